@@ -1,0 +1,114 @@
+"""Making an environment, with every way that can go wrong put into one sentence."""
+
+import contextlib
+import difflib
+import warnings
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import error
+
+from teleop.envs.catalogue import CATALOGUE, find_entry
+from teleop.errors import EnvError, sentence
+
+# Gymnasium names its extras in its messages; ours says the whole line to type.
+_EXTRAS = {"box2d": "box2d", "pygame": "classic-control", "mujoco": "mujoco", "ale": "atari"}
+
+
+def known_ids() -> list[str]:
+    """Every id that `make_env` could try, the catalogue's first."""
+    first = [entry.env_id for entry in CATALOGUE]
+    return first + sorted(set(gym.registry) - set(first))
+
+
+def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any, Any]:
+    """A new environment, drawing to arrays.
+
+    Args:
+        env_id: an id that is installed here. `module:id` is refused: it would import a module.
+        render: make it draw; without, it is faster.
+        **kwargs: what the environment takes.
+
+    Raises:
+        EnvError: unknown id, missing package, or an environment that cannot be made.
+    """
+    if ":" in env_id or env_id not in gym.registry:
+        raise EnvError(_unknown(env_id))
+    mode = "rgb_array" if render else None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
+            return gym.make(env_id, render_mode=mode, disable_env_checker=True, **kwargs)
+    except error.DependencyNotInstalled as problem:
+        raise EnvError(_missing(env_id, problem)) from problem
+    except Exception as problem:  # an environment's constructor may raise anything
+        raise EnvError(f"{env_id} could not be made: {sentence(problem)}") from problem
+
+
+def pace_of(env: gym.Env[Any, Any]) -> float:
+    """Steps a second to play an environment at; 0 where it is turn-based."""
+    entry = find_entry(env.spec.id if env.spec else "")
+    if entry.turn_based:
+        return 0.0
+    fps = entry.pace_hz or env.metadata.get("render_fps")
+    valid = isinstance(fps, int | float | np.number) and 0 < float(fps) <= 1000
+    return float(fps) if valid and fps is not None else 30.0
+
+
+def draw(env: gym.Env[Any, Any]) -> np.ndarray[Any, Any]:
+    """The environment's picture now: (height, width, 3) uint8.
+
+    Raises:
+        EnvError: it cannot be drawn.
+    """
+    try:
+        picture = env.render()
+    except Exception as problem:  # drawing is the environment's own code
+        raise EnvError(_undrawn(env, sentence(problem))) from problem
+    picture = np.asarray(picture[-1] if isinstance(picture, list) and picture else picture)
+    if picture.ndim == 2:  # grey
+        picture = np.repeat(picture[:, :, None], 3, axis=2)
+    if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.size == 0:
+        raise EnvError(_undrawn(env, f"render gave {picture.dtype} of shape {picture.shape}"))
+    return np.ascontiguousarray(picture[:, :, :3], dtype=np.uint8)
+
+
+def _undrawn(env: gym.Env[Any, Any], why: str) -> str:
+    name = env.spec.id if env.spec else "this environment"
+    return (
+        f"{name} cannot be drawn ({why}); Teleop needs render_mode='rgb_array' giving "
+        "(height, width, 3) pictures. Pick another environment."
+    )
+
+
+def _unknown(env_id: str) -> str:
+    close = difflib.get_close_matches(env_id, known_ids(), n=3, cutoff=0.5)
+    lowered = {known.lower(): known for known in known_ids()}
+    close = close or [
+        lowered[match] for match in difflib.get_close_matches(env_id.lower(), lowered, n=3)
+    ]
+    hint = f"Did you mean {', '.join(close)}?" if close else "`teleop doctor --envs` lists them."
+    return f"No environment is called {env_id!r}. {hint}"
+
+
+def _missing(env_id: str, problem: Exception) -> str:
+    text = str(problem).lower()
+    extra = next((extra for word, extra in _EXTRAS.items() if word in text), None)
+    line = f"pip install 'gymnasium[{extra}]'" if extra else sentence(problem)
+    return f"{env_id} needs a package that is not installed. To install it: {line}"
+
+
+def close_env(env: gym.Env[Any, Any]) -> None:
+    """Close an environment without taking pygame away from the others.
+
+    Gymnasium's classic-control and toy-text environments shut pygame down in `close`, which breaks
+    every other environment of the process that draws with it. Without their screen they do not.
+    """
+    inner = env.unwrapped
+    if type(inner).__module__.startswith("gymnasium.envs."):
+        for name in ("screen", "window_surface", "window"):
+            if getattr(inner, name, None) is not None:
+                setattr(inner, name, None)
+    with contextlib.suppress(Exception):  # a broken environment may break once more
+        env.close()

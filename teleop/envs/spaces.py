@@ -1,0 +1,120 @@
+"""Gymnasium spaces as JSON (the form Minari writes) and back, without running anyone's code."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from teleop.errors import RecordingError
+
+Space = spaces.Space[Any]
+_DTYPES = frozenset(
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+    ]
+)
+
+
+def space_to_json(space: Space) -> str:
+    """A space as Minari's JSON string.
+
+    Raises:
+        RecordingError: the space has no stored form (Graph, Sequence, OneOf, custom ones).
+    """
+    return json.dumps(_to_dict(space))
+
+
+def space_from_json(text: str) -> Space:
+    """The space that `space_to_json` (or Minari) wrote.
+
+    Raises:
+        RecordingError: the text is no space of a known kind.
+    """
+    try:
+        return _from_dict(json.loads(text))
+    except RecordingError:
+        raise
+    except (ValueError, KeyError, TypeError, AssertionError) as problem:
+        raise RecordingError(f"A stored space cannot be read: {problem!r}") from problem
+
+
+def _to_dict(space: Space) -> dict[str, Any]:
+    match space:
+        case spaces.Box():
+            bounds = {"low": space.low.tolist(), "high": space.high.tolist()}
+            shape = list(space.shape)
+            return {"type": "Box", "dtype": str(space.dtype), "shape": shape, **bounds}
+        case spaces.Discrete():
+            # Gymnasium fixes the dtype of Discrete
+            size = {"start": int(space.start), "n": int(space.n)}
+            return {"type": "Discrete", "dtype": "int64", **size}
+        case spaces.MultiDiscrete():
+            size = {"nvec": space.nvec.tolist(), "start": space.start.tolist()}
+            return {"type": "MultiDiscrete", "dtype": str(space.dtype), **size}
+        case spaces.MultiBinary():
+            n = space.n if isinstance(space.n, int) else [int(k) for k in space.n]
+            return {"type": "MultiBinary", "n": n}
+        case spaces.Dict():
+            inner = {key: _to_dict(sub) for key, sub in space.spaces.items()}
+            return {"type": "Dict", "subspaces": inner}
+        case spaces.Tuple():
+            return {"type": "Tuple", "subspaces": [_to_dict(sub) for sub in space.spaces]}
+        case spaces.Text():
+            size = {"max_length": space.max_length, "min_length": space.min_length}
+            return {"type": "Text", **size, "charset": space.characters}
+    raise RecordingError(
+        f"{type(space).__name__} spaces cannot be recorded; Box, Discrete, MultiDiscrete, "
+        "MultiBinary, Text, and Dict or Tuple of those can. Wrap the environment to one of them."
+    )
+
+
+def _from_dict(data: dict[str, Any]) -> Space:
+    builder = _BUILDERS.get(data["type"])
+    if builder is None:
+        raise RecordingError(f"A stored space is of the unknown kind {data['type']!r}.")
+    return builder(data)
+
+
+def _dtype(data: dict[str, Any]) -> Any:
+    if data["dtype"] not in _DTYPES:
+        raise RecordingError(f"A stored space has the unknown dtype {data['dtype']!r}.")
+    return np.dtype(data["dtype"]).type
+
+
+def _box(data: dict[str, Any]) -> Space:
+    dtype = _dtype(data)
+    low, high = (np.array(data[end], dtype=dtype) for end in ("low", "high"))
+    return spaces.Box(low=low, high=high, shape=tuple(data["shape"]), dtype=dtype)
+
+
+def _multi_discrete(data: dict[str, Any]) -> Space:
+    return spaces.MultiDiscrete(data["nvec"], dtype=_dtype(data), start=data.get("start"))
+
+
+def _text(data: dict[str, Any]) -> Space:
+    size = {key: int(data[key]) for key in ("max_length", "min_length")}
+    return spaces.Text(charset=data["charset"], **size)
+
+
+_BUILDERS: dict[str, Callable[[dict[str, Any]], Space]] = {
+    "Box": _box,
+    "Discrete": lambda data: spaces.Discrete(int(data["n"]), start=int(data.get("start", 0))),
+    "MultiDiscrete": _multi_discrete,
+    "MultiBinary": lambda data: spaces.MultiBinary(data["n"]),
+    "Dict": lambda data: spaces.Dict({k: _from_dict(v) for k, v in data["subspaces"].items()}),
+    "Tuple": lambda data: spaces.Tuple(tuple(_from_dict(v) for v in data["subspaces"])),
+    "Text": _text,
+}

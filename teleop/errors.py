@@ -1,0 +1,58 @@
+"""Everything a user can cause, as one tree.
+
+TeleopError
+├── EnvError          an environment is unknown, not installed, cannot be drawn, or broke in `step`
+├── ControlError      nothing can drive this action space
+├── RecordingError    a dataset or episode cannot be written, read or found
+│   ├── DatasetBusyError   another Teleop is recording into the dataset
+│   └── StorageError       the disk refused: full, read-only, gone
+├── LearningError     the data cannot teach, or a policy does not fit
+└── DisplayError      there is no screen to open a window on
+
+A message says what happened, where, what was expected and found, and what to do next. Bugs are
+not in this tree: they raise `ValueError` or `TypeError`.
+"""
+
+
+class TeleopError(Exception):
+    """Something the user can put right; the message says how."""
+
+
+class EnvError(TeleopError):
+    """An environment is unknown, not installed, cannot be drawn, or broke while being stepped."""
+
+
+class ControlError(TeleopError):
+    """No keys, pad or mouse can drive this action space."""
+
+
+class RecordingError(TeleopError):
+    """A dataset or episode cannot be written, read or found."""
+
+
+class DatasetBusyError(RecordingError):
+    """Another Teleop is recording into this dataset."""
+
+
+class StorageError(RecordingError):
+    """The disk refused to write: full, read-only or gone."""
+
+
+class LearningError(TeleopError):
+    """The data cannot teach a policy, or a policy does not fit the environment."""
+
+
+class DisplayError(TeleopError):
+    """There is no screen to open a window on."""
+
+
+def sentence(error: BaseException) -> str:
+    """What an error says, in one line fit for a person.
+
+    Args:
+        error: any exception; those outside our tree are named by their type.
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, TeleopError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,17 @@
+"""Scripted demonstrators, and a model of a person at the keyboard around any of them."""
+
+from teleop.experts.human_like import NOVICE, SKILLED, HumanLike, HumanNoise, make_human_like
+from teleop.experts.scripts import EXPERTS, Script, ScriptedPolicy, has_expert, make_expert
+
+__all__ = [
+    "EXPERTS",
+    "NOVICE",
+    "SKILLED",
+    "HumanLike",
+    "HumanNoise",
+    "Script",
+    "ScriptedPolicy",
+    "has_expert",
+    "make_expert",
+    "make_human_like",
+]

@@ -1,0 +1,212 @@
+"""The running episode: an append-only file that loses nothing when the process is killed.
+
+`TELEOPJ1`, then records: `TJR1`, type, flags, length, sequence number, CRC-32 of all that, payload.
+One unbuffered write per step; a thread tells the disk every half second. A reader stops at the
+first record that is not whole.
+"""
+
+import json
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from teleop.errors import StorageError
+from teleop.recording.durable import sync_data, sync_folder
+from teleop.recording.leaves import Codec, with_length
+from teleop.types import Actor, Info, InputEvent, Observation, Step
+
+MAGIC = b"TELEOPJ1"
+SYNC_EVERY_S = 0.5
+_HEAD = struct.Struct("<4sBBHII")  # mark, type, flags, reserved, payload length, sequence number
+_CRC = struct.Struct("<I")
+_MARK = b"TJR1"
+_LARGEST_RECORD = 1 << 30
+# time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), picture
+STEP_HEAD = struct.Struct("<ddBBfI")
+
+
+class Record(IntEnum):
+    """What a journal record holds. Readers skip types they do not know."""
+
+    META = 1
+    RESET = 2
+    STEP = 3
+    END = 4
+    INPUT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StepHead:
+    """The fixed part of a RESET or STEP record; fields as in `types.Step`."""
+
+    time_s: float
+    reward: float
+    terminated: bool
+    truncated: bool
+    intervention: bool
+    actor: int
+    pace_hz: float
+    picture: int
+
+
+class JournalWriter:
+    """Appends one episode to a new journal file."""
+
+    def __init__(self, path: Path, meta: dict[str, Any], observation: Codec, action: Codec) -> None:
+        """Create the file and make its description durable.
+
+        Args:
+            path: a file that does not exist yet.
+            meta: JSON-able description of the episode (spaces, seed, who drives, when).
+            observation: codec of the observation space.
+            action: codec of the action space.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        self.path = path
+        self._observation, self._action = observation, action
+        self._sequence = 0
+        self._offset = 0
+        try:
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+            self._handle = os.open(path, flags, 0o644)
+        except OSError as problem:
+            raise _refused(path, problem) from problem
+        try:
+            self._append(MAGIC)
+            self._record(Record.META, json.dumps(meta, default=_plain).encode())
+            os.fsync(self._handle)
+            sync_folder(path.parent)
+        except (OSError, StorageError) as problem:
+            os.close(self._handle)
+            path.unlink(missing_ok=True)
+            raise _refused(path, problem) from problem
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sync, name="journal-sync", daemon=True)
+        self._thread.start()
+
+    def reset(self, observation: Observation, info: Info) -> None:
+        """Write the first observation."""
+        head = STEP_HEAD.pack(0.0, 0.0, 0, 0, 0.0, 0)
+        self._record(Record.RESET, head + self._observation.encode(observation) + _info(info))
+
+    def step(self, step: Step) -> None:
+        """Write one step.
+
+        Raises:
+            StorageError: the disk refused; the journal still ends with the last whole step.
+            RecordingError: the observation or action does not fit its space.
+        """
+        bits = step.terminated | step.truncated << 1 | step.intervention << 2
+        head = STEP_HEAD.pack(
+            step.time_s, step.reward, bits, step.actor, step.pace_hz, step.picture
+        )
+        body = self._action.encode(step.action) + self._observation.encode(step.observation)
+        self._record(Record.STEP, head + body + _info(step.info))
+
+    def inputs(self, events: list[InputEvent], start_s: float) -> None:
+        """Write raw input, with times since the episode's start."""
+        rows = [[round(e.time_s - start_s, 6), e.control, e.value] for e in events]
+        self._record(Record.INPUT, json.dumps(rows).encode())
+
+    def end(self) -> None:
+        """Mark the episode as whole and close the file durably."""
+        try:
+            self._record(Record.END, b"{}")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file durably, without saying that the episode is whole."""
+        if self._handle < 0:
+            return
+        self._stop.set()
+        self._thread.join()
+        os.fsync(self._handle)
+        os.close(self._handle)
+        self._handle = -1
+
+    def _record(self, kind: Record, payload: bytes) -> None:
+        head = _HEAD.pack(_MARK, kind, 0, 0, len(payload), self._sequence)
+        crc = _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
+        self._append(head + crc + payload)
+        self._sequence += 1
+
+    def _append(self, data: bytes) -> None:
+        try:
+            if os.write(self._handle, data) != len(data):
+                raise OSError("the disk took only a part: it is full")
+        except OSError as problem:
+            os.ftruncate(self._handle, self._offset)
+            os.lseek(self._handle, self._offset, os.SEEK_SET)
+            raise _refused(self.path, problem) from problem
+        self._offset += len(data)
+
+    def _sync(self) -> None:
+        while not self._stop.wait(SYNC_EVERY_S):
+            try:
+                sync_data(self._handle)
+            except OSError:
+                return  # the next write or the final fsync meets the same error, and reports it
+
+
+def iter_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """(type, payload) of each whole record, up to the first that is not."""
+    with path.open("rb", buffering=1 << 20) as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return
+        expected = 0
+        while len(head := file.read(_HEAD.size + _CRC.size)) == _HEAD.size + _CRC.size:
+            mark, kind, _, _, length, sequence = _HEAD.unpack_from(head)
+            if mark != _MARK or sequence != expected or length > _LARGEST_RECORD:
+                return
+            payload = file.read(length)
+            (crc,) = _CRC.unpack_from(head, _HEAD.size)
+            if len(payload) != length or crc != zlib.crc32(payload, zlib.crc32(head[:-4])):
+                return
+            yield kind, payload
+            expected += 1
+
+
+def unpack_head(payload: bytes) -> StepHead:
+    """The fixed part of a RESET or STEP payload."""
+    time_s, reward, bits, actor, pace_hz, picture = STEP_HEAD.unpack_from(payload)
+    flags = bool(bits & 1), bool(bits & 2), bool(bits & 4)
+    return StepHead(time_s, reward, *flags, actor, pace_hz, picture)
+
+
+def actor_of(value: int) -> Actor:
+    """The stored number as an `Actor`; an unknown one counts as a script."""
+    return Actor(value) if value in set(Actor) else Actor.SCRIPT
+
+
+def _info(info: Info) -> bytes:
+    return with_length(json.dumps(info, default=_plain).encode() if info else b"")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON cannot say itself: numpy values as numbers, anything else as its text."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    return repr(value)[:200]
+
+
+def _refused(path: Path, problem: Exception) -> StorageError:
+    if isinstance(problem, StorageError):
+        return problem
+    why = getattr(problem, "strerror", None) or str(problem)
+    return StorageError(
+        f"Recording stopped: {path.parent} cannot be written ({why}). What was saved is safe; "
+        "free some space or choose another folder with --recordings, then record again."
+    )

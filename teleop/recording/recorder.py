@@ -1,0 +1,169 @@
+"""Writing takes: start, step, end; then keep or discard, and undo."""
+
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from teleop import __version__
+from teleop.envs.making import pace_of
+from teleop.envs.spaces import space_to_json
+from teleop.errors import RecordingError
+from teleop.recording.dataset import Dataset, DatasetInfo
+from teleop.recording.episode import EpisodeRow
+from teleop.recording.journal import JournalWriter
+from teleop.recording.leaves import Codec
+from teleop.types import Actor, Info, InputEvent, Observation, Policy, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A recorded run that is over but neither kept nor discarded yet."""
+
+    journal: Path
+    total_steps: int
+    total_reward: float
+
+
+@dataclass(slots=True)
+class _Running:
+    journal: JournalWriter
+    start_s: float
+    steps: int = 0
+    reward: float = 0.0
+    inputs: list[InputEvent] = field(default_factory=list)
+
+
+class Recorder:
+    """Writes takes of one environment into one dataset that is claimed."""
+
+    def __init__(self, dataset: Dataset, env: gym.Env[Any, Any]) -> None:
+        """Prepare for an environment's spaces.
+
+        Raises:
+            RecordingError: a space cannot be recorded.
+        """
+        self.dataset = dataset
+        self._observation = Codec(env.observation_space)
+        self._action = Codec(env.action_space)
+        self._about = dataset_info(env)
+        self._running: _Running | None = None
+
+    @property
+    def is_recording(self) -> bool:
+        """A take is running."""
+        return self._running is not None
+
+    def start(
+        self, observation: Observation, info: Info, seed: int, policy: Policy, now: float
+    ) -> None:
+        """Begin a take with the environment just reset.
+
+        Args:
+            observation: what `reset` returned.
+            info: what `reset` returned beside it.
+            seed: what `reset` was given.
+            policy: who will drive.
+            now: `time.perf_counter()` of the reset.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
+        meta = {
+            "schema": 1,
+            "uuid": name,
+            "ordinal": ordinal,
+            "observation_space": self._about.observation_space,
+            "action_space": self._about.action_space,
+            "env_id": self._about.env_id,
+            "seed": seed,
+            "started": time.time(),
+            "app_version": __version__,
+            "gymnasium_version": gym.__version__,
+            "driver": _DRIVERS[policy.actor],
+            "driver_name": policy.name if policy.actor is not Actor.HUMAN else "",
+        }
+        path = self.dataset.journals / f"{ordinal:06d}-{name}.tj"
+        journal = JournalWriter(path, meta, self._observation, self._action)
+        self._running = _Running(journal, now)
+        journal.reset(observation, info)
+
+    def hear(self, event: InputEvent) -> None:
+        """Keep a raw input event; it is written with the next step."""
+        if self._running:
+            self._running.inputs.append(event)
+
+    def step(self, step: Step) -> None:
+        """Write one step.
+
+        Raises:
+            StorageError: the disk refused; the take ends with the step before.
+            RecordingError: the environment's values do not fit its spaces.
+        """
+        running = self._running
+        if running is None:
+            raise ValueError("no take is running")
+        if running.inputs:
+            running.journal.inputs(running.inputs, running.start_s)
+            running.inputs = []
+        running.journal.step(step)
+        running.steps += 1
+        running.reward += step.reward
+
+    def end(self) -> Take | None:
+        """Finish the take; None if it has no step (then nothing is left of it)."""
+        running, self._running = self._running, None
+        if running is None:
+            return None
+        with contextlib.suppress(RecordingError):  # disk full: what is there is whole without END
+            running.journal.end()
+        if running.steps == 0:
+            running.journal.path.unlink(missing_ok=True)
+            return None
+        return Take(running.journal.path, running.steps, running.reward)
+
+    def keep(self, take: Take) -> EpisodeRow:
+        """Save a take.
+
+        Raises:
+            StorageError: the disk refused; the take stays as a journal.
+        """
+        return self.dataset.commit(take.journal)
+
+    def discard(self, take: Take) -> str:
+        """Put a take into the trash; returns the name that `Dataset.restore` takes."""
+        return self.dataset.discard(take.journal)
+
+
+def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:
+    """What a dataset says about an environment.
+
+    Raises:
+        RecordingError: a space cannot be recorded.
+    """
+    env_id = env.spec.id if env.spec else type(env.unwrapped).__name__
+    return DatasetInfo(
+        env_id=env_id,
+        observation_space=space_to_json(env.observation_space),
+        action_space=space_to_json(env.action_space),
+        env_spec=_spec_json(env),
+        pace_hz=pace_of(env),
+        description=f"{env_id}, recorded with Teleop",
+    )
+
+
+_DRIVERS = {Actor.HUMAN: "human", Actor.POLICY: "policy", Actor.SCRIPT: "script"}
+
+
+def _spec_json(env: gym.Env[Any, Any]) -> str | None:
+    if env.spec is None:
+        return None
+    try:
+        return env.spec.to_json()
+    except (ValueError, TypeError):  # an entry point that is code, not a name, has no JSON form
+        return None

@@ -1,0 +1,248 @@
+"""THE LOOP: one environment, one policy, perhaps a recorder; time comes in as an argument.
+
+Driving, recording, previews and scripted demonstrations are all this loop with other parts plugged
+in. A session never sees a window, a clock or a process; it is pulled: `session.tick(now)`.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.envs import close_env, draw, pace_of
+from teleop.errors import EnvError, RecordingError, TeleopError, sentence
+from teleop.recording import Recorder, Take
+from teleop.types import Action, Info, Observation, Policy, Step
+
+SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
+
+
+class Phase(Enum):
+    """Where a session is in its episode."""
+
+    READY = "ready"  # reset, nobody drives yet
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"  # the episode is over
+
+
+class Session:
+    """Drives one environment with one policy at a pace.
+
+    A fresh environment object is made for every episode: some environments carry state over a
+    reset (BipedalWalker differed in 13 of 20 replays on a reused object, in none on fresh ones).
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], gym.Env[Any, Any]],
+        policy: Policy,
+        seeds: Iterator[int],
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Make the environment and reset it for the first episode.
+
+        Args:
+            make: makes a fresh environment that draws to arrays.
+            policy: who drives.
+            seeds: the seed of each episode.
+            recorder: where takes go; None records nothing.
+
+        Raises:
+            EnvError: it cannot be made or reset.
+        """
+        self._make, self._seeds, self._recorder = make, seeds, recorder
+        self.policy = policy
+        self.observation: Observation = None
+        self.info: Info = {}
+        self.speed = 1.0
+        self.picture = 0
+        self.seed = next(seeds)
+        self.env = make()
+        self.base_pace_hz = pace_of(self.env)
+        self._reset(0.0)
+
+    @property
+    def pace_hz(self) -> float:
+        """Steps a second now, speed included; 0 where turn-based."""
+        return self.base_pace_hz * self.speed
+
+    @property
+    def due_s(self) -> float | None:
+        """When the next step is due; None when no step will come by itself."""
+        waits = self.phase is not Phase.RUNNING or self.pace_hz == 0
+        return None if waits else self._due_s
+
+    def elapsed_s(self, now: float) -> float:
+        """Seconds since this episode was started."""
+        return now - self._start_s if self.steps or self.phase is Phase.RUNNING else 0.0
+
+    def draw(self) -> NDArray[np.uint8]:
+        """The picture now: (height, width, 3).
+
+        Raises:
+            EnvError: the environment cannot be drawn.
+        """
+        self.picture += 1
+        return draw(self.env)
+
+    def renew(self, now: float, seed: int | None = None) -> None:
+        """A fresh environment, reset: the next seed, or a given one.
+
+        Raises:
+            EnvError: it cannot be made or reset.
+        """
+        self.seed = next(self._seeds) if seed is None else seed
+        close_env(self.env)
+        self.env = self._make()
+        self._reset(now)
+
+    def start(self, now: float) -> None:
+        """Let the policy drive, from the reset state; begins a take if there is a recorder.
+
+        Raises:
+            StorageError: the take's journal cannot be written.
+        """
+        if self._recorder:
+            self._recorder.start(self.observation, self.info, self.seed, self.policy, now)
+        self._start_s = self._due_s = now
+        if self.pace_hz:
+            self._due_s += 1 / self.pace_hz
+        self.phase = Phase.RUNNING
+
+    def pause(self) -> None:
+        """Hold still; nothing is lost."""
+        if self.phase is Phase.RUNNING:
+            self.phase = Phase.PAUSED
+
+    def resume(self, now: float) -> None:
+        """Go on after a pause."""
+        if self.phase is Phase.PAUSED:
+            self.phase = Phase.RUNNING
+            self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
+
+    def stop(self) -> Take | None:
+        """End the episode here; the take so far, if one was recorded."""
+        self.phase = Phase.ENDED
+        return self._recorder.end() if self._recorder and self._recorder.is_recording else None
+
+    def tick(self, now: float) -> bool:
+        """Take a step if one is due.
+
+        Late steps never bunch up: at most one is owed.
+
+        Args:
+            now: monotonic seconds.
+
+        Returns:
+            A step was taken.
+
+        Raises:
+            EnvError: the environment broke; the episode has ended, the take so far is kept.
+            RecordingError: the step could not be recorded; likewise.
+        """
+        if self.phase is not Phase.RUNNING or now < self._due_s:
+            return False
+        action = self.policy.act(self.observation)
+        if action is None:
+            return False
+        if self.pace_hz:
+            self._due_s = max(self._due_s + 1 / self.pace_hz, now)
+        try:
+            self._step(action, now)
+        except TeleopError:
+            self.phase = Phase.ENDED
+            raise
+        return True
+
+    def close(self) -> None:
+        """Let go of the environment; a running take is finished, as a journal."""
+        self.stop()
+        close_env(self.env)
+
+    def _reset(self, now: float) -> None:
+        self.phase = Phase.READY
+        self.steps = 0
+        self.total_reward = 0.0
+        self.terminated = self.truncated = False
+        self.action: Action | None = None
+        self._start_s = self._due_s = now
+        try:
+            self.observation, self.info = self.env.reset(seed=self.seed)
+        except Exception as problem:  # an environment's own code
+            name = self.env.spec.id if self.env.spec else "The environment"
+            raise EnvError(f"{name} broke in reset: {sentence(problem)}.") from problem
+        self.policy.reset(self.seed)
+
+    def _step(self, action: Action, now: float) -> None:
+        observation, reward, terminated, truncated, info = self._env_step(action)
+        self.observation, self.info, self.action = observation, info, action
+        self.terminated, self.truncated = bool(terminated), bool(truncated)
+        self.steps += 1
+        self.total_reward += float(reward)
+        if self._recorder:
+            self._recorder.step(
+                Step(
+                    observation=observation,
+                    action=action,
+                    reward=float(reward),
+                    terminated=self.terminated,
+                    truncated=self.truncated,
+                    info=info,
+                    time_s=now - self._start_s,
+                    pace_hz=self.pace_hz,
+                    actor=self.policy.actor,
+                    picture=self.picture,
+                )
+            )
+        if self.terminated or self.truncated:
+            self.phase = Phase.ENDED
+
+    def _env_step(self, action: Action) -> tuple[Observation, Any, bool, bool, Info]:
+        try:
+            observation, reward, terminated, truncated, info = self.env.step(action)
+        except Exception as problem:  # an environment's own code
+            name = self.env.spec.id if self.env.spec else "The environment"
+            raise EnvError(
+                f"{name} broke after {self.steps} steps: {sentence(problem)}. What was recorded "
+                "up to there can be saved."
+            ) from problem
+        return observation, reward, terminated, truncated, info
+
+
+def seeds_from(base: int) -> Iterator[int]:
+    """Episode seeds: the base, then one more each time."""
+    return itertools.count(base)
+
+
+def record_episodes(
+    session: Session, recorder: Recorder, episodes: int
+) -> Iterator[tuple[int, float]]:
+    """Let a session's policy record whole episodes as fast as they compute, and save them.
+
+    The pace is still written to each step as if it had been played at it.
+
+    Yields:
+        (steps, return) of each saved episode.
+
+    Raises:
+        RecordingError: an episode could not be saved.
+    """
+    for episode in range(episodes):
+        if episode:
+            session.renew(0.0)
+        session.start(0.0)
+        period = 1 / session.pace_hz if session.pace_hz else 1.0
+        now = 0.0
+        while session.phase is Phase.RUNNING:
+            now += period
+            session.tick(now + 1e-9)  # the clock is never a rounding error early
+        take = session.stop()
+        if take is None:
+            raise RecordingError("The episode ended before its first step.")
+        recorder.keep(take)
+        yield take.total_steps, take.total_reward

@@ -1,0 +1,98 @@
+"""The nouns that every room shares: who acts, what a policy is, what one step was."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+# Gymnasium's observations and actions are whatever the space says: arrays, ints, dicts, tuples.
+Observation: TypeAlias = Any
+Action: TypeAlias = Any
+Info: TypeAlias = dict[str, Any]
+
+
+class Actor(IntEnum):
+    """Who chose an action. The number is what recordings store."""
+
+    HUMAN = 0
+    POLICY = 1
+    SCRIPT = 2
+
+    @property
+    def word(self) -> str:
+        """The word shown on screen."""
+        return {Actor.HUMAN: "you", Actor.POLICY: "agent", Actor.SCRIPT: "scripted"}[self]
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Anything that drives: a person, a network, a recording, a scripted expert."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who is acting."""
+
+    @property
+    def name(self) -> str:
+        """A short name for lists and files."""
+
+    def reset(self, seed: int) -> None:
+        """Forget the last episode; `seed` fixes all randomness of the next one."""
+
+    def act(self, observation: Observation) -> Action | None:
+        """The action for this observation, or None for "not yet" (a turn nobody has taken)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as it is recorded.
+
+    Attributes:
+        observation: what the environment returned after the action.
+        action: what was done.
+        reward: the environment's reward.
+        terminated: the task ended.
+        truncated: the episode was cut off.
+        info: the environment's info dict.
+        time_s: seconds since the episode's start, on a monotonic clock.
+        pace_hz: steps a second it was played at; 0 for a turn-based step.
+        actor: who chose the action.
+        picture: number of the picture the person was looking at when the action was chosen.
+        intervention: the person had taken over from a policy.
+    """
+
+    observation: Observation
+    action: Action
+    reward: float
+    terminated: bool
+    truncated: bool
+    info: Info = field(default_factory=dict)
+    time_s: float = 0.0
+    pace_hz: float = 0.0
+    actor: Actor = Actor.HUMAN
+    picture: int = 0
+    intervention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputEvent:
+    """One raw movement of a key, button or stick.
+
+    Attributes:
+        time_s: `time.perf_counter()` when it happened.
+        control: stable name by position: `key.w`, `pad.a`, `pad.left_x`.
+        value: 1 or 0 for keys and buttons, -1..1 for sticks, 0..1 for triggers.
+    """
+
+    time_s: float
+    control: str
+    value: float
+
+
+class InputListener(Protocol):
+    """A policy that hears raw input: the person."""
+
+    def hear(self, event: InputEvent) -> None:
+        """Take in one movement of a key, button or stick."""
+
+    def release(self) -> None:
+        """Let go of everything (focus lost, device unplugged, paused)."""
