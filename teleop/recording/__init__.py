@@ -1,4 +1,4 @@
-"""Recordings: journal while it runs, one immutable HDF5 file when it is saved, Minari throughout."""
+"""Recordings: a journal while it runs, one immutable HDF5 file when saved, Minari throughout."""
 
 from teleop.recording.dataset import Dataset, DatasetInfo, Recovery
 from teleop.recording.episode import Episode, EpisodeRow

@@ -5,6 +5,7 @@ One unbuffered write per step; a thread tells the disk every half second. A read
 first record that is not whole.
 """
 
+import errno
 import json
 import os
 import struct
@@ -143,13 +144,19 @@ class JournalWriter:
 
     def _append(self, data: bytes) -> None:
         try:
-            if os.write(self._handle, data) != len(data):
-                raise OSError("the disk took only a part: it is full")
+            written = os.write(self._handle, data)
         except OSError as problem:
-            os.ftruncate(self._handle, self._offset)
-            os.lseek(self._handle, self._offset, os.SEEK_SET)
+            self._take_back()
             raise _refused(self.path, problem) from problem
-        self._offset += len(data)
+        if written != len(data):
+            self._take_back()
+            raise _refused(self.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        self._offset += written
+
+    def _take_back(self) -> None:
+        """Cut a half-written record off."""
+        os.ftruncate(self._handle, self._offset)
+        os.lseek(self._handle, self._offset, os.SEEK_SET)
 
     def _sync(self) -> None:
         while not self._stop.wait(SYNC_EVERY_S):

@@ -115,7 +115,7 @@ class Library:
         return [s for s in listed if env_id is None or s.env_id == env_id]
 
     def best_dataset_id(self, env_id: str) -> str:
-        """The dataset to show for an environment: the person's, unless only others hold anything."""
+        """The dataset to show: the person's, unless only others hold anything."""
         own = human_dataset_id(env_id)
         filled = [s.dataset_id for s in self.summaries(env_id) if s.total_episodes]
         return own if own in filled or not filled else filled[0]

@@ -1,0 +1,5 @@
+"""Learning: recordings in, a policy folder out. Only `network`, `fit`, `lag` and `bc` need torch."""
+
+from teleop.learning.policy import LearnedPolicy, load_policy
+
+__all__ = ["LearnedPolicy", "load_policy"]
