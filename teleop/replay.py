@@ -15,7 +15,6 @@ from teleop.types import Action, Actor, Observation, Policy
 
 MAX_STEPS = 10_000
 _DEFLATE = 1  # pictures live in memory only: quick before small
-_LARGEST_BRANCH = 64
 
 
 class RecordedPolicy:
@@ -49,8 +48,7 @@ class Lane:
         policy: who drives.
         rewards: of each step.
         actions: each action in words.
-        chosen: each action as indices of branches, where the space has branches.
-        distributions: what the policy found likely at each step; empty if it does not say.
+        raw_actions: each action as the environment got it.
         observations: (T+1) values.
         pictures: (T+1) compressed frames.
         shape: (height, width, 3) of a frame.
@@ -60,8 +58,7 @@ class Lane:
     policy: Policy
     rewards: list[float] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
-    chosen: list[tuple[int, ...]] = field(default_factory=list)
-    distributions: list[tuple[tuple[float, ...], ...]] = field(default_factory=list)
+    raw_actions: list[Action] = field(default_factory=list)
     observations: list[Any] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
     shape: tuple[int, ...] = ()
@@ -140,8 +137,6 @@ class Replay:
         if action is None or len(lane.rewards) >= MAX_STEPS:
             lane.over = True
             return
-        likely = getattr(lane.policy, "distribution", None)
-        lane.distributions.append(likely(observation) if likely else ())
         try:
             observation, reward, terminated, truncated, _ = env.step(action)
         except Exception as problem:  # an environment's own code
@@ -149,7 +144,7 @@ class Replay:
             raise EnvError(f"{self.env_id} broke: {sentence(problem)}") from problem
         lane.rewards.append(float(reward))
         lane.actions.append(action_text(self.env_id, env.action_space, action))
-        lane.chosen.append(_branches(action))
+        lane.raw_actions.append(action)
         lane.over = bool(terminated or truncated)
         self._keep(lane, env, observation)
 
@@ -167,12 +162,6 @@ class Replay:
         if all(_same(first[step], lane.observations[step]) for lane in self.lanes[1:]):
             return None
         return step
-
-
-def _branches(action: Action) -> tuple[int, ...]:
-    array = np.asarray(action)
-    fits = array.dtype.kind in "iub" and array.size <= _LARGEST_BRANCH
-    return tuple(int(part) for part in array.ravel()) if fits else ()
 
 
 def _same(a: Observation, b: Observation) -> bool:

@@ -81,6 +81,10 @@ class Session:
         """Seconds since this episode was started."""
         return now - self._start_s if self.steps or self.phase is Phase.RUNNING else 0.0
 
+    def use_recorder(self, recorder: Recorder | None) -> None:
+        """Where takes that start from now on go."""
+        self._recorder = recorder
+
     def draw(self) -> NDArray[np.uint8]:
         """The picture now: (height, width, 3).
 

@@ -35,6 +35,10 @@ class Scheme(Protocol):
     def moves(self) -> tuple[Move, ...]:
         """What a person can do."""
 
+    @property
+    def ramp_s(self) -> float | None:
+        """Seconds keys need from neutral to full; None where nothing is continuous."""
+
     def reset(self) -> None:
         """Back to neutral."""
 
@@ -92,6 +96,11 @@ class DiscreteScheme:
         """One for each action that has a key."""
         return tuple(move for move, _ in self._table.moves)
 
+    @property
+    def ramp_s(self) -> None:
+        """Nothing is continuous."""
+        return
+
     def reset(self) -> None:
         """Forget the last action."""
         self._last = self._table.moves[0][1]
@@ -122,6 +131,11 @@ class BoxScheme:
     def moves(self) -> tuple[Move, ...]:
         """Two for each axis; one where it only goes up."""
         return tuple(move for axis in self._axes for move in (axis.less, axis.more) if move)
+
+    @property
+    def ramp_s(self) -> float | None:
+        """The slowest axis's."""
+        return max(axis.ramp_s for axis in self._axes)
 
     def reset(self) -> None:
         """All axes to neutral."""
@@ -170,6 +184,11 @@ class BranchScheme:
             numbered(index, f"{branch + 1}={value}")
             for index, (branch, value) in enumerate(self._slots)
         )
+
+    @property
+    def ramp_s(self) -> None:
+        """Nothing is continuous."""
+        return
 
     def reset(self) -> None:
         """Nothing to forget."""

@@ -142,14 +142,15 @@ def _expected_steps(run: _Run) -> int:
 
 def _first_policy(run: _Run) -> Iterator[Progress]:
     """One small network at once: something to watch while the rest is found out."""
-    network: nn.Sequential | None = None
-    normaliser, batches = _fit(run, LENGTHS[0], range(len(run.demos.episodes)), run.config.seed)
+    everything = range(len(run.demos.episodes))
+    normaliser, batches = _fit(run, LENGTHS[0], everything, run.config.seed)
+    networks: list[Network] = []
     for done, loss, network in batches:
+        networks = [to_numpy(network)]
         yield Progress("First policy", run.step + done, run.total, loss)
     run.step += LENGTHS[0]
-    if network is not None:
-        policy = _policy(run, normaliser, [to_numpy(network)], LENGTHS[0])
-        yield Progress("First policy", run.step, run.total, policy=policy)
+    policy = _policy(run, normaliser, networks, LENGTHS[0])
+    yield Progress("First policy", run.step, run.total, policy=policy)
 
 
 def _find_lag(run: _Run) -> Iterator[Progress]:
@@ -210,10 +211,12 @@ def _fit_ensemble(run: _Run) -> Iterator[Progress]:
     for member in range(run.config.members):
         phase = f"Network {member + 1} of {run.config.members}"
         normaliser, batches = _fit(run, run.length, everything, run.config.seed + 1 + member)
+        latest: Network = ()
         for done, loss, network in batches:
+            latest = to_numpy(network)
             yield Progress(phase, run.step + done, run.total, loss)
         run.step += run.length
-        networks.append(to_numpy(network))
+        networks.append(latest)
         policy = _policy(run, normaliser, networks, run.length)
         yield Progress(phase, run.step, run.total, policy=policy)
 

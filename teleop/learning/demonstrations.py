@@ -1,4 +1,4 @@
-"""Recorded episodes as training data: features, actions, and which action belongs to which moment."""
+"""Recorded episodes as training data: what was seen, and which action belongs to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -30,13 +30,13 @@ class Features:
 
     def rows(self, tree: Any) -> Rows:
         """Rows of a whole episode: (T, ...) arrays, nested like the space -> (T, size)."""
-        parts = [_columns(leaf, sizes, leaf.value_in(tree)) for leaf, sizes in self._leaves]
+        parts = [_columns(sizes, leaf.value_in(tree)) for leaf, sizes in self._leaves]
         return np.concatenate(parts, axis=1)
 
     def row(self, observation: Any) -> Rows:
         """One observation as a row: (size,)."""
         parts = [
-            _columns(leaf, sizes, np.asarray(leaf.value_in(observation))[None])
+            _columns(sizes, np.asarray(leaf.value_in(observation))[None])
             for leaf, sizes in self._leaves
         ]
         return parts[0][0] if len(parts) == 1 else np.concatenate([part[0] for part in parts])
@@ -73,7 +73,7 @@ def _width(leaf: Leaf) -> int:
     return int(np.prod(leaf.shape, dtype=np.int64))
 
 
-def _columns(leaf: Leaf, sizes: tuple[int, ...], values: NDArray[Any]) -> Rows:
+def _columns(sizes: tuple[int, ...], values: NDArray[Any]) -> Rows:
     flat = np.asarray(values).reshape(len(values), -1)  # (T, width)
     if not sizes:
         return flat.astype(np.float32)

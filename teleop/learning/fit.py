@@ -5,6 +5,7 @@ of `imitation`'s behavioural cloning on the same network, batch and data. `torch
 minutes on a CPU and ends up slower.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ def make_network(
     """
     sizes = (inputs, *hidden, outputs)
     layers: list[nn.Module] = []
-    for index, (before, after) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for index, (before, after) in enumerate(itertools.pairwise(sizes)):
         linear = nn.Linear(before, after)
         last = index == len(sizes) - 2
         nn.init.orthogonal_(linear.weight, 0.01 if last else math.sqrt(2), generator=generator)
@@ -140,7 +141,7 @@ def loss_of(outputs: Tensor, targets: Tensor, head: Head) -> Tensor:
     """
     if not isinstance(head, CategoricalHead):
         return nn.functional.mse_loss(outputs, targets)
-    parts = outputs.split([len(branch) for branch in head.levels], dim=1)
+    parts = torch.split(outputs, [len(branch) for branch in head.levels], dim=1)
     losses = [nn.functional.cross_entropy(part, targets[:, i]) for i, part in enumerate(parts)]
     return torch.stack(losses).sum()
 

@@ -18,9 +18,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from teleop.envs.spaces import Space, space_from_json, space_to_json
+from teleop.envs.words import axis_words, branch_words
 from teleop.errors import LearningError, StorageError, TeleopError
 from teleop.learning.features import Features, Rows
-from teleop.learning.heads import Distribution, Head, head_from_dict
+from teleop.learning.heads import CategoricalHead, Distribution, Head, head_from_dict
 from teleop.recording.durable import write_atomic
 from teleop.types import Action, Actor, Observation
 
@@ -49,7 +50,8 @@ class Normaliser:
 
     def __call__(self, rows: Rows) -> Rows:
         """Normalised rows of the same shape."""
-        return np.clip((rows - self.mean) / self.sd, -CLIP, CLIP).astype(np.float32)
+        scaled: Rows = np.clip((rows - self.mean) / self.sd, -CLIP, CLIP).astype(np.float32)
+        return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,25 @@ class LearnedPolicy:
     def distribution(self, observation: Observation) -> Distribution:
         """Probability of each choice of each branch; empty for continuous outputs."""
         return self.head.distribution(self._outputs(observation))
+
+    def choices(self, action: Action) -> tuple[int, ...]:
+        """Which choice of each branch an action is; empty for continuous outputs."""
+        if not isinstance(self.head, CategoricalHead):
+            return ()
+        return tuple(int(index) for index in self.head.targets(np.asarray(action)[None])[0])
+
+    def choice_words(self, action_space: Space) -> tuple[tuple[str, ...], ...]:
+        """A word for each choice of each branch; empty for continuous outputs."""
+        if not isinstance(self.head, CategoricalHead):
+            return ()
+        words = branch_words(self.config.env_id, action_space)
+        if words:
+            return tuple(tuple(branch) for branch in words)
+        axes = axis_words(self.config.env_id, action_space)
+        return tuple(
+            tuple(f"{axis} {level:+.1f}".replace("-", "−") for level in levels)
+            for axis, levels in zip(axes, self.head.levels, strict=True)
+        )
 
     def check_fits(self, env_id: str, observation: Space, action: Space) -> None:
         """Refuse an environment with other spaces.

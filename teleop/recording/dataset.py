@@ -71,7 +71,7 @@ class Dataset:
         self._data = folder / "data"
         self._episodes = self._data / "episodes"
         self._private = folder / ".teleop"
-        self._lock = filelock.FileLock(self._private / "lock", blocking=False)
+        self._lock = filelock.FileLock(self._private / "lock", blocking=False, thread_local=False)
         self._rows: dict[str, EpisodeRow] | None = None
 
     @property
@@ -202,6 +202,7 @@ class Dataset:
             StorageError: the disk refused; the journal is kept and is committed at the next claim.
             RecordingError: the journal holds no step; it is removed.
         """
+        self._check_claim()
         name = f"{journal.stem}.h5"
         draft = self.journals / f"{journal.stem}.h5tmp"
         self._check_space(journal)
@@ -223,6 +224,7 @@ class Dataset:
 
     def discard(self, journal: Path) -> str:
         """Put a take that was never saved into the trash; returns its name there."""
+        self._check_claim()
         replace_file(journal, self._trash / journal.name)
         return journal.name
 
@@ -232,6 +234,7 @@ class Dataset:
         Raises:
             RecordingError: there is no such episode.
         """
+        self._check_claim()
         if file not in self._files():
             raise RecordingError(f"{self.dataset_id} has no episode {file}.")
         try:
@@ -250,6 +253,7 @@ class Dataset:
         Raises:
             RecordingError: it is not in the trash.
         """
+        self._check_claim()
         trashed = self._trash / name
         if not trashed.exists():
             raise RecordingError(f"{name} is not in the trash of {self.dataset_id}.")
@@ -303,6 +307,12 @@ class Dataset:
             return None
         self._known_rows()[name] = row
         return row
+
+    def _check_claim(self) -> None:
+        if not self._lock.is_locked:
+            raise DatasetBusyError(
+                f"{self.dataset_id} is not open for writing: another Teleop has it. Close that one."
+            )
 
     def _check_space(self, journal: Path) -> None:
         need = int(journal.stat().st_size * 1.5) + (1 << 20)

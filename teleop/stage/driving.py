@@ -1,0 +1,401 @@
+"""The stage's first act: a person drives, takes are recorded, kept, discarded, brought back."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from teleop.control import HumanPolicy, make_scheme
+from teleop.control.bindings import Move
+from teleop.envs import find_entry, make_env
+from teleop.envs.words import action_text
+from teleop.errors import RecordingError, StorageError, TeleopError, sentence
+from teleop.learning.policy import list_policies
+from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording.library import human_dataset_id
+from teleop.session import Phase, Session, seeds_from
+from teleop.stage.frames import FrameWriter
+from teleop.stage.messages import (
+    EnvOpened,
+    EpisodeItem,
+    FromStage,
+    Hint,
+    LibraryChanged,
+    Live,
+    Notice,
+    Pictured,
+    Tone,
+)
+from teleop.types import InputEvent
+
+Say = Callable[[FromStage], None]
+
+
+class Driving:
+    """One environment in a person's hands, and the dataset their takes go to."""
+
+    def __init__(self, env_id: str, library: Library, base_seed: int, say: Say) -> None:
+        """Open an environment.
+
+        Raises:
+            EnvError: it cannot be made, reset or drawn.
+            ControlError: nothing can drive it.
+        """
+        self.env_id = env_id
+        self._library, self._say = library, say
+        self._frames = FrameWriter("drive")
+        env = make_env(env_id)
+        scheme = make_scheme(env)
+        entry = find_entry(env_id)
+        self._human = HumanPolicy(scheme, turn_based=entry.turn_based)
+        first = [env]  # the first episode uses the environment just made
+        self._session = Session(
+            lambda: first.pop() if first else make_env(env_id),
+            self._human,
+            seeds_from(base_seed),
+        )
+        self._pending: Take | None = None
+        self._undo: list[str] = []
+        self._recorder: Recorder | None = None
+        self._dataset = library.dataset(human_dataset_id(env_id))
+        self._shown = library.dataset(library.best_dataset_id(env_id))
+        self._worker = ThreadPoolExecutor(1, "library")
+        self._jobs: list[tuple[Future[Any], Callable[[Any], None]]] = []
+        self._set_pace()
+        picture = self._session.draw()  # an environment that cannot draw must not count as open
+        self._say(self._opened())
+        self._say(Pictured(self._live(0.0), self._frames.write(picture)))
+        if self._dataset.exists:
+            self._work(self._claim, self._claimed)
+        else:
+            self._work(lambda: None, lambda _: self._list())
+
+    @property
+    def due_s(self) -> float | None:
+        """When the next step is due."""
+        return self._session.due_s
+
+    @property
+    def busy(self) -> bool:
+        """Something is being written in the background."""
+        return bool(self._jobs)
+
+    def hear(self, event: InputEvent) -> None:
+        """The person moved a key, button or stick."""
+        self._human.hear(event)
+        if self._recorder:
+            self._recorder.hear(event)
+
+    def release(self) -> None:
+        """Let go of every key."""
+        self._human.release()
+
+    def tick(self, now: float) -> None:
+        """Take a step if one is due, show it, and take in what the background has finished."""
+        try:
+            stepped = self._session.tick(now)
+        except TeleopError as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+            self._ended()
+            self._show(now, draw=False)
+            stepped = False
+        if stepped:
+            if self._session.phase is Phase.ENDED:
+                self._ended()
+            self._show(now)
+        self._collect()
+
+    def start_take(self, now: float) -> None:
+        """Record from a fresh start; a take that waits is kept first."""
+        if self._pending:
+            self.keep_take(now)
+        if self._session.phase is not Phase.READY:
+            self._abandon()
+            self._session.renew(now)
+        try:
+            self._prepare_recorder()
+            self._session.start(now)
+        except (RecordingError, StorageError) as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+        self._show(now)
+
+    def stop_take(self, now: float) -> None:
+        """End the take here; it waits to be kept or discarded."""
+        if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
+            self._session.phase = Phase.ENDED
+            self._ended()
+            self._show(now)
+
+    def keep_take(self, now: float) -> None:
+        """Save the take."""
+        self.stop_take(now)
+        take, self._pending = self._pending, None
+        if take and self._recorder:
+            recorder = self._recorder
+            self._shown = self._dataset
+            self._work(lambda: recorder.keep(take), self._kept)
+        self._ready(now)
+
+    def discard_take(self, now: float) -> None:
+        """Put the take aside; `undo` brings it back."""
+        self.stop_take(now)
+        take, self._pending = self._pending, None
+        if take and self._recorder:
+            self._undo.append(self._recorder.discard(take))
+            text = f"Discarded {take.total_steps} steps, return {take.total_reward:+.1f}"
+            self._say(Notice(Tone.UNDO, text.replace("-", "−")))
+        self._ready(now)
+
+    def delete(self, file: str) -> None:
+        """Put a saved episode into the trash."""
+        dataset = self._shown
+        if dataset.dataset_id != self._dataset.dataset_id:
+            self._say(Notice(Tone.BAD, f"{dataset.dataset_id} is a sample; it stays as it is."))
+            return
+        self._work(lambda: dataset.delete(file), self._deleted)
+
+    def undo(self, now: float) -> None:
+        """Bring back what was discarded or deleted last."""
+        if not self._undo:
+            self._say(Notice(Tone.PLAIN, "There is nothing to undo."))
+            return
+        name = self._undo.pop()
+        self._work(lambda: self._dataset.restore(name), self._restored)
+        self._show(now, draw=False)
+
+    def star(self, uuid: str, starred: bool) -> None:
+        """Mark an episode."""
+        dataset = self._shown
+        self._work(lambda: dataset.star(uuid, starred), lambda _: self._list())
+
+    def choose_dataset(self, dataset_id: str) -> None:
+        """List another dataset's episodes."""
+        self._shown = self._library.dataset(dataset_id)
+        self._list()
+
+    def pause(self, now: float) -> None:
+        """Hold still and let go of every key."""
+        self._human.release()
+        self._session.pause()
+        self._show(now, draw=False)
+
+    def resume(self, now: float) -> None:
+        """Go on."""
+        self._session.resume(now)
+        self._show(now, draw=False)
+
+    def set_speed(self, speed: float, now: float) -> None:
+        """Play faster or slower."""
+        self._session.speed = speed
+        self._set_pace()
+        self._show(now, draw=False)
+
+    def set_ramp(self, ramp_s: float) -> None:
+        """How fast keys move continuous axes."""
+        self._human.scheme = make_scheme(self._session.env, ramp_s)
+        self._say(self._opened(ramp_s))
+
+    def new_seed(self, now: float) -> None:
+        """Another start, while nothing is being recorded."""
+        if self._session.phase in (Phase.READY, Phase.ENDED) and not self._pending:
+            self._ready(now)
+
+    def show(self, now: float) -> None:
+        """Say everything again: the window comes back to this view."""
+        self._show(now)
+        self._list()
+
+    def close(self, now: float) -> None:
+        """Finish: a running or waiting take is kept, the background work is waited for."""
+        self.keep_take(now)
+        self._session.close()
+        self._worker.shutdown(wait=True)
+        self._collect()
+        self._dataset.release()
+        self._frames.close()
+
+    # ------------------------------------------------------------ takes
+
+    def _prepare_recorder(self) -> None:
+        if self._recorder is None:
+            info = dataset_info(self._session.env)
+            self._dataset = self._library.open_for_writing(human_dataset_id(self.env_id), info)
+            self._worker.submit(self._claim).result()
+            self._recorder = Recorder(self._dataset, self._session.env)
+        self._session.use_recorder(self._recorder)
+
+    def _ended(self) -> None:
+        """The episode is over: what was recorded of it waits for a decision."""
+        take = self._session.stop()
+        if take:
+            self._pending = take
+
+    def _abandon(self) -> None:
+        """A take that is somehow still running must not be lost: keep it."""
+        self._ended()
+        take, self._pending = self._pending, None
+        if take and self._recorder:
+            recorder = self._recorder
+            self._work(lambda: recorder.keep(take), self._kept)
+
+    def _ready(self, now: float) -> None:
+        """A fresh start, waiting for the person."""
+        self._session.use_recorder(None)
+        try:
+            self._session.renew(now)
+        except TeleopError as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+        self._show(now)
+
+    def _claim(self) -> tuple[int, int]:
+        """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
+        found = self._dataset.claim()
+        return len(found.recovered), len(found.waiting)
+
+    # ------------------------------------------------------------ background work
+
+    def _work(self, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self._jobs.append((self._worker.submit(job), then))
+
+    def _collect(self) -> None:
+        while self._jobs and self._jobs[0][0].done():
+            future, then = self._jobs.pop(0)
+            problem = future.exception()
+            if isinstance(problem, TeleopError):
+                self._say(Notice(Tone.BAD, sentence(problem)))
+                self._list()
+            elif problem is not None:
+                raise problem
+            else:
+                then(future.result())
+
+    def _claimed(self, result: tuple[int, int]) -> None:
+        recovered, waiting = result
+        self._recorder = Recorder(self._dataset, self._session.env)
+        if recovered:
+            many = "takes were" if recovered > 1 else "take was"
+            self._say(Notice(Tone.GOOD, f"{recovered} {many} recovered from an interrupted run."))
+        if waiting:
+            self._say(Notice(Tone.BAD, f"{waiting} take(s) wait for room on the disk."))
+        self._list()
+
+    def _kept(self, row: EpisodeRow) -> None:
+        text = f"Saved episode {row.ordinal + 1}: {row.total_steps} steps, {row.total_reward:+.1f}"
+        self._say(Notice(Tone.GOOD, text.replace("-", "−")))
+        self._list()
+
+    def _deleted(self, name: str) -> None:
+        self._undo.append(name)
+        self._say(Notice(Tone.UNDO, f"Deleted episode {int(name[:6]) + 1}"))
+        self._list()
+        self._show(time.perf_counter(), draw=False)
+
+    def _restored(self, row: EpisodeRow) -> None:
+        self._say(Notice(Tone.GOOD, f"Episode {row.ordinal + 1} is back"))
+        self._list()
+
+    def _list(self) -> None:
+        self._say(_library_changed(self._library, self.env_id, self._shown))
+
+    # ------------------------------------------------------------ what is shown
+
+    def _set_pace(self) -> None:
+        pace = self._session.pace_hz
+        self._human.dt_s = 1 / pace if pace else 0.0
+
+    def _show(self, now: float, *, draw: bool = True) -> None:
+        frame = None
+        if draw:
+            try:
+                frame = self._frames.write(self._session.draw())
+            except TeleopError as problem:
+                self._say(Notice(Tone.BAD, sentence(problem)))
+        self._say(Pictured(self._live(now), frame))
+
+    def _live(self, now: float) -> Live:
+        session = self._session
+        acted = session.action is not None
+        return Live(
+            phase=session.phase.value,
+            seed=session.seed,
+            steps=session.steps,
+            total_reward=session.total_reward,
+            elapsed_s=session.elapsed_s(now),
+            pace_hz=session.base_pace_hz,
+            speed=session.speed,
+            action=action_text(self.env_id, session.env.action_space, session.action)
+            if acted
+            else "",
+            recording=bool(self._recorder and self._recorder.is_recording),
+            pending=self._pending is not None,
+            can_undo=bool(self._undo),
+        )
+
+    def _opened(self, ramp_s: float | None = None) -> EnvOpened:
+        entry = find_entry(self.env_id)
+        scheme = self._human.scheme
+        preset = scheme.ramp_s
+        return EnvOpened(
+            env_id=self.env_id,
+            summary=entry.summary,
+            icon=entry.icon,
+            turn_based=entry.turn_based,
+            continuous=preset is not None,
+            ramp_s=(preset or 0.0) if ramp_s is None else ramp_s,
+            hints=tuple(_hint(move) for move in scheme.moves),
+        )
+
+
+def _library_changed(library: Library, env_id: str, shown: Dataset) -> LibraryChanged:
+    summaries = library.summaries(env_id)
+    rows = shown.rows() if shown.exists else []
+    return LibraryChanged(
+        folder=str(library.root),
+        dataset_id=shown.dataset_id,
+        datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
+        episodes=tuple(_item(row) for row in rows),
+        policies=tuple(list_policies(shown.policies)),
+    )
+
+
+def _item(row: EpisodeRow) -> EpisodeItem:
+    return EpisodeItem(
+        file=row.file,
+        uuid=row.uuid,
+        ordinal=row.ordinal + 1,
+        total_steps=row.total_steps,
+        total_reward=row.total_reward,
+        driver=row.driver,
+        recovered=row.recovered,
+        starred=row.starred,
+    )
+
+
+_PAD_LABELS = {
+    "left_x-": "L ←",
+    "left_x+": "L →",
+    "left_y-": "L ↑",
+    "left_y+": "L ↓",
+    "right_x-": "R ←",
+    "right_x+": "R →",
+    "right_y-": "R ↑",
+    "right_y+": "R ↓",
+    "left_trigger+": "LT",
+    "right_trigger+": "RT",
+    "left_shoulder": "LB",
+    "right_shoulder": "RB",
+}
+_DIRECTIONS = ("pad.up", "pad.down", "pad.left", "pad.right")
+
+
+def _hint(move: Move) -> Hint:
+    keys = [c[4:] for c in move.controls if c.startswith("key.")]
+    pads = [c[4:] for c in move.controls if c.startswith("pad.") and c not in _DIRECTIONS]
+    pad = pads[0] if pads else ""
+    return Hint(
+        key=keys[0].upper() if keys else "",
+        pad=_PAD_LABELS.get(pad, pad.upper()),
+        word=move.word,
+        place=move.place,
+        controls=move.controls,
+    )

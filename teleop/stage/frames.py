@@ -1,0 +1,80 @@
+"""Pictures between processes: written into shared memory by one, read in place by the other."""
+
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.stage.messages import Frame
+
+_SLOTS = 3  # one being shown, one on its way, one being written
+
+
+class FrameWriter:
+    """The stage's side of one view."""
+
+    def __init__(self, view: str) -> None:
+        self._view = view
+        self._memory: SharedMemory | None = None
+        self._slot_bytes = 0
+        self._number = 0
+
+    def write(self, picture: NDArray[np.uint8]) -> Frame:
+        """Copy a picture out.
+
+        Args:
+            picture: (height, width, 3).
+        """
+        if self._memory is None or picture.nbytes > self._slot_bytes:
+            self.close()
+            self._slot_bytes = picture.nbytes
+            self._memory = SharedMemory(create=True, size=_SLOTS * picture.nbytes)
+        self._number += 1
+        offset = (self._number % _SLOTS) * self._slot_bytes
+        height, width, _ = picture.shape
+        frame = Frame(self._view, self._memory.name, offset, height, width, self._number)
+        np.copyto(_array(self._memory, frame), picture)
+        return frame
+
+    def close(self) -> None:
+        """Give the memory back; readers keep theirs until they close it."""
+        if self._memory is not None:
+            self._memory.close()
+            self._memory.unlink()
+            self._memory = None
+
+
+class FrameReader:
+    """The window's side of all views."""
+
+    def __init__(self) -> None:
+        self._memories: dict[str, SharedMemory] = {}
+
+    def read(self, frame: Frame) -> NDArray[np.uint8] | None:
+        """The picture in place, valid until three more were written: (height, width, 3).
+
+        None if the stage has given that memory back already: a newer frame is on its way.
+        """
+        memory = self._memories.get(frame.view)
+        if memory is None or memory.name != frame.memory:
+            if memory is not None:
+                memory.close()
+            try:
+                memory = SharedMemory(frame.memory)
+            except FileNotFoundError:
+                self._memories.pop(frame.view, None)
+                return None
+            self._memories[frame.view] = memory
+        return _array(memory, frame)
+
+    def close(self) -> None:
+        """Let go of all memory."""
+        for memory in self._memories.values():
+            memory.close()
+        self._memories.clear()
+
+
+def _array(memory: SharedMemory, frame: Frame) -> NDArray[Any]:
+    shape = (frame.height, frame.width, 3)
+    return np.ndarray(shape, np.uint8, buffer=memory.buf, offset=frame.offset)

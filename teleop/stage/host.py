@@ -1,0 +1,214 @@
+"""The stage's process: looks at the pipe, lets the act on stage do what is due, answers.
+
+The loop sleeps until a message comes or the next step is due, so a key press is heard within a
+millisecond and a step is never early.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import TeleopError, sentence
+from teleop.recording import Library
+from teleop.stage.driving import Driving
+from teleop.stage.messages import (
+    ChooseDataset,
+    Deed,
+    DeleteEpisode,
+    EnvFailed,
+    FromStage,
+    Input,
+    Notice,
+    OpenEnv,
+    SetRamp,
+    SetSpeed,
+    ShowPreview,
+    ShowReplay,
+    ShowStep,
+    StarEpisode,
+    Tone,
+    ToStage,
+)
+from teleop.stage.previewing import Previewing
+from teleop.stage.replaying import Replaying
+
+_IDLE_S = 0.5
+_BUSY_S = 0.01
+
+
+def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
+    """Run the stage until the window says quit or is gone.
+
+    Args:
+        pipe: to the window.
+        root: the recordings folder.
+        samples: shipped recordings, for a root that is made anew.
+        base_seed: of the first episode.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the window, which says quit
+    os.environ["SDL_VIDEODRIVER"] = "dummy"  # environments draw to arrays; no window of theirs
+    os.environ["SDL_AUDIODRIVER"] = "dummy"
+    host = Host(Library(root), samples, base_seed, pipe.send)
+    try:
+        while host.running:
+            timeout = host.seconds_to_next(time.perf_counter())
+            if pipe.poll(timeout):
+                host.handle(pipe.recv(), time.perf_counter())
+            host.tick(time.perf_counter())
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        host.mute()  # the window is gone: finish what is being written, then go too
+    finally:
+        host.close(time.perf_counter())
+
+
+class Host:
+    """The acts, and which of them is on stage. Time comes in as an argument."""
+
+    def __init__(
+        self, library: Library, samples: Path, base_seed: int, say: Callable[[FromStage], None]
+    ) -> None:
+        self.running = True
+        self._library, self._samples, self._base_seed = library, samples, base_seed
+        self._speak = say
+        self._driving: Driving | None = None
+        self._preview: Previewing | None = None
+        self._replay: Replaying | None = None
+        self._previewed = ("", "")
+
+    def mute(self) -> None:
+        """Nobody listens any more."""
+        self._speak = lambda _: None
+
+    def seconds_to_next(self, now: float) -> float:
+        """How long to wait for a message."""
+        acts = (self._driving, self._preview, self._replay)
+        due = [act.due_s for act in acts if act is not None]
+        waits = [max(0.0, when - now) for when in due if when is not None]
+        idle = _BUSY_S if self._driving and self._driving.busy else _IDLE_S
+        return min([idle, *waits])
+
+    def tick(self, now: float) -> None:
+        """Let every act do what is due."""
+        if self._driving:
+            self._driving.tick(now)
+        for act in (self._preview, self._replay):
+            if act is None:
+                continue
+            try:
+                act.tick(now)
+            except TeleopError as problem:
+                self._say(Notice(Tone.BAD, sentence(problem)))
+                self._leave_stage()
+
+    def handle(self, message: ToStage, now: float) -> None:
+        """Do what the window asks; what goes wrong is said in one sentence."""
+        try:
+            self._do(message, now)
+        except TeleopError as problem:
+            if isinstance(message, OpenEnv):
+                self._say(EnvFailed(message.env_id, sentence(problem)))
+            else:
+                self._say(Notice(Tone.BAD, sentence(problem)))
+
+    def close(self, now: float) -> None:
+        """Finish everything that is being written."""
+        self._leave_stage()
+        if self._driving:
+            self._driving.close(now)
+            self._driving = None
+
+    def _say(self, message: FromStage) -> None:
+        self._speak(message)
+
+    def _do(self, message: ToStage, now: float) -> None:
+        match message:
+            case OpenEnv():
+                self._open(message.env_id, now)
+            case ShowPreview():
+                self._show_preview(message, now)
+            case ShowReplay():
+                self._show_replay(message)
+            case ShowStep():
+                if self._replay:
+                    self._replay.show(message.step)
+            case Deed.QUIT:
+                self.running = False
+            case Deed.SHOW_NOTHING:
+                self._leave_stage()
+            case _ if self._driving:
+                self._leave_stage_for(message)
+                _direct(self._driving, message, now)
+
+    def _open(self, env_id: str, now: float) -> None:
+        self._library.ensure(self._samples)
+        self._leave_stage()
+        if self._driving and self._driving.env_id != env_id:
+            old, self._driving = self._driving, None
+            old.close(now)
+        if self._driving is None:
+            self._driving = Driving(env_id, self._library, self._base_seed, self._say)
+
+    def _show_preview(self, message: ShowPreview, now: float) -> None:
+        dataset = self._library.existing(message.dataset_id)
+        wanted = (message.dataset_id, message.policy)
+        if self._preview and self._previewed == wanted:
+            self._preview.reload(dataset, message.policy)
+            return
+        self._leave_stage()
+        self._preview = Previewing(dataset, message.policy, self._say, now)
+        self._previewed = wanted
+
+    def _show_replay(self, message: ShowReplay) -> None:
+        self._leave_stage()
+        dataset = self._library.existing(message.dataset_id)
+        self._replay = Replaying(dataset, message.file, message.policy, self._say)
+
+    def _leave_stage_for(self, message: ToStage) -> None:
+        """The person's session comes back on stage by itself."""
+        if message is Deed.SHOW_DRIVE:
+            self._leave_stage()
+
+    def _leave_stage(self) -> None:
+        for act in (self._preview, self._replay):
+            if act:
+                act.close()
+        self._preview = self._replay = None
+
+
+def _direct(act: Driving, message: ToStage, now: float) -> None:
+    """Pass a request on to the person's session."""
+    match message:
+        case Input():
+            act.hear(message.event)
+        case Deed():
+            _DEEDS[message](act, now)
+        case SetSpeed():
+            act.set_speed(message.speed, now)
+        case SetRamp():
+            act.set_ramp(message.ramp_s)
+        case ChooseDataset():
+            act.choose_dataset(message.dataset_id)
+        case StarEpisode():
+            act.star(message.uuid, message.starred)
+        case DeleteEpisode():
+            act.delete(message.file)
+        case _:
+            raise ValueError(f"no such request: {message}")
+
+
+_DEEDS: dict[Deed, Callable[[Driving, float], None]] = {
+    Deed.START_TAKE: Driving.start_take,
+    Deed.STOP_TAKE: Driving.stop_take,
+    Deed.KEEP_TAKE: Driving.keep_take,
+    Deed.DISCARD_TAKE: Driving.discard_take,
+    Deed.UNDO: Driving.undo,
+    Deed.PAUSE: Driving.pause,
+    Deed.RESUME: Driving.resume,
+    Deed.NEW_SEED: Driving.new_seed,
+    Deed.RELEASE_INPUT: lambda act, _: act.release(),
+    Deed.SHOW_DRIVE: Driving.show,
+}
