@@ -109,6 +109,13 @@ def fit_network(
         yield fit.step, loss, fit.network
 
 
+def warm_up() -> None:
+    """Let torch load what it loads at the first optimiser step (3 s), before anybody waits."""
+    torch.set_num_threads(1)
+    head = CategoricalHead(((0.0, 1.0),), (), "int64")
+    Fit(np.zeros((2, 1), np.float32), np.zeros((2, 1), np.int64), head, FitConfig((8,)), 0).run(2)
+
+
 def make_network(
     inputs: int, outputs: int, hidden: tuple[int, ...], generator: torch.Generator
 ) -> nn.Sequential:

@@ -64,7 +64,7 @@ class Driving:
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(self._opened())
-        self._say(Pictured(self._live(0.0), self._frames.write(picture)))
+        self._say(Pictured("drive", self._live(0.0), self._frames.write(picture)))
         if self._dataset.exists:
             self._work(self._claim, self._claimed)
         else:
@@ -310,7 +310,7 @@ class Driving:
                 frame = self._frames.write(self._session.draw())
             except TeleopError as problem:
                 self._say(Notice(Tone.BAD, sentence(problem)))
-        self._say(Pictured(self._live(now), frame))
+        self._say(Pictured("drive", self._live(now), frame))
 
     def _live(self, now: float) -> Live:
         session = self._session

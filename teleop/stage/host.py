@@ -132,16 +132,14 @@ class Host:
                 self._show_preview(message, now)
             case ShowReplay():
                 self._show_replay(message)
-            case ShowStep():
-                if self._replay:
-                    self._replay.show(message.step)
+            case ShowStep(step) if self._replay:
+                self._replay.show(step)
             case Deed.QUIT:
                 self.running = False
             case Deed.SHOW_NOTHING:
                 self._leave_stage()
-            case _ if self._driving:
-                self._leave_stage_for(message)
-                _direct(self._driving, message, now)
+            case _:
+                self._direct(message, now)
 
     def _open(self, env_id: str, now: float) -> None:
         self._library.ensure(self._samples)
@@ -167,10 +165,12 @@ class Host:
         dataset = self._library.existing(message.dataset_id)
         self._replay = Replaying(dataset, message.file, message.policy, self._say)
 
-    def _leave_stage_for(self, message: ToStage) -> None:
-        """The person's session comes back on stage by itself."""
+    def _direct(self, message: ToStage, now: float) -> None:
+        """Pass a request on to the person's session."""
         if message is Deed.SHOW_DRIVE:
             self._leave_stage()
+        if self._driving:
+            _direct(self._driving, message, now)
 
     def _leave_stage(self) -> None:
         for act in (self._preview, self._replay):
@@ -180,7 +180,6 @@ class Host:
 
 
 def _direct(act: Driving, message: ToStage, now: float) -> None:
-    """Pass a request on to the person's session."""
     match message:
         case Input():
             act.hear(message.event)
@@ -196,8 +195,6 @@ def _direct(act: Driving, message: ToStage, now: float) -> None:
             act.star(message.uuid, message.starred)
         case DeleteEpisode():
             act.delete(message.file)
-        case _:
-            raise ValueError(f"no such request: {message}")
 
 
 _DEEDS: dict[Deed, Callable[[Driving, float], None]] = {

@@ -231,8 +231,9 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """A live view changed."""
+    """A live view changed: `drive` or `preview`; without a frame the picture stays."""
 
+    view: str
     live: Live
     frame: Frame | None
 

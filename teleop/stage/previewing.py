@@ -87,4 +87,4 @@ class Previewing:
             speed=session.speed,
             action=text,
         )
-        self._say(Pictured(live, self._frames.write(session.draw())))
+        self._say(Pictured("preview", live, self._frames.write(session.draw())))

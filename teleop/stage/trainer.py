@@ -33,8 +33,9 @@ def serve(pipe: "Connection[Any, Any]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _lower_priority()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        from teleop.learning import bc  # noqa: F401  loads torch while nobody waits
+        from teleop.learning import fit  # loads torch while nobody waits
 
+        fit.warm_up()
         pipe.send(TrainerReady())
         while (message := pipe.recv()) is not Deed.QUIT:
             if isinstance(message, Train) and _train(pipe, message) is Deed.QUIT:

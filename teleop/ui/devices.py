@@ -1,0 +1,92 @@
+"""Keyboards and gamepads: SDL's events as named controls."""
+
+from dataclasses import dataclass
+
+import pygame
+from pygame import event as pg_event
+from pygame._sdl2 import controller
+
+# Keys by position: the name of the key that a US keyboard has there.
+KEY_CONTROLS: dict[int, str] = {
+    getattr(pygame, name): "key." + name.removeprefix("KSCAN_").lower()
+    for name in dir(pygame)
+    if name.startswith("KSCAN_")
+}
+_BUTTONS = {
+    pygame.CONTROLLER_BUTTON_A: "a",
+    pygame.CONTROLLER_BUTTON_B: "b",
+    pygame.CONTROLLER_BUTTON_X: "x",
+    pygame.CONTROLLER_BUTTON_Y: "y",
+    pygame.CONTROLLER_BUTTON_BACK: "back",
+    pygame.CONTROLLER_BUTTON_GUIDE: "guide",
+    pygame.CONTROLLER_BUTTON_START: "start",
+    pygame.CONTROLLER_BUTTON_LEFTSTICK: "left_stick",
+    pygame.CONTROLLER_BUTTON_RIGHTSTICK: "right_stick",
+    pygame.CONTROLLER_BUTTON_LEFTSHOULDER: "left_shoulder",
+    pygame.CONTROLLER_BUTTON_RIGHTSHOULDER: "right_shoulder",
+    pygame.CONTROLLER_BUTTON_DPAD_UP: "up",
+    pygame.CONTROLLER_BUTTON_DPAD_DOWN: "down",
+    pygame.CONTROLLER_BUTTON_DPAD_LEFT: "left",
+    pygame.CONTROLLER_BUTTON_DPAD_RIGHT: "right",
+}
+_AXES = {
+    pygame.CONTROLLER_AXIS_LEFTX: "left_x",
+    pygame.CONTROLLER_AXIS_LEFTY: "left_y",
+    pygame.CONTROLLER_AXIS_RIGHTX: "right_x",
+    pygame.CONTROLLER_AXIS_RIGHTY: "right_y",
+    pygame.CONTROLLER_AXIS_TRIGGERLEFT: "left_trigger",
+    pygame.CONTROLLER_AXIS_TRIGGERRIGHT: "right_trigger",
+}
+_FULL = 32767.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A control took a value."""
+
+    control: str
+    value: float
+
+
+class Pads:
+    """The gamepads that are plugged in."""
+
+    def __init__(self) -> None:
+        controller.init()
+        self._open: dict[int, controller.Controller] = {}
+        for index in range(controller.get_count()):
+            self._add(index)
+
+    @property
+    def name(self) -> str:
+        """The first pad's name; empty without one."""
+        return next((str(pad.name) for pad in self._open.values()), "")
+
+    def take(self, event: pg_event.Event) -> Moved | None:
+        """The control that an event moved; plugging in and out is dealt with here."""
+        if event.type == pygame.CONTROLLERDEVICEADDED:
+            self._add(event.device_index)
+        elif event.type == pygame.CONTROLLERDEVICEREMOVED:
+            self._open.pop(event.instance_id, None)
+        elif event.type in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
+            name = _BUTTONS.get(event.button)
+            down = event.type == pygame.CONTROLLERBUTTONDOWN
+            return Moved(f"pad.{name}", float(down)) if name else None
+        elif event.type == pygame.CONTROLLERAXISMOTION and event.axis in _AXES:
+            value = max(-1.0, min(1.0, event.value / _FULL))
+            return Moved(f"pad.{_AXES[event.axis]}", value)
+        return None
+
+    def _add(self, index: int) -> None:
+        if not controller.is_controller(index):
+            return  # a joystick without a known mapping
+        pad = controller.Controller(index)
+        self._open[pad.as_joystick().get_instance_id()] = pad
+
+
+def key_control(event: pg_event.Event) -> str:
+    """The control of a key event, by position; by meaning where the position is unknown."""
+    by_position = KEY_CONTROLS.get(getattr(event, "scancode", 0), "")
+    if by_position and by_position != "key.unknown":
+        return by_position
+    return "key." + pygame.key.name(event.key)

@@ -1,0 +1,103 @@
+"""Where the focus goes: groups are one Tab stop each, arrows move inside them.
+
+A group remembers its item. Arrows leave a group where it ends, so a D-pad alone reaches everything.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pygame import Rect
+
+LEFT, RIGHT, UP, DOWN = (-1, 0), (1, 0), (0, -1), (0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One control on screen, drawn in this frame.
+
+    Attributes:
+        id: stable name.
+        role: button, tab, option, listitem, slider, combobox, view.
+        label: what it is called.
+        rect: where it is.
+        group: focus group.
+        enabled: it can be used.
+        reason: why it cannot be used; shown when it is pointed at.
+        value: its state, if it has one.
+    """
+
+    id: str
+    role: str
+    label: str
+    rect: Rect
+    group: str
+    enabled: bool = True
+    reason: str = ""
+    value: object = None
+
+
+class Focus:
+    """The focused node, by id."""
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+        self.visible = False  # shown only after keyboard or pad use
+        self._remembered: dict[str, str] = {}
+
+    def set(self, node_id: str | None, group: str = "") -> None:
+        """Focus a node."""
+        self.id = node_id
+        if node_id and group:
+            self._remembered[group] = node_id
+
+    def tab(self, nodes: Iterable[Node], order: tuple[str, ...], step: int) -> None:
+        """To the next (or previous) group, at the item it remembers."""
+        by_group: dict[str, list[Node]] = {}
+        for node in nodes:
+            by_group.setdefault(node.group, []).append(node)
+        groups = [name for name in order if name in by_group]
+        groups += [name for name in by_group if name not in groups]
+        if not groups:
+            return
+        current = next(
+            (n.group for group in by_group.values() for n in group if n.id == self.id), ""
+        )
+        at = groups.index(current) + step if current in groups else (0 if step > 0 else -1)
+        group = groups[at % len(groups)]
+        ids = [node.id for node in by_group[group]]
+        remembered = self._remembered.get(group)
+        self.set(remembered if remembered in ids else ids[0], group)
+        self.visible = True
+
+    def move(self, nodes: list[Node], direction: tuple[int, int]) -> None:
+        """To the nearest node in a direction: of the same group if there is one, else of any."""
+        self.visible = True
+        current = next((node for node in nodes if node.id == self.id), None)
+        if current is None:
+            if nodes:
+                self.set(nodes[0].id, nodes[0].group)
+            return
+        own = [node for node in nodes if node.group == current.group]
+        target = _nearest(current, own, direction) or _nearest(current, nodes, direction)
+        if target:
+            self.set(target.id, target.group)
+
+
+def _nearest(current: Node, nodes: list[Node], direction: tuple[int, int]) -> Node | None:
+    scored = [(score, node) for node in nodes if (score := _score(current, node, direction))]
+    return min(scored, key=lambda pair: pair[0])[1] if scored else None
+
+
+def _score(current: Node, node: Node, direction: tuple[int, int]) -> float | None:
+    """How far a node is in a direction; those in the beam of the current one are nearer."""
+    a, b = current.rect, node.rect
+    dx, dy = b.centerx - a.centerx, b.centery - a.centery
+    along = dx * direction[0] + dy * direction[1]
+    if node.id == current.id or along <= 0:
+        return None
+    aside = abs(dx * direction[1]) + abs(dy * direction[0])
+    if direction[1]:
+        in_beam = b.left < a.right and b.right > a.left
+    else:
+        in_beam = b.top < a.bottom and b.bottom > a.top
+    return along + (0.5 * aside if in_beam else 400 + 4 * aside)

@@ -1,0 +1,190 @@
+"""What the window knows: everything the other processes have said, put together.
+
+No pygame, no drawing: screens read it, messages change it.
+"""
+
+from dataclasses import dataclass, field
+
+from teleop.stage.messages import (
+    EnvFailed,
+    EnvOpened,
+    Frame,
+    FromStage,
+    FromTrainer,
+    LibraryChanged,
+    Live,
+    Notice,
+    Pictured,
+    PolicySaved,
+    ReplayGrew,
+    ReplayOpened,
+    ReplayPictured,
+    StageLost,
+    Tone,
+    Trained,
+    TrainerReady,
+    TrainingBegan,
+    TrainingFailed,
+)
+
+
+@dataclass(slots=True)
+class LaneCurve:
+    """One side of a comparison, as far as it is known.
+
+    Attributes:
+        returns: (T+1) return so far, from 0.
+        actions: of each step, in words.
+        over: nothing more will come.
+    """
+
+    returns: list[float] = field(default_factory=lambda: [0.0])
+    actions: list[str] = field(default_factory=list)
+    over: bool = False
+
+
+@dataclass(slots=True)
+class Comparison:
+    """A person's episode beside a policy."""
+
+    about: ReplayOpened
+    lanes: tuple[LaneCurve, LaneCurve] = field(default_factory=lambda: (LaneCurve(), LaneCurve()))
+    likely: list[tuple[tuple[float, ...], ...]] = field(default_factory=list)
+    pressed: list[tuple[int, ...]] = field(default_factory=list)
+    would: list[str] = field(default_factory=list)
+    diverged_at: int | None = None
+    fidelity: str = ""
+    shown: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Length of the longer side so far."""
+        return max(len(lane.actions) for lane in self.lanes)
+
+    @property
+    def complete(self) -> bool:
+        """Both sides have ended."""
+        return all(lane.over for lane in self.lanes)
+
+    def grow(self, news: ReplayGrew) -> None:
+        """Take in what was computed since."""
+        for lane, growth in zip(self.lanes, news.lanes, strict=True):
+            for reward in growth.rewards:
+                lane.returns.append(lane.returns[-1] + reward)
+            lane.actions += growth.actions
+            lane.over = growth.over
+        self.likely += news.likely
+        self.pressed += news.pressed
+        self.would += news.would
+        self.diverged_at = news.diverged_at
+        self.fidelity = news.fidelity
+
+
+@dataclass(slots=True)
+class Training:
+    """The training that runs or ran last."""
+
+    dataset_id: str
+    running: bool = True
+    began: TrainingBegan | None = None
+    phase: str = "Loading your episodes"
+    step: int = 0
+    total: int = 1
+    seconds_left: float | None = None
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    held_out: list[tuple[int, float]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    policy: str = ""
+    version: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+    def hear(self, news: Trained) -> None:
+        """Take in a report."""
+        self.phase, self.step, self.total = news.phase, news.step, news.total
+        self.seconds_left = news.seconds_left
+        self.losses += news.losses
+        self.held_out += news.held_out
+        self.log += news.findings
+
+
+@dataclass(slots=True)
+class Model:
+    """Everything that screens show."""
+
+    env: EnvOpened | None = None
+    env_problem: str = ""
+    live: Live | None = None
+    preview: Live | None = None
+    library: LibraryChanged | None = None
+    comparison: Comparison | None = None
+    training: Training | None = None
+    trainer_ready: bool = False
+    notices: list[Notice] = field(default_factory=list)
+    lost: str = ""
+    frames: dict[str, Frame] = field(default_factory=dict)
+
+    def hear(self, message: FromStage | FromTrainer) -> None:
+        """Take in one message from another process."""
+        match message:
+            case Pictured():
+                self._pictured(message)
+            case ReplayPictured():
+                for frame in message.frames:
+                    self.frames[frame.view] = frame
+                if self.comparison:
+                    self.comparison.shown = message.step
+            case ReplayGrew() if self.comparison:
+                self.comparison.grow(message)
+            case Trained() if self.training:
+                self.training.hear(message)
+            case StageLost():
+                self.lost = message.name
+            case TrainerReady():
+                self.trainer_ready = True
+            case _:
+                self._rare(message)
+
+    def _pictured(self, message: Pictured) -> None:
+        if message.frame:
+            self.frames[message.view] = message.frame
+        if message.view == "drive":
+            self.live = message.live
+        else:
+            self.preview = message.live
+
+    def _rare(self, message: FromStage | FromTrainer) -> None:
+        match message:
+            case EnvOpened():
+                if self.env is None or self.env.env_id != message.env_id:
+                    self.comparison = None
+                self.env, self.env_problem = message, ""
+            case EnvFailed():
+                self.env_problem = message.problem
+                self.notices.append(Notice(Tone.BAD, message.problem))
+            case LibraryChanged():
+                self.library = message
+            case ReplayOpened():
+                self.comparison = Comparison(message)
+            case Notice():
+                self.notices.append(message)
+            case TrainingBegan() | PolicySaved() | TrainingFailed() if self.training:
+                self._training(self.training, message)
+
+    def _training(
+        self, training: Training, message: TrainingBegan | PolicySaved | TrainingFailed
+    ) -> None:
+        match message:
+            case TrainingBegan():
+                training.began = message
+            case PolicySaved():
+                if not training.policy:
+                    training.log.append(f"First playable policy after {message.seconds:.1f} s")
+                training.policy = message.name
+                training.version += 1
+                training.seconds = message.seconds
+                training.running = not message.final
+            case TrainingFailed():
+                training.running = False
+                training.problem = message.problem
+                self.notices.append(Notice(Tone.BAD, message.problem))

@@ -1,0 +1,169 @@
+"""Keys and pad buttons of the window itself, as tables; help, hints and README are made from them.
+
+While driving, only Escape, the function keys and Ctrl combinations reach the window, so no key of
+an environment can discard an episode.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Command(Enum):
+    """What a shortcut does."""
+
+    DEMONSTRATE = "Go to Demonstrate"
+    TRAIN = "Go to Train"
+    COMPARE = "Go to Compare"
+    RECORD = "Record, or stop"
+    SAVE = "Save the take"
+    DISCARD = "Discard the take"
+    DELETE = "Delete the chosen episode"
+    STAR = "Star the chosen episode"
+    UNDO = "Bring back what was discarded or deleted"
+    ENVIRONMENT = "Choose an environment"
+    PLAY = "Play or pause; go on driving"
+    BACK = "One step back"
+    FORWARD = "One step forward"
+    SECOND_BACK = "One second back"
+    SECOND_FORWARD = "One second forward"
+    START = "To the start"
+    END = "To the end"
+    SLOWER = "Slower"
+    FASTER = "Faster"
+    NEW_SEED = "Another start"
+    LEAVE = "Leave driving and pause; close"
+    HELP = "Show this help"
+    PROJECTOR = "Projector mode"
+    FULL_SCREEN = "Full screen"
+    LARGER = "Larger"
+    SMALLER = "Smaller"
+    USUAL_SIZE = "Usual size"
+    QUIT = "Quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One key for one command.
+
+    Attributes:
+        key: pygame's name of the key.
+        command: what it does.
+        ctrl: with Ctrl held.
+        shift: with Shift held.
+        driving: it works while driving too.
+    """
+
+    key: str
+    command: Command
+    ctrl: bool = False
+    shift: bool = False
+    driving: bool = False
+
+    @property
+    def label(self) -> str:
+        """How it is printed: `Ctrl 2`."""
+        parts = ["Ctrl"] * self.ctrl + ["Shift"] * self.shift + [_LABELS.get(self.key, self.key)]
+        return " ".join(part if len(part) > 1 else part.upper() for part in parts)
+
+
+_LABELS = {
+    "return": "Enter",
+    "backspace": "Bksp",
+    "delete": "Del",
+    "escape": "Esc",
+    "space": "Space",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+    "f1": "F1",
+    "f2": "F2",
+    "f9": "F9",
+    "f11": "F11",
+    "=": "+",
+    "-": "−",
+}
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut("r", Command.RECORD),
+    Shortcut("f9", Command.RECORD, driving=True),
+    Shortcut("return", Command.SAVE),
+    Shortcut("backspace", Command.DISCARD),
+    Shortcut("z", Command.UNDO, ctrl=True, driving=True),
+    Shortcut("s", Command.STAR),
+    Shortcut("delete", Command.DELETE),
+    Shortcut("e", Command.ENVIRONMENT),
+    Shortcut("n", Command.NEW_SEED),
+    Shortcut("escape", Command.LEAVE, driving=True),
+    Shortcut("space", Command.PLAY),
+    Shortcut("left", Command.BACK),
+    Shortcut("right", Command.FORWARD),
+    Shortcut("left", Command.SECOND_BACK, shift=True),
+    Shortcut("right", Command.SECOND_FORWARD, shift=True),
+    Shortcut("home", Command.START),
+    Shortcut("end", Command.END),
+    Shortcut("[", Command.SLOWER),
+    Shortcut("]", Command.FASTER),
+    Shortcut("1", Command.DEMONSTRATE, ctrl=True, driving=True),
+    Shortcut("2", Command.TRAIN, ctrl=True, driving=True),
+    Shortcut("3", Command.COMPARE, ctrl=True, driving=True),
+    Shortcut("f1", Command.HELP, driving=True),
+    Shortcut("f2", Command.PROJECTOR, driving=True),
+    Shortcut("f11", Command.FULL_SCREEN, driving=True),
+    Shortcut("=", Command.LARGER, ctrl=True, driving=True),
+    Shortcut("-", Command.SMALLER, ctrl=True, driving=True),
+    Shortcut("0", Command.USUAL_SIZE, ctrl=True, driving=True),
+    Shortcut("q", Command.QUIT, ctrl=True, driving=True),
+)
+
+
+class PadDeed(Enum):
+    """What a pad button does while the pad moves the focus."""
+
+    ACTIVATE = "Activate"
+    BACK = "Back, close"
+    STAR = "Star the chosen episode"
+    DELETE = "Delete the chosen episode"
+    PREVIOUS = "Previous step (Demonstrate, Train, Compare)"
+    NEXT = "Next step"
+    SCRUB_BACK = "Scrub back"
+    SCRUB_FORWARD = "Scrub forward"
+    DRIVE = "Drive, go on, or pause; play"
+    HELP = "Show this help"
+
+
+@dataclass(frozen=True, slots=True)
+class PadButton:
+    """One pad control for one deed."""
+
+    button: str
+    label: str
+    deed: PadDeed
+
+
+PAD: tuple[PadButton, ...] = (
+    PadButton("a", "A", PadDeed.ACTIVATE),
+    PadButton("b", "B", PadDeed.BACK),
+    PadButton("x", "X", PadDeed.STAR),
+    PadButton("y", "Y", PadDeed.DELETE),
+    PadButton("left_shoulder", "LB", PadDeed.PREVIOUS),
+    PadButton("right_shoulder", "RB", PadDeed.NEXT),
+    PadButton("left_trigger", "LT", PadDeed.SCRUB_BACK),
+    PadButton("right_trigger", "RT", PadDeed.SCRUB_FORWARD),
+    PadButton("start", "Start", PadDeed.DRIVE),
+    PadButton("back", "View", PadDeed.HELP),
+)
+
+
+def label_of(command: Command) -> str:
+    """How the first shortcut of a command is printed; empty if it has none."""
+    return next((s.label for s in SHORTCUTS if s.command is command), "")
+
+
+def command_of(key: str, *, ctrl: bool, shift: bool, driving: bool) -> Command | None:
+    """What a key means now; None if nothing."""
+    for shortcut in SHORTCUTS:
+        held = shortcut.ctrl == ctrl and (shortcut.shift == shift or shortcut.ctrl)
+        if shortcut.key == key and held and (shortcut.driving or not driving):
+            return shortcut.command
+    return None

@@ -1,0 +1,123 @@
+"""Colours, type and sizes: the design system as values."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Colour: TypeAlias = tuple[int, int, int, int]
+
+
+def rgba(code: str, alpha: int = 255) -> Colour:
+    """`0B0C10` as red, green, blue, alpha."""
+    red, green, blue = (int(code[i : i + 2], 16) for i in (0, 2, 4))
+    return (red, green, blue, alpha)
+
+
+def mix(a: Colour, b: Colour, share: float) -> Colour:
+    """`a` with a share of `b` in it, opaque."""
+    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a[:3], b[:3], strict=True))
+    return (red, green, blue, 255)
+
+
+def faded(colour: Colour, alpha: int) -> Colour:
+    """A colour with another alpha."""
+    return (*colour[:3], alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """One set of colours. Orange is always the person, blue always the agent."""
+
+    name: str
+    bg: Colour
+    surface: Colour
+    raised: Colour
+    sunken: Colour
+    line: Colour
+    strong_line: Colour
+    hover: Colour
+    text: Colour
+    text2: Colour
+    text3: Colour
+    human: Colour
+    agent: Colour
+    recording: Colour
+    success: Colour
+    on_human: Colour
+    on_agent: Colour
+    on_recording: Colour
+    is_dark: bool
+    heavier: bool  # one weight up: thin letters vanish on a projector
+    line_px: float
+
+
+INK = Theme(
+    name="ink",
+    bg=rgba("0B0C10"),
+    surface=rgba("13151B"),
+    raised=rgba("1B1E26"),
+    sunken=rgba("0E0F14"),
+    line=rgba("23262F"),
+    strong_line=rgba("343945"),
+    hover=rgba("232731"),
+    text=rgba("F2F4F8"),
+    text2=rgba("A6ADBB"),
+    text3=rgba("868E9E"),
+    human=rgba("F2A93B"),
+    agent=rgba("5AB0F5"),
+    recording=rgba("FF6459"),
+    success=rgba("2FC79A"),
+    on_human=rgba("1A1000"),
+    on_agent=rgba("06121C"),
+    on_recording=rgba("1D0403"),
+    is_dark=True,
+    heavier=False,
+    line_px=2.0,
+)
+PAPER = Theme(
+    name="paper",
+    bg=rgba("F3F4F7"),
+    surface=rgba("FFFFFF"),
+    raised=rgba("FFFFFF"),
+    sunken=rgba("ECEEF2"),
+    line=rgba("DADDE4"),
+    strong_line=rgba("B4BAC6"),
+    hover=rgba("E9ECF1"),
+    text=rgba("0D1017"),
+    text2=rgba("3D4452"),
+    text3=rgba("5A6271"),
+    human=rgba("A35200"),
+    agent=rgba("005FB8"),
+    recording=rgba("B0144B"),
+    success=rgba("007A5A"),
+    on_human=rgba("FFFFFF"),
+    on_agent=rgba("FFFFFF"),
+    on_recording=rgba("FFFFFF"),
+    is_dark=False,
+    heavier=True,
+    line_px=3.0,
+)
+
+# Over pictures the colours are fixed: they do not follow the theme.
+VEIL = rgba("0A0B0E", 205)
+ON_VEIL = rgba("F5F7FA")
+ON_VEIL2 = rgba("BEC4CE")
+VEIL_RECORDING = rgba("FF6459")
+VEIL_RECORDING_OFF = rgba("823C38")
+KEY_LINE = rgba("FFFFFF", 60)
+CLEAR: Colour = (0, 0, 0, 0)
+
+# Size at scale 1 and face of each style. The micro style is for key caps alone.
+STYLES: dict[str, tuple[int, str]] = {
+    "display": (30, "InterDisplay-SemiBold"),
+    "number": (22, "InterDisplay-SemiBold"),
+    "h1": (20, "InterDisplay-SemiBold"),
+    "h2": (15, "Inter-SemiBold"),
+    "body": (14, "Inter-Regular"),
+    "medium": (14, "Inter-Medium"),
+    "bold": (14, "Inter-SemiBold"),
+    "small": (12, "Inter-Regular"),
+    "small-medium": (12, "Inter-Medium"),
+    "small-bold": (12, "Inter-SemiBold"),
+}
+HEAVIER = {"Inter-Regular": "Inter-Medium", "Inter-Medium": "Inter-SemiBold"}
+CAP_HEIGHT = 0.727  # of Inter, as a share of the size
