@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs import close_env, find_entry, make_env
+from teleop.envs.catalogue import find_entry
+from teleop.envs.making import close_env, make_env
 from teleop.errors import EnvError, LearningError, sentence
 from teleop.types import Action, Actor, Observation, Policy
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs import close_env, draw, make_env
+from teleop.envs.making import close_env, draw, make_env
 from teleop.envs.words import action_text
 from teleop.errors import EnvError, sentence
 from teleop.recording.episode import Episode, row_of_tree

@@ -13,7 +13,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs import close_env, draw, pace_of
+from teleop.envs.making import close_env, draw, pace_of
 from teleop.errors import EnvError, RecordingError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.types import Action, Info, Observation, Policy, Step

@@ -1,15 +1,4 @@
-"""Environments: which there are, how they are made, what their spaces hold."""
+"""Environments: which there are (`catalogue`), how they are made (`making`), what they hold.
 
-from teleop.envs.catalogue import CATALOGUE, EnvEntry, find_entry
-from teleop.envs.making import close_env, draw, known_ids, make_env, pace_of
-
-__all__ = [
-    "CATALOGUE",
-    "EnvEntry",
-    "close_env",
-    "draw",
-    "find_entry",
-    "known_ids",
-    "make_env",
-    "pace_of",
-]
+Nothing is imported here: the window reads the catalogue and must not load gymnasium.
+"""

@@ -7,7 +7,8 @@ from typing import Any
 
 from teleop.control import HumanPolicy, make_scheme
 from teleop.control.bindings import Move
-from teleop.envs import find_entry, make_env
+from teleop.envs.catalogue import find_entry
+from teleop.envs.making import make_env
 from teleop.envs.words import action_text
 from teleop.errors import RecordingError, StorageError, TeleopError, sentence
 from teleop.learning.policy import list_policies

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from teleop.envs import make_env
+from teleop.envs.making import make_env
 from teleop.envs.words import action_text
 from teleop.evaluate import FIRST_SEED
 from teleop.learning import load_policy

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from teleop.envs import close_env, make_env
+from teleop.envs.making import close_env, make_env
 from teleop.envs.words import action_text
 from teleop.learning import LearnedPolicy, load_policy
 from teleop.recording import Dataset

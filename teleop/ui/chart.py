@@ -36,7 +36,7 @@ class Series:
         """(m, 2) points, few enough to draw; the last one is kept."""
         stride = max(1, math.ceil(len(self.x) / _MOST_POINTS))
         chosen = np.unique(np.r_[np.arange(0, len(self.x), stride), len(self.x) - 1])
-        return np.c_[self.x[chosen], self.y[chosen]]
+        return np.column_stack([self.x[chosen], self.y[chosen]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Scales:
         """Pixels of (n, 2) values."""
         x = self.plot.x + values[:, 0] / max(self.x_end, 1e-9) * self.plot.width
         share = (values[:, 1] - self.low) / (self.high - self.low)
-        return np.c_[x, self.plot.bottom - share * self.plot.height]
+        return np.column_stack([x, self.plot.bottom - share * self.plot.height])
 
 
 class Chart:

@@ -119,7 +119,6 @@ class Model:
     library: LibraryChanged | None = None
     comparison: Comparison | None = None
     training: Training | None = None
-    trainer_ready: bool = False
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""
     frames: dict[str, Frame] = field(default_factory=dict)
@@ -138,10 +137,8 @@ class Model:
                 self.comparison.grow(message)
             case Trained() if self.training:
                 self.training.hear(message)
-            case StageLost():
-                self.lost = message.name
-            case TrainerReady():
-                self.trainer_ready = True
+            case StageLost() | TrainerReady():
+                self.lost = message.name if isinstance(message, StageLost) else self.lost
             case _:
                 self._rare(message)
 

@@ -349,7 +349,8 @@ def _resampled(line: NDArray[np.float64], spacing: float) -> NDArray[np.float64]
     steps = np.hypot(*np.diff(line, axis=0).T)
     along = np.r_[0, np.cumsum(steps)] + np.arange(len(line)) * 1e-9
     at = np.arange(0, along[-1], spacing)
-    return np.c_[np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])]
+    x, y = np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])
+    return np.column_stack([x, y])
 
 
 def _ribbon(

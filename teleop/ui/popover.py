@@ -1,4 +1,4 @@
-"""An open drop-down: a scrolling list over everything else, that keeps the focus until it closes."""
+"""An open drop-down: a scrolling list over everything else, with the focus until it closes."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,334 @@
+"""Every deed of the window without the window.
+
+Heavy libraries are imported inside the commands, so that `teleop --help` answers at once and the
+window opens before they are needed.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from teleop import __version__, paths
+from teleop.errors import TeleopError, sentence
+
+DEFAULT_ENV = "LunarLander-v3"
+_COMMANDS = ("record", "list", "show", "train", "evaluate", "compare", "demo", "doctor")
+
+cli = typer.Typer(
+    help="Drive any Gymnasium environment, record it, clone yourself, play beside your clone.\n\n"
+    "Without a command, the window opens: `teleop`, or `teleop CartPole-v1`.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+Recordings = Annotated[
+    Optional[Path],  # noqa: UP045  typer reads it
+    typer.Option("--recordings", help="Folder of recordings; default: ./recordings, else yours."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the whole error.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Seed = Annotated[Optional[int], typer.Option("--seed", help="Seed of the first episode.")]  # noqa: UP045
+
+
+def run() -> None:
+    """Run the command line; `teleop ENV` is `teleop open ENV`."""
+    arguments = sys.argv[1:]
+    first = arguments[0] if arguments else ""
+    opens = first not in _COMMANDS and first not in ("--help", "--version", "open")
+    cli(args=["open", *arguments] if opens else arguments, prog_name="teleop")
+
+
+@contextmanager
+def one_sentence(debug: bool) -> Iterator[None]:
+    """A user's error ends with one sentence and exit code 2."""
+    try:
+        yield
+    except TeleopError as problem:
+        if debug:
+            raise
+        typer.echo(sentence(problem), err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(130) from None
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"teleop {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of the whole program."""
+    del version
+
+
+@cli.command("open")
+def open_window(
+    env: Annotated[str, typer.Argument(help="Environment to drive.")] = DEFAULT_ENV,
+    recordings: Recordings = None,
+    seed: Seed = None,
+    screen: Annotated[str, typer.Option(hidden=True)] = "demonstrate",
+    debug: Debug = False,
+) -> None:
+    """Open the window (the same as `teleop ENV`)."""
+    with one_sentence(debug):
+        _open(env, paths.recordings_folder(Path.cwd(), recordings), seed, screen)
+
+
+@cli.command()
+def record(
+    env: Annotated[str, typer.Argument(help="Environment.")],
+    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    human_like: Annotated[
+        bool, typer.Option("--human-like/--exact", help="Late eyes and held keys, or none.")
+    ] = True,
+    dataset: Annotated[str, typer.Option(help="Dataset id; default: ENV/scripted-v0.")] = "",
+    recordings: Recordings = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Let the scripted demonstrator record episodes (labelled as scripted)."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        results = deeds.record(library, env, episodes, human_like, dataset, seed or 0)
+        shown = list(_progress(results, episodes, f"Recording {env}", quiet=as_json))
+        returns = [total for _, total in shown]
+        mean = sum(returns) / len(returns)
+        text = f"Saved {len(returns)} episodes of {env}, mean return {mean:.1f}"
+        _say(as_json, {"env_id": env, "returns": returns, "mean": mean}, text)
+
+
+@cli.command("list")
+def list_datasets(
+    env: Annotated[str, typer.Argument(help="Only this environment's.")] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List the datasets."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        rows = deeds.dataset_rows(deeds.open_library(root), env or None)
+        _table(as_json, rows, f"Datasets in {root}")
+
+
+@cli.command()
+def show(
+    dataset: Annotated[str, typer.Argument(help="Dataset id, as `teleop list` prints it.")],
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show a dataset's episodes and policies."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        rows, policies = deeds.episode_rows(library, dataset)
+        if as_json:
+            typer.echo(json.dumps({"episodes": rows, "policies": policies}, indent=1))
+            return
+        _table(False, rows, dataset)
+        typer.echo(f"Policies: {', '.join(policies) or 'none yet'}")
+
+
+@cli.command()
+def train(
+    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
+    seed: Annotated[int, typer.Option(help="Fixes weights, batches and splits.")] = 0,
+    members: Annotated[int, typer.Option(min=1, help="Networks in the ensemble.")] = 5,
+    lag: Annotated[int, typer.Option(help="Reaction time in steps; -1 finds it.")] = -1,
+    steps: Annotated[int, typer.Option(help="Steps a network; 0 chooses.")] = 0,
+    name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Clone a dataset's behaviour into a policy. Ctrl+C keeps the best so far."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        training = deeds.Training(library, dataset, seed, members, lag, steps, name)
+        with _bar("Training", as_json) as move:
+            for progress in training.run():
+                move(progress.step, progress.total, progress.phase)
+                if progress.finding and not as_json:
+                    typer.echo(progress.finding)
+        _say(as_json, training.result(), f"Saved {training.folder}")
+
+
+@cli.command()
+def evaluate(
+    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
+    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    episodes: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 20,
+    seed: Annotated[int, typer.Option(help="The first seed.")] = 50_000,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Play a policy on fresh seeds: mean, spread, 95 % bootstrap interval, success."""
+    from teleop import deeds
+    from teleop.evaluate import evaluate as play
+
+    with one_sentence(debug):
+        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        env_id, played = deeds.find_policy(library, dataset, policy)
+        results = play(env_id, played, episodes, seed)
+        collected = list(_progress(results, episodes, f"Playing {played.name}", quiet=as_json))
+        score = deeds.score_row(env_id, played.name, collected)
+        _table(as_json, [score], env_id)
+
+
+@cli.command()
+def compare(
+    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
+    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    episode: Annotated[int, typer.Option(help="Number of the episode; 0: the best.")] = 0,
+    headless: Annotated[bool, typer.Option("--headless", help="No window: a file.")] = False,
+    output: Annotated[Path, typer.Option(help="A .gif, .webp, .png or .mp4 file.")] = Path(
+        "compare.gif"
+    ),
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Put a recorded episode and a policy side by side, from the same seed."""
+    with one_sentence(debug):
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        from teleop import deeds
+
+        library = deeds.open_library(root)
+        if not headless:
+            env_id, _ = deeds.find_policy(library, dataset, policy)
+            _open(env_id, root, None, "compare")
+            return
+        comparison = deeds.Comparing(library, dataset, policy, episode, output)
+        with _bar("Comparing", as_json) as move:
+            for done, total in comparison.run():
+                move(done, total, "Comparing")
+        _say(as_json, comparison.result(), comparison.text())
+
+
+@cli.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for recordings and picture.")] = Path("demo"),
+    episodes: Annotated[int, typer.Option(min=2, help="Demonstrations.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Everything without a screen or a person: record, train, evaluate, side by side."""
+    from teleop.demo import run_demo
+
+    with one_sentence(debug):
+        run_demo(output, episodes, seed, as_json=as_json)
+
+
+@cli.command()
+def doctor(
+    recordings: Recordings = None,
+    envs: Annotated[bool, typer.Option("--envs", help="List the environments.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say what this computer has: display, pads, torch, versions, folders."""
+    from teleop.doctor import examine
+
+    with one_sentence(debug):
+        if envs:
+            from teleop.envs.making import known_ids
+
+            ids = known_ids()
+            typer.echo(json.dumps(ids) if as_json else "\n".join(ids))
+            return
+        findings = examine(paths.recordings_folder(Path.cwd(), recordings))
+        rows = [{"what": f.name, "found": f.value, "to do": f.problem} for f in findings]
+        _table(as_json, rows, "Doctor")
+        if any(f.problem for f in findings if f.name not in ("Display",)):
+            raise typer.Exit(1)
+
+
+def _open(env_id: str, root: Path, seed: int | None, screen: str) -> None:
+    from teleop.doctor import pygame_problem
+    from teleop.errors import DisplayError
+
+    problem = pygame_problem()
+    if problem:
+        raise DisplayError(problem)
+    from teleop.ui.app import App, AppConfig
+
+    if seed is None:
+        import secrets
+
+        seed = secrets.randbelow(100_000)
+    App(AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), seed, screen)).run()
+
+
+# ---------------------------------------------------------------- printing
+
+
+def _say(as_json: bool, data: dict[str, Any], text: str) -> None:
+    typer.echo(json.dumps(data, indent=1) if as_json else text)
+
+
+def _table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in rows[0] if rows else ():
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console().print(table if rows else f"{title}: none yet")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return "" if value is None else str(value)
+
+
+def _progress(items: Iterator[Any], total: int, text: str, *, quiet: bool) -> Iterator[Any]:
+    with _bar(text, quiet) as move:
+        for done, item in enumerate(items, start=1):
+            move(done, total, text)
+            yield item
+
+
+@contextmanager
+def _bar(text: str, quiet: bool) -> Iterator[Any]:
+    """A progress bar on a terminal; called with (done, total, words)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:28}"), BarColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(text)
+        yield lambda done, total, words: bars.update(
+            task, completed=done, total=total, description=words
+        )

@@ -1,0 +1,318 @@
+"""What the commands do, as calls that the tests and other programs can make too."""
+
+import dataclasses
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from teleop import paths
+from teleop.envs.making import make_env
+from teleop.errors import LearningError, RecordingError, StorageError
+from teleop.evaluate import Result, score
+from teleop.experts import make_expert, make_human_like
+from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.recording import Dataset, Library, Recorder, dataset_info
+from teleop.recording.library import scripted_dataset_id
+from teleop.replay import RecordedPolicy, Replay
+from teleop.session import Session, record_episodes, seeds_from
+from teleop.types import Policy
+
+
+def open_library(root: Path) -> Library:
+    """The recordings folder, made with the samples if there is none.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    library = Library(root)
+    library.ensure(paths.samples_folder())
+    return library
+
+
+def record(
+    library: Library, env_id: str, episodes: int, human_like: bool, dataset_id: str, seed: int
+) -> Iterator[tuple[int, float]]:
+    """Let the scripted demonstrator record; yields (steps, return) of each saved episode.
+
+    Raises:
+        TeleopError: no such environment, no demonstrator for it, or the disk refused.
+    """
+    policy: Policy = make_expert(env_id)
+    env = make_env(env_id, render=False)
+    if human_like:
+        policy = make_human_like(policy, env_id, env.action_space)
+    chosen = dataset_id or scripted_dataset_id(env_id)
+    dataset = library.open_for_writing(chosen, dataset_info(env))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    session = Session(lambda: make_env(env_id, render=False), policy, seeds_from(seed), recorder)
+    try:
+        yield from record_episodes(session, recorder, episodes)
+    finally:
+        session.close()
+        dataset.release()
+
+
+def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:
+    """A row for each dataset."""
+    return [
+        {
+            "dataset": s.dataset_id,
+            "environment": s.env_id,
+            "episodes": s.total_episodes,
+            "steps": s.total_steps,
+            "problem": s.problem,
+        }
+        for s in library.summaries(env_id)
+    ]
+
+
+def episode_rows(library: Library, dataset_id: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """(a row for each episode, names of the policies).
+
+    Raises:
+        RecordingError: there is no such dataset.
+    """
+    dataset = library.existing(dataset_id)
+    rows = [
+        {
+            "episode": row.ordinal + 1,
+            "return": row.total_reward,
+            "steps": row.total_steps,
+            "seed": row.seed,
+            "driver": row.driver_name or row.driver,
+            "starred": row.starred,
+            "recovered": row.recovered,
+            "file": row.file,
+        }
+        for row in dataset.rows()
+    ]
+    return rows, list_policies(dataset.policies)
+
+
+def find_dataset(library: Library, name: str) -> Dataset:
+    """A dataset by its id, or the best one of an environment.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    if name.rsplit("-v", 1)[-1].isdigit() and "/" in name and library.dataset(name).exists:
+        return library.dataset(name)
+    if library.summaries(name):
+        return library.existing(library.best_dataset_id(name))
+    return library.existing(name)
+
+
+def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedPolicy]:
+    """(environment, policy) by dataset or environment, and name; the newest without a name.
+
+    Raises:
+        LearningError: there is none.
+    """
+    dataset = find_dataset(library, name)
+    names = list_policies(dataset.policies)
+    if not names:
+        raise LearningError(
+            f"{dataset.dataset_id} has no policy yet. Train one: teleop train {dataset.dataset_id}"
+        )
+    if policy and policy not in names:
+        raise LearningError(
+            f"{dataset.dataset_id} has no policy {policy}; there are: {', '.join(names)}."
+        )
+    loaded = load_policy(dataset.policies / (policy or names[-1]))
+    return loaded.config.env_id, loaded
+
+
+def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
+    """Many results as one row."""
+    return dataclasses.asdict(score(env_id, name, results))
+
+
+class Training:
+    """One training from the command line."""
+
+    def __init__(
+        self,
+        library: Library,
+        name: str,
+        seed: int,
+        members: int,
+        lag: int,
+        steps: int,
+        save_as: str,
+    ) -> None:
+        """Load the data.
+
+        Raises:
+            TeleopError: nothing to learn from.
+        """
+        from teleop.learning import bc
+        from teleop.learning.demonstrations import load_demonstrations
+
+        dataset = find_dataset(library, name)
+        self.demos = load_demonstrations(dataset)
+        self._config = bc.BCConfig(
+            seed=seed,
+            members=members,
+            lag_steps=None if lag < 0 else lag,
+            steps=steps or None,
+        )
+        chosen = save_as or bc.policy_name(self.demos, list_policies(dataset.policies))
+        if Path(chosen).name != chosen or chosen.startswith("."):
+            raise LearningError(
+                f"{chosen!r} cannot be a policy's name: use letters, digits, - and _."
+            )
+        self.folder = dataset.policies / chosen
+        self.policy: LearnedPolicy | None = None
+
+    def run(self) -> Iterator[Any]:
+        """Train and save each better policy; Ctrl+C keeps the last one."""
+        from teleop.learning import bc
+
+        try:
+            for progress in bc.train(self.demos, self._config):
+                if progress.policy is not None:
+                    self.policy = progress.policy
+                    self.policy.save(self.folder)
+                yield progress
+        except KeyboardInterrupt:
+            if self.policy is None:
+                raise LearningError("Stopped before there was a policy to keep.") from None
+
+    def result(self) -> dict[str, Any]:
+        """What was learned."""
+        learned = self.policy.config.learned if self.policy else {}
+        return {"policy": str(self.folder), "episodes": len(self.demos.episodes)} | learned
+
+
+class Comparing:
+    """A recorded episode and a policy side by side, into a file."""
+
+    def __init__(
+        self, library: Library, name: str, policy: str, episode: int, output: Path
+    ) -> None:
+        """Load both sides.
+
+        Raises:
+            TeleopError: there is no such episode or policy.
+        """
+        dataset = find_dataset(library, name)
+        rows = dataset.rows()
+        if not rows:
+            raise RecordingError(f"{dataset.dataset_id} holds no episode to compare with.")
+        chosen = [row for row in rows if row.ordinal + 1 == episode]
+        if episode and not chosen:
+            numbers = ", ".join(str(row.ordinal + 1) for row in rows)
+            raise RecordingError(
+                f"{dataset.dataset_id} has no episode {episode}; it has {numbers}."
+            )
+        best = max(chosen or rows, key=lambda row: row.total_reward)
+        self._env_id, loaded = find_policy(library, name, policy)
+        recorded = dataset.read(best.file)
+        policies: list[Policy] = [RecordedPolicy(recorded), loaded]
+        self._replay = Replay(self._env_id, best.seed or 0, policies)
+        self._total = max(best.total_steps, 1)
+        self._pace = float(recorded.paces_hz[1:].mean()) or 4.0
+        self._output = output
+
+    def run(self) -> Iterator[tuple[int, int]]:
+        """Play both to their ends, then write the file; yields (done, expected)."""
+        while self._replay.advance():
+            yield self._replay.steps, max(self._total, self._replay.steps)
+        write_side_by_side(self._replay, self._output, self._pace)
+        self._replay.close()
+
+    def result(self) -> dict[str, Any]:
+        """Returns of both sides, and where they part."""
+        left, right = self._replay.lanes
+        return {
+            "environment": self._env_id,
+            "seed": self._replay.seed,
+            "person": sum(left.rewards),
+            "policy": sum(right.rewards),
+            "diverged_at": self._replay.diverged_at,
+            "recording": self._replay.fidelity(),
+            "output": str(self._output),
+        }
+
+    def text(self) -> str:
+        """The result in a sentence."""
+        found = self.result()
+        part = found["diverged_at"]
+        parted = f"paths part at step {part}" if part is not None else "the paths never part"
+        return (
+            f"{self._replay.lanes[0].policy.name} {found['person']:.1f}, policy "
+            f"{found['policy']:.1f}, {parted}. Wrote {self._output}"
+        )
+
+
+def write_side_by_side(replay: Replay, output: Path, pace_hz: float) -> None:
+    """Both lanes as an animated image, a film or (.png) a still of four moments.
+
+    Raises:
+        StorageError: the file cannot be written, or its kind is unknown.
+    """
+    from PIL import Image
+
+    kinds = (".gif", ".webp", ".png", ".mp4")
+    if output.suffix not in kinds:
+        raise StorageError(f"{output} cannot be written: its name must end in {', '.join(kinds)}.")
+    every = max(1, round(pace_hz / 15)) if output.suffix in (".gif", ".webp") else 1
+    steps = range(0, replay.steps + 1, every)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if output.suffix == ".mp4":
+            _write_film(replay, output, pace_hz)
+        elif output.suffix == ".png":
+            moments = np.linspace(0, replay.steps, 4).round().astype(int)
+            rows = [_pair(replay, int(step), 300) for step in moments]
+            _write_bytes(output, Image.fromarray(np.concatenate(rows)), {})
+        else:
+            images = [Image.fromarray(_pair(replay, step, 300)) for step in steps]
+            timing = {"duration": round(1000 * every / pace_hz), "loop": 0, "save_all": True}
+            _write_bytes(output, images[0], timing | {"append_images": images[1:]})
+    except OSError as problem:
+        raise StorageError(
+            f"{output} cannot be written ({problem.strerror or problem})."
+        ) from problem
+
+
+def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
+    """Compose in memory first: nothing half-written is left behind."""
+    from teleop.recording.durable import write_atomic
+
+    buffer = io.BytesIO()
+    image.save(buffer, output.suffix[1:], **options)
+    write_atomic(output, buffer.getvalue())
+
+
+def _write_film(replay: Replay, output: Path, pace_hz: float) -> None:
+    try:
+        import imageio.v2 as imageio
+    except ImportError as problem:
+        raise StorageError(
+            "Writing .mp4 needs imageio. To install it: pip install 'teleop-studio[video]'; "
+            "or write a .gif or .webp."
+        ) from problem
+    with imageio.get_writer(output, fps=pace_hz, macro_block_size=2) as film:
+        for step in range(replay.steps + 1):
+            film.append_data(_pair(replay, step, 600))
+
+
+def _pair(replay: Replay, step: int, width: int) -> Any:
+    """Both lanes at a step, with a coloured edge: orange the person, blue the agent."""
+    from PIL import Image
+
+    sides = []
+    for lane, colour in zip(replay.lanes, ((242, 169, 59), (90, 176, 245)), strict=True):
+        picture = lane.picture(step)
+        height = max(2, round(picture.shape[0] * width / picture.shape[1] / 2) * 2)
+        small = np.array(Image.fromarray(picture).resize((width, height)))
+        small[:4] = colour
+        if step > len(lane.rewards):
+            small = small // 2  # this side has ended
+        sides.append(small)
+    return np.concatenate(sides, axis=1)

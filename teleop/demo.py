@@ -1,0 +1,101 @@
+"""The whole product without a screen or a person, in two minutes on two cores."""
+
+import dataclasses
+import json
+import shutil
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from teleop import deeds
+from teleop.errors import StorageError
+from teleop.evaluate import RandomPolicy, Result, Score, evaluate, score
+from teleop.recording import Library
+from teleop.recording.library import scripted_dataset_id
+
+_ENV = "LunarLander-v3"
+_EPISODES = 20
+
+
+def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -> list[Score]:
+    """Record, train, evaluate, put side by side; prints a table.
+
+    Args:
+        output: folder for `recordings/` and `side-by-side.gif`; made anew.
+        episodes: demonstrations.
+        seed: of everything.
+        as_json: print the result as JSON instead.
+
+    Returns:
+        Scores of person, policy and random.
+
+    Raises:
+        TeleopError: a step failed; the message says which.
+    """
+    console = Console(quiet=as_json)
+    library = _fresh_library(output)
+    dataset_id = scripted_dataset_id(_ENV)
+    began = time.perf_counter()
+    with console.status(f"The scripted demonstrator records {episodes} episodes of {_ENV}…"):
+        played = list(deeds.record(library, _ENV, episodes, True, dataset_id, seed + 1000))
+    console.print(f"Recorded {episodes} episodes, {sum(steps for steps, _ in played):,} steps")
+    with console.status("Training…") as status:
+        training = deeds.Training(library, dataset_id, seed, 5, -1, 0, "")
+        for progress in training.run():
+            status.update(f"{progress.phase}, step {progress.step:,}")
+            if progress.finding:
+                console.print(progress.finding)
+    scores = _scores(library, dataset_id, played, console)
+    with console.status("Drawing them side by side…"):
+        picture = output / "side-by-side.gif"
+        comparing = deeds.Comparing(library, dataset_id, "", 0, picture)
+        for _ in comparing.run():
+            pass
+    console.print(comparing.text())
+    seconds = time.perf_counter() - began
+    _report(scores, seconds, as_json=as_json)
+    return scores
+
+
+def _fresh_library(output: Path) -> Library:
+    recordings = output / "recordings"
+    try:
+        if recordings.exists():
+            shutil.rmtree(recordings)
+        recordings.mkdir(parents=True)
+    except OSError as problem:
+        raise StorageError(
+            f"The demo cannot write to {output} ({problem.strerror}); choose another --output."
+        ) from problem
+    return Library(recordings)
+
+
+def _scores(
+    library: Library, dataset_id: str, played: list[tuple[int, float]], console: Console
+) -> list[Score]:
+    """Person (their own episodes), policy and random (fresh seeds)."""
+    _, policy = deeds.find_policy(library, dataset_id, "")
+    person = [Result(index, total, steps) for index, (steps, total) in enumerate(played)]
+    scores = [score(_ENV, "person (scripted)", person)]
+    for name, driver in (("policy", policy), ("random", RandomPolicy(_ENV))):
+        with console.status(f"Playing {name} on {_EPISODES} fresh seeds…"):
+            scores.append(score(_ENV, name, list(evaluate(_ENV, driver, _EPISODES))))
+    return scores
+
+
+def _report(scores: list[Score], seconds: float, *, as_json: bool) -> None:
+    if as_json:
+        data = {"seconds": seconds, "scores": [dataclasses.asdict(s) for s in scores]}
+        Console(highlight=False, soft_wrap=True).print(json.dumps(data, indent=1), markup=False)
+        return
+    table = Table(title=f"{_ENV}, {seconds:.0f} s in all", title_justify="left")
+    for column in ("", "mean return", "sd", "95 % interval", "success", "steps"):
+        table.add_column(column, justify="left" if not column else "right")
+    for s in scores:
+        interval = f"{s.low:.0f} … {s.high:.0f}"
+        success = "" if s.success is None else f"{s.success:.0%}"
+        steps = f"{s.mean_steps:.0f}"
+        table.add_row(s.name, f"{s.mean:.1f}", f"{s.sd:.1f}", interval, success, steps)
+    Console().print(table)

@@ -1,0 +1,119 @@
+"""What this computer has, and what stands in Teleop's way."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGES = ("pygame-ce", "gymnasium", "numpy", "h5py", "torch", "safetensors", "minari")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        name: what.
+        value: what was found.
+        problem: what to do about it; empty if all is well.
+    """
+
+    name: str
+    value: str
+    problem: str = ""
+
+
+def pygame_problem() -> str:
+    """Why the installed pygame will not do; empty if it will.
+
+    `pygame` and `pygame-ce` install the same import package: whichever comes last overwrites the
+    other's files, and a few of each remain.
+    """
+    if _version("pygame"):
+        return (
+            "Plain pygame is installed and overwrites pygame-ce; Teleop needs pygame-ce. Run: "
+            "pip uninstall -y pygame pygame-ce, then: pip install pygame-ce"
+        )
+    if not _version("pygame-ce"):
+        return "pygame-ce is missing. Run: pip install pygame-ce"
+    return ""
+
+
+def name_clash_problem() -> str:
+    """Another package called `teleop` is installed; empty if not."""
+    if _version("teleop"):
+        return (
+            "Another package named teleop is installed and shares this import name. Run: "
+            "pip uninstall -y teleop, then: pip install --force-reinstall --no-deps teleop-studio"
+        )
+    return ""
+
+
+def examine(recordings: Path) -> list[Finding]:
+    """Look at everything."""
+    return [
+        Finding("Python", f"{sys.version.split()[0]} on {platform.platform()}"),
+        *(_package(name) for name in _PACKAGES),
+        Finding("pygame", "pygame-ce" if not pygame_problem() else "not usable", pygame_problem()),
+        Finding("Name", "teleop-studio", name_clash_problem()),
+        _display(),
+        _pads(),
+        _torch(),
+        _writable(recordings),
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _package(name: str) -> Finding:
+    found = _version(name)
+    if not found and name == "minari":
+        return Finding(name, "not installed (only needed to read recordings with Minari itself)")
+    return Finding(name, found or "missing", "" if found else f"Run: pip install {name}")
+
+
+def _display() -> Finding:
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    import pygame
+
+    try:
+        pygame.display.init()
+        sizes = ", ".join(f"{w}x{h}" for w, h in pygame.display.get_desktop_sizes())
+        found = Finding("Display", f"{pygame.display.get_driver()}, {sizes}")
+        if pygame.display.get_driver() in ("offscreen", "dummy"):
+            found = Finding("Display", "none", "Without a screen, try: teleop demo")
+    except pygame.error as problem:
+        found = Finding("Display", f"none ({problem})", "Without a screen, try: teleop demo")
+    return found
+
+
+def _pads() -> Finding:
+    from pygame._sdl2 import controller
+
+    controller.init()
+    names = [controller.name_forindex(i) for i in range(controller.get_count())]
+    known = [str(name) for name in names if name]
+    controller.quit()
+    return Finding("Gamepads", ", ".join(known) or "none plugged in (the keyboard will do)")
+
+
+def _torch() -> Finding:
+    import torch
+
+    device = "CUDA: " + torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    return Finding("torch trains on", f"CPU, one thread (this version); there is {device}")
+
+
+def _writable(folder: Path) -> Finding:
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    value = str(folder) if folder.exists() else f"{folder} (made when first needed)"
+    if os.access(existing, os.W_OK):
+        return Finding("Recordings", value)
+    return Finding("Recordings", value, "Not writable: choose another with --recordings")

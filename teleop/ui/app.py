@@ -1,0 +1,413 @@
+"""The window: waits for events, sends input on at once, draws what changed.
+
+A key press goes to the stage within a millisecond or two, not at the next frame. When a new picture
+comes, only it and what lies on it are drawn and shown first; everything else follows, at most 60
+times a second, and only if something changed.
+"""
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+if sys.platform.startswith("linux"):
+    # SDL would show the window through OpenGL, which costs three times the CPU in software and
+    # freezes when an environment brings an OpenGL context of its own.
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+import pygame
+from pygame import Rect
+
+from teleop.errors import DisplayError
+from teleop.stage.client import Client
+from teleop.stage.entry import run_stage, run_trainer
+from teleop.stage.frames import FrameReader
+from teleop.stage.messages import (
+    ChooseDataset,
+    FromStage,
+    FromTrainer,
+    OpenEnv,
+    Pictured,
+    PolicySaved,
+    StageLost,
+    ToStage,
+    ToTrainer,
+)
+from teleop.ui.desk import Desk
+from teleop.ui.hands import Hands
+from teleop.ui.model import Model
+from teleop.ui.painter import Painter
+from teleop.ui.screens import Screen
+from teleop.ui.screens.compare import CompareScreen
+from teleop.ui.screens.demonstrate import Demonstrate
+from teleop.ui.screens.train import TrainScreen
+from teleop.ui.shell import TOP_BAR, Shell
+from teleop.ui.shortcuts import Command
+from teleop.ui.theme import INK, PAPER
+from teleop.ui.widgets import Ui
+
+DESIGN = (1280, 800)
+SMALLEST = (1024, 640)
+_FRAME_S = 1 / 60
+_IDLE_S = 1.0
+_TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
+_SCALES = (0.9, 1.0, 1.1, 1.25, 1.35, 1.5, 1.75, 2.0, 2.5)
+_PROJECTOR_SCALE = 1.35
+WAKE = pygame.event.custom_type()
+
+
+@dataclass(frozen=True, slots=True)
+class AppConfig:
+    """How the window starts.
+
+    Attributes:
+        env_id: environment to open.
+        recordings: folder for recordings.
+        samples: shipped recordings.
+        assets: fonts and icons.
+        base_seed: of the first episode.
+        screen: the screen to start on.
+    """
+
+    env_id: str
+    recordings: Path
+    samples: Path
+    assets: Path
+    base_seed: int
+    screen: str = "demonstrate"
+
+
+class App:
+    """The window and its processes."""
+
+    def __init__(self, config: AppConfig) -> None:
+        """Spawn the stage, open the window.
+
+        Raises:
+            DisplayError: there is no screen.
+        """
+        self.config = config
+        self.running = True
+        self._trainer: Client[ToTrainer, FromTrainer] | None = None
+        self._stage = self._spawn_stage()
+        self._began_s = time.perf_counter()
+        try:
+            self._open_window()
+        except pygame.error as problem:
+            self._stage.close()
+            raise DisplayError(
+                f"No window can be opened here ({problem}). Run it on a computer with a screen, or "
+                "try `teleop demo`, which needs none."
+            ) from problem
+        self.projector = False
+        self.scale = self._first_scale()
+        self.model = Model()
+        ui = Ui(self._painter(), config.assets)
+        self.desk = Desk(ui, self.model, FrameReader(), config.recordings, self._tell, self._teach)
+        self.hands = Hands(self)
+        self.shell = Shell()
+        self.screens: dict[str, Screen] = {
+            "demonstrate": Demonstrate(),
+            "train": TrainScreen(),
+            "compare": CompareScreen(),
+        }
+        self.current = "demonstrate"
+        self._dirty = self._moved = True
+        self._drawn_s = 0.0
+        self.frames = 0
+        self._tell(OpenEnv(config.env_id))
+        if config.screen != "demonstrate":
+            self.desk.go_to = config.screen
+
+    @property
+    def ui(self) -> Ui:
+        """The controls on screen."""
+        return self.desk.ui
+
+    @property
+    def screen(self) -> Screen:
+        """The screen that is up."""
+        return self.screens[self.current]
+
+    # ------------------------------------------------------------ the loop
+
+    def run(self) -> None:
+        """Until the person quits."""
+        try:
+            while self.running:
+                self.turn(self._patience_s())
+        finally:
+            self.close()
+
+    def turn(self, patience_s: float) -> None:
+        """Wait for events no longer than this, answer them, draw what changed."""
+        event = pygame.event.wait(max(1, round(patience_s * 1000)))
+        self.desk.now = time.perf_counter()
+        if event.type != pygame.NOEVENT:
+            self.take(event)
+        for more in pygame.event.get():
+            self.take(more)
+        self._listen()
+        self.hands.repeat(self.desk.now)
+        self._start_trainer_in_time()
+        self._draw()
+
+    def take(self, event: pygame.event.Event) -> None:
+        """Answer one event."""
+        if event.type == WAKE:
+            return
+        if event.type == pygame.QUIT:
+            self.running = False
+        elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
+            self._resized()
+        else:
+            self.hands.take(event)
+        if event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
+            self._dirty = True
+
+    def close(self) -> None:
+        """Let the processes finish what they write, then go."""
+        self._stage.close()
+        if self._trainer:
+            self._trainer.close()
+        self.desk.reader.close()
+        pygame.quit()
+
+    def _patience_s(self) -> float:
+        """How long nothing can happen by itself."""
+        desk = self.desk
+        if self._dirty:
+            return max(0.001, self._drawn_s + _FRAME_S - time.perf_counter())
+        moments = (self.screen.wakes_in(desk), self.shell.wakes_in(desk), self.hands.wakes_in())
+        return max(0.001, min([_IDLE_S, *(m for m in moments if m is not None)]))
+
+    def _listen(self) -> None:
+        """Take in what the processes have said."""
+        for message in self._stage.receive():
+            self._hear(message)
+        for news in self._trainer.receive() if self._trainer else ():
+            self._hear(news)
+
+    def _hear(self, message: FromStage | FromTrainer) -> None:
+        before = self.model.live
+        self.model.hear(message)
+        if isinstance(message, Pictured):
+            self._moved = True
+            recorded = before is not None and before.recording
+            records = self.model.live is not None and self.model.live.recording
+            if message.view == "drive" and recorded != records:
+                self.hands.recording_changed(records)
+                self._dirty = True
+        else:
+            self._dirty = True
+        if isinstance(message, PolicySaved):
+            self._tell(ChooseDataset(message.dataset_id))  # lists the policies anew
+        if isinstance(message, StageLost):
+            self._lost(message)
+
+    def _lost(self, message: StageLost) -> None:
+        self.desk.driving = False
+        if message.name == "trainer":
+            self._trainer = None
+            training = self.model.training
+            if training and training.running:
+                training.running = False
+                training.problem = "The trainer's process ended; your recordings are safe."
+
+    # ------------------------------------------------------------ drawing
+
+    def _draw(self) -> None:
+        """The moving picture first, the rest if it is due."""
+        now = self.desk.now
+        due = now - self._drawn_s >= _FRAME_S
+        wakes = self.screen.wakes_in(self.desk)
+        animated = wakes is not None and now - self._drawn_s >= wakes
+        if self._moved and not self._must_draw_all():
+            place = self.screen.draw_moving(self.desk)
+            if place:
+                pygame.display.update(place)
+                self.frames += 1
+            else:
+                self._dirty = True
+            self._moved = False
+        stale = self.shell.toasts and any(t.until_s <= now for t in self.shell.toasts)
+        if (self._dirty and due) or animated or stale:
+            self.draw_all()
+
+    def _must_draw_all(self) -> bool:
+        """Something lies over the picture."""
+        return bool(self.shell.toasts or self.model.lost or self.ui.modal)
+
+    def draw_all(self) -> None:
+        """Every control and picture."""
+        self._dirty = self._moved = False
+        self.shell.collect(self.desk)
+        ui, px = self.ui, self.ui.painter.px
+        surface = ui.painter.surface
+        surface.fill(ui.theme.bg)
+        ui.begin()
+        top, margin = px(TOP_BAR), px(20)
+        area = Rect(margin, top + px(16), 0, 0)
+        area.width = surface.get_width() - 2 * margin
+        area.height = surface.get_height() - area.y - margin
+        self.screen.draw(self.desk, area)
+        self.shell.draw_top(self.desk, self.current)
+        self.shell.draw_over(self.desk)
+        self._dirty = bool(ui.used.clicked or ui.used.activated or ui.used.nudged)
+        self._dirty = self._dirty or bool(ui.pointer.pressed and self._dragging())
+        ui.end()
+        pygame.display.flip()
+        self.frames += 1
+        self._drawn_s = self.desk.now
+        self._go()
+
+    def _dragging(self) -> bool:
+        node = self.ui.nodes.get(self.ui.pointer.pressed or "")
+        return node is not None and node.role == "slider"
+
+    def _go(self) -> None:
+        """Where a control or shortcut has asked to go."""
+        goal, self.desk.go_to = self.desk.go_to, ""
+        if goal == "projector":
+            self.toggle_projector()
+        elif goal == "restart":
+            self._restart_stage()
+        elif goal in self.screens and goal != self.current:
+            self.desk.popover.close(self.ui)
+            self.screen.leave(self.desk)
+            self.current = goal
+            self.ui.focus.set(None)
+            self.screen.enter(self.desk)
+            self._dirty = True
+
+    def go(self, goal: str) -> None:
+        """Show another screen."""
+        self.desk.go_to = goal
+        self._go()
+
+    def scroll(self, rows: int) -> None:
+        """The mouse wheel turned over a screen."""
+        self.screen.scroll(rows)
+
+    def _hover_changed(self, at: tuple[int, int]) -> bool:
+        before, after = self.ui.hit(self.ui.pointer.at), self.ui.hit(at)
+        self.ui.pointer.at = at
+        return before is not after or bool(self.ui.pointer.pressed)
+
+    # ------------------------------------------------------------ window
+
+    def _open_window(self) -> None:
+        pygame.display.init()
+        pygame.font.init()
+        if pygame.display.get_driver() == "offscreen":
+            raise pygame.error("SDL found no display")
+        pygame.display.set_caption("Teleop")
+        width, height = pygame.display.get_desktop_sizes()[0]
+        scale = max(1.0, 0.9 * height / DESIGN[1])
+        size = (min(width, round(DESIGN[0] * scale)), min(height, round(DESIGN[1] * scale)))
+        pygame.display.set_mode(size, pygame.RESIZABLE)
+        pygame.Window.from_display_module().minimum_size = SMALLEST
+        pygame.key.set_repeat(400, 120)
+        pygame.key.stop_text_input()
+
+    def _first_scale(self) -> float:
+        height = pygame.display.get_desktop_sizes()[0][1]
+        return max(1.0, 0.9 * height / DESIGN[1])
+
+    def _painter(self) -> Painter:
+        theme = PAPER if self.projector else INK
+        scale = self.scale * (_PROJECTOR_SCALE if self.projector else 1.0)
+        surface = self._surface()
+        width, height = surface.get_size()
+        most = min(width / SMALLEST[0], height / SMALLEST[1])  # the layout needs this much room
+        scale = min(scale, max(0.9, most))
+        return Painter(surface, theme, scale, self.config.assets)
+
+    def _surface(self) -> pygame.Surface:
+        surface = pygame.display.get_surface()
+        if surface is None:
+            raise RuntimeError("the window is gone")
+        return surface
+
+    def _repaint(self) -> None:
+        self.ui.painter = self._painter()
+        self._dirty = True
+
+    def _resized(self) -> None:
+        surface = self._surface()
+        if surface.get_size() != self.ui.painter.surface.get_size():
+            self._repaint()
+        self.ui.painter.surface = surface
+
+    def toggle_projector(self) -> None:
+        """Light, large and without motion, or back."""
+        self.projector = self.desk.reduced_motion = not self.projector
+        self._repaint()
+
+    def command(self, command: Command) -> None:
+        """A shortcut of the window itself."""
+        match command:
+            case Command.QUIT:
+                self.running = False
+            case Command.HELP:
+                self.shell.toggle_help(self.desk)
+            case Command.PROJECTOR:
+                self.toggle_projector()
+            case Command.FULL_SCREEN:
+                pygame.display.toggle_fullscreen()
+            case Command.LARGER | Command.SMALLER | Command.USUAL_SIZE:
+                self._rescale(command)
+            case Command.DEMONSTRATE | Command.TRAIN | Command.COMPARE:
+                self.go(command.name.lower())
+            case _:
+                self.screen.command(self.desk, command)
+        self._dirty = True
+
+    def _rescale(self, command: Command) -> None:
+        nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - self.scale))
+        step = {Command.LARGER: 1, Command.SMALLER: -1}.get(command)
+        if step is None:
+            self.scale = self._first_scale()
+        else:
+            self.scale = _SCALES[max(0, min(len(_SCALES) - 1, nearest + step))]
+        self._repaint()
+
+    # ------------------------------------------------------------ processes
+
+    def _spawn_stage(self) -> "Client[ToStage, FromStage]":
+        config = self.config
+        arguments = (config.recordings, config.samples, config.base_seed)
+        return Client("stage", run_stage, arguments, _wake)
+
+    def _restart_stage(self) -> None:
+        env_id = self.model.env.env_id if self.model.env else self.config.env_id
+        self._stage.close()
+        self.model.lost = ""
+        self.model.frames.clear()
+        self.model.live = self.model.env = None
+        for view in self.desk.views.values():
+            view.clear()
+        self._stage = self._spawn_stage()
+        self._tell(OpenEnv(env_id))
+        self._dirty = True
+
+    def _start_trainer_in_time(self) -> None:
+        live = self.model.live is not None
+        if self._trainer is None and live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
+            self._trainer = Client("trainer", run_trainer, (), _wake)
+
+    def _tell(self, message: ToStage) -> None:
+        self._stage.send(message)
+
+    def _teach(self, message: ToTrainer) -> None:
+        if self._trainer is None:
+            self._trainer = Client("trainer", run_trainer, (), _wake)
+        self._trainer.send(message)
+
+
+def _wake() -> None:
+    """From a listening thread: messages have arrived."""
+    if pygame.display.get_init():
+        pygame.event.post(pygame.event.Event(WAKE))

@@ -1,0 +1,195 @@
+"""The list of saved episodes, as it is on disk: returns, stars, delete, and the way to training."""
+
+import statistics
+
+from pygame import Rect
+
+from teleop.stage.messages import ChooseDataset, DeleteEpisode, EpisodeItem, StarEpisode
+from teleop.ui.desk import Desk
+from teleop.ui.popover import Choice
+from teleop.ui.shortcuts import Command, label_of
+from teleop.ui.words import count_of, signed
+
+_ROW = 56
+
+
+class EpisodeList:
+    """View state: how far the list is scrolled."""
+
+    def __init__(self) -> None:
+        self._scroll = 0
+
+    def draw(self, desk: Desk, panel: Rect) -> None:
+        """Draw the panel, and answer what was used."""
+        ui = desk.ui
+        painter, px = ui.painter, ui.painter.px
+        ui.card(panel)
+        painter.text("Episodes", (panel.x + px(20), panel.y + px(28)), "h2")
+        library = desk.model.library
+        episodes = list(reversed(library.episodes)) if library else []
+        ui.group("episodes")
+        foot = panel.bottom - px(104)
+        if episodes:
+            self._draw_figures(desk, panel, episodes)
+            rows = Rect(panel.x + px(8), panel.y + px(128), panel.width - px(16), 0)
+            rows.height = foot - rows.y - px(4)
+            self._draw_rows(desk, rows, episodes)
+        else:
+            self._draw_empty(desk, Rect(panel.x, panel.y + px(52), panel.width, foot - panel.y))
+        painter.rule(panel.x + 1, foot, panel.width - 2)
+        self._draw_next(desk, panel, episodes)
+        self._draw_datasets(desk, panel)
+
+    def _draw_datasets(self, desk: Desk, panel: Rect) -> None:
+        """Which dataset is listed; a choice when the environment has several."""
+        ui, library, px = desk.ui, desk.model.library, desk.ui.painter.px
+        if library is None:
+            return
+        name = library.dataset_id.rsplit("/", 1)[-1]
+        if len(library.datasets) < 2:
+            at = (panel.right - px(20), panel.y + px(28))
+            ui.painter.text(name, at, "small-medium", ui.theme.text2, "rm")
+            return
+        ui.group("episodes")
+        width = min(px(170), ui.painter.width(name, "medium") + px(56))
+        rect = Rect(panel.right - px(16) - width, panel.y + px(12), width, px(32))
+        if ui.combo("dataset", rect, name, label="Dataset"):
+            ids = [dataset for dataset, _ in library.datasets]
+            at_id = ids.index(library.dataset_id) if library.dataset_id in ids else 0
+            desk.popover.toggle(ui, "dataset", "dataset", at_id)
+        choices = [
+            Choice(dataset, dataset.rsplit("/", 1)[-1], count_of(count, "episode"))
+            for dataset, count in library.datasets
+        ]
+        picked = desk.popover.draw(ui, "dataset", rect, choices, library.dataset_id, 220)
+        if picked:
+            desk.tell(ChooseDataset(picked))
+
+    def _draw_figures(self, desk: Desk, panel: Rect, episodes: list[EpisodeItem]) -> None:
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        returns = [episode.total_reward for episode in episodes]
+        figures = (
+            ("Best", signed(max(returns), plus=False)),
+            ("Median", signed(statistics.median(returns), plus=False)),
+            ("Starred", str(sum(episode.starred for episode in episodes))),
+        )
+        width = (panel.width - px(40) - 2 * px(8)) // 3
+        for index, (label, value) in enumerate(figures):
+            x = panel.x + px(20) + index * (width + px(8))
+            cell = Rect(x, panel.y + px(52), width, px(60))
+            painter.box(cell, theme.sunken, 8, theme.line)
+            painter.text(label, (cell.x + px(12), cell.y + px(18)), "small", theme.text2)
+            at = (cell.x + px(12), cell.y + px(41))
+            painter.text(value, at, "h1", width=cell.width - px(16))
+
+    def _draw_rows(self, desk: Desk, area: Rect, episodes: list[EpisodeItem]) -> None:
+        ui, row = desk.ui, desk.ui.painter.px(_ROW)
+        fit = max(1, area.height // row)
+        self._scroll = self._scrolled_to_focus(desk, episodes, fit)
+        returns = [episode.total_reward for episode in episodes]
+        low, high = min(returns), max(returns)
+        for place, episode in enumerate(episodes[self._scroll : self._scroll + fit]):
+            rect = Rect(area.x, area.y + place * row, area.width, row)
+            share = (episode.total_reward - low) / (high - low) if high > low else 1.0
+            self._draw_row(desk, rect, episode, share, first=place == 0)
+        if len(episodes) > fit:
+            track = Rect(area.right - ui.painter.px(2), area.y, ui.painter.px(3), fit * row)
+            knob = track.copy()
+            knob.height = max(ui.painter.px(16), track.height * fit // len(episodes))
+            knob.y += (track.height - knob.height) * self._scroll // (len(episodes) - fit)
+            ui.painter.box(knob, ui.theme.strong_line, 2)
+
+    def _scrolled_to_focus(self, desk: Desk, episodes: list[EpisodeItem], fit: int) -> int:
+        scroll = self._scroll
+        parts = (desk.ui.focus.id or "").split(".")
+        if desk.ui.focus.visible and parts[0] == "ep":
+            uuids = [episode.uuid for episode in episodes]
+            if parts[1] in uuids:
+                index = uuids.index(parts[1])
+                scroll = min(max(scroll, index - fit + 2), max(0, index - 1))
+        return max(0, min(scroll, len(episodes) - fit))
+
+    def scroll(self, rows: int) -> None:
+        """The mouse wheel turned over the list."""
+        self._scroll += rows
+
+    def _draw_row(
+        self, desk: Desk, rect: Rect, episode: EpisodeItem, share: float, *, first: bool
+    ) -> None:
+        ui = desk.ui
+        painter, theme, px = ui.painter, ui.theme, ui.painter.px
+        node_id = f"ep.{episode.uuid}"
+        steps = count_of(episode.total_steps, "step")
+        label = f"Episode {episode.ordinal}, return {episode.total_reward:.1f}, {steps}"
+        touch = ui.node(node_id, "listitem", label, rect, value=episode.starred)
+        if touch.hovered:
+            painter.box(rect, theme.hover, 8)
+        elif not first:
+            painter.rule(rect.x + px(12), rect.y, rect.width - px(24))
+        middle = rect.centery
+        number = (rect.x + px(26), middle)
+        painter.text(str(episode.ordinal), number, "small-medium", theme.text3, "rm")
+        x = rect.x + px(42)
+        painter.text(signed(episode.total_reward), (x, middle - px(9)), "bold")
+        notes = [steps, *_NOTES.get(episode.driver, ())]
+        notes += ["recovered"] if episode.recovered else []
+        below = (x, middle + px(11))
+        painter.text(" · ".join(notes), below, "small", theme.text2, width=px(130))
+        bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
+        if bar.width > px(24):
+            bar.y = middle - px(3) - (px(6) if len(notes) > 1 else 0)
+            painter.box(bar, theme.line, 3)
+            good = episode.total_reward > 0 or share > 0.5
+            colour = theme.text3 if not good else theme.human
+            filled = Rect(bar.x, bar.y, max(px(6), round(bar.width * share)), bar.height)
+            painter.box(filled, colour, 3)
+        self._draw_row_buttons(desk, rect, episode)
+        ui.ring(node_id, rect.inflate(-px(8), -px(6)), 8)
+
+    def _draw_row_buttons(self, desk: Desk, rect: Rect, episode: EpisodeItem) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        star = Rect(rect.right - px(76), rect.centery - px(17), px(34), px(34))
+        label = "Remove the star" if episode.starred else "Star"
+        colour = ui.theme.human if episode.starred else None
+        if ui.icon_button(f"ep.{episode.uuid}.star", star, "star", label, colour):
+            desk.tell(StarEpisode(episode.uuid, not episode.starred))
+        if episode.starred:
+            ui.painter.star(star.center, ui.theme.human)
+        trash = star.move(px(34), 0)
+        if ui.icon_button(f"ep.{episode.uuid}.delete", trash, "trash-2", "Delete"):
+            desk.tell(DeleteEpisode(episode.file))
+
+    def on_chosen(self, desk: Desk, command: Command) -> None:
+        """Star or delete the focused row, by key or pad."""
+        parts = (desk.ui.focus.id or "").split(".")
+        library = desk.model.library
+        for episode in library.episodes if library else ():
+            if parts[0] == "ep" and episode.uuid == parts[1]:
+                if command is Command.STAR:
+                    desk.tell(StarEpisode(episode.uuid, not episode.starred))
+                else:
+                    desk.tell(DeleteEpisode(episode.file))
+
+    def _draw_empty(self, desk: Desk, rect: Rect) -> None:
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        painter.icon("database", (rect.centerx, rect.y + px(70)), 32, theme.text3)
+        painter.text("Nothing recorded yet", (rect.centerx, rect.y + px(112)), "bold", None, "cm")
+        text = "Press Record and drive. Every episode you save is listed here, and can be undone."
+        for index, line in enumerate(painter.wrapped(text, "body", rect.width - px(80))):
+            at = (rect.centerx, rect.y + px(140) + index * px(22))
+            painter.text(line, at, "body", theme.text2, "cm")
+
+    def _draw_next(self, desk: Desk, panel: Rect, episodes: list[EpisodeItem]) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.group("primary")
+        rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
+        reason = "" if episodes else "Record 1 more episode"
+        key = label_of(Command.TRAIN)
+        if ui.button("next", rect, "Train a policy", "sparkles", "primary", key, reason, 10):
+            desk.go_to = "train"
+        caption = reason or "The first policy plays after about a second"
+        at = (panel.centerx, panel.bottom - px(21))
+        ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=panel.width - px(32))
+
+
+_NOTES = {"script": ("scripted",), "policy": ("by a policy",)}

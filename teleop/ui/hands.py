@@ -1,0 +1,312 @@
+"""Keyboard, mouse and gamepad: to the environment while driving, else to the window's focus."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.stage.messages import Deed, Input, Notice, Tone
+from teleop.types import InputEvent
+from teleop.ui import focus
+from teleop.ui.devices import Moved, Pads, key_control
+from teleop.ui.shell import HELP
+from teleop.ui.shortcuts import PAD, Command, PadDeed, command_of
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+_ARROWS = {
+    pygame.K_LEFT: focus.LEFT,
+    pygame.K_RIGHT: focus.RIGHT,
+    pygame.K_UP: focus.UP,
+    pygame.K_DOWN: focus.DOWN,
+}
+_PAD_ARROWS = {
+    "pad.left": focus.LEFT,
+    "pad.right": focus.RIGHT,
+    "pad.up": focus.UP,
+    "pad.down": focus.DOWN,
+}
+_PAD_COMMANDS = {
+    PadDeed.BACK: Command.LEAVE,
+    PadDeed.STAR: Command.STAR,
+    PadDeed.DELETE: Command.DELETE,
+    PadDeed.HELP: Command.HELP,
+}
+_PAD_DEEDS = {f"pad.{button.button}": button.deed for button in PAD}
+_GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must not press buttons
+_FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
+_STICK = 0.55
+_SCREENS = ("demonstrate", "train", "compare")
+
+
+class Hands:
+    """What is held, and where it goes."""
+
+    def __init__(self, app: "App") -> None:
+        self._app = app
+        self._pads = Pads()
+        self._desk = app.desk
+        self._desk.pad = self._pads.name
+        self._quiet_until_s = 0.0
+        self._repeating: tuple[int, int] | None = None
+        self._repeat_at_s = 0.0
+        self._stick = [0.0, 0.0]
+
+    def take(self, event: pygame.event.Event) -> None:
+        """Answer one event of a device."""
+        if event.type in (pygame.KEYDOWN, pygame.KEYUP):
+            self._key(event)
+        elif event.type in _MOUSE:
+            self._mouse(event)
+        elif event.type == pygame.WINDOWFOCUSLOST:
+            self._let_go("Paused: the window is not in front")
+        else:
+            self._pad_event(event)
+
+    def recording_changed(self, recording: bool) -> None:
+        """A take began or ended: the hands go to the environment, or come back."""
+        desk = self._desk
+        if recording:
+            desk.popover.close(desk.ui)
+            desk.driving = True
+            desk.ui.focus.set("view", "stage")
+            return
+        if desk.driving:
+            self._quiet_until_s = desk.now + _GRACE_S
+        desk.driving = False
+        desk.held.clear()
+        desk.tell(Deed.RELEASE_INPUT)
+        pending = desk.model.live is not None and desk.model.live.pending
+        desk.ui.focus.set("save" if pending else "record", "transport")
+        desk.ui.focus.visible = desk.ui.pad_hints
+
+    def repeat(self, now: float) -> None:
+        """A D-pad or stick that is held moves the focus on."""
+        if self._repeating and now >= self._repeat_at_s:
+            self._repeat_at_s = now + _REPEAT_S
+            self._app.ui.arrow(self._repeating)
+            self._app.take(pygame.event.Event(pygame.USEREVENT))
+
+    def wakes_in(self) -> float | None:
+        """Seconds until a held D-pad moves on."""
+        return max(0.0, self._repeat_at_s - self._desk.now) if self._repeating else None
+
+    # ------------------------------------------------------------ keyboard
+
+    def _key(self, event: pygame.event.Event) -> None:
+        desk, control = self._desk, key_control(event)
+        if event.type == pygame.KEYUP:
+            if control in desk.held:
+                desk.held.discard(control)
+                self._send(control, 0.0)
+            return
+        ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
+        shift = bool(event.mod & pygame.KMOD_SHIFT)
+        name = pygame.key.name(event.key)
+        if desk.driving:
+            command = command_of(name, ctrl=ctrl, shift=shift, driving=True)
+            if command:
+                self._command(command)
+            elif control not in desk.held:  # a repeat is not a press
+                desk.held.add(control)
+                self._send(control, 1.0)
+            return
+        desk.ui.pad_hints = False
+        if desk.now < self._quiet_until_s and not ctrl:
+            return
+        self._navigate(event, name, ctrl=ctrl, shift=shift)
+
+    def _navigate(self, event: pygame.event.Event, name: str, *, ctrl: bool, shift: bool) -> None:
+        ui, desk = self._app.ui, self._desk
+        if event.key == pygame.K_TAB or event.key == pygame.K_F6:
+            ui.tab(-1 if shift else 1)
+        elif event.key == pygame.K_ESCAPE:
+            self._command(Command.LEAVE)
+        elif (event.key in (pygame.K_RETURN, pygame.K_KP_ENTER) and self._has_focus()) or (
+            event.key == pygame.K_SPACE and self._has_focus() and not self._is_paused()
+        ):
+            ui.activate()
+        elif event.key in _ARROWS and (ui.modal or not self._plays(event.key)):
+            ui.arrow(_ARROWS[event.key])
+        elif not ui.modal:
+            command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
+            if command:
+                self._command(command)
+        elif command_of(name, ctrl=ctrl, shift=shift, driving=False) is Command.HELP:
+            self._app.shell.toggle_help(desk)
+
+    def _plays(self, key: int) -> bool:
+        """Left and right step the player in Compare, unless a control has the focus."""
+        sideways = key in (pygame.K_LEFT, pygame.K_RIGHT)
+        return self._app.current == "compare" and sideways and not self._has_focus()
+
+    def _has_focus(self) -> bool:
+        ui = self._app.ui
+        return ui.focus.visible and ui.focus.id in ui.nodes
+
+    def _is_paused(self) -> bool:
+        live = self._desk.model.live
+        return self._app.current == "demonstrate" and live is not None and live.phase == "paused"
+
+    def _command(self, command: Command) -> None:
+        desk = self._desk
+        if command is Command.LEAVE:
+            if desk.popover.open:
+                desk.popover.close(desk.ui)
+            elif desk.ui.modal == HELP:
+                self._app.shell.toggle_help(desk)
+            else:
+                self._release_all()
+                desk.pause()
+            return
+        self._app.command(command)
+
+    # ------------------------------------------------------------ mouse
+
+    def _mouse(self, event: pygame.event.Event) -> None:
+        ui, desk = self._app.ui, self._desk
+        if event.type == pygame.MOUSEMOTION:
+            return  # the window has noted where it is
+        if event.type == pygame.MOUSEWHEEL:
+            if desk.popover.open:
+                desk.popover.scroll(-event.y)
+            else:
+                self._app.scroll(-event.y)
+            return
+        if event.button != 1:
+            return
+        if event.type == pygame.MOUSEBUTTONUP:
+            ui.release(event.pos)
+            return
+        outside = ui.hit(event.pos) is None
+        if outside and desk.popover.open:
+            desk.popover.close(ui)
+        ui.press(event.pos)
+
+    # ------------------------------------------------------------ gamepad
+
+    def _pad_event(self, event: pygame.event.Event) -> None:
+        moved = self._pads.take(event)
+        desk = self._desk
+        if event.type in (pygame.CONTROLLERDEVICEADDED, pygame.CONTROLLERDEVICEREMOVED):
+            self._plugged()
+        if moved is None:
+            return
+        axis = moved.control.endswith(("_x", "_y", "_trigger"))
+        if not axis or abs(moved.value) > _STICK:
+            desk.ui.pad_hints = True
+        if desk.driving:
+            self._drive_by_pad(moved, axis)
+        elif axis:
+            self._pad_axis(moved.control, moved.value)
+        else:
+            self._pad_button(moved.control, bool(moved.value))
+
+    def _drive_by_pad(self, moved: Moved, axis: bool) -> None:
+        if moved.control != "pad.start":
+            self._hold(moved.control, moved.value, axis)
+            self._send(moved.control, moved.value)
+        elif moved.value:
+            self._command(Command.LEAVE)
+
+    def _plugged(self) -> None:
+        """A gamepad came or went."""
+        desk = self._desk
+        lost = bool(desk.pad) and not self._pads.name
+        desk.pad = self._pads.name
+        if lost:
+            desk.ui.pad_hints = False
+            self._let_go("Paused: the gamepad was unplugged; nothing is lost")
+
+    def _hold(self, control: str, value: float, axis: bool) -> None:
+        """For the key caps: which controls are down."""
+        held = self._desk.held
+        names = {f"{control}-": -value, f"{control}+": value} if axis else {control: value}
+        for name, strength in names.items():
+            if strength > _STICK - 0.2:
+                held.add(name)
+            else:
+                held.discard(name)
+
+    def _pad_axis(self, control: str, value: float) -> None:
+        """In the menus: the left stick is a D-pad, triggers scrub."""
+        if control in ("pad.left_x", "pad.left_y"):
+            self._stick[control == "pad.left_y"] = value
+            x, y = self._stick
+            direction = None
+            if max(abs(x), abs(y)) > _STICK:
+                sideways = abs(x) >= abs(y)
+                direction = (int(x > 0) * 2 - 1, 0) if sideways else (0, int(y > 0) * 2 - 1)
+            self._arrow(direction)
+        elif control.endswith("_trigger") and value > _STICK and control not in self._desk.held:
+            self._desk.held.add(control)
+            left = control == "pad.left_trigger"
+            self._command(Command.SECOND_BACK if left else Command.SECOND_FORWARD)
+        elif control.endswith("_trigger") and value < _STICK / 2:
+            self._desk.held.discard(control)
+
+    def _pad_button(self, control: str, down: bool) -> None:
+        if control in _PAD_ARROWS:
+            self._arrow(_PAD_ARROWS[control] if down else None)
+            return
+        deed = _PAD_DEEDS.get(control)
+        if not down or deed is None or self._desk.now < self._quiet_until_s:
+            return
+        ui, app = self._app.ui, self._app
+        match deed:
+            case PadDeed.ACTIVATE:
+                ui.activate()
+            case _ if deed in _PAD_COMMANDS:
+                self._command(_PAD_COMMANDS[deed])
+            case PadDeed.DRIVE:
+                self._drive()
+            case PadDeed.PREVIOUS | PadDeed.NEXT:
+                step = 1 if deed is PadDeed.NEXT else -1
+                index = _SCREENS.index(app.current) + step
+                app.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
+
+    def _drive(self) -> None:
+        """Start: go on, or begin a take; on other screens, what the main key does."""
+        live = self._desk.model.live
+        if self._app.current != "demonstrate":
+            compare = self._app.current == "compare"
+            self._command(Command.PLAY if compare else Command.RECORD)
+        elif live and live.phase == "paused":
+            self._desk.resume()
+        elif live and not live.recording:
+            self._command(Command.RECORD)
+
+    def _arrow(self, direction: tuple[int, int] | None) -> None:
+        if direction == self._repeating:
+            return
+        self._repeating = direction
+        if direction and self._desk.now >= self._quiet_until_s:
+            self._repeat_at_s = self._desk.now + _FIRST_REPEAT_S
+            self._app.ui.arrow(direction)
+
+    # ------------------------------------------------------------ letting go
+
+    def _send(self, control: str, value: float) -> None:
+        self._desk.tell(Input(InputEvent(self._desk.now, control, value)))
+
+    def _release_all(self) -> None:
+        self._desk.held.clear()
+        self._desk.tell(Deed.RELEASE_INPUT)
+
+    def _let_go(self, why: str) -> None:
+        """Focus or pad lost: every key is let go, a running take waits."""
+        desk = self._desk
+        self._repeating = None
+        self._stick = [0.0, 0.0]
+        self._release_all()
+        if desk.driving:
+            desk.pause()
+            desk.model.notices.append(Notice(Tone.PLAIN, why))
+
+
+_MOUSE = (
+    pygame.MOUSEMOTION,
+    pygame.MOUSEBUTTONDOWN,
+    pygame.MOUSEBUTTONUP,
+    pygame.MOUSEWHEEL,
+)

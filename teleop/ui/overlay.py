@@ -1,0 +1,127 @@
+"""What lies over the environment's picture: state, return, key caps."""
+
+from pygame import Rect
+
+from teleop.stage.messages import Hint, Live
+from teleop.ui.desk import Desk
+from teleop.ui.shortcuts import Command, label_of
+from teleop.ui.theme import KEY_LINE, ON_VEIL, ON_VEIL2, VEIL, VEIL_RECORDING, VEIL_RECORDING_OFF
+from teleop.ui.words import signed
+
+_INSET = 14
+_CAP = 44
+_PROJECTOR_CAP = 64
+
+
+def draw_overlay(desk: Desk, view: Rect) -> None:
+    """Draw everything that lies over a driven environment's picture."""
+    live, env = desk.model.live, desk.model.env
+    if live is None or env is None:
+        return
+    inner = view.inflate(-2 * desk.ui.painter.px(_INSET), -2 * desk.ui.painter.px(_INSET))
+    _draw_state(desk, inner, live)
+    _draw_return(desk, inner, live)
+    _draw_keys(desk, inner, env.hints)
+    if not live.recording and not live.pending and not live.steps:
+        _draw_welcome(desk, view)
+    if desk.driving:
+        _draw_driving(desk, view, inner)
+
+
+def state_words(desk: Desk, live: Live) -> str:
+    """The state in a few words, with the key that leads on."""
+    if desk.ui.pad_hints:
+        record, go_on, save, discard = "Start", "Start", "A", "▸ A"
+    else:
+        record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
+        save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)
+    if live.phase == "paused":
+        return f"Paused — {go_on} to go on"
+    if live.recording:
+        return f"Recording  {live.elapsed_s:4.1f} s"
+    if live.pending:
+        return f"Over — {save} saves, {discard} discards"
+    return f"Ready — {record} to record"
+
+
+def _draw_state(desk: Desk, inner: Rect, live: Live) -> None:
+    painter = desk.ui.painter
+    text = state_words(desk, live)
+    rect = Rect(
+        inner.x, inner.y, painter.width(text, "small-bold") + painter.px(40), painter.px(30)
+    )
+    painter.box(rect, VEIL, 15)
+    running = live.recording and live.phase != "paused"
+    lit = desk.reduced_motion or int(desk.now * 2) % 2 == 0
+    colour = (VEIL_RECORDING if lit else VEIL_RECORDING_OFF) if running else ON_VEIL2
+    painter.dot((rect.x + painter.px(17), rect.centery), 5, colour)
+    painter.text(text, (rect.x + painter.px(30), rect.centery), "small-bold", ON_VEIL)
+
+
+def _draw_return(desk: Desk, inner: Rect, live: Live) -> None:
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    rect = Rect(inner.right - px(132), inner.y, px(132), px(58))
+    painter.box(rect, VEIL, 10)
+    painter.text("Return", (rect.x + px(14), rect.y + px(16)), "small", ON_VEIL2)
+    at = (rect.right - px(14), rect.y + px(16))
+    painter.text(f"step {live.steps}", at, "small", ON_VEIL2, "rm")
+    at = (rect.right - px(14), rect.y + px(39))
+    painter.text(signed(live.total_reward), at, "number", ON_VEIL, "rm")
+
+
+def _draw_keys(desk: Desk, inner: Rect, hints: tuple[Hint, ...]) -> None:
+    ui = desk.ui
+    painter, px = ui.painter, ui.painter.px
+    size = px(_CAP if ui.theme.is_dark else _PROJECTOR_CAP / 1.35)
+    rows = max((hint.place[1] for hint in hints), default=0) + 1
+    if inner.height < size * (rows + 2.5):
+        return
+    step = size + px(6)
+    top = inner.bottom - round(rows * step) + px(6)
+    for hint in hints:
+        label = hint.pad if ui.pad_hints and hint.pad else hint.key
+        rect = Rect(inner.x + round(hint.place[0] * step), top, size, size)
+        rect.y += round(hint.place[1] * step)
+        down = any(control in desk.held for control in hint.controls) and desk.driving
+        painter.box(rect, ui.theme.human if down else VEIL, 9, None if down else KEY_LINE)
+        ink = ui.theme.on_human if down else ON_VEIL
+        style = "bold" if painter.width(label, "bold") < size - px(6) else "small-bold"
+        painter.text(label, (rect.centerx, rect.centery - px(7)), style, ink, "cm")
+        at = (rect.centerx, rect.bottom - px(11))
+        word = painter.fitted(hint.word, "small", size - px(4))
+        painter.text(word, at, "small", ink if down else ON_VEIL2, "cm")
+
+
+def _draw_driving(desk: Desk, view: Rect, inner: Rect) -> None:
+    """A border and the way out, while keys go to the environment."""
+    painter = desk.ui.painter
+    painter.box(view, None, 12, desk.ui.theme.human, 2)
+    leave = "Start to pause" if desk.ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
+    at = (inner.right, inner.bottom - painter.px(28))
+    desk.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
+
+
+def _draw_welcome(desk: Desk, view: Rect) -> None:
+    """Three lines for somebody who has not recorded here yet."""
+    library, env = desk.model.library, desk.model.env
+    if library is None or env is None or any(e.driver == "human" for e in library.episodes):
+        return
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    pad = desk.ui.pad_hints
+    labels = [hint.pad if pad and hint.pad else hint.key for hint in env.hints]
+    shown = " ".join(labels[:6])
+    lines = (
+        env.summary or env.env_id,
+        f"Drive with {shown}",
+        f"{'Start' if pad else label_of(Command.RECORD)} records; then Save or Discard",
+    )
+    width = max(painter.width(line, "medium") for line in lines) + px(56)
+    rect = Rect(0, 0, width, px(104))
+    rect.center = (view.centerx, view.y + view.height * 2 // 5)
+    if rect.width > view.width - px(20):
+        return
+    painter.box(rect, VEIL, 12)
+    for index, line in enumerate(lines):
+        style = "bold" if index == 0 else "medium"
+        at = (rect.centerx, rect.y + px(26) + index * px(26))
+        painter.text(line, at, style, ON_VEIL if index == 0 else ON_VEIL2, "cm")

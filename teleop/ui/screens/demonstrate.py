@@ -1,0 +1,239 @@
+"""Screen 1: choose an environment, drive it, keep or discard, see what is saved."""
+
+from pygame import Rect
+
+from teleop.envs.catalogue import CATALOGUE
+from teleop.stage.messages import (
+    Deed,
+    OpenEnv,
+    SetRamp,
+    SetSpeed,
+)
+from teleop.ui.desk import Desk
+from teleop.ui.episode_list import EpisodeList
+from teleop.ui.overlay import draw_overlay
+from teleop.ui.popover import Choice
+from teleop.ui.shortcuts import Command, label_of
+from teleop.ui.view import fitted
+from teleop.ui.words import count_of, speed_text
+
+SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
+RAMPS = (0.0, 0.06, 0.12, 0.25, 0.5)
+
+
+class Demonstrate:
+    """View state: where the picture is, and the list beside it."""
+
+    def __init__(self) -> None:
+        self.episodes = EpisodeList()
+        self._view = Rect(0, 0, 0, 0)
+        self._around = Rect(0, 0, 0, 0)
+
+    def enter(self, desk: Desk) -> None:
+        """Bring the person's session back on stage."""
+        desk.tell(Deed.SHOW_DRIVE)
+
+    def leave(self, desk: Desk) -> None:
+        """Hold a running take still; nothing is lost."""
+        desk.pause()
+
+    def wakes_in(self, desk: Desk) -> float | None:
+        """The recording dot blinks."""
+        live = desk.model.live
+        blinks = live is not None and live.recording and not desk.reduced_motion
+        return 0.5 if blinks else None
+
+    def command(self, desk: Desk, command: Command) -> bool:
+        """Shortcuts of this screen."""
+        deed = {
+            Command.SAVE: Deed.KEEP_TAKE,
+            Command.DISCARD: Deed.DISCARD_TAKE,
+            Command.UNDO: Deed.UNDO,
+            Command.NEW_SEED: Deed.NEW_SEED,
+        }.get(command)
+        if deed:
+            desk.tell(deed)
+            return True
+        match command:
+            case Command.RECORD:
+                desk.toggle_record()
+            case Command.PLAY:
+                desk.resume()
+            case Command.ENVIRONMENT:
+                self._open_picker(desk)
+            case Command.SLOWER | Command.FASTER:
+                self._change_speed(desk, 1 if command is Command.FASTER else -1)
+            case Command.STAR | Command.DELETE:
+                self.episodes.on_chosen(desk, command)
+            case _:
+                return False
+        return True
+
+    def scroll(self, rows: int) -> None:
+        """The list beside the picture scrolls."""
+        self.episodes.scroll(rows)
+
+    def draw_moving(self, desk: Desk) -> Rect | None:
+        """Only the picture and what lies on it."""
+        view = desk.view("drive")
+        if desk.popover.open or view.aspect is None or not self._view.width:
+            return None
+        self._draw_picture(desk)
+        return self._view
+
+    def draw(self, desk: Desk, area: Rect) -> None:
+        """Everything."""
+        px = desk.ui.painter.px
+        bar, gap = px(72), px(16)
+        header = px(52)
+        view_height = area.height - header - gap - bar
+        panel = min(px(420), max(px(300), area.width - gap - int(view_height * 1.5)))
+        left = Rect(area.x, area.y, area.width - gap - panel, area.height)
+        self._place_view(desk, Rect(left.x, left.y + header, left.width, view_height))
+        self._draw_picture(desk)
+        self._draw_view_node(desk)
+        self._draw_transport(desk, Rect(left.x, left.bottom - bar, left.width, bar))
+        self._draw_header(desk, left)
+        self.episodes.draw(desk, Rect(area.right - panel, area.y, panel, area.height))
+
+    # ------------------------------------------------------------ the picture
+
+    def _place_view(self, desk: Desk, area: Rect) -> None:
+        aspect = desk.view("drive").aspect or 1.5
+        self._around, self._view = area, fitted(area, aspect)
+        if self._view.height < area.height - 2 or self._view.width < area.width - 2:
+            desk.ui.painter.box(area, desk.ui.theme.sunken, 12, desk.ui.theme.line)
+
+    def _draw_picture(self, desk: Desk) -> None:
+        theme = desk.ui.theme
+        whole = self._view.width >= self._around.width - 2
+        tall = self._view.height >= self._around.height - 2
+        around = theme.bg if whole and tall else theme.sunken
+        desk.view("drive").draw(desk.ui.painter, self._view, 12, around)
+        draw_overlay(desk, self._view)
+
+    def _draw_view_node(self, desk: Desk) -> None:
+        ui = desk.ui
+        ui.group("stage")
+        live = desk.model.live
+        label = f"Environment, {live.phase}" if live else "Environment"
+        touch = ui.node("view", "view", label, self._view, value=live.phase if live else None)
+        if touch.used and live:
+            if live.phase == "paused":
+                desk.resume()
+            elif not live.recording and not live.pending:
+                desk.toggle_record()
+        if not desk.driving:
+            ui.ring("view", self._view, 12)
+
+    # ------------------------------------------------------------ header
+
+    def _draw_header(self, desk: Desk, left: Rect) -> None:
+        ui, env = desk.ui, desk.model.env
+        px = ui.painter.px
+        ui.group("picker")
+        rect = Rect(left.x, left.y, px(252), px(40))
+        name = env.env_id if env else "Opening…"
+        if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
+            self._open_picker(desk)
+        ui.group("chips")
+        self._draw_chips(desk, left.right, left.y + px(6))
+        choices = [Choice(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
+        picked = desk.popover.draw(ui, "env", rect, choices, name, 330)
+        if picked and env and picked != env.env_id:
+            desk.tell(OpenEnv(picked))
+
+    def _draw_chips(self, desk: Desk, right: int, y: int) -> None:
+        ui, env, live = desk.ui, desk.model.env, desk.model.live
+        if live is None or env is None:
+            return
+        gap = ui.painter.px(8)
+        rect, used = ui.chip("seed", right, y, "Seed", str(live.seed), not live.recording)
+        if used:
+            desk.tell(Deed.NEW_SEED)
+        if env.turn_based:
+            ui.chip("rate", rect.x - gap, y, "Pace", "turn by turn", usable=False)
+            return
+        pace = f"{live.pace_hz * live.speed:.3g} Hz"
+        rect, _ = ui.chip("rate", rect.x - gap, y, "Rate", pace, usable=False)
+        rect, used = ui.chip("speed", rect.x - gap, y, "Speed", speed_text(live.speed))
+        if used:
+            self._change_speed(desk, 1, around=True)
+        if env.continuous:
+            ramp = f"{env.ramp_s * 1000:.0f} ms" if env.ramp_s else "at once"
+            rect, used = ui.chip("ramp", rect.x - gap, y, "Keys", ramp)
+            if used:
+                desk.tell(SetRamp(_next(RAMPS, env.ramp_s, 1, around=True)))
+
+    def _open_picker(self, desk: Desk) -> None:
+        if desk.driving:
+            return
+        ids = [entry.env_id for entry in CATALOGUE]
+        env_id = desk.model.env.env_id if desk.model.env else ids[0]
+        chosen = ids.index(env_id) if env_id in ids else 0
+        desk.popover.toggle(desk.ui, "env", "env", chosen)
+
+    def _change_speed(self, desk: Desk, step: int, *, around: bool = False) -> None:
+        if desk.model.live:
+            desk.tell(SetSpeed(_next(SPEEDS, desk.model.live.speed, step, around=around)))
+
+    # ------------------------------------------------------------ transport
+
+    def _draw_transport(self, desk: Desk, bar: Rect) -> None:
+        ui, live = desk.ui, desk.model.live
+        px = ui.painter.px
+        ui.card(bar)
+        ui.group("transport")
+        roomy = bar.width > px(740)
+        widths = (128, 144, 160) if roomy else (108, 96, 116)
+        recording = bool(live and live.recording)
+        has_take = bool(live and (live.recording or live.pending))
+        nothing = "" if has_take else "There is no take: record one first"
+        no_env = "" if live else desk.model.env_problem or "The environment is being opened"
+        x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
+        label, icon = ("Stop", "square") if recording else ("Record", "circle-dot")
+        keys = [label_of(c) if roomy else "" for c in _TRANSPORT]
+        if ui.button(
+            "record", Rect(x, y, px(widths[0]), h), label, icon, "record", keys[0], no_env
+        ):
+            desk.toggle_record()
+        x += px(widths[0] + 10)
+        rect = Rect(x, y, px(widths[1]), h)
+        if ui.button("save", rect, "Save", "check", "plain", keys[1], nothing):
+            desk.tell(Deed.KEEP_TAKE)
+            ui.focus.set("record", "transport")
+        x += px(widths[1] + 10)
+        rect = Rect(x, y, px(widths[2]), h)
+        if ui.button("discard", rect, "Discard", "x", "plain", keys[2], nothing):
+            desk.tell(Deed.DISCARD_TAKE)
+            ui.focus.set("record", "transport")
+        x += px(widths[2] + 32)
+        self._draw_goal(desk, Rect(x, bar.y, bar.right - px(20) - x, bar.height))
+
+    def _draw_goal(self, desk: Desk, rect: Rect) -> None:
+        painter, theme, library = desk.ui.painter, desk.ui.theme, desk.model.library
+        px = painter.px
+        count = len(library.episodes) if library else 0
+        steps = sum(e.total_steps for e in library.episodes) if library else 0
+        y = rect.centery - px(9)
+        if count < desk.goal:
+            used = painter.text(f"{count} of {desk.goal} episodes", (rect.x, y), "medium")
+        else:
+            used = painter.text(f"{count_of(count, 'episode')} saved", (rect.x, y), "medium")
+        text = f"{steps:,} transitions"
+        if rect.width - used > painter.width(text, "small") + px(16):
+            painter.text(text, (rect.right, y), "small", theme.text2, "rm")
+        gap = px(4)
+        width = (rect.width - gap * (desk.goal - 1)) / desk.goal
+        for index in range(desk.goal):
+            x = round(rect.x + index * (width + gap))
+            colour = theme.human if index < count else theme.strong_line
+            painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
+
+
+_TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
+
+
+def _next(values: tuple[float, ...], value: float, step: int, *, around: bool) -> float:
+    index = min(range(len(values)), key=lambda i: abs(values[i] - value)) + step
+    return values[index % len(values)] if around else values[max(0, min(index, len(values) - 1))]

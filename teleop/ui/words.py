@@ -1,0 +1,26 @@
+"""Numbers as people read them."""
+
+
+def signed(value: float, *, plus: bool = True) -> str:
+    """A return: `+231.4`, `−34.9`."""
+    text = f"{value:+.1f}" if plus else f"{value:.1f}"
+    return text.replace("-", "−")
+
+
+def count_of(count: int, noun: str) -> str:
+    """`1 step`, `2,076 steps`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def speed_text(speed: float) -> str:
+    """`1.0×`."""
+    return f"{speed:g}×" if speed != round(speed) else f"{speed:.1f}×"
+
+
+def time_left(seconds: float) -> str:
+    """`about 12 s left`."""
+    if seconds < 1.5:
+        return "a second left"
+    if seconds < 90:
+        return f"about {seconds:.0f} s left"
+    return f"about {seconds / 60:.0f} min left"
