@@ -5,6 +5,7 @@ window opens before they are needed.
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,14 +66,23 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+def _without_screen() -> None:
+    """Environments draw to arrays; SDL need not look for a screen."""
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+
+
 @cli.callback()
 def main(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Options of the whole program."""
     del version
+    if context.invoked_subcommand not in ("open", "compare", "doctor"):
+        _without_screen()
 
 
 @cli.command("open")
@@ -222,6 +232,7 @@ def compare(
             env_id, _ = deeds.find_policy(library, dataset, policy)
             _open(env_id, root, None, "compare")
             return
+        _without_screen()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)
         with _bar("Comparing", as_json) as move:
             for done, total in comparison.run():

@@ -297,9 +297,8 @@ def _write_film(replay: Replay, output: Path, pace_hz: float) -> None:
             "Writing .mp4 needs imageio. To install it: pip install 'teleop-studio[video]'; "
             "or write a .gif or .webp."
         ) from problem
-    with imageio.get_writer(output, fps=pace_hz, macro_block_size=2) as film:
-        for step in range(replay.steps + 1):
-            film.append_data(_pair(replay, step, 600))
+    pictures = [_pair(replay, step, 600) for step in range(replay.steps + 1)]
+    imageio.mimwrite(output, pictures, fps=pace_hz, macro_block_size=2)
 
 
 def _pair(replay: Replay, step: int, width: int) -> Any:

@@ -98,8 +98,8 @@ def _pads() -> Finding:
     from pygame._sdl2 import controller
 
     controller.init()
-    names = [controller.name_forindex(i) for i in range(controller.get_count())]
-    known = [str(name) for name in names if name]
+    pads = [controller.Controller(i) for i in range(controller.get_count())]
+    known = [str(pad.name) for pad in pads]
     controller.quit()
     return Finding("Gamepads", ", ".join(known) or "none plugged in (the keyboard will do)")
 

@@ -50,6 +50,7 @@ from teleop.ui.widgets import Ui
 
 DESIGN = (1280, 800)
 SMALLEST = (1024, 640)
+_TITLE_BAR = 40  # of the window manager; the window must not hang below the screen
 _FRAME_S = 1 / 60
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
@@ -306,7 +307,8 @@ class App:
         pygame.display.set_caption("Teleop")
         width, height = pygame.display.get_desktop_sizes()[0]
         scale = max(1.0, 0.9 * height / DESIGN[1])
-        size = (min(width, round(DESIGN[0] * scale)), min(height, round(DESIGN[1] * scale)))
+        room = height - _TITLE_BAR if height < DESIGN[1] * scale + _TITLE_BAR else height
+        size = (min(width, round(DESIGN[0] * scale)), min(room, round(DESIGN[1] * scale)))
         pygame.display.set_mode(size, pygame.RESIZABLE)
         pygame.Window.from_display_module().minimum_size = SMALLEST
         pygame.key.set_repeat(400, 120)
