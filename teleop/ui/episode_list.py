@@ -140,7 +140,10 @@ class EpisodeList:
             bar.y = middle - px(3) - (px(6) if len(notes) > 1 else 0)
             painter.box(bar, theme.line, 3)
             good = episode.total_reward > 0 or share > 0.5
-            colour = theme.text3 if not good else theme.human
+            colour = theme.human if episode.driver == "human" else theme.agent
+            if episode.driver == "script":
+                colour = theme.text2
+            colour = colour if good else theme.text3
             filled = Rect(bar.x, bar.y, max(px(6), round(bar.width * share)), bar.height)
             painter.box(filled, colour, 3)
         self._draw_row_buttons(desk, rect, episode)

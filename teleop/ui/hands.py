@@ -117,23 +117,26 @@ class Hands:
         self._navigate(event, name, ctrl=ctrl, shift=shift)
 
     def _navigate(self, event: pygame.event.Event, name: str, *, ctrl: bool, shift: bool) -> None:
-        ui, desk = self._app.ui, self._desk
-        if event.key == pygame.K_TAB or event.key == pygame.K_F6:
+        ui = self._app.ui
+        command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
+        if event.key in (pygame.K_TAB, pygame.K_F6):
             ui.tab(-1 if shift else 1)
-        elif event.key == pygame.K_ESCAPE:
-            self._command(Command.LEAVE)
-        elif (event.key in (pygame.K_RETURN, pygame.K_KP_ENTER) and self._has_focus()) or (
-            event.key == pygame.K_SPACE and self._has_focus() and not self._is_paused()
-        ):
+        elif command is Command.LEAVE or (command is Command.HELP and ui.modal):
+            self._command(command)
+        elif self._activates(event.key):
             ui.activate()
         elif event.key in _ARROWS and (ui.modal or not self._plays(event.key)):
             ui.arrow(_ARROWS[event.key])
-        elif not ui.modal:
-            command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
-            if command:
-                self._command(command)
-        elif command_of(name, ctrl=ctrl, shift=shift, driving=False) is Command.HELP:
-            self._app.shell.toggle_help(desk)
+        elif command and not ui.modal:
+            self._command(command)
+
+    def _activates(self, key: int) -> bool:
+        """Enter and Space use what has the focus, unless they mean the take."""
+        if not self._has_focus():
+            return False
+        if key == pygame.K_SPACE:
+            return not self._is_paused()
+        return key in (pygame.K_RETURN, pygame.K_KP_ENTER) and not self._enter_saves()
 
     def _plays(self, key: int) -> bool:
         """Left and right step the player in Compare, unless a control has the focus."""
@@ -143,6 +146,13 @@ class Hands:
     def _has_focus(self) -> bool:
         ui = self._app.ui
         return ui.focus.visible and ui.focus.id in ui.nodes
+
+    def _enter_saves(self) -> bool:
+        """With the picture focused, Enter means the take, not the picture."""
+        live, focused = self._desk.model.live, self._app.ui.nodes.get(self._app.ui.focus.id or "")
+        has_take = live is not None and (live.recording or live.pending)
+        on_picture = focused is not None and focused.group == "stage"
+        return self._app.current == "demonstrate" and has_take and on_picture
 
     def _is_paused(self) -> bool:
         live = self._desk.model.live

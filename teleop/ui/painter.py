@@ -266,6 +266,8 @@ class Painter:
 
 def _shrunk(image: Surface) -> Surface:
     width, height = image.get_size()
+    if width == 0:
+        return Surface((1, max(1, height // _OVERSAMPLE)), pygame.SRCALPHA)  # smoothscale crashes
     size = (max(1, round(width / _OVERSAMPLE)), max(1, round(height / _OVERSAMPLE)))
     return pygame.transform.smoothscale(image, size)
 
