@@ -40,8 +40,8 @@ def record(
     Raises:
         TeleopError: no such environment, no demonstrator for it, or the disk refused.
     """
-    policy: Policy = make_expert(env_id)
     env = make_env(env_id, render=False)
+    policy: Policy = make_expert(env_id)
     if human_like:
         policy = make_human_like(policy, env_id, env.action_space)
     chosen = dataset_id or scripted_dataset_id(env_id)

@@ -310,7 +310,6 @@ class App:
         room = height - _TITLE_BAR if height < DESIGN[1] * scale + _TITLE_BAR else height
         size = (min(width, round(DESIGN[0] * scale)), min(room, round(DESIGN[1] * scale)))
         pygame.display.set_mode(size, pygame.RESIZABLE)
-        pygame.Window.from_display_module().minimum_size = SMALLEST
         pygame.key.set_repeat(400, 120)
         pygame.key.stop_text_input()
 
@@ -324,7 +323,7 @@ class App:
         surface = self._surface()
         width, height = surface.get_size()
         most = min(width / SMALLEST[0], height / SMALLEST[1])  # the layout needs this much room
-        scale = min(scale, max(0.9, most))
+        scale = min(scale, max(0.4, most))
         return Painter(surface, theme, scale, self.config.assets)
 
     def _surface(self) -> pygame.Surface:

@@ -4,7 +4,7 @@ import statistics
 
 from pygame import Rect
 
-from teleop.stage.messages import ChooseDataset, DeleteEpisode, EpisodeItem, StarEpisode
+from teleop.stage.messages import ChooseDataset, Deed, DeleteEpisode, EpisodeItem, StarEpisode
 from teleop.ui.desk import Desk
 from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command, label_of
@@ -163,7 +163,7 @@ class EpisodeList:
             desk.tell(DeleteEpisode(episode.file))
 
     def on_chosen(self, desk: Desk, command: Command) -> None:
-        """Star or delete the focused row, by key or pad."""
+        """Star or delete the focused row, by key or pad; delete with none focused is undo."""
         parts = (desk.ui.focus.id or "").split(".")
         library = desk.model.library
         for episode in library.episodes if library else ():
@@ -172,6 +172,9 @@ class EpisodeList:
                     desk.tell(StarEpisode(episode.uuid, not episode.starred))
                 else:
                     desk.tell(DeleteEpisode(episode.file))
+                return
+        if command is Command.DELETE and desk.ui.pad_hints:
+            desk.tell(Deed.UNDO)
 
     def _draw_empty(self, desk: Desk, rect: Rect) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px

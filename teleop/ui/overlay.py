@@ -31,7 +31,7 @@ def draw_overlay(desk: Desk, view: Rect) -> None:
 def state_words(desk: Desk, live: Live) -> str:
     """The state in a few words, with the key that leads on."""
     if desk.ui.pad_hints:
-        record, go_on, save, discard = "Start", "Start", "A", "▸ A"
+        record, go_on, save, discard = "Start", "Start", "A", "→ A"
     else:
         record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
         save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)

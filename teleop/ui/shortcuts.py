@@ -123,7 +123,7 @@ class PadDeed(Enum):
     ACTIVATE = "Activate"
     BACK = "Back, close"
     STAR = "Star the chosen episode"
-    DELETE = "Delete the chosen episode"
+    DELETE = "Delete the chosen episode; with none chosen, undo"
     PREVIOUS = "Previous step (Demonstrate, Train, Compare)"
     NEXT = "Next step"
     SCRUB_BACK = "Scrub back"

@@ -199,6 +199,7 @@ class Ui:
         fill, border, ink = self._button_colours(kind, touch)
         painter.box(rect, fill, radius, border)
         style = "bold" if kind in ("primary", "record") else "medium"
+        key = "" if self.pad_hints else key
         icon_width = painter.px(18) if icon else 0
         gap = painter.px(8) if icon and label else 0
         key_width = painter.width(key, "small-medium") + painter.px(12) if key else 0

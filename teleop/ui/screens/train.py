@@ -14,7 +14,7 @@ from teleop.ui.view import fitted
 from teleop.ui.words import count_of, signed, time_left
 
 _CHART_SHARE = 0.55
-_NO_CORRECT = "Comes with Correct: the policy drives, you take over"
+_NO_CORRECT = "Needs Correct, which is not in this version"
 
 
 class TrainScreen:
@@ -116,7 +116,7 @@ class TrainScreen:
         if training and training.losses:
             series = [_series("episodes in training", training.losses, theme.agent, None)]
             if training.held_out:
-                held = _series("held-out episodes", training.held_out, theme.human, (9, 4))
+                held = _series("held-out episodes", training.held_out, theme.text2, (9, 4))
                 series.append(held)
             end = float(max(training.step, training.total))
             text = lambda value: f"{value:,.0f}"  # noqa: E731

@@ -1,0 +1,36 @@
+"""Shared parts of the tests: no screen, a library in a temporary folder, small datasets."""
+
+import os
+
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from teleop import deeds
+from teleop.recording import Dataset, Library
+from teleop.recording.library import scripted_dataset_id
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty recordings folder."""
+    root = tmp_path / "recordings"
+    root.mkdir()
+    return Library(root)
+
+
+@pytest.fixture
+def record(library: Library) -> Callable[..., Dataset]:
+    """Records scripted episodes and returns their dataset, unclaimed."""
+
+    def record(env_id: str = "CartPole-v1", episodes: int = 2, seed: int = 0) -> Dataset:
+        dataset_id = scripted_dataset_id(env_id)
+        list(deeds.record(library, env_id, episodes, True, dataset_id, seed))
+        return library.dataset(dataset_id)
+
+    return record

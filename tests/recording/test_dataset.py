@@ -1,0 +1,236 @@
+"""Saved means saved: commit, recovery, delete, undo, and Minari's own reader on the result."""
+
+import json
+import resource
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from teleop.envs.making import close_env, make_env
+from teleop.errors import DatasetBusyError, RecordingError, StorageError
+from teleop.evaluate import RandomPolicy
+from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
+from teleop.recording.episode import row_of_tree
+from teleop.session import Phase, Session, seeds_from
+
+Record = Callable[..., Dataset]
+
+
+def take(dataset: Dataset, env_id: str = "CartPole-v1", steps: int = 12, seed: int = 3) -> Take:
+    """Some steps of a random policy, ended by hand."""
+    env = make_env(env_id, render=False)
+    recorder = Recorder(dataset, env)
+    make = lambda: make_env(env_id, render=False)  # noqa: E731
+    session = Session(make, RandomPolicy(env_id), seeds_from(seed), recorder)
+    session.start(0.0)
+    for index in range(steps):
+        if session.phase is Phase.RUNNING:
+            session.tick(1.0 + index)
+    found = session.stop()
+    close_env(env)
+    session.close()
+    assert found is not None
+    return found
+
+
+def claimed(library: Library, env_id: str = "CartPole-v1") -> Dataset:
+    env = make_env(env_id, render=False)
+    dataset = library.open_for_writing("test/human-v0", dataset_info(env))
+    close_env(env)
+    dataset.claim()
+    return dataset
+
+
+@pytest.mark.parametrize(
+    "env_id", ["CartPole-v1", "LunarLander-v3", "Pendulum-v1", "FrozenLake-v1", "CarRacing-v3"]
+)
+def test_re_stepping_from_the_seed_reproduces_every_observation(
+    library: Library, env_id: str
+) -> None:
+    dataset = claimed(library, env_id)
+    dataset.commit(take(dataset, env_id).journal)
+    episode = dataset.read(dataset.rows()[0].file)
+    env = make_env(env_id, render=False)
+    observation, _ = env.reset(seed=episode.row.seed)
+    for step in range(len(episode.rewards)):
+        assert np.array_equal(observation, row_of_tree(episode.observations, step))
+        observation, reward, *_ = env.step(row_of_tree(episode.actions, step))
+        assert reward == episode.rewards[step]
+    assert np.array_equal(observation, row_of_tree(episode.observations, len(episode.rewards)))
+    close_env(env)
+    dataset.release()
+
+
+def test_minari_lists_exactly_the_saved_episodes(
+    record: Record, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import minari
+
+    dataset = record(episodes=3)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(library.root))
+    assert list(minari.list_local_datasets()) == [dataset.dataset_id]
+    loaded = minari.load_dataset(dataset.dataset_id)
+    rows = dataset.rows()
+    assert loaded.total_episodes == 3
+    assert [len(e.rewards) for e in loaded.iterate_episodes()] == [r.total_steps for r in rows]
+    ours = dataset.read(rows[0].file)
+    theirs = next(iter(loaded.iterate_episodes()))
+    assert np.array_equal(theirs.observations, ours.observations)
+    assert np.array_equal(theirs.actions, ours.actions)
+    assert set(theirs.infos["teleop_actor"][1:]) == {2}
+    env = loaded.recover_environment()
+    assert isinstance(env, gym.Env)
+    assert env.spec is not None
+    assert env.spec.id == "CartPole-v1"
+
+
+def test_an_episode_has_one_more_observation_than_actions(record: Record) -> None:
+    dataset = record(episodes=1)
+    episode = dataset.read(dataset.rows()[0].file)
+    assert len(episode.observations) == len(episode.actions) + 1 == len(episode.times_s)
+
+
+def test_a_take_that_was_never_ended_is_recovered_as_truncated(library: Library) -> None:
+    dataset = claimed(library)
+    journal = take(dataset, steps=6).journal
+    journal.write_bytes(journal.read_bytes()[:-30])  # killed while writing END
+    dataset.release()
+    again = library.dataset(dataset.dataset_id)
+    report = again.claim()
+    (row,) = again.rows()
+    assert report.recovered == [row.file]
+    assert row.recovered
+    assert bool(again.read(row.file).truncations[-1])
+    assert not journal.exists()
+    again.release()
+
+
+def test_recovering_twice_changes_nothing(library: Library) -> None:
+    dataset = claimed(library)
+    dataset.commit(take(dataset).journal)
+    dataset.release()
+    before = {p: p.read_bytes() for p in dataset.folder.rglob("*") if p.is_file()}
+    dataset.claim()
+    dataset.release()
+    assert {p: p.read_bytes() for p in dataset.folder.rglob("*") if p.is_file()} == before
+
+
+def test_discard_and_delete_can_be_undone(library: Library) -> None:
+    dataset = claimed(library)
+    kept = dataset.commit(take(dataset, seed=1).journal)
+    name = dataset.discard(take(dataset, seed=2).journal)
+    assert [row.file for row in dataset.rows()] == [kept.file]
+    restored = dataset.restore(name)
+    assert [row.file for row in dataset.rows()] == [kept.file, restored.file]
+    assert dataset.delete(kept.file) == kept.file
+    assert [row.file for row in dataset.rows()] == [restored.file]
+    assert dataset.metadata()["total_episodes"] == 1
+    dataset.restore(kept.file)
+    assert [row.file for row in dataset.rows()] == [kept.file, restored.file]
+    dataset.release()
+
+
+def test_stars_survive_reopening(record: Record, library: Library) -> None:
+    dataset = record()
+    dataset.star(dataset.rows()[1].uuid, True)
+    assert [row.starred for row in library.dataset(dataset.dataset_id).rows()] == [False, True]
+
+
+def test_a_second_teleop_is_told_who_has_the_dataset(library: Library) -> None:
+    dataset = claimed(library)
+    with pytest.raises(DatasetBusyError, match="Another Teleop"):
+        library.dataset(dataset.dataset_id).claim()
+    dataset.release()
+
+
+def test_a_damaged_episode_is_named_and_set_aside(library: Library) -> None:
+    dataset = claimed(library)
+    good = dataset.commit(take(dataset, seed=1).journal)
+    bad = dataset.commit(take(dataset, seed=2).journal)
+    path = dataset.folder / "data" / "episodes" / bad.file
+    path.write_bytes(b"\0" * 100)
+    with pytest.raises(RecordingError, match=bad.file):
+        dataset.read(bad.file)
+    (dataset.folder / "data" / "manifest.json").unlink()
+    dataset.release()
+    again = library.dataset(dataset.dataset_id)
+    assert again.claim().quarantined == [bad.file]
+    assert [row.file for row in again.rows()] == [good.file]
+    again.release()
+
+
+def test_what_minari_appends_is_adopted(
+    record: Record, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import h5py
+
+    dataset = record(episodes=2)
+    index = dataset.folder / "data" / "main_data.hdf5"
+    with h5py.File(index, "a") as file:  # as `update_dataset_from_buffer` leaves it
+        file.copy(file["episode_1"], file, name="episode_2")
+    dataset.claim()
+    dataset.commit(take(dataset).journal)
+    assert len(dataset.rows()) == 4
+    dataset.release()
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(library.root))
+    import minari
+
+    assert minari.load_dataset(dataset.dataset_id).total_episodes == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file size limits there")
+def test_a_full_disk_costs_no_saved_episode_and_keeps_the_take(library: Library) -> None:
+    dataset = claimed(library)
+    saved = dataset.commit(take(dataset, seed=1).journal)
+    running = take(dataset, steps=400, seed=2)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        for room in (100, 2_000, 6_000):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+            with pytest.raises(StorageError):
+                dataset.commit(running.journal)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [row.file for row in dataset.rows()] == [saved.file]
+    assert not list(dataset.journals.glob("*.h5tmp"))
+    dataset.commit(running.journal)  # there is room again
+    assert len(dataset.rows()) == 2
+    dataset.release()
+
+
+def test_other_spaces_are_not_mixed_into_a_dataset(library: Library) -> None:
+    claimed(library).release()
+    env = make_env("Pendulum-v1", render=False)
+    with pytest.raises(RecordingError, match="other spaces"):
+        library.open_for_writing("test/human-v0", dataset_info(env))
+    close_env(env)
+
+
+def test_ids_cannot_leave_the_folder(library: Library) -> None:
+    for bad in ("../x-v0", "a/../../x-v0", "x", "/etc/x-v0", "has space-v0"):
+        with pytest.raises(RecordingError, match="not a dataset id"):
+            library.dataset(bad)
+
+
+def test_a_new_folder_is_filled_with_the_samples(tmp_path: Path, record: Record) -> None:
+    dataset = record()
+    root = tmp_path / "fresh"
+    fresh = Library(root)
+    fresh.ensure(dataset.folder.parents[1])
+    assert [s.total_episodes for s in fresh.summaries()] == [2]
+    assert not list(root.rglob(".teleop"))
+    shutil.rmtree(root)
+
+
+def test_metadata_keeps_what_others_wrote(library: Library) -> None:
+    dataset = claimed(library)
+    path = dataset.folder / "data" / "metadata.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"docs_url": "x"}))
+    dataset.commit(take(dataset).journal)
+    assert dataset.metadata()["docs_url"] == "x"
+    dataset.release()

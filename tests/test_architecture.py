@@ -1,0 +1,92 @@
+"""The walls between rooms, the size of what stands in them, and the tools that watch over both."""
+
+import ast
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from teleop import doctor
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "teleop").rglob("*.py"))
+LONGEST_FUNCTION = 50
+LONGEST_MODULE = 500
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_rooms_import_downwards_only() -> None:
+    script = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_lint_is_clean() -> None:
+    for check in (("check",), ("format", "--check")):
+        done = run("ruff", *check, "teleop", "tests")
+        assert done.returncode == 0, done.stdout
+
+
+def test_types_are_strict() -> None:
+    done = run("mypy")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", ["torch", "gymnasium", "h5py"])
+def test_window_process_never_loads(name: str) -> None:
+    script = f"import teleop.ui.app, sys; raise SystemExit({name!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["torch", "teleop.ui"])
+def test_stage_process_never_loads(name: str) -> None:
+    script = f"import teleop.stage.host, sys; raise SystemExit({name!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_functions_and_modules_stay_small(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= LONGEST_MODULE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LONGEST_FUNCTION, f"{node.name}: {length} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_that_can_run_code_from_a_file(path: Path) -> None:
+    banned = {"eval", "exec", "pickle", "cPickle", "dill", "marshal", "shelve"}
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            names = [node.func.id]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            value = node.func.value
+            loads_torch = isinstance(value, ast.Name) and value.id == "torch"
+            names = ["pickle"] if loads_torch and node.func.attr == "load" else []
+        assert not banned & set(names), f"line {getattr(node, 'lineno', 0)}"
+
+
+def test_plain_pygame_has_not_overwritten_pygame_ce() -> None:
+    import pygame
+
+    assert pygame.IS_CE
+    assert doctor.pygame_problem() == ""
+    with pytest.raises(importlib.metadata.PackageNotFoundError):
+        importlib.metadata.version("pygame")

@@ -1,0 +1,126 @@
+"""Every command, in a process of its own, as scripts and people run it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from teleop import paths
+
+
+def teleop(
+    *arguments: str, here: Path, code: int = 0, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "teleop", *arguments],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | (env or {}),
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def as_json(*arguments: str, here: Path) -> Any:
+    return json.loads(teleop(*arguments, "--json", here=here).stdout)
+
+
+def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
+    text = done.stderr.strip()
+    assert "Traceback" not in text
+    assert text
+    assert "\n" not in text
+    return text
+
+
+def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    recorded = as_json("record", "CartPole-v1", "--episodes", "3", here=tmp_path)
+    assert len(recorded["returns"]) == 3
+    (listed,) = as_json("list", here=tmp_path)
+    assert (listed["dataset"], listed["episodes"]) == ("cartpole-v1/scripted-v0", 3)
+    shown = as_json("show", listed["dataset"], here=tmp_path)
+    assert {row["driver"] for row in shown["episodes"]} == {"human-like expert"}
+    options = ("--steps", "300", "--members", "1")
+    trained = as_json("train", "CartPole-v1", *options, here=tmp_path)
+    assert Path(trained["policy"], "weights.safetensors").exists()
+    (scored,) = as_json("evaluate", "CartPole-v1", "--episodes", "2", here=tmp_path)
+    assert scored["low"] <= scored["mean"] <= scored["high"]
+    out = ("compare", "CartPole-v1", "--headless", "--output", "c.gif")
+    compared = as_json(*out, here=tmp_path)
+    assert compared["recording"] == "exact"
+    assert (tmp_path / "c.gif").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("record", "CartPol-v1"), "Did you mean"),
+        (("record", "BipedalWalker-v3"), "no scripted demonstrator"),
+        (("show", "no/such-v0"), "There are:"),
+        (("show", "../../etc"), "not a dataset id"),
+        (("train", "no/such-v0"), "No dataset"),
+        (("evaluate", "cartpole-v1/scripted-v0"), "no policy yet"),
+        (("compare", "CartPole-v1", "--headless", "--episode", "77"), "no episode 77"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    root = ("--recordings", str(tmp_path / "r"))
+    done = teleop(*arguments, *root, here=tmp_path, code=2)
+    assert words in one_sentence(done)
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = teleop("record", "CartPol-v1", "--debug", here=tmp_path, code=1)
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="others always have a screen")
+def test_without_a_screen_the_window_ends_with_one_sentence(tmp_path: Path) -> None:
+    nowhere = {"SDL_VIDEODRIVER": "", "DISPLAY": "", "WAYLAND_DISPLAY": "", "XDG_RUNTIME_DIR": ""}
+    done = teleop("CartPole-v1", here=tmp_path, code=2, env=nowhere)
+    assert "teleop demo" in one_sentence(done)
+
+
+def test_recordings_go_to_this_folder_if_it_has_one_else_to_the_user(tmp_path: Path) -> None:
+    assert paths.recordings_folder(tmp_path) == paths.user_folder() / "recordings"
+    (tmp_path / "recordings").mkdir()
+    assert paths.recordings_folder(tmp_path) == tmp_path / "recordings"
+    assert paths.recordings_folder(tmp_path, tmp_path / "x") == tmp_path / "x"
+
+
+def test_doctor_says_what_there_is(tmp_path: Path) -> None:
+    root = ("--recordings", str(tmp_path))
+    rows = json.loads(teleop("doctor", *root, "--json", here=tmp_path).stdout)
+    found = {row["what"]: row["found"] for row in rows}
+    assert found["Recordings"] == str(tmp_path)
+    assert found["pygame"] == "pygame-ce"
+
+
+def test_help_lists_every_command(tmp_path: Path) -> None:
+    text = teleop("--help", here=tmp_path).stdout
+    for command in ("record", "list", "show", "train", "evaluate", "compare", "demo", "doctor"):
+        assert command in text
+
+
+def test_the_shipped_samples_are_scripted_and_whole() -> None:
+    from teleop.recording import Library
+
+    samples = Library(paths.samples_folder())
+    found = {s.dataset_id: s.total_episodes for s in samples.summaries()}
+    shipped = {"lunarlander-v3/scripted-v0": 12, "cartpole-v1/scripted-v0": 6}
+    assert shipped.items() <= found.items()
+    for dataset_id in shipped:
+        dataset = samples.dataset(dataset_id)
+        for row in dataset.rows():
+            assert row.driver == "script"
+            assert len(dataset.read(row.file).rewards) == row.total_steps

@@ -1,0 +1,212 @@
+"""The window under SDL's dummy driver: real events, real processes, named controls."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pygame
+import pytest
+
+from teleop import paths
+from teleop.ui.app import App, AppConfig
+from teleop.ui.focus import Node
+from teleop.ui.shortcuts import Command
+
+PATIENCE_S = 60.0
+
+
+class Person:
+    """Somebody at the window: presses, looks, waits until they see what they wait for."""
+
+    def __init__(self, root: Path, env_id: str) -> None:
+        config = AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), 11)
+        self.app = App(config)
+        self.until(lambda: self.app.model.live is not None and self.app.model.library is not None)
+
+    def until(self, seen: Callable[[], object]) -> None:
+        """Let the window run until something is true."""
+        end = time.perf_counter() + PATIENCE_S
+        while not seen():
+            assert time.perf_counter() < end, "waited in vain"
+            self.app.turn(0.02)
+
+    def turns(self, count: int = 3) -> None:
+        for _ in range(count):
+            self.app.turn(0.02)
+
+    def key(self, name: str, *, down: bool = True, up: bool = True, mod: int = 0) -> None:
+        code = pygame.key.key_code(name)
+        scancode = getattr(pygame, f"KSCAN_{name.upper()}", 0)
+        for kind, wanted in ((pygame.KEYDOWN, down), (pygame.KEYUP, up)):
+            if wanted:
+                pygame.event.post(
+                    pygame.event.Event(kind, key=code, scancode=scancode, mod=mod, unicode="")
+                )
+        self.turns()
+
+    def click(self, node_id: str) -> None:
+        at = self.node(node_id).rect.center
+        for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+            pygame.event.post(pygame.event.Event(kind, pos=at, button=1))
+        self.turns()
+
+    def node(self, node_id: str) -> Node:
+        self.until(lambda: node_id in self.app.ui.nodes)
+        return self.app.ui.nodes[node_id]
+
+    def saved(self) -> int:
+        library = self.app.model.library
+        return len(library.episodes) if library else 0
+
+    def until_saved(self, count: int) -> None:
+        self.until(lambda: self.saved() == count)
+
+    def phase(self) -> str:
+        return self.app.model.live.phase if self.app.model.live else ""
+
+    def record(self, steps: int = 3) -> None:
+        self.key("r")
+        self.until(lambda: self.app.desk.driving)
+        self.until(lambda: self.app.model.live and self.app.model.live.steps >= steps)
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    root = tmp_path / "recordings"
+    root.mkdir()
+    person = Person(root, "LunarLander-v3")
+    yield person
+    person.app.close()
+
+
+def test_record_save_discard_undo_by_keyboard(person: Person) -> None:
+    person.record()
+    person.key("escape")
+    person.until(lambda: person.phase() == "paused")
+    person.key("return")
+    person.until(lambda: person.saved() == 1)
+    person.record()
+    person.key("escape")
+    person.key("backspace")
+    person.until(lambda: person.phase() == "ready")
+    assert person.saved() == 1
+    person.key("z", mod=pygame.KMOD_CTRL)
+    person.until(lambda: person.saved() == 2)
+
+
+def test_record_save_star_delete_undo_by_mouse(person: Person) -> None:
+    person.click("record")
+    person.until(lambda: person.app.model.live and person.app.model.live.steps > 2)
+    person.click("save")
+    person.until(lambda: person.saved() == 1)
+    uuid = person.app.model.library.episodes[0].uuid  # type: ignore[union-attr]
+    person.click(f"ep.{uuid}.star")
+    person.until(lambda: person.app.model.library.episodes[0].starred)  # type: ignore[union-attr]
+    person.click(f"ep.{uuid}.delete")
+    person.until(lambda: person.saved() == 0)
+    person.click("toast.undo")
+    person.until(lambda: person.saved() == 1)
+
+
+def test_while_driving_keys_go_to_the_environment_alone(person: Person) -> None:
+    person.record()
+    person.key("backspace")
+    person.key("return")
+    person.key("e")
+    person.turns(5)
+    assert person.app.desk.driving
+    assert person.app.desk.popover.open is None
+    person.key("w", up=False)
+    person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
+    person.key("w", down=False)
+    person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
+
+
+def test_losing_the_focus_pauses_and_lets_go(person: Person) -> None:
+    person.record()
+    person.key("w", up=False)
+    pygame.event.post(pygame.event.Event(pygame.WINDOWFOCUSLOST))
+    person.until(lambda: person.phase() == "paused")
+    assert not person.app.desk.held
+    person.key("space")
+    person.until(lambda: person.phase() == "running")
+    person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
+
+
+def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> None:
+    groups = []
+    for _ in range(8):
+        person.key("tab")
+        focused = person.app.ui.focus.id
+        assert focused is not None
+        groups.append(person.app.ui.nodes[focused].group)
+    assert {"stage", "transport", "picker", "chips", "primary", "stepper", "tools"} <= set(groups)
+    assert "record one first" in person.node("save").reason
+    assert "not in this version" in person.node("step.correct").reason
+    assert person.node("next").reason == "Record 1 more episode"
+
+
+def test_the_picker_opens_another_environment(person: Person) -> None:
+    person.key("e")
+    person.until(lambda: person.app.desk.popover.open == "env")
+    person.key("down")
+    person.key("down")
+    person.key("return")
+    person.until(lambda: person.app.model.env and person.app.model.env.env_id == "CartPole-v1")
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1280, 800), (1920, 1200)])
+@pytest.mark.parametrize("projector", [False, True])
+def test_no_control_leaves_the_window_or_covers_another(
+    person: Person, size: tuple[int, int], projector: bool
+) -> None:
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    if projector:
+        person.app.command(Command.PROJECTOR)
+    person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
+    for screen in ("demonstrate", "train", "compare"):
+        person.app.go(screen)
+        person.app.draw_all()
+        person.app.draw_all()
+        nodes = list(person.app.ui.nodes.values())
+        window = pygame.Rect((0, 0), size)
+        assert all(window.contains(node.rect) for node in nodes), screen
+        apart = [n for n in nodes if n.role in ("button", "tab", "combobox", "slider")]
+        for index, node in enumerate(apart):
+            touching = [
+                other.id
+                for other in apart[index + 1 :]
+                if node.rect.colliderect(other.rect) and node.group != "episodes"
+            ]
+            assert not touching, (screen, node.id)
+
+
+def test_a_lost_stage_shows_a_banner_and_starts_again(person: Person) -> None:
+    person.record()
+    person.app.model.live = None
+    stage = next(p for p in multiprocessing.active_children() if p.name == "teleop-stage")
+    stage.kill()
+    person.until(lambda: person.app.model.lost == "stage")
+    person.click("restart")
+    person.until(lambda: person.app.model.live is not None)
+    person.until(lambda: person.saved() == 1)  # the running take was recovered
+
+
+def test_an_unknown_environment_is_said_and_the_window_stays(tmp_path: Path) -> None:
+    config = AppConfig("Nope-v9", tmp_path / "r", tmp_path, paths.assets_folder(), 1)
+    app = App(config)
+    end = time.perf_counter() + PATIENCE_S
+    while not app.model.env_problem:
+        assert time.perf_counter() < end
+        app.turn(0.02)
+    assert "No environment is called" in app.model.env_problem
+    assert app.running
+    app.close()
+
+
+def test_pictures_come_before_the_rest_is_drawn(person: Person) -> None:
+    person.record()
+    drawn = person.app.frames
+    person.until(lambda: person.app.frames > drawn + 5)
+    assert person.app.model.frames["drive"].number > 5
