@@ -90,12 +90,15 @@ def open_window(
     env: Annotated[str, typer.Argument(help="Environment to drive.")] = DEFAULT_ENV,
     recordings: Recordings = None,
     seed: Seed = None,
-    screen: Annotated[str, typer.Option(hidden=True)] = "demonstrate",
+    pace: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(min=0.1, max=1000, help="Steps a second; default: what people can play."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Open the window (the same as `teleop ENV`)."""
     with one_sentence(debug):
-        _open(env, paths.recordings_folder(Path.cwd(), recordings), seed, screen)
+        _open(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace=pace)
 
 
 @cli.command()
@@ -230,7 +233,7 @@ def compare(
         library = deeds.open_library(root)
         if not headless:
             env_id, _ = deeds.find_policy(library, dataset, policy)
-            _open(env_id, root, None, "compare")
+            _open(env_id, root, None, screen="compare")
             return
         _without_screen()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)
@@ -279,7 +282,13 @@ def doctor(
             raise typer.Exit(1)
 
 
-def _open(env_id: str, root: Path, seed: int | None, screen: str) -> None:
+def _open(
+    env_id: str,
+    root: Path,
+    seed: int | None,
+    screen: str = "demonstrate",
+    pace: float | None = None,
+) -> None:
     from teleop.doctor import pygame_problem
     from teleop.errors import DisplayError
 
@@ -292,7 +301,8 @@ def _open(env_id: str, root: Path, seed: int | None, screen: str) -> None:
         import secrets
 
         seed = secrets.randbelow(100_000)
-    App(AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), seed, screen)).run()
+    samples, assets = paths.samples_folder(), paths.assets_folder()
+    App(AppConfig(env_id, root, samples, assets, seed, screen, pace)).run()
 
 
 # ---------------------------------------------------------------- printing

@@ -24,6 +24,7 @@ from teleop.stage.messages import (
     LibraryChanged,
     Live,
     Notice,
+    OpenEnv,
     Pictured,
     Tone,
 )
@@ -35,14 +36,14 @@ Say = Callable[[FromStage], None]
 class Driving:
     """One environment in a person's hands, and the dataset their takes go to."""
 
-    def __init__(self, env_id: str, library: Library, base_seed: int, say: Say) -> None:
+    def __init__(self, request: OpenEnv, library: Library, base_seed: int, say: Say) -> None:
         """Open an environment.
 
         Raises:
             EnvError: it cannot be made, reset or drawn.
             ControlError: nothing can drive it.
         """
-        self.env_id = env_id
+        self.env_id = env_id = request.env_id
         self._library, self._say = library, say
         self._frames = FrameWriter("drive")
         env = make_env(env_id)
@@ -55,6 +56,8 @@ class Driving:
             self._human,
             seeds_from(base_seed),
         )
+        if request.pace_hz and not entry.turn_based:
+            self._session.base_pace_hz = request.pace_hz
         self._pending: Take | None = None
         self._undo: list[str] = []
         self._recorder: Recorder | None = None

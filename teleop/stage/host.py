@@ -127,7 +127,7 @@ class Host:
     def _do(self, message: ToStage, now: float) -> None:
         match message:
             case OpenEnv():
-                self._open(message.env_id, now)
+                self._open(message, now)
             case ShowPreview():
                 self._show_preview(message, now)
             case ShowReplay():
@@ -141,14 +141,15 @@ class Host:
             case _:
                 self._direct(message, now)
 
-    def _open(self, env_id: str, now: float) -> None:
+    def _open(self, message: OpenEnv, now: float) -> None:
+        env_id = message.env_id
         self._library.ensure(self._samples)
         self._leave_stage()
         if self._driving and self._driving.env_id != env_id:
             old, self._driving = self._driving, None
             old.close(now)
         if self._driving is None:
-            self._driving = Driving(env_id, self._library, self._base_seed, self._say)
+            self._driving = Driving(message, self._library, self._base_seed, self._say)
 
     def _show_preview(self, message: ShowPreview, now: float) -> None:
         dataset = self._library.existing(message.dataset_id)

@@ -12,9 +12,10 @@ from teleop.types import InputEvent
 
 @dataclass(frozen=True, slots=True)
 class OpenEnv:
-    """Show an environment, ready to be driven."""
+    """Show an environment, ready to be driven; `pace_hz` None is its own pace."""
 
     env_id: str
+    pace_hz: float | None = None
 
 
 class Deed(Enum):

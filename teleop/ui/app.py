@@ -70,6 +70,7 @@ class AppConfig:
         assets: fonts and icons.
         base_seed: of the first episode.
         screen: the screen to start on.
+        pace_hz: steps a second; None is the environment's own pace.
     """
 
     env_id: str
@@ -78,6 +79,7 @@ class AppConfig:
     assets: Path
     base_seed: int
     screen: str = "demonstrate"
+    pace_hz: float | None = None
 
 
 class App:
@@ -118,7 +120,7 @@ class App:
         self._dirty = self._moved = True
         self._drawn_s = 0.0
         self.frames = 0
-        self._tell(OpenEnv(config.env_id))
+        self._tell(OpenEnv(config.env_id, config.pace_hz))
         if config.screen != "demonstrate":
             self.desk.go_to = config.screen
 

@@ -14,7 +14,7 @@ from teleop.ui.view import fitted
 from teleop.ui.words import count_of, signed, time_left
 
 _CHART_SHARE = 0.55
-_NO_CORRECT = "Needs Correct, which is not in this version"
+_NO_CORRECT = "Not in this version"
 
 
 class TrainScreen:
