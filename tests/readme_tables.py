@@ -1,4 +1,4 @@
-"""README's tables of keys, made from the tables the program uses: `python -m tests.readme_tables`."""
+"""README's tables of keys, made from those of the program: `python -m tests.readme_tables`."""
 
 import re
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def filled(text: str) -> str:
     for name, make in SECTIONS.items():
         pattern = rf"<!-- {name} -->\n.*?<!-- /{name} -->"
         table = f"<!-- {name} -->\n{make()}\n<!-- /{name} -->"
-        text = re.sub(pattern, lambda _, table=table: table, text, flags=re.DOTALL)
+        text = re.sub(pattern, table.replace("\\", r"\\"), text, flags=re.DOTALL)
     return text
 
 

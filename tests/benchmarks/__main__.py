@@ -1,0 +1,20 @@
+"""Run benchmarks by name; all without one."""
+
+import sys
+
+from tests.benchmarks import latency, pacing, recording, startup, training
+
+BENCHMARKS = {
+    "startup": startup.run,
+    "latency": latency.run,
+    "pacing": pacing.run,
+    "recording": recording.run,
+    "training": training.run,
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHMARKS:
+        if name not in BENCHMARKS:
+            sys.exit(f"No benchmark is called {name}; there are: {', '.join(BENCHMARKS)}.")
+        print(f"\n{name}", flush=True)  # noqa: T201
+        BENCHMARKS[name]()

@@ -1,0 +1,72 @@
+"""Key press to changed picture, ours beside `gymnasium.utils.play`, at 50 steps a second."""
+
+import random
+import time
+
+import numpy as np
+
+from tests.benchmarks.flash import COLOURS
+from tests.benchmarks.report import ratio, say, spread
+from tests.benchmarks.screen import Screen, is_colour, program, screen
+
+ROUNDS = 3
+PRESSES = 70
+START_S = 4.0
+LOST_S = 0.5
+
+
+def run(rounds: int = ROUNDS, presses: int = PRESSES) -> None:
+    """Measure both in turns, and print."""
+    found: dict[str, list[float]] = {"teleop": [], "play": []}
+    with screen() as display:
+        for number in range(rounds):
+            for name, latencies in found.items():
+                latencies += _measure(display, name, presses, seed=number)
+    for name, latencies in found.items():
+        say(f"{name}: key to changed picture, ms", spread(latencies))
+    ours, theirs = found["teleop"], found["play"]
+    say("ratio at the median (aim 0.7)", f"{ratio(ours, theirs, 50):.2f}")
+    say("ratio at p99 (aim 0.6)", f"{ratio(ours, theirs, 99):.2f}")
+
+
+def _measure(display: Screen, name: str, presses: int, seed: int) -> list[float]:
+    with program(display, "-m", "tests.benchmarks.flash", name):
+        time.sleep(START_S)
+        display.focus()
+        if name == "teleop":
+            display.tap("r")
+            time.sleep(0.5)
+        display.tap("3")
+        time.sleep(0.3)
+        x, y = _mark(display, name)
+        return _press(display, (x, y), presses, random.Random(seed))
+
+
+def _mark(display: Screen, name: str) -> tuple[int, int]:
+    """The middle of the coloured square, found by changing it."""
+    key = "3"
+    display.key(key, down=True)
+    time.sleep(0.2)
+    picture = display.picture().astype(int)
+    display.key(key, down=False)
+    hits = np.abs(picture - np.array(COLOURS[2])).max(axis=2) < 30
+    ys, xs = np.nonzero(hits)
+    if len(xs) < 500:
+        raise SystemExit(f"{name} shows no mark: is its window up?")
+    return int(np.median(xs)), int(np.median(ys))
+
+
+def _press(display: Screen, at: tuple[int, int], presses: int, rng: random.Random) -> list[float]:
+    """Milliseconds from each press to the square's new colour."""
+    latencies = []
+    for index in range(presses):
+        key, action = (("2", 1), ("3", 2))[index % 2]
+        time.sleep(rng.uniform(0.08, 0.14))
+        began = display.key(key, down=True)
+        while not is_colour(display.pixel(*at), COLOURS[action]):
+            if time.perf_counter() - began > LOST_S:
+                break
+        latencies.append(1000 * (time.perf_counter() - began))
+        time.sleep(0.06)
+        display.key(key, down=False)
+    return latencies

@@ -1,0 +1,76 @@
+"""Frame intervals of the window at 60 pictures a second, alone and while a policy is trained."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pygame
+
+from teleop import deeds, paths
+from teleop.recording import Library
+from teleop.stage.messages import Deed, Train
+from teleop.ui.app import App, AppConfig
+from tests.benchmarks.flash import ENV_ID
+from tests.benchmarks.report import say, spread
+from tests.benchmarks.screen import screen
+
+SECONDS = 12.0
+
+
+def run() -> None:
+    """Measure in a process of its own on a private screen, and print."""
+    import os
+
+    with screen() as display:
+        env = os.environ | {"DISPLAY": display.name}
+        env.pop("SDL_VIDEODRIVER", None)
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.pacing"], env=env, check=True)
+
+
+def measure() -> None:
+    """Drive at 60 Hz; note when each frame is shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "recordings"
+        root.mkdir()
+        list(deeds.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
+        app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=60.0))
+        _until(app, 5.0)
+        app.hands.recording_changed(True)
+        app._tell(Deed.START_TAKE)
+        _until(app, 2.0)
+        alone = _intervals(app, SECONDS)
+        app._teach(Train(root, "train/demo-v0"))
+        _until(app, 1.0)
+        training = _intervals(app, SECONDS)
+        app.close()
+    say("frame interval alone, ms", spread(alone))
+    say("frame interval while training, ms", spread(training))
+    late = float(np.percentile(training, 99) - np.percentile(alone, 99))
+    say("p99 while training minus alone, ms (aim < 2)", f"{late:+.2f}")
+
+
+def _until(app: App, seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        app.turn(0.01)
+
+
+def _intervals(app: App, seconds: float) -> list[float]:
+    """Milliseconds between frames that show a new picture."""
+    shown, times = app.model.frames["drive"].number, []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        app.turn(0.02)
+        number = app.model.frames["drive"].number
+        if number != shown:
+            shown = number
+            times.append(time.perf_counter())
+    return [float(ms) for ms in 1000 * np.diff(times)]
+
+
+if __name__ == "__main__":
+    pygame.init()
+    measure()
