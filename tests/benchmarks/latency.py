@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.benchmarks.flash import COLOURS
 from tests.benchmarks.report import ratio, say, spread
-from tests.benchmarks.screen import Screen, is_colour, program, screen
+from tests.benchmarks.screen import Screen, is_colour, program, screen, wait
 
 ROUNDS = 3
 PRESSES = 70
@@ -63,10 +63,12 @@ def _press(display: Screen, at: tuple[int, int], presses: int, rng: random.Rando
         key, action = (("2", 1), ("3", 2))[index % 2]
         time.sleep(rng.uniform(0.08, 0.14))
         began = display.key(key, down=True)
-        while not is_colour(display.pixel(*at), COLOURS[action]):
-            if time.perf_counter() - began > LOST_S:
-                break
+        _seen(display, at, COLOURS[action])
         latencies.append(1000 * (time.perf_counter() - began))
         time.sleep(0.06)
         display.key(key, down=False)
     return latencies
+
+
+def _seen(display: Screen, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
+    wait(lambda: is_colour(display.pixel(*at), colour), LOST_S)

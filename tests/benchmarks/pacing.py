@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pygame
 
 from teleop import deeds, paths
 from teleop.recording import Library
@@ -72,5 +71,4 @@ def _intervals(app: App, seconds: float) -> list[float]:
 
 
 if __name__ == "__main__":
-    pygame.init()
     measure()

@@ -6,7 +6,7 @@ import tempfile
 import time
 
 from tests.benchmarks.report import say, spread
-from tests.benchmarks.screen import Screen, program, screen
+from tests.benchmarks.screen import Screen, program, screen, wait
 
 TIMES = 5
 WINDOW = (11, 12, 16)  # the theme's background
@@ -35,14 +35,9 @@ def _start(display: Screen, folder: str) -> tuple[float, float]:
     began = time.perf_counter()
     root = f"{folder}/recordings"
     with program(display, "-m", "teleop", "LunarLander-v3", "--recordings", root):
-        while display.pixel(5, 790) != WINDOW:
-            _check(began)
+        came = wait(lambda: display.pixel(5, 790) == WINDOW, PATIENCE_S)
         first = time.perf_counter() - began
-        while display.pixel(400, 640) != (255, 255, 255):  # the moon is white
-            _check(began)
+        moon = (255, 255, 255)
+        if not came or not wait(lambda: display.pixel(400, 640) == moon, PATIENCE_S):
+            raise SystemExit("the window did not come up")
         return first, time.perf_counter() - began
-
-
-def _check(began: float) -> None:
-    if time.perf_counter() - began > PATIENCE_S:
-        raise SystemExit("the window did not come up")
