@@ -152,6 +152,8 @@ class _Report:
 def _lower_priority() -> None:
     if hasattr(os, "nice"):
         os.nice(_NICE)
+        if hasattr(os, "SCHED_BATCH"):  # never preempts a process that has just been woken
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         return
     import ctypes  # Windows
 

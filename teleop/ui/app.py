@@ -5,8 +5,10 @@ comes, only it and what lies on it are drawn and shown first; everything else fo
 times a second, and only if something changed.
 """
 
+import gc
 import os
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +58,15 @@ _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
 _SCALES = (0.9, 1.0, 1.1, 1.25, 1.35, 1.5, 1.75, 2.0, 2.5)
 _PROJECTOR_SCALE = 1.35
+_LOOK_S = 0.001
 WAKE = pygame.event.custom_type()
+_DRIVING = (
+    pygame.KEYDOWN,
+    pygame.KEYUP,
+    pygame.CONTROLLERAXISMOTION,
+    pygame.CONTROLLERBUTTONDOWN,
+    pygame.CONTROLLERBUTTONUP,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,8 @@ class App:
         self.config = config
         self.running = True
         self._trainer: Client[ToTrainer, FromTrainer] | None = None
+        self._arrived = threading.Event()
+        self._watching = False
         self._stage = self._spawn_stage()
         self._began_s = time.perf_counter()
         try:
@@ -118,7 +130,7 @@ class App:
         }
         self.current = "demonstrate"
         self._dirty = self._moved = True
-        self._drawn_s = 0.0
+        self._drawn_s = self._moved_s = 0.0
         self.frames = 0
         self._tell(OpenEnv(config.env_id, config.pace_hz))
         if config.screen != "demonstrate":
@@ -146,12 +158,12 @@ class App:
 
     def turn(self, patience_s: float) -> None:
         """Wait for events no longer than this, answer them, draw what changed."""
-        event = pygame.event.wait(max(1, round(patience_s * 1000)))
+        self._watching = self.desk.driving
+        events = self._watch(patience_s) if self._watching else _wait(patience_s)
+        self._arrived.clear()
         self.desk.now = time.perf_counter()
-        if event.type != pygame.NOEVENT:
+        for event in events:
             self.take(event)
-        for more in pygame.event.get():
-            self.take(more)
         self._listen()
         self.hands.repeat(self.desk.now)
         self._start_trainer_in_time()
@@ -167,7 +179,9 @@ class App:
             self._resized()
         else:
             self.hands.take(event)
-        if event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
+        if self.desk.driving and event.type in _DRIVING:
+            self._moved = True  # key caps light up with the picture; the rest stays as it is
+        elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
             self._dirty = True
 
     def close(self) -> None:
@@ -177,6 +191,23 @@ class App:
             self._trainer.close()
         self.desk.reader.close()
         pygame.quit()
+
+    def _watch(self, patience_s: float) -> list[pygame.event.Event]:
+        """Wait for events or news, whichever comes first.
+
+        SDL's own waiting looks for news every millisecond once gamepads are in use; this is woken.
+        """
+        end = time.perf_counter() + patience_s
+        while not (events := pygame.event.get()):
+            if self._arrived.wait(_LOOK_S) or time.perf_counter() > end:
+                break
+        return events
+
+    def _wake(self) -> None:
+        """From a listening thread: messages have arrived."""
+        self._arrived.set()
+        if pygame.display.get_init() and not self._watching:
+            pygame.event.post(pygame.event.Event(WAKE))
 
     def _patience_s(self) -> float:
         """How long nothing can happen by itself."""
@@ -226,7 +257,8 @@ class App:
         now = self.desk.now
         due = now - self._drawn_s >= _FRAME_S
         wakes = self.screen.wakes_in(self.desk)
-        animated = wakes is not None and now - self._drawn_s >= wakes
+        if wakes is not None and now - self._moved_s >= wakes:
+            self._moved = True
         if self._moved and not self._must_draw_all():
             place = self.screen.draw_moving(self.desk)
             if place:
@@ -234,9 +266,9 @@ class App:
                 self.frames += 1
             else:
                 self._dirty = True
-            self._moved = False
+            self._moved, self._moved_s = False, now
         stale = self.shell.toasts and any(t.until_s <= now for t in self.shell.toasts)
-        if (self._dirty and due) or animated or stale:
+        if (self._dirty and due) or stale:
             self.draw_all()
 
     def _must_draw_all(self) -> bool:
@@ -263,7 +295,7 @@ class App:
         ui.end()
         pygame.display.flip()
         self.frames += 1
-        self._drawn_s = self.desk.now
+        self._drawn_s = self._moved_s = self.desk.now
         self._go()
 
     def _dragging(self) -> bool:
@@ -382,7 +414,7 @@ class App:
     def _spawn_stage(self) -> "Client[ToStage, FromStage]":
         config = self.config
         arguments = (config.recordings, config.samples, config.base_seed)
-        return Client("stage", run_stage, arguments, _wake)
+        return Client("stage", run_stage, arguments, self._wake)
 
     def _restart_stage(self) -> None:
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
@@ -399,18 +431,20 @@ class App:
     def _start_trainer_in_time(self) -> None:
         live = self.model.live is not None
         if self._trainer is None and live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
-            self._trainer = Client("trainer", run_trainer, (), _wake)
+            gc.collect()
+            gc.freeze()  # what is loaded stays: collecting it would make a frame late
+            self._trainer = Client("trainer", run_trainer, (), self._wake)
 
     def _tell(self, message: ToStage) -> None:
         self._stage.send(message)
 
     def _teach(self, message: ToTrainer) -> None:
         if self._trainer is None:
-            self._trainer = Client("trainer", run_trainer, (), _wake)
+            self._trainer = Client("trainer", run_trainer, (), self._wake)
         self._trainer.send(message)
 
 
-def _wake() -> None:
-    """From a listening thread: messages have arrived."""
-    if pygame.display.get_init():
-        pygame.event.post(pygame.event.Event(WAKE))
+def _wait(patience_s: float) -> list[pygame.event.Event]:
+    """SDL's own waiting: it costs next to nothing."""
+    event = pygame.event.wait(max(1, round(patience_s * 1000)))
+    return ([] if event.type == pygame.NOEVENT else [event]) + pygame.event.get()

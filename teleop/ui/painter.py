@@ -196,7 +196,19 @@ class Painter:
         inner = fill or CLEAR
         key = (rect.size, r, inner, border, thick)
         make = lambda: _rounded(rect.size, r, inner, border, thick)  # noqa: E731
-        self.surface.blit(self._boxes.get(key, make), rect)
+        image = self._boxes.get(key, make)
+        if fill is not None:
+            self.surface.blit(image, rect)
+            return
+        edge = max(r, thick)  # a frame: its empty middle need not be blended
+        width, height = rect.size
+        for x, y, w, h in (
+            (0, 0, width, edge),
+            (0, height - edge, width, edge),
+            (0, edge, edge, height - 2 * edge),
+            (width - edge, edge, edge, height - 2 * edge),
+        ):
+            self.surface.blit(image, (rect.x + x, rect.y + y), (x, y, w, h))
 
     def dot(self, centre: Point, radius: float, colour: Colour) -> None:
         """A filled circle."""

@@ -9,8 +9,8 @@ from tests.benchmarks.flash import COLOURS
 from tests.benchmarks.report import ratio, say, spread
 from tests.benchmarks.screen import Screen, is_colour, program, screen, wait
 
-ROUNDS = 3
-PRESSES = 70
+ROUNDS = 4
+PRESSES = 100
 START_S = 4.0
 LOST_S = 0.5
 
