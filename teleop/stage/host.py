@@ -38,6 +38,7 @@ from teleop.stage.replaying import Replaying
 
 _IDLE_S = 0.5
 _BUSY_S = 0.01
+_POLL_ROUNDS_S = 0.0015
 
 
 def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
@@ -55,14 +56,22 @@ def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: in
     host = Host(Library(root), samples, base_seed, pipe.send)
     try:
         while host.running:
-            timeout = host.seconds_to_next(time.perf_counter())
-            if pipe.poll(timeout):
+            if _heard(pipe, host.seconds_to_next(time.perf_counter())):
                 host.handle(pipe.recv(), time.perf_counter())
             host.tick(time.perf_counter())
     except (EOFError, BrokenPipeError, ConnectionResetError):
         host.mute()  # the window is gone: finish what is being written, then go too
     finally:
         host.close(time.perf_counter())
+
+
+def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
+    """Wait for a message no longer than this; exact, where `poll` rounds up to milliseconds."""
+    end = time.perf_counter() + wait_s
+    if pipe.poll(max(0.0, wait_s - _POLL_ROUNDS_S)):
+        return True
+    time.sleep(max(0.0, end - time.perf_counter()))
+    return pipe.poll()
 
 
 class Host:
