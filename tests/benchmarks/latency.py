@@ -18,7 +18,7 @@ LOST_S = 0.5
 def run(rounds: int = ROUNDS, presses: int = PRESSES) -> None:
     """Measure both in turns, and print."""
     found: dict[str, list[float]] = {"teleop": [], "play": []}
-    with screen() as display:
+    with screen(hurry=True) as display:
         for number in range(rounds):
             for name, latencies in found.items():
                 latencies += _measure(display, name, presses, seed=number)

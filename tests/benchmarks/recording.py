@@ -29,7 +29,7 @@ def run() -> None:
         try:
             theirs = _added(env_id, _minari)
         except ImportError as problem:
-            say(f"{env_id}: Minari's DataCollector", f"not installed ({problem.name})")
+            say(f"{env_id}: Minari's DataCollector", f"not usable here: {problem}")
             continue
         say(f"{env_id}: Minari's DataCollector adds, µs", f"{theirs - plain:.1f}")
 

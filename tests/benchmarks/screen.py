@@ -20,11 +20,11 @@ SIZE = (1280, 840)
 class Screen:
     """Presses keys through XTEST and looks at pixels."""
 
-    def __init__(self, number: int, folder: Path) -> None:
+    def __init__(self, number: int, folder: Path, *, hurry: bool) -> None:
         from Xlib import X, display
         from Xlib.ext import xtest
 
-        self.name = f":{number}"
+        self.name, self.hurry = f":{number}", hurry
         self._pixels = _frame_buffer(folder / "Xvfb_screen0")
         self._x, self._xtest = X, xtest
         self._display = display.Display(self.name)
@@ -64,8 +64,11 @@ class Screen:
 
 
 @contextlib.contextmanager
-def screen() -> Iterator[Screen]:
+def screen(*, hurry: bool = False) -> Iterator[Screen]:
     """An X server of our own.
+
+    Args:
+        hurry: as root, let server and programs go before other work on this machine.
 
     Raises:
         SystemExit: Xvfb or python-xlib is missing.
@@ -82,12 +85,13 @@ def screen() -> Iterator[Screen]:
         ],
         stderr=subprocess.DEVNULL,
     )
-    _hurry(server.pid)
+    if hurry:
+        _hurry(server.pid)
     try:
         socket = Path(f"/tmp/.X11-unix/X{number}")
         while not socket.exists():
             time.sleep(0.01)
-        yield Screen(number, folder)
+        yield Screen(number, folder, hurry=hurry)
     finally:
         server.terminate()
         server.wait()
@@ -102,7 +106,8 @@ def program(screen: Screen, *arguments: str, **variables: str) -> Iterator[subpr
     process = subprocess.Popen(
         [sys.executable, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    _hurry(process.pid)
+    if screen.hurry:
+        _hurry(process.pid)
     try:
         yield process
     finally:
@@ -111,7 +116,7 @@ def program(screen: Screen, *arguments: str, **variables: str) -> Iterator[subpr
 
 
 def _hurry(process: int) -> None:
-    """As root, let a process go before other work on this machine (its children inherit that)."""
+    """Let a process go before other work (its children inherit that); only root may."""
     if hasattr(os, "SCHED_RR"):
         with contextlib.suppress(PermissionError):
             os.sched_setscheduler(process, os.SCHED_RR, os.sched_param(5))
