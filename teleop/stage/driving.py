@@ -212,6 +212,12 @@ class Driving:
         self._show(now)
         self._list()
 
+    def retire(self, now: float) -> None:
+        """Finish while another environment is on screen: only notices still matter."""
+        say = self._say
+        self._say = lambda message: say(message) if isinstance(message, Notice) else None
+        self.close(now)
+
     def close(self, now: float) -> None:
         """Finish: a running or waiting take is kept, the background work is waited for."""
         self.keep_take(now)

@@ -151,14 +151,17 @@ class Host:
                 self._direct(message, now)
 
     def _open(self, message: OpenEnv, now: float) -> None:
-        env_id = message.env_id
+        """Another environment; the one before stays if that fails."""
         self._library.ensure(self._samples)
         self._leave_stage()
-        if self._driving and self._driving.env_id != env_id:
-            old, self._driving = self._driving, None
-            old.close(now)
-        if self._driving is None:
-            self._driving = Driving(message, self._library, self._base_seed, self._say)
+        before = self._driving
+        if before and before.env_id == message.env_id:
+            return
+        if before:
+            before.pause(now)
+        self._driving = Driving(message, self._library, self._base_seed, self._say)
+        if before:
+            before.retire(now)
 
     def _show_preview(self, message: ShowPreview, now: float) -> None:
         dataset = self._library.existing(message.dataset_id)

@@ -32,13 +32,13 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 torch.set_num_threads(1)
 data = np.load(sys.argv[1])
 rows, actions, steps, batch = data["rows"], data["actions"], int(sys.argv[2]), int(sys.argv[3])
-env = gym.make("LunarLander-v3")
+observation, action = gym.spaces.Box(-np.inf, np.inf, (8,)), gym.spaces.Discrete(4)
 n = len(rows)
 transitions = Transitions(obs=rows, acts=actions, infos=np.array([{}] * n),
                           next_obs=rows, dones=np.zeros(n, bool))
-policy = ActorCriticPolicy(env.observation_space, env.action_space, lambda _: 1e-3,
+policy = ActorCriticPolicy(observation, action, lambda _: 1e-3,
                            net_arch=[128, 128], activation_fn=torch.nn.ReLU)
-trainer = bc.BC(observation_space=env.observation_space, action_space=env.action_space,
+trainer = bc.BC(observation_space=observation, action_space=action,
                 demonstrations=transitions, batch_size=batch, policy=policy,
                 rng=np.random.default_rng(0))
 trainer.train(n_batches=50, progress_bar=False, log_interval=10**9)

@@ -1,0 +1,216 @@
+"""The stage and the trainer as processes: what they say, and what a kill costs."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from teleop import deeds
+from teleop.recording import Library
+from teleop.stage.client import Client
+from teleop.stage.entry import run_stage, run_trainer
+from teleop.stage.frames import FrameReader
+from teleop.stage.messages import (
+    Deed,
+    EnvFailed,
+    EnvOpened,
+    Input,
+    LibraryChanged,
+    Notice,
+    OpenEnv,
+    Pictured,
+    PolicySaved,
+    ReplayGrew,
+    ReplayPictured,
+    ShowReplay,
+    ShowStep,
+    StageLost,
+    StopTraining,
+    Tone,
+    Train,
+    Trained,
+    TrainingFailed,
+)
+from teleop.types import InputEvent
+
+PATIENCE_S = 60.0
+CARTPOLE = "cartpole-v1/human-v0"
+
+
+class Voice:
+    """A process, and everything it has said that nobody has asked for yet."""
+
+    def __init__(self, client: Client[Any, Any]) -> None:
+        self.client = client
+        self._heard: list[Any] = []
+
+    def until(self, kind: type, so: Callable[[Any], object] = lambda _: True) -> Any:
+        """The next message of a kind for which something is so; earlier ones are dropped."""
+        end = time.perf_counter() + PATIENCE_S
+        while time.perf_counter() < end:
+            self._heard += self.client.receive()
+            while self._heard:
+                message = self._heard.pop(0)
+                if isinstance(message, kind) and so(message):
+                    return message
+            self.client.process.join(0.002)
+        raise AssertionError(f"no {kind.__name__}")
+
+
+@pytest.fixture
+def stage(library: Library) -> Iterator[Voice]:
+    client = new_stage(library)
+    yield Voice(client)
+    client.close()
+
+
+def new_stage(library: Library) -> Client[Any, Any]:
+    return Client("stage", run_stage, (library.root, library.root / "none", 3), lambda: None)
+
+
+def running(message: Pictured) -> bool:
+    return message.live.phase == "running" and message.live.steps > 3
+
+
+def test_a_take_is_recorded_with_its_input_events(stage: Voice, library: Library) -> None:
+    stage.client.send(OpenEnv("LunarLander-v3"))
+    stage.until(EnvOpened)
+    stage.client.send(Deed.START_TAKE)
+    stage.until(Pictured, lambda m: m.live.recording)
+    stage.client.send(Input(InputEvent(time.perf_counter(), "key.w", 1.0)))
+    stage.until(Pictured, lambda m: m.live.action == "Main engine")
+    stage.client.send(Deed.KEEP_TAKE)
+    listed = stage.until(LibraryChanged, lambda m: m.episodes)
+    assert listed.episodes[0].driver == "human"
+    import h5py
+
+    path = library.root / listed.dataset_id / "data" / "episodes" / listed.episodes[0].file
+    with h5py.File(path) as file:
+        assert [c.decode() for c in file["episode/teleop_input_control"]] == ["key.w"]
+        assert file["episode/infos/teleop_pace"][1] == 30.0
+        assert file["episode/infos/teleop_picture"][-1] > 0
+
+
+def test_pictures_arrive_through_shared_memory(stage: Voice) -> None:
+    stage.client.send(OpenEnv("CartPole-v1"))
+    frame = stage.until(Pictured, lambda m: m.frame).frame
+    reader = FrameReader()
+    picture = reader.read(frame)
+    assert picture is not None
+    assert picture.shape == (400, 600, 3)
+    assert picture.mean() > 200  # CartPole is mostly white
+    del picture
+    reader.close()
+
+
+def test_a_wrong_environment_is_said_and_the_one_before_stays(stage: Voice) -> None:
+    stage.client.send(OpenEnv("CartPole-v1"))
+    stage.until(EnvOpened)
+    stage.client.send(OpenEnv("CartPole-v99"))
+    assert "Did you mean" in stage.until(EnvFailed).problem
+    stage.client.send(Deed.NEW_SEED)
+    assert stage.until(Pictured).live.phase == "ready"
+
+
+def test_a_killed_stage_loses_nothing_of_the_running_take(library: Library) -> None:
+    for round_number in range(3):
+        client = new_stage(library)
+        voice = Voice(client)
+        client.send(OpenEnv("Pendulum-v1"))
+        voice.until(EnvOpened)
+        client.send(Deed.START_TAKE)
+        steps = voice.until(Pictured, running).live.steps
+        client.process.kill()
+        lost = voice.until(StageLost)
+        assert lost.exit_code != 0
+        client.close()
+        dataset = library.dataset("pendulum-v1/human-v0")
+        report = dataset.claim()
+        rows = dataset.rows()
+        dataset.release()
+        assert len(report.recovered) == 1
+        assert len(rows) == round_number + 1
+        assert rows[-1].recovered
+        assert rows[-1].total_steps >= steps
+
+
+def test_when_the_window_vanishes_the_take_is_kept(library: Library) -> None:
+    client = new_stage(library)
+    voice = Voice(client)
+    client.send(OpenEnv("CartPole-v1"))
+    voice.until(EnvOpened)
+    client.send(Deed.START_TAKE)
+    voice.until(Pictured, running)
+    client.close()
+    (row,) = library.dataset(CARTPOLE).rows()
+    assert not row.recovered
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="POSIX modes")
+def test_a_folder_that_cannot_be_written_is_said_and_driving_goes_on(tmp_path: Path) -> None:
+    root = tmp_path / "file-in-the-way"
+    root.mkdir()
+    (root / "cartpole-v1").write_text("not a folder")
+    client = new_stage(Library(root))
+    voice = Voice(client)
+    client.send(OpenEnv("CartPole-v1"))
+    voice.until(EnvOpened)
+    client.send(Deed.START_TAKE)
+    notice = voice.until(Notice)
+    assert notice.tone is Tone.BAD
+    assert "cannot be written" in notice.text
+    client.send(Deed.NEW_SEED)
+    assert voice.until(Pictured).live.phase == "ready"
+    client.close()
+
+
+def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
+    list(deeds.record(library, "CartPole-v1", 4, True, CARTPOLE, 0))
+    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    voice = Voice(client)
+    client.send(Train(library.root, CARTPOLE))
+    voice.until(Trained, lambda m: m.losses)
+    saved = voice.until(PolicySaved)
+    assert not saved.final
+    client.send(StopTraining())
+    assert voice.until(PolicySaved, lambda m: m.final).name == saved.name
+    _, policy = deeds.find_policy(library, CARTPOLE, saved.name)
+    assert policy.act([0.0, 0.0, 0.1, 0.0]) in (0, 1)
+    client.send(Train(library.root, "nothing/here-v0"))
+    assert "No dataset" in voice.until(TrainingFailed).problem
+    client.close()
+
+
+def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Library) -> None:
+    dataset_id = "lunarlander-v3/human-v0"
+    list(deeds.record(library, "LunarLander-v3", 1, True, dataset_id, 0))
+    training = deeds.Training(library, dataset_id, 0, 1, 3, 300, "quick")
+    assert [p for p in training.run() if p.policy]
+    stage.client.send(OpenEnv("LunarLander-v3"))
+    listed = stage.until(LibraryChanged, lambda m: m.policies)
+    assert listed.policies == ("quick",)
+    stage.client.send(ShowReplay(dataset_id, listed.episodes[0].file, "quick"))
+    done = stage.until(ReplayGrew, lambda m: all(lane.over for lane in m.lanes))
+    assert done.fidelity == "exact"
+    stage.client.send(ShowStep(5))
+    shown = stage.until(ReplayPictured, lambda m: m.step == 5)
+    assert [frame.view for frame in shown.frames] == ["left", "right"]
+
+
+def test_no_shared_memory_is_left_behind(library: Library) -> None:
+    folder = Path("/dev/shm")
+    if not folder.is_dir():
+        pytest.skip("shared memory is not a folder here")
+    before = set(folder.iterdir())
+    client = new_stage(library)
+    voice = Voice(client)
+    for env_id in ("CartPole-v1", "Acrobot-v1", "Taxi-v4"):
+        client.send(OpenEnv(env_id))
+        voice.until(EnvOpened)
+    client.close()
+    with contextlib.suppress(FileNotFoundError):
+        assert {p.name for p in set(folder.iterdir()) - before if "psm" in p.name} == set()
