@@ -1,6 +1,5 @@
 """The stage's first act: a person drives, takes are recorded, kept, discarded, brought back."""
 
-import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -74,8 +73,6 @@ class Driving:
             self._work(self._claim, self._claimed)
         else:
             self._work(lambda: None, lambda _: self._list())
-        gc.collect()
-        gc.freeze()  # libraries never go away: collecting them costs 10 ms in the middle of a drive
 
     @property
     def due_s(self) -> float | None:
@@ -122,6 +119,8 @@ class Driving:
         try:
             self._prepare_recorder()
             self._session.start(now)
+            if self._shown.dataset_id != self._dataset.dataset_id:
+                self.choose_dataset(self._dataset.dataset_id)
         except (RecordingError, StorageError) as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self._show(now)

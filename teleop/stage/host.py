@@ -4,6 +4,7 @@ The loop sleeps until a message comes or the next step is due, so a key press is
 millisecond and a step is never early.
 """
 
+import gc
 import os
 import signal
 import time
@@ -54,6 +55,8 @@ def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: in
     os.environ["SDL_VIDEODRIVER"] = "dummy"  # environments draw to arrays; no window of theirs
     os.environ["SDL_AUDIODRIVER"] = "dummy"
     host = Host(Library(root), samples, base_seed, pipe.send)
+    gc.collect()
+    gc.freeze()  # libraries never go away: looking through them costs 10 ms, while somebody drives
     try:
         while host.running:
             if _heard(pipe, host.seconds_to_next(time.perf_counter())):

@@ -13,12 +13,18 @@ _CAP = 44
 _PROJECTOR_CAP = 64
 
 
-def draw_overlay(desk: Desk, view: Rect) -> None:
-    """Draw everything that lies over a driven environment's picture."""
+def draw_overlay(desk: Desk, view: Rect, area: Rect) -> None:
+    """Draw everything that lies over a driven environment's picture.
+
+    Args:
+        desk: what is known.
+        view: where the picture is.
+        area: the room around it; the corners of that are used, so that little is covered.
+    """
     live, env = desk.model.live, desk.model.env
     if live is None or env is None:
         return
-    inner = view.inflate(-2 * desk.ui.painter.px(_INSET), -2 * desk.ui.painter.px(_INSET))
+    inner = area.inflate(-2 * desk.ui.painter.px(_INSET), -2 * desk.ui.painter.px(_INSET))
     _draw_state(desk, inner, live)
     _draw_return(desk, inner, live)
     _draw_keys(desk, inner, env.hints)

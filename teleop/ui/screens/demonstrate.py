@@ -79,7 +79,7 @@ class Demonstrate:
         if desk.popover.open or view.aspect is None or not self._view.width:
             return None
         self._draw_picture(desk)
-        return self._view
+        return self._around
 
     def draw(self, desk: Desk, area: Rect) -> None:
         """Everything."""
@@ -99,18 +99,20 @@ class Demonstrate:
     # ------------------------------------------------------------ the picture
 
     def _place_view(self, desk: Desk, area: Rect) -> None:
-        aspect = desk.view("drive").aspect or 1.5
-        self._around, self._view = area, fitted(area, aspect)
-        if self._view.height < area.height - 2 or self._view.width < area.width - 2:
-            desk.ui.painter.box(area, desk.ui.theme.sunken, 12, desk.ui.theme.line)
+        self._around, self._view = area, fitted(area, desk.view("drive").aspect or 1.5)
 
     def _draw_picture(self, desk: Desk) -> None:
-        theme = desk.ui.theme
+        """The picture, and what lies on it or, where there is room, beside it."""
+        painter, theme = desk.ui.painter, desk.ui.theme
         whole = self._view.width >= self._around.width - 2
         tall = self._view.height >= self._around.height - 2
-        around = theme.bg if whole and tall else theme.sunken
-        desk.view("drive").draw(desk.ui.painter, self._view, 12, around)
-        draw_overlay(desk, self._view)
+        loose = not (whole and tall)
+        if loose:
+            painter.fill(self._around, theme.bg)
+            painter.box(self._around, theme.sunken, 12, theme.line)
+        around = theme.sunken if loose else theme.bg
+        desk.view("drive").draw(painter, self._view, 12, around)
+        draw_overlay(desk, self._view, self._around if loose else self._view)
 
     def _draw_view_node(self, desk: Desk) -> None:
         ui = desk.ui
@@ -216,7 +218,10 @@ class Demonstrate:
         count = len(library.episodes) if library else 0
         steps = sum(e.total_steps for e in library.episodes) if library else 0
         y = rect.centery - px(9)
-        if count < desk.goal:
+        own = library is None or library.dataset_id.endswith("/human-v0")
+        if not own:
+            used = painter.text(count_of(count, "sample episode"), (rect.x, y), "medium")
+        elif count < desk.goal:
             used = painter.text(f"{count} of {desk.goal} episodes", (rect.x, y), "medium")
         else:
             used = painter.text(f"{count_of(count, 'episode')} saved", (rect.x, y), "medium")
@@ -227,7 +232,7 @@ class Demonstrate:
         width = (rect.width - gap * (desk.goal - 1)) / desk.goal
         for index in range(desk.goal):
             x = round(rect.x + index * (width + gap))
-            colour = theme.human if index < count else theme.strong_line
+            colour = theme.human if index < count and own else theme.strong_line
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
 
 

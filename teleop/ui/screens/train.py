@@ -260,7 +260,7 @@ class TrainScreen:
             right = f"{training.seconds:.1f} s"
         words = training.phase if training.running else "Done"
         if training.problem:
-            words = training.problem
+            words = "Nothing was trained" if not training.policy else "Stopped early"
         taken = painter.text(right, (inner.right, y + px(10)), "small", theme.text2, "rm")
         room = inner.width - taken - px(12)
         painter.text(words, (inner.x, y + px(10)), "medium", width=room)
@@ -284,6 +284,10 @@ class TrainScreen:
             lines.insert(0, f"{count_of(began.episodes, 'episode')}, {steps}, {began.levels}")
         if training and not training.running and training.policy:
             lines.append(f"Saved as {training.policy}")
+        if training and training.problem:
+            for line in painter.wrapped(training.problem, "small", rect.width):
+                painter.text(line, (rect.x, rect.y + px(14)), "small", theme.text2)
+                rect = Rect(rect.x, rect.y + px(20), rect.width, max(0, rect.height - px(20)))
         fit = max(0, (rect.height - px(8)) // px(24))
         for index, line in enumerate(lines[-fit:] if fit else []):
             y = rect.y + px(14) + index * px(24)
