@@ -9,13 +9,13 @@ from teleop.control import HumanPolicy, make_scheme
 from teleop.control.bindings import Move
 from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env
-from teleop.envs.words import action_text
 from teleop.errors import RecordingError, StorageError, TeleopError, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.library import human_dataset_id
 from teleop.session import Phase, Session, seeds_from
 from teleop.stage.frames import FrameWriter
+from teleop.stage.live import live_of
 from teleop.stage.messages import (
     EnvOpened,
     EpisodeItem,
@@ -325,19 +325,9 @@ class Driving:
         self._say(Pictured("drive", self._live(now), frame))
 
     def _live(self, now: float) -> Live:
-        session = self._session
-        acted = session.action is not None
-        return Live(
-            phase=session.phase.value,
-            seed=session.seed,
-            steps=session.steps,
-            total_reward=session.total_reward,
-            elapsed_s=session.elapsed_s(now),
-            pace_hz=session.base_pace_hz,
-            speed=session.speed,
-            action=action_text(self.env_id, session.env.action_space, session.action)
-            if acted
-            else "",
+        return live_of(
+            self._session,
+            now,
             recording=bool(self._recorder and self._recorder.is_recording),
             pending=self._pending is not None,
             can_undo=bool(self._undo),

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from teleop.envs.making import make_env
-from teleop.envs.words import action_text
 from teleop.evaluate import FIRST_SEED
 from teleop.learning import load_policy
 from teleop.recording import Dataset
 from teleop.session import Phase, Session, seeds_from
 from teleop.stage.frames import FrameWriter
-from teleop.stage.messages import FromStage, Live, Pictured
+from teleop.stage.live import live_of
+from teleop.stage.messages import FromStage, Pictured
 
 _REST_S = 0.8  # an episode's end stays on screen this long
 _TURN_HZ = 4.0  # turn-based environments play themselves at this pace
@@ -73,18 +73,5 @@ class Previewing:
         self._frames.close()
 
     def _show(self, now: float) -> None:
-        session = self._session
-        text = ""
-        if session.action is not None:
-            text = action_text(self._env_id, session.env.action_space, session.action)
-        live = Live(
-            phase=session.phase.value,
-            seed=session.seed,
-            steps=session.steps,
-            total_reward=session.total_reward,
-            elapsed_s=session.elapsed_s(now),
-            pace_hz=session.base_pace_hz,
-            speed=session.speed,
-            action=text,
-        )
-        self._say(Pictured("preview", live, self._frames.write(session.draw())))
+        frame = self._frames.write(self._session.draw())
+        self._say(Pictured("preview", live_of(self._session, now), frame))

@@ -4,9 +4,9 @@ import statistics
 
 from pygame import Rect
 
-from teleop.stage.messages import ChooseDataset, Deed, DeleteEpisode, EpisodeItem, StarEpisode
+from teleop.stage.messages import Deed, DeleteEpisode, EpisodeItem, StarEpisode
+from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
-from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.words import count_of, signed
 
@@ -38,32 +38,7 @@ class EpisodeList:
             self._draw_empty(desk, Rect(panel.x, panel.y + px(52), panel.width, foot - panel.y))
         painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_next(desk, panel, episodes)
-        self._draw_datasets(desk, panel)
-
-    def _draw_datasets(self, desk: Desk, panel: Rect) -> None:
-        """Which dataset is listed; a choice when the environment has several."""
-        ui, library, px = desk.ui, desk.model.library, desk.ui.painter.px
-        if library is None:
-            return
-        name = library.dataset_id.rsplit("/", 1)[-1]
-        if len(library.datasets) < 2:
-            at = (panel.right - px(20), panel.y + px(28))
-            ui.painter.text(name, at, "small-medium", ui.theme.text2, "rm")
-            return
-        ui.group("episodes")
-        width = min(px(170), ui.painter.width(name, "medium") + px(56))
-        rect = Rect(panel.right - px(16) - width, panel.y + px(12), width, px(32))
-        if ui.combo("dataset", rect, name, label="Dataset"):
-            ids = [dataset for dataset, _ in library.datasets]
-            at_id = ids.index(library.dataset_id) if library.dataset_id in ids else 0
-            desk.popover.toggle(ui, "dataset", "dataset", at_id)
-        choices = [
-            Choice(dataset, dataset.rsplit("/", 1)[-1], count_of(count, "episode"))
-            for dataset, count in library.datasets
-        ]
-        picked = desk.popover.draw(ui, "dataset", rect, choices, library.dataset_id, 220)
-        if picked:
-            desk.tell(ChooseDataset(picked))
+        draw_dataset_menu(desk, panel, "episodes", "Dataset")
 
     def _draw_figures(self, desk: Desk, panel: Rect, episodes: list[EpisodeItem]) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px

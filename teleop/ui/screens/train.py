@@ -3,11 +3,11 @@
 import numpy as np
 from pygame import Rect
 
-from teleop.stage.messages import ChooseDataset, Deed, ShowPreview, StopTraining, Train
+from teleop.stage.messages import Deed, ShowPreview, StopTraining, Train
 from teleop.ui.chart import Chart, Series
+from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.model import Training
-from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.theme import ON_VEIL, VEIL
 from teleop.ui.view import fitted
@@ -179,7 +179,7 @@ class TrainScreen:
         self._draw_log(desk, Rect(inner.x, y, inner.width, foot - y))
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(desk, inner, panel.bottom)
-        self._draw_datasets(desk, panel)
+        draw_dataset_menu(desk, panel, "options", "Episodes to learn from")
 
     def _draw_data(self, desk: Desk, inner: Rect, y: int) -> int:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
@@ -201,24 +201,6 @@ class TrainScreen:
             painter.text(label, at, "small", theme.text2, width=room)
             painter.text(value, (cell.x + px(12), cell.y + px(41)), "h1", width=room)
         return y + px(60)
-
-    def _draw_datasets(self, desk: Desk, panel: Rect) -> None:
-        ui, library, px = desk.ui, desk.model.library, desk.ui.painter.px
-        if library is None:
-            return
-        ui.group("options")
-        name = library.dataset_id.rsplit("/", 1)[-1]
-        width = min(px(190), ui.painter.width(name, "medium") + px(56))
-        rect = Rect(panel.right - px(16) - width, panel.y + px(12), width, px(32))
-        if ui.combo("dataset", rect, name, label="Episodes to learn from"):
-            desk.popover.toggle(ui, "dataset", "dataset")
-        choices = [
-            Choice(dataset, dataset.rsplit("/", 1)[-1], count_of(count, "episode"))
-            for dataset, count in library.datasets
-        ] or [Choice(library.dataset_id, name, "no episodes yet")]
-        picked = desk.popover.draw(ui, "dataset", rect, choices, library.dataset_id, 220)
-        if picked:
-            desk.tell(ChooseDataset(picked))
 
     def _draw_algorithms(self, desk: Desk, inner: Rect, y: int) -> int:
         ui, px = desk.ui, desk.ui.painter.px
