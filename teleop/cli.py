@@ -37,7 +37,7 @@ Recordings = Annotated[
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the whole error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", help="Seed of the first episode.")]  # noqa: UP045
+Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
 
 
 def run() -> None:
@@ -170,10 +170,10 @@ def show(
 @cli.command()
 def train(
     dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
-    seed: Annotated[int, typer.Option(help="Fixes weights, batches and splits.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes weights, batches and splits.")] = 0,
     members: Annotated[int, typer.Option(min=1, help="Networks in the ensemble.")] = 5,
-    lag: Annotated[int, typer.Option(help="Reaction time in steps; -1 finds it.")] = -1,
-    steps: Annotated[int, typer.Option(help="Steps a network; 0 chooses.")] = 0,
+    lag: Annotated[int, typer.Option(min=-1, help="Reaction time in steps; -1 finds it.")] = -1,
+    steps: Annotated[int, typer.Option(min=0, help="Steps a network; 0 chooses.")] = 0,
     name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
@@ -198,7 +198,7 @@ def evaluate(
     dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
     policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
     episodes: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 20,
-    seed: Annotated[int, typer.Option(help="The first seed.")] = 50_000,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -236,8 +236,8 @@ def compare(
 
         library = deeds.open_library(root)
         if not headless:
-            env_id, _ = deeds.find_policy(library, dataset, policy)
-            _open(env_id, root, None, screen="compare")
+            env_id, pair = deeds.find_pair(library, dataset, policy, episode)
+            _open(env_id, root, None, pair=pair)
             return
         _without_screen()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)
@@ -251,7 +251,7 @@ def compare(
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for recordings and picture.")] = Path("demo"),
     episodes: Annotated[int, typer.Option(min=2, help="Demonstrations.")] = 20,
-    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything.")] = 0,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -290,7 +290,7 @@ def _open(
     env_id: str,
     root: Path,
     seed: int | None,
-    screen: str = "demonstrate",
+    pair: tuple[str, str, str] = ("", "", ""),
     pace: float | None = None,
 ) -> None:
     from teleop.doctor import pygame_problem
@@ -306,7 +306,8 @@ def _open(
 
         seed = secrets.randbelow(100_000)
     samples, assets = paths.samples_folder(), paths.assets_folder()
-    App(AppConfig(env_id, root, samples, assets, seed, screen, pace)).run()
+    screen = "compare" if pair[0] else "demonstrate"
+    App(AppConfig(env_id, root, samples, assets, seed, screen, pair, pace)).run()
 
 
 # ---------------------------------------------------------------- printing

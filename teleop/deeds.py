@@ -14,7 +14,7 @@ from teleop.errors import LearningError, RecordingError, StorageError
 from teleop.evaluate import Result, score
 from teleop.experts import make_expert, make_human_like
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.recording import Dataset, Library, Recorder, dataset_info
+from teleop.recording import Dataset, EpisodeRow, Library, Recorder, dataset_info
 from teleop.recording.library import scripted_dataset_id
 from teleop.replay import RecordedPolicy, Replay
 from teleop.session import Session, record_episodes, seeds_from
@@ -126,6 +126,34 @@ def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedP
     return loaded.config.env_id, loaded
 
 
+def find_episode(dataset: Dataset, number: int) -> EpisodeRow:
+    """The episode of a number; 0 is the one with the highest return.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    rows = dataset.rows()
+    chosen = [row for row in rows if not number or row.ordinal + 1 == number]
+    if not chosen:
+        numbers = ", ".join(str(row.ordinal + 1) for row in rows) or "none"
+        wanted = f"episode {number}" if number else "episode to compare with"
+        raise RecordingError(f"{dataset.dataset_id} has no {wanted}; it has {numbers}.")
+    return max(chosen, key=lambda row: row.total_reward)
+
+
+def find_pair(
+    library: Library, name: str, policy: str, episode: int
+) -> tuple[str, tuple[str, str, str]]:
+    """(environment, (dataset id, episode file, policy name)) to put side by side.
+
+    Raises:
+        TeleopError: there is no such episode or policy.
+    """
+    dataset = find_dataset(library, name)
+    env_id, loaded = find_policy(library, name, policy)
+    return env_id, (dataset.dataset_id, find_episode(dataset, episode).file, loaded.name)
+
+
 def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
     """Many results as one row."""
     return dataclasses.asdict(score(env_id, name, results))
@@ -200,16 +228,7 @@ class Comparing:
             TeleopError: there is no such episode or policy.
         """
         dataset = find_dataset(library, name)
-        rows = dataset.rows()
-        if not rows:
-            raise RecordingError(f"{dataset.dataset_id} holds no episode to compare with.")
-        chosen = [row for row in rows if row.ordinal + 1 == episode]
-        if episode and not chosen:
-            numbers = ", ".join(str(row.ordinal + 1) for row in rows)
-            raise RecordingError(
-                f"{dataset.dataset_id} has no episode {episode}; it has {numbers}."
-            )
-        best = max(chosen or rows, key=lambda row: row.total_reward)
+        best = find_episode(dataset, episode)
         self._env_id, loaded = find_policy(library, name, policy)
         recorded = dataset.read(best.file)
         policies: list[Policy] = [RecordedPolicy(recorded), loaded]

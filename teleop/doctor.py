@@ -80,6 +80,8 @@ def _package(name: str) -> Finding:
 
 
 def _display() -> Finding:
+    if pygame_problem():
+        return Finding("Display", "not looked at: pygame-ce is not usable")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
 
@@ -95,6 +97,8 @@ def _display() -> Finding:
 
 
 def _pads() -> Finding:
+    if pygame_problem():
+        return Finding("Gamepads", "not looked at: pygame-ce is not usable")
     from pygame._sdl2 import controller
 
     controller.init()
@@ -105,6 +109,8 @@ def _pads() -> Finding:
 
 
 def _torch() -> Finding:
+    if not _version("torch"):
+        return Finding("torch trains on", "nothing: torch is missing", "Run: pip install torch")
     import torch
 
     device = "CUDA: " + torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"

@@ -84,7 +84,10 @@ class Replay:
         self.diverged_at: int | None = None
         self._envs = [make_env(env_id, render=draws) for _ in policies]
         for lane, env in zip(self.lanes, self._envs, strict=True):
-            observation, _ = env.reset(seed=seed)
+            try:
+                observation, _ = env.reset(seed=seed)
+            except Exception as problem:  # an environment's own code
+                raise EnvError(f"{env_id} broke in reset: {sentence(problem)}") from problem
             lane.policy.reset(seed)
             self._keep(lane, env, observation)
 

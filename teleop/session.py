@@ -183,17 +183,16 @@ class Session:
         self.policy.reset(self.seed)
 
     def _step(self, action: Action, now: float) -> None:
-        observation, reward, terminated, truncated, info = self._env_step(action)
+        observation, reward, info = self._env_step(action)
         self.observation, self.info, self.action = observation, info, action
-        self.terminated, self.truncated = bool(terminated), bool(truncated)
         self.steps += 1
-        self.total_reward += float(reward)
+        self.total_reward += reward
         if self._recorder:
             self._recorder.step(
                 Step(
                     observation=observation,
                     action=action,
-                    reward=float(reward),
+                    reward=reward,
                     terminated=self.terminated,
                     truncated=self.truncated,
                     info=info,
@@ -206,16 +205,17 @@ class Session:
         if self.terminated or self.truncated:
             self.phase = Phase.ENDED
 
-    def _env_step(self, action: Action) -> tuple[Observation, Any, bool, bool, Info]:
+    def _env_step(self, action: Action) -> tuple[Observation, float, Info]:
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
+            self.terminated, self.truncated = bool(terminated), bool(truncated)
+            return observation, float(reward), dict(info)
         except Exception as problem:  # an environment's own code
             name = self.env.spec.id if self.env.spec else "The environment"
             raise EnvError(
                 f"{name} broke after {self.steps} steps: {sentence(problem)}. What was recorded "
                 "up to there can be saved."
             ) from problem
-        return observation, reward, terminated, truncated, info
 
 
 def seeds_from(base: int) -> Iterator[int]:

@@ -58,14 +58,22 @@ _DIGITS = tuple("1234567890")
 _BUTTONS = ("a", "b", "x", "y", "left_shoulder", "right_shoulder", "back", "up", "down", "left")
 
 
-def numbered(index: int, word: str) -> Move:
-    """The move of the n-th unnamed button: digit keys, then letters from the lower rows."""
-    keys = (*_DIGITS, *"qwertyuiopasdfghjklzxcvbnm")
-    pad = (f"pad.{_BUTTONS[index]}",) if index < len(_BUTTONS) else ()
+def numbered(index: int, word: str, taken: frozenset[str] = frozenset()) -> Move:
+    """The move of the n-th unnamed button: digit keys, then letters, then nothing is left.
+
+    Args:
+        index: n, from 0.
+        word: what it does.
+        taken: controls that other moves use.
+    """
+    letters = (*_DIGITS, *"qwertyuiopasdfghjklzxcvbnm")
+    keys = [key for key in letters if f"key.{key}" not in taken]
+    buttons = [button for button in _BUTTONS if f"pad.{button}" not in taken]
+    pad = (f"pad.{buttons[index]}",) if index < len(buttons) else ()
     return Move(f"n{index}", word, (f"key.{keys[index]}", *pad), (index % 10, index // 10))
 
 
-NUMBERED_MOVES = 36
+NUMBERED_MOVES = 32  # with the four letters of the directions taken
 
 
 @dataclass(frozen=True, slots=True)

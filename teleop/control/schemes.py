@@ -225,17 +225,22 @@ def _discrete_table(env: gym.Env[Any, Any], size: int) -> DiscreteTable:
     idle = meanings.index("NOOP") if "NOOP" in meanings else None
     if size == 2 and idle is None and not any(meanings):
         return DiscreteTable(((LEFT, 0), (RIGHT, 1)))
-    moves: list[tuple[Move, int]] = []
-    for action in range(size):
-        named = next((n.move for n in _NAMED if meanings[action].upper() in n.words), None)
-        if action == idle:
-            continue
-        if len(moves) >= NUMBERED_MOVES:
-            raise ControlError(
-                f"This environment has {size} actions; the keyboard has keys for {NUMBERED_MOVES}."
-            )
+    if size > NUMBERED_MOVES:
+        raise ControlError(
+            f"This environment has {size} actions; the keyboard has keys for {NUMBERED_MOVES}."
+        )
+    named = {
+        action: named.move
+        for named in _NAMED
+        for action in range(size)
+        if meanings[action].upper() in named.words
+    }
+    taken = frozenset(control for move in named.values() for control in move.controls)
+    others = [a for a in range(size) if a not in named and a != idle]
+    moves = [(move, action) for action, move in named.items()]
+    for index, action in enumerate(others):
         word = meanings[action].lower() or str(action)
-        moves.append((named or numbered(len(moves), word), action))
+        moves.append((numbered(index, word, taken), action))
     return DiscreteTable(tuple(moves), idle=idle)
 
 

@@ -1,6 +1,7 @@
 """Gymnasium spaces as JSON (the form Minari writes) and back, without running anyone's code."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -114,7 +115,10 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Space]] = {
     "Discrete": lambda data: spaces.Discrete(int(data["n"]), start=int(data.get("start", 0))),
     "MultiDiscrete": _multi_discrete,
     "MultiBinary": lambda data: spaces.MultiBinary(data["n"]),
-    "Dict": lambda data: spaces.Dict({k: _from_dict(v) for k, v in data["subspaces"].items()}),
+    # an OrderedDict keeps the order that episodes were written in; Gymnasium sorts plain dicts
+    "Dict": lambda data: spaces.Dict(
+        OrderedDict((key, _from_dict(part)) for key, part in data["subspaces"].items())
+    ),
     "Tuple": lambda data: spaces.Tuple(tuple(_from_dict(v) for v in data["subspaces"])),
     "Text": _text,
 }

@@ -177,7 +177,11 @@ def _choose_length(run: _Run) -> Iterator[Progress]:
     count = len(run.demos.episodes)
     if count < 2:
         return  # nothing to hold out: the short length is the safe one
-    order = np.random.default_rng(run.config.seed).permutation(count).tolist()
+    usable = [i for i, e in enumerate(run.demos.episodes) if len(e.rows) > run.lag]
+    count = len(usable)
+    if count < 2:
+        return
+    order = np.random.default_rng(run.config.seed).permutation(usable).tolist()
     held_count = min(count - 1, max(2 if count > 3 else 1, round(_HELD_OUT * count)))
     held, fitted = order[:held_count], order[held_count:]
     best = np.inf

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
@@ -91,6 +92,11 @@ def load_demonstrations(dataset: Dataset, files: Sequence[str] | None = None) ->
             "`teleop`, or `teleop record`."
         )
     observation_space, action_space = dataset.spaces()
+    if isinstance(action_space, spaces.Dict | spaces.Tuple):
+        raise LearningError(
+            "Dict and Tuple actions cannot be learned yet; Discrete, MultiDiscrete, MultiBinary "
+            "and Box can."
+        )
     features = Features(observation_space)
     episodes = [dataset.read(row.file) for row in rows]
     _check_numbers(episodes, features)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import h5py
 import numpy as np
 
-from teleop.recording.leaves import IMAGE_DEFLATE, Kind, Leaf
+from teleop.recording.leaves import IMAGE_DEFLATE, Kind, Leaf, is_image
 
 _SMALL = 64 << 10  # a chunked dataset costs about 2 kB of B-tree: contiguous below this
 _CHUNK = 64 << 10
@@ -144,7 +144,7 @@ def crc_of(dataset: h5py.Dataset) -> int:
         for text in dataset[()]:
             crc = zlib.crc32(text + b"\0", crc)
         return crc
-    if dataset.chunks and dataset.chunks[0] == 1 and dataset.dtype == np.uint8:
+    if dataset.chunks and is_image(dataset.shape[1:], dataset.dtype):
         crc = 0
         for index in range(dataset.shape[0]):
             _, chunk = dataset.id.read_direct_chunk((index, *(0,) * (dataset.ndim - 1)))

@@ -183,7 +183,14 @@ class Dataset:
             ) from problem
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
-        return self._recover()
+        try:
+            return self._recover()
+        except OSError as problem:
+            self._lock.release()
+            raise _refused(self.folder, problem) from problem
+        except BaseException:
+            self._lock.release()
+            raise
 
     def release(self) -> None:
         """Let others write."""
@@ -200,20 +207,14 @@ class Dataset:
 
         Raises:
             StorageError: the disk refused; the journal is kept and is committed at the next claim.
-            RecordingError: the journal holds no step; it is removed.
+            RecordingError: the journal holds no step.
         """
         self._check_claim()
         name = f"{journal.stem}.h5"
         draft = self.journals / f"{journal.stem}.h5tmp"
-        self._check_space(journal)
         try:
+            self._check_space(journal)
             storage.build_episode(journal, draft)
-        except StorageError:
-            raise
-        except RecordingError:
-            journal.unlink(missing_ok=True)
-            raise
-        try:
             storage.verify_file(draft)
             replace_file(draft, self._episodes / name)  # the commit point
             self._publish(growing=True)
@@ -225,7 +226,11 @@ class Dataset:
     def discard(self, journal: Path) -> str:
         """Put a take that was never saved into the trash; returns its name there."""
         self._check_claim()
-        replace_file(journal, self._trash / journal.name)
+        try:
+            self._trash.mkdir(parents=True, exist_ok=True)
+            replace_file(journal, self._trash / journal.name)
+        except OSError as problem:
+            raise _refused(self.folder, problem) from problem
         return journal.name
 
     def delete(self, file: str) -> str:
@@ -238,6 +243,8 @@ class Dataset:
         if file not in self._files():
             raise RecordingError(f"{self.dataset_id} has no episode {file}.")
         try:
+            self._trash.mkdir(parents=True, exist_ok=True)
+            self._adopt()
             keep = [name for name in self._files() if name != file]
             self._write_metadata(self.metadata(), keep)
             write_atomic(self._data / "main_data.hdf5", storage.index_bytes(keep))
@@ -257,11 +264,14 @@ class Dataset:
         trashed = self._trash / name
         if not trashed.exists():
             raise RecordingError(f"{name} is not in the trash of {self.dataset_id}.")
-        if trashed.suffix == ".tj":
-            replace_file(trashed, self.journals / name)
-            return self.commit(self.journals / name)
-        replace_file(trashed, self._episodes / name)
-        self._publish(growing=True)
+        try:
+            if trashed.suffix == ".tj":
+                replace_file(trashed, self.journals / name)
+                return self.commit(self.journals / name)
+            replace_file(trashed, self._episodes / name)
+            self._publish(growing=True)
+        except OSError as problem:
+            raise _refused(self.folder, problem) from problem
         return next(row for row in self.rows() if row.file == name)
 
     def star(self, uuid: str, starred: bool) -> None:
@@ -353,10 +363,11 @@ class Dataset:
         write_atomic(self._data / "metadata.json", json.dumps(data).encode())
 
     def _adopt(self) -> None:
-        """Give episodes that Minari's own API put into the index files of their own."""
+        """Give episodes that Minari's own API put into the index files of their own.
+
+        An index that cannot be read is rebuilt from the files, as if there were none.
+        """
         index = self._data / "main_data.hdf5"
-        if not index.exists():
-            return
         for name in storage.foreign_episodes(index):
             draft = self.journals / "adopted.h5tmp"
             storage.extract_foreign(index, name, draft)
@@ -395,6 +406,9 @@ class Dataset:
                 report.recovered.append(name)
             except StorageError:
                 report.waiting.append(journal.name)
+            except Exception:  # noqa: BLE001  one bad journal must not lock the others out
+                replace_file(journal, self._quarantine / journal.name)
+                report.quarantined.append(journal.name)
 
     def _is_stale(self) -> bool:
         index = self._data / "main_data.hdf5"

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from teleop.recording.columns import Column, NumberColumn, TextColumn
+from teleop.recording.leaves import text_bytes
 
 _REST = "teleop_info_json"
 
@@ -40,7 +41,8 @@ class InfoPlan:
 
     def _fits(self, key: str, value: Any, shape: tuple[int, ...] | None) -> bool:
         taken = self.numbers.keys() | self.texts
-        if key.startswith("teleop_") or _nests_with(key, taken):
+        odd = any(part in ("", ".", "..") or "\0" in part for part in key.split("/"))
+        if odd or key.startswith("teleop_") or _nests_with(key, taken):
             return False
         if shape is None:
             return isinstance(value, str) and key not in self.numbers
@@ -70,7 +72,7 @@ class InfoColumns:
         for key, column in self._numbers.items():
             column.add_value(flat.get(key, self._blanks[key]))
         for key, text in self._texts.items():
-            text.add(str(flat.get(key, "")).encode())
+            text.add(text_bytes(flat.get(key, "")))
         if self._rest:
             rest = {key: value for key, value in flat.items() if key in self._misfits}
             self._rest.add(json.dumps(rest).encode())
@@ -89,15 +91,14 @@ def flatten(info: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _number_shape(value: Any) -> tuple[int, ...] | None:
-    if isinstance(value, bool | int | float):
-        return ()
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, bool | int | float | list) or value == []:
         return None
     try:
         array = np.asarray(value)
-    except ValueError:  # ragged
+        np.asarray(array, dtype=np.float64)
+    except (ValueError, OverflowError, TypeError):  # ragged, too large, or not numbers
         return None
-    return array.shape if array.dtype.kind in "bif" else None
+    return array.shape if array.dtype.kind in "biuf" else None
 
 
 def _nests_with(key: str, others: set[str]) -> bool:

@@ -132,9 +132,13 @@ class JournalWriter:
             return
         self._stop.set()
         self._thread.join()
-        os.fsync(self._handle)
-        os.close(self._handle)
-        self._handle = -1
+        handle, self._handle = self._handle, -1
+        try:
+            os.fsync(handle)
+        except OSError as problem:
+            raise _refused(self.path, problem) from problem
+        finally:
+            os.close(handle)
 
     def _record(self, kind: Record, payload: bytes) -> None:
         head = _HEAD.pack(_MARK, kind, 0, 0, len(payload), self._sequence)
@@ -197,7 +201,14 @@ def actor_of(value: int) -> Actor:
 
 
 def _info(info: Info) -> bytes:
-    return with_length(json.dumps(info, default=_plain).encode() if info else b"")
+    return with_length(json.dumps(_text_keys(info), default=_plain).encode() if info else b"")
+
+
+def _text_keys(value: Any) -> Any:
+    """Dicts with their keys as text: environments use numbers and tuples too."""
+    if isinstance(value, dict):
+        return {str(key): _text_keys(part) for key, part in value.items()}
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -58,8 +58,15 @@ class Leaf:
 
     def value_in(self, tree: Any) -> Any:
         """This leaf's value inside a nested observation or action."""
-        for key in self.keys:
-            tree = tree[key]
+        try:
+            for key in self.keys:
+                tree = tree[key]
+        except (KeyError, IndexError, TypeError) as problem:
+            where = "/".join(self.path)
+            raise RecordingError(
+                f"The environment returned a value without {where}, which its space has. "
+                "The episode up to here is kept."
+            ) from problem
         return tree
 
 
@@ -83,17 +90,16 @@ def iter_leaves(
         case spaces.Discrete():
             yield Leaf(path, keys, Kind.NUMBER, "<i8", ())
         case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
-            kind = Kind.IMAGE if _is_image(space) else Kind.NUMBER
+            kind = Kind.IMAGE if is_image(tuple(space.shape or ()), space.dtype) else Kind.NUMBER
             dtype = np.dtype(space.dtype or np.float64).newbyteorder("<").str
             yield Leaf(path, keys, kind, dtype, tuple(space.shape or ()))
         case _:
             raise RecordingError(f"{type(space).__name__} spaces cannot be recorded.")
 
 
-def _is_image(space: Space) -> bool:
-    shape = space.shape or ()
-    big = len(shape) in (2, 3) and min(shape[:2]) >= _IMAGE_SIDE
-    return big and isinstance(space, spaces.Box) and space.dtype == np.uint8
+def is_image(shape: tuple[int, ...], dtype: Any) -> bool:
+    """One value of this shape and dtype is stored as a picture."""
+    return bool(dtype == np.uint8 and len(shape) in (2, 3) and min(shape[:2]) >= _IMAGE_SIDE)
 
 
 class Codec:
@@ -125,8 +131,14 @@ class Codec:
 
 def _encode_leaf(leaf: Leaf, value: Any) -> bytes:
     if leaf.kind is Kind.TEXT:
-        return with_length(str(value).encode())
-    array = np.asarray(value, dtype=leaf.dtype)
+        return with_length(text_bytes(value))
+    try:
+        array = np.asarray(value, dtype=leaf.dtype)
+    except (ValueError, TypeError, OverflowError) as problem:
+        raise RecordingError(
+            f"The environment returned {value!r:.60} where its space wants {leaf.dtype} of shape "
+            f"{leaf.shape}. The episode up to here is kept."
+        ) from problem
     if array.shape != leaf.shape:
         where = "/".join(leaf.path) or "value"
         raise RecordingError(
@@ -136,6 +148,11 @@ def _encode_leaf(leaf: Leaf, value: Any) -> bytes:
     if leaf.kind is Kind.IMAGE:
         return with_length(zlib.compress(np.ascontiguousarray(array).data, IMAGE_DEFLATE))
     return array.tobytes()
+
+
+def text_bytes(value: Any) -> bytes:
+    """Any text as UTF-8 that HDF5 takes: no NUL, no lone surrogates."""
+    return str(value).replace("\0", "\\0").encode("utf-8", "backslashreplace")
 
 
 def with_length(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ import gymnasium as gym
 from teleop import __version__
 from teleop.envs.making import pace_of
 from teleop.envs.spaces import space_to_json
-from teleop.errors import RecordingError
+from teleop.errors import RecordingError, StorageError
 from teleop.recording.dataset import Dataset, DatasetInfo
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.journal import JournalWriter
@@ -90,8 +90,14 @@ class Recorder:
         }
         path = self.dataset.journals / f"{ordinal:06d}-{name}.tj"
         journal = JournalWriter(path, meta, self._observation, self._action)
+        try:
+            journal.reset(observation, info)
+        except RecordingError:
+            with contextlib.suppress(StorageError):
+                journal.close()
+            path.unlink(missing_ok=True)
+            raise
         self._running = _Running(journal, now)
-        journal.reset(observation, info)
 
     def hear(self, event: InputEvent) -> None:
         """Keep a raw input event; it is written with the next step."""

@@ -22,9 +22,12 @@ from teleop.recording.infos import InfoColumns, InfoPlan
 from teleop.recording.journal import STEP_HEAD, Record, StepHead, iter_records, unpack_head
 from teleop.recording.leaves import Codec, iter_leaves, read_length
 from teleop.recording.safe_file import SafeFile
+from teleop.types import Actor
 
 SCHEMA = 1
 _BATCH = 8 << 20  # bytes of journal between flushes
+# what h5py raises on damaged files
+_UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError)
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ def read_row(path: Path, starred: bool = False) -> EpisodeRow:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         with h5py.File(path, "r") as file:
             return _row(path.name, file["episode"], digest, starred)
-    except (OSError, KeyError, ValueError, TypeError) as problem:
+    except _UNREADABLE as problem:
         raise RecordingError(f"{path} is not a readable episode ({problem}).") from problem
 
 
@@ -127,12 +130,12 @@ def read_episode(path: Path, row: EpisodeRow, observation: Space, action: Space)
                 rewards=group["rewards"][()],
                 terminations=group["terminations"][()],
                 truncations=group["truncations"][()],
-                times_s=group["infos/teleop_timestamp"][()],
-                paces_hz=group["infos/teleop_pace"][()],
-                actors=group["infos/teleop_actor"][()],
-                meta=json.loads(group.attrs["teleop_meta"]),
+                times_s=_info(group, "teleop_timestamp", np.arange(row.total_steps + 1.0)),
+                paces_hz=_info(group, "teleop_pace", np.zeros(row.total_steps + 1, "f4")),
+                actors=_info(group, "teleop_actor", _scripted(row.total_steps + 1)),
+                meta=json.loads(group.attrs.get("teleop_meta", "{}")),
             )
-    except (OSError, KeyError, ValueError, TypeError) as problem:
+    except _UNREADABLE as problem:
         raise RecordingError(f"{path} cannot be read ({problem}).") from problem
 
 
@@ -145,7 +148,7 @@ def verify_file(path: Path) -> None:
     try:
         with h5py.File(path, "r") as file:
             damaged = _damaged_parts(file["episode"])
-    except (OSError, KeyError, ValueError, TypeError) as problem:
+    except _UNREADABLE as problem:
         raise RecordingError(f"{path} cannot be read back ({problem}).") from problem
     if damaged:
         raise RecordingError(f"{path} differs from what was recorded: {', '.join(damaged)}.")
@@ -172,9 +175,15 @@ def extract_foreign(index: Path, name: str, target: Path) -> None:
 
 
 def foreign_episodes(index: Path) -> list[str]:
-    """Names of episodes in an index that are data of their own, not links to our files."""
-    with index.open("rb") as handle, h5py.File(handle, "r") as file:
-        own = [n for n in file if not isinstance(file.get(n, getlink=True), h5py.ExternalLink)]
+    """Names of episodes in an index that are data of their own, not links to our files.
+
+    None in an index that is missing or cannot be read.
+    """
+    try:
+        with index.open("rb") as handle, h5py.File(handle, "r") as file:
+            own = [n for n in file if not isinstance(file.get(n, getlink=True), h5py.ExternalLink)]
+    except _UNREADABLE:
+        return []
     return sorted((n for n in own if n.startswith("episode_")), key=lambda n: int(n[8:]))
 
 
@@ -311,12 +320,22 @@ def _row(name: str, group: h5py.Group, digest: str, starred: bool) -> EpisodeRow
         total_reward=float(attrs["teleop_return"] if rewards is None else rewards),
         seed=int(attrs["seed"]) if "seed" in attrs else None,
         started=float(meta.get("started", 0.0)),
-        driver=str(meta.get("driver", "human")),
+        driver=str(meta.get("driver", "script" if "teleop_foreign" in attrs else "human")),
         driver_name=str(meta.get("driver_name", "")),
         recovered=bool(attrs.get("teleop_recovered", False)),
         sha256=digest,
         starred=starred,
     )
+
+
+def _info(group: h5py.Group, name: str, default: Any) -> Any:
+    """One of our columns; a default in episodes that another program recorded."""
+    infos = group.get("infos", {})
+    return infos[name][()] if name in infos else default
+
+
+def _scripted(rows: int) -> Any:
+    return np.full(rows, int(Actor.SCRIPT), np.int8)
 
 
 def _damaged_parts(group: h5py.Group) -> list[str]:

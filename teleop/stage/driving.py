@@ -61,6 +61,7 @@ class Driving:
         self._pending: Take | None = None
         self._undo: list[str] = []
         self._recorder: Recorder | None = None
+        self._claimed_dataset = False
         self._dataset = library.dataset(human_dataset_id(env_id))
         self._shown = library.dataset(library.best_dataset_id(env_id))
         self._worker = ThreadPoolExecutor(1, "library")
@@ -70,7 +71,7 @@ class Driving:
         self._say(self._opened())
         self._say(Pictured("drive", self._live(0.0), self._frames.write(picture)))
         if self._dataset.exists:
-            self._work(self._claim, self._claimed)
+            self._work(self._open_dataset, self._claimed)
         else:
             self._work(lambda: None, lambda _: self._list())
 
@@ -98,7 +99,8 @@ class Driving:
         """Take a step if one is due, show it, and take in what the background has finished."""
         try:
             stepped = self._session.tick(now)
-        except TeleopError as problem:
+        except Exception as problem:  # noqa: BLE001  an environment meets us; the take is kept
+            self._session.phase = Phase.ENDED
             self._say(Notice(Tone.BAD, sentence(problem)))
             self._ended()
             self._show(now, draw=False)
@@ -154,11 +156,11 @@ class Driving:
 
     def delete(self, file: str) -> None:
         """Put a saved episode into the trash."""
-        dataset = self._shown
-        if dataset.dataset_id != self._dataset.dataset_id:
-            self._say(Notice(Tone.BAD, f"{dataset.dataset_id} is a sample; it stays as it is."))
+        if self._shown.dataset_id != self._dataset.dataset_id:
+            text = f"{self._shown.dataset_id} is not yours to delete from here; it stays as it is."
+            self._say(Notice(Tone.BAD, text))
             return
-        self._work(lambda: dataset.delete(file), self._deleted)
+        self._work(lambda: self._dataset.delete(file), self._deleted)
 
     def undo(self, now: float) -> None:
         """Bring back what was discarded or deleted last."""
@@ -176,7 +178,9 @@ class Driving:
 
     def choose_dataset(self, dataset_id: str) -> None:
         """List another dataset's episodes."""
-        self._shown = self._library.dataset(dataset_id)
+        if any(s.dataset_id == dataset_id for s in self._library.summaries(self.env_id)):
+            own = dataset_id == self._dataset.dataset_id
+            self._shown = self._dataset if own else self._library.dataset(dataset_id)
         self._list()
 
     def pause(self, now: float) -> None:
@@ -230,9 +234,7 @@ class Driving:
 
     def _prepare_recorder(self) -> None:
         if self._recorder is None:
-            info = dataset_info(self._session.env)
-            self._dataset = self._library.open_for_writing(human_dataset_id(self.env_id), info)
-            self._worker.submit(self._claim).result()
+            self._worker.submit(self._open_dataset).result()  # behind a claim that still runs
             self._recorder = Recorder(self._dataset, self._session.env)
         self._session.use_recorder(self._recorder)
 
@@ -259,9 +261,14 @@ class Driving:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self._show(now)
 
-    def _claim(self) -> tuple[int, int]:
+    def _open_dataset(self) -> tuple[int, int]:
         """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
+        if self._claimed_dataset:
+            return 0, 0
+        info = dataset_info(self._session.env)
+        self._dataset = self._library.open_for_writing(self._dataset.dataset_id, info)
         found = self._dataset.claim()
+        self._claimed_dataset = True
         return len(found.recovered), len(found.waiting)
 
     # ------------------------------------------------------------ background work
@@ -273,17 +280,18 @@ class Driving:
         while self._jobs and self._jobs[0][0].done():
             future, then = self._jobs.pop(0)
             problem = future.exception()
-            if isinstance(problem, TeleopError):
+            if problem is not None:  # a file that surprises us must not cost the session
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._list()
-            elif problem is not None:
-                raise problem
             else:
                 then(future.result())
 
     def _claimed(self, result: tuple[int, int]) -> None:
         recovered, waiting = result
-        self._recorder = Recorder(self._dataset, self._session.env)
+        if self._recorder is None:
+            self._recorder = Recorder(self._dataset, self._session.env)
+        if self._shown.dataset_id == self._dataset.dataset_id:
+            self._shown = self._dataset
         if recovered:
             many = "takes were" if recovered > 1 else "take was"
             self._say(Notice(Tone.GOOD, f"{recovered} {many} recovered from an interrupted run."))

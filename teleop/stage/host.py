@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from teleop.errors import TeleopError, sentence
+from teleop.errors import sentence
 from teleop.recording import Library
 from teleop.stage.driving import Driving
 from teleop.stage.messages import (
@@ -112,7 +112,7 @@ class Host:
                 continue
             try:
                 act.tick(now)
-            except TeleopError as problem:
+            except Exception as problem:  # noqa: BLE001  environments and policies meet us here
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._leave_stage()
 
@@ -120,7 +120,7 @@ class Host:
         """Do what the window asks; what goes wrong is said in one sentence."""
         try:
             self._do(message, now)
-        except TeleopError as problem:
+        except Exception as problem:  # noqa: BLE001  environments and files meet us here
             if isinstance(message, OpenEnv):
                 self._say(EnvFailed(message.env_id, sentence(problem)))
             else:

@@ -50,6 +50,8 @@ def _train(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
         pipe.send(TrainingFailed(sentence(problem)))
     except MemoryError:
         pipe.send(TrainingFailed("Training needs more memory than this computer has free."))
+    except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
+        pipe.send(TrainingFailed(f"Training broke: {sentence(problem)}. Recordings are safe."))
     return None
 
 

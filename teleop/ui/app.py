@@ -80,6 +80,7 @@ class AppConfig:
         assets: fonts and icons.
         base_seed: of the first episode.
         screen: the screen to start on.
+        pair: dataset id, episode file and policy to compare first; empty for the usual ones.
         pace_hz: steps a second; None is the environment's own pace.
     """
 
@@ -89,6 +90,7 @@ class AppConfig:
     assets: Path
     base_seed: int
     screen: str = "demonstrate"
+    pair: tuple[str, str, str] = ("", "", "")
     pace_hz: float | None = None
 
 
@@ -104,6 +106,7 @@ class App:
         self.config = config
         self.running = True
         self._trainer: Client[ToTrainer, FromTrainer] | None = None
+        self._trainer_was_started = False
         self._arrived = threading.Event()
         self._watching = False
         self._stage = self._spawn_stage()
@@ -126,13 +129,15 @@ class App:
         self.screens: dict[str, Screen] = {
             "demonstrate": Demonstrate(),
             "train": TrainScreen(),
-            "compare": CompareScreen(),
+            "compare": CompareScreen(*config.pair[1:]),
         }
         self.current = "demonstrate"
         self._dirty = self._moved = True
         self._drawn_s = self._moved_s = 0.0
         self.frames = 0
         self._tell(OpenEnv(config.env_id, config.pace_hz))
+        if config.pair[0]:
+            self._tell(ChooseDataset(config.pair[0]))
         if config.screen != "demonstrate":
             self.desk.go_to = config.screen
 
@@ -236,19 +241,22 @@ class App:
                 self._dirty = True
         else:
             self._dirty = True
-        if isinstance(message, PolicySaved):
-            self._tell(ChooseDataset(message.dataset_id))  # lists the policies anew
+        library = self.model.library
+        if isinstance(message, PolicySaved) and library:
+            self._tell(ChooseDataset(library.dataset_id))  # lists the policies anew
         if isinstance(message, StageLost):
             self._lost(message)
 
     def _lost(self, message: StageLost) -> None:
-        self.desk.driving = False
-        if message.name == "trainer":
-            self._trainer = None
-            training = self.model.training
-            if training and training.running:
-                training.running = False
-                training.problem = "The trainer's process ended; your recordings are safe."
+        if message.name == "stage":
+            self.desk.driving = False
+            self.desk.held.clear()
+            return
+        self._trainer = None
+        training = self.model.training
+        if training and training.running:
+            training.running = False
+            training.problem = "The trainer's process ended; your recordings are safe."
 
     # ------------------------------------------------------------ drawing
 
@@ -429,19 +437,23 @@ class App:
         self._dirty = True
 
     def _start_trainer_in_time(self) -> None:
-        live = self.model.live is not None
+        live = self.model.live is not None and not self._trainer_was_started
         if self._trainer is None and live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
             gc.collect()
             gc.freeze()  # what is loaded stays: collecting it would make a frame late
-            self._trainer = Client("trainer", run_trainer, (), self._wake)
+            self._start_trainer()
+
+    def _start_trainer(self) -> "Client[ToTrainer, FromTrainer]":
+        """Started once ahead of need; after a loss, only when somebody trains."""
+        self._trainer_was_started = True
+        self._trainer = Client("trainer", run_trainer, (), self._wake)
+        return self._trainer
 
     def _tell(self, message: ToStage) -> None:
         self._stage.send(message)
 
     def _teach(self, message: ToTrainer) -> None:
-        if self._trainer is None:
-            self._trainer = Client("trainer", run_trainer, (), self._wake)
-        self._trainer.send(message)
+        (self._trainer or self._start_trainer()).send(message)
 
 
 def _wait(patience_s: float) -> list[pygame.event.Event]:

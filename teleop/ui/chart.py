@@ -32,6 +32,11 @@ class Series:
     colour: Colour
     dash: tuple[float, float] | None = None
 
+    def finite(self) -> "Series":
+        """Without points that are not numbers."""
+        kept = np.isfinite(self.y)
+        return Series(self.label, self.x[kept], self.y[kept], self.colour, self.dash)
+
     def thinned(self) -> NDArray[np.float64]:
         """(m, 2) points, few enough to draw; the last one is kept."""
         stride = max(1, math.ceil(len(self.x) / _MOST_POINTS))
@@ -88,7 +93,8 @@ class Chart:
             x_text: label of an x value.
             background: what the chart is drawn on.
         """
-        lines = [line for line in series if len(line.x) > 1]
+        finite = [line.finite() for line in series]
+        lines = [line for line in finite if len(line.x) > 1]
         if not lines:
             return None
         data = tuple((line.label, len(line.x), float(line.y[-1])) for line in lines)

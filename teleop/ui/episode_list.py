@@ -1,5 +1,6 @@
 """The list of saved episodes, as it is on disk: returns, stars, delete, and the way to training."""
 
+import math
 import statistics
 
 from pygame import Rect
@@ -66,6 +67,7 @@ class EpisodeList:
         for place, episode in enumerate(episodes[self._scroll : self._scroll + fit]):
             rect = Rect(area.x, area.y + place * row, area.width, row)
             share = (episode.total_reward - low) / (high - low) if high > low else 1.0
+            share = share if math.isfinite(share) else 0.0
             self._draw_row(desk, rect, episode, share, first=place == 0)
         if len(episodes) > fit:
             track = Rect(area.right - ui.painter.px(2), area.y, ui.painter.px(3), fit * row)

@@ -20,6 +20,7 @@ _ARROWS = {
     pygame.K_UP: focus.UP,
     pygame.K_DOWN: focus.DOWN,
 }
+_REPEATING = (*_ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
 _PAD_ARROWS = {
     "pad.left": focus.LEFT,
     "pad.right": focus.RIGHT,
@@ -51,6 +52,7 @@ class Hands:
         self._repeating: tuple[int, int] | None = None
         self._repeat_at_s = 0.0
         self._stick = [0.0, 0.0]
+        self._down: set[str] = set()  # keys that are down, wherever they go
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event of a device."""
@@ -96,9 +98,14 @@ class Hands:
     def _key(self, event: pygame.event.Event) -> None:
         desk, control = self._desk, key_control(event)
         if event.type == pygame.KEYUP:
+            self._down.discard(control)
             if control in desk.held:
                 desk.held.discard(control)
                 self._send(control, 0.0)
+            return
+        repeated = control in self._down
+        self._down.add(control)
+        if repeated and event.key not in _REPEATING:
             return
         ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
         shift = bool(event.mod & pygame.KMOD_SHIFT)
@@ -308,6 +315,7 @@ class Hands:
         desk = self._desk
         self._repeating = None
         self._stick = [0.0, 0.0]
+        self._down.clear()
         self._release_all()
         if desk.driving:
             desk.pause()

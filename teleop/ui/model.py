@@ -22,7 +22,6 @@ from teleop.stage.messages import (
     StageLost,
     Tone,
     Trained,
-    TrainerReady,
     TrainingBegan,
     TrainingFailed,
 )
@@ -137,8 +136,8 @@ class Model:
                 self.comparison.grow(message)
             case Trained() if self.training:
                 self.training.hear(message)
-            case StageLost() | TrainerReady():
-                self.lost = message.name if isinstance(message, StageLost) else self.lost
+            case StageLost(name="stage"):
+                self.lost = "stage"
             case _:
                 self._rare(message)
 

@@ -58,6 +58,9 @@ class Popover:
         """Draw the list below its opener if it is open; the value that was chosen, if one was."""
         if self.open != name:
             return None
+        if not choices:
+            self.close(ui)
+            return None
         painter, theme = ui.painter, ui.theme
         row = painter.px(52 if any(choice.note for choice in choices) else 40)
         top = anchor.bottom + painter.px(6)

@@ -15,7 +15,9 @@ from teleop.stage.client import Client
 from teleop.stage.entry import run_stage, run_trainer
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import (
+    ChooseDataset,
     Deed,
+    DeleteEpisode,
     EnvFailed,
     EnvOpened,
     Input,
@@ -165,6 +167,40 @@ def test_a_folder_that_cannot_be_written_is_said_and_driving_goes_on(tmp_path: P
     assert "cannot be written" in notice.text
     client.send(Deed.NEW_SEED)
     assert voice.until(Pictured).live.phase == "ready"
+    client.close()
+
+
+def test_a_dataset_from_an_earlier_day_can_be_deleted_from_at_once(library: Library) -> None:
+    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    client = new_stage(library)
+    voice = Voice(client)
+    client.send(OpenEnv("CartPole-v1"))
+    first = voice.until(LibraryChanged, lambda m: len(m.episodes) == 2).episodes[0]
+    client.send(ChooseDataset(CARTPOLE))
+    client.send(DeleteEpisode(first.file))
+    assert voice.until(Notice).tone is Tone.UNDO
+    voice.until(LibraryChanged, lambda m: len(m.episodes) == 1)
+    client.send(Deed.UNDO)
+    voice.until(LibraryChanged, lambda m: len(m.episodes) == 2)
+    client.close()
+
+
+def test_recording_while_an_old_take_is_recovered_goes_on(library: Library) -> None:
+    client = new_stage(library)
+    voice = Voice(client)
+    client.send(OpenEnv("Pendulum-v1"))
+    voice.until(EnvOpened)
+    client.send(Deed.START_TAKE)
+    voice.until(Pictured, running)
+    client.process.kill()
+    voice.until(StageLost)
+    again = Voice(new_stage(library))
+    again.client.send(OpenEnv("Pendulum-v1"))
+    again.client.send(Deed.START_TAKE)  # the claim has just begun
+    again.until(Pictured, lambda m: m.live.recording and m.live.steps > 5)
+    again.client.send(Deed.KEEP_TAKE)
+    again.until(LibraryChanged, lambda m: len(m.episodes) == 2)
+    again.client.close()
     client.close()
 
 

@@ -1,5 +1,7 @@
 """Screen 3: the recorded person beside the policy, from the same start, in lockstep."""
 
+import math
+
 import numpy as np
 from pygame import Rect
 
@@ -21,10 +23,11 @@ _MOST_BARS = 6
 class CompareScreen:
     """View state: the playhead, and which episode and policy are side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str = "", policy: str = "") -> None:
+        """Begin with a pair, if one was asked for."""
         self._chart = Chart()
         self._asked = ("", "", "")
-        self._wanted_file = self._wanted_policy = ""
+        self._wanted_file, self._wanted_policy = file, policy
         self._playing = False
         self._speed = 1.0
         self._step = 0.0
@@ -35,13 +38,13 @@ class CompareScreen:
         """Put the latest policy beside the best-known episode."""
         desk.tell(Deed.PAUSE)
         self._asked = ("", "", "")
-        self._wanted_file = self._wanted_policy = ""
         self._ask(desk)
 
     def leave(self, desk: Desk) -> None:
         """Off stage."""
         desk.tell(Deed.SHOW_NOTHING)
         self._playing = False
+        self._wanted_file = self._wanted_policy = ""  # next time: the newest
 
     def wakes_in(self, desk: Desk) -> float | None:
         """The next step, while it plays."""
@@ -90,6 +93,7 @@ class CompareScreen:
         comparison = desk.model.comparison
         if comparison is None or not self._asked[1]:
             self._draw_empty(desk, area)
+            self._draw_menus(desk, area, area.width // 2, 0)
             return
         self._advance(desk, comparison)
         px = desk.ui.painter.px
@@ -163,6 +167,7 @@ class CompareScreen:
         has_policy = bool(library and library.policies)
         has_episodes = bool(library and library.episodes)
         if has_policy and has_episodes:
+            self._draw_choosers(desk, area)
             painter.text(
                 "Setting up both sides…", (centre, area.centery - px(40)), "h2", None, "cm"
             )
@@ -177,6 +182,16 @@ class CompareScreen:
         goal, label = ("train", "Train a policy") if has_episodes else ("demonstrate", "Record")
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
             desk.go_to = goal
+
+    def _draw_choosers(self, desk: Desk, area: Rect) -> None:
+        """Episode and policy can be changed even if the pair asked for cannot be shown."""
+        px, half = desk.ui.painter.px, area.width // 2
+        for index, side in enumerate(("left", "right")):
+            note = self._asked[1 + index]
+            x = area.x + px(16) + index * half
+            room = Rect(x, area.y + px(10), half - px(40), px(32))
+            if self._draw_menu_button(desk, room, note, side):
+                desk.popover.toggle(desk.ui, "policy" if index else "episode", f"menu.{side}")
 
     # ------------------------------------------------------------ the playhead
 
@@ -356,7 +371,8 @@ class CompareScreen:
         painter.fill((x, top, max(1, px(1)), scales.plot.height + px(4)), theme.text2)
         for lane, (colour, _) in zip(lanes, looks, strict=True):
             if self._step <= len(lane.returns) - 1:
-                y = scales.y(lane.returns[int(self._step)])
+                value = lane.returns[int(self._step)]
+                y = scales.y(value) if math.isfinite(value) else scales.plot.bottom
                 painter.dot((x, y), 5.5, theme.surface)
                 painter.dot((x, y), 4, colour)
 

@@ -1,0 +1,199 @@
+"""Environments that nest, stack, mislabel and misbehave: recorded as they are, or said in words."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from teleop.errors import RecordingError
+from teleop.recording import Dataset, DatasetInfo, Episode, Library, Recorder, Take, dataset_info
+from teleop.recording.episode import row_of_tree
+from teleop.types import Actor, Step
+
+
+class Odd(gym.Env[Any, Any]):
+    """An environment that is only its spaces."""
+
+    action_space = spaces.Discrete(3)
+
+    def __init__(self, space: spaces.Space[Any]) -> None:
+        self.observation_space = space
+
+
+class Nobody:
+    """A driver for recordings made by hand."""
+
+    actor = Actor.SCRIPT
+    name = "nobody"
+
+    def reset(self, seed: int) -> None:
+        """Nothing."""
+
+    def act(self, observation: Any) -> int:
+        """Nothing."""
+        del observation
+        return 0
+
+
+def recorded(library: Library, space: spaces.Space[Any], infos: Any = None) -> tuple[Dataset, Take]:
+    env = Odd(space)
+    info = dataset_info(env)
+    dataset = library.open_for_writing("odd/test-v0", DatasetInfo("Odd-v0", *_spaces(info)))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    space.seed(0)
+    recorder.start(space.sample(), {}, 0, Nobody(), 0.0)
+    for index in range(3):
+        info_row = infos[index] if infos else {}
+        recorder.step(Step(space.sample(), index, 1.0, False, index == 2, info_row, index / 10))
+    take = recorder.end()
+    assert take is not None
+    return dataset, take
+
+
+def saved(library: Library, space: spaces.Space[Any], infos: Any = None) -> Episode:
+    dataset, take = recorded(library, space, infos)
+    row = dataset.commit(take.journal)
+    episode = dataset.read(row.file)
+    dataset.release()
+    return episode
+
+
+def _spaces(info: DatasetInfo) -> tuple[str, str]:
+    return info.observation_space, info.action_space
+
+
+SPACES = {
+    "nested": spaces.Dict({"a": spaces.Tuple([spaces.Discrete(4), spaces.Box(0, 1, (2,))])}),
+    "unsorted": spaces.Dict(
+        OrderedDict(z=spaces.Box(5, 6, (2,), np.float32), a=spaces.Box(0, 1, (3,), np.float32))
+    ),
+    "stack": spaces.Box(0, 255, (4, 96, 96), np.uint8),
+    "stack of colour": spaces.Box(0, 255, (4, 64, 64, 3), np.uint8),
+    "grey": spaces.Box(0, 255, (64, 64), np.uint8),
+    "colour": spaces.Box(0, 255, (64, 48, 3), np.uint8),
+    "bits": spaces.MultiBinary(5),
+    "start": spaces.Discrete(5, start=-3),
+    "text": spaces.Dict({"said": spaces.Text(12), "x": spaces.Box(-1, 1, (1,))}),
+}
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_every_space_comes_back_as_it_was(library: Library, name: str) -> None:
+    space = SPACES[name]
+    episode = saved(library, space)
+    space.seed(0)
+    for step in range(4):
+        found, wanted = row_of_tree(episode.observations, step), space.sample()
+        assert str(_plain(found)) == str(_plain(wanted))
+
+
+def test_infos_that_fit_are_columns_and_the_rest_is_not_lost(library: Library) -> None:
+    odd = {
+        "good": 1.5,
+        "text\0key": 1,
+        ".": 2,
+        "": {"": 3},
+        ("tuple", 1): 4,
+        np.int64(7): 5,
+        "huge": 10**400,
+        "nul": "a\0b",
+        "lone": "\ud800",
+        "ragged": [[1], [1, 2]],
+        "teleop_mine": 1,
+    }
+    dataset, take = recorded(library, spaces.Discrete(2), [odd, {}, odd])
+    row = dataset.commit(take.journal)
+    dataset.release()
+    import h5py
+
+    path = dataset.folder / "data" / "episodes" / row.file
+    with h5py.File(path) as file:
+        infos = file["episode/infos"]
+        assert infos["good"][1] == 1.5
+        assert np.isnan(infos["good"][2])
+        rest = infos["teleop_info_json"][1].decode()
+    for key in ("huge", "ragged", "teleop_mine"):
+        assert key in rest
+
+
+def test_a_journal_that_cannot_be_built_is_set_aside_and_the_dataset_opens(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, take = recorded(library, spaces.Discrete(2))
+    dataset.release()
+    from teleop.recording import storage
+
+    def broken(journal: Path, target: Path) -> None:
+        raise ZeroDivisionError(journal, target)
+
+    monkeypatch.setattr(storage, "build_episode", broken)
+    assert dataset.claim().quarantined == [take.journal.name]
+    dataset.release()
+    monkeypatch.undo()
+    assert dataset.claim().quarantined == []
+    dataset.release()
+
+
+@pytest.mark.parametrize("value", [None, "text", {"x": 1}, np.zeros(4), [1, [2]]])
+def test_a_value_that_is_not_of_its_space_is_one_sentence(library: Library, value: Any) -> None:
+    env = Odd(spaces.Dict({"x": spaces.Box(0, 1, (2,))}))
+    dataset = library.open_for_writing("odd/test-v0", dataset_info(env))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    with pytest.raises(RecordingError):
+        recorder.start(value, {}, 0, Nobody(), 0.0)
+    assert not recorder.is_recording
+    assert not list(dataset.journals.iterdir())
+    dataset.release()
+
+
+def test_an_index_that_is_damaged_is_rebuilt(
+    record: Callable[..., Dataset], library: Library
+) -> None:
+    dataset = record(episodes=2)
+    (dataset.folder / "data" / "main_data.hdf5").write_bytes(b"junk")
+    dataset.claim()
+    dataset.delete(dataset.rows()[0].file)
+    dataset.release()
+    import h5py
+
+    with h5py.File(dataset.folder / "data" / "main_data.hdf5") as file:
+        assert list(file) == ["episode_0"]
+    assert library.summaries()[0].total_episodes == 1
+
+
+def test_what_minari_recorded_can_be_read_and_learned_from(
+    record: Callable[..., Dataset],
+) -> None:
+    import h5py
+
+    from teleop.learning.demonstrations import load_demonstrations
+
+    dataset = record(episodes=1)
+    with h5py.File(dataset.folder / "data" / "main_data.hdf5", "a") as file:
+        file.copy(file["episode_0"], file, name="episode_1")
+        for name in ("teleop_timestamp", "teleop_pace", "teleop_actor"):
+            del file["episode_1/infos"][name]
+        for name in ("teleop_meta", "teleop_crc32", "teleop_uuid", "teleop_return"):
+            del file["episode_1"].attrs[name]
+    dataset.claim()
+    kept = dataset.rows()[0].file
+    dataset.delete(kept)  # adopts what Minari wrote before it rewrites the index
+    dataset.restore(kept)
+    dataset.release()
+    assert [row.driver for row in dataset.rows()] == ["script", "script"]
+    assert len(load_demonstrations(dataset).episodes) == 2
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, str) else np.asarray(value).tolist()
