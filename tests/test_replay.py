@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from teleop import deeds
 from teleop.errors import StorageError
 from teleop.evaluate import RandomPolicy, bootstrap_interval
 from teleop.recording import Dataset
 from teleop.replay import RecordedPolicy, Replay
+from teleop.side_by_side import write_side_by_side
 
 Record = Callable[..., Dataset]
 
@@ -50,10 +50,10 @@ def test_the_first_parting_is_where_observations_first_differ(record: Record) ->
 def test_a_comparison_is_written_in_every_kind(record: Record, tmp_path: Path, suffix: str) -> None:
     replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"))
     output = tmp_path / "deep" / f"out{suffix}"
-    deeds.write_side_by_side(replay, output, 15.0)
+    write_side_by_side(replay, output, 15.0)
     assert output.stat().st_size > 1000
     with pytest.raises(StorageError, match="must end in"):
-        deeds.write_side_by_side(replay, tmp_path / "out.txt", 15.0)
+        write_side_by_side(replay, tmp_path / "out.txt", 15.0)
     replay.close()
 
 

@@ -219,6 +219,15 @@ _NAMED = (
 )
 
 
+# Two directions held together are the diagonal between them.
+_DIAGONALS = {
+    "UPRIGHT": frozenset({"up", "right"}),
+    "UPLEFT": frozenset({"up", "left"}),
+    "DOWNRIGHT": frozenset({"down", "right"}),
+    "DOWNLEFT": frozenset({"down", "left"}),
+}
+
+
 def _discrete_table(env: gym.Env[Any, Any], size: int) -> DiscreteTable:
     """A table from the environment's own action meanings, or by number."""
     meanings = _meanings(env, size)
@@ -236,12 +245,19 @@ def _discrete_table(env: gym.Env[Any, Any], size: int) -> DiscreteTable:
         if meanings[action].upper() in named.words
     }
     taken = frozenset(control for move in named.values() for control in move.controls)
-    others = [a for a in range(size) if a not in named and a != idle]
+    chords = {
+        chord: action
+        for word, chord in _DIAGONALS.items()
+        for action in range(size)
+        if meanings[action].upper() == word and chord <= {move.name for move in named.values()}
+    }
+    driven = {*named, *chords.values(), idle}
+    others = [action for action in range(size) if action not in driven]
     moves = [(move, action) for action, move in named.items()]
     for index, action in enumerate(others):
         word = meanings[action].lower() or str(action)
         moves.append((numbered(index, word, taken), action))
-    return DiscreteTable(tuple(moves), idle=idle)
+    return DiscreteTable(tuple(moves), idle=idle, chords=tuple(chords.items()))
 
 
 def _meanings(env: gym.Env[Any, Any], size: int) -> list[str]:

@@ -6,22 +6,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from teleop.control import HumanPolicy, make_scheme
-from teleop.control.bindings import Move
 from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env
 from teleop.errors import RecordingError, StorageError, TeleopError, sentence
-from teleop.learning.policy import list_policies
-from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.library import human_dataset_id
 from teleop.session import Phase, Session, seeds_from
 from teleop.stage.frames import FrameWriter
+from teleop.stage.hints import hint_of
+from teleop.stage.listing import library_changed
 from teleop.stage.live import live_of
 from teleop.stage.messages import (
     EnvOpened,
-    EpisodeItem,
     FromStage,
-    Hint,
-    LibraryChanged,
     Live,
     Notice,
     OpenEnv,
@@ -315,7 +312,7 @@ class Driving:
         self._list()
 
     def _list(self) -> None:
-        self._say(_library_changed(self._library, self.env_id, self._shown))
+        self._say(library_changed(self._library, self.env_id, self._shown))
 
     # ------------------------------------------------------------ what is shown
 
@@ -352,60 +349,5 @@ class Driving:
             turn_based=entry.turn_based,
             continuous=preset is not None,
             ramp_s=(preset or 0.0) if ramp_s is None else ramp_s,
-            hints=tuple(_hint(move) for move in scheme.moves),
+            hints=tuple(hint_of(move) for move in scheme.moves),
         )
-
-
-def _library_changed(library: Library, env_id: str, shown: Dataset) -> LibraryChanged:
-    summaries = library.summaries(env_id)
-    rows = shown.rows() if shown.exists else []
-    return LibraryChanged(
-        folder=str(library.root),
-        dataset_id=shown.dataset_id,
-        datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
-        episodes=tuple(_item(row) for row in rows),
-        policies=tuple(list_policies(shown.policies)),
-    )
-
-
-def _item(row: EpisodeRow) -> EpisodeItem:
-    return EpisodeItem(
-        file=row.file,
-        uuid=row.uuid,
-        ordinal=row.ordinal + 1,
-        total_steps=row.total_steps,
-        total_reward=row.total_reward,
-        driver=row.driver,
-        recovered=row.recovered,
-        starred=row.starred,
-    )
-
-
-_PAD_LABELS = {
-    "left_x-": "L ←",
-    "left_x+": "L →",
-    "left_y-": "L ↑",
-    "left_y+": "L ↓",
-    "right_x-": "R ←",
-    "right_x+": "R →",
-    "right_y-": "R ↑",
-    "right_y+": "R ↓",
-    "left_trigger+": "LT",
-    "right_trigger+": "RT",
-    "left_shoulder": "LB",
-    "right_shoulder": "RB",
-}
-_DIRECTIONS = ("pad.up", "pad.down", "pad.left", "pad.right")
-
-
-def _hint(move: Move) -> Hint:
-    keys = [c[4:] for c in move.controls if c.startswith("key.")]
-    pads = [c[4:] for c in move.controls if c.startswith("pad.") and c not in _DIRECTIONS]
-    pad = pads[0] if pads else ""
-    return Hint(
-        key=keys[0].upper() if keys else "",
-        pad=_PAD_LABELS.get(pad, pad.upper()),
-        word=move.word,
-        place=move.place,
-        controls=move.controls,
-    )

@@ -142,6 +142,30 @@ def test_a_scheme_is_made_for_any_flat_space(space: spaces.Space[object]) -> Non
         assert space.contains(human.act(None))
 
 
+class Joystick(ToyEnv):
+    """Names its actions as Atari games do."""
+
+    words = ("NOOP", "FIRE", "UP", "RIGHT", "LEFT", "DOWN", "UPRIGHT", "UPLEFT")
+
+    def get_action_meanings(self) -> list[str]:
+        """A word for each action."""
+        return list(self.words)
+
+
+def test_action_meanings_become_directions_diagonals_and_numbered_keys() -> None:
+    human = HumanPolicy(make_scheme(Joystick(spaces.Discrete(8))))
+    assert human.act(None) == 0
+    used = [control for move in human.scheme.moves for control in move.controls]
+    assert len(used) == len(set(used))
+    press(human, "key.w")
+    assert human.act(None) == 2
+    press(human, "key.d")
+    assert human.act(None) == 6
+    press(human, "key.w", "key.d", value=0.0)
+    press(human, "key.1")
+    assert human.act(None) == 1
+
+
 @pytest.mark.parametrize(
     "space", [spaces.Box(-1, 1, (17,)), spaces.Sequence(spaces.Discrete(2)), spaces.Discrete(99)]
 )

@@ -8,16 +8,16 @@ from pygame import Rect
 from teleop.stage.messages import Deed, ShowReplay, ShowStep
 from teleop.ui.chart import Chart, Series
 from teleop.ui.desk import Desk
+from teleop.ui.likely import draw_likely
 from teleop.ui.model import Comparison
 from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command
-from teleop.ui.theme import ON_VEIL, VEIL, Colour, mix
+from teleop.ui.theme import ON_VEIL, VEIL, Colour
 from teleop.ui.view import fitted
 from teleop.ui.words import count_of, signed, speed_text
 
 _SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _WHO = {"human": "You", "script": "Scripted", "policy": "Recorded agent"}
-_MOST_BARS = 6
 
 
 class CompareScreen:
@@ -112,7 +112,8 @@ class CompareScreen:
         bars = min(px(400), round(area.width * 0.42))
         chart = Rect(below.x, below.y, below.width - bars - gap, below.height)
         self._draw_chart(desk, comparison, chart)
-        self._draw_bars(desk, comparison, Rect(below.right - bars, below.y, bars, below.height))
+        card = Rect(below.right - bars, below.y, bars, below.height)
+        draw_likely(desk, comparison, card, int(self._step))
         self._draw_menus(desk, area, half, gap)
 
     # ------------------------------------------------------------ what is compared
@@ -389,68 +390,3 @@ class CompareScreen:
         x = card.x + px(18) + used + px(12)
         at = (x, card.y + px(22))
         painter.text(" · ".join(notes), at, "small", theme.text2, width=card.right - px(16) - x)
-
-    def _draw_bars(self, desk: Desk, comparison: Comparison, card: Rect) -> None:
-        """What the policy finds likely at what the person saw, beside what the person pressed."""
-        ui = desk.ui
-        painter, theme, px = ui.painter, ui.theme, ui.painter.px
-        ui.card(card)
-        pressed_by = "you pressed" if comparison.about.driver == "human" else "was pressed"
-        taken = painter.text(
-            pressed_by, (card.right - px(18), card.y + px(22)), "small", theme.text2, "rm"
-        )
-        icon_x = card.right - px(18) - taken - px(14)
-        painter.icon("keyboard", (icon_x, card.y + px(22)), 15, theme.human)
-        at = (card.x + px(18), card.y + px(22))
-        room = icon_x - px(16) - at[0]
-        painter.text("What the agent would do", at, "h2", width=room)
-        if not comparison.would:
-            return
-        step = min(int(self._step), len(comparison.would) - 1)
-        rows = _rows(comparison, step)
-        y = card.y + px(40)
-        if not rows:
-            painter.text(comparison.would[step], (card.x + px(18), y + px(20)), "bold")
-            at = (card.x + px(18), y + px(48))
-            recorded = comparison.lanes[0].actions[step]
-            painter.text(recorded, at, "body", theme.human)
-            painter.icon("keyboard", (card.right - px(26), y + px(48)), 16, theme.human)
-            return
-        height = (card.bottom - px(8) - y) / len(rows)
-        names = max(painter.width(row[0], "bold") for row in rows)
-        names = min(names, round(card.width * 0.4))
-        for index, row in enumerate(rows):
-            self._draw_bar(desk, card, round(y + height * (index + 0.5)), names, row)
-
-    def _draw_bar(
-        self, desk: Desk, card: Rect, y: int, names: int, row: tuple[str, float, bool, bool]
-    ) -> None:
-        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
-        word, share, best, pressed = row
-        style, ink = ("bold", theme.text) if best else ("body", theme.text2)
-        x = card.x + px(18)
-        painter.text(word, (x, y), style, ink, width=names)
-        track = Rect(x + names + px(12), y - px(7), 0, px(14))
-        track.width = card.right - px(94) - track.x
-        painter.box(track, theme.line if theme.is_dark else theme.sunken, 4)
-        filled = Rect(track.x, track.y, max(px(4), round(track.width * share)), track.height)
-        painter.box(filled, theme.agent if best else mix(theme.agent, theme.surface, 0.45), 4)
-        painter.text(f"{share * 100:.0f} %", (track.right + px(48), y), style, ink, "rm")
-        if pressed:
-            painter.icon("keyboard", (card.right - px(26), y), 16, theme.human)
-
-
-def _rows(comparison: Comparison, step: int) -> list[tuple[str, float, bool, bool]]:
-    """(word, probability, likeliest, pressed) of each choice.
-
-    Where there are too many to show, only the likeliest of each branch.
-    """
-    rows = []
-    branches = zip(
-        comparison.about.words, comparison.likely[step], comparison.pressed[step], strict=False
-    )
-    for words, likely, pressed in branches:
-        best = max(range(len(likely)), key=lambda i: likely[i])
-        for index, (word, share) in enumerate(zip(words, likely, strict=False)):
-            rows.append((word, share, index == best, index == pressed))
-    return rows if len(rows) <= _MOST_BARS else [row for row in rows if row[2]][:_MOST_BARS]
