@@ -91,6 +91,11 @@ class Host:
         self._replay: Replaying | None = None
         self._previewed = ("", "")
 
+    @property
+    def driving(self) -> Driving | None:
+        """The person's session, if an environment is open."""
+        return self._driving
+
     def mute(self) -> None:
         """Nobody listens any more."""
         self._speak = lambda _: None

@@ -23,8 +23,6 @@ import pygame
 from pygame import Rect
 
 from teleop.errors import DisplayError
-from teleop.stage.client import Client
-from teleop.stage.entry import run_stage, run_trainer
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import (
     ChooseDataset,
@@ -34,13 +32,12 @@ from teleop.stage.messages import (
     Pictured,
     PolicySaved,
     StageLost,
-    ToStage,
-    ToTrainer,
 )
 from teleop.ui.desk import Desk
 from teleop.ui.hands import Hands
 from teleop.ui.model import Model
 from teleop.ui.painter import Painter
+from teleop.ui.processes import Processes
 from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.demonstrate import Demonstrate
@@ -105,16 +102,15 @@ class App:
         """
         self.config = config
         self.running = True
-        self._trainer: Client[ToTrainer, FromTrainer] | None = None
-        self._trainer_was_started = False
         self._arrived = threading.Event()
         self._watching = False
-        self._stage = self._spawn_stage()
+        arguments = (config.recordings, config.samples, config.base_seed)
+        self.processes = Processes(arguments, self._wake)
         self._began_s = time.perf_counter()
         try:
             self._open_window()
         except pygame.error as problem:
-            self._stage.close()
+            self.processes.close()
             raise DisplayError(
                 f"No window can be opened here ({problem}). Run it on a computer with a screen, or "
                 "try `teleop demo`, which needs none."
@@ -123,7 +119,8 @@ class App:
         self.scale = self._first_scale()
         self.model = Model()
         ui = Ui(self._painter(), config.assets)
-        self.desk = Desk(ui, self.model, FrameReader(), config.recordings, self._tell, self._teach)
+        tell, teach = self.processes.tell, self.processes.teach
+        self.desk = Desk(ui, self.model, FrameReader(), config.recordings, tell, teach)
         self.hands = Hands(self)
         self.shell = Shell()
         self.screens: dict[str, Screen] = {
@@ -135,9 +132,9 @@ class App:
         self._dirty = self._moved = True
         self._drawn_s = self._moved_s = 0.0
         self.frames = 0
-        self._tell(OpenEnv(config.env_id, config.pace_hz))
+        self.desk.tell(OpenEnv(config.env_id, config.pace_hz))
         if config.pair[0]:
-            self._tell(ChooseDataset(config.pair[0]))
+            self.desk.tell(ChooseDataset(config.pair[0]))
         if config.screen != "demonstrate":
             self.desk.go_to = config.screen
 
@@ -191,9 +188,7 @@ class App:
 
     def close(self) -> None:
         """Let the processes finish what they write, then go."""
-        self._stage.close()
-        if self._trainer:
-            self._trainer.close()
+        self.processes.close()
         self.desk.reader.close()
         pygame.quit()
 
@@ -224,10 +219,8 @@ class App:
 
     def _listen(self) -> None:
         """Take in what the processes have said."""
-        for message in self._stage.receive():
+        for message in self.processes.news():
             self._hear(message)
-        for news in self._trainer.receive() if self._trainer else ():
-            self._hear(news)
 
     def _hear(self, message: FromStage | FromTrainer) -> None:
         before = self.model.live
@@ -243,7 +236,7 @@ class App:
             self._dirty = True
         library = self.model.library
         if isinstance(message, PolicySaved) and library:
-            self._tell(ChooseDataset(library.dataset_id))  # lists the policies anew
+            self.desk.tell(ChooseDataset(library.dataset_id))  # lists the policies anew
         if isinstance(message, StageLost):
             self._lost(message)
 
@@ -252,7 +245,6 @@ class App:
             self.desk.driving = False
             self.desk.held.clear()
             return
-        self._trainer = None
         training = self.model.training
         if training and training.running:
             training.running = False
@@ -419,41 +411,23 @@ class App:
 
     # ------------------------------------------------------------ processes
 
-    def _spawn_stage(self) -> "Client[ToStage, FromStage]":
-        config = self.config
-        arguments = (config.recordings, config.samples, config.base_seed)
-        return Client("stage", run_stage, arguments, self._wake)
-
     def _restart_stage(self) -> None:
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
-        self._stage.close()
+        self.processes.restart_stage()
         self.model.lost = ""
         self.model.frames.clear()
         self.model.live = self.model.env = None
         for view in self.desk.views.values():
             view.clear()
-        self._stage = self._spawn_stage()
-        self._tell(OpenEnv(env_id))
+        self.desk.tell(OpenEnv(env_id))
         self._dirty = True
 
     def _start_trainer_in_time(self) -> None:
-        live = self.model.live is not None and not self._trainer_was_started
-        if self._trainer is None and live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
+        live = self.model.live is not None and not self.processes.trainer_was_started
+        if live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
             gc.collect()
             gc.freeze()  # what is loaded stays: collecting it would make a frame late
-            self._start_trainer()
-
-    def _start_trainer(self) -> "Client[ToTrainer, FromTrainer]":
-        """Started once ahead of need; after a loss, only when somebody trains."""
-        self._trainer_was_started = True
-        self._trainer = Client("trainer", run_trainer, (), self._wake)
-        return self._trainer
-
-    def _tell(self, message: ToStage) -> None:
-        self._stage.send(message)
-
-    def _teach(self, message: ToTrainer) -> None:
-        (self._trainer or self._start_trainer()).send(message)
+            self.processes.start_trainer()
 
 
 def _wait(patience_s: float) -> list[pygame.event.Event]:

@@ -1,0 +1,61 @@
+"""The processes behind the window: the stage at once, the trainer when there is time or need."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from teleop.stage.client import Client
+from teleop.stage.entry import run_stage, run_trainer
+from teleop.stage.messages import FromStage, FromTrainer, StageLost, ToStage, ToTrainer
+
+
+class Processes:
+    """Stage and trainer, as long as they live."""
+
+    def __init__(self, arguments: tuple[Path, Path, int], wake: Callable[[], None]) -> None:
+        """Spawn the stage.
+
+        Args:
+            arguments: recordings folder, samples folder, seed of the first episode.
+            wake: called from a thread whenever one of them has said something.
+        """
+        self._arguments, self._wake = arguments, wake
+        self._stage = self._spawn_stage()
+        self._trainer: Client[ToTrainer, FromTrainer] | None = None
+        self.trainer_was_started = False
+
+    def tell(self, message: ToStage) -> None:
+        """Say something to the stage."""
+        self._stage.send(message)
+
+    def teach(self, message: ToTrainer) -> None:
+        """Say something to the trainer, which is started if it is not there."""
+        (self._trainer or self.start_trainer()).send(message)
+
+    def news(self) -> Iterator[FromStage | FromTrainer]:
+        """Everything that both have said since."""
+        yield from self._stage.receive()
+        if self._trainer:
+            for message in self._trainer.receive():
+                if isinstance(message, StageLost):
+                    self._trainer = None  # started again when somebody trains, not before
+                yield message
+
+    def start_trainer(self) -> Client[ToTrainer, FromTrainer]:
+        """Let the trainer load its libraries."""
+        self.trainer_was_started = True
+        self._trainer = Client("trainer", run_trainer, (), self._wake)
+        return self._trainer
+
+    def restart_stage(self) -> None:
+        """A new stage in place of one that was lost."""
+        self._stage.close()
+        self._stage = self._spawn_stage()
+
+    def close(self) -> None:
+        """Let both finish what they write, then go."""
+        self._stage.close()
+        if self._trainer:
+            self._trainer.close()
+
+    def _spawn_stage(self) -> Client[ToStage, FromStage]:
+        return Client("stage", run_stage, self._arguments, self._wake)
