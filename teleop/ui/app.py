@@ -259,8 +259,8 @@ class App:
         wakes = self.screen.wakes_in(self.desk)
         if wakes is not None and now - self._moved_s >= wakes:
             self._moved = True
-        if self._moved and not self._must_draw_all():
-            place = self.screen.draw_moving(self.desk)
+        if self._moved:
+            place = None if self._must_draw_all() else self.screen.draw_moving(self.desk)
             if place:
                 pygame.display.update(place)
                 self.frames += 1

@@ -56,7 +56,9 @@ class Fragile(gym.Env[Any, Any]):
 
 
 for _way in ("reset", "step", "shape", "reward", "render"):
-    gym.register(f"Fragile{_way.title()}-v0", entry_point=f"{__name__}:Fragile", kwargs={"breaks": _way})
+    gym.register(
+        f"Fragile{_way.title()}-v0", entry_point=f"{__name__}:Fragile", kwargs={"breaks": _way}
+    )
 
 
 class Stage:

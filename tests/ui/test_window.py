@@ -134,6 +134,21 @@ def test_losing_the_focus_pauses_and_lets_go(person: Person) -> None:
     person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
 
 
+def test_the_picture_goes_on_under_a_notice(person: Person) -> None:
+    person.record()
+    person.key("escape")
+    person.key("return")
+    person.until_saved(1)
+    person.record()
+    assert person.app.shell.toasts
+    shown = []
+    for _ in range(40):
+        shown.append(pygame.image.tobytes(person.app.ui.painter.surface, "RGB"))
+        person.turns(2)
+    assert person.app.shell.toasts
+    assert len(set(shown)) > 20
+
+
 def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> None:
     groups = []
     for _ in range(8):
