@@ -73,14 +73,14 @@ class Hands:
             desk.driving = True
             desk.ui.focus.set("view", "stage")
             return
-        if desk.driving:
-            self._quiet_until_s = desk.now + _GRACE_S
-        desk.driving = False
+        by_itself, desk.driving = desk.driving, False
         desk.held.clear()
         desk.tell(Deed.RELEASE_INPUT)
-        pending = desk.model.live is not None and desk.model.live.pending
-        desk.ui.focus.set("save" if pending else "record", "transport")
-        desk.ui.focus.visible = desk.ui.pad_hints
+        if by_itself:
+            self._quiet_until_s = desk.now + _GRACE_S
+            pending = desk.model.live is not None and desk.model.live.pending
+            desk.ui.focus.set("save" if pending else "record", "transport")
+            desk.ui.focus.visible = desk.ui.pad_hints
 
     def repeat(self, now: float) -> None:
         """A D-pad or stick that is held moves the focus on."""
