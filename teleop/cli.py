@@ -149,7 +149,7 @@ def list_datasets(
 
 @cli.command()
 def show(
-    dataset: Annotated[str, typer.Argument(help="Dataset id, as `teleop list` prints it.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,

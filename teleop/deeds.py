@@ -74,7 +74,7 @@ def episode_rows(library: Library, dataset_id: str) -> tuple[list[dict[str, Any]
     Raises:
         RecordingError: there is no such dataset.
     """
-    dataset = library.existing(dataset_id)
+    dataset = find_dataset(library, dataset_id)
     rows = [
         {
             "episode": row.ordinal + 1,

@@ -113,8 +113,8 @@ def _torch() -> Finding:
         return Finding("torch trains on", "nothing: torch is missing", "Run: pip install torch")
     import torch
 
-    device = "CUDA: " + torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    return Finding("torch trains on", f"CPU, one thread (this version); there is {device}")
+    idle = f"; {torch.cuda.get_device_name()} is not used" if torch.cuda.is_available() else ""
+    return Finding("torch trains on", f"CPU, one thread{idle}")
 
 
 def _writable(folder: Path) -> Finding:

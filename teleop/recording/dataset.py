@@ -220,7 +220,11 @@ class Dataset:
             self._publish(growing=True)
             journal.unlink(missing_ok=True)
         except OSError as problem:
-            raise _refused(self.folder, problem) from problem
+            raise StorageError(
+                f"{self.folder} cannot be written ({problem.strerror or problem}). The take is "
+                "kept as a journal: make room or make the folder writable, then save again, or "
+                "open Teleop again."
+            ) from problem
         return next(row for row in self.rows() if row.file == name)
 
     def discard(self, journal: Path) -> str:

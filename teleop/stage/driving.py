@@ -8,7 +8,9 @@ from typing import Any
 from teleop.control import HumanPolicy, make_scheme
 from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env
-from teleop.errors import RecordingError, StorageError, TeleopError, sentence
+from teleop.envs.spaces import Space
+from teleop.errors import LearningError, RecordingError, StorageError, TeleopError, sentence
+from teleop.learning.features import Features
 from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.library import human_dataset_id
 from teleop.session import Phase, Session, seeds_from
@@ -28,6 +30,7 @@ from teleop.stage.messages import (
 from teleop.types import InputEvent
 
 Say = Callable[[FromStage], None]
+_Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
 
 
 class Driving:
@@ -62,7 +65,7 @@ class Driving:
         self._dataset = library.dataset(human_dataset_id(env_id))
         self._shown = library.dataset(library.best_dataset_id(env_id))
         self._worker = ThreadPoolExecutor(1, "library")
-        self._jobs: list[tuple[Future[Any], Callable[[Any], None]]] = []
+        self._jobs: list[_Job] = []
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(self._opened())
@@ -138,7 +141,7 @@ class Driving:
         if take and self._recorder:
             recorder = self._recorder
             self._shown = self._dataset
-            self._work(lambda: recorder.keep(take), self._kept)
+            self._work(lambda: recorder.keep(take), self._kept, lambda: self._not_kept(take))
         self._ready(now)
 
     def discard_take(self, now: float) -> None:
@@ -270,16 +273,23 @@ class Driving:
 
     # ------------------------------------------------------------ background work
 
-    def _work(self, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        self._jobs.append((self._worker.submit(job), then))
+    def _work(
+        self,
+        job: Callable[[], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
+        self._jobs.append((self._worker.submit(job), then, otherwise))
 
     def _collect(self) -> None:
         while self._jobs and self._jobs[0][0].done():
-            future, then = self._jobs.pop(0)
+            future, then, otherwise = self._jobs.pop(0)
             problem = future.exception()
             if problem is not None:  # a file that surprises us must not cost the session
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._list()
+                if otherwise:
+                    otherwise()
             else:
                 then(future.result())
 
@@ -300,6 +310,12 @@ class Driving:
         text = f"Saved episode {row.ordinal + 1}: {row.total_steps} steps, {row.total_reward:+.1f}"
         self._say(Notice(Tone.GOOD, text.replace("-", "−")))
         self._list()
+
+    def _not_kept(self, take: Take) -> None:
+        """Saving failed: the take waits again, so that Save can be tried again."""
+        if take.journal.exists() and self._pending is None and self._session.phase is Phase.READY:
+            self._pending = take
+            self._show(time.perf_counter(), draw=False)
 
     def _deleted(self, name: str) -> None:
         self._undo.append(name)
@@ -350,4 +366,14 @@ class Driving:
             continuous=preset is not None,
             ramp_s=(preset or 0.0) if ramp_s is None else ramp_s,
             hints=tuple(hint_of(move) for move in scheme.moves),
+            cannot_learn=_why_not(self._session.env.observation_space),
         )
+
+
+def _why_not(space: Space) -> str:
+    """Why nothing can be learned from observations of this space; empty if something can."""
+    try:
+        Features(space)
+    except LearningError as problem:
+        return sentence(problem)
+    return ""

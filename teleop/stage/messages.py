@@ -149,6 +149,7 @@ class EnvOpened:
     continuous: bool
     ramp_s: float
     hints: tuple[Hint, ...]
+    cannot_learn: str = ""  # why no policy can be trained here
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ if sys.platform.startswith("linux"):
 import pygame
 from pygame import Rect
 
-from teleop.errors import DisplayError
+from teleop.errors import DisplayError, EnvError
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import (
     ChooseDataset,
+    EnvFailed,
     FromStage,
     FromTrainer,
     OpenEnv,
@@ -42,7 +43,7 @@ from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.demonstrate import Demonstrate
 from teleop.ui.screens.train import TrainScreen
-from teleop.ui.shell import TOP_BAR, Shell
+from teleop.ui.shell import BANNER, TOP_BAR, Shell, mark
 from teleop.ui.shortcuts import Command
 from teleop.ui.theme import INK, PAPER
 from teleop.ui.widgets import Ui
@@ -102,6 +103,7 @@ class App:
         """
         self.config = config
         self.running = True
+        self.failure = ""
         self._arrived = threading.Event()
         self._watching = False
         arguments = (config.recordings, config.samples, config.base_seed)
@@ -115,10 +117,13 @@ class App:
                 f"No window can be opened here ({problem}). Run it on a computer with a screen, or "
                 "try `teleop demo`, which needs none."
             ) from problem
+        self._size = self._surface().get_size()
+        self._windowed: tuple[int, int] | None = None
         self.projector = False
         self.scale = self._first_scale()
         self.model = Model()
         ui = Ui(self._painter(), config.assets)
+        pygame.display.set_icon(mark(ui.painter))
         tell, teach = self.processes.tell, self.processes.teach
         self.desk = Desk(ui, self.model, FrameReader(), config.recordings, tell, teach)
         self.hands = Hands(self)
@@ -151,12 +156,18 @@ class App:
     # ------------------------------------------------------------ the loop
 
     def run(self) -> None:
-        """Until the person quits."""
+        """Until the person quits.
+
+        Raises:
+            EnvError: the environment that was asked for cannot be opened.
+        """
         try:
             while self.running:
                 self.turn(self._patience_s())
         finally:
             self.close()
+        if self.failure:
+            raise EnvError(self.failure)
 
     def turn(self, patience_s: float) -> None:
         """Wait for events no longer than this, answer them, draw what changed."""
@@ -225,6 +236,8 @@ class App:
     def _hear(self, message: FromStage | FromTrainer) -> None:
         before = self.model.live
         self.model.hear(message)
+        if isinstance(message, EnvFailed) and self.model.env is None:
+            self.failure, self.running = message.problem, False
         if isinstance(message, Pictured):
             self._moved = True
             recorded = before is not None and before.recording
@@ -244,6 +257,10 @@ class App:
         if message.name == "stage":
             self.desk.driving = False
             self.desk.held.clear()
+            self.desk.popover.close(self.ui)
+            self.ui.modal = BANNER
+            self.ui.focus.set("restart", BANNER)
+            self.ui.focus.visible = True
             return
         training = self.model.training
         if training and training.running:
@@ -371,10 +388,10 @@ class App:
         self._dirty = True
 
     def _resized(self) -> None:
-        surface = self._surface()
-        if surface.get_size() != self.ui.painter.surface.get_size():
+        size = self._surface().get_size()
+        if size != self._size:  # SDL resizes the same surface in place
+            self._size = size
             self._repaint()
-        self.ui.painter.surface = surface
 
     def toggle_projector(self) -> None:
         """Light, large and without motion, or back."""
@@ -391,7 +408,7 @@ class App:
             case Command.PROJECTOR:
                 self.toggle_projector()
             case Command.FULL_SCREEN:
-                pygame.display.toggle_fullscreen()
+                self._toggle_full_screen()
             case Command.LARGER | Command.SMALLER | Command.USUAL_SIZE:
                 self._rescale(command)
             case Command.DEMONSTRATE | Command.TRAIN | Command.COMPARE:
@@ -399,6 +416,15 @@ class App:
             case _:
                 self.screen.command(self.desk, command)
         self._dirty = True
+
+    def _toggle_full_screen(self) -> None:
+        if self._windowed:
+            pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+            self._windowed = None
+        else:
+            self._windowed = self._surface().get_size()
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        self._resized()
 
     def _rescale(self, command: Command) -> None:
         nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - self.scale))
@@ -415,6 +441,7 @@ class App:
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
         self.processes.restart_stage()
         self.model.lost = ""
+        self.ui.modal = None
         self.model.frames.clear()
         self.model.live = self.model.env = None
         for view in self.desk.views.values():

@@ -165,7 +165,7 @@ def _nice_range(lines: list[Series]) -> tuple[float, float, float]:
     """(low, high, step) of round numbers around all lines, with about four steps."""
     low = min(float(line.y.min()) for line in lines)
     high = max(float(line.y.max()) for line in lines)
-    step = _nice_step(max(high - low, abs(high) * 0.05, 1e-6) / 4)
+    step = _nice_step((high - low or max(1.0, abs(high) * 0.1)) / 4)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     return low, max(high, low + step), step
 

@@ -166,7 +166,9 @@ class EpisodeList:
         ui, px = desk.ui, desk.ui.painter.px
         ui.group("primary")
         rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
-        reason = "" if episodes else "Record 1 more episode"
+        env = desk.model.env
+        cannot = env.cannot_learn if env else ""
+        reason = cannot or ("" if episodes else "Record 1 more episode")
         key = label_of(Command.TRAIN)
         if ui.button("next", rect, "Train a policy", "sparkles", "primary", key, reason, 10):
             desk.go_to = "train"

@@ -120,6 +120,7 @@ class Model:
     training: Training | None = None
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""
+    replay_problem: str = ""
     frames: dict[str, Frame] = field(default_factory=dict)
 
     def hear(self, message: FromStage | FromTrainer) -> None:
@@ -161,9 +162,10 @@ class Model:
             case LibraryChanged():
                 self.library = message
             case ReplayOpened():
-                self.comparison = Comparison(message)
+                self.comparison, self.replay_problem = Comparison(message), ""
             case Notice():
                 self.notices.append(message)
+                self.replay_problem = message.text if message.tone is Tone.BAD else ""
             case TrainingBegan() | PolicySaved() | TrainingFailed() if self.training:
                 self._training(self.training, message)
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from pygame import Rect
+from pygame import SRCALPHA, Rect, Surface
 
 from teleop.stage.messages import Deed, Notice, Tone
 from teleop.ui.desk import Desk
 from teleop.ui.focus import Node
+from teleop.ui.painter import Painter
 from teleop.ui.shortcuts import PAD, SHORTCUTS
 from teleop.ui.theme import mix
 
@@ -15,6 +16,7 @@ TOP_BAR = 60
 _STAYS_S = {Tone.GOOD: 4.0, Tone.PLAIN: 4.0, Tone.UNDO: 10.0, Tone.BAD: 12.0}
 _NOT_YET = "Correct is not in this version: there the policy drives and you take over"
 HELP = "help-sheet"
+BANNER = "banner"
 
 
 @dataclass(slots=True)
@@ -23,6 +25,16 @@ class Toast:
 
     notice: Notice
     until_s: float
+
+
+def mark(painter: Painter) -> Surface:
+    """The program's icon: an orange tile with a gamepad."""
+    shown, painter.surface = painter.surface, Surface((64, 64), SRCALPHA)
+    scale, painter.scale = painter.scale, 2.0
+    painter.box(Rect(4, 4, 56, 56), painter.theme.human, 8)
+    painter.icon("gamepad-2", (32, 32), 19, painter.theme.on_human)
+    image, painter.surface, painter.scale = painter.surface, shown, scale
+    return image
 
 
 class Shell:
@@ -197,16 +209,17 @@ class Shell:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         width = painter.surface.get_width()
+        painter.box(painter.surface.get_rect(), (*theme.bg[:3], 190), 0)
         box = Rect(px(20), px(76), width - px(40), px(64))
         painter.shadow(box, 12)
         painter.box(box, theme.raised, 12, theme.recording, 2)
         text = "The environment's process ended. What was saved is safe, and so is a running take."
         painter.icon("info", (box.x + px(28), box.centery), 20, theme.recording)
-        room = box.width - px(240)
+        room = box.width - px(260)
         painter.text(text, (box.x + px(50), box.centery), "medium", width=room)
-        ui.group("primary")
-        rect = Rect(box.right - px(172), box.centery - px(20), px(156), px(40))
-        if ui.button("restart", rect, "Start it again", "rotate-ccw", "primary"):
+        ui.group(BANNER)
+        rect = Rect(box.right - px(192), box.centery - px(20), px(176), px(40))
+        if ui.button("restart", rect, "Start it again", "rotate-ccw", "primary", "Enter"):
             desk.go_to = "restart"
 
     # ------------------------------------------------------------ help

@@ -70,7 +70,7 @@ class View:
 
 def fitted(area: Rect, aspect: float) -> Rect:
     """The largest rectangle of an aspect, centred in an area."""
-    width = min(area.width, round(area.height * aspect))
-    rect = Rect(0, 0, width, round(width / aspect))
+    width = max(1, min(area.width, round(area.height * aspect)))
+    rect = Rect(0, 0, width, max(1, round(width / aspect)))
     rect.center = area.center
     return rect

@@ -9,6 +9,7 @@ import pygame
 import pytest
 
 from teleop import paths
+from teleop.errors import EnvError
 from teleop.ui.app import App, AppConfig
 from teleop.ui.focus import Node
 from teleop.ui.shortcuts import Command
@@ -149,6 +150,15 @@ def test_the_picture_goes_on_under_a_notice(person: Person) -> None:
     assert len(set(shown)) > 20
 
 
+def test_no_window_is_too_small(person: Person) -> None:
+    for size in ((330, 300), (200, 120), (1280, 800)):
+        pygame.display.set_mode(size, pygame.RESIZABLE)
+        person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
+        for screen in ("demonstrate", "train", "compare"):
+            person.app.go(screen)
+            person.app.draw_all()
+
+
 def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> None:
     groups = []
     for _ in range(8):
@@ -171,7 +181,7 @@ def test_the_picker_opens_another_environment(person: Person) -> None:
     person.until(lambda: person.app.model.env and person.app.model.env.env_id == "CartPole-v1")
 
 
-@pytest.mark.parametrize("size", [(1024, 640), (1280, 800), (1920, 1200)])
+@pytest.mark.parametrize("size", [(700, 500), (1024, 640), (1280, 800), (1920, 1200)])
 @pytest.mark.parametrize("projector", [False, True])
 def test_no_control_leaves_the_window_or_covers_another(
     person: Person, size: tuple[int, int], projector: bool
@@ -203,21 +213,15 @@ def test_a_lost_stage_shows_a_banner_and_starts_again(person: Person) -> None:
     stage = next(p for p in multiprocessing.active_children() if p.name == "teleop-stage")
     stage.kill()
     person.until(lambda: person.app.model.lost == "stage")
-    person.click("restart")
+    person.key("return")  # the one button there is has the focus
     person.until(lambda: person.app.model.live is not None)
     person.until(lambda: person.saved() == 1)  # the running take was recovered
 
 
-def test_an_unknown_environment_is_said_and_the_window_stays(tmp_path: Path) -> None:
+def test_an_unknown_environment_ends_with_a_sentence(tmp_path: Path) -> None:
     config = AppConfig("Nope-v9", tmp_path / "r", tmp_path, paths.assets_folder(), 1)
-    app = App(config)
-    end = time.perf_counter() + PATIENCE_S
-    while not app.model.env_problem:
-        assert time.perf_counter() < end
-        app.turn(0.02)
-    assert "No environment is called" in app.model.env_problem
-    assert app.running
-    app.close()
+    with pytest.raises(EnvError, match="No environment is called"):
+        App(config).run()
 
 
 def test_pictures_come_before_the_rest_is_drawn(person: Person) -> None:

@@ -135,7 +135,7 @@ class CompareScreen:
             self._asked = wanted
             self._step, self._shown, self._playing = 0.0, 0, True
             self._moved_s = desk.now
-            desk.model.comparison = None
+            desk.model.comparison, desk.model.replay_problem = None, ""
             desk.tell(ShowReplay(*wanted))
 
     def _draw_menus(self, desk: Desk, area: Rect, half: int, gap: int) -> None:
@@ -169,9 +169,11 @@ class CompareScreen:
         has_episodes = bool(library and library.episodes)
         if has_policy and has_episodes:
             self._draw_choosers(desk, area)
-            painter.text(
-                "Setting up both sides…", (centre, area.centery - px(40)), "h2", None, "cm"
-            )
+            problem = desk.model.replay_problem
+            words = f"This pair cannot be shown. {problem}" if problem else "Setting up both sides…"
+            for index, line in enumerate(painter.wrapped(words, "medium", area.width - px(160))):
+                at = (centre, area.centery - px(40) + index * px(24))
+                painter.text(line, at, "medium", None, "cm")
             return
         title = "There is no policy to compare yet" if has_episodes else "Nothing to compare yet"
         painter.text(title, (centre, area.centery - px(40)), "h2", None, "cm")
@@ -188,7 +190,7 @@ class CompareScreen:
         """Episode and policy can be changed even if the pair asked for cannot be shown."""
         px, half = desk.ui.painter.px, area.width // 2
         for index, side in enumerate(("left", "right")):
-            note = self._asked[1 + index]
+            note = f"{('Episode file', 'Policy')[index]} {self._asked[1 + index]}"
             x = area.x + px(16) + index * half
             room = Rect(x, area.y + px(10), half - px(40), px(32))
             if self._draw_menu_button(desk, room, note, side):

@@ -3,7 +3,7 @@
 import numpy as np
 from pygame import Rect
 
-from teleop.stage.messages import Deed, ShowPreview, StopTraining, Train
+from teleop.stage.messages import Deed, Notice, ShowPreview, StopTraining, Tone, Train
 from teleop.ui.chart import Chart, Series
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
@@ -79,6 +79,8 @@ class TrainScreen:
         if model.training and model.training.running:
             desk.teach(StopTraining())
             model.training.phase = "Stopping; the best so far is kept"
+        elif model.env and model.env.cannot_learn:
+            model.notices.append(Notice(Tone.PLAIN, model.env.cannot_learn))
         elif model.library and model.library.episodes:
             dataset_id = model.library.dataset_id
             model.training = Training(dataset_id)
@@ -284,7 +286,8 @@ class TrainScreen:
         rect = Rect(inner.x, bottom - px(88), inner.width, px(48))
         running = training is not None and training.running
         done = training is not None and not running and bool(training.policy)
-        reason = "" if library and library.episodes else "Record 1 episode first"
+        cannot = model.env.cannot_learn if model.env else ""
+        reason = cannot or ("" if library and library.episodes else "Record 1 episode first")
         key = label_of(Command.RECORD)
         if running:
             if ui.button(
