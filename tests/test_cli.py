@@ -67,7 +67,7 @@ def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
         (("show", "no/such-v0"), "There are:"),
         (("show", "../../etc"), "not a dataset id"),
         (("train", "no/such-v0"), "No dataset"),
-        (("evaluate", "cartpole-v1/scripted-v0"), "no policy yet"),
+        (("evaluate", "cartpole-v1/sample-v0"), "no policy yet"),
         (("compare", "CartPole-v1", "--headless", "--episode", "77"), "no episode 77"),
     ],
 )
@@ -117,7 +117,7 @@ def test_the_shipped_samples_are_scripted_and_whole() -> None:
 
     samples = Library(paths.samples_folder())
     found = {s.dataset_id: s.total_episodes for s in samples.summaries()}
-    shipped = {"lunarlander-v3/scripted-v0": 12, "cartpole-v1/scripted-v0": 6}
+    shipped = {"lunarlander-v3/sample-v0": 12, "cartpole-v1/sample-v0": 6}
     assert shipped.items() <= found.items()
     for dataset_id in shipped:
         dataset = samples.dataset(dataset_id)
