@@ -123,7 +123,6 @@ class App:
         self.scale = self._first_scale()
         self.model = Model()
         ui = Ui(self._painter(), config.assets)
-        pygame.display.set_icon(mark(ui.painter))
         tell, teach = self.processes.tell, self.processes.teach
         self.desk = Desk(ui, self.model, FrameReader(), config.recordings, tell, teach)
         self.hands = Hands(self)
@@ -452,6 +451,7 @@ class App:
     def _start_trainer_in_time(self) -> None:
         live = self.model.live is not None and not self.processes.trainer_was_started
         if live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
+            pygame.display.set_icon(mark(self.ui.painter))
             gc.collect()
             gc.freeze()  # what is loaded stays: collecting it would make a frame late
             self.processes.start_trainer()
