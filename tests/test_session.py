@@ -64,6 +64,18 @@ def test_steps_come_at_the_pace_and_never_bunch_up() -> None:
     assert not session.tick(5.02)
 
 
+def test_a_press_brings_one_step_forward_and_leaves_the_pace() -> None:
+    session = cart_pole()
+    session.base_pace_hz = 10.0
+    session.start(0.0)
+    session.hasten()
+    assert session.due_s == pytest.approx(0.075)
+    assert not session.tick(0.07)
+    assert session.tick(0.08)
+    assert not session.tick(0.16)  # only once
+    assert session.tick(0.2)
+
+
 def test_speed_changes_the_pace() -> None:
     session = cart_pole()
     session.base_pace_hz, session.speed = 10.0, 2.0

@@ -88,6 +88,8 @@ class Driving:
     def hear(self, event: InputEvent) -> None:
         """The person moved a key, button or stick."""
         self._human.hear(event)
+        if event.value == 1.0:
+            self._session.hasten()
         if self._recorder:
             self._recorder.hear(event)
 
