@@ -18,7 +18,7 @@ from teleop.errors import EnvError, RecordingError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.types import Action, Info, Observation, Policy, Step
 
-_EARLY = 0.25  # of a step's time
+_EARLY = 0.4  # of a step's time
 
 
 class Phase(Enum):
@@ -165,7 +165,7 @@ class Session:
         return True
 
     def hasten(self) -> None:
-        """Somebody has just pressed: the next step may come up to a quarter of its time early.
+        """Somebody has just pressed: the next step may come up to 40 % of its time early.
 
         The one after it keeps its moment, so the pace stays; only the answer comes sooner.
         """

@@ -69,9 +69,9 @@ def test_a_press_brings_one_step_forward_and_leaves_the_pace() -> None:
     session.base_pace_hz = 10.0
     session.start(0.0)
     session.hasten()
-    assert session.due_s == pytest.approx(0.075)
-    assert not session.tick(0.07)
-    assert session.tick(0.08)
+    assert session.due_s == pytest.approx(0.06)
+    assert not session.tick(0.05)
+    assert session.tick(0.07)
     assert not session.tick(0.16)  # only once
     assert session.tick(0.2)
 
