@@ -5,6 +5,7 @@ TeleopError
 ├── ControlError      nothing can drive this action space
 ├── RecordingError    a dataset or episode cannot be written, read or found
 │   ├── DatasetBusyError   another Teleop is recording into the dataset
+│   ├── HostileFileError   a file wants what a recording never needs; it was not opened
 │   └── StorageError       the disk refused: full, read-only, gone
 ├── LearningError     the data cannot teach, or a policy does not fit
 └── DisplayError      there is no screen to open a window on
@@ -32,6 +33,10 @@ class RecordingError(TeleopError):
 
 class DatasetBusyError(RecordingError):
     """Another Teleop is recording into this dataset."""
+
+
+class HostileFileError(RecordingError):
+    """A file wants what a recording never needs: it was not opened."""
 
 
 class StorageError(RecordingError):

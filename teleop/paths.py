@@ -42,3 +42,8 @@ def recordings_folder(here: Path, chosen: Path | None = None) -> Path:
         return chosen
     local = here / "recordings"
     return local if local.is_dir() else user_folder() / "recordings"
+
+
+def cache_folder() -> Path:
+    """Derived and disposable data of this user."""
+    return Path(platformdirs.user_cache_dir("teleop", appauthor=False))

@@ -1,9 +1,11 @@
 """Shared parts of the tests: no screen, a library in a temporary folder, small datasets."""
 
 import os
+import tempfile
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="teleop-tests-")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from collections.abc import Callable

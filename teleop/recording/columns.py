@@ -1,12 +1,13 @@
 """The growing arrays of one HDF5 episode file: numbers, images, text; each with its CRC-32."""
 
 import zlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import h5py
 import numpy as np
 
-from teleop.recording.leaves import IMAGE_DEFLATE, Kind, Leaf, is_image
+from teleop.recording.leaves import IMAGE_DEFLATE, Kind, Leaf, is_image, text_bytes
 
 _SMALL = 64 << 10  # a chunked dataset costs about 2 kB of B-tree: contiguous below this
 _CHUNK = 64 << 10
@@ -23,6 +24,9 @@ class Column(Protocol):
 
     def add(self, row: bytes) -> None:
         """Take one row's stored bytes."""
+
+    def extend(self, rows: Any) -> None:
+        """Take and write many rows at once, as values."""
 
     def flush(self) -> None:
         """Write the rows taken so far."""
@@ -41,6 +45,7 @@ class NumberColumn:
         self._pending: list[bytes] = []
         self._at = 0
         self.crc = 0
+        self.watch: Callable[[np.ndarray[Any, Any]], None] | None = None
 
     @property
     def name(self) -> str:
@@ -55,6 +60,13 @@ class NumberColumn:
         """Take one row as a number or array."""
         self.add(np.asarray(value, dtype=self._dtype).tobytes())
 
+    def extend(self, rows: Any) -> None:
+        """Take and write many rows at once."""
+        values = np.ascontiguousarray(rows, dtype=self._dtype)
+        self._dataset[self._at : self._at + len(values)] = values
+        self.crc = zlib.crc32(values.data, self.crc)
+        self._at += len(values)
+
     def flush(self) -> None:
         """Write the rows taken so far."""
         if not self._pending:
@@ -63,6 +75,8 @@ class NumberColumn:
         count = len(self._pending)
         rows = np.frombuffer(data, self._dtype).reshape(count, *self._shape)
         self._dataset[self._at : self._at + count] = rows
+        if self.watch:
+            self.watch(rows)
         self.crc = zlib.crc32(data, self.crc)
         self._at += count
         self._pending.clear()
@@ -96,6 +110,11 @@ class ImageColumn:
         self.crc = zlib.crc32(row, self.crc)
         self._at += 1
 
+    def extend(self, rows: Any) -> None:
+        """Compress and write many pictures."""
+        for row in rows:
+            self.add(zlib.compress(np.ascontiguousarray(row).data, IMAGE_DEFLATE))
+
     def flush(self) -> None:
         """Nothing is held back."""
 
@@ -119,6 +138,12 @@ class TextColumn:
         self._pending.append(row.decode())
         self.crc = zlib.crc32(row + b"\0", self.crc)
 
+    def extend(self, rows: Any) -> None:
+        """Take and write many strings."""
+        for row in rows:
+            self.add(text_bytes(row))
+        self.flush()
+
     def flush(self) -> None:
         """Write the strings taken so far."""
         if self._pending:
@@ -135,6 +160,16 @@ def column_for(group: h5py.Group, prefix: str, leaf: Leaf, rows: int) -> Column:
     if leaf.kind is Kind.TEXT:
         return TextColumn(group, path, rows)
     return NumberColumn(group, path, rows, leaf.dtype, leaf.shape)
+
+
+def column_like(group: h5py.Group, path: str, values: np.ndarray[Any, Any]) -> Column:
+    """A column for values in memory: (rows, ...)."""
+    shape = values.shape[1:]
+    if values.dtype == object:
+        return TextColumn(group, path, len(values))
+    if is_image(shape, values.dtype):
+        return ImageColumn(group, path, len(values), shape)
+    return NumberColumn(group, path, len(values), values.dtype.newbyteorder("<").str, shape)
 
 
 def crc_of(dataset: h5py.Dataset) -> int:

@@ -1,21 +1,15 @@
 """One dataset: a folder that is a Minari dataset at every moment.
 
-    <dataset>/data/main_data.hdf5          index of links, replaced atomically
-    <dataset>/data/metadata.json           Minari's description, replaced atomically
-    <dataset>/data/manifest.json           what lists show; rebuilt from the files when in doubt
-    <dataset>/data/labels.json             stars
-    <dataset>/data/episodes/NNNNNN-xxxxxxxxxxxx.h5   immutable
-    <dataset>/policies/<name>/             what was learned from it
-    <dataset>/.teleop/                     lock, journals, trash, quarantine
-
-The commit point is the rename of an episode file into `episodes/`; everything else is derived.
+The commit point is the rename of an episode file into `data/episodes/`; everything else is derived
+(`shelf`). Reading needs no claim; writing does, and one program at a time has it.
 """
 
 import dataclasses
-import hashlib
 import json
+import re
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +18,25 @@ import filelock
 from teleop import __version__
 from teleop.envs.spaces import Space, space_from_json
 from teleop.errors import DatasetBusyError, RecordingError, StorageError
-from teleop.recording import storage
-from teleop.recording.durable import replace_file, write_atomic
+from teleop.recording import building, gate, storage
+from teleop.recording.certificate import (
+    Certificate,
+    add_certificate,
+    certify,
+    read_certificates,
+)
+from teleop.recording.durable import replace_file, sync_data, write_atomic
 from teleop.recording.episode import Episode, EpisodeRow
+from teleop.recording.labels import Label, Labels
+from teleop.recording.places import Places
+from teleop.recording.recovery import Recovery, recover, save_journal
+from teleop.recording.shelf import Shelf
+from teleop.recording.vetting import printable
 
 # Readers of Minari 0.5.0 to 0.5.2 and 0.5.4 all take raw images under this version.
 _MINARI_VERSION = "0.5.0"
+_SCARCE_BYTES = 200 << 20
+_ENV_ID = re.compile(r"^(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_.-]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,71 +60,58 @@ class DatasetInfo:
     description: str = ""
 
 
-@dataclass(slots=True)
-class Recovery:
-    """What opening a dataset for writing had to repair."""
-
-    recovered: list[str] = field(default_factory=list)
-    quarantined: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-
-
 class Dataset:
-    """A dataset on disk. Reading needs no claim; writing does."""
+    """A dataset on disk."""
 
     def __init__(self, folder: Path, dataset_id: str) -> None:
         self.folder = folder
         self.dataset_id = dataset_id
-        self._data = folder / "data"
-        self._episodes = self._data / "episodes"
-        self._private = folder / ".teleop"
-        self._lock = filelock.FileLock(self._private / "lock", blocking=False, thread_local=False)
-        self._rows: dict[str, EpisodeRow] | None = None
+        self.places = Places(folder)
+        self._shelf = Shelf(self.places, dataset_id)
+        self._labels = Labels(self.places.labels, self.places.private / "labels.lock")
+        self._lock = filelock.FileLock(self.places.lock, blocking=False, thread_local=False)
 
     @property
     def policies(self) -> Path:
         """The folder of policies learned from this dataset."""
-        return self.folder / "policies"
+        return self.places.policies
 
     @property
     def journals(self) -> Path:
         """The folder of running episodes."""
-        return self._private / "journal"
+        return self.places.journals
 
     @property
     def exists(self) -> bool:
         """There is a dataset here."""
-        return (self._data / "metadata.json").is_file()
+        return self.places.description.is_file()
+
+    @property
+    def is_foreign(self) -> bool:
+        """Another program made it: it is read, not written."""
+        return self.exists and "teleop" not in self.metadata()
+
+    # ------------------------------------------------------------ reading
 
     def metadata(self) -> dict[str, Any]:
         """Minari's `metadata.json`.
 
         Raises:
-            RecordingError: it is missing or not JSON.
+            RecordingError: it cannot be read.
         """
-        path = self._data / "metadata.json"
-        try:
-            loaded = json.loads(path.read_bytes())
-        except (OSError, ValueError) as problem:
-            raise RecordingError(
-                f"{path} cannot be read ({problem}); a dataset needs it. "
-                "Restore the file from a backup, or record into another folder."
-            ) from problem
-        if not isinstance(loaded, dict) or "observation_space" not in loaded:
-            raise RecordingError(f"{path} is not the description of a dataset.")
-        return loaded
+        return self._shelf.description()
 
     def info(self) -> DatasetInfo:
         """What the dataset says about its environment."""
         data = self.metadata()
-        ours = data.get("teleop", {})
+        ours = data.get("teleop") or {}
         return DatasetInfo(
-            env_id=str(ours.get("env_id", "")),
+            env_id=str(ours.get("env_id") or _env_id(data.get("env_spec"))),
             observation_space=data["observation_space"],
             action_space=data["action_space"],
             env_spec=data.get("env_spec"),
             pace_hz=float(ours.get("fps", 0.0)),
-            description=str(data.get("description", "")),
+            description=printable(str(data.get("description", ""))),
         )
 
     def spaces(self) -> tuple[Space, Space]:
@@ -126,26 +120,104 @@ class Dataset:
         return space_from_json(info.observation_space), space_from_json(info.action_space)
 
     def rows(self) -> list[EpisodeRow]:
-        """Every episode, oldest first, as far as lists need to know it."""
-        stars = self._stars()
-        known = self._known_rows()
-        rows = []
-        for name in self._files():
-            row = known.get(name) or self._read_row(name)
-            if row is not None:
-                rows.append(dataclasses.replace(row, starred=row.uuid in stars))
-        return rows
+        """Every episode, oldest first, as far as lists need to know it.
 
-    def read(self, file: str) -> Episode:
-        """A whole episode.
+        Raises:
+            HostileFileError: another program's data in it must not be opened.
+        """
+        labels = self._labels.read()
+        rows = self._shelf.rows() + self._shelf.foreign_rows()
+        return [
+            dataclasses.replace(row, label=labels[row.uuid]) if row.uuid in labels else row
+            for row in rows
+        ]
+
+    def damaged(self) -> list[str]:
+        """Names of episode files that cannot be read, and of what was put aside before."""
+        known = {row.file for row in self._shelf.rows()}
+        aside = self.places.quarantine
+        names = sorted(path.name for path in aside.iterdir()) if aside.is_dir() else []
+        return [name for name in self._shelf.files() if name not in known] + names
+
+    def read(self, episode: str | EpisodeRow) -> Episode:
+        """A whole episode, by its file's name or its row.
 
         Raises:
             RecordingError: there is no such episode, or it is damaged.
         """
-        row = next((row for row in self.rows() if row.file == file), None)
-        if row is None:
+        row = episode if isinstance(episode, EpisodeRow) else self.row(episode)
+        path, group = self.source(row)
+        gate.admit(path, links=group != storage.OWN_GROUP, pictures=group != storage.OWN_GROUP)
+        return storage.read_episode(path, row, *self.spaces(), group)
+
+    def row(self, file: str) -> EpisodeRow:
+        """The row of an episode.
+
+        Raises:
+            RecordingError: there is no such episode.
+        """
+        found = next((row for row in self.rows() if row.file == file), None)
+        if found is None:
             raise RecordingError(f"{self.dataset_id} has no episode {file}.")
-        return storage.read_episode(self._episodes / file, row, *self.spaces())
+        return found
+
+    def source(self, row: EpisodeRow) -> tuple[Path, str]:
+        """(HDF5 file, group in it) of an episode."""
+        if "#" in row.file:
+            return self.places.index, row.file.split("#")[1]
+        return self.places.episodes / row.file, storage.OWN_GROUP
+
+    # ------------------------------------------------------------ labels and certificates
+
+    def label(self, uuid: str, **changes: Any) -> Label:
+        """Say something about an episode: fields of `Label`.
+
+        Raises:
+            RecordingError: there is no such episode, or a field is out of bounds.
+            StorageError: the disk refused.
+        """
+        row = next((row for row in self.rows() if row.uuid == uuid), None)
+        if row is None:
+            raise RecordingError(f"{self.dataset_id} has no episode {uuid}.")
+        trim = changes.get("trim")
+        if trim is not None and trim[1] > row.total_steps:
+            raise RecordingError(
+                f"Episode {row.ordinal + 1} has {row.total_steps} steps; a trim up to "
+                f"{trim[1]} reaches beyond it."
+            )
+        try:
+            return self._labels.change(uuid, **changes)
+        except OSError as problem:
+            raise _refused(self.folder, problem) from problem
+
+    def star(self, uuid: str, starred: bool) -> None:
+        """Set or remove the user's mark on an episode."""
+        self.label(uuid, starred=starred)
+
+    def labels(self) -> dict[str, Label]:
+        """Every label, by uuid."""
+        return self._labels.read()
+
+    def certificates(self) -> dict[str, Certificate]:
+        """The latest valid certificate of each episode, by uuid."""
+        found = read_certificates(self.places.certificates)
+        hashes = {row.uuid: row.sha256 for row in self._shelf.rows()}
+        return {uuid: c for uuid, c in found.items() if c.sha256 == hashes.get(uuid, "")}
+
+    def certify(self, row: EpisodeRow) -> Certificate:
+        """Re-simulate an episode and keep what that found.
+
+        Raises:
+            RecordingError: the episode is damaged.
+        """
+        certificate = certify(self.read(row), self.info().env_id)
+        try:
+            add_certificate(self.places.certificates, certificate)
+        except OSError:
+            return certificate  # read-only media: it is found again next time
+        return certificate
+
+    # ------------------------------------------------------------ writing
 
     def create(self, info: DatasetInfo) -> None:
         """Make the folders, the empty index and the description.
@@ -154,14 +226,13 @@ class Dataset:
             StorageError: the disk refused.
         """
         try:
-            for folder in (self._episodes, self.journals, self._trash, self._quarantine):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.places.make()
             namespace = self.folder.parent / "namespace_metadata.json"
             if not namespace.exists():
                 write_atomic(namespace, b"{}")
             if not self.exists:
-                write_atomic(self._data / "main_data.hdf5", storage.index_bytes([]))
-                self._write_metadata(_description(self.dataset_id, info), [])
+                self._shelf.write_index([])
+                self._shelf.write_description(_description(self.dataset_id, info), [])
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
 
@@ -170,11 +241,16 @@ class Dataset:
 
         Raises:
             DatasetBusyError: another Teleop has it.
+            RecordingError: another program made it.
             StorageError: the disk refused.
         """
+        if self.is_foreign:
+            raise RecordingError(
+                f"{self.dataset_id} was made by another program: Teleop reads it and does not "
+                f"change it. Copy its episodes: teleop merge NEW-v0 {self.dataset_id}"
+            )
         try:
-            for folder in (self.journals, self._trash, self._quarantine):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.places.make()
             self._lock.acquire()
         except filelock.Timeout as problem:
             raise DatasetBusyError(
@@ -184,7 +260,7 @@ class Dataset:
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
         try:
-            return self._recover()
+            return recover(self.places, self._shelf)
         except OSError as problem:
             self._lock.release()
             raise _refused(self.folder, problem) from problem
@@ -198,9 +274,20 @@ class Dataset:
 
     def next_ordinal(self) -> int:
         """The number of the next take."""
-        names = [p.name for p in (*self._trash.iterdir(), *self.journals.iterdir())]
-        taken = [int(n[:6]) for n in [*self._files(), *names] if n[:6].isdigit()]
-        return 1 + max(taken, default=-1)
+        return self._shelf.next_ordinal()
+
+    def room_left(self) -> str:
+        """A warning that the disk fills up; empty while there is room."""
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError:
+            return ""
+        if free > _SCARCE_BYTES:
+            return ""
+        return (
+            f"Only {free / 1e6:.0f} MB are left on the disk of {self.folder}: make room soon, or "
+            "takes cannot be saved."
+        )
 
     def commit(self, journal: Path) -> EpisodeRow:
         """Turn a finished journal into a saved episode, and read it back.
@@ -210,14 +297,10 @@ class Dataset:
             RecordingError: the journal holds no step.
         """
         self._check_claim()
-        name = f"{journal.stem}.h5"
-        draft = self.journals / f"{journal.stem}.h5tmp"
         try:
             self._check_space(journal)
-            storage.build_episode(journal, draft)
-            storage.verify_file(draft)
-            replace_file(draft, self._episodes / name)  # the commit point
-            self._publish(growing=True)
+            name = save_journal(self.places, journal)
+            self._shelf.publish(growing=True)
             journal.unlink(missing_ok=True)
         except OSError as problem:
             raise StorageError(
@@ -225,38 +308,71 @@ class Dataset:
                 "kept as a journal: make room or make the folder writable, then save again, or "
                 "open Teleop again."
             ) from problem
-        return next(row for row in self.rows() if row.file == name)
+        return self.row(name)
+
+    def add(self, sources: Iterable[tuple["Dataset", EpisodeRow]]) -> list[str]:
+        """Copy episodes of other datasets with the same spaces, with what was said about them.
+
+        Returns:
+            names of the new files.
+
+        Raises:
+            RecordingError: one is damaged.
+            StorageError: the disk refused; what was copied before stays.
+        """
+        self._check_claim()
+        added, labels = [], {}
+        taken = {row.uuid for row in self._shelf.rows()}
+        try:
+            for source, row in sources:
+                if row.uuid not in taken:
+                    added.append(self._copy_in(source, row))
+                    taken.add(row.uuid)
+                    labels[row.uuid] = row.label
+            self._labels.add(labels)
+        except OSError as problem:
+            raise _refused(self.folder, problem) from problem
+        finally:
+            self._shelf.publish(growing=True)
+        return added
 
     def discard(self, journal: Path) -> str:
         """Put a take that was never saved into the trash; returns its name there."""
         self._check_claim()
         try:
-            self._trash.mkdir(parents=True, exist_ok=True)
-            replace_file(journal, self._trash / journal.name)
+            self.places.trash.mkdir(parents=True, exist_ok=True)
+            replace_file(journal, self.places.trash / journal.name)
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
         return journal.name
 
-    def delete(self, file: str) -> str:
-        """Put a saved episode into the trash; returns its name there.
+    def delete(self, *files: str) -> None:
+        """Put saved episodes into the trash, under their names.
 
         Raises:
             RecordingError: there is no such episode.
         """
         self._check_claim()
-        if file not in self._files():
-            raise RecordingError(f"{self.dataset_id} has no episode {file}.")
+        there = self._shelf.files()
+        for file in files:
+            if file not in there:
+                raise RecordingError(f"{self.dataset_id} has no episode {file}.")
         try:
-            self._trash.mkdir(parents=True, exist_ok=True)
-            self._adopt()
-            keep = [name for name in self._files() if name != file]
-            self._write_metadata(self.metadata(), keep)
-            write_atomic(self._data / "main_data.hdf5", storage.index_bytes(keep))
-            replace_file(self._episodes / file, self._trash / file)
-            self._publish(growing=False)
+            self.places.trash.mkdir(parents=True, exist_ok=True)
+            self._shelf.adopt()
+            keep = [name for name in self._shelf.files() if name not in files]
+            self._shelf.write_description(self.metadata(), keep)
+            self._shelf.write_index(keep)
+            for file in files:
+                replace_file(self.places.episodes / file, self.places.trash / file)
+            self._shelf.publish(growing=False)
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
-        return file
+
+    def trash(self) -> list[str]:
+        """Names of what was deleted or discarded."""
+        folder = self.places.trash
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def restore(self, name: str) -> EpisodeRow:
         """Bring something back from the trash: a deleted episode, or a discarded take.
@@ -265,62 +381,53 @@ class Dataset:
             RecordingError: it is not in the trash.
         """
         self._check_claim()
-        trashed = self._trash / name
-        if not trashed.exists():
+        trashed = self.places.trash / name
+        if Path(name).name != name or not trashed.is_file():
             raise RecordingError(f"{name} is not in the trash of {self.dataset_id}.")
         try:
             if trashed.suffix == ".tj":
                 replace_file(trashed, self.journals / name)
                 return self.commit(self.journals / name)
-            replace_file(trashed, self._episodes / name)
-            self._publish(growing=True)
+            replace_file(trashed, self.places.episodes / name)
+            gate.know(self.places.episodes / name)
+            self._shelf.publish(growing=True)
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
-        return next(row for row in self.rows() if row.file == name)
+        return self.row(name)
 
-    def star(self, uuid: str, starred: bool) -> None:
-        """Set or remove the user's mark on an episode."""
-        stars = self._stars() | {uuid} if starred else self._stars() - {uuid}
+    def purge(self, names: Sequence[str] | None = None) -> list[str]:
+        """Destroy what is in the trash: the one deed that nothing brings back.
+
+        Args:
+            names: only these; None for all.
+
+        Returns:
+            what was destroyed.
+        """
+        self._check_claim()
+        chosen = [name for name in self.trash() if names is None or name in names]
         try:
-            data = json.dumps({"starred": sorted(stars)}).encode()
-            write_atomic(self._data / "labels.json", data)
+            for name in chosen:
+                (self.places.trash / name).unlink()
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
+        return chosen
 
-    @property
-    def _trash(self) -> Path:
-        return self._private / "trash"
-
-    @property
-    def _quarantine(self) -> Path:
-        return self._private / "quarantine"
-
-    def _files(self) -> list[str]:
-        return sorted(path.name for path in self._episodes.glob("*.h5"))
-
-    def _stars(self) -> set[str]:
-        try:
-            return set(json.loads((self._data / "labels.json").read_bytes())["starred"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return set()
-
-    def _known_rows(self) -> dict[str, EpisodeRow]:
-        if self._rows is None:
-            try:
-                listed = json.loads((self._data / "manifest.json").read_bytes())["episodes"]
-                rows = [EpisodeRow(**row) for row in listed]
-            except (OSError, ValueError, KeyError, TypeError):
-                rows = []  # derived data: the files themselves are read instead
-            self._rows = {row.file: row for row in rows}
-        return self._rows
-
-    def _read_row(self, name: str) -> EpisodeRow | None:
-        try:
-            row = storage.read_row(self._episodes / name)
-        except RecordingError:
-            return None
-        self._known_rows()[name] = row
-        return row
+    def _copy_in(self, source: "Dataset", row: EpisodeRow) -> str:
+        """One episode of another dataset as a file of ours."""
+        name = f"{self.next_ordinal():06d}-{row.uuid}.h5"
+        draft = self.places.journals / f"{name}tmp"
+        path, group = source.source(row)
+        if group == storage.OWN_GROUP:
+            shutil.copyfile(path, draft)
+        else:
+            building.write_episode(source.read(row), *source.spaces(), draft)
+        storage.verify_file(draft)
+        with draft.open("rb+") as file:
+            sync_data(file.fileno())
+        replace_file(draft, self.places.episodes / name)
+        gate.know(self.places.episodes / name)
+        return name
 
     def _check_claim(self) -> None:
         if not self._lock.is_locked:
@@ -338,88 +445,14 @@ class Dataset:
                 "soon as there is room: free some space and open Teleop again."
             )
 
-    def _publish(self, *, growing: bool) -> None:
-        """Rewrite what is derived from the episode files.
 
-        Minari needs every episode that the description counts: a growing dataset gets its index
-        first, a shrinking one its description first.
-        """
-        self._adopt()
-        files = self._files()
-        if growing:
-            write_atomic(self._data / "main_data.hdf5", storage.index_bytes(files))
-        self._write_metadata(self.metadata(), files)
-        if not growing:
-            write_atomic(self._data / "main_data.hdf5", storage.index_bytes(files))
-        self._rows = {row.file: row for row in self.rows()}
-        rows = [dataclasses.asdict(row) | {"starred": False} for row in self._rows.values()]
-        manifest = {"schema": storage.SCHEMA, "episodes": rows}
-        write_atomic(self._data / "manifest.json", json.dumps(manifest, indent=1).encode())
-
-    def _write_metadata(self, data: dict[str, Any], files: list[str]) -> None:
-        rows = [self._known_rows().get(name) or self._read_row(name) for name in files]
-        size = sum((self._episodes / name).stat().st_size for name in files)
-        data |= {
-            "total_episodes": len(files),
-            "total_steps": sum(row.total_steps for row in rows if row),
-            "dataset_size": round(size / 1e6, 1),
-        }
-        write_atomic(self._data / "metadata.json", json.dumps(data).encode())
-
-    def _adopt(self) -> None:
-        """Give episodes that Minari's own API put into the index files of their own.
-
-        An index that cannot be read is rebuilt from the files, as if there were none.
-        """
-        index = self._data / "main_data.hdf5"
-        for name in storage.foreign_episodes(index):
-            draft = self.journals / "adopted.h5tmp"
-            storage.extract_foreign(index, name, draft)
-            digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:12]
-            target = f"{self.next_ordinal():06d}-{digest}.h5"
-            replace_file(draft, self._episodes / target)
-
-    def _recover(self) -> Recovery:
-        report = Recovery()
-        for draft in self.journals.glob("*.h5tmp"):
-            draft.unlink()
-        for journal in sorted(self.journals.glob("*.tj")):
-            self._recover_journal(journal, report)
-        for name in self._files():
-            if name not in self._known_rows() and self._read_row(name) is None:
-                replace_file(self._episodes / name, self._quarantine / name)
-                report.quarantined.append(name)
-        if self.exists and self._is_stale():
-            self._publish(growing=len(self._files()) >= self.metadata().get("total_episodes", 0))
-        return report
-
-    def _recover_journal(self, journal: Path, report: Recovery) -> None:
-        name = f"{journal.stem}.h5"
-        if (self._episodes / name).exists() or (self._trash / name).exists():
-            journal.unlink()
-            return
-        summary = storage.summarise_journal(journal)
-        if summary.meta is None:
-            replace_file(journal, self._quarantine / journal.name)
-            report.quarantined.append(journal.name)
-        elif summary.total_steps == 0:
-            journal.unlink()
-        else:
-            try:
-                self.commit(journal)
-                report.recovered.append(name)
-            except StorageError:
-                report.waiting.append(journal.name)
-            except Exception:  # noqa: BLE001  one bad journal must not lock the others out
-                replace_file(journal, self._quarantine / journal.name)
-                report.quarantined.append(journal.name)
-
-    def _is_stale(self) -> bool:
-        index = self._data / "main_data.hdf5"
-        listed = self.metadata().get("total_episodes")
-        known = self._known_rows()
-        files = self._files()
-        return not index.exists() or listed != len(files) or set(known) != set(files)
+def _env_id(env_spec: Any) -> str:
+    """The environment that a foreign dataset names, if that is an id and nothing more."""
+    try:
+        named = json.loads(env_spec)["id"]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    return named if isinstance(named, str) and _ENV_ID.match(named) else ""
 
 
 def _description(dataset_id: str, info: DatasetInfo) -> dict[str, Any]:
@@ -434,7 +467,7 @@ def _description(dataset_id: str, info: DatasetInfo) -> dict[str, Any]:
         "description": info.description,
         "requirements": [],
         "teleop": {
-            "schema": storage.SCHEMA,
+            "schema": building.SCHEMA,
             "app_version": __version__,
             "fps": info.pace_hz,
             "env_id": info.env_id,

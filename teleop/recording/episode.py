@@ -1,10 +1,13 @@
 """One recorded episode: what is listed of it, and all of it in memory."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from teleop.recording.labels import NO_LABEL, Label
 
 # Nested like the space: an array, or dicts and tuples of arrays.
 Arrays = Any
@@ -15,18 +18,20 @@ class EpisodeRow:
     """What a list shows of an episode, without opening it.
 
     Attributes:
-        file: name of the file in `data/episodes/` (unique, stable).
+        file: name of the file in `data/episodes/` (unique, stable); `main_data.hdf5#episode_N` for
+            one that another program wrote and that has no file of its own.
         uuid: 12 hexadecimal digits; names the episode wherever it goes.
         ordinal: number given at the start of the take; only ever grows.
         total_steps: T.
         total_reward: the return.
         seed: what `reset` was given; None if unknown.
         started: Unix time.
-        driver: who drove: `human`, `script` or `policy`.
+        driver: who drove: `human`, `script`, `policy`, or `other` where another program recorded.
         driver_name: the script's or policy's name; empty for a person.
         recovered: the end is missing: the program was killed while recording.
-        sha256: of the file, for noticing damage.
-        starred: the user's mark.
+        sha256: of the file, for noticing damage; empty for an episode without a file of its own.
+        flags: what is odd about it, in words: NaN, values outside the space.
+        label: what the person said about it; not part of the file.
     """
 
     file: str
@@ -40,7 +45,13 @@ class EpisodeRow:
     driver_name: str
     recovered: bool
     sha256: str
-    starred: bool = False
+    flags: tuple[str, ...] = ()
+    label: Label = NO_LABEL
+
+    @property
+    def starred(self) -> bool:
+        """The person's mark."""
+        return self.label.starred
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class Episode:
         paces_hz: (T+1,) steps a second it was played at; row 0 is 0.
         actors: (T+1,) int8 of `types.Actor`; row t+1 belongs to step t.
         meta: what was known at the start (environment, versions, who drives).
+        infos: (T+1, ...) numeric and text info columns by name, ours left out.
     """
 
     row: EpisodeRow
@@ -70,10 +82,33 @@ class Episode:
     paces_hz: NDArray[np.float32]
     actors: NDArray[np.int8]
     meta: dict[str, Any]
+    infos: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.times_s) != len(self.rewards) + 1:
             raise ValueError("an episode has one more observation than actions")
+
+    def trimmed(self) -> "Episode":
+        """Without the steps that the person's trim leaves out."""
+        if self.row.label.trim is None:
+            return self
+        first, end = self.row.label.trim
+        end = min(end, len(self.rewards))
+        rows, steps = slice(first, end + 1), slice(first, end)
+        truncations = self.truncations[steps].copy()
+        truncations[-1] |= not self.terminations[end - 1]  # cut here, not over
+        return dataclasses.replace(
+            self,
+            observations=_cut(self.observations, rows),
+            actions=_cut(self.actions, steps),
+            rewards=self.rewards[steps],
+            terminations=self.terminations[steps],
+            truncations=truncations,
+            times_s=self.times_s[rows],
+            paces_hz=self.paces_hz[rows],
+            actors=self.actors[rows],
+            infos={key: column[rows] for key, column in self.infos.items()},
+        )
 
 
 def row_of_tree(tree: Arrays, index: int) -> Any:
@@ -83,3 +118,11 @@ def row_of_tree(tree: Arrays, index: int) -> Any:
     if isinstance(tree, tuple):
         return tuple(row_of_tree(part, index) for part in tree)
     return tree[index]
+
+
+def _cut(tree: Arrays, rows: slice) -> Arrays:
+    if isinstance(tree, dict):
+        return {key: _cut(part, rows) for key, part in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(_cut(part, rows) for part in tree)
+    return tree[rows]

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from teleop.recording.columns import Column, NumberColumn, TextColumn
+from teleop.recording.journal import AS_TEXT
 from teleop.recording.leaves import text_bytes
 
 _REST = "teleop_info_json"
@@ -23,10 +24,13 @@ class InfoPlan:
         self.numbers: dict[str, tuple[int, ...]] = {}
         self.texts: set[str] = set()
         self.misfits: set[str] = set()
+        self.kept_as_text: set[str] = set()
 
     def look_at(self, info: dict[str, Any]) -> None:
         """Take one step's info into account."""
         for key, value in flatten(info).items():
+            if key.endswith(f"/{AS_TEXT}"):
+                self.kept_as_text.add(key.removesuffix(f"/{AS_TEXT}"))
             if key in self.misfits:
                 continue
             shape = _number_shape(value)

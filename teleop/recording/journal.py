@@ -30,6 +30,7 @@ _HEAD = struct.Struct("<4sBBHII")  # mark, type, flags, reserved, payload length
 _CRC = struct.Struct("<I")
 _MARK = b"TJR1"
 _LARGEST_RECORD = 1 << 30
+AS_TEXT = "repr"  # key of an info value that is no number, string, list or dict
 # time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), picture
 STEP_HEAD = struct.Struct("<ddBBfI")
 
@@ -212,12 +213,12 @@ def _text_keys(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON cannot say itself: numpy values as numbers, anything else as its text."""
+    """What JSON cannot say itself: numpy values as numbers, anything else as marked text."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):
         return value.item()
-    return repr(value)[:200]
+    return {AS_TEXT: repr(value)[:200]}
 
 
 def _refused(path: Path, problem: Exception) -> StorageError:

@@ -4,10 +4,11 @@ A leaf is one array of a nested space: `position` of a Dict, `_index_0` of a Tup
 the space's own, depth first; it never changes, so bytes need no names.
 """
 
+import dataclasses
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -19,6 +20,7 @@ from teleop.envs.spaces import Space
 from teleop.errors import RecordingError
 
 _LENGTH = struct.Struct("<I")
+_WIDEST = 8  # bytes of a number: HDF5 readers everywhere take no wider one
 _IMAGE_SIDE = 32  # Minari treats smaller uint8 boxes as plain numbers too
 IMAGE_DEFLATE = 3  # the same CPU as 1 and 9-32 % smaller on Atari and CarRacing frames
 
@@ -102,11 +104,42 @@ def is_image(shape: tuple[int, ...], dtype: Any) -> bool:
     return bool(dtype == np.uint8 and len(shape) in (2, 3) and min(shape[:2]) >= _IMAGE_SIDE)
 
 
+Measures = Mapping[str, tuple[str, tuple[int, ...]]]
+
+
 class Codec:
     """Turns values of one space into journal bytes and back."""
 
-    def __init__(self, space: Space) -> None:
-        self.leaves = tuple(iter_leaves(space))
+    def __init__(self, space: Space, measured: Measures | None = None) -> None:
+        """Prepare for a space.
+
+        Args:
+            space: what the environment says its values are.
+            measured: (dtype, shape) by leaf path, where its values are something else.
+
+        Raises:
+            RecordingError: a part of the space cannot be recorded.
+        """
+        self.leaves = tuple(_measured(leaf, measured or {}) for leaf in iter_leaves(space))
+
+    def measure(self, value: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """(dtype, shape) by path of the leaves in which a value is not what its space says.
+
+        A number that its space's dtype holds exactly counts as one of that dtype.
+        """
+        odd = {}
+        for leaf in self.leaves:
+            if leaf.kind is Kind.TEXT:
+                continue
+            part = leaf.value_in(value)
+            array, is_numpy = np.asarray(part), isinstance(part, np.ndarray | np.generic)
+            if array.dtype.kind not in "biuf" or array.dtype.itemsize > _WIDEST:
+                continue  # encoding it says what is wrong
+            fits = _holds(leaf.dtype, array, is_numpy=is_numpy)
+            dtype = leaf.dtype if fits else array.dtype.newbyteorder("<").str
+            if (dtype, array.shape) != (leaf.dtype, leaf.shape):
+                odd["/".join(leaf.path)] = (dtype, array.shape)
+        return odd
 
     def encode(self, value: Any) -> bytes:
         """The value's leaves, one after another.
@@ -127,6 +160,44 @@ class Codec:
             parts.append(data[offset : offset + size])
             offset += size
         return parts, offset
+
+
+def unnamed_parts(space: Space, value: Any) -> list[str]:
+    """Parts of a value that its Dict or Tuple space does not name: they are not recorded."""
+    if isinstance(space, spaces.Dict) and isinstance(value, Mapping):
+        extra = [str(key) for key in value if key not in space.spaces]
+        inner = (
+            unnamed_parts(sub, value[key]) for key, sub in space.spaces.items() if key in value
+        )
+        return extra + [name for names in inner for name in names]
+    if isinstance(space, spaces.Tuple) and isinstance(value, tuple | list):
+        extra = [f"[{index}]" for index in range(len(space.spaces), len(value))]
+        pairs = zip(space.spaces, value, strict=False)
+        return extra + [name for sub, part in pairs for name in unnamed_parts(sub, part)]
+    return []
+
+
+def _measured(leaf: Leaf, measured: Measures) -> Leaf:
+    found = measured.get("/".join(leaf.path))
+    if found is None:
+        return leaf
+    dtype, shape = np.dtype(found[0]), tuple(found[1])
+    if dtype.kind not in "biuf" or dtype.itemsize > _WIDEST:
+        raise RecordingError(f"Values of dtype {dtype} cannot be recorded.")
+    kind = Kind.IMAGE if is_image(shape, dtype) else Kind.NUMBER
+    return dataclasses.replace(leaf, kind=kind, dtype=dtype.str, shape=shape)
+
+
+def _holds(dtype: str, array: np.ndarray[Any, Any], *, is_numpy: bool) -> bool:
+    """A dtype can say exactly what an array says."""
+    if array.dtype == dtype or np.can_cast(array.dtype, dtype):
+        return True
+    if is_numpy and array.dtype.kind == np.dtype(dtype).kind == "f":
+        return False  # this one may happen to fit; the next would be rounded
+    if array.dtype.kind == "f" and np.dtype(dtype).kind != "f" and not np.isfinite(array).all():
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.array_equal(array.astype(dtype), array, equal_nan=array.dtype.kind == "f"))
 
 
 def _encode_leaf(leaf: Leaf, value: Any) -> bytes:

@@ -15,8 +15,9 @@ from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError
 from teleop.recording.dataset import Dataset, DatasetInfo
 from teleop.recording.episode import EpisodeRow
+from teleop.recording.fingerprint import fingerprint_of
 from teleop.recording.journal import JournalWriter
-from teleop.recording.leaves import Codec
+from teleop.recording.leaves import Codec, unnamed_parts
 from teleop.types import Actor, Info, InputEvent, Observation, Policy, Step
 
 
@@ -47,7 +48,7 @@ class Recorder:
         Raises:
             RecordingError: a space cannot be recorded.
         """
-        self.dataset = dataset
+        self.dataset, self._env = dataset, env
         self._observation = Codec(env.observation_space)
         self._action = Codec(env.action_space)
         self._about = dataset_info(env)
@@ -85,11 +86,16 @@ class Recorder:
             "started": time.time(),
             "app_version": __version__,
             "gymnasium_version": gym.__version__,
+            "fingerprint": fingerprint_of(self._about.env_id),
             "driver": _DRIVERS[policy.actor],
             "driver_name": policy.name if policy.actor is not Actor.HUMAN else "",
         }
+        measured = self._observation.measure(observation)
+        meta["measured"] = measured
+        meta["flags"] = _first_flags(self._env.observation_space, observation, measured)
+        codec = Codec(self._env.observation_space, measured) if measured else self._observation
         path = self.dataset.journals / f"{ordinal:06d}-{name}.tj"
-        journal = JournalWriter(path, meta, self._observation, self._action)
+        journal = JournalWriter(path, meta, codec, self._action)
         try:
             journal.reset(observation, info)
         except RecordingError:
@@ -161,6 +167,20 @@ def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:
         pace_hz=pace_of(env),
         description=f"{env_id}, recorded with Teleop",
     )
+
+
+def _first_flags(space: Any, observation: Any, measured: dict[str, Any]) -> list[str]:
+    """What is odd about an environment's observations from the start."""
+    flags = [
+        f"observations {name} are {dtype} of shape {shape}, not what their space says".replace(
+            "  ", " "
+        )
+        for name, (dtype, shape) in measured.items()
+    ]
+    extra = unnamed_parts(space, observation)
+    if extra:
+        flags.append(f"not recorded, for their space does not name them: {', '.join(extra)}")
+    return flags
 
 
 _DRIVERS = {Actor.HUMAN: "human", Actor.POLICY: "policy", Actor.SCRIPT: "script"}

@@ -162,7 +162,7 @@ class Driving:
             text = f"{self._shown.dataset_id} is not yours to delete from here; it stays as it is."
             self._say(Notice(Tone.BAD, text))
             return
-        self._work(lambda: self._dataset.delete(file), self._deleted)
+        self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))
 
     def undo(self, now: float) -> None:
         """Bring back what was discarded or deleted last."""

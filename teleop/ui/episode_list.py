@@ -118,7 +118,7 @@ class EpisodeList:
             painter.box(bar, theme.line, 3)
             good = episode.total_reward > 0 or share > 0.5
             colour = theme.human if episode.driver == "human" else theme.agent
-            if episode.driver == "script":
+            if episode.driver in ("script", "other"):
                 colour = theme.text2
             colour = colour if good else theme.text3
             filled = Rect(bar.x, bar.y, max(px(6), round(bar.width * share)), bar.height)
@@ -177,4 +177,4 @@ class EpisodeList:
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=panel.width - px(32))
 
 
-_NOTES = {"script": ("scripted",), "policy": ("by a policy",)}
+_NOTES = {"script": ("scripted",), "policy": ("by a policy",), "other": ("imported",)}

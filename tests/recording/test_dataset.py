@@ -127,7 +127,7 @@ def test_discard_and_delete_can_be_undone(library: Library) -> None:
     assert [row.file for row in dataset.rows()] == [kept.file]
     restored = dataset.restore(name)
     assert [row.file for row in dataset.rows()] == [kept.file, restored.file]
-    assert dataset.delete(kept.file) == kept.file
+    dataset.delete(kept.file)
     assert [row.file for row in dataset.rows()] == [restored.file]
     assert dataset.metadata()["total_episodes"] == 1
     dataset.restore(kept.file)

@@ -127,12 +127,12 @@ def test_a_journal_that_cannot_be_built_is_set_aside_and_the_dataset_opens(
 ) -> None:
     dataset, take = recorded(library, spaces.Discrete(2))
     dataset.release()
-    from teleop.recording import storage
+    from teleop.recording import building
 
     def broken(journal: Path, target: Path) -> None:
         raise ZeroDivisionError(journal, target)
 
-    monkeypatch.setattr(storage, "build_episode", broken)
+    monkeypatch.setattr(building, "build_episode", broken)
     assert dataset.claim().quarantined == [take.journal.name]
     dataset.release()
     monkeypatch.undo()
@@ -140,7 +140,7 @@ def test_a_journal_that_cannot_be_built_is_set_aside_and_the_dataset_opens(
     dataset.release()
 
 
-@pytest.mark.parametrize("value", [None, "text", {"x": 1}, np.zeros(4), [1, [2]]])
+@pytest.mark.parametrize("value", [None, "text", {"y": 1}, np.zeros(4), [1, [2]]])
 def test_a_value_that_is_not_of_its_space_is_one_sentence(library: Library, value: Any) -> None:
     env = Odd(spaces.Dict({"x": spaces.Box(0, 1, (2,))}))
     dataset = library.open_for_writing("odd/test-v0", dataset_info(env))
@@ -187,7 +187,7 @@ def test_what_minari_recorded_can_be_read_and_learned_from(
     dataset.delete(kept)  # adopts what Minari wrote before it rewrites the index
     dataset.restore(kept)
     dataset.release()
-    assert [row.driver for row in dataset.rows()] == ["script", "script"]
+    assert [row.driver for row in dataset.rows()] == ["script", "other"]
     assert len(load_demonstrations(dataset).episodes) == 2
 
 

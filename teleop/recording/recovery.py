@@ -1,0 +1,88 @@
+"""What opening a dataset for writing puts right: takes that a crash interrupted, damaged files."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from teleop.errors import StorageError
+from teleop.recording import building, gate, storage
+from teleop.recording.durable import replace_file
+from teleop.recording.places import Places
+from teleop.recording.shelf import Shelf
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What had to be repaired.
+
+    Attributes:
+        recovered: takes that a crash had interrupted, now saved.
+        quarantined: what cannot be read; put aside, nothing thrown away.
+        waiting: takes for which there is no room on the disk.
+    """
+
+    recovered: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+
+def recover(places: Places, shelf: Shelf) -> Recovery:
+    """Put a dataset right that this program has claimed. Twice does no more than once.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    report = Recovery()
+    for draft in places.journals.glob("*.h5tmp"):
+        draft.unlink()
+    for journal in sorted(places.journals.glob("*.tj")):
+        _recover_journal(places, journal, report)
+    known = {row.file for row in shelf.rows()}
+    for name in shelf.files():
+        if name not in known:
+            replace_file(places.episodes / name, places.quarantine / name)
+            report.quarantined.append(name)
+    if places.description.is_file() and (report.recovered or shelf.is_stale()):
+        listed = shelf.description().get("total_episodes", 0)
+        shelf.publish(growing=len(shelf.files()) >= listed)
+    for name in report.recovered:  # published: the journal has done its work
+        (places.journals / name).with_suffix(".tj").unlink(missing_ok=True)
+    return report
+
+
+def save_journal(places: Places, journal: Path) -> str:
+    """Turn a journal into an episode file; returns its name. The journal stays.
+
+    Raises:
+        OSError: the disk refused; nothing has changed.
+        StorageError: likewise.
+        RecordingError: the journal holds no step.
+    """
+    name = f"{journal.stem}.h5"
+    draft = places.journals / f"{journal.stem}.h5tmp"
+    building.build_episode(journal, draft)
+    try:
+        storage.verify_file(draft)
+        replace_file(draft, places.episodes / name)  # the commit point
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    gate.know(places.episodes / name)
+    return name
+
+
+def _recover_journal(places: Places, journal: Path, report: Recovery) -> None:
+    name = f"{journal.stem}.h5"
+    if (places.episodes / name).exists() or (places.trash / name).exists():
+        journal.unlink()
+        return
+    try:
+        summary = building.summarise_journal(journal)
+        if summary.meta is not None and summary.total_steps == 0:
+            journal.unlink()
+            return
+        report.recovered.append(save_journal(places, journal))
+    except (StorageError, OSError):
+        report.waiting.append(journal.name)
+    except Exception:  # noqa: BLE001  one bad journal must not lock the others out
+        replace_file(journal, places.quarantine / journal.name)
+        report.quarantined.append(journal.name)

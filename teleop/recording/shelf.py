@@ -1,0 +1,221 @@
+"""What is derived from a dataset's episode files: Minari's index and description, the manifest.
+
+Rewritten whenever an episode comes or goes, each atomically, and rebuilt from the files when in
+doubt: losing them loses nothing.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import RecordingError
+from teleop.recording import gate, index_file, storage
+from teleop.recording.building import SCHEMA
+from teleop.recording.durable import replace_file, write_atomic
+from teleop.recording.episode import EpisodeRow
+from teleop.recording.places import Places
+
+
+class Shelf:
+    """The derived files of one dataset."""
+
+    def __init__(self, places: Places, dataset_id: str) -> None:
+        self._places, self._dataset_id = places, dataset_id
+        self._rows: dict[str, EpisodeRow] | None = None
+        self._index_mark: list[int] | None = None
+        self._sizes: dict[str, int] = {}
+
+    def files(self) -> list[str]:
+        """Names of the episode files, oldest first."""
+        return sorted(path.name for path in self._places.episodes.glob("*.h5"))
+
+    def description(self) -> dict[str, Any]:
+        """Minari's `metadata.json`.
+
+        Raises:
+            RecordingError: it is missing, not JSON, of a later version, or names no spaces.
+        """
+        path = self._places.description
+        try:
+            loaded: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError) as problem:
+            raise RecordingError(
+                f"{path} cannot be read ({problem}); a dataset needs it. Restore the file from a "
+                "backup, or get the episodes out with `teleop recover`."
+            ) from problem
+        named = isinstance(loaded, dict) and all(
+            isinstance(loaded.get(f"{kind}_space"), str) for kind in ("observation", "action")
+        )
+        if not named:
+            raise RecordingError(
+                f"{path} does not name its observation and action spaces, so it is not the "
+                "description of a dataset that can be read."
+            )
+        ours = loaded.get("teleop")
+        schema = ours.get("schema", 0) if isinstance(ours, dict) else 0
+        if not isinstance(schema, int) or schema > SCHEMA:
+            raise RecordingError(
+                f"{path} was written by a later Teleop (schema {schema}, this one reads up to "
+                f"{SCHEMA}). Update Teleop to open it."
+            )
+        return loaded
+
+    def rows(self) -> list[EpisodeRow]:
+        """What is known of each episode file, oldest first; unreadable ones are left out."""
+        known = self._known()
+        rows = (known.get(name) or self.look_at(name) for name in self.files())
+        return [row for row in rows if row is not None]
+
+    def foreign_rows(self) -> list[EpisodeRow]:
+        """Episodes that another program put into the index itself.
+
+        Raises:
+            HostileFileError: the index wants more than a recording needs.
+        """
+        index = self._places.index
+        self._known()
+        if not index.is_file() or _mark(index) == self._index_mark:
+            return []
+        cached = self._cached_foreign(index)
+        if cached is not None:
+            return cached
+        gate.admit(index, links=True, pictures=True)
+        names = index_file.foreign_episodes(index)
+        rows = [storage.read_row(index, name) for name in names]
+        self._cache_foreign(index, rows)
+        return rows
+
+    def look_at(self, name: str) -> EpisodeRow | None:
+        """Read one episode file's row; None if it is damaged or wants too much."""
+        path = self._places.episodes / name
+        try:
+            gate.admit(path)
+            row = storage.read_row(path)
+        except RecordingError:
+            return None
+        self._known()[name] = row
+        return row
+
+    def publish(self, *, growing: bool) -> None:
+        """Rewrite everything.
+
+        Minari needs every episode that the description counts: a growing dataset gets its index
+        first, a shrinking one its description first.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self.adopt()
+        files = self.files()
+        if growing:
+            self.write_index(files)
+        self.write_description(self.description(), files)
+        if not growing:
+            self.write_index(files)
+        self._rows = {row.file: row for row in self.rows()}
+        index_mark = _mark(self._places.index)
+        manifest = {
+            "schema": SCHEMA,
+            "index": index_mark,
+            "episodes": [storage.row_to_json(row) for row in self._rows.values()],
+        }
+        write_atomic(self._places.manifest, json.dumps(manifest).encode())
+        self._index_mark = index_mark
+
+    def write_index(self, files: list[str]) -> None:
+        """Replace Minari's HDF5 file."""
+        write_atomic(self._places.index, index_file.index_bytes(files))
+        gate.know(self._places.index)
+
+    def write_description(self, data: dict[str, Any], files: list[str]) -> None:
+        """Replace Minari's `metadata.json`, with the counts of these files."""
+        known = self._known()
+        rows = [known.get(name) or self.look_at(name) for name in files]
+        size = sum(self._size(name) for name in files)
+        data |= {
+            "dataset_id": self._dataset_id,
+            "total_episodes": len(files),
+            "total_steps": sum(row.total_steps for row in rows if row),
+            "dataset_size": round(size / 1e6, 1),
+        }
+        write_atomic(self._places.description, json.dumps(data).encode())
+
+    def adopt(self) -> None:
+        """Give episodes that Minari's own API put into the index files of their own.
+
+        An index that cannot be read is rebuilt from the files, as if there were none.
+
+        Raises:
+            HostileFileError: the index wants more than a recording needs.
+        """
+        index = self._places.index
+        self._known()
+        if not index.is_file() or _mark(index) == self._index_mark:
+            return
+        for name in index_file.foreign_episodes(index):
+            gate.admit(index, links=True, pictures=True)
+            draft = self._places.journals / "adopted.h5tmp"
+            index_file.extract_episode(index, name, draft)
+            digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:12]
+            target = self._places.episodes / f"{self.next_ordinal():06d}-{digest}.h5"
+            replace_file(draft, target)
+            gate.know(target)
+
+    def next_ordinal(self) -> int:
+        """The number of the next take."""
+        places = self._places
+        names = [p.name for p in (*places.trash.iterdir(), *places.journals.iterdir())]
+        taken = [int(name.split("-")[0]) for name in [*self.files(), *names] if name[:6].isdigit()]
+        return 1 + max(taken, default=-1)
+
+    def is_stale(self) -> bool:
+        """The derived files do not say what lies in the folder."""
+        known, files = self._known(), self.files()
+        about = self.description()
+        listed = about.get("total_episodes")
+        index = self._places.index
+        right = index.is_file() and _mark(index) == self._index_mark
+        moved = about.get("dataset_id") != self._dataset_id
+        return moved or not right or listed != len(files) or set(known) != set(files)
+
+    def _size(self, name: str) -> int:
+        """Bytes of an episode file, which never change."""
+        if name not in self._sizes:
+            self._sizes[name] = (self._places.episodes / name).stat().st_size
+        return self._sizes[name]
+
+    def _known(self) -> dict[str, EpisodeRow]:
+        if self._rows is None:
+            self._index_mark = None
+            try:
+                manifest = json.loads(self._places.manifest.read_bytes())
+                rows = [storage.row_from_json(row) for row in manifest["episodes"]]
+                self._index_mark = manifest.get("index")
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                rows = []  # derived data: the files themselves are read instead
+            self._rows = {row.file: row for row in rows}
+        return self._rows
+
+    def _cached_foreign(self, index: Path) -> list[EpisodeRow] | None:
+        try:
+            cached = json.loads((self._places.cache / "foreign.json").read_bytes())
+            if cached["index"] != _mark(index):
+                return None
+            return [storage.row_from_json(row) for row in cached["episodes"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _cache_foreign(self, index: Path, rows: list[EpisodeRow]) -> None:
+        data = {"index": _mark(index), "episodes": [storage.row_to_json(row) for row in rows]}
+        try:
+            self._places.cache.mkdir(parents=True, exist_ok=True)
+            write_atomic(self._places.cache / "foreign.json", json.dumps(data).encode())
+        except OSError:
+            return  # read-only media: it is read again next time
+
+
+def _mark(path: Path) -> list[int]:
+    """What changes when another program writes to a file."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
