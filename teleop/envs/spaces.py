@@ -1,6 +1,7 @@
 """Gymnasium spaces as JSON (the form Minari writes) and back, without running anyone's code."""
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from gymnasium import spaces
 from teleop.errors import RecordingError
 
 Space = spaces.Space[Any]
+_LARGEST_BOX = 1 << 26  # numbers in one observation
 _DTYPES = frozenset(
     [
         "bool",
@@ -48,8 +50,33 @@ def space_from_json(text: str) -> Space:
         return _from_dict(json.loads(text))
     except RecordingError:
         raise
-    except (ValueError, KeyError, TypeError, AssertionError) as problem:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AssertionError,
+        RecursionError,
+        OverflowError,
+        MemoryError,
+    ) as problem:
         raise RecordingError(f"A stored space cannot be read: {problem!r}") from problem
+
+
+def compact_json(text: str) -> str:
+    """The same space with bounds that are all alike said once: pictures fit into an attribute."""
+    return json.dumps(_compact(json.loads(text)))
+
+
+def _compact(data: Any) -> Any:
+    if isinstance(data, dict):
+        bounds = {key: _same(data[key]) for key in ("low", "high") if key in data}
+        return {key: bounds.get(key, _compact(value)) for key, value in data.items()}
+    return [_compact(part) for part in data] if isinstance(data, list) else data
+
+
+def _same(bound: Any) -> Any:
+    values = np.unique(np.array(bound))
+    return values[0].item() if len(values) == 1 else bound
 
 
 def _to_dict(space: Space) -> dict[str, Any]:
@@ -97,8 +124,12 @@ def _dtype(data: dict[str, Any]) -> Any:
 
 def _box(data: dict[str, Any]) -> Space:
     dtype = _dtype(data)
+    shape = tuple(data["shape"])
+    if math.prod(shape) > _LARGEST_BOX:
+        raise RecordingError(f"A stored space of shape {shape} is too large to be one.")
     low, high = (np.array(data[end], dtype=dtype) for end in ("low", "high"))
-    return spaces.Box(low=low, high=high, shape=tuple(data["shape"]), dtype=dtype)
+    low, high = (np.broadcast_to(bound, shape) for bound in (low, high))
+    return spaces.Box(low=low, high=high, shape=shape, dtype=dtype)
 
 
 def _multi_discrete(data: dict[str, Any]) -> Space:

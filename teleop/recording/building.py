@@ -10,7 +10,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 
-from teleop.envs.spaces import Space, space_from_json
+from teleop.envs.spaces import Space, compact_json, space_from_json, space_to_json
 from teleop.errors import RecordingError, StorageError
 from teleop.recording.columns import (
     Column,
@@ -27,6 +27,7 @@ from teleop.recording.oddities import Oddities
 from teleop.recording.safe_file import SafeFile
 
 SCHEMA = 1
+_LARGEST_ATTRIBUTE = 32 << 10  # HDF5 files that old readers open take no larger one
 _BATCH = 8 << 20  # bytes of journal between flushes
 
 
@@ -225,7 +226,16 @@ def _write_attributes(group: h5py.Group, summary: JournalSummary, crcs: dict[str
     attrs["teleop_recovered"] = not summary.is_whole
     kept = {k: v for k, v in meta.items() if k not in ("observation_space", "action_space")}
     attrs["teleop_meta"] = json.dumps(kept)
+    _write_spaces(group, *(meta[f"{kind}_space"] for kind in ("observation", "action")))
     attrs["teleop_crc32"] = json.dumps(crcs)
+
+
+def _write_spaces(group: h5py.Group, observation: str, action: str) -> None:
+    """Both spaces, so that an episode file says by itself what it holds."""
+    spaces = {"observation_space": observation, "action_space": action}
+    text = json.dumps({key: compact_json(space) for key, space in spaces.items()})
+    if len(text) < _LARGEST_ATTRIBUTE:
+        group.attrs["teleop_spaces"] = text
 
 
 def write_episode(episode: Episode, observation: Space, action: Space, target: Path) -> None:
@@ -274,3 +284,4 @@ def _fill_from(group: h5py.Group, episode: Episode, observation: Space, action: 
     attrs["teleop_meta"] = json.dumps(episode.meta | about)
     attrs["teleop_crc32"] = json.dumps({column.name: column.crc for column in columns})
     attrs["teleop_flags"] = json.dumps(row.flags)
+    _write_spaces(group, space_to_json(observation), space_to_json(action))

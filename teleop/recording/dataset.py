@@ -31,7 +31,7 @@ from teleop.recording.labels import Label, Labels
 from teleop.recording.places import Places
 from teleop.recording.recovery import Recovery, recover, save_journal
 from teleop.recording.shelf import Shelf
-from teleop.recording.vetting import printable
+from teleop.recording.vetting import EPISODE_FILE, printable
 
 # Readers of Minari 0.5.0 to 0.5.2 and 0.5.4 all take raw images under this version.
 _MINARI_VERSION = "0.5.0"
@@ -336,6 +336,52 @@ class Dataset:
             self._shelf.publish(growing=True)
         return added
 
+    def arrive(self) -> None:
+        """Look at everything in a dataset from elsewhere, before it gets a place in a library.
+
+        Raises:
+            RecordingError: a part wants too much, is damaged, or of a later version.
+        """
+        self.spaces()
+        for name in self._shelf.files():
+            if not EPISODE_FILE.match(name):
+                raise RecordingError(f"{printable(name)[:80]!r} is no episode file's name.")
+            gate.admit(self.places.episodes / name)
+            storage.verify_file(self.places.episodes / name)
+        if self._shelf.files():
+            self._shelf.write_index(self._shelf.files())  # never the stranger's index
+        else:
+            gate.admit(self.places.index, links=True, pictures=True)
+        self.places.manifest.unlink(missing_ok=True)
+        self.places.certificates.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """What has arrived is in its place: remember that it was looked at, name it."""
+        for name in self._shelf.files():
+            gate.know(self.places.episodes / name)
+        gate.know(self.places.index)
+        if self.is_foreign:
+            data = self.metadata() | {"dataset_id": self.dataset_id}
+            write_atomic(self.places.description, json.dumps(data).encode())
+        else:
+            self.claim()
+            self.release()
+
+    def add_files(self, files: Iterable[Path]) -> None:
+        """Copy episode files that were looked at already.
+
+        Raises:
+            StorageError: the disk refused; what was copied before stays.
+        """
+        self._check_claim()
+        try:
+            for path in files:
+                self._put_in(path, storage.read_row(path).uuid)
+        except OSError as problem:
+            raise _refused(self.folder, problem) from problem
+        finally:
+            self._shelf.publish(growing=True)
+
     def discard(self, journal: Path) -> str:
         """Put a take that was never saved into the trash; returns its name there."""
         self._check_claim()
@@ -415,13 +461,22 @@ class Dataset:
 
     def _copy_in(self, source: "Dataset", row: EpisodeRow) -> str:
         """One episode of another dataset as a file of ours."""
-        name = f"{self.next_ordinal():06d}-{row.uuid}.h5"
-        draft = self.places.journals / f"{name}tmp"
         path, group = source.source(row)
         if group == storage.OWN_GROUP:
-            shutil.copyfile(path, draft)
-        else:
-            building.write_episode(source.read(row), *source.spaces(), draft)
+            gate.admit(path)
+            return self._put_in(path, row.uuid)
+        draft = self.places.journals / "foreign.h5tmp"
+        building.write_episode(source.read(row), *source.spaces(), draft)
+        try:
+            return self._put_in(draft, row.uuid)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _put_in(self, path: Path, uuid: str) -> str:
+        """An episode file, copied and checked."""
+        name = f"{self.next_ordinal():06d}-{uuid}.h5"
+        draft = self.places.journals / f"{name}tmp"
+        shutil.copyfile(path, draft)
         storage.verify_file(draft)
         with draft.open("rb+") as file:
             sync_data(file.fileno())

@@ -2,14 +2,18 @@
 
 import re
 import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.errors import RecordingError, StorageError
 from teleop.recording.dataset import Dataset, DatasetInfo
 from teleop.recording.episode import EpisodeRow
+from teleop.recording.storage import content_id
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
+_DEEPEST = 4  # namespaces in namespaces
 HUMAN = "human-v0"
 SCRIPTED = "scripted-v0"
 
@@ -109,9 +113,8 @@ class Library:
 
     def summaries(self, env_id: str | None = None) -> list[DatasetSummary]:
         """Every dataset, by id; only those of one environment if `env_id` is given."""
-        found = sorted(path.parents[1] for path in self.root.glob("**/data/metadata.json"))
-        visible = [f for f in found if ".teleop" not in f.parts and f != self.root]
-        listed = [self._summary(folder.relative_to(self.root).as_posix()) for folder in visible]
+        found = sorted(_dataset_folders(self.root, _DEEPEST))
+        listed = [self._summary(folder.relative_to(self.root).as_posix()) for folder in found]
         return [s for s in listed if env_id is None or s.env_id == env_id]
 
     def best_dataset_id(self, env_id: str) -> str:
@@ -120,16 +123,142 @@ class Library:
         filled = [s.dataset_id for s in self.summaries(env_id) if s.total_episodes]
         return own if own in filled or not filled else filled[0]
 
+    # ------------------------------------------------------------ whole datasets
+
+    def merge(self, target_id: str, source_ids: Sequence[str]) -> tuple[int, int]:
+        """Copy the episodes of several datasets into one, made if need be; the sources stay.
+
+        Returns:
+            (episodes added, episodes left out because the same are there already).
+
+        Raises:
+            RecordingError: the spaces differ, or an episode is damaged.
+            StorageError: the disk refused.
+        """
+        sources = [self.existing(source_id) for source_id in source_ids]
+        target = self.open_for_writing(target_id, sources[0].info())
+        spaces = target.spaces()
+        for source in sources:
+            if source.spaces() != spaces:
+                raise RecordingError(
+                    f"{source.dataset_id} has other spaces than {target_id}; episodes of one "
+                    "dataset all have the same. Merge it into a dataset of its own."
+                )
+        target.claim()
+        try:
+            wanted, doubles = _without_doubles(target, sources)
+            return len(target.add(wanted)), doubles
+        finally:
+            target.release()
+
+    def split(self, dataset_id: str, parts: Mapping[str, Sequence[EpisodeRow]]) -> None:
+        """Copy episodes of a dataset into new ones; the dataset stays.
+
+        Args:
+            dataset_id: where they are.
+            parts: rows by the id of the dataset that they go to.
+
+        Raises:
+            RecordingError: a part exists already, or an episode is damaged.
+            StorageError: the disk refused.
+        """
+        source = self.existing(dataset_id)
+        for part_id in parts:
+            if self.dataset(part_id).exists:
+                raise RecordingError(f"{part_id} exists already; choose another name.")
+        for part_id, rows in parts.items():
+            part = self.open_for_writing(part_id, source.info())
+            part.claim()
+            try:
+                part.add((source, row) for row in rows)
+            finally:
+                part.release()
+
+    def rename(self, old_id: str, new_id: str) -> Dataset:
+        """Move a dataset with all that belongs to it to another id.
+
+        Raises:
+            RecordingError: there is none, the new one exists, or another program made it.
+            StorageError: the disk refused.
+        """
+        old, new = self.existing(old_id), self.dataset(new_id)
+        if new.folder.exists():
+            raise RecordingError(f"{new_id} exists already; choose another name.")
+        old.claim()
+        old.release()
+        try:
+            new.folder.parent.mkdir(parents=True, exist_ok=True)
+            old.folder.rename(new.folder)
+        except OSError as problem:
+            raise StorageError(
+                f"{old_id} cannot be renamed ({problem.strerror or problem}); it is as it was."
+            ) from problem
+        new.create(new.info())
+        new.claim()  # writes the new id into the description
+        new.release()
+        return new
+
+    def take_in(self, source: Path, new_id: str = "") -> Dataset:
+        """Bring a dataset in from outside: a `.teleop.zip`, or the folder of a Minari dataset.
+
+        Everything in it is looked at before it is put in place, under its own id or a new one.
+
+        Raises:
+            HostileFileError: it wants more than a recording needs.
+            RecordingError: it is no dataset, damaged, or its id is taken.
+            StorageError: the disk refused.
+        """
+        from teleop.recording.exchange import bundle
+
+        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.root) as folder:
+            draft = Path(folder) / "dataset"
+            try:
+                unpack = bundle.copy_dataset if source.is_dir() else bundle.read_bundle
+                dataset_id = new_id or _named_id(unpack(source, draft), source)
+                return self._put_in_place(draft, dataset_id)
+            except OSError as problem:
+                raise StorageError(
+                    f"{source} cannot be brought in ({problem.strerror or problem})."
+                ) from problem
+
+    def _put_in_place(self, draft: Path, dataset_id: str) -> Dataset:
+        """Look at an unpacked dataset, then move it to its place."""
+        target = self.dataset(dataset_id)
+        if target.folder.exists():
+            raise RecordingError(
+                f"{dataset_id} exists already. Give the newcomer another name with --name, then "
+                "`teleop merge` them if you want one."
+            )
+        dataset = Dataset(draft, dataset_id)
+        dataset.arrive()
+        target.folder.parent.mkdir(parents=True, exist_ok=True)
+        namespace = target.folder.parent / "namespace_metadata.json"
+        if not namespace.exists():
+            namespace.write_bytes(b"{}")
+        draft.rename(target.folder)
+        target.settle()
+        return target
+
     def _summary(self, dataset_id: str) -> DatasetSummary:
         try:
             dataset = self.dataset(dataset_id)
-            data = dataset.metadata()
-            env_id = str(data.get("teleop", {}).get("env_id", ""))
+            data, info = dataset.metadata(), dataset.info()
             return DatasetSummary(
-                dataset_id, env_id, int(data["total_episodes"]), int(data["total_steps"])
+                dataset_id, info.env_id, int(data["total_episodes"]), int(data["total_steps"])
             )
         except (RecordingError, KeyError, ValueError, TypeError) as problem:
             return DatasetSummary(dataset_id, "", 0, 0, problem=str(problem))
+
+
+def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
+    """Folders that hold a dataset. What lies inside one is not looked at."""
+    for child in folder.iterdir():
+        if child.name.startswith(".") or child.is_symlink() or not child.is_dir():
+            continue
+        if (child / "data" / "metadata.json").is_file():
+            yield child
+        elif depth > 0:
+            yield from _dataset_folders(child, depth - 1)
 
 
 def slug(env_id: str) -> str:
@@ -151,3 +280,45 @@ def scripted_dataset_id(env_id: str) -> str:
 def total_steps(rows: list[EpisodeRow]) -> int:
     """Steps of all episodes together."""
     return sum(row.total_steps for row in rows)
+
+
+def _named_id(named: str, source: Path) -> str:
+    """The id that a newcomer gives itself, if it is one.
+
+    Raises:
+        RecordingError: it is not.
+    """
+    if not _ID.match(named):
+        raise RecordingError(
+            f"{source} names itself {named!r:.60}, which is no dataset id. Give it one: "
+            "--name NAMESPACE/NAME-v0"
+        )
+    return named
+
+
+def _without_doubles(
+    target: Dataset, sources: Sequence[Dataset]
+) -> tuple[list[tuple[Dataset, EpisodeRow]], int]:
+    """(episodes to copy, how many are there already), by what is in them."""
+    seen: dict[tuple[int, float], list[tuple[Dataset, EpisodeRow]]] = {}
+    for row in target.rows():
+        seen.setdefault(_outline(row), []).append((target, row))
+    wanted, doubles = [], 0
+    for source in sources:
+        for row in source.rows():
+            alike = seen.setdefault(_outline(row), [])
+            if alike and _content(source, row) in {_content(*other) for other in alike}:
+                doubles += 1
+                continue
+            alike.append((source, row))
+            wanted.append((source, row))
+    return wanted, doubles
+
+
+def _outline(row: EpisodeRow) -> tuple[int, float]:
+    """The same for equal episodes, and rarely for others."""
+    return row.total_steps, row.total_reward
+
+
+def _content(dataset: Dataset, row: EpisodeRow) -> str:
+    return content_id(dataset.read(row))

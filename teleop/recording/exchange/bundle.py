@@ -1,0 +1,248 @@
+"""One file to hand on: a dataset with its labels and policies as a `.teleop.zip`, and back.
+
+Unzipped into a Minari root it *is* the dataset. `teleop.json` names every file with its size and
+SHA-256; reading takes exactly those, from a fixed set of places, and nothing that is larger, links
+elsewhere, climbs out of the folder or unpacks to more than it says.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from teleop import __version__
+from teleop.errors import HostileFileError, RecordingError
+from teleop.recording import index_file
+from teleop.recording.building import SCHEMA
+from teleop.recording.dataset import Dataset
+from teleop.recording.episode import EpisodeRow
+from teleop.recording.vetting import printable
+
+CONTENTS = "teleop.json"
+_FILES = re.compile(
+    r"^(data/(metadata\.json|manifest\.json|labels\.json|main_data\.hdf5"
+    r"|episodes/\d{6,9}-[0-9a-f]{12}\.h5)"
+    r"|policies/[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/(config\.json|weights\.safetensors))$"
+)
+_MOST_FILES = 200_000
+_MOST_BYTES = 64 << 30
+_LARGEST_CONTENTS = 64 << 20
+_DEFLATE_AT_BEST = 1100
+_BLOCK = 1 << 20
+
+
+def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+    """One `.teleop.zip` with these episodes, what was said about them, and all policies.
+
+    Returns:
+        what could not be stored: nothing.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    files: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
+    if dataset.is_foreign:
+        files["data/main_data.hdf5"] = dataset.places.index
+    else:
+        names = [row.file for row in rows]
+        files["data/main_data.hdf5"] = index_file.index_bytes(names)
+        files |= {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
+    if dataset.places.labels.is_file():
+        files["data/labels.json"] = dataset.places.labels
+    for path in sorted(dataset.policies.glob("*/*")):
+        name = f"policies/{path.parent.name}/{path.name}"
+        if _FILES.match(name):
+            files[name] = path
+    contents: dict[str, Any] = {
+        "schema": SCHEMA,
+        "app_version": __version__,
+        "dataset_id": dataset.dataset_id,
+        "files": {},
+    }
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
+        for name, source in files.items():
+            place = f"{dataset.dataset_id}/{name}"
+            contents["files"][name] = _store(bundle, place, source)
+        bundle.writestr(CONTENTS, json.dumps(contents, indent=1))
+    return []
+
+
+def read_bundle(path: Path, folder: Path) -> str:
+    """Unpack a bundle into an empty folder, checked; returns the dataset's id.
+
+    Raises:
+        HostileFileError: it wants more than a bundle needs.
+        RecordingError: it is no bundle, damaged, or of a later version.
+        OSError: the disk refused.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            return _Unpacking(path, bundle).unpack(folder)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
+        raise RecordingError(
+            f"{path} is damaged or no bundle ({problem}). Ask for it again; `teleop recover` gets "
+            "out what is whole."
+        ) from problem
+
+
+class _Unpacking:
+    """One bundle being read."""
+
+    def __init__(self, path: Path, bundle: zipfile.ZipFile) -> None:
+        self._path, self._bundle = path, bundle
+        self._entries = self._named_entries()
+
+    def unpack(self, folder: Path) -> str:
+        contents = self._contents()
+        dataset_id = str(contents["dataset_id"])
+        listed = {f"{dataset_id}/{name}": about for name, about in contents["files"].items()}
+        self._need_same_names(listed)
+        for place, about in listed.items():
+            name = place.removeprefix(f"{dataset_id}/")
+            if not _FILES.match(name):
+                raise self._refusal(
+                    f"holds {printable(name)[:80]!r}, which is no part of a dataset"
+                )
+            self._extract(self._entries[place], folder / name, about)
+        return dataset_id
+
+    def _named_entries(self) -> dict[str, zipfile.ZipInfo]:
+        found = self._bundle.infolist()
+        if len(found) > _MOST_FILES:
+            raise self._refusal(f"holds {len(found)} files")
+        entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in found:
+            name, mode = entry.filename, entry.external_attr >> 16
+            odd = name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
+            if odd or name in entries:
+                raise self._refusal(f"wants to write to {printable(name)[:80]!r}")
+            if mode and not stat.S_ISREG(mode):
+                raise self._refusal(f"holds a link or device ({printable(name)[:80]!r})")
+            if entry.flag_bits & 1:
+                raise self._refusal("is encrypted")
+            if entry.file_size > entry.compress_size * _DEFLATE_AT_BEST + 4096:
+                raise self._refusal("unpacks to more than deflate can hold (a bomb)")
+            entries[name] = entry
+        total = sum(entry.file_size for entry in entries.values())
+        if total > _MOST_BYTES:
+            raise self._refusal(f"unpacks to {total / 1e9:.0f} GB")
+        return entries
+
+    def _contents(self) -> dict[str, Any]:
+        entry = self._entries.get(CONTENTS)
+        if entry is None:
+            raise RecordingError(
+                f"{self._path} is no Teleop bundle: {CONTENTS} is missing in it. A bundle is made "
+                "with `teleop export --format bundle`."
+            )
+        if entry.file_size > _LARGEST_CONTENTS:
+            raise self._refusal(f"has {entry.file_size >> 20} MB of contents list")
+        try:
+            contents = json.loads(self._bundle.read(entry))
+            schema = int(contents["schema"])
+            good = isinstance(contents["dataset_id"], str) and all(
+                isinstance(about["size"], int) and isinstance(about["sha256"], str)
+                for about in contents["files"].values()
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+            raise RecordingError(f"{self._path}: {CONTENTS} in it cannot be read.") from problem
+        if schema > SCHEMA:
+            raise RecordingError(
+                f"{self._path} was made by a later Teleop (schema {schema}, this one reads up to "
+                f"{SCHEMA}). Update Teleop to open it."
+            )
+        if not good:
+            raise RecordingError(f"{self._path}: {CONTENTS} in it is not a list of files.")
+        return dict(contents)
+
+    def _need_same_names(self, listed: dict[str, Any]) -> None:
+        there = {name for name in self._entries if not name.endswith("/")} - {CONTENTS}
+        missing, extra = sorted(listed.keys() - there), sorted(there - listed.keys())
+        if missing:
+            raise RecordingError(
+                f"{self._path} lacks {missing[0]}, which it lists. Ask for it again."
+            )
+        if extra:
+            raise self._refusal(f"holds {printable(extra[0])[:80]!r}, which it does not list")
+
+    def _extract(self, entry: zipfile.ZipInfo, target: Path, about: dict[str, Any]) -> None:
+        if entry.file_size != about["size"]:
+            raise self._refusal(f"says two sizes for {entry.filename}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with self._bundle.open(entry) as source, target.open("xb") as file:
+            digest = _copy(source, file, entry.file_size)
+        if digest != about["sha256"]:
+            raise RecordingError(
+                f"{self._path} is damaged: {entry.filename} differs from its SHA-256. Ask for it "
+                "again; `teleop recover` gets out what is whole."
+            )
+
+    def _refusal(self, wants: str) -> HostileFileError:
+        return HostileFileError(
+            f"{self._path} {wants}. A bundle needs no such thing, so nothing of it was unpacked."
+        )
+
+
+def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
+    """Copy no more than a size; returns the SHA-256 of what was there."""
+    digest = hashlib.sha256()
+    left = size + 1
+    while left > 0 and (block := source.read(min(_BLOCK, left))):
+        digest.update(block)
+        target.write(block)
+        left -= len(block)
+    return digest.hexdigest()
+
+
+def _store(bundle: zipfile.ZipFile, place: str, source: Path | bytes) -> dict[str, Any]:
+    """Put one file into a bundle; returns its size and hash."""
+    digest = hashlib.sha256()
+    if isinstance(source, bytes):
+        digest.update(source)
+        bundle.writestr(place, source)
+        return {"size": len(source), "sha256": digest.hexdigest()}
+    with source.open("rb") as file, bundle.open(place, "w", force_zip64=True) as out:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            out.write(block)
+    return {"size": source.stat().st_size, "sha256": digest.hexdigest()}
+
+
+def _description(dataset: Dataset, rows: Sequence[EpisodeRow]) -> bytes:
+    counts = {
+        "total_episodes": len(rows),
+        "total_steps": sum(row.total_steps for row in rows),
+    }
+    return json.dumps(dataset.metadata() | counts).encode()
+
+
+def copy_dataset(source: Path, folder: Path) -> str:
+    """Copy a Minari dataset's own files into an empty folder; returns the dataset's id.
+
+    Args:
+        source: the dataset's folder, or the `data` folder in it.
+        folder: where `data/` goes.
+
+    Raises:
+        RecordingError: there is no dataset.
+        OSError: the disk refused.
+    """
+    data = source / "data" if (source / "data").is_dir() else source
+    if not (data / "metadata.json").is_file() or not (data / "main_data.hdf5").is_file():
+        raise RecordingError(
+            f"{source} is no Minari dataset: it has no data/metadata.json and data/main_data.hdf5."
+        )
+    for path in sorted(data.rglob("*")):
+        name = f"data/{path.relative_to(data).as_posix()}"
+        if _FILES.match(name) and path.is_file() and not path.is_symlink():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+    try:
+        return str(json.loads((data / "metadata.json").read_bytes())["dataset_id"])
+    except (ValueError, KeyError, TypeError):
+        return source.name

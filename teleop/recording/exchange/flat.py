@@ -1,0 +1,142 @@
+"""Nested observations and actions as plain named arrays, as other programs' formats want them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.spaces import Space
+from teleop.recording.dataset import Dataset
+from teleop.recording.episode import Arrays, Episode, EpisodeRow
+from teleop.recording.leaves import Kind, Leaf, iter_leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One array of a nested value.
+
+    Attributes:
+        name: its path, joined with `_`; the given name where the space does not nest.
+        leaf: where it is.
+    """
+
+    name: str
+    leaf: Leaf
+
+    @property
+    def is_image(self) -> bool:
+        """It is a picture: (height, width) or (height, width, channels) uint8."""
+        return self.leaf.kind is Kind.IMAGE
+
+    @property
+    def is_text(self) -> bool:
+        """It is a string."""
+        return self.leaf.kind is Kind.TEXT
+
+    def of(self, tree: Arrays) -> NDArray[Any]:
+        """Its rows in an episode's nested arrays."""
+        return np.asarray(self.leaf.value_in(tree))
+
+
+def parts_of(space: Space, alone: str) -> list[Part]:
+    """The arrays that make up a space.
+
+    Args:
+        space: of observations or actions.
+        alone: the name where there is only one, at the root.
+    """
+    names = [
+        "_".join(part.removeprefix("_index_") for part in leaf.path) or alone
+        for leaf in iter_leaves(space)
+    ]
+    if len(set(names)) < len(names):
+        names = [f"{name}_{index}" for index, name in enumerate(names)]
+    return [Part(name, leaf) for name, leaf in zip(names, iter_leaves(space), strict=True)]
+
+
+def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episode]:
+    """Whole episodes, one after another, without what their trims leave out.
+
+    Raises:
+        RecordingError: one is damaged.
+    """
+    for row in rows:
+        yield dataset.read(row).trimmed()
+
+
+class ActionVector:
+    """Actions of any space as numbers in -1..1: (T, size) float32.
+
+    Discrete ones become one-hot (0 and 1), bounded Box ones are rescaled from their bounds.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._codes = [
+            _code(part.name, _leaf_space(space, part.leaf), part)
+            for part in parts_of(space, "action")
+            if not part.is_text
+        ]
+        self.names = tuple(name for code in self._codes for name in code.names)
+
+    def rows(self, actions: Arrays) -> NDArray[np.float32]:
+        """(T, size) float32."""
+        blocks = [code.encode(code.part.of(actions)) for code in self._codes]
+        flat = [np.reshape(block, (len(block), -1)) for block in blocks]
+        return np.concatenate(flat, axis=1, dtype=np.float32)
+
+    def bounds(self) -> tuple[list[float], list[float]]:
+        """(lowest, highest) of each number before it was rescaled."""
+        low = [float(x) for code in self._codes for x in code.low]
+        return low, [float(x) for code in self._codes for x in code.high]
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """How one array of an action becomes numbers in -1..1."""
+
+    part: Part
+    names: tuple[str, ...]
+    low: NDArray[Any]
+    high: NDArray[Any]
+    encode: Callable[[NDArray[Any]], NDArray[Any]]
+
+
+def _code(name: str, space: Space, part: Part) -> _Code:
+    match space:
+        case spaces.Discrete():
+            n, start = int(space.n), int(space.start)
+            names = tuple(f"{name}_{start + choice}" for choice in range(n))
+            return _Code(part, names, np.zeros(n), np.ones(n), lambda a: np.eye(n)[a - start])
+        case spaces.MultiDiscrete():
+            return _multi_discrete(name, space, part)
+    names = tuple(f"{name}_{index}" for index in range(int(np.prod(space.shape or (1,)))))
+    if isinstance(space, spaces.Box) and np.isfinite([space.low, space.high]).all():
+        low, high = space.low.astype(float), space.high.astype(float)
+        width = np.where(high > low, high - low, 1)
+        scale = lambda a: np.clip(2 * (a - low) / width - 1, -1, 1)  # noqa: E731
+        return _Code(part, names, low.ravel(), high.ravel(), scale)
+    size = len(names)
+    return _Code(part, names, np.zeros(size), np.ones(size), lambda a: a)
+
+
+def _multi_discrete(name: str, space: spaces.MultiDiscrete, part: Part) -> _Code:
+    sizes, start = space.nvec.ravel(), space.start.ravel()
+    names = tuple(
+        f"{name}_{branch}_{choice}" for branch, n in enumerate(sizes) for choice in range(int(n))
+    )
+
+    def encode(actions: NDArray[Any]) -> NDArray[Any]:
+        flat = actions.reshape(len(actions), -1) - start
+        branches = [np.eye(int(n))[flat[:, branch]] for branch, n in enumerate(sizes)]
+        return np.concatenate(branches, axis=1)
+
+    return _Code(part, names, np.zeros(len(names)), np.ones(len(names)), encode)
+
+
+def _leaf_space(space: Space, leaf: Leaf) -> Space:
+    for key in leaf.keys:
+        space = space[key]  # type: ignore[index]  # Dict and Tuple both take their keys
+    return space

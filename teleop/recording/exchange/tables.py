@@ -1,0 +1,116 @@
+"""Datasets as plain arrays (`.npz`) and as a table (`.csv`)."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from teleop.recording.dataset import Dataset
+from teleop.recording.episode import Episode, EpisodeRow
+from teleop.recording.exchange.flat import Part, iter_trimmed, parts_of
+
+
+def write_npz(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+    """All episodes end to end in one `.npz`, without pickles.
+
+    `observations_*` have T+1 rows an episode, `actions_*`, `rewards`, `terminations` and
+    `truncations` T. `episode_steps` holds each T, `seeds` each seed (-1 where unknown), `about` the
+    dataset's description as JSON.
+
+    Returns:
+        what could not be stored.
+
+    Raises:
+        RecordingError: an episode is damaged.
+        OSError: the disk refused.
+    """
+    observation, action = dataset.spaces()
+    seen, acted = parts_of(observation, "observations"), parts_of(action, "actions")
+    arrays: dict[str, list[Any]] = {}
+    steps = []
+    for episode in iter_trimmed(dataset, rows):
+        for prefix, parts, tree in (
+            ("observations", seen, episode.observations),
+            ("actions", acted, episode.actions),
+        ):
+            for part in parts:
+                values = part.of(tree)
+                values = values.astype(str) if part.is_text else values
+                arrays.setdefault(_prefixed(prefix, part), []).append(values)
+        for name in ("rewards", "terminations", "truncations", "times_s", "actors"):
+            arrays.setdefault(name, []).append(getattr(episode, name))
+        steps.append(len(episode.rewards))
+    info = dataset.info()
+    about = {
+        "dataset_id": dataset.dataset_id,
+        "env_id": info.env_id,
+        "observation_space": json.loads(info.observation_space),
+        "action_space": json.loads(info.action_space),
+        "episodes": [row.uuid for row in rows],
+    }
+    joined: dict[str, Any] = {name: np.concatenate(parts) for name, parts in arrays.items()}
+    joined["episode_steps"] = np.array(steps)
+    joined["seeds"] = np.array([-1 if row.seed is None else row.seed for row in rows])
+    joined["about"] = np.array(json.dumps(about))
+    with target.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **joined)
+    return []
+
+
+def write_csv(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+    """A row a step: what was seen, what was done, what came of it. Pictures are left out.
+
+    Returns:
+        what could not be stored.
+
+    Raises:
+        RecordingError: an episode is damaged.
+        OSError: the disk refused.
+    """
+    observation, action = dataset.spaces()
+    seen = [part for part in parts_of(observation, "observation") if not part.is_image]
+    acted = parts_of(action, "action")
+    left_out = [part.name for part in parts_of(observation, "observation") if part.is_image]
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(_head(seen, acted))
+        for episode in iter_trimmed(dataset, rows):
+            writer.writerows(_lines(episode, seen, acted))
+    return left_out
+
+
+_ENDS = ("reward", "terminated", "truncated", "time_s", "actor")
+
+
+def _head(seen: list[Part], acted: list[Part]) -> list[str]:
+    columns = ["episode", "seed", "step"]
+    for prefix, parts in (("observation", seen), ("action", acted)):
+        for part in parts:
+            name = _prefixed(prefix, part)
+            size = int(np.prod(part.leaf.shape, dtype=int))
+            columns += [name] if not part.leaf.shape else [f"{name}_{i}" for i in range(size)]
+    return [*columns, *_ENDS]
+
+
+def _lines(episode: Episode, seen: list[Part], acted: list[Part]) -> Any:
+    total = len(episode.rewards)
+    blocks = [part.of(episode.observations)[:total].reshape(total, -1) for part in seen]
+    blocks += [part.of(episode.actions).reshape(total, -1) for part in acted]
+    for step in range(total):
+        values = [value for block in blocks for value in block[step].tolist()]
+        ends = (
+            float(episode.rewards[step]),
+            int(episode.terminations[step]),
+            int(episode.truncations[step]),
+            round(float(episode.times_s[step + 1]), 6),
+            int(episode.actors[step + 1]),
+        )
+        seed = "" if episode.row.seed is None else episode.row.seed
+        yield [episode.row.uuid, seed, step, *values, *ends]
+
+
+def _prefixed(prefix: str, part: Part) -> str:
+    return part.name if part.name.startswith(prefix) else f"{prefix}_{part.name}"
