@@ -68,29 +68,6 @@ def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def episode_rows(library: Library, dataset_id: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """(a row for each episode, names of the policies).
-
-    Raises:
-        RecordingError: there is no such dataset.
-    """
-    dataset = find_dataset(library, dataset_id)
-    rows = [
-        {
-            "episode": row.ordinal + 1,
-            "return": row.total_reward,
-            "steps": row.total_steps,
-            "seed": row.seed,
-            "driver": row.driver_name or row.driver,
-            "starred": row.starred,
-            "recovered": row.recovered,
-            "file": row.file,
-        }
-        for row in dataset.rows()
-    ]
-    return rows, list_policies(dataset.policies)
-
-
 def find_dataset(library: Library, name: str) -> Dataset:
     """A dataset by its id, or the best one of an environment.
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import numpy as np
+from numpy.typing import NDArray
 
 from teleop import __version__
 from teleop.envs.spaces import Space, space_from_json
@@ -166,6 +168,12 @@ class Dataset:
         if "#" in row.file:
             return self.places.index, row.file.split("#")[1]
         return self.places.episodes / row.file, storage.OWN_GROUP
+
+    def input_times(self, row: EpisodeRow) -> NDArray[np.float64]:
+        """When keys, buttons and sticks moved, in seconds since the start; empty if unknown."""
+        path, group = self.source(row)
+        gate.admit(path, links=group != storage.OWN_GROUP, pictures=group != storage.OWN_GROUP)
+        return storage.read_input_times(path, group)
 
     # ------------------------------------------------------------ labels and certificates
 

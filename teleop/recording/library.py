@@ -214,8 +214,8 @@ class Library:
             draft = Path(folder) / "dataset"
             try:
                 unpack = bundle.copy_dataset if source.is_dir() else bundle.read_bundle
-                dataset_id = new_id or _named_id(unpack(source, draft), source)
-                return self._put_in_place(draft, dataset_id)
+                named = unpack(source, draft)
+                return self._put_in_place(draft, new_id or _named_id(named, source))
             except OSError as problem:
                 raise StorageError(
                     f"{source} cannot be brought in ({problem.strerror or problem})."

@@ -11,6 +11,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError
@@ -61,6 +62,20 @@ def read_episode(
         raise RecordingError(
             f"{path} cannot be read ({problem}). `teleop recover` gets out what is whole."
         ) from problem
+
+
+def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
+    """When keys, buttons and sticks moved (s); empty where that was not recorded.
+
+    Raises:
+        RecordingError: it is damaged.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            there = "teleop_input_time" in file[group]
+            return np.asarray(file[group]["teleop_input_time"][()] if there else [], np.float64)
+    except UNREADABLE as problem:
+        raise RecordingError(f"{path} cannot be read ({problem}).") from problem
 
 
 def verify_file(path: Path) -> None:

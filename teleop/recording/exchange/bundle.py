@@ -121,7 +121,7 @@ class _Unpacking:
             odd = name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
             if odd or name in entries:
                 raise self._refusal(f"wants to write to {printable(name)[:80]!r}")
-            if mode and not stat.S_ISREG(mode):
+            if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 raise self._refusal(f"holds a link or device ({printable(name)[:80]!r})")
             if entry.flag_bits & 1:
                 raise self._refusal("is encrypted")

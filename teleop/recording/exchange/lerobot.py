@@ -105,7 +105,7 @@ class _Layout:
         for name, feature in self.features().items():
             if feature["dtype"] == "image":
                 kind = picture
-            elif name in _SCALARS:
+            elif feature["shape"] == [1]:  # LeRobot takes no lists of one
                 kind = kinds[feature["dtype"]]
             else:
                 kind = pa.list_(pa.float32(), feature["shape"][0])
@@ -143,11 +143,11 @@ class _Layout:
         for name, values in columns.items():
             if name.startswith("observation.images."):
                 found[name] = [{"bytes": _png(picture), "path": None} for picture in values]
-            elif values.ndim == 2:
+            elif values.ndim == 2 and values.shape[1] > 1:
                 flat = pa.array(np.ascontiguousarray(values).ravel())
                 found[name] = pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
             else:
-                found[name] = pa.array(values)
+                found[name] = pa.array(values.ravel())
         return found
 
     @staticmethod

@@ -6,19 +6,25 @@ window opens before they are needed.
 
 import json
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from teleop import __version__, paths
-from teleop.errors import TeleopError, sentence
+from teleop.cli.options import (
+    AsJson,
+    Debug,
+    Recordings,
+    Seed,
+    bar,
+    one_sentence,
+    progress,
+    say,
+    table,
+)
 
 DEFAULT_ENV = "LunarLander-v3"
-_COMMANDS = ("record", "list", "show", "train", "evaluate", "compare", "demo", "doctor")
 
 cli = typer.Typer(
     help="Drive any Gymnasium environment, record it, clone yourself, play beside your clone.\n\n"
@@ -30,37 +36,6 @@ cli = typer.Typer(
 
 # The window alone: building every command takes a tenth of a second before anything is on screen.
 window = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-Recordings = Annotated[
-    Optional[Path],  # noqa: UP045  typer reads it
-    typer.Option("--recordings", help="Folder of recordings; default: ./recordings, else yours."),
-]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the whole error.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
-
-
-def run() -> None:
-    """Run the command line; `teleop ENV` is `teleop open ENV`."""
-    arguments = sys.argv[1:]
-    first = arguments[0] if arguments else ""
-    opens = first not in _COMMANDS and first not in ("--help", "--version", "open")
-    (window if opens else cli)(args=arguments, prog_name="teleop")
-
-
-@contextmanager
-def one_sentence(debug: bool) -> Iterator[None]:
-    """A user's error ends with one sentence and exit code 2."""
-    try:
-        yield
-    except TeleopError as problem:
-        if debug:
-            raise
-        typer.echo(sentence(problem), err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        raise typer.Exit(130) from None
 
 
 def _version(value: bool) -> None:
@@ -124,47 +99,11 @@ def record(
     with one_sentence(debug):
         library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
         results = deeds.record(library, env, episodes, human_like, dataset, seed or 0)
-        shown = list(_progress(results, episodes, f"Recording {env}", quiet=as_json))
+        shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]
         mean = sum(returns) / len(returns)
         text = f"Saved {len(returns)} episodes of {env}, mean return {mean:.1f}"
-        _say(as_json, {"env_id": env, "returns": returns, "mean": mean}, text)
-
-
-@cli.command("list")
-def list_datasets(
-    env: Annotated[str, typer.Argument(help="Only this environment's.")] = "",
-    recordings: Recordings = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """List the datasets."""
-    from teleop import deeds
-
-    with one_sentence(debug):
-        root = paths.recordings_folder(Path.cwd(), recordings)
-        rows = deeds.dataset_rows(deeds.open_library(root), env or None)
-        _table(as_json, rows, f"Datasets in {root}")
-
-
-@cli.command()
-def show(
-    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
-    recordings: Recordings = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Show a dataset's episodes and policies."""
-    from teleop import deeds
-
-    with one_sentence(debug):
-        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
-        rows, policies = deeds.episode_rows(library, dataset)
-        if as_json:
-            typer.echo(json.dumps({"episodes": rows, "policies": policies}, indent=1))
-            return
-        _table(False, rows, dataset)
-        typer.echo(f"Policies: {', '.join(policies) or 'none yet'}")
+        say(as_json, {"env_id": env, "returns": returns, "mean": mean}, text)
 
 
 @cli.command()
@@ -185,12 +124,12 @@ def train(
     with one_sentence(debug):
         library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
         training = deeds.Training(library, dataset, seed, members, lag, steps, name)
-        with _bar("Training", as_json) as move:
+        with bar("Training", as_json) as move:
             for progress in training.run():
                 move(progress.step, progress.total, progress.phase)
                 if progress.finding and not as_json:
                     typer.echo(progress.finding)
-        _say(as_json, training.result(), f"Saved {training.folder}")
+        say(as_json, training.result(), f"Saved {training.folder}")
 
 
 @cli.command()
@@ -211,9 +150,9 @@ def evaluate(
         library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
         env_id, played = deeds.find_policy(library, dataset, policy)
         results = play(env_id, played, episodes, seed)
-        collected = list(_progress(results, episodes, f"Playing {played.name}", quiet=as_json))
+        collected = list(progress(results, episodes, f"Playing {played.name}", quiet=as_json))
         score = deeds.score_row(env_id, played.name, collected)
-        _table(as_json, [score], env_id)
+        table(as_json, [score], env_id)
 
 
 @cli.command()
@@ -241,10 +180,10 @@ def compare(
             return
         _without_screen()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)
-        with _bar("Comparing", as_json) as move:
+        with bar("Comparing", as_json) as move:
             for done, total in comparison.run():
                 move(done, total, "Comparing")
-        _say(as_json, comparison.result(), comparison.text())
+        say(as_json, comparison.result(), comparison.text())
 
 
 @cli.command()
@@ -281,7 +220,7 @@ def doctor(
             return
         findings = examine(paths.recordings_folder(Path.cwd(), recordings))
         rows = [{"what": f.name, "found": f.value, "to do": f.problem} for f in findings]
-        _table(as_json, rows, "Doctor")
+        table(as_json, rows, "Doctor")
         if any(f.problem for f in findings if f.name not in ("Display",)):
             raise typer.Exit(1)
 
@@ -308,53 +247,3 @@ def _open(
     samples, assets = paths.samples_folder(), paths.assets_folder()
     screen = "compare" if pair[0] else "demonstrate"
     App(AppConfig(env_id, root, samples, assets, seed, screen, pair, pace)).run()
-
-
-# ---------------------------------------------------------------- printing
-
-
-def _say(as_json: bool, data: dict[str, Any], text: str) -> None:
-    typer.echo(json.dumps(data, indent=1) if as_json else text)
-
-
-def _table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
-    if as_json:
-        typer.echo(json.dumps(rows, indent=1))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for column in rows[0] if rows else ():
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table if rows else f"{title}: none yet")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    return "" if value is None else str(value)
-
-
-def _progress(items: Iterator[Any], total: int, text: str, *, quiet: bool) -> Iterator[Any]:
-    with _bar(text, quiet) as move:
-        for done, item in enumerate(items, start=1):
-            move(done, total, text)
-            yield item
-
-
-@contextmanager
-def _bar(text: str, quiet: bool) -> Iterator[Any]:
-    """A progress bar on a terminal; called with (done, total, words)."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description:28}"), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True, quiet=quiet)
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(text)
-        yield lambda done, total, words: bars.update(
-            task, completed=done, total=total, description=words
-        )

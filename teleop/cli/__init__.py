@@ -1,0 +1,21 @@
+"""Every deed of the window without the window.
+
+Heavy libraries are imported inside the commands, so that `teleop --help` answers at once and the
+window opens before they are needed.
+"""
+
+import sys
+
+from teleop.cli import exchange, recordings  # noqa: F401  their commands register themselves
+from teleop.cli.play import cli, window
+
+__all__ = ["cli", "run"]
+
+
+def run() -> None:
+    """Run the command line; `teleop ENV` is `teleop open ENV`."""
+    arguments = sys.argv[1:]
+    first = arguments[0] if arguments else ""
+    known = {command.name or command.callback.__name__ for command in cli.registered_commands}  # type: ignore[union-attr]
+    opens = first not in known | {"--help", "--version"}
+    (window if opens else cli)(args=arguments, prog_name="teleop")

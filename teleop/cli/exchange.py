@@ -1,0 +1,62 @@
+"""Commands that hand datasets on, and take them in."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from teleop import paths
+from teleop.cli.options import AsJson, DatasetName, Debug, Recordings, one_sentence, say
+from teleop.cli.play import cli
+from teleop.cli.recordings import Search, Starred, Tag, Verdict
+
+
+@cli.command()
+def export(
+    dataset: DatasetName,
+    form: Annotated[
+        str, typer.Option("--format", help="bundle, minari, robomimic, lerobot, npz or csv.")
+    ] = "bundle",
+    output: Annotated[Optional[Path], typer.Option(help="File or folder to write.")] = None,  # noqa: UP045
+    search: Search = "",
+    starred: Starred = False,
+    tag: Tag = "",
+    success: Verdict = None,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a dataset, or the episodes that match, in another program's form."""
+    from teleop import curate, deeds
+    from teleop.recording.query import Query
+
+    with one_sentence(debug):
+        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        chosen = deeds.find_dataset(library, dataset)
+        rows = Query(search, starred, success, tag).of(chosen.rows())
+        target, left_out = curate.export(chosen, rows, form, output)
+        text = f"Wrote {len(rows)} episodes to {target}"
+        if left_out:
+            text += f"; this form has no place for: {', '.join(left_out)}"
+        found = {"output": str(target), "episodes": len(rows), "left_out": left_out}
+        say(as_json, found, text)
+
+
+@cli.command("import")
+def take_in(
+    path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
+    name: Annotated[str, typer.Option(help="Dataset id; default: its own.")] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Bring somebody's dataset in. Everything in it is looked at first."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        dataset = library.take_in(path, name)
+        rows = dataset.rows()
+        text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes of {dataset.info().env_id}"
+        found = {"dataset": dataset.dataset_id, "episodes": len(rows)}
+        say(as_json, found, text)

@@ -1,0 +1,86 @@
+"""What all commands share: options, one sentence for a user's error, tables and progress bars."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from teleop.errors import TeleopError, sentence
+
+Recordings = Annotated[
+    Optional[Path],  # noqa: UP045  typer reads it
+    typer.Option("--recordings", help="Folder of recordings; default: ./recordings, else yours."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the whole error.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
+DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")]
+
+
+@contextmanager
+def one_sentence(debug: bool) -> Iterator[None]:
+    """A user's error ends with one sentence and exit code 2."""
+    try:
+        yield
+    except TeleopError as problem:
+        if debug:
+            raise
+        typer.echo(sentence(problem), err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(130) from None
+
+
+def say(as_json: bool, data: dict[str, Any], text: str) -> None:
+    """A result, for scripts or for people."""
+    typer.echo(json.dumps(data, indent=1) if as_json else text)
+
+
+def table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
+    """Rows with the same keys, for scripts or for people."""
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=title, title_justify="left")
+    for column in rows[0] if rows else ():
+        narrow = isinstance(rows[0][column], int | float)
+        shown.add_column(column, overflow="fold", no_wrap=narrow)
+    for row in rows:
+        shown.add_row(*(_cell(value) for value in row.values()))
+    Console().print(shown if rows else f"{title}: none yet")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return "" if value is None else str(value)
+
+
+def progress(items: Iterator[Any], total: int, text: str, *, quiet: bool) -> Iterator[Any]:
+    """The items, with a bar that moves by one for each."""
+    with bar(text, quiet) as move:
+        for done, item in enumerate(items, start=1):
+            move(done, total, text)
+            yield item
+
+
+@contextmanager
+def bar(text: str, quiet: bool) -> Iterator[Any]:
+    """A progress bar on a terminal; called with (done, total, words)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:28}"), BarColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(text)
+        yield lambda done, total, words: bars.update(
+            task, completed=done, total=total, description=words
+        )

@@ -1,0 +1,324 @@
+"""Commands about what is recorded: list, label, trim, delete, merge, check, recover."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from teleop import paths
+from teleop.cli.options import (
+    AsJson,
+    DatasetName,
+    Debug,
+    Recordings,
+    bar,
+    one_sentence,
+    progress,
+    say,
+    table,
+)
+from teleop.cli.play import cli
+
+Numbers = Annotated[list[int], typer.Argument(min=1, help="Numbers of episodes.")]
+Search = Annotated[str, typer.Option(help="Only with this text in tags, note, driver or seed.")]
+Starred = Annotated[bool, typer.Option("--starred", help="Only starred ones.")]
+Tag = Annotated[str, typer.Option(help="Only with this tag.")]
+Verdict = Annotated[
+    Optional[bool],  # noqa: UP045  typer reads it
+    typer.Option("--success/--failure", help="Only those marked so."),
+]
+Sort = Annotated[str, typer.Option(help="episode, return, steps, date, seed, driver; - turns it.")]
+
+
+@cli.command("list")
+def list_datasets(
+    env: Annotated[str, typer.Argument(help="Only this environment's.")] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List the datasets."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        rows = deeds.dataset_rows(deeds.open_library(root), env or None)
+        table(as_json, rows, f"Datasets in {root}")
+
+
+@cli.command()
+def show(
+    dataset: DatasetName,
+    search: Search = "",
+    starred: Starred = False,
+    tag: Tag = "",
+    success: Verdict = None,
+    sort: Sort = "episode",
+    trash: Annotated[bool, typer.Option("--trash", help="What was deleted instead.")] = False,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show a dataset's episodes and policies."""
+    from teleop import curate
+    from teleop.recording.query import Query
+
+    with one_sentence(debug):
+        library = _library(recordings)
+        if trash:
+            names = _dataset(recordings, dataset).trash()
+            table(as_json, [{"in the trash": name} for name in names], dataset)
+            return
+        query = Query(search, starred, success, tag, sort=sort)
+        rows, policies, damaged = curate.episode_rows(library, dataset, query)
+        if as_json:
+            found = {"episodes": rows, "policies": policies, "damaged": damaged}
+            typer.echo(json.dumps(found, indent=1))
+            return
+        table(False, _told(rows), dataset)
+        typer.echo(f"Policies: {', '.join(policies) or 'none yet'}")
+        for name in damaged:
+            typer.echo(f"Damaged: {name} (see `teleop recover`)")
+
+
+@cli.command()
+def label(
+    dataset: DatasetName,
+    episodes: Numbers,
+    star: Annotated[Optional[bool], typer.Option("--star/--unstar", help="Your mark.")] = None,  # noqa: UP045
+    tag: Annotated[Optional[list[str]], typer.Option(help="Add a tag.")] = None,  # noqa: UP045
+    untag: Annotated[Optional[list[str]], typer.Option(help="Take a tag away.")] = None,  # noqa: UP045
+    note: Annotated[Optional[str], typer.Option(help="A note; replaces the old one.")] = None,  # noqa: UP045
+    success: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option("--success/--failure", help="Whether the task was solved."),
+    ] = None,
+    unjudged: Annotated[bool, typer.Option("--unjudged", help="Neither of both.")] = False,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Star, tag, note, mark as success or failure."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        chosen = _dataset(recordings, dataset)
+        rows = curate.find_rows(chosen, episodes)
+        given = {"starred": star, "note": note, "success": success}
+        changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
+        changes |= {"success": None} if unjudged else {}
+        found = curate.label(chosen, rows, tag or (), untag or (), **changes)
+        table(as_json, found, chosen.dataset_id)
+
+
+@cli.command()
+def trim(
+    dataset: DatasetName,
+    episodes: Numbers,
+    first: Annotated[int, typer.Option(min=0, help="First step that counts.")] = 0,
+    end: Annotated[int, typer.Option(min=0, help="Step after the last; 0: all.")] = 0,
+    idle: Annotated[bool, typer.Option("--idle", help="Leave idle ends out.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Take a trim back.")] = False,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Leave the ends of takes out of training and exports. The recording itself stays whole."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        chosen = _dataset(recordings, dataset)
+        found = []
+        for row in curate.find_rows(chosen, episodes):
+            kept = curate.idle_ends(chosen, row) if idle else (first, end or row.total_steps)
+            change = None if whole else kept
+            chosen.label(row.uuid, trim=change)
+            steps = row.total_steps if change is None else change[1] - change[0]
+            where = "whole" if change is None else f"{change[0]}-{change[1]}"
+            found.append({"episode": row.ordinal + 1, "trim": where, "steps": steps})
+        table(as_json, found, chosen.dataset_id)
+
+
+@cli.command()
+def delete(
+    dataset: DatasetName,
+    episodes: Numbers,
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Put episodes into the trash; `teleop restore` brings them back."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        chosen = _dataset(recordings, dataset)
+        curate.delete(chosen, curate.find_rows(chosen, episodes))
+        numbers = " ".join(str(number) for number in episodes)
+        typer.echo(f"In the trash. Back with: teleop restore {chosen.dataset_id} {numbers}")
+
+
+@cli.command()
+def restore(
+    dataset: DatasetName,
+    names: Annotated[list[str], typer.Argument(help="Numbers, or names in the trash.")],
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Bring episodes and discarded takes back from the trash (`teleop show --trash`)."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        numbers = curate.restore(_dataset(recordings, dataset), names)
+        typer.echo("Back: episode " + ", ".join(str(number) for number in numbers))
+
+
+@cli.command()
+def purge(
+    dataset: DatasetName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Destroy what is in a dataset's trash: the only deed that nothing brings back."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        chosen = _dataset(recordings, dataset)
+        names = chosen.trash()
+        if not names:
+            typer.echo(f"The trash of {chosen.dataset_id} is empty.")
+            return
+        if not yes:
+            typer.confirm(f"Destroy {len(names)} episodes and takes for good?", abort=True)
+        typer.echo(f"Destroyed {len(curate.purge(chosen))}.")
+
+
+@cli.command()
+def merge(
+    target: Annotated[str, typer.Argument(help="Dataset id to copy into; made if need be.")],
+    sources: Annotated[list[str], typer.Argument(help="Dataset ids to copy from.")],
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Copy several datasets into one; what is there already is left out."""
+    with one_sentence(debug):
+        library = _library(recordings)
+        added, doubles = library.merge(target, sources)
+        text = f"Added {added} episodes to {target}; {doubles} were there already"
+        say(as_json, {"dataset": target, "added": added, "already_there": doubles}, text)
+
+
+@cli.command()
+def split(
+    dataset: DatasetName,
+    into: Annotated[list[str], typer.Option(help="NAME-v0=SHARE; several times.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    search: Search = "",
+    starred: Starred = False,
+    tag: Tag = "",
+    success: Verdict = None,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Copy episodes into new datasets: all, or those that match; at random by shares."""
+    from teleop import curate
+    from teleop.recording.query import Query
+
+    with one_sentence(debug):
+        chosen = _dataset(recordings, dataset)
+        rows = Query(search, starred, success, tag).of(chosen.rows())
+        parts = curate.shares(rows, into, seed)
+        _library(recordings).split(chosen.dataset_id, parts)
+        found = [{"dataset": name, "episodes": len(part)} for name, part in parts.items()]
+        table(as_json, found, chosen.dataset_id)
+
+
+@cli.command()
+def rename(
+    old: Annotated[str, typer.Argument(help="Dataset id.")],
+    new: Annotated[str, typer.Argument(help="New dataset id.")],
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Give a dataset another id; policies and trash move with it."""
+    with one_sentence(debug):
+        _library(recordings).rename(old, new)
+        typer.echo(f"{old} is now {new}")
+
+
+@cli.command()
+def verify(
+    dataset: DatasetName,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Re-simulate every episode. Exit code 0: all exact; 3: some diverge; 1: some unreadable."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        chosen = _dataset(recordings, dataset)
+        total = len(chosen.rows()) + len(chosen.damaged())
+        checked = progress(curate.verify(chosen), total, "Checking", quiet=as_json)
+        rows = [
+            {"episode": number, "verdict": verdict, "finding": text}
+            for number, verdict, text in checked
+        ]
+        code = curate.exit_code([row["verdict"] for row in rows])
+        odd = [row for row in rows if row["verdict"] != "exact"]
+        if as_json or odd:
+            table(as_json, rows if as_json else odd, chosen.dataset_id)
+        if not as_json:
+            typer.echo(f"{len(rows) - len(odd)} of {len(rows)} episodes are exact.")
+    raise typer.Exit(code)
+
+
+@cli.command()
+def recover(
+    path: Annotated[Path, typer.Argument(help="Damaged dataset folder, HDF5, journal or bundle.")],
+    into: Annotated[str, typer.Option(help="Dataset id for what is whole.")] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Get whole episodes out of damaged files. Exit code 0: all; 3: some lost; 1: nothing."""
+    from teleop import curate
+
+    with one_sentence(debug), bar("Recovering", as_json):
+        dataset_id, report = curate.recover(path, _library(recordings), into)
+    found = {"dataset": dataset_id, "saved": report.saved, "lost": report.lost}
+    saved = f"Saved {len(report.saved)} episodes to {dataset_id}"
+    lines = [saved if report.saved else "Nothing could be saved."]
+    lines += [f"Lost: {line}" for line in report.lost]
+    say(as_json, found, "\n".join(lines))
+    raise typer.Exit(1 if not report.saved else 3 if report.lost else 0)
+
+
+def _library(recordings: Path | None) -> Any:
+    from teleop import deeds
+
+    return deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+
+
+def _dataset(recordings: Path | None, name: str) -> Any:
+    from teleop import deeds
+
+    return deeds.find_dataset(_library(recordings), name)
+
+
+def _told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows for a narrow terminal: what was said and found about an episode in one column."""
+    return [{key: row[key] for key in _SHOWN} | {"about": _about(row)} for row in rows]
+
+
+_SHOWN = ("episode", "return", "steps", "seed", "driver")
+
+
+def _about(row: dict[str, Any]) -> str:
+    trim = f"trimmed to {row['trim']}" if row["trim"] else ""
+    replay = f"replay {row['replay']}" if row["replay"] else ""
+    recovered = "recovered" if row["recovered"] else ""
+    parts = ("★" if row["starred"] else "", row["verdict"], row["tags"], row["note"], trim)
+    return " · ".join(part for part in (*parts, recovered, replay, row["flags"]) if part)

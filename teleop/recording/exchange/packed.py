@@ -1,0 +1,55 @@
+"""A Minari root with one dataset in one HDF5 file, without links: for programs that follow none."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from teleop.recording import index_file, storage
+from teleop.recording.building import write_episode
+from teleop.recording.dataset import Dataset
+from teleop.recording.episode import EpisodeRow
+
+
+def write_packed(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+    """A folder that `MINARI_DATASETS_PATH` can name; trims are applied.
+
+    Returns:
+        what could not be stored: nothing.
+
+    Raises:
+        RecordingError: an episode is damaged.
+        OSError: the disk refused.
+    """
+    data = target / dataset.dataset_id / "data"
+    data.mkdir(parents=True)
+    for parent in data.parents[1:]:
+        if parent != target and parent.is_relative_to(target) and parent.parent != target.parent:
+            (parent / "namespace_metadata.json").write_bytes(b"{}")
+    (data.parent / "namespace_metadata.json").unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=target) as folder:
+        index_file.pack(_sources(dataset, rows, Path(folder)), data / "main_data.hdf5")
+    steps = sum(_kept(row) for row in rows)
+    counts = {"total_episodes": len(rows), "total_steps": steps}
+    size = {"dataset_size": round((data / "main_data.hdf5").stat().st_size / 1e6, 1)}
+    description = dataset.metadata() | counts | size
+    (data / "metadata.json").write_text(json.dumps(description), encoding="utf-8")
+    return []
+
+
+def _sources(
+    dataset: Dataset, rows: Sequence[EpisodeRow], folder: Path
+) -> Iterator[tuple[Path, str]]:
+    for row in rows:
+        episode = dataset.read(row)  # its checksums are compared
+        if row.label.trim is None:
+            yield dataset.source(row)
+            continue
+        path = folder / f"{row.uuid}.h5"
+        write_episode(episode.trimmed(), *dataset.spaces(), path)
+        yield path, storage.OWN_GROUP
+
+
+def _kept(row: EpisodeRow) -> int:
+    trim = row.label.trim
+    return row.total_steps if trim is None else min(trim[1], row.total_steps) - trim[0]
