@@ -119,7 +119,13 @@ class Dataset:
     def spaces(self) -> tuple[Space, Space]:
         """(observation space, action space)."""
         info = self.info()
-        return space_from_json(info.observation_space), space_from_json(info.action_space)
+        try:
+            return space_from_json(info.observation_space), space_from_json(info.action_space)
+        except RecordingError as problem:
+            raise RecordingError(
+                f"{self.places.description}: {problem} Restore the file from a backup, or get the "
+                "episodes out with `teleop recover`."
+            ) from problem
 
     def rows(self) -> list[EpisodeRow]:
         """Every episode, oldest first, as far as lists need to know it.
@@ -138,8 +144,10 @@ class Dataset:
         """Names of episode files that cannot be read, and of what was put aside before."""
         known = {row.file for row in self._shelf.rows()}
         aside = self.places.quarantine
+        self.rows()
+        index = [self.places.index.name] if self._shelf.index_is_damaged else []
         names = sorted(path.name for path in aside.iterdir()) if aside.is_dir() else []
-        return [name for name in self._shelf.files() if name not in known] + names
+        return [name for name in self._shelf.files() if name not in known] + index + names
 
     def read(self, episode: str | EpisodeRow) -> Episode:
         """A whole episode, by its file's name or its row.
@@ -150,6 +158,10 @@ class Dataset:
         row = episode if isinstance(episode, EpisodeRow) else self.row(episode)
         path, group = self.source(row)
         gate.admit(path, links=group != storage.OWN_GROUP, pictures=group != storage.OWN_GROUP)
+        if group == storage.OWN_GROUP and storage.file_hash(path) != row.sha256:
+            # its arrays have checksums of their own; Minari's API may have edited its attributes
+            flags = (*row.flags, "the file has changed since it was saved")
+            row = dataclasses.replace(storage.read_row(path), label=row.label, flags=flags)
         return storage.read_episode(path, row, *self.spaces(), group)
 
     def row(self, file: str) -> EpisodeRow:

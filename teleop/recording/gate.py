@@ -174,7 +174,7 @@ def _read_all(path: Path) -> None:
             node[()]
             return
         row = max(1, node.nbytes // max(1, node.shape[0]))
-        step = max(1, _ROWS_BYTES // row)
+        step = max(_ROWS_BYTES // row, node.chunks[0] if node.chunks else 1)
         for at in range(0, node.shape[0], step):
             node[at : at + step]
 

@@ -25,6 +25,7 @@ class Shelf:
         self._rows: dict[str, EpisodeRow] | None = None
         self._index_mark: list[int] | None = None
         self._sizes: dict[str, int] = {}
+        self.index_is_damaged = False
 
     def files(self) -> list[str]:
         """Names of the episode files, oldest first."""
@@ -70,8 +71,10 @@ class Shelf:
     def foreign_rows(self) -> list[EpisodeRow]:
         """Episodes that another program put into the index itself.
 
+        An index that must not be opened does not keep the episode files from being read.
+
         Raises:
-            HostileFileError: the index wants more than a recording needs.
+            HostileFileError: it wants more than a recording needs, and there is nothing but it.
         """
         index = self._places.index
         self._known()
@@ -80,9 +83,15 @@ class Shelf:
         cached = self._cached_foreign(index)
         if cached is not None:
             return cached
-        gate.admit(index, links=True, pictures=True)
-        names = index_file.foreign_episodes(index)
-        rows = [storage.read_row(index, name) for name in names]
+        try:
+            gate.admit(index, links=True, pictures=True)
+            names = index_file.foreign_episodes(index)
+            rows = [storage.read_row(index, name) for name in names]
+        except RecordingError:
+            if not self.files():
+                raise
+            self.index_is_damaged = True
+            return []
         self._cache_foreign(index, rows)
         return rows
 
@@ -144,17 +153,18 @@ class Shelf:
     def adopt(self) -> None:
         """Give episodes that Minari's own API put into the index files of their own.
 
-        An index that cannot be read is rebuilt from the files, as if there were none.
-
-        Raises:
-            HostileFileError: the index wants more than a recording needs.
+        An index that must not be opened is put aside, and rebuilt from the files.
         """
         index = self._places.index
         self._known()
         if not index.is_file() or _mark(index) == self._index_mark:
             return
-        for name in index_file.foreign_episodes(index):
+        try:
             gate.admit(index, links=True, pictures=True)
+        except RecordingError:
+            replace_file(index, self._places.quarantine / index.name)
+            return
+        for name in index_file.foreign_episodes(index):
             draft = self._places.journals / "adopted.h5tmp"
             index_file.extract_episode(index, name, draft)
             digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:12]

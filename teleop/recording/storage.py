@@ -39,7 +39,7 @@ def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
     """
     own = group == OWN_GROUP
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if own else ""
+        digest = file_hash(path) if own else ""
         with h5py.File(path, "r") as file:
             name = path.name if own else f"{path.name}#{group}"
             return _row(name, file[group], digest)
@@ -96,6 +96,19 @@ def verify_file(path: Path) -> None:
         raise RecordingError(f"{path} differs from what was recorded: {', '.join(damaged)}.")
     if schema > SCHEMA:
         raise RecordingError(_too_new(path, schema))
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Raises:
+        RecordingError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as problem:
+        raise RecordingError(f"{path} cannot be read ({problem.strerror}).") from problem
 
 
 def content_id(episode: Episode) -> str:

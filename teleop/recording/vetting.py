@@ -32,10 +32,12 @@ _FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DEEPEST = 12
 _MOST_OBJECTS = 2_000_000
-_LARGEST_CHUNK = 64 << 20
+_LARGEST_CHUNK = 16 << 20
 _LARGEST_JSON = 64 << 20
 _BUDGET = 8 << 30  # bytes that all arrays of one file may take in memory
 _DEFLATE_AT_BEST = 1100  # one byte of deflate never becomes more
+_HONEST_RATIO = 300  # Atari and CarRacing frames shrink 13 to 80 times
+_LITTLE = 200 << 20  # bytes that any file may take
 _SLICE = 1 << 20
 _IMAGE_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
@@ -127,6 +129,9 @@ def _vet(path: Path, *, links: bool, pictures: bool) -> None:
         for node in _walk(about, file["/"]):
             if isinstance(node, h5py.Dataset):
                 _vet_dataset(about, node)
+    taken = _BUDGET - about.left
+    bomb = taken > _LITTLE and taken > _HONEST_RATIO * about.size
+    about.need(not bomb, f"wants {taken >> 20} MB of memory out of {about.size} bytes (a bomb)")
 
 
 def _walk(about: _File, root: h5py.Group) -> Iterator[h5py.Group | h5py.Dataset]:

@@ -1,0 +1,106 @@
+"""A program's file operations, in order, as `strace` saw them."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_CALLS = (
+    "openat,write,pwrite64,ftruncate,lseek,fsync,fdatasync,rename,renameat,renameat2,"
+    "unlink,unlinkat,mkdir,mkdirat,close,sendfile,copy_file_range"
+)
+_BY_HANDLE = ("write", "pwrite64", "ftruncate", "lseek", "fsync", "fdatasync", "close")
+_LINE = re.compile(r"^(\d+)\s+(\w+)\((.*)\)\s+=\s+(-?\d+)")
+_RESUMED = re.compile(r"^(\d+)\s+<\.\.\. (\w+) resumed>(.*)$")
+_TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+TRUNCATE, CREATE = 1, 2
+
+
+def available() -> bool:
+    """This computer can trace programs."""
+    return shutil.which("strace") is not None
+
+
+@dataclass(slots=True)
+class Operation:
+    """One system call that changed a file or folder.
+
+    Attributes:
+        call: its name.
+        handle: the open file; of `openat`, the new one.
+        paths: of calls that take paths.
+        data: what was written.
+        number: offset of `pwrite64`, length of `ftruncate`, TRUNCATE | CREATE of `openat`.
+        result: what it returned.
+    """
+
+    call: str
+    handle: int
+    paths: tuple[str, ...]
+    data: bytes
+    number: int
+    result: int
+
+
+def record(folder: Path, command: Sequence[str]) -> list[Operation]:
+    """Run a program; its operations on files below a folder."""
+    log = folder / "trace"
+    tracing = ["strace", "-f", "-e", f"trace={_CALLS}", "-xx", "-s", "100000000", "-o", str(log)]
+    subprocess.run([*tracing, *command], check=True, stderr=subprocess.DEVNULL)
+    return list(_below(folder, _calls(log)))
+
+
+def _below(folder: Path, calls: Iterator[Operation]) -> Iterator[Operation]:
+    handles: set[int] = set()
+    for operation in calls:
+        if operation.call in _BY_HANDLE:
+            if operation.handle in handles:
+                yield operation
+            if operation.call == "close":
+                handles.discard(operation.handle)
+            continue
+        inside = operation.paths[:1] and operation.paths[0].startswith(str(folder))
+        if operation.call == "openat":
+            (handles.add if inside else handles.discard)(operation.result)
+        if inside:
+            yield operation
+
+
+def _calls(log: Path) -> Iterator[Operation]:
+    """Calls that succeeded."""
+    for line in _whole_lines(log):
+        found = _LINE.match(line)
+        if not found or int(found[4]) < 0:
+            continue
+        call, arguments, result = found[2], found[3], int(found[4])
+        if call in ("sendfile", "copy_file_range"):
+            raise NotImplementedError(call)
+        texts = [bytes.fromhex(text.replace("\\x", "")) for text in _TEXT.findall(arguments)]
+        if call in _BY_HANDLE:
+            handle = int(arguments.split(",")[0])
+            data = texts[0] if texts else b""
+            yield Operation(call, handle, (), data, _number(call, arguments), result)
+        else:
+            paths = tuple(text.decode() for text in texts)
+            flags = TRUNCATE * ("O_TRUNC" in arguments) | CREATE * ("O_CREAT" in arguments)
+            yield Operation(call, result, paths, b"", flags, result)
+
+
+def _number(call: str, arguments: str) -> int:
+    parts = arguments.split(",")
+    return int({"pwrite64": parts[-1], "ftruncate": parts[1 % len(parts)]}.get(call, "0"))
+
+
+def _whole_lines(log: Path) -> Iterator[str]:
+    """Lines in which an interrupted call is put together where it ended."""
+    unfinished: dict[str, str] = {}
+    with log.open() as file:
+        for line in file:
+            text = line.rstrip("\n")
+            if text.endswith("<unfinished ...>"):
+                unfinished[text.split()[0]] = text.removesuffix("<unfinished ...>").rstrip()
+                continue
+            resumed = _RESUMED.match(text)
+            yield unfinished.pop(resumed[1]) + resumed[3] if resumed else text
