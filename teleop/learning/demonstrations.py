@@ -98,7 +98,7 @@ def load_demonstrations(dataset: Dataset, files: Sequence[str] | None = None) ->
             "and Box can."
         )
     features = Features(observation_space)
-    episodes = [dataset.read(row.file) for row in rows]
+    episodes = [episode.trimmed() for episode in dataset.read_many(rows)]
     _check_numbers(episodes, features)
     head = head_for(action_space, np.concatenate([np.asarray(e.actions) for e in episodes]))
     return Demonstrations(

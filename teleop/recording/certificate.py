@@ -8,7 +8,7 @@ was made with, so one of another file or another computer never passes for this 
 import dataclasses
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -59,10 +59,10 @@ class Certificate:
         return f"{self.what} diverges at step {self.step}{size}"
 
 
-def certify(
+def iter_certify(
     episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any]] = make_env
-) -> Certificate:
-    """Re-simulate an episode.
+) -> Iterator[Certificate | None]:
+    """Re-simulate an episode: None after each step, the certificate at last.
 
     Args:
         episode: what was recorded.
@@ -70,7 +70,7 @@ def certify(
         make: makes a fresh one, as `make_env`.
     """
     try:
-        verdict, step, by, what = _compare(episode, env_id, make)
+        verdict, step, by, what = yield from _compare(episode, env_id, make)
     except EnvError as problem:
         verdict, step, by, what = "unknown", None, 0.0, sentence(problem)
     now = fingerprint_of(env_id)
@@ -78,18 +78,19 @@ def certify(
         changed = differences(episode.meta.get("fingerprint") or {}, now)
         what += f" (recorded with {'; '.join(changed)})" if changed else ""
     row = episode.row
-    return Certificate(row.uuid, row.sha256, verdict, step, by, what, time.time(), now)
+    yield Certificate(row.uuid, row.sha256, verdict, step, by, what, time.time(), now)
 
 
 Finding = tuple[Verdict, int | None, float, str]
+Findings = Generator[None, None, Finding]
 
 
-def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any]]) -> Finding:
+def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any]]) -> Findings:
     if episode.row.seed is None:
         return "unknown", None, 0.0, "it has no seed"
     env = make(env_id, render=False)
     try:
-        return _play(episode, env)
+        return (yield from _play(episode, env))
     except EnvError:
         raise
     except Exception as problem:  # noqa: BLE001  an environment's own code
@@ -98,12 +99,13 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
         close_env(env)
 
 
-def _play(episode: Episode, env: gym.Env[Any, Any]) -> Finding:
+def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
     observation, _ = env.reset(seed=episode.row.seed)
     if (by := _gap(observation, row_of_tree(episode.observations, 0))) != 0:
         return "diverges", 0, by, "observation"
     last = len(episode.rewards) - 1
     for step in range(last + 1):
+        yield
         action = row_of_tree(episode.actions, step)
         observation, reward, terminated, truncated, _ = env.step(action)
         if (by := _gap(observation, row_of_tree(episode.observations, step + 1))) != 0:

@@ -48,6 +48,12 @@ def admit(path: Path, *, links: bool = False, pictures: bool = False) -> None:
         _KNOWN.add(path)
 
 
+def knows(path: Path) -> bool:
+    """A file is as this computer wrote it, or saw it last."""
+    with _LOCK:
+        return _KNOWN.has(path)
+
+
 def know(path: Path) -> None:
     """This program has just written the file itself."""
     with _LOCK:

@@ -8,7 +8,7 @@ import dataclasses
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -97,6 +97,28 @@ def iter_leaves(
             yield Leaf(path, keys, kind, dtype, tuple(space.shape or ()))
         case _:
             raise RecordingError(f"{type(space).__name__} spaces cannot be recorded.")
+
+
+def nested(leaves: Sequence[Leaf], values: Sequence[Any]) -> Any:
+    """The values of a space's leaves, nested as the space is."""
+    if len(leaves) == 1 and not leaves[0].path:
+        return values[0]
+    tree: dict[Any, Any] = {}
+    for leaf, value in zip(leaves, values, strict=True):
+        place = tree
+        for key in leaf.keys[:-1]:
+            place = place.setdefault(key, {})
+        place[leaf.keys[-1]] = value
+    return _with_tuples(tree)
+
+
+def _with_tuples(tree: Any) -> Any:
+    """Nested dicts whose keys are 0, 1, 2… as tuples."""
+    if not isinstance(tree, dict):
+        return tree
+    if tree and all(isinstance(key, int) for key in tree):
+        return tuple(_with_tuples(tree[index]) for index in range(len(tree)))
+    return {key: _with_tuples(part) for key, part in tree.items()}
 
 
 def is_image(shape: tuple[int, ...], dtype: Any) -> bool:

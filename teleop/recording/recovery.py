@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from teleop.errors import StorageError
+from teleop.errors import RecordingError, StorageError
 from teleop.recording import building, gate, storage
 from teleop.recording.durable import replace_file
 from teleop.recording.places import Places
@@ -38,8 +38,9 @@ def recover(places: Places, shelf: Shelf) -> Recovery:
         _recover_journal(places, journal, report)
     known = {row.file for row in shelf.rows()}
     for name in shelf.files():
-        if name not in known:
+        if name not in known or not _is_whole(places.episodes / name):
             replace_file(places.episodes / name, places.quarantine / name)
+            shelf.forget(name)
             report.quarantined.append(name)
     if places.description.is_file() and (report.recovered or shelf.is_stale()):
         listed = shelf.description().get("total_episodes", 0)
@@ -47,6 +48,18 @@ def recover(places: Places, shelf: Shelf) -> Recovery:
     for name in report.recovered:  # published: the journal has done its work
         (places.journals / name).with_suffix(".tj").unlink(missing_ok=True)
     return report
+
+
+def _is_whole(path: Path) -> bool:
+    """A file that is as it was, or whose checksums all hold."""
+    if gate.knows(path):
+        return True
+    try:
+        gate.admit(path)
+        storage.verify_file(path)
+    except RecordingError:
+        return False
+    return True
 
 
 def save_journal(places: Places, journal: Path) -> str:

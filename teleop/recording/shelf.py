@@ -106,6 +106,10 @@ class Shelf:
         self._known()[name] = row
         return row
 
+    def forget(self, name: str) -> None:
+        """An episode file is gone."""
+        self._known().pop(name, None)
+
     def publish(self, *, growing: bool) -> None:
         """Rewrite everything.
 

@@ -11,6 +11,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 import numpy as np
+from h5py import h5d, h5f, h5s
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
@@ -18,8 +19,8 @@ from teleop.errors import HostileFileError, RecordingError
 from teleop.recording.building import SCHEMA
 from teleop.recording.columns import crc_of
 from teleop.recording.episode import Arrays, Episode, EpisodeRow
-from teleop.recording.leaves import Kind, Leaf, is_image, iter_leaves
-from teleop.recording.vetting import picture_of, printable
+from teleop.recording.leaves import Kind, Leaf, is_image, iter_leaves, nested
+from teleop.recording.vetting import EPISODE_FILE, picture_of, printable
 from teleop.types import Actor
 
 OWN_GROUP = "episode"
@@ -62,6 +63,55 @@ def read_episode(
         raise RecordingError(
             f"{path} cannot be read ({problem}). `teleop recover` gets out what is whole."
         ) from problem
+
+
+def read_numbers(path: Path, row: EpisodeRow, seen: list[Leaf], acted: list[Leaf]) -> Episode:
+    """An episode of numbers without its infos, three times as fast as `read_episode`.
+
+    The hash of the whole file stands for the checksums of its parts.
+
+    Args:
+        path: an episode file of ours.
+        row: its row.
+        seen: leaves of the observation space, numbers all.
+        acted: leaves of the action space, numbers all.
+
+    Raises:
+        RecordingError: it cannot be read this way; `read_episode` says why.
+    """
+    if file_hash(path) != row.sha256:
+        raise RecordingError(f"{path} has changed since it was saved.")
+    try:
+        file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
+        try:
+            return Episode(
+                row=row,
+                observations=_numbers_tree(file, "observations", seen),
+                actions=_numbers_tree(file, "actions", acted),
+                rewards=_numbers(file, "rewards"),
+                terminations=_numbers(file, "terminations"),
+                truncations=_numbers(file, "truncations"),
+                times_s=_numbers(file, "infos/teleop_timestamp"),
+                paces_hz=_numbers(file, "infos/teleop_pace"),
+                actors=_numbers(file, "infos/teleop_actor"),
+                meta={},
+            )
+        finally:
+            file.close()
+    except UNREADABLE as problem:
+        raise RecordingError(f"{path} cannot be read ({problem}).") from problem
+
+
+def _numbers_tree(file: Any, name: str, leaves: list[Leaf]) -> Arrays:
+    arrays = [_numbers(file, "/".join((name, *leaf.path))) for leaf in leaves]
+    return nested(leaves, arrays)
+
+
+def _numbers(file: Any, name: str) -> NDArray[Any]:
+    dataset = h5d.open(file, f"/{OWN_GROUP}/{name}".encode())
+    values = np.empty(dataset.shape, dataset.dtype)
+    dataset.read(h5s.ALL, h5s.ALL, values)
+    return values
 
 
 def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
@@ -168,15 +218,7 @@ class _Reader:
     def _tree(self, name: str, space: Space) -> Arrays:
         """Nested arrays of a space out of its group."""
         leaves = list(iter_leaves(space))
-        if len(leaves) == 1 and not leaves[0].path:
-            return self._leaf(name, leaves[0])
-        tree: dict[Any, Any] = {}
-        for leaf in leaves:
-            place = tree
-            for key in leaf.keys[:-1]:
-                place = place.setdefault(key, {})
-            place[leaf.keys[-1]] = self._leaf("/".join((name, *leaf.path)), leaf)
-        return _with_tuples(tree)
+        return nested(leaves, [self._leaf("/".join((name, *leaf.path)), leaf) for leaf in leaves])
 
     def _leaf(self, name: str, leaf: Leaf) -> Arrays:
         dataset = self._group[name]
@@ -223,8 +265,8 @@ class _Reader:
 def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
     attrs = group.attrs
     meta = json.loads(attrs.get("teleop_meta", "{}"))
-    number = int(name.split("-")[0]) if digest else int(name.rsplit("_", 1)[-1])
-    fallback = name.split("-")[-1][:12] if digest else _digest_of(name, group)
+    named = EPISODE_FILE.match(name)
+    number, fallback = (int(named[1]), named[2]) if named else _numbered(name, group)
     total = attrs["total_steps"] if "total_steps" in attrs else group["rewards"].shape[0]
     rewards = None if "teleop_return" in attrs else group["rewards"][()].sum()
     return EpisodeRow(
@@ -243,10 +285,12 @@ def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
     )
 
 
-def _digest_of(name: str, group: h5py.Group) -> str:
-    """A stable name for an episode that has none."""
+def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
+    """(number, stable name) of an episode whose file does not say."""
+    last = name.removesuffix(".h5").rsplit("_", 1)[-1]
+    number = int(last) if last.isdigit() else int(group.attrs.get("id", 0))
     start = group["rewards"][:64].tobytes()
-    return hashlib.sha256(name.encode() + start).hexdigest()[:12]
+    return number, hashlib.sha256(name.encode() + start).hexdigest()[:12]
 
 
 def _seed(attrs: Any) -> int | None:
@@ -307,14 +351,6 @@ def _inflated(chunk: bytes, size: int) -> bytes:
     if len(data) != size:
         raise HostileFileError("A stored picture is not of the size that its space says.")
     return data
-
-
-def _with_tuples(tree: Any) -> Arrays:
-    if not isinstance(tree, dict):
-        return tree
-    if tree and all(isinstance(key, int) for key in tree):
-        return tuple(_with_tuples(tree[index]) for index in range(len(tree)))
-    return {key: _with_tuples(part) for key, part in tree.items()}
 
 
 def _digest(tree: Arrays, digest: Any) -> None:

@@ -24,7 +24,7 @@ from h5py import h5d, h5o, h5s, h5t, h5z
 
 from teleop.errors import HostileFileError
 
-EPISODE_FILE = re.compile(r"^\d{6,9}-[0-9a-f]{12}\.h5$")
+EPISODE_FILE = re.compile(r"^(\d{6,9})-([0-9a-f]{12})\.h5$")
 _LINK = re.compile(r"^episodes/\d{6,9}-[0-9a-f]{12}\.h5$")
 _NAME = re.compile(r"^[^\x00-\x1f\x7f/\\]{1,200}$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

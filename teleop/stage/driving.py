@@ -123,6 +123,8 @@ class Driving:
         try:
             self._prepare_recorder()
             self._session.start(now)
+            if warning := self._dataset.room_left():
+                self._say(Notice(Tone.BAD, warning))
             if self._shown.dataset_id != self._dataset.dataset_id:
                 self.choose_dataset(self._dataset.dataset_id)
         except (RecordingError, StorageError) as problem:

@@ -136,6 +136,11 @@ class EpisodeItem:
     driver: str
     recovered: bool
     starred: bool
+    replay: str = ""  # `exact`, `diverges`, `unknown`; empty while nobody has looked
+    finding: str = ""
+    flags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    success: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +338,21 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class Certify:
+    """Re-simulate the episodes of a dataset that nobody has re-simulated yet."""
+
+    root: Path
+    dataset_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """Some episodes of a dataset have been re-simulated."""
+
+    dataset_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopTraining:
     """Stop; the best so far is kept."""
 
@@ -424,7 +444,7 @@ FromStage: TypeAlias = (
     | ReplayPictured
     | StageLost
 )
-ToTrainer: TypeAlias = Train | StopTraining | Deed
+ToTrainer: TypeAlias = Train | StopTraining | Certify | Deed
 FromTrainer: TypeAlias = (
-    TrainerReady | TrainingBegan | Trained | PolicySaved | TrainingFailed | StageLost
+    TrainerReady | TrainingBegan | Trained | PolicySaved | TrainingFailed | Certified | StageLost
 )

@@ -25,14 +25,17 @@ from pygame import Rect
 from teleop.errors import DisplayError, EnvError
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import (
+    Certified,
     ChooseDataset,
     EnvFailed,
     FromStage,
     FromTrainer,
+    LibraryChanged,
     OpenEnv,
     Pictured,
     PolicySaved,
     StageLost,
+    TrainerReady,
 )
 from teleop.ui.desk import Desk
 from teleop.ui.hands import Hands
@@ -247,10 +250,20 @@ class App:
         else:
             self._dirty = True
         library = self.model.library
-        if isinstance(message, PolicySaved) and library:
-            self.desk.tell(ChooseDataset(library.dataset_id))  # lists the policies anew
+        if isinstance(message, PolicySaved | Certified) and library:
+            self.desk.tell(ChooseDataset(library.dataset_id))  # lists policies and findings anew
+        if isinstance(message, LibraryChanged | TrainerReady):
+            self._certify()
         if isinstance(message, StageLost):
             self._lost(message)
+
+    def _certify(self) -> None:
+        """New episodes are re-simulated while the trainer has nothing else to do."""
+        library, training = self.model.library, self.model.training
+        if library is None or (training and training.running):
+            return
+        if any(not episode.replay for episode in library.episodes):
+            self.processes.certify(self.config.recordings, library.dataset_id)
 
     def _lost(self, message: StageLost) -> None:
         if message.name == "stage":

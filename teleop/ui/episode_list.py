@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections.abc import Callable, Sequence
 
 from pygame import Rect
 
@@ -19,6 +20,7 @@ class EpisodeList:
 
     def __init__(self) -> None:
         self._scroll = 0
+        self._order = "Newest"
 
     def draw(self, desk: Desk, panel: Rect) -> None:
         """Draw the panel, and answer what was used."""
@@ -27,14 +29,21 @@ class EpisodeList:
         ui.card(panel)
         painter.text("Episodes", (panel.x + px(20), panel.y + px(28)), "h2")
         library = desk.model.library
-        episodes = list(reversed(library.episodes)) if library else []
+        episodes = list(library.episodes) if library else []
         ui.group("episodes")
+        if len(episodes) > 1:
+            right = panel.x + px(20) + painter.width("Episodes", "h2") + px(100)
+            _, used = ui.chip("order", right, panel.y + px(14), "", self._order)
+            if used:
+                names = list(_ORDERS)
+                self._order = names[(names.index(self._order) + 1) % len(names)]
+                self._scroll = 0
         foot = panel.bottom - px(104)
         if episodes:
             self._draw_figures(desk, panel, episodes)
             rows = Rect(panel.x + px(8), panel.y + px(128), panel.width - px(16), 0)
             rows.height = foot - rows.y - px(4)
-            self._draw_rows(desk, rows, episodes)
+            self._draw_rows(desk, rows, _ORDERS[self._order](episodes))
         else:
             self._draw_empty(desk, Rect(panel.x, panel.y + px(52), panel.width, foot - panel.y))
         painter.rule(panel.x + 1, foot, panel.width - 2)
@@ -60,6 +69,10 @@ class EpisodeList:
 
     def _draw_rows(self, desk: Desk, area: Rect, episodes: list[EpisodeItem]) -> None:
         ui, row = desk.ui, desk.ui.painter.px(_ROW)
+        if not episodes:
+            at = (area.centerx, area.y + ui.painter.px(40))
+            ui.painter.text("No episode has a star", at, "body", ui.theme.text2, "cm")
+            return
         fit = max(1, area.height // row)
         self._scroll = self._scrolled_to_focus(desk, episodes, fit)
         returns = [episode.total_reward for episode in episodes]
@@ -109,7 +122,7 @@ class EpisodeList:
         x = rect.x + px(42)
         painter.text(signed(episode.total_reward), (x, middle - px(9)), "bold")
         notes = [steps, *_NOTES.get(episode.driver, ())]
-        notes += ["recovered"] if episode.recovered else []
+        notes += _findings(episode)
         below = (x, middle + px(11))
         painter.text(" · ".join(notes), below, "small", theme.text2, width=px(130))
         bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
@@ -177,4 +190,19 @@ class EpisodeList:
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=panel.width - px(32))
 
 
+def _findings(episode: EpisodeItem) -> list[str]:
+    """What is known of an episode beyond its figures, the most urgent first."""
+    judged = {None: "", True: "success", False: "failure"}[episode.success]
+    replay = {"exact": "exact", "diverges": "diverges"}.get(episode.replay, "")
+    found = ("flagged" if episode.flags else "", judged, replay, *episode.tags)
+    return [word for word in ("recovered" if episode.recovered else "", *found) if word]
+
+
+_ORDERS: dict[str, Callable[[Sequence[EpisodeItem]], list[EpisodeItem]]] = {
+    "Newest": lambda episodes: list(reversed(episodes)),
+    "Best": lambda episodes: sorted(episodes, key=lambda e: -e.total_reward),
+    "Worst": lambda episodes: sorted(episodes, key=lambda e: e.total_reward),
+    "Longest": lambda episodes: sorted(episodes, key=lambda e: -e.total_steps),
+    "Starred": lambda episodes: [e for e in reversed(episodes) if e.starred],
+}
 _NOTES = {"script": ("scripted",), "policy": ("by a policy",), "other": ("imported",)}

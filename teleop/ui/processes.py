@@ -5,7 +5,7 @@ from pathlib import Path
 
 from teleop.stage.client import Client
 from teleop.stage.entry import run_stage, run_trainer
-from teleop.stage.messages import FromStage, FromTrainer, StageLost, ToStage, ToTrainer
+from teleop.stage.messages import Certify, FromStage, FromTrainer, StageLost, ToStage, ToTrainer
 
 
 class Processes:
@@ -30,6 +30,11 @@ class Processes:
     def teach(self, message: ToTrainer) -> None:
         """Say something to the trainer, which is started if it is not there."""
         (self._trainer or self.start_trainer()).send(message)
+
+    def certify(self, root: Path, dataset_id: str) -> None:
+        """Let the trainer look at new episodes, if it is there and has nothing to do."""
+        if self._trainer:
+            self._trainer.send(Certify(root, dataset_id))
 
     def news(self) -> Iterator[FromStage | FromTrainer]:
         """Everything that both have said since."""
