@@ -9,6 +9,7 @@ lies inside what is left of the file.
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 import h5py
 
 from teleop.errors import HostileFileError, RecordingError, TeleopError, sentence
-from teleop.recording import building, index_file, storage
+from teleop.recording import building, index_file, rootless, storage
 from teleop.recording.dataset import Dataset, DatasetInfo
 from teleop.recording.journal import Record, iter_records
 from teleop.recording.places import Places
@@ -217,7 +218,8 @@ def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
             with h5py.File(whole, "r", locking=False) as file:
                 names = [name for name in file if name.startswith("episode")]
         except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
-            _say(lost="", why=_why(problem))
+            if not _extract_rootless(path, Path(folder), drafts, skip):
+                _say(lost="", why=_why(problem))
             return
         if not names:
             _say(lost="", why="there is no episode in it")
@@ -235,10 +237,36 @@ def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
                 _say(lost=shown, why=_why(problem))
 
 
+def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) -> int:
+    """Episodes of a file that does not say any more where they are; returns how many came out."""
+    copy = _extended(path, folder / f"rootless-{path.name}")
+    saved = lost = 0
+    for group in rootless.iter_groups(path):
+        name = f"group at byte {group[0]}"
+        if name in skip:
+            continue
+        _say(at=name)
+        rootless.make_root(copy, group)
+        target = drafts / f"{path.stem}-{group[0]:012d}.h5"
+        try:
+            with h5py.File(copy, "r", locking=False) as file:
+                if not {"observations", "actions", "rewards"} <= set(file):
+                    continue  # infos, or the like
+            _extract_one(copy, "/", path.stat().st_size, target)
+            _say(saved=name)
+            saved += 1
+        except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
+            target.unlink(missing_ok=True)
+            _say(lost=name, why=_why(problem))
+            lost += 1
+    if saved:
+        _say(lost="its list of episodes", why="damaged; there may have been more")
+    return saved + lost
+
+
 def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
     with h5py.File(path, "r", locking=False) as file:
-        link = file.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
+        if name != "/" and not isinstance(file.get(name, getlink=True), h5py.HardLink):
             raise RecordingError("it is a link to another file")
         group = file[name]
         outside = [str(d.name) for d in _datasets(group) if not _lies_inside(d, size)]
@@ -275,17 +303,14 @@ def _lies_inside(dataset: h5py.Dataset, size: int) -> bool:
 
 
 def _extended(path: Path, target: Path) -> Path:
-    """A file whose end is missing, made as long as its head says: else HDF5 does not open it."""
-    with path.open("rb") as file:
+    """A copy, as long as its head says if its end is missing: else HDF5 does not open it."""
+    shutil.copyfile(path, target)
+    with target.open("r+b") as file:
         head = file.read(96)
-    place = _EOF_AT.get(head[8]) if head[:8] == b"\x89HDF\r\n\x1a\n" else None
-    end = int.from_bytes(head[place : place + 8], "little") if place else 0
-    if not path.stat().st_size < end < _LARGEST:
-        return path
-    with path.open("rb") as source, target.open("wb") as file:
-        while block := source.read(1 << 20):
-            file.write(block)
-        file.truncate(end)
+        place = _EOF_AT.get(head[8]) if head[:8] == b"\x89HDF\r\n\x1a\n" else None
+        end = int.from_bytes(head[place : place + 8], "little") if place else 0
+        if path.stat().st_size < end < _LARGEST:
+            file.truncate(end)
     return target
 
 

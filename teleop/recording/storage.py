@@ -222,7 +222,8 @@ class _Reader:
 
     def _leaf(self, name: str, leaf: Leaf) -> Arrays:
         dataset = self._group[name]
-        if leaf.kind is Kind.IMAGE and dataset.dtype == object:
+        encoded = dataset.dtype == object or (dataset.dtype == np.uint8 and dataset.ndim == 2)
+        if leaf.kind is Kind.IMAGE and encoded:
             return _pictures(dataset, leaf)
         return self._array(name)
 
@@ -340,7 +341,7 @@ def _crcs(group: h5py.Group) -> dict[str, int]:
 
 def _pictures(dataset: h5py.Dataset, leaf: Leaf) -> Any:
     """Minari's encoded pictures: (rows, ...) uint8."""
-    height, width = leaf.shape[:2]
+    height, width = leaf.shape[:2]  # rows of equal length are a plain array of bytes
     rows = [picture_of(bytes(data), (width, height)) for data in dataset[()]]
     return np.stack(rows).reshape(len(rows), *leaf.shape).astype(np.uint8)
 

@@ -32,8 +32,8 @@ class EpisodeList:
         episodes = list(library.episodes) if library else []
         ui.group("episodes")
         if len(episodes) > 1:
-            right = panel.x + px(20) + painter.width("Episodes", "h2") + px(100)
-            _, used = ui.chip("order", right, panel.y + px(14), "", self._order)
+            right = panel.x + px(20) + painter.width("Episodes", "h2") + px(124)
+            _, used = ui.chip("order", right, panel.y + px(14), "Sort", self._order)
             if used:
                 names = list(_ORDERS)
                 self._order = names[(names.index(self._order) + 1) % len(names)]

@@ -1,0 +1,216 @@
+"""Recordings in the forms of other programs, and one file to hand on."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from teleop import curate
+from teleop.errors import RecordingError
+from teleop.recording import Dataset, Library
+from teleop.recording.exchange.flat import ActionVector
+from tests.recording.test_odd_environments import recorded
+
+Record = Callable[..., Dataset]
+
+NESTED = spaces.Dict(
+    {
+        "camera": spaces.Box(0, 255, (40, 48, 3), np.uint8),
+        "pair": spaces.Tuple([spaces.Discrete(4), spaces.Box(-1, 1, (2,), np.float32)]),
+        "said": spaces.Text(5),
+    }
+)
+
+
+def nested(library: Library) -> Dataset:
+    """One episode with pictures, numbers and text."""
+    dataset, take = recorded(library, NESTED)
+    dataset.commit(take.journal)
+    dataset.release()
+    return dataset
+
+
+def written(dataset: Dataset, form: str, target: Path) -> list[str]:
+    return curate.export(dataset, dataset.rows(), form, target)[1]
+
+
+def test_a_bundle_brings_back_everything(record: Record, tmp_path: Path) -> None:
+    dataset = record(episodes=2)
+    dataset.label(dataset.rows()[1].uuid, starred=True, tags=("good",))
+    policy = dataset.policies / "bc-2-episodes"
+    policy.mkdir(parents=True)
+    for name in ("config.json", "weights.safetensors", "notes.txt"):
+        (policy / name).write_text("{}")
+    written(dataset, "bundle", tmp_path / "b.teleop.zip")
+    other = Library(tmp_path / "other")
+    other.root.mkdir()
+    found = other.take_in(tmp_path / "b.teleop.zip")
+    assert found.dataset_id == dataset.dataset_id
+    assert found.rows() == dataset.rows()
+    assert sorted(p.name for p in (found.policies / policy.name).iterdir()) == [
+        "config.json",
+        "weights.safetensors",
+    ]
+    assert {verdict for _, verdict, _ in curate.verify(found)} == {"exact"}
+    with pytest.raises(RecordingError, match="exists already"):
+        other.take_in(tmp_path / "b.teleop.zip")
+    assert [p.name for p in other.root.iterdir()] == ["cartpole-v1"]
+
+
+def test_an_unzipped_bundle_is_a_minari_dataset(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import minari
+
+    dataset = record(episodes=2)
+    written(dataset, "bundle", tmp_path / "b.teleop.zip")
+    with zipfile.ZipFile(tmp_path / "b.teleop.zip") as bundle:
+        bundle.extractall(tmp_path / "root")
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "root"))
+    assert len(list(minari.load_dataset(dataset.dataset_id).iterate_episodes())) == 2
+
+
+@pytest.mark.parametrize("cut", [10, 1000, -30])
+def test_a_damaged_bundle_is_one_sentence_and_leaves_nothing(
+    record: Record, library: Library, tmp_path: Path, cut: int
+) -> None:
+    dataset = record(episodes=1)
+    path = tmp_path / "b.teleop.zip"
+    written(dataset, "bundle", path)
+    path.write_bytes(path.read_bytes()[:cut])
+    before = sorted(library.root.rglob("*"))
+    with pytest.raises(RecordingError, match="damaged"):
+        library.take_in(path, "new/one-v0")
+    assert sorted(library.root.rglob("*")) == before
+
+
+def test_minari_reads_a_packed_dataset_with_its_trims(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import minari
+
+    dataset = record(episodes=2)
+    dataset.label(dataset.rows()[0].uuid, trim=(2, 12))
+    written(dataset, "minari", tmp_path / "packed")
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "packed"))
+    loaded = minari.load_dataset(dataset.dataset_id)
+    first = next(iter(loaded.iterate_episodes()))
+    assert (len(first.rewards), len(first.observations)) == (10, 11)
+    assert first.truncations[-1]
+    assert list(minari.list_local_datasets()) == [dataset.dataset_id]
+    with h5py.File(next((tmp_path / "packed").rglob("main_data.hdf5"))) as file:
+        links = [type(file.get(name, getlink=True)) for name in file]
+    assert links == [h5py.HardLink] * 2
+
+
+def test_robomimic_layout_is_as_documented(record: Record, tmp_path: Path) -> None:
+    dataset = record("Pendulum-v1", episodes=3)
+    assert written(dataset, "robomimic", tmp_path / "r.hdf5") == []
+    with h5py.File(tmp_path / "r.hdf5") as file:
+        data = file["data"]
+        assert sorted(data) == ["demo_0", "demo_1", "demo_2"]
+        assert data.attrs["total"] == sum(row.total_steps for row in dataset.rows())
+        assert json.loads(data.attrs["env_args"])["env_name"] == "Pendulum-v1"
+        demo = data["demo_1"]
+        total = demo.attrs["num_samples"]
+        shapes = {name: demo[name].shape for name in ("actions", "rewards", "dones")}
+        assert shapes == {"actions": (total, 1), "rewards": (total,), "dones": (total,)}
+        assert np.array_equal(demo["obs/flat"][1:], demo["next_obs/flat"][:-1])
+        assert np.abs(demo["actions"]).max() <= 1
+        assert len(file["mask/train"]) + len(file["mask/valid"]) == 3
+
+
+def test_robomimic_takes_pictures_and_names_what_it_cannot(
+    library: Library, tmp_path: Path
+) -> None:
+    dataset = nested(library)
+    assert written(dataset, "robomimic", tmp_path / "r.hdf5") == ["said"]
+    with h5py.File(tmp_path / "r.hdf5") as file:
+        shapes = {name: part.shape for name, part in file["data/demo_0/obs"].items()}
+        assert shapes == {"camera": (3, 40, 48, 3), "pair_0": (3, 1), "pair_1": (3, 2)}
+        assert "mask" not in file
+        assert file["data/demo_0/actions"][()].tolist() == np.eye(3).tolist()
+
+
+def test_lerobot_layout_is_as_documented(library: Library, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    dataset = nested(library)
+    target = tmp_path / "lerobot"
+    assert written(dataset, "lerobot", target) == ["said"]
+    info = json.loads((target / "meta/info.json").read_text())
+    assert (info["codebase_version"], info["total_frames"]) == ("v3.0", 3)
+    frames = pq.read_table(target / "data/chunk-000/file-000.parquet")
+    assert set(frames.column_names) == set(info["features"])
+    assert info["features"]["observation.images.camera"]["shape"] == [40, 48, 3]
+    assert frames["observation.state"][0].as_py() == pytest.approx(_state(dataset), abs=1e-6)
+    assert frames["timestamp"].to_pylist() == pytest.approx(
+        [index / info["fps"] for index in range(3)]
+    )
+    stats = json.loads((target / "meta/stats.json").read_text())
+    assert set(stats) == set(info["features"])
+    episodes = pq.read_table(target / "meta/episodes/chunk-000/file-000.parquet").to_pylist()
+    assert [(e["dataset_from_index"], e["dataset_to_index"]) for e in episodes] == [(0, 3)]
+    tasks = pq.read_table(target / "meta/tasks.parquet")
+    assert b"pandas" in tasks.schema.metadata
+
+
+def _state(dataset: Dataset) -> list[float]:
+    observations = dataset.read(dataset.rows()[0]).observations
+    first, second = (part[0] for part in observations["pair"])
+    return [float(first), *map(float, second)]
+
+
+def test_npz_and_csv_hold_every_step(record: Record, library: Library, tmp_path: Path) -> None:
+    dataset = record(episodes=2)
+    written(dataset, "npz", tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        steps = arrays["episode_steps"].tolist()
+        assert steps == [row.total_steps for row in dataset.rows()]
+        assert len(arrays["observations"]) == sum(steps) + 2
+        assert json.loads(str(arrays["about"]))["env_id"] == "CartPole-v1"
+    written(dataset, "csv", tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == sum(steps)
+    episode = dataset.read(dataset.rows()[0])
+    assert float(rows[3]["observation_2"]) == pytest.approx(float(episode.observations[3][2]))
+    assert int(rows[3]["action"]) == episode.actions[3]
+    assert written(nested(library), "csv", tmp_path / "n.csv") == ["camera"]
+
+
+def test_exports_never_write_over_anything(record: Record, tmp_path: Path) -> None:
+    dataset = record(episodes=1)
+    (tmp_path / "there").write_text("mine")
+    with pytest.raises(RecordingError, match="exists already"):
+        written(dataset, "csv", tmp_path / "there")
+    with pytest.raises(RecordingError, match="no form"):
+        written(dataset, "parquet", tmp_path / "x")
+    with pytest.raises(RecordingError, match="matches"):
+        curate.export(dataset, [], "csv", tmp_path / "y")
+    assert [p.name for p in tmp_path.iterdir() if p.name != "recordings"] == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("space", "action", "row"),
+    [
+        (spaces.Discrete(3, start=5), 6, [0, 1, 0]),
+        (spaces.MultiDiscrete([2, 3]), [1, 2], [0, 1, 0, 0, 1]),
+        (spaces.MultiBinary(3), [1, 0, 1], [1, 0, 1]),
+        (spaces.Box(0, 10, (2,), np.float32), [0, 10], [-1, 1]),
+        (spaces.Box(-np.inf, np.inf, (1,), np.float32), [7], [7]),
+    ],
+)
+def test_actions_become_numbers_between_minus_one_and_one(
+    space: spaces.Space[Any], action: Any, row: list[float]
+) -> None:
+    vector = ActionVector(space)
+    found = vector.rows(np.array([action]))
+    assert found.tolist() == [row]
+    assert len(vector.names) == len(row) == len(vector.bounds()[0])

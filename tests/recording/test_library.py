@@ -1,0 +1,169 @@
+"""Datasets are merged, split, renamed, purged; Minari's own come in."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from teleop import curate, deeds
+from teleop.errors import RecordingError
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.recording import Dataset, Library
+from teleop.replay import RecordedPolicy, Replay
+
+Record = Callable[..., Dataset]
+
+
+def test_merging_leaves_out_what_is_there_already(record: Record, library: Library) -> None:
+    one = record(episodes=2)
+    list(deeds.record(library, "CartPole-v1", 2, True, "other/one-v0", 1))  # seed 1 again, and 2
+    one.label(one.rows()[0].uuid, tags=("kept",))
+    assert library.merge("all/all-v0", [one.dataset_id, "other/one-v0"]) == (3, 1)
+    merged = library.dataset("all/all-v0")
+    assert sorted(row.seed or 0 for row in merged.rows()) == [0, 1, 2]
+    assert merged.rows()[0].label.tags == ("kept",)
+    assert library.merge("all/all-v0", [one.dataset_id]) == (0, 2)
+    assert len(one.rows()) == 2
+
+
+def test_datasets_of_other_spaces_do_not_merge(record: Record, library: Library) -> None:
+    one, two = record(episodes=1), record("Pendulum-v1", episodes=1)
+    with pytest.raises(RecordingError, match="other spaces"):
+        library.merge("all/all-v0", [one.dataset_id, two.dataset_id])
+
+
+def test_splitting_draws_every_episode_once(record: Record, library: Library) -> None:
+    dataset = record(episodes=5)
+    parts = curate.shares(dataset.rows(), ["cc/train-v0=0.6", "cc/test-v0=0.4"], seed=1)
+    library.split(dataset.dataset_id, parts)
+    train, test = library.dataset("cc/train-v0"), library.dataset("cc/test-v0")
+    assert (len(train.rows()), len(test.rows())) == (3, 2)
+    seeds = [row.seed for row in train.rows() + test.rows()]
+    assert sorted(seed or 0 for seed in seeds) == [0, 1, 2, 3, 4]
+    with pytest.raises(RecordingError, match="exists already"):
+        library.split(dataset.dataset_id, parts)
+    with pytest.raises(RecordingError, match="at most 1"):
+        curate.shares(dataset.rows(), ["cc/a-v0=0.6", "cc/b-v0=0.6"], seed=1)
+
+
+def test_renaming_moves_everything_and_minari_finds_it(
+    record: Record, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import minari
+
+    dataset = record(episodes=2)
+    old = dataset.dataset_id
+    library.rename(old, "moved/well-v3")
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(library.root))
+    assert minari.load_dataset("moved/well-v3").total_episodes == 2
+    assert list(minari.list_local_datasets()) == ["moved/well-v3"]
+    with pytest.raises(RecordingError):
+        library.existing(old)
+
+
+@pytest.mark.parametrize("name", ["../x-v0", "a b-v0", "ü-v0", "x", "/etc/x-v0", "a/../../b-v0"])
+def test_names_that_lead_elsewhere_are_refused(library: Library, name: str) -> None:
+    with pytest.raises(RecordingError):
+        library.dataset(name)
+
+
+def test_folders_with_spaces_and_accents_are_fine(tmp_path: Path) -> None:
+    root = tmp_path / "meine Übungen – heute" / "recordings"
+    root.mkdir(parents=True)
+    library = Library(root)
+    list(deeds.record(library, "CartPole-v1", 1, True, "aa/b-v0", 0))
+    assert len(load_demonstrations(library.dataset("aa/b-v0")).episodes) == 1
+
+
+def test_only_purging_destroys(record: Record, library: Library) -> None:
+    dataset = record(episodes=3)
+    first = dataset.rows()[0].file
+    curate.delete(dataset, curate.find_rows(dataset, [1, 3]))
+    assert len(dataset.rows()) == 1
+    assert curate.restore(dataset, ["3"]) == [3]
+    assert dataset.trash() == [first]
+    assert curate.purge(dataset) == [first]
+    with pytest.raises(RecordingError, match="not in the trash"):
+        curate.restore(dataset, ["1"])
+    assert len(library.dataset(dataset.dataset_id).rows()) == 2
+
+
+@pytest.mark.parametrize("pictures", [False, True])
+def test_what_minari_made_comes_in_is_compared_and_learned_from(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: bool
+) -> None:
+    theirs = tmp_path / "theirs"
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(theirs))
+    made = _minari_dataset(pictures=pictures)
+    dataset = library.take_in(theirs / "their" / "own-v0")
+    assert dataset.is_foreign
+    rows = dataset.rows()
+    assert [row.total_steps for row in rows] == [len(actions) for _, actions in made]
+    for row, (observations, actions) in zip(rows, made, strict=True):
+        episode = dataset.read(row)
+        assert episode.actions.tolist() == actions
+        found = episode.observations["camera"] if pictures else episode.observations
+        wanted = [o["camera"] for o in observations] if pictures else observations
+        gap = np.abs(np.asarray(found).astype(float) - np.asarray(wanted))
+        assert gap.max() <= (3 if pictures else 0)  # Minari's JPEG is lossy
+    if not pictures:
+        replay = Replay("CartPole-v1", rows[0].seed or 0, [RecordedPolicy(dataset.read(rows[0]))])
+        while replay.advance():
+            pass
+        assert replay.fidelity() == "exact"
+        replay.close()
+        assert load_demonstrations(dataset).total_steps == sum(row.total_steps for row in rows)
+    with pytest.raises(RecordingError, match="made by another program"):
+        dataset.claim()
+    assert library.merge("mine/copy-v0", [dataset.dataset_id]) == (2, 0)
+    copy = library.dataset("mine/copy-v0")
+    assert [row.total_steps for row in copy.rows()] == [row.total_steps for row in rows]
+
+
+def _minari_dataset(*, pictures: bool) -> list[tuple[list[Any], list[int]]]:
+    """Two episodes as Minari itself writes them."""
+    import minari
+    from minari.data_collector import EpisodeBuffer
+
+    from teleop.envs.making import make_env
+
+    env = make_env("CartPole-v1", render=False)
+    made, buffers = [], []
+    for seed in range(2):
+        observation, _ = env.reset(seed=seed)
+        observations, actions, rewards = [observation], [], []
+        for step in range(9):
+            observation, reward, *_ = env.step(step % 2)
+            observations.append(observation)
+            actions.append(step % 2)
+            rewards.append(float(reward))
+        seen: Any = observations
+        if pictures:
+            frames = [np.full((40, 48, 3), 20 * seed + step, np.uint8) for step in range(10)]
+            seen = [{"camera": frame} for frame in frames]
+        stacked = {"camera": frames} if pictures else np.array(observations)
+        buffers.append(
+            EpisodeBuffer(
+                id=seed,
+                seed=seed,
+                observations=stacked,
+                actions=actions,
+                rewards=rewards,
+                terminations=[False] * 9,
+                truncations=[False] * 8 + [True],
+                infos={},
+            )
+        )
+        made.append((seen, actions))
+    space = spaces.Dict({"camera": spaces.Box(0, 255, (40, 48, 3), np.uint8)}) if pictures else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Minari misses authors and links
+        minari.create_dataset_from_buffers(
+            "their/own-v0", buffers, env="CartPole-v1", observation_space=space
+        )
+    env.close()
+    return made

@@ -1,0 +1,35 @@
+"""A little of each torture; `python -m tests.torture` does all of it."""
+
+import pytest
+
+from tests.torture import crash, damage, full, hostile, kill, trace
+
+
+def test_kills_at_random_moments_lose_nothing() -> None:
+    assert kill.run(9) == []
+
+
+@pytest.mark.skipif(not trace.available(), reason="needs strace")
+def test_no_state_that_a_crash_or_power_cut_leaves_loses_a_saved_episode() -> None:
+    tried, lost = crash.run(power_cuts=60, takes=2)
+    assert tried > 200
+    assert lost == []
+
+
+def test_full_disks_are_one_sentence_and_lose_nothing() -> None:
+    assert full.run_by_limit(15) == []
+
+
+@pytest.mark.skipif(not full.available(), reason="needs root, to mount a small file system")
+def test_a_real_small_disk_fills_up_and_recording_goes_on_once_there_is_room() -> None:
+    assert full.run(6) == []
+
+
+def test_truncated_and_flipped_files_are_named_and_the_others_come_back() -> None:
+    assert damage.truncations(every=499)[1] == []
+    assert damage.flips(60)[1] == []
+
+
+@pytest.mark.parametrize("name", hostile.HOSTILE)
+def test_hostile_files_are_refused_in_words(name: str) -> None:
+    assert hostile.one(name) == []
