@@ -7,10 +7,8 @@ The commit point is the rename of an episode file into `data/episodes/`; everyth
 import contextlib
 import dataclasses
 import json
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ import filelock
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop import __version__
 from teleop.envs.spaces import Space, space_from_json
 from teleop.errors import DatasetBusyError, RecordingError, StorageError
 from teleop.recording import building, gate, storage
@@ -29,39 +26,15 @@ from teleop.recording.certificate import (
     iter_certify,
     read_certificates,
 )
+from teleop.recording.description import DatasetInfo, description_of, info_in
 from teleop.recording.durable import replace_file, sync_data, write_atomic
 from teleop.recording.episode import Episode, EpisodeRow
 from teleop.recording.labels import Label, Labels
 from teleop.recording.places import Places
 from teleop.recording.recovery import Recovery, recover, save_journal
+from teleop.recording.room import need_room, scarcity
 from teleop.recording.shelf import Shelf
 from teleop.recording.vetting import EPISODE_FILE, printable
-
-# Readers of Minari 0.5.0 to 0.5.2 and 0.5.4 all take raw images under this version.
-_MINARI_VERSION = "0.5.0"
-_SCARCE_BYTES = 200 << 20
-_ENV_ID = re.compile(r"^(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_.-]+$")
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetInfo:
-    """What a dataset says about its environment.
-
-    Attributes:
-        env_id: Gymnasium id.
-        observation_space: JSON, as Minari writes it.
-        action_space: JSON, as Minari writes it.
-        env_spec: `EnvSpec.to_json()`, or None where the environment has none.
-        pace_hz: the usual pace of play; 0 for turn-based.
-        description: one line.
-    """
-
-    env_id: str
-    observation_space: str
-    action_space: str
-    env_spec: str | None = None
-    pace_hz: float = 0.0
-    description: str = ""
 
 
 class Dataset:
@@ -107,16 +80,7 @@ class Dataset:
 
     def info(self) -> DatasetInfo:
         """What the dataset says about its environment."""
-        data = self.metadata()
-        ours = data.get("teleop") or {}
-        return DatasetInfo(
-            env_id=str(ours.get("env_id") or _env_id(data.get("env_spec"))),
-            observation_space=data["observation_space"],
-            action_space=data["action_space"],
-            env_spec=data.get("env_spec"),
-            pace_hz=float(ours.get("fps", 0.0)),
-            description=printable(str(data.get("description", ""))),
-        )
+        return info_in(self.metadata())
 
     def spaces(self) -> tuple[Space, Space]:
         """(observation space, action space)."""
@@ -241,10 +205,6 @@ class Dataset:
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
 
-    def star(self, uuid: str, starred: bool) -> None:
-        """Set or remove the user's mark on an episode."""
-        self.label(uuid, starred=starred)
-
     def labels(self) -> dict[str, Label]:
         """Every label, by uuid."""
         return self._labels.read()
@@ -282,7 +242,7 @@ class Dataset:
                 write_atomic(namespace, b"{}")
             if not self.exists:
                 self._shelf.write_index([])
-                self._shelf.write_description(_description(self.dataset_id, info), [])
+                self._shelf.write_description(description_of(self.dataset_id, info), [])
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
 
@@ -328,16 +288,7 @@ class Dataset:
 
     def room_left(self) -> str:
         """A warning that the disk fills up; empty while there is room."""
-        try:
-            free = shutil.disk_usage(self.folder).free
-        except OSError:
-            return ""
-        if free > _SCARCE_BYTES:
-            return ""
-        return (
-            f"Only {free / 1e6:.0f} MB are left on the disk of {self.folder}: make room soon, or "
-            "takes cannot be saved."
-        )
+        return scarcity(self.folder)
 
     def commit(self, journal: Path) -> EpisodeRow:
         """Turn a finished journal into a saved episode, and read it back.
@@ -348,7 +299,7 @@ class Dataset:
         """
         self._check_claim()
         try:
-            self._check_space(journal)
+            need_room(self.folder, journal.stat().st_size)
             name = save_journal(self.places, journal)
             self._shelf.publish(growing=True)
             journal.unlink(missing_ok=True)
@@ -539,46 +490,6 @@ class Dataset:
             raise DatasetBusyError(
                 f"{self.dataset_id} is not open for writing: another Teleop has it. Close that one."
             )
-
-    def _check_space(self, journal: Path) -> None:
-        need = int(journal.stat().st_size * 1.5) + (1 << 20)
-        free = shutil.disk_usage(self.folder).free
-        if free < need:
-            raise StorageError(
-                f"The disk of {self.folder} is full: saving needs {need / 1e6:.1f} MB, "
-                f"{free / 1e6:.1f} MB are free. The take is kept as a journal and is saved as "
-                "soon as there is room: free some space and open Teleop again."
-            )
-
-
-def _env_id(env_spec: Any) -> str:
-    """The environment that a foreign dataset names, if that is an id and nothing more."""
-    try:
-        named = json.loads(env_spec)["id"]
-    except (ValueError, TypeError, KeyError):
-        return ""
-    return named if isinstance(named, str) and _ENV_ID.match(named) else ""
-
-
-def _description(dataset_id: str, info: DatasetInfo) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "data_format": "hdf5",
-        "dataset_id": dataset_id,
-        "minari_version": _MINARI_VERSION,
-        "jpeg_encoding": False,
-        "observation_space": info.observation_space,
-        "action_space": info.action_space,
-        "author": [],
-        "description": info.description,
-        "requirements": [],
-        "teleop": {
-            "schema": building.SCHEMA,
-            "app_version": __version__,
-            "fps": info.pace_hz,
-            "env_id": info.env_id,
-        },
-    }
-    return data | ({"env_spec": info.env_spec} if info.env_spec else {})
 
 
 def _refused(folder: Path, problem: OSError) -> StorageError:

@@ -231,4 +231,14 @@ def _register(folder: str) -> Path:
 _LOCK = threading.Lock()
 _KNOWN = _Known()
 _WORKER = _Worker()
-atexit.register(_WORKER.stop)
+atexit.register(lambda: _WORKER.stop())
+
+
+def _begin_anew() -> None:
+    """A forked child has neither our thread nor a process of its own to ask."""
+    global _LOCK, _WORKER
+    _LOCK, _WORKER = threading.Lock(), _Worker()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)

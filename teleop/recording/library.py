@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.errors import RecordingError, StorageError
-from teleop.recording.dataset import Dataset, DatasetInfo
+from teleop.recording.dataset import Dataset
+from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.storage import content_id
 

@@ -13,7 +13,8 @@ from teleop import __version__
 from teleop.envs.making import pace_of
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError
-from teleop.recording.dataset import Dataset, DatasetInfo
+from teleop.recording.dataset import Dataset
+from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.fingerprint import fingerprint_of
 from teleop.recording.journal import JournalWriter

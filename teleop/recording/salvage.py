@@ -25,7 +25,8 @@ import h5py
 
 from teleop.errors import HostileFileError, RecordingError, TeleopError, sentence
 from teleop.recording import building, index_file, rootless, storage
-from teleop.recording.dataset import Dataset, DatasetInfo
+from teleop.recording.dataset import Dataset
+from teleop.recording.description import DatasetInfo
 from teleop.recording.journal import Record, iter_records
 from teleop.recording.places import Places
 from teleop.recording.vetting import vet_file

@@ -178,7 +178,7 @@ class Driving:
     def star(self, uuid: str, starred: bool) -> None:
         """Mark an episode."""
         dataset = self._shown
-        self._work(lambda: dataset.star(uuid, starred), lambda _: self._list())
+        self._work(lambda: dataset.label(uuid, starred=starred), lambda _: self._list())
 
     def choose_dataset(self, dataset_id: str) -> None:
         """List another dataset's episodes."""

@@ -137,7 +137,7 @@ def test_discard_and_delete_can_be_undone(library: Library) -> None:
 
 def test_stars_survive_reopening(record: Record, library: Library) -> None:
     dataset = record()
-    dataset.star(dataset.rows()[1].uuid, True)
+    dataset.label(dataset.rows()[1].uuid, starred=True)
     assert [row.starred for row in library.dataset(dataset.dataset_id).rows()] == [False, True]
 
 

@@ -1,0 +1,39 @@
+"""Room on the disk: a warning before it fills up, and none begun that cannot be finished."""
+
+import shutil
+from pathlib import Path
+
+from teleop.errors import StorageError
+
+_SCARCE_BYTES = 200 << 20
+
+
+def scarcity(folder: Path) -> str:
+    """A warning that the disk fills up; empty while there is room."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    if free > _SCARCE_BYTES:
+        return ""
+    return (
+        f"Only {free / 1e6:.0f} MB are left on the disk of {folder}: make room soon, or takes "
+        "cannot be saved."
+    )
+
+
+def need_room(folder: Path, journal_bytes: int) -> None:
+    """Look for the room that saving a take needs beside its journal.
+
+    Raises:
+        StorageError: there is too little.
+        OSError: the disk does not say.
+    """
+    need = int(journal_bytes * 1.5) + (1 << 20)
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise StorageError(
+            f"The disk of {folder} is full: saving needs {need / 1e6:.1f} MB, {free / 1e6:.1f} MB "
+            "are free. The take is kept as a journal and is saved as soon as there is room: free "
+            "some space and open Teleop again."
+        )
