@@ -14,6 +14,8 @@ from teleop.recording.episode import EpisodeRow
 from teleop.recording.storage import content_id
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
+_LONGEST = 100  # characters of a folder's name
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
 _DEEPEST = 4  # namespaces in namespaces
 HUMAN = "human-v0"
 SCRIPTED = "scripted-v0"
@@ -73,12 +75,17 @@ class Library:
         Raises:
             RecordingError: the id is malformed, or leads out of the folder.
         """
-        if not _ID.match(dataset_id):
+        parts = [part.lower() for part in dataset_id.split("/")]
+        if not _ID.match(dataset_id) or max(map(len, parts)) > _LONGEST or _DEVICES & {*parts}:
             raise RecordingError(
-                f"{dataset_id!r} is not a dataset id; one looks like lunarlander-v3/human-v0 "
-                "(letters, digits, - and _, ending in -v and a number)."
+                f"{dataset_id[:120]!r} is not a dataset id; one looks like lunarlander-v3/human-v0 "
+                f"(letters, digits, - and _, ending in -v and a number, at most {_LONGEST} "
+                "characters a part)."
             )
-        return Dataset(self.root / dataset_id, dataset_id)
+        folder = self.root / dataset_id
+        if not folder.resolve().is_relative_to(self.root.resolve()):
+            raise RecordingError(f"{folder} is a link that leads out of {self.root}.")
+        return Dataset(folder, dataset_id)
 
     def existing(self, dataset_id: str) -> Dataset:
         """A dataset that must exist.

@@ -1,5 +1,6 @@
 """Environments that nest, stack, mislabel and misbehave: recorded as they are, or said in words."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -197,3 +198,95 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     return value if isinstance(value, str) else np.asarray(value).tolist()
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        spaces.Graph(spaces.Box(0, 1, (2,)), None),
+        spaces.Sequence(spaces.Discrete(3)),
+        spaces.Dict({"x": spaces.OneOf([spaces.Discrete(2), spaces.Discrete(3)])}),
+    ],
+)
+def test_spaces_that_cannot_be_recorded_are_refused_by_name(space: spaces.Space[Any]) -> None:
+    name = type(space if not isinstance(space, spaces.Dict) else space["x"]).__name__
+    with pytest.raises(RecordingError, match=f"{name} spaces cannot be recorded"):
+        dataset_info(Odd(space))
+
+
+def lying(library: Library, space: spaces.Space[Any], values: list[Any], **step: Any) -> Episode:
+    """An episode of an environment whose values are not what its space says."""
+    env = Odd(space)
+    dataset = library.open_for_writing(
+        "odd/test-v0", DatasetInfo("Odd-v0", *_spaces(dataset_info(env)))
+    )
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    recorder.start(values[0], {}, 0, Nobody(), 0.0)
+    for value in values[1:]:
+        recorder.step(Step(value, 0, step.get("reward", 1.0), False, False, {}, 0.0))
+    take = recorder.end()
+    assert take is not None
+    row = dataset.commit(take.journal)
+    dataset.release()
+    return dataset.read(row.file)
+
+
+@pytest.mark.parametrize(
+    ("space", "values", "flag"),
+    [
+        (spaces.Box(-1, 1, (2,)), [np.array([0.1, 0.2])] * 2, "float64|<f8"),
+        (spaces.Box(-1, 1, (2,)), [np.zeros(3, np.float32)] * 2, "shape \\(3,\\)"),
+        (spaces.Box(-1, 1, (2,)), [np.full(2, 5, np.float32)] * 2, "leave their space"),
+        (spaces.Box(-1, 1, (2,)), [np.full(2, np.nan, np.float32)] * 2, "NaN"),
+        (spaces.Discrete(3), [7, 7], "leave their space"),
+        (
+            spaces.Dict({"x": spaces.Discrete(3)}),
+            [{"x": 1, "secret": 2}] * 2,
+            "not recorded.*secret",
+        ),
+    ],
+)
+def test_an_environment_that_lies_is_recorded_as_it_is_and_flagged(
+    library: Library, space: spaces.Space[Any], values: list[Any], flag: str
+) -> None:
+    episode = lying(library, space, values)
+    assert re.search(flag, " ".join(episode.row.flags)), episode.row.flags
+    found = row_of_tree(episode.observations, 1)
+    wanted = values[1]["x"] if isinstance(values[1], dict) else values[1]
+    found = found["x"] if isinstance(found, dict) else found
+    assert np.array_equal(found, wanted, equal_nan=True)
+
+
+def test_nan_rewards_are_recorded_and_flagged(library: Library) -> None:
+    episode = lying(library, spaces.Discrete(2), [0, 1], reward=float("nan"))
+    assert np.isnan(episode.rewards[0])
+    assert episode.row.flags == ("rewards are NaN or infinite",)
+
+
+def test_honest_episodes_have_no_flags(record: Callable[..., Dataset]) -> None:
+    for env_id in ("CartPole-v1", "LunarLander-v3", "Pendulum-v1"):
+        assert [row.flags for row in record(env_id, episodes=1).rows()] == [()]
+
+
+def test_info_that_is_no_number_is_named_once(library: Library) -> None:
+    class Thing:
+        pass
+
+    odd = [{"thing": Thing(), "n": 1}] * 3
+    dataset, take = recorded(library, spaces.Discrete(2), odd)
+    row = dataset.commit(take.journal)
+    dataset.release()
+    assert row.flags == ("info thing is no number: kept as text",)
+
+
+def test_a_recording_of_the_future_is_refused_in_words(library: Library) -> None:
+    import h5py
+
+    dataset, take = recorded(library, spaces.Discrete(2))
+    row = dataset.commit(take.journal)
+    dataset.release()
+    with h5py.File(dataset.places.episodes / row.file, "r+") as file:
+        file["episode"].attrs["teleop_schema"] = 99
+    with pytest.raises(RecordingError, match="later Teleop"):
+        library.dataset(dataset.dataset_id).read(row.file)
