@@ -1,8 +1,8 @@
 """The nouns that every room shares: who acts, what a policy is, what one step was."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 # Gymnasium's observations and actions are whatever the space says: arrays, ints, dicts, tuples.
 Observation: TypeAlias = Any
@@ -42,9 +42,8 @@ class Policy(Protocol):
         """The action for this observation, or None for "not yet" (a turn nobody has taken)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step as it is recorded.
+class Step(NamedTuple):
+    """One step as it is recorded; a tuple, for one is made at every step.
 
     Attributes:
         observation: what the environment returned after the action.
@@ -65,7 +64,7 @@ class Step:
     reward: float
     terminated: bool
     truncated: bool
-    info: Info = field(default_factory=dict)
+    info: Info = {}  # noqa: RUF012  nobody writes to it
     time_s: float = 0.0
     pace_hz: float = 0.0
     actor: Actor = Actor.HUMAN

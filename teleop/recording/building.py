@@ -9,13 +9,13 @@ from typing import Any
 os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
 
 import h5py
+import numpy as np
 
 from teleop.envs.spaces import Space, compact_json, space_from_json, space_to_json
 from teleop.errors import RecordingError, StorageError
 from teleop.recording.columns import (
     Column,
     NumberColumn,
-    TextColumn,
     column_for,
     column_like,
 )
@@ -27,6 +27,7 @@ from teleop.recording.oddities import Oddities
 from teleop.recording.safe_file import SafeFile
 
 SCHEMA = 1
+LIBVER = ("v110", "v110")  # HDF5 1.10 (2016) and later read it; half the size of older layouts
 _LARGEST_ATTRIBUTE = 32 << 10  # HDF5 files that old readers open take no larger one
 _BATCH = 8 << 20  # bytes of journal between flushes
 
@@ -82,7 +83,7 @@ def build_episode(journal: Path, target: Path) -> None:
         raise RecordingError(f"{journal.name} holds no step.")
     try:
         with SafeFile(target) as raw:
-            with h5py.File(raw, "w", libver=("earliest", "v110")) as file:
+            with h5py.File(raw, "w", libver=LIBVER) as file:
                 _fill(file.create_group("episode"), journal, summary, raw)
             raw.check()
     except OSError as problem:
@@ -181,8 +182,8 @@ def _fill(group: h5py.Group, journal: Path, summary: JournalSummary, raw: SafeFi
             pending = 0
     _flush(columns, raw)
     columns += _write_inputs(group, summary.inputs)
-    _write_attributes(group, summary, {column.name: column.crc for column in columns})
-    group.attrs["teleop_flags"] = json.dumps(odd.found)
+    found = {"recovered": not summary.is_whole, "flags": odd.found}
+    _write_attributes(group, meta | found, (total, summary.total_reward), columns)
 
 
 def _flush(columns: list[Column], raw: SafeFile) -> None:
@@ -198,11 +199,12 @@ def _write_inputs(group: h5py.Group, inputs: list[list[Any]]) -> list[Column]:
         return []
     count = len(inputs)
     times = NumberColumn(group, "teleop_input_time", count, "<f8")
-    controls = TextColumn(group, "teleop_input_control", count)
+    longest = max(len(control.encode()) for _, control, _ in inputs)
+    controls = NumberColumn(group, "teleop_input_control", count, f"S{max(1, longest)}")
     values = NumberColumn(group, "teleop_input_value", count, "<f4")
     for time_s, control, value in inputs:
         times.add_value(time_s)
-        controls.add(control.encode())
+        controls.add_value(control.encode())
         values.add_value(value)
     columns: list[Column] = [times, controls, values]
     for column in columns:
@@ -210,10 +212,21 @@ def _write_inputs(group: h5py.Group, inputs: list[list[Any]]) -> list[Column]:
     return columns
 
 
-def _write_attributes(group: h5py.Group, summary: JournalSummary, crcs: dict[str, int]) -> None:
-    meta = summary.meta or {}
+def _write_attributes(
+    group: h5py.Group, meta: dict[str, Any], total: tuple[int, float], columns: list[Column]
+) -> None:
+    """What an episode file says of itself.
+
+    Eight attributes and no more: HDF5 keeps those in the group's own header, whole and small.
+
+    Args:
+        group: the episode.
+        meta: uuid, ordinal, seed, both spaces as JSON, and whatever else is known.
+        total: (steps, reward).
+        columns: everything that was written.
+    """
     attrs = group.attrs
-    attrs["total_steps"] = summary.total_steps
+    attrs["total_steps"], attrs["teleop_return"] = total
     attrs["id"] = meta["ordinal"]
     if meta.get("seed") is not None:
         attrs["seed"] = int(meta["seed"])
@@ -221,21 +234,22 @@ def _write_attributes(group: h5py.Group, summary: JournalSummary, crcs: dict[str
         if isinstance(value, int | float | str):
             attrs[f"options/{key}"] = value
     attrs["teleop_schema"] = SCHEMA
-    attrs["teleop_uuid"] = meta["uuid"]
-    attrs["teleop_return"] = summary.total_reward
-    attrs["teleop_recovered"] = not summary.is_whole
-    kept = {k: v for k, v in meta.items() if k not in ("observation_space", "action_space")}
-    attrs["teleop_meta"] = json.dumps(kept)
-    _write_spaces(group, *(meta[f"{kind}_space"] for kind in ("observation", "action")))
-    attrs["teleop_crc32"] = json.dumps(crcs)
+    attrs["teleop_uuid"] = np.bytes_(meta["uuid"])
+    spaces = {key: compact_json(meta[key]) for key in ("observation_space", "action_space")}
+    small = len(json.dumps(spaces)) < _LARGEST_ATTRIBUTE
+    kept = {key: value for key, value in meta.items() if key not in spaces}
+    attrs["teleop_meta"] = _json(kept | (spaces if small else {}))
+    attrs["teleop_crc32"] = _json(_crcs(columns))
 
 
-def _write_spaces(group: h5py.Group, observation: str, action: str) -> None:
-    """Both spaces, so that an episode file says by itself what it holds."""
-    spaces = {"observation_space": observation, "action_space": action}
-    text = json.dumps({key: compact_json(space) for key, space in spaces.items()})
-    if len(text) < _LARGEST_ATTRIBUTE:
-        group.attrs["teleop_spaces"] = text
+def _crcs(columns: list[Column]) -> dict[str, int]:
+    """Checksum by path inside the episode."""
+    return {column.name.removeprefix("/episode/"): column.crc for column in columns}
+
+
+def _json(data: Any) -> np.bytes_:
+    """JSON as a string of fixed length: those of any length cost 4 kB a file."""
+    return np.bytes_(json.dumps(data))
 
 
 def write_episode(episode: Episode, observation: Space, action: Space, target: Path) -> None:
@@ -246,7 +260,7 @@ def write_episode(episode: Episode, observation: Space, action: Space, target: P
         RecordingError: the spaces cannot be recorded.
     """
     with SafeFile(target) as raw:
-        with h5py.File(raw, "w", libver=("earliest", "v110")) as file:
+        with h5py.File(raw, "w", libver=LIBVER) as file:
             _fill_from(file.create_group("episode"), episode, observation, action)
         raw.check()
 
@@ -272,16 +286,18 @@ def _fill_from(group: h5py.Group, episode: Episode, observation: Space, action: 
     add("infos/teleop_pace", episode.paces_hz)
     for key, values in episode.infos.items():
         add(f"infos/{key}", values)
-    row, attrs = episode.row, group.attrs
-    attrs["total_steps"], attrs["id"] = total, row.ordinal
-    if row.seed is not None:
-        attrs["seed"] = row.seed
-    attrs["teleop_schema"] = SCHEMA
-    attrs["teleop_uuid"] = row.uuid
-    attrs["teleop_return"] = float(episode.rewards.sum())
-    attrs["teleop_recovered"] = row.recovered
-    about = {"driver": row.driver, "driver_name": row.driver_name, "started": row.started}
-    attrs["teleop_meta"] = json.dumps(episode.meta | about)
-    attrs["teleop_crc32"] = json.dumps({column.name: column.crc for column in columns})
-    attrs["teleop_flags"] = json.dumps(row.flags)
-    _write_spaces(group, space_to_json(observation), space_to_json(action))
+    row = episode.row
+    meta = episode.meta | {
+        "schema": SCHEMA,
+        "uuid": row.uuid,
+        "ordinal": row.ordinal,
+        "seed": row.seed,
+        "started": row.started,
+        "driver": row.driver,
+        "driver_name": row.driver_name,
+        "recovered": row.recovered,
+        "flags": row.flags,
+        "observation_space": space_to_json(observation),
+        "action_space": space_to_json(action),
+    }
+    _write_attributes(group, meta, (total, float(episode.rewards.sum())), columns)

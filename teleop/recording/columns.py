@@ -9,7 +9,7 @@ import numpy as np
 
 from teleop.recording.leaves import IMAGE_DEFLATE, Kind, Leaf, is_image, text_bytes
 
-_SMALL = 64 << 10  # a chunked dataset costs about 2 kB of B-tree: contiguous below this
+_SMALL = 64 << 10  # one chunk below this: it needs no index
 _CHUNK = 64 << 10
 
 
@@ -172,9 +172,15 @@ def column_like(group: h5py.Group, path: str, values: np.ndarray[Any, Any]) -> C
     return NumberColumn(group, path, len(values), values.dtype.newbyteorder("<").str, shape)
 
 
+def is_text(dataset: h5py.Dataset) -> bool:
+    """Its values are strings of any length."""
+    about = h5py.check_string_dtype(dataset.dtype)
+    return about is not None and about.length is None
+
+
 def crc_of(dataset: h5py.Dataset) -> int:
     """The CRC-32 that the column had when it wrote this dataset, computed by reading it back."""
-    if h5py.check_string_dtype(dataset.dtype):
+    if is_text(dataset):
         crc = 0
         for text in dataset[()]:
             crc = zlib.crc32(text + b"\0", crc)
@@ -190,12 +196,13 @@ def crc_of(dataset: h5py.Dataset) -> int:
 
 def _layout(rows: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> dict[str, Any]:
     row = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-    if rows * row < _SMALL or row == 0:
+    if rows * row == 0:
         return {}
-    return {
-        "chunks": (max(1, min(rows, _CHUNK // row)), *shape),
+    packing = {
         "compression": "gzip",
         "compression_opts": IMAGE_DEFLATE,
         "shuffle": dtype.itemsize > 1,
-        "maxshape": (None, *shape),
     }
+    if rows * row < _SMALL:
+        return packing | {"chunks": (rows, *shape)}
+    return packing | {"chunks": (max(1, _CHUNK // row), *shape), "maxshape": (None, *shape)}

@@ -8,20 +8,21 @@ from pathlib import Path
 os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
 
 import h5py
+import numpy as np
 
-from teleop.recording.building import SCHEMA
+from teleop.recording.building import LIBVER, SCHEMA
 from teleop.recording.safe_file import SafeFile
 from teleop.recording.storage import OWN_GROUP, UNREADABLE
 
-_LIBVER = ("earliest", "v110")
+_PACKED_LIBVER = ("earliest", "v110")  # `rootless` finds episodes in one whose root is lost
 
 
 def index_bytes(files: Iterable[str]) -> bytes:
     """A `main_data.hdf5` that links to episode files, in their order."""
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with h5py.File(buffer, "w", libver=LIBVER) as file:
         file.attrs["teleop_schema"] = SCHEMA
-        file.attrs["teleop_note"] = "index only: the episodes are in episodes/"
+        file.attrs["teleop_note"] = np.bytes_("index only: the episodes are in episodes/")
         for number, name in enumerate(files):
             file[f"episode_{number}"] = h5py.ExternalLink(f"episodes/{name}", f"/{OWN_GROUP}")
     return buffer.getvalue()
@@ -48,7 +49,7 @@ def extract_episode(index: Path, name: str, target: Path) -> None:
         OSError: the disk refused, or the source is damaged.
     """
     with index.open("rb") as handle, h5py.File(handle, "r") as source, SafeFile(target) as raw:
-        with h5py.File(raw, "w", libver=_LIBVER) as file:
+        with h5py.File(raw, "w", libver=LIBVER) as file:
             source.copy(name, file, name=OWN_GROUP)
             if "infos" not in file[OWN_GROUP]:
                 file[OWN_GROUP].create_group("infos")  # Minari's repr needs it
@@ -66,7 +67,7 @@ def pack(episodes: Iterable[tuple[Path, str]], target: Path) -> None:
         OSError: the disk refused.
     """
     with SafeFile(target) as raw:
-        with h5py.File(raw, "w", libver=_LIBVER) as file:
+        with h5py.File(raw, "w", libver=_PACKED_LIBVER) as file:
             for number, (path, group) in enumerate(episodes):
                 with h5py.File(path, "r") as source:
                     source.copy(group, file, name=f"episode_{number}")

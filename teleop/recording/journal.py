@@ -1,8 +1,9 @@
 """The running episode: an append-only file that loses nothing when the process is killed.
 
 `TELEOPJ1`, then records: `TJR1`, type, flags, length, sequence number, CRC-32 of all that, payload.
-One unbuffered write per step; a thread tells the disk every half second. A reader stops at the
-first record that is not whole.
+One unbuffered write per step; a thread tells the disk every half second. Steps with pictures are
+compressed and written by another thread, at most four behind. A reader stops at the first record
+that is not whole.
 """
 
 import errno
@@ -11,7 +12,9 @@ import os
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -30,6 +33,7 @@ _HEAD = struct.Struct("<4sBBHII")  # mark, type, flags, reserved, payload length
 _CRC = struct.Struct("<I")
 _MARK = b"TJR1"
 _LARGEST_RECORD = 1 << 30
+_MOST_WAITING = 4  # steps with pictures that are not written yet
 AS_TEXT = "repr"  # key of an info value that is no number, string, list or dict
 # time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), picture
 STEP_HEAD = struct.Struct("<ddBBfI")
@@ -43,6 +47,10 @@ class Record(IntEnum):
     STEP = 3
     END = 4
     INPUT = 5
+
+
+_STEP = int(Record.STEP)  # packing the member itself takes ten times as long
+_NO_INFO = with_length(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,10 @@ class JournalWriter:
         self._observation, self._action = observation, action
         self._sequence = 0
         self._offset = 0
+        self._refused: StorageError | None = None
+        has_images = observation.has_images or action.has_images
+        self._worker = ThreadPoolExecutor(1, "journal") if has_images else None
+        self._waiting: deque[Future[None]] = deque()
         try:
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
             self._handle = os.open(path, flags, 0o644)
@@ -99,7 +111,8 @@ class JournalWriter:
     def reset(self, observation: Observation, info: Info) -> None:
         """Write the first observation."""
         head = STEP_HEAD.pack(0.0, 0.0, 0, 0, 0.0, 0)
-        self._record(Record.RESET, head + self._observation.encode(observation) + _info(info))
+        seen = self._observation.packed(self._observation.encode(observation))
+        self._record(Record.RESET, b"".join((head, seen, _info(info))))
 
     def step(self, step: Step) -> None:
         """Write one step.
@@ -112,17 +125,26 @@ class JournalWriter:
         head = STEP_HEAD.pack(
             step.time_s, step.reward, bits, step.actor, step.pace_hz, step.picture
         )
-        body = self._action.encode(step.action) + self._observation.encode(step.observation)
-        self._record(Record.STEP, head + body + _info(step.info))
+        action, seen = self._action.encode(step.action), self._observation.encode(step.observation)
+        info = _info(step.info) if step.info else _NO_INFO
+        if self._worker is None:
+            self._record(_STEP, b"".join((head, *action, *seen, info)))
+        else:
+            self._later(self._record_packed, head, action, seen, info)
 
     def inputs(self, events: list[InputEvent], start_s: float) -> None:
         """Write raw input, with times since the episode's start."""
         rows = [[round(e.time_s - start_s, 6), e.control, e.value] for e in events]
-        self._record(Record.INPUT, json.dumps(rows).encode())
+        payload = json.dumps(rows).encode()
+        if self._worker is None:
+            self._record(Record.INPUT, payload)
+        else:
+            self._later(self._record, Record.INPUT, payload)
 
     def end(self) -> None:
         """Mark the episode as whole and close the file durably."""
         try:
+            self._wait(0)
             self._record(Record.END, b"{}")
         finally:
             self.close()
@@ -131,6 +153,8 @@ class JournalWriter:
         """Close the file durably, without saying that the episode is whole."""
         if self._handle < 0:
             return
+        if self._worker:
+            self._worker.shutdown(wait=True)
         self._stop.set()
         self._thread.join()
         handle, self._handle = self._handle, -1
@@ -141,21 +165,44 @@ class JournalWriter:
         finally:
             os.close(handle)
 
-    def _record(self, kind: Record, payload: bytes) -> None:
+    def _later(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Let the worker do it, after what it has to do already.
+
+        Raises:
+            StorageError: the disk has refused something before.
+        """
+        self._wait(_MOST_WAITING)
+        if self._worker:
+            self._waiting.append(self._worker.submit(work, *arguments))
+
+    def _wait(self, at_most: int) -> None:
+        """Until no more than so many records wait; raises what went wrong with the others."""
+        while len(self._waiting) > at_most or (self._waiting and self._waiting[0].done()):
+            self._waiting.popleft().result()
+
+    def _record_packed(
+        self, head: bytes, action: list[bytes], seen: list[bytes], info: bytes
+    ) -> None:
+        payload = (head, self._action.packed(action), self._observation.packed(seen), info)
+        self._record(_STEP, b"".join(payload))
+
+    def _record(self, kind: int, payload: bytes) -> None:
         head = _HEAD.pack(_MARK, kind, 0, 0, len(payload), self._sequence)
         crc = _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
-        self._append(head + crc + payload)
+        self._append(b"".join((head, crc, payload)))
         self._sequence += 1
 
     def _append(self, data: bytes) -> None:
+        if self._refused:
+            raise self._refused  # nothing may follow a record that is missing
         try:
             written = os.write(self._handle, data)
+            if written != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
         except OSError as problem:
             self._take_back()
-            raise _refused(self.path, problem) from problem
-        if written != len(data):
-            self._take_back()
-            raise _refused(self.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+            self._refused = _refused(self.path, problem)
+            raise self._refused from problem
         self._offset += written
 
     def _take_back(self) -> None:
@@ -202,7 +249,7 @@ def actor_of(value: int) -> Actor:
 
 
 def _info(info: Info) -> bytes:
-    return with_length(json.dumps(_text_keys(info), default=_plain).encode() if info else b"")
+    return with_length(json.dumps(_text_keys(info), default=_plain).encode()) if info else _NO_INFO
 
 
 def _text_keys(value: Any) -> Any:

@@ -8,7 +8,7 @@ import dataclasses
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -20,6 +20,8 @@ from teleop.envs.spaces import Space
 from teleop.errors import RecordingError
 
 _LENGTH = struct.Struct("<I")
+_INTEGER = struct.Struct("<q")
+_INTEGERS = 1 << 63
 _WIDEST = 8  # bytes of a number: HDF5 readers everywhere take no wider one
 _IMAGE_SIDE = 32  # Minari treats smaller uint8 boxes as plain numbers too
 IMAGE_DEFLATE = 3  # the same CPU as 1 and 9-32 % smaller on Atari and CarRacing frames
@@ -143,6 +145,9 @@ class Codec:
             RecordingError: a part of the space cannot be recorded.
         """
         self.leaves = tuple(_measured(leaf, measured or {}) for leaf in iter_leaves(space))
+        self._encoders = [(leaf, _encoder(leaf)) for leaf in self.leaves]
+        alone = len(self.leaves) == 1 and not self.leaves[0].keys
+        self._alone = self._encoders[0][1] if alone else None
 
     def measure(self, value: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
         """(dtype, shape) by path of the leaves in which a value is not what its space says.
@@ -163,13 +168,29 @@ class Codec:
                 odd["/".join(leaf.path)] = (dtype, array.shape)
         return odd
 
-    def encode(self, value: Any) -> bytes:
-        """The value's leaves, one after another.
+    @property
+    def has_images(self) -> bool:
+        """Some leaf is a picture: `packed` takes time."""
+        return any(leaf.kind is Kind.IMAGE for leaf in self.leaves)
+
+    def encode(self, value: Any) -> list[bytes]:
+        """The value's leaves, copied; pictures are still to be compressed, by `packed`.
 
         Raises:
             RecordingError: a leaf has another shape than the space says.
         """
-        return b"".join(_encode_leaf(leaf, leaf.value_in(value)) for leaf in self.leaves)
+        if self._alone is not None:
+            return [self._alone(value)]
+        return [encode(leaf.value_in(value)) for leaf, encode in self._encoders]
+
+    def packed(self, parts: list[bytes]) -> bytes:
+        """The leaves that `encode` gave, one after another, as they are stored."""
+        return b"".join(
+            [
+                with_length(zlib.compress(part, IMAGE_DEFLATE)) if leaf.kind is Kind.IMAGE else part
+                for leaf, part in zip(self.leaves, parts, strict=True)
+            ]
+        )
 
     def split(self, data: bytes, offset: int) -> tuple[list[bytes], int]:
         """Each leaf's stored bytes (images still compressed), and where they end."""
@@ -222,9 +243,25 @@ def _holds(dtype: str, array: np.ndarray[Any, Any], *, is_numpy: bool) -> bool:
         return bool(np.array_equal(array.astype(dtype), array, equal_nan=array.dtype.kind == "f"))
 
 
-def _encode_leaf(leaf: Leaf, value: Any) -> bytes:
+def _encoder(leaf: Leaf) -> Callable[[Any], bytes]:
+    """What turns one leaf's values into bytes: at once where they are just what they should be."""
+    dtype, shape = np.dtype(leaf.dtype), leaf.shape
     if leaf.kind is Kind.TEXT:
-        return with_length(text_bytes(value))
+        return lambda value: with_length(text_bytes(value))
+    is_integer = dtype.str == "<i8" and not shape
+
+    def encode(value: Any) -> bytes:
+        if type(value) is np.ndarray and value.dtype == dtype and value.shape == shape:
+            return value.tobytes()
+        if is_integer and type(value) is int and -_INTEGERS <= value < _INTEGERS:
+            return _INTEGER.pack(value)
+        return _encode_odd(leaf, value)
+
+    return encode
+
+
+def _encode_odd(leaf: Leaf, value: Any) -> bytes:
+    """Any value, converted and checked."""
     try:
         array = np.asarray(value, dtype=leaf.dtype)
     except (ValueError, TypeError, OverflowError) as problem:
@@ -238,8 +275,6 @@ def _encode_leaf(leaf: Leaf, value: Any) -> bytes:
             f"The environment returned a {where} of shape {array.shape}; its space says "
             f"{leaf.shape}. The episode up to here is kept."
         )
-    if leaf.kind is Kind.IMAGE:
-        return with_length(zlib.compress(np.ascontiguousarray(array).data, IMAGE_DEFLATE))
     return array.tobytes()
 
 

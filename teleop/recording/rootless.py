@@ -1,9 +1,10 @@
 """Groups of an HDF5 file whose root cannot be read any more.
 
 In the old format, which Minari and h5py write by default, a group is an object header of version 1
-with a symbol table message: the addresses of a `TREE` and of a `HEAP` (HDF5 file format
-specification 3.0, IV.A.1.a and IV.A.2.r). Headers are found by looking through the bytes; the
-superblock of a copy is then pointed at one group after another, as if it were the root.
+with a symbol table message: the addresses of a `TREE` and of a `HEAP`; in the newer one its header
+begins with `OHDR` (HDF5 file format specification 3.0, IV.A.1 and IV.A.2.r). Headers are found by
+looking through the bytes; the superblock (version 0) of a copy is then pointed at one by one,
+as if it were the root.
 """
 
 import mmap
@@ -34,11 +35,18 @@ def iter_groups(path: Path) -> Iterator[tuple[int, int, int]]:
                     yield found.start(), tree, heap
 
 
+def iter_new_headers(path: Path) -> Iterator[tuple[int, int, int]]:
+    """(object header, 0, 0) of everything in the newer format."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for found in re.finditer(rb"OHDR\x02", data):
+            yield found.start(), 0, 0
+
+
 def make_root(path: Path, group: tuple[int, int, int]) -> None:
     """Make a group the root of its file: of a copy, never of the file itself."""
     with path.open("r+b") as file:
         file.seek(_ROOT_AT)
-        file.write(_ENTRY.pack(0, group[0], 1, 0, group[1], group[2]))
+        file.write(_ENTRY.pack(0, group[0], 1 if group[1] else 0, 0, group[1], group[2]))
 
 
 def _symbol_tables(data: mmap.mmap, start: int, size: int) -> Iterator[tuple[int, int]]:

@@ -242,7 +242,8 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
     """Episodes of a file that does not say any more where they are; returns how many came out."""
     copy = _extended(path, folder / f"rootless-{path.name}")
     saved = lost = 0
-    for group in rootless.iter_groups(path):
+    groups = (*rootless.iter_groups(path), *rootless.iter_new_headers(path))
+    for group in groups:
         name = f"group at byte {group[0]}"
         if name in skip:
             continue
@@ -250,9 +251,8 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
         rootless.make_root(copy, group)
         target = drafts / f"{path.stem}-{group[0]:012d}.h5"
         try:
-            with h5py.File(copy, "r", locking=False) as file:
-                if not {"observations", "actions", "rewards"} <= set(file):
-                    continue  # infos, or the like
+            if not _is_episode(copy):
+                continue  # infos, or a dataset
             _extract_one(copy, "/", path.stat().st_size, target)
             _say(saved=name)
             saved += 1
@@ -263,6 +263,15 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
     if saved:
         _say(lost="its list of episodes", why="damaged; there may have been more")
     return saved + lost
+
+
+def _is_episode(path: Path) -> bool:
+    """The root of a file is an episode."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return {"observations", "actions", "rewards"} <= set(file)
+    except storage.UNREADABLE:
+        return False
 
 
 def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
@@ -347,7 +356,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
 def _info_in(path: Path) -> DatasetInfo:
     with h5py.File(path, "r", locking=False) as file:
         attrs = file[storage.OWN_GROUP].attrs
-        return _info_from(json.loads(attrs["teleop_meta"]) | json.loads(attrs["teleop_spaces"]))
+        return _info_from(json.loads(attrs["teleop_meta"]))
 
 
 def _info_from(meta: dict[str, Any]) -> DatasetInfo:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError
 from teleop.recording.building import SCHEMA
-from teleop.recording.columns import crc_of
+from teleop.recording.columns import crc_of, is_text
 from teleop.recording.episode import Arrays, Episode, EpisodeRow
 from teleop.recording.leaves import Kind, Leaf, is_image, iter_leaves, nested
 from teleop.recording.vetting import EPISODE_FILE, picture_of, printable
@@ -230,7 +230,7 @@ class _Reader:
     def _array(self, name: str) -> Any:
         """A dataset's values, compared with their checksum."""
         dataset = self._group[name]
-        if h5py.check_string_dtype(dataset.dtype):
+        if is_text(dataset):
             values: Any = np.array(dataset.asstr("utf-8", "replace")[()], dtype=object)
             self._compare(name, lambda: crc_of(dataset))
             return values
@@ -272,7 +272,7 @@ def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
     rewards = None if "teleop_return" in attrs else group["rewards"][()].sum()
     return EpisodeRow(
         file=name,
-        uuid=printable(str(attrs.get("teleop_uuid", fallback))),
+        uuid=printable(_text(attrs.get("teleop_uuid", fallback))),
         ordinal=number,
         total_steps=int(total),
         total_reward=float(attrs["teleop_return"] if rewards is None else rewards),
@@ -280,9 +280,9 @@ def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
         started=float(meta.get("started", 0.0)),
         driver=str(meta.get("driver", "human" if "teleop_uuid" in attrs else "other")),
         driver_name=printable(str(meta.get("driver_name", "")))[:80],
-        recovered=bool(attrs.get("teleop_recovered", False)),
+        recovered=bool(meta.get("recovered", attrs.get("teleop_recovered", False))),
         sha256=digest,
-        flags=tuple(printable(str(flag)) for flag in json.loads(attrs.get("teleop_flags", "[]"))),
+        flags=tuple(printable(str(flag)) for flag in meta.get("flags", ())),
     )
 
 
@@ -292,6 +292,10 @@ def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
     number = int(last) if last.isdigit() else int(group.attrs.get("id", 0))
     start = group["rewards"][:64].tobytes()
     return number, hashlib.sha256(name.encode() + start).hexdigest()[:12]
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _seed(attrs: Any) -> int | None:

@@ -190,7 +190,7 @@ def test_a_full_disk_costs_no_saved_episode_and_keeps_the_take(library: Library)
     running = take(dataset, steps=400, seed=2)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        for room in (100, 2_000, 6_000):
+        for room in (100, 1_500, 3_000):
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
             with pytest.raises(StorageError):
                 dataset.commit(running.journal)

@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.torture.kill import PICTURES_BEHIND
 from tests.torture.scenario import Acknowledged, losses
 from tests.torture.trace import CREATE, TRUNCATE, Operation, record
 
@@ -35,7 +36,8 @@ def run(power_cuts: int = 500, kind: str = "vector", takes: int = 8) -> tuple[in
             for operation in operations[:end]:
                 disk.do(operation)
             disk.write(None if chance is None else random.Random(chance))
-            allowed = 0 if chance is None else _STEPS_IN_A_SECOND
+            behind = 0 if kind == "vector" else PICTURES_BEHIND
+            allowed = behind if chance is None else _STEPS_IN_A_SECOND
             where = f"after operation {end} ({'kill' if chance is None else 'cut'})"
             found = losses(state / "recordings", kind, disk.acknowledged, allowed)
             lost += [f"{where}: {what}" for what in found]
