@@ -6,18 +6,18 @@ compressed and written by another thread, at most four behind. A reader stops at
 that is not whole.
 """
 
+import contextlib
 import errno
 import json
 import os
 import struct
 import threading
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,7 @@ class Record(IntEnum):
 
 _STEP = int(Record.STEP)  # packing the member itself takes ten times as long
 _NO_INFO = with_length(b"")
+_Work = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ class JournalWriter:
         self._offset = 0
         self._refused: StorageError | None = None
         has_images = observation.has_images or action.has_images
-        self._worker = ThreadPoolExecutor(1, "journal") if has_images else None
-        self._waiting: deque[Future[None]] = deque()
+        self._queue: SimpleQueue[_Work | None] | None = SimpleQueue() if has_images else None
+        self._room = threading.Semaphore(_MOST_WAITING)
         try:
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
             self._handle = os.open(path, flags, 0o644)
@@ -107,6 +108,9 @@ class JournalWriter:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sync, name="journal-sync", daemon=True)
         self._thread.start()
+        if self._queue is not None:
+            self._worker = threading.Thread(target=self._work, name="journal", daemon=True)
+            self._worker.start()
 
     def reset(self, observation: Observation, info: Info) -> None:
         """Write the first observation."""
@@ -127,24 +131,24 @@ class JournalWriter:
         )
         action, seen = self._action.encode(step.action), self._observation.encode(step.observation)
         info = _info(step.info) if step.info else _NO_INFO
-        if self._worker is None:
+        if self._queue is None:
             self._record(_STEP, b"".join((head, *action, *seen, info)))
         else:
-            self._later(self._record_packed, head, action, seen, info)
+            self._later(lambda: self._record_packed(head, action, seen, info))
 
     def inputs(self, events: list[InputEvent], start_s: float) -> None:
         """Write raw input, with times since the episode's start."""
         rows = [[round(e.time_s - start_s, 6), e.control, e.value] for e in events]
         payload = json.dumps(rows).encode()
-        if self._worker is None:
+        if self._queue is None:
             self._record(Record.INPUT, payload)
         else:
-            self._later(self._record, Record.INPUT, payload)
+            self._later(lambda: self._record(Record.INPUT, payload))
 
     def end(self) -> None:
         """Mark the episode as whole and close the file durably."""
         try:
-            self._wait(0)
+            self._finish_work()
             self._record(Record.END, b"{}")
         finally:
             self.close()
@@ -153,8 +157,7 @@ class JournalWriter:
         """Close the file durably, without saying that the episode is whole."""
         if self._handle < 0:
             return
-        if self._worker:
-            self._worker.shutdown(wait=True)
+        self._finish_work()
         self._stop.set()
         self._thread.join()
         handle, self._handle = self._handle, -1
@@ -165,20 +168,31 @@ class JournalWriter:
         finally:
             os.close(handle)
 
-    def _later(self, work: Callable[..., None], *arguments: Any) -> None:
+    def _later(self, work: _Work) -> None:
         """Let the worker do it, after what it has to do already.
 
         Raises:
             StorageError: the disk has refused something before.
         """
-        self._wait(_MOST_WAITING)
-        if self._worker:
-            self._waiting.append(self._worker.submit(work, *arguments))
+        if self._refused:
+            raise self._refused
+        self._room.acquire()
+        if self._queue is not None:
+            self._queue.put(work)
 
-    def _wait(self, at_most: int) -> None:
-        """Until no more than so many records wait; raises what went wrong with the others."""
-        while len(self._waiting) > at_most or (self._waiting and self._waiting[0].done()):
-            self._waiting.popleft().result()
+    def _work(self) -> None:
+        """The worker: one record after another, in their order."""
+        while self._queue is not None and (work := self._queue.get()) is not None:
+            with contextlib.suppress(StorageError):  # it is kept, and the next step raises it
+                work()
+            self._room.release()
+
+    def _finish_work(self) -> None:
+        """Until everything is written."""
+        if self._queue is not None:
+            self._queue.put(None)
+            self._worker.join()
+            self._queue = None
 
     def _record_packed(
         self, head: bytes, action: list[bytes], seen: list[bytes], info: bytes

@@ -253,6 +253,8 @@ def _encoder(leaf: Leaf) -> Callable[[Any], bytes]:
     def encode(value: Any) -> bytes:
         if type(value) is np.ndarray and value.dtype == dtype and value.shape == shape:
             return value.tobytes()
+        if is_integer and type(value) is np.int64:
+            return value.tobytes()
         if is_integer and type(value) is int and -_INTEGERS <= value < _INTEGERS:
             return _INTEGER.pack(value)
         return _encode_odd(leaf, value)
