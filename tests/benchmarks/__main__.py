@@ -2,13 +2,15 @@
 
 import sys
 
-from tests.benchmarks import latency, pacing, recording, startup, training
+from tests.benchmarks import latency, pacing, recording, scale, startup, training
 
 BENCHMARKS = {
     "startup": startup.run,
     "latency": latency.run,
     "pacing": pacing.run,
     "recording": recording.run,
+    "scale": scale.run,
+    "growth": scale.grow,
     "training": training.run,
 }
 
