@@ -27,6 +27,7 @@ _MEMORY = 192 << 20  # bytes beyond what the process has when it starts
 _CPU_S = 2
 _BYTES_PER_CPU_S = 20 << 20
 _PATIENCE_S = 60.0
+_IDLE_S = 120.0
 _ROWS_BYTES = 1 << 20
 
 
@@ -98,9 +99,11 @@ class _Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[bytes] = queue.Queue()
+        self._timer: threading.Timer | None = None
 
     def check(self, path: Path, **options: bool) -> None:
         process = self._running()
+        self._stop_when_idle()
         question = json.dumps({"path": str(path), **options}).encode() + b"\n"
         try:
             self._pipe(process.stdin).write(question)
@@ -126,6 +129,18 @@ class _Worker:
             for pipe in (process.stdin, process.stdout):
                 with contextlib.suppress(OSError):
                     self._pipe(pipe).close()
+
+    def _stop_when_idle(self) -> None:
+        """It takes 60 MB, and is rarely needed."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = threading.Timer(_IDLE_S, self._stop_idle)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _stop_idle(self) -> None:
+        with _LOCK:
+            self.stop()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process and self._process.poll() is None:
