@@ -124,7 +124,8 @@ class EpisodeList:
         notes = [steps, *_NOTES.get(episode.driver, ())]
         notes += _findings(episode)
         below = (x, middle + px(11))
-        painter.text(" · ".join(notes), below, "small", theme.text2, width=px(130))
+        room = rect.right - px(88) - x if len(notes) > 1 else px(130)  # the bar makes way
+        painter.text(" · ".join(notes), below, "small", theme.text2, width=room)
         bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
         if bar.width > px(24):
             bar.y = middle - px(3) - (px(6) if len(notes) > 1 else 0)
