@@ -6,8 +6,8 @@ The commit point is the rename of an episode file into `data/episodes/`; everyth
 
 import contextlib
 import dataclasses
+import itertools
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,11 @@ from teleop.recording.certificate import (
     read_certificates,
 )
 from teleop.recording.description import DatasetInfo, description_of, info_in
-from teleop.recording.durable import replace_file, sync_data, write_atomic
+from teleop.recording.durable import replace_file, write_atomic
 from teleop.recording.episode import Episode, EpisodeRow
 from teleop.recording.labels import Label, Labels
 from teleop.recording.places import Places
-from teleop.recording.recovery import Recovery, recover, save_journal
+from teleop.recording.recovery import Recovery, put_in, recover, save_journal
 from teleop.recording.room import need_room, scarcity
 from teleop.recording.shelf import Shelf
 from teleop.recording.vetting import EPISODE_FILE, printable
@@ -324,10 +324,11 @@ class Dataset:
         self._check_claim()
         added, labels = [], {}
         taken = {row.uuid for row in self._shelf.rows()}
+        ordinals = itertools.count(self.next_ordinal())
         try:
             for source, row in sources:
                 if row.uuid not in taken:
-                    added.append(self._copy_in(source, row))
+                    added.append(self._copy_in(source, row, next(ordinals)))
                     taken.add(row.uuid)
                     labels[row.uuid] = row.label
             self._labels.add(labels)
@@ -375,9 +376,10 @@ class Dataset:
             StorageError: the disk refused; what was copied before stays.
         """
         self._check_claim()
+        ordinals = itertools.count(self.next_ordinal())
         try:
             for path in files:
-                self._put_in(path, storage.read_row(path).uuid)
+                put_in(self.places, path, storage.read_row(path).uuid, next(ordinals))
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
         finally:
@@ -460,30 +462,18 @@ class Dataset:
             raise _refused(self.folder, problem) from problem
         return chosen
 
-    def _copy_in(self, source: "Dataset", row: EpisodeRow) -> str:
+    def _copy_in(self, source: "Dataset", row: EpisodeRow, ordinal: int) -> str:
         """One episode of another dataset as a file of ours."""
         path, group = source.source(row)
         if group == storage.OWN_GROUP:
             gate.admit(path)
-            return self._put_in(path, row.uuid)
+            return put_in(self.places, path, row.uuid, ordinal)
         draft = self.places.journals / "foreign.h5tmp"
         building.write_episode(source.read(row), *source.spaces(), draft)
         try:
-            return self._put_in(draft, row.uuid)
+            return put_in(self.places, draft, row.uuid, ordinal)
         finally:
             draft.unlink(missing_ok=True)
-
-    def _put_in(self, path: Path, uuid: str) -> str:
-        """An episode file, copied and checked."""
-        name = f"{self.next_ordinal():06d}-{uuid}.h5"
-        draft = self.places.journals / f"{name}tmp"
-        shutil.copyfile(path, draft)
-        storage.verify_file(draft)
-        with draft.open("rb+") as file:
-            sync_data(file.fileno())
-        replace_file(draft, self.places.episodes / name)
-        gate.know(self.places.episodes / name)
-        return name
 
     def _check_claim(self) -> None:
         if not self._lock.is_locked:

@@ -1,11 +1,12 @@
 """What opening a dataset for writing puts right: takes that a crash interrupted, damaged files."""
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from teleop.errors import RecordingError, StorageError
 from teleop.recording import building, gate, storage
-from teleop.recording.durable import replace_file
+from teleop.recording.durable import replace_file, sync_data
 from teleop.recording.places import Places
 from teleop.recording.shelf import Shelf
 
@@ -79,6 +80,24 @@ def save_journal(places: Places, journal: Path) -> str:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+    gate.know(places.episodes / name)
+    return name
+
+
+def put_in(places: Places, path: Path, uuid: str, ordinal: int) -> str:
+    """Copy an episode file into a dataset, checked and durable; returns its name there.
+
+    Raises:
+        OSError: the disk refused; nothing has changed.
+        RecordingError: it is damaged.
+    """
+    name = f"{ordinal:06d}-{uuid}.h5"
+    draft = places.journals / f"{name}tmp"
+    shutil.copyfile(path, draft)
+    storage.verify_file(draft)
+    with draft.open("rb+") as file:
+        sync_data(file.fileno())
+    replace_file(draft, places.episodes / name)
     gate.know(places.episodes / name)
     return name
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from teleop.recording.vetting import EPISODE_FILE, picture_of, printable
 from teleop.types import Actor
 
 OWN_GROUP = "episode"
+_UUID = re.compile(r"[0-9a-f]{12}\Z")
 # what h5py raises on damaged files
 UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, zlib.error)
 
@@ -272,7 +274,7 @@ def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
     rewards = None if "teleop_return" in attrs else group["rewards"][()].sum()
     return EpisodeRow(
         file=name,
-        uuid=printable(_text(attrs.get("teleop_uuid", fallback))),
+        uuid=_uuid(attrs.get("teleop_uuid"), fallback),
         ordinal=number,
         total_steps=int(total),
         total_reward=float(attrs["teleop_return"] if rewards is None else rewards),
@@ -294,8 +296,10 @@ def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
     return number, hashlib.sha256(name.encode() + start).hexdigest()[:12]
 
 
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _uuid(value: Any, fallback: str) -> str:
+    """Twelve hexadecimal digits, whatever a file says: they become part of file names."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text if _UUID.match(text) else fallback
 
 
 def _seed(attrs: Any) -> int | None:
@@ -314,7 +318,7 @@ def row_from_json(data: dict[str, Any]) -> EpisodeRow:
     """
     return EpisodeRow(
         file=str(data["file"]),
-        uuid=str(data["uuid"]),
+        uuid=_uuid(data["uuid"], "0" * 12),
         ordinal=int(data["ordinal"]),
         total_steps=int(data["total_steps"]),
         total_reward=float(data["total_reward"]),

@@ -167,3 +167,17 @@ def _minari_dataset(*, pictures: bool) -> list[tuple[list[Any], list[int]]]:
         )
     env.close()
     return made
+
+
+def test_a_name_inside_a_file_never_becomes_a_path(record: Record, library: Library) -> None:
+    import h5py
+
+    dataset = record(episodes=1)
+    path = dataset.places.episodes / dataset.rows()[0].file
+    with h5py.File(path, "r+") as file:
+        file["episode"].attrs["teleop_uuid"] = np.bytes_("../../../../../escaped")
+    dataset.places.manifest.unlink()
+    library.merge("all/all-v0", [dataset.dataset_id])
+    assert [p.name for p in library.root.parent.iterdir()] == ["recordings"]
+    (row,) = library.dataset("all/all-v0").rows()
+    assert row.uuid == path.stem[7:]

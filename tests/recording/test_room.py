@@ -1,0 +1,22 @@
+"""A warning before the disk fills up."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from teleop.errors import StorageError
+from teleop.recording.room import need_room, scarcity
+
+
+def test_a_disk_that_fills_up_is_said_before_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type(shutil.disk_usage(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 10**8, 10**8))
+    assert "Only 100 MB are left" in scarcity(tmp_path)
+    need_room(tmp_path, 10**7)
+    with pytest.raises(StorageError, match=r"saving needs 1501\.0 MB, 100\.0 MB are free"):
+        need_room(tmp_path, 10**9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 0, 10**12))
+    assert scarcity(tmp_path) == ""
