@@ -4,6 +4,7 @@ Driving, recording, previews and scripted demonstrations are all this loop with 
 in. A session never sees a window, a clock or a process; it is pulled: `session.tick(now)`.
 """
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.making import close_env, draw, pace_of
-from teleop.errors import EnvError, RecordingError, TeleopError, sentence
+from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.types import Action, Info, Observation, Policy, Step
 
@@ -130,7 +131,11 @@ class Session:
             self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
 
     def stop(self) -> Take | None:
-        """End the episode here; the take so far, if one was recorded."""
+        """End the episode here; the take so far, if one was recorded.
+
+        Raises:
+            StorageError: the disk refused even the first step.
+        """
         self.phase = Phase.ENDED
         return self._recorder.end() if self._recorder and self._recorder.is_recording else None
 
@@ -177,7 +182,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of the environment; a running take is finished, as a journal."""
-        self.stop()
+        with contextlib.suppress(TeleopError):  # nothing of the take is there to be lost
+            self.stop()
         close_env(self.env)
 
     def _reset(self, now: float) -> None:
@@ -262,4 +268,6 @@ def record_episodes(
         if take is None:
             raise RecordingError("The episode ended before its first step.")
         recorder.keep(take)
+        if take.problem:
+            raise StorageError(take.problem)
         yield take.total_steps, take.total_reward

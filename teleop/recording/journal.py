@@ -85,6 +85,7 @@ class JournalWriter:
         """
         self.path = path
         self._observation, self._action = observation, action
+        self.steps = 0  # that are written
         self._sequence = 0
         self._offset = 0
         self._refused: StorageError | None = None
@@ -205,6 +206,7 @@ class JournalWriter:
         crc = _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
         self._append(b"".join((head, crc, payload)))
         self._sequence += 1
+        self.steps += kind == _STEP
 
     def _append(self, data: bytes) -> None:
         if self._refused:

@@ -12,7 +12,7 @@ import gymnasium as gym
 from teleop import __version__
 from teleop.envs.making import pace_of
 from teleop.envs.spaces import space_to_json
-from teleop.errors import RecordingError, StorageError
+from teleop.errors import RecordingError, StorageError, sentence
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
@@ -24,18 +24,25 @@ from teleop.types import Actor, Info, InputEvent, Observation, Policy, Step
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recorded run that is over but neither kept nor discarded yet."""
+    """A recorded run that is over but neither kept nor discarded yet.
+
+    Attributes:
+        journal: where it is.
+        total_steps: that are on the disk.
+        total_reward: of the whole run.
+        problem: why the disk has not taken all of it; empty if it has.
+    """
 
     journal: Path
     total_steps: int
     total_reward: float
+    problem: str = ""
 
 
 @dataclass(slots=True)
 class _Running:
     journal: JournalWriter
     start_s: float
-    steps: int = 0
     reward: float = 0.0
     inputs: list[InputEvent] = field(default_factory=list)
 
@@ -125,20 +132,28 @@ class Recorder:
             running.journal.inputs(running.inputs, running.start_s)
             running.inputs = []
         running.journal.step(step)
-        running.steps += 1
         running.reward += step.reward
 
     def end(self) -> Take | None:
-        """Finish the take; None if it has no step (then nothing is left of it)."""
+        """Finish the take; None if it has no step (then nothing is left of it).
+
+        Raises:
+            StorageError: the disk refused even the first step.
+        """
         running, self._running = self._running, None
         if running is None:
             return None
-        with contextlib.suppress(RecordingError):  # disk full: what is there is whole without END
+        problem = ""
+        try:
             running.journal.end()
-        if running.steps == 0:
+        except StorageError as refused:  # what is there is whole without its END
+            problem = sentence(refused)
+        if running.journal.steps == 0:
             running.journal.path.unlink(missing_ok=True)
+            if problem:
+                raise StorageError(problem)
             return None
-        return Take(running.journal.path, running.steps, running.reward)
+        return Take(running.journal.path, running.journal.steps, running.reward, problem)
 
     def keep(self, take: Take) -> EpisodeRow:
         """Save a take.

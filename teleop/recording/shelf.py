@@ -216,7 +216,8 @@ class Shelf:
             cached = json.loads((self._places.cache / "foreign.json").read_bytes())
             if cached["index"] != _mark(index):
                 return None
-            return [storage.row_from_json(row) for row in cached["episodes"]]
+            rows = [storage.row_from_json(row) for row in cached["episodes"]]
+            return rows if all(r.file.startswith(f"{index.name}#") for r in rows) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -244,9 +244,15 @@ class Driving:
 
     def _ended(self) -> None:
         """The episode is over: what was recorded of it waits for a decision."""
-        take = self._session.stop()
+        try:
+            take = self._session.stop()
+        except StorageError as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+            return
         if take:
             self._pending = take
+            if take.problem:
+                self._say(Notice(Tone.BAD, take.problem))
 
     def _abandon(self) -> None:
         """A take that is somehow still running must not be lost: keep it."""

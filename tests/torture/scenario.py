@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from teleop.errors import StorageError
 from teleop.recording import Dataset, DatasetInfo, Episode, Library, Recorder, Take, dataset_info
 from teleop.recording.episode import row_of_tree
 from teleop.types import Actor, Step
@@ -98,6 +99,8 @@ def play(root: Path, kind: str, say: Callable[..., None], takes: int, first: int
         if seed % 7 == 3:
             recorder.discard(found)
             continue
+        if found.problem:
+            raise StorageError(found.problem)
         row = recorder.keep(found)
         say("saved", seed, 0)
         if seed % 5 == 2:
