@@ -54,7 +54,7 @@ def find_rows(dataset: Dataset, numbers: Sequence[int]) -> list[EpisodeRow]:
         raise RecordingError(
             f"{dataset.dataset_id} has no episode {missing[0]}; it has {there:.200}."
         )
-    return [by_number[number] for number in numbers]
+    return [by_number[number] for number in dict.fromkeys(numbers)]
 
 
 def label(
@@ -201,12 +201,12 @@ def shares(
     for part in parts:
         name, _, share = part.partition("=")
         try:
-            wanted[name] = float(share or 1.0)
+            wanted[name] = wanted.get(name, 0.0) + float(share or 1.0)
         except ValueError as problem:
             raise RecordingError(
                 f"{part!r} is no part; write NAME=SHARE, for example cartpole-v1/train-v0=0.8"
             ) from problem
-    if not wanted or min(wanted.values()) <= 0 or sum(wanted.values()) > 1 + 1e-9:
+    if not all(share > 0 for share in wanted.values()) or not sum(wanted.values()) <= 1 + 1e-9:
         raise RecordingError(
             f"Shares are above 0 and add up to at most 1; these are {list(wanted.values())}."
         )
@@ -267,7 +267,7 @@ def _trashed(dataset: Dataset, name: str) -> str:
 
 
 def _ordinal(number: str) -> str:
-    return str(int(number) - 1).lstrip("0") if number.isdigit() else "none"
+    return str(int(number) - 1).lstrip("0") if number.isdecimal() else "none"
 
 
 def _free_id(library: Library, source: Path) -> str:

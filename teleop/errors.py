@@ -6,6 +6,7 @@ TeleopError
 ├── RecordingError    a dataset or episode cannot be written, read or found
 │   ├── DatasetBusyError   another Teleop is recording into the dataset
 │   ├── HostileFileError   a file wants what a recording never needs; it was not opened
+│   ├── DamagedFileError   a file's bytes are not what they were
 │   └── StorageError       the disk refused: full, read-only, gone
 ├── LearningError     the data cannot teach, or a policy does not fit
 └── DisplayError      there is no screen to open a window on
@@ -37,6 +38,10 @@ class DatasetBusyError(RecordingError):
 
 class HostileFileError(RecordingError):
     """A file wants what a recording never needs: it was not opened."""
+
+
+class DamagedFileError(RecordingError):
+    """A file's bytes are not what they were."""
 
 
 class StorageError(RecordingError):

@@ -57,10 +57,15 @@ def table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
     Console().print(shown if rows else f"{title}: none yet")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Any:
+    """Plain text: what a stranger wrote is neither markup nor an order to the terminal."""
+    from rich.text import Text
+
+    from teleop.recording.vetting import printable
+
     if isinstance(value, float):
-        return f"{value:.2f}"
-    return "" if value is None else str(value)
+        return Text(f"{value:.2f}")
+    return Text("" if value is None else printable(str(value)))
 
 
 def progress(items: Iterator[Any], total: int, text: str, *, quiet: bool) -> Iterator[Any]:

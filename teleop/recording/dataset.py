@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import filelock
 import numpy as np
@@ -327,16 +328,22 @@ class Dataset:
         ordinals = itertools.count(self.next_ordinal())
         try:
             for source, row in sources:
-                if row.uuid not in taken:
-                    added.append(self._copy_in(source, row, next(ordinals)))
-                    taken.add(row.uuid)
-                    labels[row.uuid] = row.label
+                name = row.uuid if row.uuid not in taken else uuid4().hex[:12]
+                added.append(self._copy_in(source, row, name, next(ordinals)))
+                taken.add(name)
+                labels[name] = row.label
             self._labels.add(labels)
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
         finally:
-            self._shelf.publish(growing=True)
+            self._publish()
         return added
+
+    def _publish(self) -> None:
+        try:
+            self._shelf.publish(growing=True)
+        except OSError as problem:
+            raise _refused(self.folder, problem) from problem
 
     def arrive(self) -> None:
         """Look at everything in a dataset from elsewhere, before it gets a place in a library.
@@ -383,7 +390,7 @@ class Dataset:
         except OSError as problem:
             raise _refused(self.folder, problem) from problem
         finally:
-            self._shelf.publish(growing=True)
+            self._publish()
 
     def discard(self, journal: Path) -> str:
         """Put a take that was never saved into the trash; returns its name there."""
@@ -437,6 +444,8 @@ class Dataset:
             if trashed.suffix == ".tj":
                 replace_file(trashed, self.journals / name)
                 return self.commit(self.journals / name)
+            gate.admit(trashed)
+            storage.verify_file(trashed)
             replace_file(trashed, self.places.episodes / name)
             gate.know(self.places.episodes / name)
             self._shelf.publish(growing=True)
@@ -462,16 +471,16 @@ class Dataset:
             raise _refused(self.folder, problem) from problem
         return chosen
 
-    def _copy_in(self, source: "Dataset", row: EpisodeRow, ordinal: int) -> str:
+    def _copy_in(self, source: "Dataset", row: EpisodeRow, name: str, ordinal: int) -> str:
         """One episode of another dataset as a file of ours."""
         path, group = source.source(row)
         if group == storage.OWN_GROUP:
             gate.admit(path)
-            return put_in(self.places, path, row.uuid, ordinal)
+            return put_in(self.places, path, name, ordinal)
         draft = self.places.journals / "foreign.h5tmp"
         building.write_episode(source.read(row), *source.spaces(), draft)
         try:
-            return put_in(self.places, draft, row.uuid, ordinal)
+            return put_in(self.places, draft, name, ordinal)
         finally:
             draft.unlink(missing_ok=True)
 

@@ -59,7 +59,8 @@ def description_of(dataset_id: str, info: DatasetInfo) -> dict[str, Any]:
 
 def info_in(description: dict[str, Any]) -> DatasetInfo:
     """What a `metadata.json` says, ours or Minari's."""
-    ours = description.get("teleop") or {}
+    ours = description.get("teleop")
+    ours = ours if isinstance(ours, dict) else {}
     return DatasetInfo(
         env_id=str(ours.get("env_id") or _env_id(description.get("env_spec"))),
         observation_space=description["observation_space"],

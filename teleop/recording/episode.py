@@ -94,6 +94,7 @@ class Episode:
             return self
         first, end = self.row.label.trim
         end = min(end, len(self.rewards))
+        first = min(first, end - 1)
         rows, steps = slice(first, end + 1), slice(first, end)
         truncations = self.truncations[steps].copy()
         truncations[-1] |= not self.terminations[end - 1]  # cut here, not over

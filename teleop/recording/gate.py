@@ -20,12 +20,12 @@ from typing import IO, Any
 import h5py
 
 from teleop import paths
-from teleop.errors import HostileFileError
+from teleop.errors import DamagedFileError, HostileFileError
 from teleop.recording.vetting import vet_file
 
 _MEMORY = 192 << 20  # bytes beyond what the process has when it starts
 _CPU_S = 2
-_BYTES_PER_CPU_S = 20 << 20
+_BYTES_PER_S = 1 << 20  # pictures that shrink a hundredfold take that long
 _PATIENCE_S = 60.0
 _IDLE_S = 120.0
 _ROWS_BYTES = 1 << 20
@@ -41,6 +41,7 @@ def admit(path: Path, *, links: bool = False, pictures: bool = False) -> None:
 
     Raises:
         HostileFileError: it must not be opened; the sentence says what it wanted.
+        DamagedFileError: it cannot be read.
     """
     with _LOCK:
         if _KNOWN.has(path):
@@ -108,7 +109,8 @@ class _Worker:
         try:
             self._pipe(process.stdin).write(question)
             self._pipe(process.stdin).flush()
-            answer = self._answers.get(timeout=_PATIENCE_S)
+            patience = _PATIENCE_S + path.lstat().st_size / _BYTES_PER_S
+            answer = self._answers.get(timeout=patience)
         except (OSError, queue.Empty):
             answer = b""
         if not answer:
@@ -117,9 +119,9 @@ class _Worker:
                 f"{path} crashes the HDF5 library or takes more time or memory than a recording "
                 "can need, so it was not opened; `teleop recover` may get episodes out of it."
             )
-        problem = json.loads(answer)
+        problem, is_damage = json.loads(answer)
         if problem:
-            raise HostileFileError(problem)
+            raise (DamagedFileError if is_damage else HostileFileError)(problem)
 
     def stop(self) -> None:
         process, self._process = self._process, None
@@ -172,16 +174,19 @@ def serve() -> None:
         question = json.loads(line)
         path = Path(question.pop("path"))
         _limit_time(path)
-        problem = None
+        answer: tuple[str | None, bool] = (None, False)
         try:
             vet_file(path, **question)
             if not question["links"]:
                 _read_all(path)
         except HostileFileError as found:
-            problem = str(found)
+            answer = (str(found), False)
+        except DamagedFileError as found:
+            answer = (str(found), True)
         except Exception as found:  # noqa: BLE001  any way in which reading fails is the answer
-            problem = f"{path} is damaged ({type(found).__name__}); `teleop recover` may help."
-        sys.stdout.buffer.write(json.dumps(problem).encode() + b"\n")
+            text = f"{path} is damaged ({type(found).__name__}); `teleop recover` may help."
+            answer = (text, True)
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
@@ -216,7 +221,7 @@ def _limit_time(path: Path) -> None:
         import resource
 
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        allowed = _CPU_S + path.lstat().st_size // _BYTES_PER_CPU_S
+        allowed = _CPU_S + path.lstat().st_size // _BYTES_PER_S
         end = int(usage.ru_utime + usage.ru_stime) + 1 + allowed
         resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
 

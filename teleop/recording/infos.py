@@ -13,8 +13,10 @@ import numpy as np
 from teleop.recording.columns import Column, NumberColumn, TextColumn
 from teleop.recording.journal import AS_TEXT
 from teleop.recording.leaves import text_bytes
+from teleop.recording.vetting import NAME
 
 _REST = "teleop_info_json"
+_DEEPEST = 8
 
 
 class InfoPlan:
@@ -45,7 +47,8 @@ class InfoPlan:
 
     def _fits(self, key: str, value: Any, shape: tuple[int, ...] | None) -> bool:
         taken = self.numbers.keys() | self.texts
-        odd = any(part in ("", ".", "..") or "\0" in part for part in key.split("/"))
+        parts = key.split("/")
+        odd = len(parts) > _DEEPEST or any(p in (".", "..") or not NAME.match(p) for p in parts)
         if odd or key.startswith("teleop_") or _nests_with(key, taken):
             return False
         if shape is None:

@@ -184,9 +184,12 @@ class JournalWriter:
     def _work(self) -> None:
         """The worker: one record after another, in their order."""
         while self._queue is not None and (work := self._queue.get()) is not None:
-            with contextlib.suppress(StorageError):  # it is kept, and the next step raises it
+            try:
                 work()
-            self._room.release()
+            except Exception as problem:  # noqa: BLE001  the next step raises it
+                self._refused = self._refused or _refused(self.path, problem)
+            finally:
+                self._room.release()
 
     def _finish_work(self) -> None:
         """Until everything is written."""
@@ -216,8 +219,9 @@ class JournalWriter:
             if written != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
         except OSError as problem:
-            self._take_back()
             self._refused = _refused(self.path, problem)
+            with contextlib.suppress(OSError):  # a reader stops at a record that is not whole
+                self._take_back()
             raise self._refused from problem
         self._offset += written
 
@@ -272,7 +276,7 @@ def _text_keys(value: Any) -> Any:
     """Dicts with their keys as text: environments use numbers and tuples too."""
     if isinstance(value, dict):
         return {str(key): _text_keys(part) for key, part in value.items()}
-    return value
+    return [_text_keys(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@
 
 import dataclasses
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,15 +66,19 @@ class Labels:
 
     def __init__(self, path: Path, lock: Path) -> None:
         self._path, self._lock = path, lock
+        self.is_damaged = False
 
     def read(self) -> dict[str, Label]:
-        """Label by uuid; a file that cannot be read counts as empty."""
+        """Label by uuid; a file that cannot be read counts as empty, and is never written over."""
         try:
             data = json.loads(self._path.read_bytes())
             if "starred" in data:  # the form before there were tags
                 return {str(uuid): Label(starred=True) for uuid in data["starred"]}
             return {str(uuid): _label(found) for uuid, found in data["episodes"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            self.is_damaged = True
             return {}
 
     def change(self, uuid: str, **changes: Any) -> Label:
@@ -97,6 +102,9 @@ class Labels:
             self._write(others | self.read())
 
     def _write(self, labels: dict[str, Label]) -> None:
+        if self.is_damaged:
+            self._path.replace(self._path.with_suffix(f".damaged-{time.time_ns()}"))
+            self.is_damaged = False
         rows = {uuid: _plain(label) for uuid, label in sorted(labels.items()) if label != NO_LABEL}
         write_atomic(self._path, json.dumps({"schema": 1, "episodes": rows}, indent=1).encode())
 
@@ -108,11 +116,15 @@ def _plain(label: Label) -> dict[str, Any]:
 
 
 def _label(data: dict[str, Any]) -> Label:
-    trim = data.get("trim")
-    return Label(
-        starred=bool(data.get("starred", False)),
-        tags=tuple(str(tag) for tag in data.get("tags", ())),
-        note=str(data.get("note", "")),
-        success=None if data.get("success") is None else bool(data["success"]),
-        trim=None if trim is None else (int(trim[0]), int(trim[1])),
-    )
+    """A label out of a file, which may be a stranger's; one that makes no sense says nothing."""
+    try:
+        trim = data.get("trim")
+        return NO_LABEL.changed(
+            starred=bool(data.get("starred", False)),
+            tags=tuple(str(tag) for tag in data.get("tags", ())),
+            note=str(data.get("note", "")),
+            success=None if data.get("success") is None else bool(data["success"]),
+            trim=None if trim is None else (int(trim[0]), int(trim[1])),
+        )
+    except (RecordingError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        return NO_LABEL

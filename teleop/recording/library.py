@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.errors import RecordingError, StorageError
+from teleop.recording import gate
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
@@ -85,6 +86,9 @@ class Library:
         folder = self.root / dataset_id
         if not folder.resolve().is_relative_to(self.root.resolve()):
             raise RecordingError(f"{folder} is a link that leads out of {self.root}.")
+        for parent in folder.relative_to(self.root).parents[:-1]:
+            if (self.root / parent / "data" / "metadata.json").exists():
+                raise RecordingError(f"{parent} is a dataset; {dataset_id} cannot lie inside it.")
         return Dataset(folder, dataset_id)
 
     def existing(self, dataset_id: str) -> Dataset:
@@ -194,6 +198,7 @@ class Library:
             raise RecordingError(f"{new_id} exists already; choose another name.")
         old.claim()
         old.release()
+        known = [p.name for p in old.places.episodes.glob("*.h5") if gate.knows(p)]
         try:
             new.folder.parent.mkdir(parents=True, exist_ok=True)
             old.folder.rename(new.folder)
@@ -201,6 +206,8 @@ class Library:
             raise StorageError(
                 f"{old_id} cannot be renamed ({problem.strerror or problem}); it is as it was."
             ) from problem
+        for name in known:
+            gate.know(new.places.episodes / name)
         new.create(new.info())
         new.claim()  # writes the new id into the description
         new.release()
@@ -254,7 +261,7 @@ class Library:
             return DatasetSummary(
                 dataset_id, info.env_id, int(data["total_episodes"]), int(data["total_steps"])
             )
-        except (RecordingError, KeyError, ValueError, TypeError) as problem:
+        except (RecordingError, LookupError, ValueError, TypeError, ArithmeticError) as problem:
             return DatasetSummary(dataset_id, "", 0, 0, problem=str(problem))
 
 

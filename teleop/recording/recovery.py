@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from teleop.errors import RecordingError, StorageError
+from teleop.errors import HostileFileError, RecordingError, StorageError
 from teleop.recording import building, gate, storage
 from teleop.recording.durable import replace_file, sync_data
 from teleop.recording.places import Places
@@ -37,9 +37,8 @@ def recover(places: Places, shelf: Shelf) -> Recovery:
         draft.unlink()
     for journal in sorted(places.journals.glob("*.tj")):
         _recover_journal(places, journal, report)
-    known = {row.file for row in shelf.rows()}
     for name in shelf.files():
-        if name not in known or not _is_whole(places.episodes / name):
+        if not _is_whole(places.episodes / name):
             replace_file(places.episodes / name, places.quarantine / name)
             shelf.forget(name)
             report.quarantined.append(name)
@@ -52,12 +51,17 @@ def recover(places: Places, shelf: Shelf) -> Recovery:
 
 
 def _is_whole(path: Path) -> bool:
-    """A file that is as it was, or whose checksums all hold."""
+    """A file that is as it was, or whose checksums all hold.
+
+    One that the gate does not let through is left where it is: it may be whole, and only too large.
+    """
     if gate.knows(path):
         return True
     try:
         gate.admit(path)
         storage.verify_file(path)
+    except HostileFileError:
+        return True
     except RecordingError:
         return False
     return True

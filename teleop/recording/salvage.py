@@ -71,8 +71,10 @@ def salvage(source: Path, target: Dataset) -> Salvage:
             raise RecordingError(
                 f"{source} holds nothing to recover: no episode file, journal or HDF5 file."
             )
-        for candidate in candidates:
-            _take_out(candidate, _name(candidate, source, drafts), drafts, report)
+        for number, candidate in enumerate(candidates):
+            place = drafts / "out" / f"{number:06d}"
+            place.mkdir(parents=True)
+            _take_out(candidate, _name(candidate, source, drafts), place, report)
         _gather(drafts, _info(source, drafts), target, report)
     return report
 
@@ -114,9 +116,12 @@ def _unzipped(source: Path, folder: Path, report: Salvage) -> Iterator[Path]:
             target = folder / str(number) / name
             target.parent.mkdir(parents=True)
             try:
-                target.write_bytes(bundle.read(entry))
+                if entry.file_size > entry.compress_size * 1100 + 4096:
+                    raise ValueError("it unpacks to more than deflate can hold")
+                with bundle.open(entry) as packed, target.open("wb") as file:
+                    shutil.copyfileobj(packed, file, 1 << 20)
                 yield target
-            except (zipfile.BadZipFile, OSError, EOFError, RuntimeError) as problem:
+            except (*storage.UNREADABLE, zipfile.BadZipFile, EOFError) as problem:
                 report.lost.append(f"{name}: {problem}")
 
 
@@ -133,24 +138,24 @@ def _take_out(path: Path, name: str, drafts: Path, report: Salvage) -> None:
     while True:
         busy = ""
         for line in _process_lines(path, drafts, skip):
-            match line:
-                case {"at": str(at)}:
-                    busy = at
-                case {"saved": str(at)}:
-                    report.saved.append(f"{name} {at}".strip())
-                    skip.append(at)
-                    busy = ""
-                case {"lost": str(at), "why": str(why)}:
-                    report.lost.append(f"{name} {at}".strip() + f": {why}")
-                    skip.append(at)
-                    busy = ""
-                case {"done": True}:
-                    return
-        if not busy:
-            report.lost.append(f"{name}: reading it crashes the HDF5 library")
-            return
+            if line.get("done"):
+                return
+            busy = str(line.get("at", ""))
+            for kind in ("saved", "lost", "passed"):
+                if kind in line:
+                    skip.append(str(line[kind]))
+                    _note(report, kind, f"{name} {line[kind]}".strip(), str(line.get("why", "")))
         report.lost.append(f"{name} {busy}".strip() + ": reading it crashes the HDF5 library")
+        if not busy:
+            return
         skip.append(busy)
+
+
+def _note(report: Salvage, kind: str, what: str, why: str) -> None:
+    if kind == "saved":
+        report.saved.append(what)
+    elif kind == "lost":
+        report.lost.append(f"{what}: {why}")
 
 
 def _process_lines(path: Path, drafts: Path, skip: list[str]) -> list[dict[str, Any]]:
@@ -252,7 +257,8 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
         target = drafts / f"{path.stem}-{group[0]:012d}.h5"
         try:
             if not _is_episode(copy):
-                continue  # infos, or a dataset
+                _say(passed=name)  # infos, or a dataset
+                continue
             _extract_one(copy, "/", path.stat().st_size, target)
             _say(saved=name)
             saved += 1
@@ -343,7 +349,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
             dataset = Dataset(folder, "recovered/recovered-v0")
             dataset.spaces()
             return dataset.info()
-    for path in sorted(drafts.glob("*.h5")):
+    for path in sorted(drafts.glob("out/*/*.h5")):
         with contextlib.suppress(TeleopError, OSError, KeyError, ValueError):
             return _info_in(path)
     for path in sorted(source.rglob("*.tj")) if source.is_dir() else [source]:
@@ -370,7 +376,7 @@ def _info_from(meta: dict[str, Any]) -> DatasetInfo:
 
 def _gather(drafts: Path, info: DatasetInfo, target: Dataset, report: Salvage) -> None:
     """Put the episodes that came out into the target."""
-    files = sorted(drafts.glob("*.h5"))
+    files = sorted(drafts.glob("out/*/*.h5"))
     if not files:
         return
     if not info.observation_space:

@@ -27,7 +27,10 @@ from teleop.types import Actor
 OWN_GROUP = "episode"
 _UUID = re.compile(r"[0-9a-f]{12}\Z")
 # what h5py raises on damaged files
-UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, zlib.error)
+UNREADABLE = (
+    *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),
+    *(ArithmeticError, MemoryError, zlib.error),
+)
 
 
 def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
@@ -183,13 +186,19 @@ class _Reader:
             raise RecordingError(_too_new(path, schema))
 
     def episode(self, row: EpisodeRow, observation: Space, action: Space) -> Episode:
+        rewards = self._array("rewards")
+        if len(rewards) != row.total_steps:
+            raise RecordingError(
+                f"{self._path} says it has {row.total_steps} steps, but holds {len(rewards)}. "
+                "`teleop recover` gets out what is whole."
+            )
         rows = row.total_steps + 1
         infos = self._infos()
-        episode = Episode(
+        return Episode(
             row=row,
             observations=self._tree("observations", observation),
             actions=self._tree("actions", action),
-            rewards=self._array("rewards"),
+            rewards=rewards,
             terminations=self._array("terminations"),
             truncations=self._array("truncations"),
             times_s=infos.pop("teleop_timestamp", np.arange(float(rows))),
@@ -198,12 +207,6 @@ class _Reader:
             meta=json.loads(self._group.attrs.get("teleop_meta", "{}")),
             infos={key: part for key, part in infos.items() if not key.startswith("teleop_")},
         )
-        if len(episode.rewards) != row.total_steps:
-            raise RecordingError(
-                f"{self._path} says it has {row.total_steps} steps, but holds "
-                f"{len(episode.rewards)}. `teleop recover` gets out what is whole."
-            )
-        return episode
 
     def _infos(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -274,7 +277,7 @@ def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
     rewards = None if "teleop_return" in attrs else group["rewards"][()].sum()
     return EpisodeRow(
         file=name,
-        uuid=_uuid(attrs.get("teleop_uuid"), fallback),
+        uuid=fallback if named else _uuid(attrs.get("teleop_uuid"), fallback),
         ordinal=number,
         total_steps=int(total),
         total_reward=float(attrs["teleop_return"] if rewards is None else rewards),
@@ -292,8 +295,17 @@ def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
     """(number, stable name) of an episode whose file does not say."""
     last = name.removesuffix(".h5").rsplit("_", 1)[-1]
     number = int(last) if last.isdigit() else int(group.attrs.get("id", 0))
-    start = group["rewards"][:64].tobytes()
-    return number, hashlib.sha256(name.encode() + start).hexdigest()[:12]
+    digest = hashlib.sha256(name.encode() + group["rewards"][:64].tobytes())
+
+    def add(_: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset) and node.shape and not is_text(node):
+            digest.update(np.asarray(node[:64]).tobytes())
+
+    for part in ("observations", "actions"):
+        add("", group[part])
+        if isinstance(group[part], h5py.Group):
+            group[part].visititems(add)
+    return number, digest.hexdigest()[:12]
 
 
 def _uuid(value: Any, fallback: str) -> str:
@@ -306,7 +318,7 @@ def _seed(attrs: Any) -> int | None:
     """The seed; Minari writes its text or nothing where there was none."""
     try:
         return int(attrs["seed"])
-    except (KeyError, ValueError, TypeError):
+    except (LookupError, ValueError, TypeError, ArithmeticError):
         return None
 
 

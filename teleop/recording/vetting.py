@@ -22,11 +22,11 @@ import h5py
 import numpy as np
 from h5py import h5d, h5o, h5s, h5t, h5z
 
-from teleop.errors import HostileFileError
+from teleop.errors import DamagedFileError, HostileFileError
 
 EPISODE_FILE = re.compile(r"^(\d{6,9})-([0-9a-f]{12})\.h5$")
 _LINK = re.compile(r"^episodes/\d{6,9}-[0-9a-f]{12}\.h5$")
-_NAME = re.compile(r"^[^\x00-\x1f\x7f/\\]{1,200}$")
+NAME = re.compile(r"^[^\x00-\x1f\x7f/\\]{1,200}$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -51,14 +51,15 @@ def vet_file(path: Path, *, links: bool = False, pictures: bool = False) -> None
         pictures: it may hold encoded pictures (Minari's JPEG form).
 
     Raises:
-        HostileFileError: it wants more than a recording needs, or is no readable HDF5 file.
+        HostileFileError: it wants more than a recording needs.
+        DamagedFileError: it is no readable HDF5 file.
     """
     try:
         _vet(path, links=links, pictures=pictures)
-    except HostileFileError:
+    except (HostileFileError, DamagedFileError):
         raise
     except Exception as problem:
-        raise HostileFileError(_damaged(path, type(problem).__name__)) from problem
+        raise DamagedFileError(_damaged(path, type(problem).__name__)) from problem
 
 
 def vet_json(path: Path) -> Any:
@@ -73,7 +74,7 @@ def vet_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as problem:
-        raise HostileFileError(_damaged(path, "it is not JSON")) from problem
+        raise DamagedFileError(_damaged(path, "it is not JSON")) from problem
 
 
 def printable(text: str) -> str:
@@ -123,7 +124,7 @@ def _vet(path: Path, *, links: bool, pictures: bool) -> None:
     _plain_file(path)
     with path.open("rb") as raw:
         if raw.read(8) != _SIGNATURE:
-            raise HostileFileError(_damaged(path, "it is no HDF5 file"))
+            raise DamagedFileError(_damaged(path, "it is no HDF5 file"))
     about = _File(path, links=links, pictures=pictures)
     with h5py.File(path, "r", locking=False) as file:
         for node in _walk(about, file["/"]):
@@ -143,7 +144,7 @@ def _walk(about: _File, root: h5py.Group) -> Iterator[h5py.Group | h5py.Dataset]
         about.need(depth <= _DEEPEST, f"nests deeper than {_DEEPEST} groups")
         _vet_attributes(about, group)
         for name in group:
-            about.need(bool(_NAME.match(name)) and name not in (".", ".."), "has an odd name in it")
+            about.need(bool(NAME.match(name)) and name not in (".", ".."), "has an odd name in it")
             if _is_own_link(about, group, name, depth):
                 continue
             node = group[name]
@@ -176,8 +177,9 @@ def _vet_attributes(about: _File, node: h5py.Group | h5py.Dataset) -> None:
     about.need(len(node.attrs) <= 512, "has more than 512 attributes on one object")
     for index in range(len(node.attrs)):
         attribute = h5py.h5a.open(node.id, index=index)
-        _vet_type(about, attribute.get_type())
-        big = attribute.get_space().get_simple_extent_npoints() > 65536
+        kind = _vet_type(about, attribute.get_type())
+        count = attribute.get_space().get_simple_extent_npoints()
+        big = count > (65536 if kind == "number" else 1)  # strings may share one heap object
         big = big or attribute.get_storage_size() > 16 << 20
         about.need(not big, "has an attribute that is too large")
 

@@ -1,5 +1,6 @@
 """Datasets are merged, split, renamed, purged; Minari's own come in."""
 
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -124,7 +125,7 @@ def test_what_minari_made_comes_in_is_compared_and_learned_from(
     assert [row.total_steps for row in copy.rows()] == [row.total_steps for row in rows]
 
 
-def _minari_dataset(*, pictures: bool) -> list[tuple[list[Any], list[int]]]:
+def _minari_dataset(*, pictures: bool, first_seed: int = 0) -> list[tuple[list[Any], list[int]]]:
     """Two episodes as Minari itself writes them."""
     import minari
     from minari.data_collector import EpisodeBuffer
@@ -133,7 +134,7 @@ def _minari_dataset(*, pictures: bool) -> list[tuple[list[Any], list[int]]]:
 
     env = make_env("CartPole-v1", render=False)
     made, buffers = [], []
-    for seed in range(2):
+    for seed in range(first_seed, first_seed + 2):
         observation, _ = env.reset(seed=seed)
         observations, actions, rewards = [observation], [], []
         for step in range(9):
@@ -148,7 +149,7 @@ def _minari_dataset(*, pictures: bool) -> list[tuple[list[Any], list[int]]]:
         stacked = {"camera": frames} if pictures else np.array(observations)
         buffers.append(
             EpisodeBuffer(
-                id=seed,
+                id=seed - first_seed,
                 seed=seed,
                 observations=stacked,
                 actions=actions,
@@ -181,3 +182,65 @@ def test_a_name_inside_a_file_never_becomes_a_path(record: Record, library: Libr
     assert [p.name for p in library.root.parent.iterdir()] == ["recordings"]
     (row,) = library.dataset("all/all-v0").rows()
     assert row.uuid == path.stem[7:]
+
+
+def test_minari_datasets_with_alike_rewards_merge_whole(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "theirs"))
+    _minari_dataset(pictures=False)
+    library.take_in(tmp_path / "theirs" / "their" / "own-v0", "one/one-v0")
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "others"))
+    _minari_dataset(pictures=False, first_seed=7)
+    library.take_in(tmp_path / "others" / "their" / "own-v0", "two/two-v0")
+    assert library.merge("all/all-v0", ["one/one-v0", "two/two-v0"]) == (4, 0)
+    rows = library.dataset("all/all-v0").rows()
+    assert sorted(row.seed or 0 for row in rows) == [0, 1, 7, 8]
+    assert len({row.uuid for row in rows}) == 4
+
+
+def test_no_dataset_lies_inside_another(record: Record, library: Library) -> None:
+    dataset = record(episodes=1)
+    with pytest.raises(RecordingError, match="cannot lie inside"):
+        library.rename(dataset.dataset_id, f"{dataset.dataset_id}/policies/x-v0")
+
+
+def test_what_lies_in_the_trash_is_looked_at_before_it_comes_back(
+    record: Record, tmp_path: Path
+) -> None:
+    import h5py
+
+    dataset = record(episodes=1)
+    (tmp_path / "secret").write_bytes(b"do not read this" * 4)
+    curate.delete(dataset, dataset.rows())
+    (name,) = dataset.trash()
+    with h5py.File(dataset.places.trash / name, "r+") as file:
+        external = [(str(tmp_path / "secret"), 0, 64)]
+        file["episode/infos"].create_dataset("stolen", (64,), "u1", external=external)
+    with pytest.raises(RecordingError, match="out of another file"):
+        curate.restore(dataset, [name])
+    assert dataset.rows() == []
+
+
+@pytest.mark.parametrize("junk", [b"{", b'{"episodes": 5}', b'{"episodes": {"x": {"trim": [5]}}}'])
+def test_labels_that_cannot_be_read_are_put_aside_never_written_over(
+    record: Record, junk: bytes
+) -> None:
+    dataset = record(episodes=1)
+    dataset.places.labels.write_bytes(junk)
+    assert dataset.rows()[0].label.note == ""
+    dataset.label(dataset.rows()[0].uuid, note="[/] new")
+    kept = [p.read_bytes() for p in dataset.places.data.glob("labels.damaged-*")]
+    assert kept == ([junk] if b"trim" not in junk else [])
+
+
+@pytest.mark.parametrize(
+    "change", [{"teleop": 5}, {"total_episodes": float("inf")}, {"total_steps": "x"}]
+)
+def test_one_odd_description_does_not_hide_the_other_datasets(
+    record: Record, library: Library, change: dict[str, Any]
+) -> None:
+    dataset, other = record(episodes=1), record("Pendulum-v1", episodes=1)
+    data = json.loads(dataset.places.description.read_bytes()) | change
+    dataset.places.description.write_text(json.dumps(data))
+    assert other.dataset_id in [s.dataset_id for s in library.summaries() if not s.problem]

@@ -290,3 +290,14 @@ def test_a_recording_of_the_future_is_refused_in_words(library: Library) -> None
         file["episode"].attrs["teleop_schema"] = 99
     with pytest.raises(RecordingError, match="later Teleop"):
         library.dataset(dataset.dataset_id).read(row.file)
+
+
+def test_names_that_hdf5_or_our_own_gate_would_refuse_are_kept_as_text(library: Library) -> None:
+    odd = [{"a\\b": 1, "x" * 201: 2, "n": 3, "list": [{(1, 2): 3.0}]}] * 3
+    dataset, take = recorded(library, spaces.Discrete(2), odd)
+    dataset.commit(take.journal)
+    dataset.release()
+    library.rename(dataset.dataset_id, "odd/renamed-v0")
+    (row,) = library.dataset("odd/renamed-v0").rows()
+    infos = library.dataset("odd/renamed-v0").read(row).infos
+    assert infos["n"][1] == 3

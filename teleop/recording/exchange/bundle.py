@@ -11,6 +11,7 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -47,7 +48,9 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
     """
     files: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
     if dataset.is_foreign:
-        files["data/main_data.hdf5"] = dataset.places.index
+        packed = target.with_name("main_data.hdf5")
+        index_file.pack([dataset.source(row) for row in rows], packed)
+        files["data/main_data.hdf5"] = packed
     else:
         names = [row.file for row in rows]
         files["data/main_data.hdf5"] = index_file.index_bytes(names)
@@ -83,7 +86,7 @@ def read_bundle(path: Path, folder: Path) -> str:
     try:
         with zipfile.ZipFile(path) as bundle:
             return _Unpacking(path, bundle).unpack(folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, ValueError) as problem:
         raise RecordingError(
             f"{path} is damaged or no bundle ({problem}). Ask for it again; `teleop recover` gets "
             "out what is whole."

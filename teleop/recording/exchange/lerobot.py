@@ -205,7 +205,8 @@ def _png(picture: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=3)
+    grey = picture.ndim == 3 and picture.shape[2] == 1
+    Image.fromarray(picture[..., 0] if grey else picture).save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
 
 
