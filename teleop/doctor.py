@@ -82,30 +82,19 @@ def _package(name: str) -> Finding:
 def _display() -> Finding:
     if pygame_problem():
         return Finding("Display", "not looked at: pygame-ce is not usable")
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    import pygame
+    from teleop.ui import hardware
 
-    try:
-        pygame.display.init()
-        sizes = ", ".join(f"{w}x{h}" for w, h in pygame.display.get_desktop_sizes())
-        found = Finding("Display", f"{pygame.display.get_driver()}, {sizes}")
-        if pygame.display.get_driver() in ("offscreen", "dummy"):
-            found = Finding("Display", "none", "Without a screen, try: teleop demo")
-    except pygame.error as problem:
-        found = Finding("Display", f"none ({problem})", "Without a screen, try: teleop demo")
-    return found
+    found, is_there = hardware.display()
+    return Finding("Display", found, "" if is_there else "Without a screen, try: teleop demo")
 
 
 def _pads() -> Finding:
     if pygame_problem():
         return Finding("Gamepads", "not looked at: pygame-ce is not usable")
-    from pygame._sdl2 import controller
+    from teleop.ui import hardware
 
-    controller.init()
-    pads = [controller.Controller(i) for i in range(controller.get_count())]
-    known = [str(pad.name) for pad in pads]
-    controller.quit()
-    return Finding("Gamepads", ", ".join(known) or "none plugged in (the keyboard will do)")
+    known = ", ".join(hardware.gamepads())
+    return Finding("Gamepads", known or "none plugged in (the keyboard will do)")
 
 
 def _torch() -> Finding:

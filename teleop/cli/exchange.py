@@ -5,8 +5,16 @@ from typing import Annotated, Optional
 
 import typer
 
-from teleop import paths
-from teleop.cli.options import AsJson, DatasetName, Debug, Recordings, one_sentence, say
+from teleop.cli.options import (
+    AsJson,
+    DatasetName,
+    Debug,
+    Recordings,
+    find_dataset,
+    one_sentence,
+    open_library,
+    say,
+)
 from teleop.cli.play import cli
 from teleop.cli.recordings import Search, Starred, Tag, Verdict
 
@@ -27,12 +35,11 @@ def export(
     debug: Debug = False,
 ) -> None:
     """Write a dataset, or the episodes that match, in another program's form."""
-    from teleop import curate, deeds
+    from teleop import curate
     from teleop.recording.query import Query
 
     with one_sentence(debug):
-        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
-        chosen = deeds.find_dataset(library, dataset)
+        chosen = find_dataset(recordings, dataset)
         rows = Query(search, starred, success, tag).of(chosen.rows())
         target, left_out = curate.export(chosen, rows, form, output)
         text = f"Wrote {len(rows)} episodes to {target}"
@@ -51,11 +58,8 @@ def take_in(
     debug: Debug = False,
 ) -> None:
     """Bring somebody's dataset in. Everything in it is looked at first."""
-    from teleop import deeds
-
     with one_sentence(debug):
-        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
-        dataset = library.take_in(path, name)
+        dataset = open_library(recordings).take_in(path, name)
         rows = dataset.rows()
         text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes of {dataset.info().env_id}"
         found = {"dataset": dataset.dataset_id, "episodes": len(rows)}

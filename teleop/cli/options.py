@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from teleop import paths
 from teleop.errors import TeleopError, sentence
 
 Recordings = Annotated[
@@ -33,6 +34,20 @@ def one_sentence(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
         raise typer.Exit(130) from None
+
+
+def open_library(recordings: Path | None) -> Any:
+    """The `Library` that `--recordings` names, else this folder's, else the user's."""
+    from teleop import deeds
+
+    return deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+
+
+def find_dataset(recordings: Path | None, name: str) -> Any:
+    """The `Dataset` that an argument names, by its id or an environment's."""
+    from teleop import deeds
+
+    return deeds.find_dataset(open_library(recordings), name)
 
 
 def say(as_json: bool, data: dict[str, Any], text: str) -> None:

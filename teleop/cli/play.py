@@ -14,11 +14,13 @@ import typer
 from teleop import __version__, paths
 from teleop.cli.options import (
     AsJson,
+    DatasetName,
     Debug,
     Recordings,
     Seed,
     bar,
     one_sentence,
+    open_library,
     progress,
     say,
     table,
@@ -97,7 +99,7 @@ def record(
     from teleop import deeds
 
     with one_sentence(debug):
-        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        library = open_library(recordings)
         results = deeds.record(library, env, episodes, human_like, dataset, seed or 0)
         shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]
@@ -108,7 +110,7 @@ def record(
 
 @cli.command()
 def train(
-    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
+    dataset: DatasetName,
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights, batches and splits.")] = 0,
     members: Annotated[int, typer.Option(min=1, help="Networks in the ensemble.")] = 5,
     lag: Annotated[int, typer.Option(min=-1, help="Reaction time in steps; -1 finds it.")] = -1,
@@ -122,7 +124,7 @@ def train(
     from teleop import deeds
 
     with one_sentence(debug):
-        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        library = open_library(recordings)
         training = deeds.Training(library, dataset, seed, members, lag, steps, name)
         with bar("Training", as_json) as move:
             for progress in training.run():
@@ -134,7 +136,7 @@ def train(
 
 @cli.command()
 def evaluate(
-    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
+    dataset: DatasetName,
     policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
     episodes: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
@@ -147,7 +149,7 @@ def evaluate(
     from teleop.evaluate import evaluate as play
 
     with one_sentence(debug):
-        library = deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+        library = open_library(recordings)
         env_id, played = deeds.find_policy(library, dataset, policy)
         results = play(env_id, played, episodes, seed)
         collected = list(progress(results, episodes, f"Playing {played.name}", quiet=as_json))
@@ -157,7 +159,7 @@ def evaluate(
 
 @cli.command()
 def compare(
-    dataset: Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")],
+    dataset: DatasetName,
     policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
     episode: Annotated[int, typer.Option(help="Number of the episode; 0: the best.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="No window: a file.")] = False,
@@ -170,13 +172,12 @@ def compare(
 ) -> None:
     """Put a recorded episode and a policy side by side, from the same seed."""
     with one_sentence(debug):
-        root = paths.recordings_folder(Path.cwd(), recordings)
         from teleop import deeds
 
-        library = deeds.open_library(root)
+        library = open_library(recordings)
         if not headless:
             env_id, pair = deeds.find_pair(library, dataset, policy, episode)
-            _open(env_id, root, None, pair=pair)
+            _open(env_id, library.root, None, pair=pair)
             return
         _without_screen()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)

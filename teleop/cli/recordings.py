@@ -6,14 +6,15 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from teleop import paths
 from teleop.cli.options import (
     AsJson,
     DatasetName,
     Debug,
     Recordings,
     bar,
+    find_dataset,
     one_sentence,
+    open_library,
     progress,
     say,
     table,
@@ -42,9 +43,8 @@ def list_datasets(
     from teleop import deeds
 
     with one_sentence(debug):
-        root = paths.recordings_folder(Path.cwd(), recordings)
-        rows = deeds.dataset_rows(deeds.open_library(root), env or None)
-        table(as_json, rows, f"Datasets in {root}")
+        library = open_library(recordings)
+        table(as_json, deeds.dataset_rows(library, env or None), f"Datasets in {library.root}")
 
 
 @cli.command()
@@ -65,13 +65,12 @@ def show(
     from teleop.recording.query import Query
 
     with one_sentence(debug):
-        library = _library(recordings)
         if trash:
-            names = _dataset(recordings, dataset).trash()
+            names = find_dataset(recordings, dataset).trash()
             table(as_json, [{"in the trash": name} for name in names], dataset)
             return
         query = Query(search, starred, success, tag, sort=sort)
-        rows, policies, damaged = curate.episode_rows(library, dataset, query)
+        rows, policies, damaged = curate.episode_rows(open_library(recordings), dataset, query)
         if as_json:
             found = {"episodes": rows, "policies": policies, "damaged": damaged}
             typer.echo(json.dumps(found, indent=1))
@@ -103,7 +102,7 @@ def label(
     from teleop import curate
 
     with one_sentence(debug):
-        chosen = _dataset(recordings, dataset)
+        chosen = find_dataset(recordings, dataset)
         rows = curate.find_rows(chosen, episodes)
         given = {"starred": star, "note": note, "success": success}
         changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
@@ -128,7 +127,7 @@ def trim(
     from teleop import curate
 
     with one_sentence(debug):
-        chosen = _dataset(recordings, dataset)
+        chosen = find_dataset(recordings, dataset)
         found = []
         for row in curate.find_rows(chosen, episodes):
             kept = curate.idle_ends(chosen, row) if idle else (first, end or row.total_steps)
@@ -151,7 +150,7 @@ def delete(
     from teleop import curate
 
     with one_sentence(debug):
-        chosen = _dataset(recordings, dataset)
+        chosen = find_dataset(recordings, dataset)
         curate.delete(chosen, curate.find_rows(chosen, episodes))
         numbers = " ".join(str(number) for number in episodes)
         typer.echo(f"In the trash. Back with: teleop restore {chosen.dataset_id} {numbers}")
@@ -168,7 +167,7 @@ def restore(
     from teleop import curate
 
     with one_sentence(debug):
-        numbers = curate.restore(_dataset(recordings, dataset), names)
+        numbers = curate.restore(find_dataset(recordings, dataset), names)
         typer.echo("Back: episode " + ", ".join(str(number) for number in numbers))
 
 
@@ -183,7 +182,7 @@ def purge(
     from teleop import curate
 
     with one_sentence(debug):
-        chosen = _dataset(recordings, dataset)
+        chosen = find_dataset(recordings, dataset)
         names = chosen.trash()
         if not names:
             typer.echo(f"The trash of {chosen.dataset_id} is empty.")
@@ -203,7 +202,7 @@ def merge(
 ) -> None:
     """Copy several datasets into one; what is there already is left out."""
     with one_sentence(debug):
-        library = _library(recordings)
+        library = open_library(recordings)
         added, doubles = library.merge(target, sources)
         text = f"Added {added} episodes to {target}; {doubles} were there already"
         say(as_json, {"dataset": target, "added": added, "already_there": doubles}, text)
@@ -227,10 +226,10 @@ def split(
     from teleop.recording.query import Query
 
     with one_sentence(debug):
-        chosen = _dataset(recordings, dataset)
+        chosen = find_dataset(recordings, dataset)
         rows = Query(search, starred, success, tag).of(chosen.rows())
         parts = curate.shares(rows, into, seed)
-        _library(recordings).split(chosen.dataset_id, parts)
+        open_library(recordings).split(chosen.dataset_id, parts)
         found = [{"dataset": name, "episodes": len(part)} for name, part in parts.items()]
         table(as_json, found, chosen.dataset_id)
 
@@ -244,7 +243,7 @@ def rename(
 ) -> None:
     """Give a dataset another id; policies and trash move with it."""
     with one_sentence(debug):
-        _library(recordings).rename(old, new)
+        open_library(recordings).rename(old, new)
         typer.echo(f"{old} is now {new}")
 
 
@@ -259,7 +258,7 @@ def verify(
     from teleop import curate
 
     with one_sentence(debug):
-        chosen = _dataset(recordings, dataset)
+        chosen = find_dataset(recordings, dataset)
         total = len(chosen.rows()) + len(chosen.damaged())
         checked = progress(curate.verify(chosen), total, "Checking", quiet=as_json)
         rows = [
@@ -287,25 +286,13 @@ def recover(
     from teleop import curate
 
     with one_sentence(debug), bar("Recovering", as_json):
-        dataset_id, report = curate.recover(path, _library(recordings), into)
+        dataset_id, report = curate.recover(path, open_library(recordings), into)
     found = {"dataset": dataset_id, "saved": report.saved, "lost": report.lost}
     saved = f"Saved {len(report.saved)} episodes to {dataset_id}"
     lines = [saved if report.saved else "Nothing could be saved."]
     lines += [f"Lost: {line}" for line in report.lost]
     say(as_json, found, "\n".join(lines))
     raise typer.Exit(1 if not report.saved else 3 if report.lost else 0)
-
-
-def _library(recordings: Path | None) -> Any:
-    from teleop import deeds
-
-    return deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
-
-
-def _dataset(recordings: Path | None, name: str) -> Any:
-    from teleop import deeds
-
-    return deeds.find_dataset(_library(recordings), name)
 
 
 def _told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

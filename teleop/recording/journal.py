@@ -25,7 +25,7 @@ import numpy as np
 from teleop.errors import StorageError
 from teleop.recording.durable import sync_data, sync_folder
 from teleop.recording.leaves import Codec, with_length
-from teleop.types import Actor, Info, InputEvent, Observation, Step
+from teleop.types import Info, InputEvent, Observation, Step
 
 MAGIC = b"TELEOPJ1"
 SYNC_EVERY_S = 0.5
@@ -261,11 +261,6 @@ def unpack_head(payload: bytes) -> StepHead:
     time_s, reward, bits, actor, pace_hz, picture = STEP_HEAD.unpack_from(payload)
     flags = bool(bits & 1), bool(bits & 2), bool(bits & 4)
     return StepHead(time_s, reward, *flags, actor, pace_hz, picture)
-
-
-def actor_of(value: int) -> Actor:
-    """The stored number as an `Actor`; an unknown one counts as a script."""
-    return Actor(value) if value in set(Actor) else Actor.SCRIPT
 
 
 def _info(info: Info) -> bytes:

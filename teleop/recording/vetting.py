@@ -7,7 +7,6 @@ its own with little memory (`gate`), because a malformed file can crash HDF5 its
 """
 
 import io
-import json
 import math
 import os
 import re
@@ -33,7 +32,6 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DEEPEST = 12
 _MOST_OBJECTS = 2_000_000
 _LARGEST_CHUNK = 16 << 20
-_LARGEST_JSON = 64 << 20
 _BUDGET = 8 << 30  # bytes that all arrays of one file may take in memory
 _DEFLATE_AT_BEST = 1100  # one byte of deflate never becomes more
 _HONEST_RATIO = 300  # Atari and CarRacing frames shrink 13 to 80 times
@@ -60,21 +58,6 @@ def vet_file(path: Path, *, links: bool = False, pictures: bool = False) -> None
         raise
     except Exception as problem:
         raise DamagedFileError(_damaged(path, type(problem).__name__)) from problem
-
-
-def vet_json(path: Path) -> Any:
-    """A JSON file's content.
-
-    Raises:
-        HostileFileError: it is no plain file, too large, or not JSON.
-    """
-    _plain_file(path)
-    if path.stat().st_size > _LARGEST_JSON:
-        raise _refusal(path, f"is {path.stat().st_size / 1e6:.0f} MB of JSON")
-    try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as problem:
-        raise DamagedFileError(_damaged(path, "it is not JSON")) from problem
 
 
 def printable(text: str) -> str:
