@@ -1,5 +1,6 @@
 """The commands about recordings, in processes of their own."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,14 @@ def test_label_trim_search_and_sort(here: Path) -> None:
     assert (found["episode"], found["tags"], found["trim"]) == (1, "wind", "2-9")
     (noted,) = as_json("show", DATASET, "--search", "LATE", here=here)["episodes"]
     assert (noted["tags"], noted["verdict"]) == ("", "")
-    shown = teleop("show", DATASET, "--sort", "-return", here=here).stdout
-    assert "trimmed to 2-9" in shown.replace("\n", " ") or "trimmed" in shown
+    wide = {"COLUMNS": "160"}
+    shown = teleop("show", DATASET, "--sort", "-return", here=here, env=wide).stdout
+    assert "★ · success · wind · trimmed to 2-9" in shown
+    returns = [
+        row["return"]
+        for row in as_json("show", DATASET, "--sort", "-return", here=here)["episodes"]
+    ]
+    assert returns == sorted(returns, reverse=True)
     teleop("trim", DATASET, "1", "--whole", here=here)
     assert as_json("show", DATASET, here=here)["episodes"][0]["trim"] == ""
 
@@ -61,7 +68,9 @@ def test_verify_and_recover_say_by_exit_code_what_is_lost(here: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     shown = teleop("verify", DATASET, here=here, code=1).stdout
     assert "2 of 3 episodes are exact" in shown
-    assert path.name in shown.replace("\n", "").replace(" ", "") or "2" in shown
+    checked = json.loads(teleop("verify", DATASET, "--json", here=here, code=1).stdout)
+    assert [row["verdict"] for row in checked] == ["exact", "unreadable", "exact"]
+    assert path.name in checked[1]["finding"]
     teleop("recover", str(dataset.folder), here=here, code=3)
     teleop("recover", str(path), "--into", "saved/none-v0", here=here, code=1)
     teleop("recover", str(dataset.folder / "nowhere"), here=here, code=2)

@@ -109,12 +109,9 @@ class Dataset:
 
     def damaged(self) -> list[str]:
         """Names of episode files that cannot be read, and of what was put aside before."""
-        known = {row.file for row in self._shelf.rows()}
         aside = self.places.quarantine
-        self.rows()
-        index = [self.places.index.name] if self._shelf.index_is_damaged else []
         names = sorted(path.name for path in aside.iterdir()) if aside.is_dir() else []
-        return [name for name in self._shelf.files() if name not in known] + index + names
+        return self._shelf.damaged() + names
 
     def read(self, episode: str | EpisodeRow) -> Episode:
         """A whole episode, by its file's name or its row.
@@ -123,8 +120,7 @@ class Dataset:
             RecordingError: there is no such episode, or it is damaged.
         """
         row = episode if isinstance(episode, EpisodeRow) else self.row(episode)
-        path, group = self.source(row)
-        gate.admit(path, links=group != storage.OWN_GROUP, pictures=group != storage.OWN_GROUP)
+        path, group = self._admitted(row)
         if group == storage.OWN_GROUP and storage.file_hash(path) != row.sha256:
             # its arrays have checksums of their own; Minari's API may have edited its attributes
             flags = (*row.flags, "the file has changed since it was saved")
@@ -179,9 +175,14 @@ class Dataset:
 
     def input_times(self, row: EpisodeRow) -> NDArray[np.float64]:
         """When keys, buttons and sticks moved, in seconds since the start; empty if unknown."""
+        return storage.read_input_times(*self._admitted(row))
+
+    def _admitted(self, row: EpisodeRow) -> tuple[Path, str]:
+        """Where an episode is, looked at if it is not known."""
         path, group = self.source(row)
-        gate.admit(path, links=group != storage.OWN_GROUP, pictures=group != storage.OWN_GROUP)
-        return storage.read_input_times(path, group)
+        foreign = group != storage.OWN_GROUP
+        gate.admit(path, links=foreign, pictures=foreign)
+        return path, group
 
     # ------------------------------------------------------------ labels and certificates
 

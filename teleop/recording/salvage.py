@@ -1,9 +1,7 @@
 """Every whole episode out of damaged files, into a dataset of its own. The input is never touched.
 
-Damaged HDF5 can crash its library, so a process of its own takes the episodes out, one after
-another; where it dies, the next one goes on behind the episode that killed it. An episode counts
-as whole if each of its checksums holds, or, where another program wrote none, if every byte of it
-lies inside what is left of the file.
+Damaged HDF5 can crash its library, so a process of its own takes the episodes out (`extraction`),
+one after another; where it dies, the next one goes on behind the episode that killed it.
 """
 
 import contextlib
@@ -23,17 +21,14 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 
-from teleop.errors import HostileFileError, RecordingError, TeleopError, sentence
-from teleop.recording import building, index_file, rootless, storage
+from teleop.envs.spaces import Space, space_from_json
+from teleop.errors import RecordingError, TeleopError
+from teleop.recording import storage
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
-from teleop.recording.journal import Record, iter_records
 from teleop.recording.places import Places
-from teleop.recording.vetting import vet_file
 
 _PATIENCE_S = 600.0
-_MEMORY = 2 << 30
-_EOF_AT = {0: 40, 1: 44, 2: 28, 3: 28}  # of the "end of file" address, by superblock version
 _LARGEST = 64 << 30
 
 
@@ -160,7 +155,7 @@ def _note(report: Salvage, kind: str, what: str, why: str) -> None:
 
 def _process_lines(path: Path, drafts: Path, skip: list[str]) -> list[dict[str, Any]]:
     question = json.dumps({"path": str(path), "drafts": str(drafts), "skip": skip})
-    command = [sys.executable, "-c", "from teleop.recording.salvage import serve; serve()"]
+    command = [sys.executable, "-c", "from teleop.recording.extraction import serve; serve()"]
     try:
         done = subprocess.run(
             command,
@@ -180,198 +175,34 @@ def _process_lines(path: Path, drafts: Path, skip: list[str]) -> list[dict[str, 
     return lines
 
 
-def serve() -> None:
-    """The process: takes out what is whole, says so a line each."""
-    question = json.loads(sys.stdin.buffer.read())
-    path, drafts = Path(question["path"]), Path(question["drafts"])
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # not on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    extract = _extract_journal if path.suffix == ".tj" else _extract_episodes
-    extract(path, drafts, set(question["skip"]))
-    _say(done=True)
-
-
-def _say(**line: Any) -> None:
-    sys.stdout.buffer.write(json.dumps(line).encode() + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _extract_journal(path: Path, drafts: Path, skip: set[str]) -> None:
-    if "" in skip:
-        return
-    _say(at="")
-    summary = None
-    try:
-        summary = building.summarise_journal(path)
-        building.build_episode(path, drafts / f"{path.stem}.h5")
-        storage.verify_file(drafts / f"{path.stem}.h5")
-    except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
-        (drafts / f"{path.stem}.h5").unlink(missing_ok=True)
-        _say(lost="", why=sentence(problem))
-        return
-    _say(saved="")
-    if not summary.is_whole:
-        _say(lost=f"after step {summary.total_steps}", why="the journal ends there")
-
-
-def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
-    """Episodes of one HDF5 file: ours, or all groups of a Minari file."""
-    with tempfile.TemporaryDirectory(dir=drafts) as folder:
-        try:
-            whole = _extended(path, Path(folder) / path.name)
-            with h5py.File(whole, "r", locking=False) as file:
-                names = [name for name in file if name.startswith("episode")]
-        except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
-            if not _extract_rootless(path, Path(folder), drafts, skip):
-                _say(lost="", why=_why(problem))
-            return
-        if not names:
-            _say(lost="", why="there is no episode in it")
-        for number, name in enumerate(names):
-            shown = "" if name == storage.OWN_GROUP else name
-            if shown in skip:
-                continue
-            _say(at=shown)
-            target = drafts / f"{_stem(path, name, number)}.h5"
-            try:
-                _extract_one(whole, name, path.stat().st_size, target)
-                _say(saved=shown)
-            except Exception as problem:  # noqa: BLE001  likewise
-                target.unlink(missing_ok=True)
-                _say(lost=shown, why=_why(problem))
-
-
-def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) -> int:
-    """Episodes of a file that does not say any more where they are; returns how many came out."""
-    copy = _extended(path, folder / f"rootless-{path.name}")
-    saved = lost = 0
-    groups = (*rootless.iter_groups(path), *rootless.iter_new_headers(path))
-    for group in groups:
-        name = f"group at byte {group[0]}"
-        if name in skip:
-            continue
-        _say(at=name)
-        rootless.make_root(copy, group)
-        target = drafts / f"{path.stem}-{group[0]:012d}.h5"
-        try:
-            if not _is_episode(copy):
-                _say(passed=name)  # infos, or a dataset
-                continue
-            _extract_one(copy, "/", path.stat().st_size, target)
-            _say(saved=name)
-            saved += 1
-        except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
-            target.unlink(missing_ok=True)
-            _say(lost=name, why=_why(problem))
-            lost += 1
-    if saved:
-        _say(lost="its list of episodes", why="damaged; there may have been more")
-    return saved + lost
-
-
-def _is_episode(path: Path) -> bool:
-    """The root of a file is an episode."""
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            return {"observations", "actions", "rewards"} <= set(file)
-    except storage.UNREADABLE:
-        return False
-
-
-def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
-    with h5py.File(path, "r", locking=False) as file:
-        if name != "/" and not isinstance(file.get(name, getlink=True), h5py.HardLink):
-            raise RecordingError("it is a link to another file")
-        group = file[name]
-        outside = [str(d.name) for d in _datasets(group) if not _lies_inside(d, size)]
-        if outside:
-            raise RecordingError(f"{outside[0]} is cut off")
-    if name == storage.OWN_GROUP:
-        target.write_bytes(path.read_bytes())
-    else:
-        index_file.extract_episode(path, name, target)
-    vet_file(target, pictures=True)
-    storage.verify_file(target)
-    row = storage.read_row(target)
-    with h5py.File(target, "r", locking=False) as file:
-        for part in _datasets(file):
-            part[()]
-        steps = file[storage.OWN_GROUP]["rewards"].shape[0]
-    if steps != row.total_steps:
-        raise RecordingError(f"it says {row.total_steps} steps, but holds {steps}")
-
-
-def _datasets(group: h5py.Group) -> list[h5py.Dataset]:
-    found: list[h5py.Dataset] = []
-    group.visititems(lambda _, node: found.append(node) if isinstance(node, h5py.Dataset) else None)
-    return found
-
-
-def _lies_inside(dataset: h5py.Dataset, size: int) -> bool:
-    """Every byte of its data is in the file as it is now."""
-    if dataset.chunks is None:
-        start = dataset.id.get_offset()
-        return start is None or start + dataset.id.get_storage_size() <= size
-    chunks = (dataset.id.get_chunk_info(n) for n in range(dataset.id.get_num_chunks()))
-    return all(chunk.byte_offset + chunk.size <= size for chunk in chunks)
-
-
-def _extended(path: Path, target: Path) -> Path:
-    """A copy, as long as its head says if its end is missing: else HDF5 does not open it."""
-    shutil.copyfile(path, target)
-    with target.open("r+b") as file:
-        head = file.read(96)
-        place = _EOF_AT.get(head[8]) if head[:8] == b"\x89HDF\r\n\x1a\n" else None
-        end = int.from_bytes(head[place : place + 8], "little") if place else 0
-        if path.stat().st_size < end < _LARGEST:
-            file.truncate(end)
-    return target
-
-
-def _stem(path: Path, name: str, number: int) -> str:
-    return path.stem if name == storage.OWN_GROUP else f"{path.stem}-{number:06d}"
-
-
-def _why(problem: Exception) -> str:
-    if isinstance(problem, HostileFileError):
-        return sentence(problem)
-    text = sentence(problem)
-    return text if isinstance(problem, TeleopError) else f"damaged ({text[:100]})"
-
-
 def _info(source: Path, drafts: Path) -> DatasetInfo:
     """The dataset's description if that is whole, else what the episodes themselves say."""
+    own = [info for path in sorted(drafts.glob("out/*/*.h5")) if (info := _info_in(path))]
     root = source if source.is_dir() else source.parents[min(1, len(source.parents) - 1)]
-    for folder in (root, root.parent, source.parent.parent):
+    for folder in (root, root.parent):
         with contextlib.suppress(TeleopError, OSError, KeyError):
             dataset = Dataset(folder, "recovered/recovered-v0")
-            dataset.spaces()
-            return dataset.info()
-    for path in sorted(drafts.glob("out/*/*.h5")):
-        with contextlib.suppress(TeleopError, OSError, KeyError, ValueError):
-            return _info_in(path)
-    for path in sorted(source.rglob("*.tj")) if source.is_dir() else [source]:
-        for kind, payload in iter_records(path):
-            if kind == Record.META:
-                return _info_from(json.loads(payload))
-    return DatasetInfo("", "", "")
+            if not own or dataset.spaces() == _spaces(own[0]):
+                return dataset.info()
+    return own[0] if own else DatasetInfo("", "", "")
 
 
-def _info_in(path: Path) -> DatasetInfo:
+def _info_in(path: Path) -> DatasetInfo | None:
+    """What an episode file that came out says; None where another program wrote it."""
     with h5py.File(path, "r", locking=False) as file:
-        attrs = file[storage.OWN_GROUP].attrs
-        return _info_from(json.loads(attrs["teleop_meta"]))
-
-
-def _info_from(meta: dict[str, Any]) -> DatasetInfo:
+        meta = json.loads(file[storage.OWN_GROUP].attrs.get("teleop_meta", "{}"))
+    if "observation_space" not in meta:
+        return None
     return DatasetInfo(
         env_id=str(meta.get("env_id", "")),
         observation_space=str(meta["observation_space"]),
         action_space=str(meta["action_space"]),
         description="recovered with Teleop",
     )
+
+
+def _spaces(info: DatasetInfo) -> tuple[Space, Space]:
+    return space_from_json(info.observation_space), space_from_json(info.action_space)
 
 
 def _gather(drafts: Path, info: DatasetInfo, target: Dataset, report: Salvage) -> None:

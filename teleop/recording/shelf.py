@@ -15,6 +15,7 @@ from teleop.recording.building import SCHEMA
 from teleop.recording.durable import replace_file, write_atomic
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.places import Places
+from teleop.recording.rows import row_from_json, row_to_json
 
 
 class Shelf:
@@ -25,7 +26,6 @@ class Shelf:
         self._rows: dict[str, EpisodeRow] | None = None
         self._index_mark: list[int] | None = None
         self._sizes: dict[str, int] = {}
-        self.index_is_damaged = False
 
     def files(self) -> list[str]:
         """Names of the episode files, oldest first."""
@@ -76,6 +76,14 @@ class Shelf:
         Raises:
             HostileFileError: it wants more than a recording needs, and there is nothing but it.
         """
+        try:
+            return self._read_foreign()
+        except RecordingError:
+            if not self.files():
+                raise
+            return []
+
+    def _read_foreign(self) -> list[EpisodeRow]:
         index = self._places.index
         self._known()
         if not index.is_file() or _mark(index) == self._index_mark:
@@ -83,17 +91,22 @@ class Shelf:
         cached = self._cached_foreign(index)
         if cached is not None:
             return cached
-        try:
-            gate.admit(index, links=True, pictures=True)
-            names = index_file.foreign_episodes(index)
-            rows = [storage.read_row(index, name) for name in names]
-        except RecordingError:
-            if not self.files():
-                raise
-            self.index_is_damaged = True
-            return []
+        gate.admit(index, links=True, pictures=True)
+        rows = [storage.read_row(index, name) for name in index_file.foreign_episodes(index)]
         self._cache_foreign(index, rows)
         return rows
+
+    def damaged(self) -> list[str]:
+        """Names of files that cannot be read: of episodes, and of the index."""
+        known = {row.file for row in self.rows()}
+        return [name for name in self.files() if name not in known] + self._damaged_index()
+
+    def _damaged_index(self) -> list[str]:
+        try:
+            self._read_foreign()
+        except RecordingError:
+            return [self._places.index.name]
+        return []
 
     def look_at(self, name: str) -> EpisodeRow | None:
         """Read one episode file's row; None if it is damaged or wants too much."""
@@ -131,7 +144,7 @@ class Shelf:
         manifest = {
             "schema": SCHEMA,
             "index": index_mark,
-            "episodes": [storage.row_to_json(row) for row in self._rows.values()],
+            "episodes": [row_to_json(row) for row in self._rows.values()],
         }
         write_atomic(self._places.manifest, json.dumps(manifest).encode())
         self._index_mark = index_mark
@@ -204,7 +217,7 @@ class Shelf:
             self._index_mark = None
             try:
                 manifest = json.loads(self._places.manifest.read_bytes())
-                rows = [storage.row_from_json(row) for row in manifest["episodes"]]
+                rows = [row_from_json(row) for row in manifest["episodes"]]
                 self._index_mark = manifest.get("index")
             except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 rows = []  # derived data: the files themselves are read instead
@@ -216,13 +229,13 @@ class Shelf:
             cached = json.loads((self._places.cache / "foreign.json").read_bytes())
             if cached["index"] != _mark(index):
                 return None
-            rows = [storage.row_from_json(row) for row in cached["episodes"]]
+            rows = [row_from_json(row) for row in cached["episodes"]]
             return rows if all(r.file.startswith(f"{index.name}#") for r in rows) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def _cache_foreign(self, index: Path, rows: list[EpisodeRow]) -> None:
-        data = {"index": _mark(index), "episodes": [storage.row_to_json(row) for row in rows]}
+        data = {"index": _mark(index), "episodes": [row_to_json(row) for row in rows]}
         try:
             self._places.cache.mkdir(parents=True, exist_ok=True)
             write_atomic(self._places.cache / "foreign.json", json.dumps(data).encode())

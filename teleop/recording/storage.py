@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,11 @@ from teleop.recording.building import SCHEMA
 from teleop.recording.columns import crc_of, is_text
 from teleop.recording.episode import Arrays, Episode, EpisodeRow
 from teleop.recording.leaves import Kind, Leaf, is_image, iter_leaves, nested
-from teleop.recording.vetting import EPISODE_FILE, picture_of, printable
+from teleop.recording.rows import row_of
+from teleop.recording.vetting import picture_of
 from teleop.types import Actor
 
 OWN_GROUP = "episode"
-_UUID = re.compile(r"[0-9a-f]{12}\Z")
 # what h5py raises on damaged files
 UNREADABLE = (
     *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),
@@ -48,7 +47,7 @@ def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
         digest = file_hash(path) if own else ""
         with h5py.File(path, "r") as file:
             name = path.name if own else f"{path.name}#{group}"
-            return _row(name, file[group], digest)
+            return row_of(name, file[group], digest)
     except UNREADABLE as problem:
         raise RecordingError(f"{path} is not a readable episode ({problem}).") from problem
 
@@ -253,7 +252,8 @@ class _Reader:
         crc = 0
         for index in range(len(values)):
             mask, chunk = dataset.id.read_direct_chunk((index, *rest))
-            if mask:  # some filter was left out: let HDF5 decide
+            if mask:  # some filter was left out: ours never are
+                self._compare(name, lambda: -1)
                 return dataset[()]
             crc = zlib.crc32(chunk, crc)
             flat[index] = np.frombuffer(_inflated(chunk, flat.shape[1]), np.uint8)
@@ -266,90 +266,6 @@ class _Reader:
                 f"{self._path} is damaged: {name} differs from its checksum. Delete the episode, "
                 "or restore the file from a backup."
             )
-
-
-def _row(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
-    attrs = group.attrs
-    meta = json.loads(attrs.get("teleop_meta", "{}"))
-    named = EPISODE_FILE.match(name)
-    number, fallback = (int(named[1]), named[2]) if named else _numbered(name, group)
-    total = attrs["total_steps"] if "total_steps" in attrs else group["rewards"].shape[0]
-    rewards = None if "teleop_return" in attrs else group["rewards"][()].sum()
-    return EpisodeRow(
-        file=name,
-        uuid=fallback if named else _uuid(attrs.get("teleop_uuid"), fallback),
-        ordinal=number,
-        total_steps=int(total),
-        total_reward=float(attrs["teleop_return"] if rewards is None else rewards),
-        seed=_seed(attrs),
-        started=float(meta.get("started", 0.0)),
-        driver=str(meta.get("driver", "human" if "teleop_uuid" in attrs else "other")),
-        driver_name=printable(str(meta.get("driver_name", "")))[:80],
-        recovered=bool(meta.get("recovered", attrs.get("teleop_recovered", False))),
-        sha256=digest,
-        flags=tuple(printable(str(flag)) for flag in meta.get("flags", ())),
-    )
-
-
-def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
-    """(number, stable name) of an episode whose file does not say."""
-    last = name.removesuffix(".h5").rsplit("_", 1)[-1]
-    number = int(last) if last.isdigit() else int(group.attrs.get("id", 0))
-    digest = hashlib.sha256(name.encode() + group["rewards"][:64].tobytes())
-
-    def add(_: str, node: Any) -> None:
-        if isinstance(node, h5py.Dataset) and node.shape and not is_text(node):
-            digest.update(np.asarray(node[:64]).tobytes())
-
-    for part in ("observations", "actions"):
-        add("", group[part])
-        if isinstance(group[part], h5py.Group):
-            group[part].visititems(add)
-    return number, digest.hexdigest()[:12]
-
-
-def _uuid(value: Any, fallback: str) -> str:
-    """Twelve hexadecimal digits, whatever a file says: they become part of file names."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return text if _UUID.match(text) else fallback
-
-
-def _seed(attrs: Any) -> int | None:
-    """The seed; Minari writes its text or nothing where there was none."""
-    try:
-        return int(attrs["seed"])
-    except (LookupError, ValueError, TypeError, ArithmeticError):
-        return None
-
-
-def row_from_json(data: dict[str, Any]) -> EpisodeRow:
-    """A row as a manifest holds it.
-
-    Raises:
-        KeyError, TypeError, ValueError: it is something else.
-    """
-    return EpisodeRow(
-        file=str(data["file"]),
-        uuid=_uuid(data["uuid"], "0" * 12),
-        ordinal=int(data["ordinal"]),
-        total_steps=int(data["total_steps"]),
-        total_reward=float(data["total_reward"]),
-        seed=None if data["seed"] is None else int(data["seed"]),
-        started=float(data["started"]),
-        driver=str(data["driver"]),
-        driver_name=printable(str(data["driver_name"])),
-        recovered=bool(data["recovered"]),
-        sha256=str(data["sha256"]),
-        flags=tuple(printable(str(flag)) for flag in data.get("flags", ())),
-    )
-
-
-def row_to_json(row: EpisodeRow) -> dict[str, Any]:
-    """A row for a manifest: what the file says, not what people say about it."""
-    return {key: getattr(row, key) for key in _ROW_FIELDS}
-
-
-_ROW_FIELDS = tuple(f for f in EpisodeRow.__dataclass_fields__ if f != "label")
 
 
 def _crcs(group: h5py.Group) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Recordings in the forms of other programs, and one file to hand on."""
 
 import csv
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -11,11 +12,13 @@ import h5py
 import numpy as np
 import pytest
 from gymnasium import spaces
+from PIL import Image
 
 from teleop import curate
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, Library
 from teleop.recording.exchange.flat import ActionVector
+from teleop.recording.vetting import picture_of
 from tests.recording.test_odd_environments import recorded
 
 Record = Callable[..., Dataset]
@@ -27,6 +30,12 @@ NESTED = spaces.Dict(
         "said": spaces.Text(5),
     }
 )
+
+
+def _png(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def nested(library: Library) -> Dataset:
@@ -214,3 +223,19 @@ def test_actions_become_numbers_between_minus_one_and_one(
     found = vector.rows(np.array([action]))
     assert found.tolist() == [row]
     assert len(vector.names) == len(row) == len(vector.bounds()[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "neither JPEG nor PNG"),
+        (_png(48, 40), "its space says 32x32"),
+        (_png(32, 32), ""),
+    ],
+)
+def test_encoded_pictures_are_what_their_space_says_or_not_opened(data: bytes, words: str) -> None:
+    if not words:
+        assert picture_of(data, (32, 32)).shape == (32, 32, 3)
+        return
+    with pytest.raises(RecordingError, match=words):
+        picture_of(data, (32, 32))

@@ -30,6 +30,11 @@ def test_truncated_and_flipped_files_are_named_and_the_others_come_back() -> Non
     assert damage.flips(60)[1] == []
 
 
+@pytest.mark.parametrize("kind", ["image", "dict"])
+def test_flipped_bytes_of_pictures_and_text_are_named(kind: str) -> None:
+    assert damage.flips(60, kind)[1] == []
+
+
 @pytest.mark.parametrize("name", hostile.HOSTILE)
 def test_hostile_files_are_refused_in_words(name: str) -> None:
     assert hostile.one(name) == []
