@@ -13,11 +13,11 @@ import os
 import struct
 import threading
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ _CRC = struct.Struct("<I")
 _MARK = b"TJR1"
 _LARGEST_RECORD = 1 << 30
 _MOST_WAITING = 4  # steps with pictures that are not written yet
+_LOOKS_EVERY_S = 0.004
 AS_TEXT = "repr"  # key of an info value that is no number, string, list or dict
 # time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), picture
 STEP_HEAD = struct.Struct("<ddBBfI")
@@ -84,14 +85,15 @@ class JournalWriter:
             StorageError: the disk refused.
         """
         self.path = path
-        self._observation, self._action = observation, action
+        self._seen, self._action = observation, action
         self.steps = 0  # that are written
         self._sequence = 0
         self._offset = 0
         self._refused: StorageError | None = None
-        has_images = observation.has_images or action.has_images
-        self._queue: SimpleQueue[_Work | None] | None = SimpleQueue() if has_images else None
-        self._room = threading.Semaphore(_MOST_WAITING)
+        self._waiting: deque[_Work] = deque()
+        self._worker: threading.Thread | None = None
+        self._working = threading.Lock()
+        self._no_more = threading.Event()
         try:
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
             self._handle = os.open(path, flags, 0o644)
@@ -109,14 +111,14 @@ class JournalWriter:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sync, name="journal-sync", daemon=True)
         self._thread.start()
-        if self._queue is not None:
+        if observation.has_images or action.has_images:
             self._worker = threading.Thread(target=self._work, name="journal", daemon=True)
             self._worker.start()
 
     def reset(self, observation: Observation, info: Info) -> None:
         """Write the first observation."""
         head = STEP_HEAD.pack(0.0, 0.0, 0, 0, 0.0, 0)
-        seen = self._observation.packed(self._observation.encode(observation))
+        seen = self._seen.packed(self._seen.encode(observation))
         self._record(Record.RESET, b"".join((head, seen, _info(info))))
 
     def step(self, step: Step) -> None:
@@ -130,18 +132,24 @@ class JournalWriter:
         head = STEP_HEAD.pack(
             step.time_s, step.reward, bits, step.actor, step.pace_hz, step.picture
         )
-        action, seen = self._action.encode(step.action), self._observation.encode(step.observation)
         info = _info(step.info) if step.info else _NO_INFO
-        if self._queue is None:
-            self._record(_STEP, b"".join((head, *action, *seen, info)))
+        if self._worker is None:
+            parts = (
+                head,
+                self._action.joined(step.action),
+                self._seen.joined(step.observation),
+                info,
+            )
+            self._record(_STEP, b"".join(parts))
         else:
+            action, seen = self._action.encode(step.action), self._seen.encode(step.observation)
             self._later(lambda: self._record_packed(head, action, seen, info))
 
     def inputs(self, events: list[InputEvent], start_s: float) -> None:
         """Write raw input, with times since the episode's start."""
         rows = [[round(e.time_s - start_s, 6), e.control, e.value] for e in events]
         payload = json.dumps(rows).encode()
-        if self._queue is None:
+        if self._worker is None:
             self._record(Record.INPUT, payload)
         else:
             self._later(lambda: self._record(Record.INPUT, payload))
@@ -175,33 +183,40 @@ class JournalWriter:
         Raises:
             StorageError: the disk has refused something before.
         """
+        if len(self._waiting) >= _MOST_WAITING:
+            self._catch_up()
         if self._refused:
             raise self._refused
-        self._room.acquire()
-        if self._queue is not None:
-            self._queue.put(work)
+        self._waiting.append(work)
 
     def _work(self) -> None:
-        """The worker: one record after another, in their order."""
-        while self._queue is not None and (work := self._queue.get()) is not None:
-            try:
-                work()
-            except Exception as problem:  # noqa: BLE001  the next step raises it
-                self._refused = self._refused or _refused(self.path, problem)
-            finally:
-                self._room.release()
+        """The worker: one record after another, in their order.
+
+        It looks for work by itself: being woken would cost each step ten times as much.
+        """
+        while not self._no_more.wait(_LOOKS_EVERY_S):
+            self._catch_up()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        with self._working:
+            while self._waiting:
+                try:
+                    self._waiting.popleft()()
+                except Exception as problem:  # noqa: BLE001  the next step raises it
+                    self._refused = self._refused or _refused(self.path, problem)
 
     def _finish_work(self) -> None:
         """Until everything is written."""
-        if self._queue is not None:
-            self._queue.put(None)
+        if self._worker is not None:
+            self._no_more.set()
             self._worker.join()
-            self._queue = None
+            self._worker = None
 
     def _record_packed(
         self, head: bytes, action: list[bytes], seen: list[bytes], info: bytes
     ) -> None:
-        payload = (head, self._action.packed(action), self._observation.packed(seen), info)
+        payload = (head, self._action.packed(action), self._seen.packed(seen), info)
         self._record(_STEP, b"".join(payload))
 
     def _record(self, kind: int, payload: bytes) -> None:
@@ -216,19 +231,19 @@ class JournalWriter:
             raise self._refused  # nothing may follow a record that is missing
         try:
             written = os.write(self._handle, data)
-            if written != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
         except OSError as problem:
-            self._refused = _refused(self.path, problem)
-            with contextlib.suppress(OSError):  # a reader stops at a record that is not whole
-                self._take_back()
-            raise self._refused from problem
+            raise self._broken(problem) from problem
+        if written != len(data):
+            raise self._broken(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         self._offset += written
 
-    def _take_back(self) -> None:
-        """Cut a half-written record off."""
-        os.ftruncate(self._handle, self._offset)
-        os.lseek(self._handle, self._offset, os.SEEK_SET)
+    def _broken(self, problem: OSError) -> StorageError:
+        """Cut a half-written record off; nothing will follow."""
+        self._refused = _refused(self.path, problem)
+        with contextlib.suppress(OSError):  # a reader stops at a record that is not whole
+            os.ftruncate(self._handle, self._offset)
+            os.lseek(self._handle, self._offset, os.SEEK_SET)
+        return self._refused
 
     def _sync(self) -> None:
         while not self._stop.wait(SYNC_EVERY_S):

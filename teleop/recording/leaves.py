@@ -147,7 +147,7 @@ class Codec:
         self.leaves = tuple(_measured(leaf, measured or {}) for leaf in iter_leaves(space))
         self._encoders = [(leaf, _encoder(leaf)) for leaf in self.leaves]
         alone = len(self.leaves) == 1 and not self.leaves[0].keys
-        self._alone = self._encoders[0][1] if alone else None
+        self.joined: Callable[[Any], bytes] = self._encoders[0][1] if alone else self._joined
 
     def measure(self, value: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
         """(dtype, shape) by path of the leaves in which a value is not what its space says.
@@ -179,9 +179,11 @@ class Codec:
         Raises:
             RecordingError: a leaf has another shape than the space says.
         """
-        if self._alone is not None:
-            return [self._alone(value)]
         return [encode(leaf.value_in(value)) for leaf, encode in self._encoders]
+
+    def _joined(self, value: Any) -> bytes:
+        """All leaves in one, for values without pictures; a lone leaf takes the short way."""
+        return b"".join(self.encode(value))
 
     def packed(self, parts: list[bytes]) -> bytes:
         """The leaves that `encode` gave, one after another, as they are stored."""
