@@ -1,6 +1,8 @@
-"""From keys, pads and sticks to actions: tables, schemes for action spaces, the person."""
+"""From keys, pads, sticks and the mouse to actions: tables, schemes, settings, the person."""
 
 from teleop.control.human import HumanPolicy
-from teleop.control.schemes import Scheme, make_scheme
+from teleop.control.making import make_scheme
+from teleop.control.schemes import Scheme
+from teleop.control.settings import ControlSettings, SettingsFile, bound
 
-__all__ = ["HumanPolicy", "Scheme", "make_scheme"]
+__all__ = ["ControlSettings", "HumanPolicy", "Scheme", "SettingsFile", "bound", "make_scheme"]

@@ -1,10 +1,11 @@
 """The tables: which keys, buttons and sticks make which move, for each known environment.
 
-A control is named by position: `key.w` (the key where W is on a US keyboard), `pad.a`, and half
-an axis as `pad.left_x-` or `pad.left_x+`.
+A control is named by position: `key.w` (the key where W is on a US keyboard), `pad.a`, half an axis
+as `pad.left_x-` or `pad.left_x+`, and `mouse.x+` for a mouse or finger held on the picture.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +17,27 @@ class Move:
         word: what it does, in a word or two, for the key cap.
         controls: what triggers it; the first key and the first pad control are shown.
         place: column and row of its key cap; rows count downwards.
+        layer: which of `LAYERS` must be held; 0 is none.
     """
 
     name: str
     word: str
     controls: tuple[str, ...]
     place: tuple[float, float]
+    layer: int = 0
 
     def said(self, word: str) -> "Move":
         """The same move under another word."""
-        return Move(self.name, word, self.controls, self.place)
+        return replace(self, word=word)
 
 
-UP = Move("up", "up", ("key.w", "key.up", "pad.up", "pad.left_y-"), (1, 0))
-DOWN = Move("down", "down", ("key.s", "key.down", "pad.down", "pad.left_y+"), (1, 1))
-LEFT = Move("left", "left", ("key.a", "key.left", "pad.left", "pad.left_x-"), (0, 1))
-RIGHT = Move("right", "right", ("key.d", "key.right", "pad.right", "pad.left_x+"), (2, 1))
+_UP_CONTROLS = ("key.w", "key.up", "pad.up", "pad.left_y-", "mouse.y-")
+_LEFT_CONTROLS = ("key.a", "key.left", "pad.left", "pad.left_x-", "mouse.x-")
+_RIGHT_CONTROLS = ("key.d", "key.right", "pad.right", "pad.left_x+", "mouse.x+")
+UP = Move("up", "up", _UP_CONTROLS, (1, 0))
+DOWN = Move("down", "down", ("key.s", "key.down", "pad.down", "pad.left_y+", "mouse.y+"), (1, 1))
+LEFT = Move("left", "left", _LEFT_CONTROLS, (0, 1))
+RIGHT = Move("right", "right", _RIGHT_CONTROLS, (2, 1))
 UP2 = Move("up2", "up", ("key.i", "pad.right_y-"), (4.5, 0))
 DOWN2 = Move("down2", "down", ("key.k", "pad.right_y+"), (4.5, 1))
 LEFT2 = Move("left2", "left", ("key.j", "pad.right_x-"), (3.5, 1))
@@ -48,32 +54,73 @@ PAIRS = (
     (LESS3, MORE3),
     (LESS4, MORE4),
 )
-GAS = Move("gas", "gas", ("key.w", "key.up", "pad.right_trigger+", "pad.a"), (1, 0))
-BRAKE = Move("brake", "brake", ("key.s", "key.down", "pad.left_trigger+", "pad.b"), (1, 1))
-MAIN = Move("up", "main", ("key.w", "key.up", "pad.a", "pad.up", "pad.left_y-"), (1, 0))
+GAS = Move("gas", "gas", ("key.w", "key.up", "pad.right_trigger+", "pad.a", "mouse.y-"), (1, 0))
+BRAKE = Move(
+    "brake", "brake", ("key.s", "key.down", "pad.left_trigger+", "pad.b", "mouse.y+"), (1, 1)
+)
+MAIN = Move("up", "main", ("key.w", "key.up", "pad.a", "pad.up", "pad.left_y-", "mouse.y-"), (1, 0))
 TAKE = Move("take", "pick up", ("key.e", "key.space", "pad.a"), (2, 0))
 DROP = Move("drop", "drop", ("key.q", "pad.b"), (0, 0))
+FIRE = Move("fire", "fire", ("key.space", "pad.a", "mouse.left"), (3.5, 1))
+DIRECTIONS = {"up": UP, "down": DOWN, "left": LEFT, "right": RIGHT, "fire": FIRE}
 
-_DIGITS = tuple("1234567890")
-_BUTTONS = ("a", "b", "x", "y", "left_shoulder", "right_shoulder", "back", "up", "down", "left")
+# Held, these turn every control into that of another layer; both together are the fourth.
+LAYERS = (("key.lshift", "pad.left_stick"), ("key.space", "pad.right_stick"))
+LAYER_COUNT = 4
+LAYER_WORDS = ("", "Shift", "Space", "Shift+Space")
 
-
-def numbered(index: int, word: str, taken: frozenset[str] = frozenset()) -> Move:
-    """The move of the n-th unnamed button: digit keys, then letters, then nothing is left.
-
-    Args:
-        index: n, from 0.
-        word: what it does.
-        taken: controls that other moves use.
-    """
-    letters = (*_DIGITS, *"qwertyuiopasdfghjklzxcvbnm")
-    keys = [key for key in letters if f"key.{key}" not in taken]
-    buttons = [button for button in _BUTTONS if f"pad.{button}" not in taken]
-    pad = (f"pad.{buttons[index]}",) if index < len(buttons) else ()
-    return Move(f"n{index}", word, (f"key.{keys[index]}", *pad), (index % 10, index // 10))
+POINTER = ("mouse.x", "mouse.y")
+_KEYS = tuple("1234567890qwertyuiopasdfghjklzxcvbnm")
+_BUTTONS = ("a", "b", "x", "y", "left_shoulder", "right_shoulder", "up", "down", "left", "right")
 
 
-NUMBERED_MOVES = 32  # with the four letters of the directions taken
+class Pool:
+    """Controls that are still free, layer by layer."""
+
+    def __init__(self) -> None:
+        self._pairs = [(less, more, layer) for layer in range(LAYER_COUNT) for less, more in PAIRS]
+        self._taken: set[tuple[int, str]] = set()
+        self._numbered = 0
+
+    @property
+    def pairs_left(self) -> int:
+        """Axes that can still be driven."""
+        return sum(self._free(pair) for pair in self._pairs)
+
+    def take(self, *moves: Move) -> None:
+        """These moves are used as they are."""
+        for move in moves:
+            self._taken |= {(move.layer, control) for control in move.controls}
+
+    def pair(self, name: str, words: tuple[str, str]) -> tuple[Move, Move]:
+        """Two moves for an axis: the first free pair. There must be one left."""
+        less, more, layer = next(pair for pair in self._pairs if self._free(pair))
+        moves = tuple(
+            replace(move, name=f"{name}{sign}", word=word, layer=layer)
+            for move, sign, word in ((less, "-", words[0]), (more, "+", words[1]))
+        )
+        self.take(*moves)
+        return moves[0], moves[1]
+
+    def switch(self, name: str, word: str) -> Move | None:
+        """A move with a key (digits, then letters) and, while there are some, a button."""
+        for layer in range(LAYER_COUNT):
+            key = next((k for k in _KEYS if (layer, f"key.{k}") not in self._taken), None)
+            if key is not None:
+                break
+        else:
+            return None
+        button = next((b for b in _BUTTONS if (layer, f"pad.{b}") not in self._taken), None)
+        controls = (f"key.{key}", *([f"pad.{button}"] if button else []))
+        place = (self._numbered % 10, 2 + self._numbered // 10)
+        self._numbered += 1
+        move = Move(name, word, controls, place, layer)
+        self.take(move)
+        return move
+
+    def _free(self, pair: tuple[Move, Move, int]) -> bool:
+        less, more, layer = pair
+        return not any((layer, c) in self._taken for c in (*less.controls, *more.controls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +147,23 @@ class AxisTable:
         more: move towards the high end.
         neutral: value when let go.
         ramp_s: seconds a key needs from neutral to the end; 0 is at once.
+        dead_zone: of sticks, triggers and mouse, 0..0.9: worn ones rest up to here.
+        curve: power of what is past the dead zone; 2 is finer in the middle.
+        scale: share of the way to the ends that full is, 0..1.
+        invert: less is more.
+        pointer: `mouse.x` or `mouse.y` where the axis is a place that is pointed at, and stays
+            when let go; empty where it is a push.
     """
 
     less: Move | None
     more: Move
     neutral: float = 0.0
     ramp_s: float = 0.0
+    dead_zone: float = 0.15
+    curve: float = 1.0
+    scale: float = 1.0
+    invert: bool = False
+    pointer: str = ""
 
 
 DISCRETE: dict[str, DiscreteTable] = {
@@ -137,3 +195,32 @@ AXES: dict[str, tuple[AxisTable, ...]] = {
         AxisTable(None, BRAKE, ramp_s=0.06),
     ),
 }
+
+# One hand: what the other one would press, where this one can; empty is nowhere.
+_LEFT_HAND = {
+    **dict.fromkeys(("key.up", "key.down", "key.left", "key.right"), ""),
+    **dict.fromkeys(("pad.up", "pad.down", "pad.left", "pad.right"), ""),
+    "key.i": "key.t", "key.k": "key.g", "key.j": "key.f", "key.l": "key.h",
+    "key.u": "key.r", "key.o": "key.y", "key.6": "key.z", "key.7": "key.x",
+    "key.8": "key.c", "key.9": "key.v", "key.0": "key.b",
+    "pad.right_y-": "pad.up", "pad.right_y+": "pad.down",
+    "pad.right_x-": "pad.left", "pad.right_x+": "pad.right",
+    "pad.a": "pad.left_trigger+", "pad.right_trigger+": "pad.left_trigger+",
+    "pad.b": "pad.left_shoulder", "pad.left_trigger+": "pad.left_shoulder",
+    "pad.right_shoulder": "pad.left_trigger+",
+}
+_RIGHT_HAND = {
+    "key.w": "key.i", "key.s": "key.k", "key.a": "key.j", "key.d": "key.l",
+    "key.i": "key.up", "key.k": "key.down", "key.j": "key.left", "key.l": "key.right",
+    **dict.fromkeys(("key.up", "key.down", "key.left", "key.right"), ""),
+    "key.q": "key.u", "key.e": "key.o", "key.u": "key.y", "key.o": "key.p",
+    "key.1": "key.7", "key.2": "key.8", "key.3": "key.9", "key.4": "key.0",
+    "key.5": "key.n", "key.6": "key.m", "key.7": "key.h",
+    "pad.left_y-": "pad.right_y-", "pad.left_y+": "pad.right_y+",
+    "pad.left_x-": "pad.right_x-", "pad.left_x+": "pad.right_x+",
+    **dict.fromkeys(("pad.up", "pad.down", "pad.left", "pad.right"), ""),
+    "pad.left_trigger+": "pad.right_shoulder", "pad.left_shoulder": "pad.right_stick",
+    "pad.right_y-": "pad.y", "pad.right_y+": "pad.a",
+    "pad.right_x-": "pad.x", "pad.right_x+": "pad.b",
+}
+HANDS: Mapping[str, Mapping[str, str]] = {"both": {}, "left": _LEFT_HAND, "right": _RIGHT_HAND}

@@ -1,13 +1,14 @@
 """The person as a policy: remembers what is held, latches taps, asks the scheme for an action."""
 
 from collections import deque
+from collections.abc import Sequence
 
-from teleop.control.bindings import Move
+from teleop.control.bindings import LAYERS, POINTER, Move
 from teleop.control.schemes import Scheme
 from teleop.types import Action, Actor, InputEvent, Observation
 
-_DEAD_ZONE = 0.15  # of a stick: worn ones rest up to here
 _PRESSED = 0.5
+_AXES = ("_x", "_y", "_trigger", ".x", ".y")
 
 
 class HumanPolicy:
@@ -20,15 +21,40 @@ class HumanPolicy:
     actor = Actor.HUMAN
     name = "you"
 
-    def __init__(self, scheme: Scheme, *, turn_based: bool = False, dt_s: float = 1 / 30) -> None:
-        self.scheme = scheme
+    def __init__(
+        self,
+        scheme: Scheme,
+        moves: Sequence[Move] | None = None,
+        *,
+        turn_based: bool = False,
+        dt_s: float = 1 / 30,
+    ) -> None:
+        """Begin with nothing held.
+
+        Args:
+            scheme: from moves to actions.
+            moves: the scheme's moves with the person's own controls; None: with the usual ones.
+            turn_based: every press is one step.
+            dt_s: seconds between steps.
+        """
         self.dt_s = dt_s
-        self._turn_based = turn_based
+        self.turn_based = turn_based
         self._values: dict[str, float] = {}  # control -> value now
         self._latched: set[str] = set()  # moves tapped since the last step
         self._recent: list[str] = []  # moves in the order of their last press
         self._turns: deque[str] = deque()  # presses that have not had their step yet
-        self._by_control = _moves_by_control(scheme.moves)
+        self._pointed: dict[str, float] = {}  # where the mouse is or was held since the last step
+        self.use(scheme, moves)
+
+    def use(self, scheme: Scheme, moves: Sequence[Move] | None = None) -> None:
+        """Act by another scheme, or with other controls; what is held stays held."""
+        self.scheme = scheme
+        self.moves = tuple(scheme.moves if moves is None else moves)
+        self._has_layers = any(move.layer for move in self.moves)
+        self._by_control: dict[str, list[Move]] = {}
+        for move in self.moves:
+            for control in move.controls:
+                self._by_control.setdefault(control, []).append(move)
 
     def reset(self, seed: int) -> None:
         """Forget presses of the last episode; what is still held stays held."""
@@ -40,34 +66,56 @@ class HumanPolicy:
     def release(self) -> None:
         """Let go of everything."""
         self._values.clear()
+        self._pointed.clear()
         self._latched.clear()
         self._turns.clear()
 
     def hear(self, event: InputEvent) -> None:
-        """Take in one movement of a key, button or stick."""
-        if event.control.startswith("pad.") and event.control.endswith(("_x", "_y", "_trigger")):
-            self._set(event.control + "-", _past_dead_zone(-event.value))
-            self._set(event.control + "+", _past_dead_zone(event.value))
+        """Take in one movement of a key, button, stick or the mouse."""
+        if event.control.endswith(_AXES) and not event.control.startswith("key."):
+            self._set(event.control + "-", max(0.0, -event.value))
+            self._set(event.control + "+", max(0.0, event.value))
         else:
             self._set(event.control, event.value)
+        if self._points:  # kept for the next step even if it is let go before
+            self._pointed = {
+                c: self._values.get(c + "+", 0.0) - self._values.get(c + "-", 0.0) for c in POINTER
+            }
 
     def act(self, observation: Observation) -> Action | None:
         """The action for this step; None while nobody has taken their turn."""
         del observation
-        if self._turn_based:
+        if self.turn_based:
             if not self._turns:
                 return None
             turn = self._turns.popleft()
             return self.scheme.action({turn: 1.0}, [turn], self.dt_s)
-        held = {move.name: self._strength(move) for move in self.scheme.moves}
+        layer = self._layer()
+        held = {move.name: self._strength(move, layer) for move in self.moves}
         active = [name for name in self._recent if held.get(name, 0.0) > 0]
         self._latched.clear()
+        held |= self._pointed
+        if not self._points:
+            self._pointed = {}
         return self.scheme.action(held, active, self.dt_s)
 
-    def _strength(self, move: Move) -> float:
+    @property
+    def _points(self) -> bool:
+        return self._values.get("mouse.left", 0.0) >= _PRESSED
+
+    def _layer(self) -> int:
+        """Which layer is held."""
+        if not self._has_layers:
+            return 0
+        held = (any(self._values.get(c, 0.0) >= _PRESSED for c in layer) for layer in LAYERS)
+        return sum(1 << index for index, is_held in enumerate(held) if is_held)
+
+    def _strength(self, move: Move, layer: int) -> float:
         if move.name in self._latched:
             return 1.0
-        return max(self._values.get(control, 0.0) for control in move.controls)
+        if move.layer != layer:
+            return 0.0
+        return max((self._values.get(control, 0.0) for control in move.controls), default=0.0)
 
     def _set(self, control: str, value: float) -> None:
         before = self._values.get(control, 0.0)
@@ -75,23 +123,13 @@ class HumanPolicy:
         if before >= _PRESSED or value < _PRESSED:
             return
         digital = not control.endswith(("+", "-"))
+        layer = self._layer()
         for move in self._by_control.get(control, ()):
-            if move in self._recent:
-                self._recent.remove(move)
-            self._recent.append(move)
-            self._turns.append(move)
+            if move.layer != layer:
+                continue
+            if move.name in self._recent:
+                self._recent.remove(move.name)
+            self._recent.append(move.name)
+            self._turns.append(move.name)
             if digital:
-                self._latched.add(move)
-
-
-def _moves_by_control(moves: tuple[Move, ...]) -> dict[str, list[str]]:
-    table: dict[str, list[str]] = {}
-    for move in moves:
-        for control in move.controls:
-            table.setdefault(control, []).append(move.name)
-    return table
-
-
-def _past_dead_zone(value: float) -> float:
-    """0 inside the dead zone, then straight up to 1."""
-    return min(1.0, max(0.0, (value - _DEAD_ZONE) / (0.98 - _DEAD_ZONE)))
+                self._latched.add(move.name)

@@ -1,31 +1,17 @@
-"""Schemes: from what is held to an action of any space that keys and sticks can drive."""
+"""Schemes: from what is held to an action of a space."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
-import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from teleop.control.bindings import (
-    AXES,
-    DISCRETE,
-    DOWN,
-    LEFT,
-    NUMBERED_MOVES,
-    PAIRS,
-    RIGHT,
-    UP,
-    AxisTable,
-    DiscreteTable,
-    Move,
-    numbered,
-)
-from teleop.errors import ControlError
+from teleop.control.bindings import AxisTable, DiscreteTable, Move
 from teleop.types import Action
 
 _PRESSED = 0.5  # a stick or trigger this far over counts as pressed
+_CROSSING_S = 1.5  # that keys need to move a position from one end to the other
 
 
 class Scheme(Protocol):
@@ -36,8 +22,8 @@ class Scheme(Protocol):
         """What a person can do."""
 
     @property
-    def ramp_s(self) -> float | None:
-        """Seconds keys need from neutral to full; None where nothing is continuous."""
+    def axes(self) -> Mapping[str, AxisTable]:
+        """The continuous axes by name; empty where nothing is continuous."""
 
     def reset(self) -> None:
         """Back to neutral."""
@@ -46,64 +32,35 @@ class Scheme(Protocol):
         """The action for one step.
 
         Args:
-            held: strength 0..1 of each move that is active.
+            held: strength 0..1 of each move that is active; while the mouse is held down on the
+                picture also `mouse.x` and `mouse.y`, -1..1 from its top left corner.
             recent: names of active moves, the latest pressed last.
             dt_s: seconds since the last step.
         """
 
 
-def make_scheme(env: gym.Env[Any, Any], ramp_s: float | None = None) -> Scheme:
-    """A scheme for an environment: its preset, or one made for its action space.
-
-    Args:
-        env: the environment.
-        ramp_s: seconds keys need from neutral to full on continuous axes; None: the preset's.
-
-    Raises:
-        ControlError: keys and sticks cannot drive this space.
-    """
-    env_id = env.spec.id if env.spec else ""
-    space = env.action_space
-    match space:
-        case spaces.Discrete():
-            table = DISCRETE.get(env_id) or _discrete_table(env, int(space.n))
-            return DiscreteScheme(table, int(space.start))
-        case spaces.Box():
-            axes = AXES.get(env_id) or _axis_tables(space)
-            if ramp_s is not None:
-                axes = tuple(replace(axis, ramp_s=ramp_s) for axis in axes)
-            return BoxScheme(axes, space)
-        case spaces.MultiDiscrete() | spaces.MultiBinary():
-            return BranchScheme(space)
-    raise ControlError(
-        f"{env_id or 'This environment'} has a {type(space).__name__} action space, which keys and "
-        "sticks cannot drive; Discrete, MultiDiscrete, MultiBinary and Box can be driven."
-    )
-
-
 class DiscreteScheme:
     """One action at a time; chords fall back to their strongest listed part."""
 
-    def __init__(self, table: DiscreteTable, start: int = 0) -> None:
-        self._table = table
-        self._start = start
+    def __init__(self, table: DiscreteTable, start: int = 0, helpers: Sequence[Move] = ()) -> None:
+        """Prepare.
+
+        Args:
+            table: moves and chords.
+            start: the space's first action.
+            helpers: moves that mean something only together with others.
+        """
+        self._start, self._idle = start, table.idle
+        self.moves = (*(move for move, _ in table.moves), *helpers)
+        self.axes: Mapping[str, AxisTable] = {}
         single = {frozenset({move.name}): action for move, action in table.moves}
         self._actions = single | dict(table.chords)
-        self._last = table.moves[0][1]
-
-    @property
-    def moves(self) -> tuple[Move, ...]:
-        """One for each action that has a key."""
-        return tuple(move for move, _ in self._table.moves)
-
-    @property
-    def ramp_s(self) -> None:
-        """Nothing is continuous."""
-        return
+        self._first = next(iter(self._actions.values()), 0)
+        self._last = self._first
 
     def reset(self) -> None:
         """Forget the last action."""
-        self._last = self._table.moves[0][1]
+        self._last = self._first
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """The action of the largest listed chord; among equals, the latest pressed."""
@@ -115,80 +72,61 @@ class DiscreteScheme:
             best = max(listed, key=lambda c: (len(c), max(order.get(n, -1) for n in c)))
             self._last = self._actions[best]
             return self._start + self._last
-        return self._start + (self._last if self._table.idle is None else self._table.idle)
+        return self._start + (self._last if self._idle is None else self._idle)
 
 
 class BoxScheme:
     """Each axis runs between its ends; keys ramp, sticks are followed at once."""
 
-    def __init__(self, axes: tuple[AxisTable, ...], space: spaces.Box) -> None:
-        self._axes = axes
+    def __init__(self, axes: Mapping[str, AxisTable], space: spaces.Box) -> None:
+        self.axes = dict(axes)
         self._shape, self._dtype = space.shape, space.dtype
-        self._low, self._high = _reach(space)
-        self._values = np.array([axis.neutral for axis in axes], dtype=np.float64)
+        self._low, self._high = reach(space)
+        self.reset()
 
     @property
     def moves(self) -> tuple[Move, ...]:
         """Two for each axis; one where it only goes up."""
-        return tuple(move for axis in self._axes for move in (axis.less, axis.more) if move)
-
-    @property
-    def ramp_s(self) -> float | None:
-        """The slowest axis's."""
-        return max(axis.ramp_s for axis in self._axes)
+        return tuple(move for axis in self.axes.values() for move in (axis.less, axis.more) if move)
 
     def reset(self) -> None:
         """All axes to neutral."""
-        self._values[:] = [axis.neutral for axis in self._axes]
+        self._values = np.array([axis.neutral for axis in self.axes.values()], dtype=np.float64)
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """Move every axis towards where its moves point."""
         del recent
-        for index, axis in enumerate(self._axes):
-            push = held.get(axis.more.name, 0.0)
-            push -= held.get(axis.less.name, 0.0) if axis.less else 0.0
-            end = self._high[index] if push > 0 else self._low[index]
-            target = axis.neutral + abs(push) * (end - axis.neutral)
-            reach = max(self._high[index] - axis.neutral, axis.neutral - self._low[index])
-            analog = 0.0 < abs(push) < 1.0
-            furthest = reach if analog or axis.ramp_s <= 0 else reach * dt_s / axis.ramp_s
-            change = np.clip(target - self._values[index], -furthest, furthest)
-            self._values[index] = target if axis.ramp_s <= 0 else self._values[index] + change
+        for index, axis in enumerate(self.axes.values()):
+            ends = float(self._low[index]), float(self._high[index])
+            push = _push(axis, held)
+            if axis.pointer in held:
+                self._values[index] = sum(ends) / 2 + held[axis.pointer] * (ends[1] - ends[0]) / 2
+                continue
+            move = _placed if axis.pointer else _pushed
+            self._values[index] = move(axis, push, float(self._values[index]), ends, dt_s)
         return self._values.astype(self._dtype).reshape(self._shape)
 
 
 class BranchScheme:
     """MultiDiscrete and MultiBinary: every non-zero value of every branch has its own move."""
 
-    def __init__(self, space: spaces.MultiDiscrete | spaces.MultiBinary) -> None:
-        if isinstance(space, spaces.MultiBinary):
-            sizes, self._start = np.full(space.shape, 2), np.zeros(space.shape, np.int64)
-        else:
-            sizes, self._start = space.nvec, np.asarray(space.start)
+    def __init__(
+        self,
+        space: spaces.MultiDiscrete | spaces.MultiBinary,
+        slots: Mapping[str, tuple[int, int]],
+        moves: tuple[Move, ...],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            space: of the actions.
+            slots: (branch, value) by name of the move.
+            moves: one for each slot.
+        """
+        self.moves, self._slots = moves, slots
+        self.axes: Mapping[str, AxisTable] = {}
         self._shape, self._dtype = space.shape, space.dtype
-        self._slots: list[tuple[int, int]] = [
-            (branch, value)
-            for branch, size in enumerate(np.ravel(sizes))
-            for value in range(1, int(size))
-        ]
-        if len(self._slots) > NUMBERED_MOVES:
-            raise ControlError(
-                f"This action space has {len(self._slots)} switches; the keyboard has keys for "
-                f"{NUMBERED_MOVES}. Wrap the environment to a smaller space."
-            )
-
-    @property
-    def moves(self) -> tuple[Move, ...]:
-        """One for each value that is not zero."""
-        return tuple(
-            numbered(index, f"{branch + 1}={value}")
-            for index, (branch, value) in enumerate(self._slots)
-        )
-
-    @property
-    def ramp_s(self) -> None:
-        """Nothing is continuous."""
-        return
+        self._start = 0 if isinstance(space, spaces.MultiBinary) else np.asarray(space.start)
 
     def reset(self) -> None:
         """Nothing to forget."""
@@ -199,93 +137,80 @@ class BranchScheme:
         values = np.zeros(self._shape, dtype=np.int64)
         flat = values.reshape(-1)
         for name in recent:
-            if held.get(name, 0.0) >= _PRESSED:
-                branch, value = self._slots[int(name[1:])]
+            if held.get(name, 0.0) >= _PRESSED and name in self._slots:
+                branch, value = self._slots[name]
                 flat[branch] = value
         return (values + self._start).astype(self._dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    words: tuple[str, ...]
-    move: Move
+class TreeScheme:
+    """Dict and Tuple: each part has moves of its own."""
+
+    def __init__(self, parts: Mapping[Any, Scheme], *, as_tuple: bool) -> None:
+        self._parts, self._as_tuple = dict(parts), as_tuple
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """Of all parts."""
+        return tuple(move for part in self._parts.values() for move in part.moves)
+
+    @property
+    def axes(self) -> Mapping[str, AxisTable]:
+        """Of all parts."""
+        return {name: axis for part in self._parts.values() for name, axis in part.axes.items()}
+
+    def reset(self) -> None:
+        """All parts to neutral."""
+        for part in self._parts.values():
+            part.reset()
+
+    def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
+        """The parts' actions, nested as the space is."""
+        done = {key: part.action(held, recent, dt_s) for key, part in self._parts.items()}
+        return tuple(done.values()) if self._as_tuple else done
 
 
-_NAMED = (
-    _Named(("LEFT",), LEFT),
-    _Named(("RIGHT",), RIGHT),
-    _Named(("UP", "FORWARD"), UP),
-    _Named(("DOWN", "BACKWARD"), DOWN),
-)
-
-
-# Two directions held together are the diagonal between them.
-_DIAGONALS = {
-    "UPRIGHT": frozenset({"up", "right"}),
-    "UPLEFT": frozenset({"up", "left"}),
-    "DOWNRIGHT": frozenset({"down", "right"}),
-    "DOWNLEFT": frozenset({"down", "left"}),
-}
-
-
-def _discrete_table(env: gym.Env[Any, Any], size: int) -> DiscreteTable:
-    """A table from the environment's own action meanings, or by number."""
-    meanings = _meanings(env, size)
-    idle = meanings.index("NOOP") if "NOOP" in meanings else None
-    if size == 2 and idle is None and not any(meanings):
-        return DiscreteTable(((LEFT, 0), (RIGHT, 1)))
-    if size > NUMBERED_MOVES:
-        raise ControlError(
-            f"This environment has {size} actions; the keyboard has keys for {NUMBERED_MOVES}."
-        )
-    named = {
-        action: named.move
-        for named in _NAMED
-        for action in range(size)
-        if meanings[action].upper() in named.words
-    }
-    taken = frozenset(control for move in named.values() for control in move.controls)
-    chords = {
-        chord: action
-        for word, chord in _DIAGONALS.items()
-        for action in range(size)
-        if meanings[action].upper() == word and chord <= {move.name for move in named.values()}
-    }
-    driven = {*named, *chords.values(), idle}
-    others = [action for action in range(size) if action not in driven]
-    moves = [(move, action) for action, move in named.items()]
-    for index, action in enumerate(others):
-        word = meanings[action].lower() or str(action)
-        moves.append((numbered(index, word, taken), action))
-    return DiscreteTable(tuple(moves), idle=idle, chords=tuple(chords.items()))
-
-
-def _meanings(env: gym.Env[Any, Any], size: int) -> list[str]:
-    getter = getattr(env.unwrapped, "get_action_meanings", None)
-    meanings = [str(word) for word in getter()] if callable(getter) else []
-    return meanings if len(meanings) == size else [""] * size
-
-
-def _axis_tables(space: spaces.Box) -> tuple[AxisTable, ...]:
-    size = int(np.prod(space.shape))
-    if size > len(PAIRS) or space.dtype == np.uint8:
-        raise ControlError(
-            f"This action space is a Box of {size} axes; keys and sticks drive up to "
-            f"{len(PAIRS)}. Wrap the environment to fewer axes."
-        )
-    low, high = _reach(space)
-    tables = []
-    for index in range(size):
-        less, more = PAIRS[index]
-        inside = low[index] < 0 < high[index]
-        words = (f"{index + 1} −", f"{index + 1} +")
-        neutral = 0.0 if inside else float(low[index])
-        only_up = None if neutral == low[index] else less.said(words[0])
-        tables.append(AxisTable(only_up, more.said(words[1]), neutral))
-    return tuple(tables)
-
-
-def _reach(space: spaces.Box) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def reach(space: spaces.Box) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Ends of each axis, flat; endless ones become -1 and 1."""
     low, high = (np.asarray(end, dtype=np.float64).ravel() for end in (space.low, space.high))
     return np.where(np.isfinite(low), low, -1.0), np.where(np.isfinite(high), high, 1.0)
+
+
+def inverted(axis: AxisTable) -> AxisTable:
+    """The axis with its moves exchanged, if it is to be."""
+    if not axis.invert or axis.less is None:
+        return axis
+    less = replace(axis.less, controls=axis.more.controls)
+    return replace(axis, less=less, more=replace(axis.more, controls=axis.less.controls))
+
+
+def _push(axis: AxisTable, held: Mapping[str, float]) -> float:
+    """Where an axis' moves point, -1..1: past the dead zone, bent and scaled."""
+    push = held.get(axis.more.name, 0.0)
+    push -= held.get(axis.less.name, 0.0) if axis.less else 0.0
+    size = abs(push)
+    if size >= 1.0:
+        return float(np.sign(push)) * axis.scale
+    past = min(1.0, max(0.0, (size - axis.dead_zone) / (0.98 - axis.dead_zone)))
+    return float(np.sign(push) * past**axis.curve * axis.scale)
+
+
+def _pushed(
+    axis: AxisTable, push: float, value: float, ends: tuple[float, float], dt_s: float
+) -> float:
+    """A value that follows the push and falls back to neutral."""
+    end = ends[1] if push > 0 else ends[0]
+    target = axis.neutral + abs(push) * (end - axis.neutral)
+    is_analog = 0.0 < abs(push) < axis.scale
+    if axis.ramp_s <= 0 or is_analog:
+        return target
+    furthest = max(ends[1] - axis.neutral, axis.neutral - ends[0]) * dt_s / axis.ramp_s
+    return value + float(np.clip(target - value, -furthest, furthest))
+
+
+def _placed(
+    axis: AxisTable, push: float, value: float, ends: tuple[float, float], dt_s: float
+) -> float:
+    """A value that the push moves on and that stays when let go."""
+    speed = (ends[1] - ends[0]) / (axis.ramp_s or _CROSSING_S)
+    return float(np.clip(value + push * speed * dt_s, *ends))

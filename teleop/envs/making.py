@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium import error
 
 from teleop.envs.catalogue import CATALOGUE, find_entry
+from teleop.envs.meanings import is_turn_based
 from teleop.errors import EnvError, sentence
 
 # Gymnasium names its extras in its messages; ours says the whole line to type.
@@ -48,9 +49,9 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
 
 def pace_of(env: gym.Env[Any, Any]) -> float:
     """Steps a second to play an environment at; 0 where it is turn-based."""
-    entry = find_entry(env.spec.id if env.spec else "")
-    if entry.turn_based:
+    if is_turn_based(env):
         return 0.0
+    entry = find_entry(env.spec.id if env.spec else "")
     fps = entry.pace_hz or env.metadata.get("render_fps")
     valid = isinstance(fps, int | float | np.number) and 0 < float(fps) <= 1000
     return float(fps) if valid and fps is not None else 30.0

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from teleop.control import HumanPolicy, make_scheme
+from teleop.control import ControlSettings, HumanPolicy, SettingsFile, bound, make_scheme
 from teleop.envs.catalogue import find_entry
-from teleop.envs.making import make_env
+from teleop.envs.making import make_env, pace_of
 from teleop.envs.spaces import Space
 from teleop.errors import LearningError, RecordingError, StorageError, TeleopError, sentence
 from teleop.learning.features import Features
@@ -47,16 +47,20 @@ class Driving:
         self._library, self._say = library, say
         self._frames = FrameWriter("drive")
         env = make_env(env_id)
-        scheme = make_scheme(env)
-        entry = find_entry(env_id)
-        self._human = HumanPolicy(scheme, turn_based=entry.turn_based)
+        self._settings_file = SettingsFile(library.root)
+        self._settings = self._settings_file.read(env_id)
+        scheme = make_scheme(env, self._settings)
+        turn_based = pace_of(env) == 0
+        self._human = HumanPolicy(
+            scheme, bound(scheme.moves, self._settings), turn_based=turn_based
+        )
         first = [env]  # the first episode uses the environment just made
         self._session = Session(
             lambda: first.pop() if first else make_env(env_id),
             self._human,
             seeds_from(base_seed),
         )
-        if request.pace_hz and not entry.turn_based:
+        if request.pace_hz and not turn_based:
             self._session.base_pace_hz = request.pace_hz
         self._pending: Take | None = None
         self._undo: list[str] = []
@@ -206,8 +210,20 @@ class Driving:
 
     def set_ramp(self, ramp_s: float) -> None:
         """How fast keys move continuous axes."""
-        self._human.scheme = make_scheme(self._session.env, ramp_s)
-        self._say(self._opened(ramp_s))
+        self.set_controls(self._settings.with_axis("all", ramp_s=ramp_s))
+
+    def set_controls(self, settings: ControlSettings) -> None:
+        """Use other controls from now on, and remember them.
+
+        Raises:
+            ControlError: they contradict each other, or cannot be written.
+        """
+        scheme = make_scheme(self._session.env, settings)
+        moves = bound(scheme.moves, settings)
+        self._settings_file.write(self.env_id, settings)
+        self._settings = settings
+        self._human.use(scheme, moves)
+        self._say(self._opened())
 
     def new_seed(self, now: float) -> None:
         """Another start, while nothing is being recorded."""
@@ -364,18 +380,17 @@ class Driving:
             can_undo=bool(self._undo),
         )
 
-    def _opened(self, ramp_s: float | None = None) -> EnvOpened:
+    def _opened(self) -> EnvOpened:
         entry = find_entry(self.env_id)
-        scheme = self._human.scheme
-        preset = scheme.ramp_s
+        axes = self._human.scheme.axes
         return EnvOpened(
             env_id=self.env_id,
             summary=entry.summary,
             icon=entry.icon,
-            turn_based=entry.turn_based,
-            continuous=preset is not None,
-            ramp_s=(preset or 0.0) if ramp_s is None else ramp_s,
-            hints=tuple(hint_of(move) for move in scheme.moves),
+            turn_based=self._human.turn_based,
+            continuous=bool(axes),
+            ramp_s=max((axis.ramp_s for axis in axes.values()), default=0.0),
+            hints=tuple(hint_of(move) for move in self._human.moves),
             cannot_learn=_why_not(self._session.env.observation_space),
         )
 

@@ -1,0 +1,122 @@
+"""What an environment calls its discrete actions, wherever it says so."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import gymnasium as gym
+
+from teleop.envs.catalogue import find_entry
+
+_IDLE = frozenset({"NOOP", "NOTHING", "IDLE", "STAY", "WAIT", "COAST"})
+_MOVES = {
+    "LEFT": "left",
+    "RIGHT": "right",
+    "UP": "up",
+    "DOWN": "down",
+    "FORWARD": "up",
+    "BACKWARD": "down",
+    "BACK": "down",
+    "NORTH": "up",
+    "SOUTH": "down",
+    "WEST": "left",
+    "EAST": "right",
+    "FASTER": "up",
+    "SLOWER": "down",
+    "ACCELERATE": "up",
+    "BRAKE": "down",
+    "FIRE": "fire",
+}
+_ATOM = "|".join(sorted((*_MOVES, *_IDLE), key=len, reverse=True))
+_JOINED = re.compile(rf"(?:{_ATOM})+")  # UPRIGHTFIRE
+# `- 0: Push cart to the left` and `| 0 | left | Turn left |`
+_LINE = re.compile(r"^\s*[-*|]?\s*(\d+)\s*[:|]\s*([^|\n]+?)\s*(?:\||$)", re.MULTILINE)
+_SLOW_HZ = 10.0  # grid worlds are drawn at this rate or slower; nobody drives in real time at it
+
+
+def action_meanings(env: gym.Env[Any, Any], size: int) -> list[str]:
+    """The environment's own words for a Discrete space of its own.
+
+    Looked for in `get_action_meanings()`, in an enumeration called `actions` or `Actions`, in
+    the table of an `action_type`, and in the documentation.
+
+    Args:
+        env: the environment.
+        size: number of actions.
+
+    Returns:
+        `size` words; empty ones where it says nothing.
+    """
+    inner = env.unwrapped
+    for words in (_told(inner), _enumerated(inner), _tabled(inner), _documented(inner)):
+        if all(index in words for index in range(size)):
+            return [words[index] for index in range(size)]
+    return [""] * size
+
+
+def moves_meant(word: str) -> frozenset[str] | None:
+    """The moves that a word means together: `UPRIGHT` is up and right, `NOOP` is none at all.
+
+    None where it means no move that is known.
+    """
+    compact = re.sub(r"[\s_-]", "", word.upper())
+    if _JOINED.fullmatch(compact):
+        parts = re.findall(_ATOM, compact)
+        return frozenset(_MOVES[part] for part in parts if part in _MOVES)
+    tokens = re.findall(r"[A-Z]+", word.upper())
+    if not tokens:
+        return None
+    if any(token in _IDLE for token in tokens):
+        return frozenset()
+    found = {_MOVES[token] for token in tokens if token in _MOVES and token != "FIRE"}
+    return frozenset(found) if len(found) == 1 else None
+
+
+def is_turn_based(env: gym.Env[Any, Any]) -> bool:
+    """A step is a turn: the catalogue's grid worlds, and what is drawn slowly and cannot idle."""
+    env_id = env.spec.id if env.spec else ""
+    entry = find_entry(env_id)
+    if entry.action_words or entry.pace_hz:
+        return entry.turn_based
+    space = env.action_space
+    fps = env.metadata.get("render_fps")
+    if not isinstance(space, gym.spaces.Discrete) or not isinstance(fps, int | float):
+        return False
+    meant = [moves_meant(word) for word in action_meanings(env, int(space.n))]
+    return 0 < float(fps) <= _SLOW_HZ and frozenset() not in meant
+
+
+def _told(inner: Any) -> Mapping[int, str]:
+    getter = getattr(inner, "get_action_meanings", None)
+    if not callable(getter):
+        return {}
+    try:
+        return {index: str(word) for index, word in enumerate(getter())}
+    except Exception:  # noqa: BLE001  an environment's own code
+        return {}
+
+
+def _enumerated(inner: Any) -> Mapping[int, str]:
+    for name in ("actions", "Actions"):
+        members = getattr(inner, name, None)
+        if isinstance(members, type) and issubclass(members, Enum):
+            named = [(member.value, member.name) for member in members]
+            return {int(value): word for value, word in named if isinstance(value, int)}
+    return {}
+
+
+def _tabled(inner: Any) -> Mapping[int, str]:
+    table = getattr(getattr(inner, "action_type", None), "actions", None)
+    if not isinstance(table, Mapping):
+        return {}
+    return {key: str(word) for key, word in table.items() if isinstance(key, int)}
+
+
+def _documented(inner: Any) -> Mapping[int, str]:
+    text = type(inner).__doc__ or ""
+    _, _, after = text.partition("Action Space")
+    words: dict[int, str] = {}
+    for number, word in _LINE.findall(after):
+        words.setdefault(int(number), word.strip(" .`*"))
+    return words
