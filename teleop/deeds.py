@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from teleop import paths
-from teleop.envs.making import make_env
+from teleop.control import SettingsFile, bound, make_scheme
+from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
+from teleop.envs.making import close_env, make_env, pace_of
+from teleop.envs.naming import bare_id
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluate import Result, score
 from teleop.experts import make_expert, make_human_like
@@ -52,6 +55,54 @@ def record(
     finally:
         session.close()
         dataset.release()
+
+
+def controls_of(root: Path, env_id: str) -> dict[str, Any]:
+    """What drives an environment, with this user's changes.
+
+    Raises:
+        TeleopError: no such environment, nothing can drive it, or the settings have no meaning.
+    """
+    env = make_env(env_id, render=False)
+    file = SettingsFile(root)
+    try:
+        settings = file.read(env_id)
+        scheme = make_scheme(env, settings)
+        moves = bound(scheme.moves, settings)
+        preset = bare_id(env_id) in (DISCRETE | AXES)
+        return {
+            "env_id": env_id,
+            "made": "preset" if preset else "generated",
+            "hand": settings.hand,
+            "turn_based": pace_of(env) == 0,
+            "moves": [_move_row(move) for move in moves],
+            "axes": [_axis_row(name, axis) for name, axis in scheme.axes.items()],
+            "file": str(file.path),
+        }
+    finally:
+        close_env(env)
+
+
+def _move_row(move: Move) -> dict[str, Any]:
+    kinds = {
+        kind: ", ".join(c.partition(".")[2] for c in move.controls if c.startswith(kind + "."))
+        for kind in ("key", "pad", "mouse")
+    }
+    return {
+        "move": move.name,
+        "does": move.word,
+        "hold": LAYER_WORDS[move.layer],
+        "keys": kinds["key"],
+        "pad": kinds["pad"],
+        "mouse": kinds["mouse"],
+        "controls": list(move.controls),
+    }
+
+
+def _axis_row(name: str, axis: AxisTable) -> dict[str, Any]:
+    values = {key: getattr(axis, key) for key in ("neutral", "ramp_s", "dead_zone", "curve")}
+    values |= {"scale": axis.scale, "invert": "yes" if axis.invert else "no"}
+    return {"axis": name, **values, "pointer": axis.pointer}
 
 
 def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from teleop.envs.making import close_env, draw, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
+from teleop.trail import Trail
 from teleop.types import Action, Info, Observation, Policy, Step
 
 _EARLY = 0.4  # of a step's time
@@ -44,6 +45,8 @@ class Session:
         policy: Policy,
         seeds: Iterator[int],
         recorder: Recorder | None = None,
+        *,
+        goes_back: bool = False,
     ) -> None:
         """Make the environment and reset it for the first episode.
 
@@ -52,6 +55,7 @@ class Session:
             policy: who drives.
             seeds: the seed of each episode.
             recorder: where takes go; None records nothing.
+            goes_back: remember each episode's trail, so that `rewind` works.
 
         Raises:
             EnvError: it cannot be made or reset.
@@ -59,9 +63,12 @@ class Session:
         self._make, self._seeds, self._recorder = make, seeds, recorder
         self.policy = policy
         self.observation: Observation = None
+        self.action: Action | None = None
         self.info: Info = {}
         self.speed = 1.0
         self.picture = 0
+        self.trail: Trail | None = None
+        self._goes_back = goes_back
         self.seed = next(seeds)
         self.env = make()
         self.base_pace_hz = pace_of(self.env)
@@ -130,6 +137,60 @@ class Session:
             self.phase = Phase.RUNNING
             self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
 
+    def rewind(self, steps: int, now: float) -> Take | None:
+        """Go back to where the episode was after so many steps, and on from there.
+
+        Args:
+            steps: fewer than were taken.
+            now: monotonic seconds.
+
+        Returns:
+            The take as it was, if one was recorded: the new one shares its beginning.
+
+        Raises:
+            EnvError: the environment is not reproducible; everything stays as it is.
+            StorageError: the disk refused the new take; likewise.
+        """
+        if self.trail is None or not 0 <= steps < len(self.trail):
+            raise ValueError(f"cannot go back to step {steps}")
+        env = self._make()
+        try:
+            observation, info = self.trail.repeat(env, self.seed, steps)
+            abandoned = self._recorder.branch(steps) if self._recorder else None
+        except TeleopError:
+            close_env(env)
+            raise
+        close_env(self.env)
+        self.env, self.observation, self.info = env, observation, info
+        self.trail.cut(steps)
+        self.steps, self.total_reward = steps, sum(self.trail.rewards)
+        self.terminated = self.truncated = False
+        self.action = self.trail.actions[-1] if steps else None
+        self.policy.reset(self.seed)
+        self._start_s = now - (self.trail.times_s[-1] if steps else 0.0)
+        self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
+        self.phase = Phase.RUNNING
+        return abandoned
+
+    def step_once(self, now: float) -> bool:
+        """Take exactly one step of an episode that is paused.
+
+        Raises:
+            EnvError: the environment broke; the episode has ended, the take so far is kept.
+            RecordingError: the step could not be recorded; likewise.
+        """
+        if self.phase is not Phase.PAUSED:
+            return False
+        action = self.policy.act(self.observation)
+        if action is None:
+            return False
+        try:
+            self._step(action, now)
+        except TeleopError:
+            self.phase = Phase.ENDED
+            raise
+        return True
+
     def stop(self) -> Take | None:
         """End the episode here; the take so far, if one was recorded.
 
@@ -191,7 +252,7 @@ class Session:
         self.steps = 0
         self.total_reward = 0.0
         self.terminated = self.truncated = False
-        self.action: Action | None = None
+        self.action = None
         self._start_s = self._due_s = now
         self._hasty = False
         try:
@@ -200,12 +261,15 @@ class Session:
             name = self.env.spec.id if self.env.spec else "The environment"
             raise EnvError(f"{name} broke in reset: {sentence(problem)}.") from problem
         self.policy.reset(self.seed)
+        self.trail = Trail(self.observation) if self._goes_back else None
 
     def _step(self, action: Action, now: float) -> None:
         observation, reward, info = self._env_step(action)
         self.observation, self.info, self.action = observation, info, action
         self.steps += 1
         self.total_reward += reward
+        if self.trail is not None:
+            self.trail.add(action, observation, reward, now - self._start_s)
         if self._recorder:
             self._recorder.step(
                 Step(

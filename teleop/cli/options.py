@@ -1,6 +1,7 @@
 """What all commands share: options, one sentence for a user's error, tables and progress bars."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,64 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the whole error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
 DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")]
+
+
+Imports = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--import", help="Package that brings environments; remembered once allowed."),
+]
+EnvArgs = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--arg", help="Argument of the environment: gravity=-5. Several are fine."),
+]
+TimeLimit = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--time-limit", min=1, help="Steps after which an episode is cut off."),
+]
+Wrappers = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--wrapper", help="Gymnasium wrapper, package.module:Class; innermost first."),
+]
+
+
+def named_env(
+    env: str,
+    imports: list[str] | None,
+    arguments: list[str] | None = None,
+    time_limit: int | None = None,
+    wrappers: list[str] | None = None,
+) -> str:
+    """The full name of the environment that the options describe.
+
+    Packages and wrappers are imported; on a terminal, new ones are asked about once.
+
+    Raises:
+        EnvError: an option means nothing, or something cannot be imported.
+    """
+    from teleop.envs.naming import parse_name
+
+    for package in imports or ():
+        _allow("packages", package)
+    options = [*(arguments or ())]
+    options += [f"time_limit={time_limit}"] * (time_limit is not None)
+    for wrapper in wrappers or ():
+        options.append(f"wrapper={wrapper}")
+        parse_name(f"{env}?wrapper={wrapper}")
+        _allow("wrappers", wrapper)
+    if not options:
+        return env
+    return str(parse_name(f"{env}{'&' if '?' in env else '?'}{'&'.join(options)}"))
+
+
+def _allow(kind: str, name: str) -> None:
+    """Import what was typed; ask first, the first time, where somebody can answer."""
+    from teleop.envs import trust
+
+    new = not trust.is_remembered(kind, name)
+    if new and sys.stdin.isatty():
+        question = f"Run the code of {name!r} now, and whenever its environments are opened?"
+        typer.confirm(question, default=True, abort=True)
+    trust.remember(kind, name)
 
 
 @contextmanager

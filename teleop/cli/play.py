@@ -16,9 +16,14 @@ from teleop.cli.options import (
     AsJson,
     DatasetName,
     Debug,
+    EnvArgs,
+    Imports,
     Recordings,
     Seed,
+    TimeLimit,
+    Wrappers,
     bar,
+    named_env,
     one_sentence,
     open_library,
     progress,
@@ -75,11 +80,45 @@ def open_window(
         Optional[float],  # noqa: UP045
         typer.Option(min=0.1, max=1000, help="Steps a second; default: what people can play."),
     ] = None,
+    imports: Imports = None,
+    arguments: EnvArgs = None,
+    time_limit: TimeLimit = None,
+    wrappers: Wrappers = None,
     debug: Debug = False,
 ) -> None:
     """Open the window (the same as `teleop ENV`)."""
     with one_sentence(debug):
+        if imports or arguments or time_limit or wrappers:
+            env = named_env(env, imports, arguments, time_limit, wrappers)
         _open(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace=pace)
+
+
+@cli.command()
+def controls(
+    env: Annotated[str, typer.Argument(help="Environment.")],
+    imports: Imports = None,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what drives an environment: keys, pad, mouse, with your own changes."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        name = named_env(env, imports)
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        shown = deeds.controls_of(root, name)
+        if as_json:
+            typer.echo(json.dumps(shown, indent=1))
+            return
+        rows = [
+            {key: move[key] for key in ("move", "does", "hold", "keys", "pad", "mouse")}
+            for move in shown["moves"]
+        ]
+        table(False, rows, f"Controls of {name} ({shown['made']})")
+        if shown["axes"]:
+            table(False, shown["axes"], "Axes")
+        typer.echo(f"To change them: F3 in the window, or {shown['file']}")
 
 
 @cli.command()

@@ -64,8 +64,9 @@ class _Maker:
         space = self._env.action_space
         if isinstance(space, spaces.Discrete):
             return self._discrete_root(space)
-        if isinstance(space, spaces.Box) and self._env_id in AXES:
-            axes = {str(i + 1): axis for i, axis in enumerate(AXES[self._env_id])}
+        preset = AXES.get(self._env_id, ())
+        if isinstance(space, spaces.Box) and len(preset) == math.prod(space.shape):
+            axes = {str(index + 1): axis for index, axis in enumerate(preset)}
             return BoxScheme(self._tuned(axes), space)
         return self._part(space, "", "")
 
@@ -105,7 +106,7 @@ class _Maker:
     def _discrete_root(self, space: spaces.Discrete) -> Scheme:
         size, start = int(space.n), int(space.start)
         preset = DISCRETE.get(self._env_id)
-        if preset:
+        if preset and max(action for _, action in preset.moves) < size:
             return DiscreteScheme(preset, start)
         words = action_meanings(self._env, size)
         if size == 2 and not any(words):

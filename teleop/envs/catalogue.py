@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from teleop.envs.naming import bare_id
+
 
 @dataclass(frozen=True, slots=True)
 class EnvEntry:
@@ -134,4 +136,4 @@ _BY_ID = {entry.env_id: entry for entry in CATALOGUE}
 
 def find_entry(env_id: str) -> EnvEntry:
     """The catalogue's entry for an id; a plain one with defaults for any other environment."""
-    return _BY_ID.get(env_id) or EnvEntry(env_id)
+    return _BY_ID.get(bare_id(env_id)) or EnvEntry(env_id)

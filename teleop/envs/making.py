@@ -9,8 +9,10 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import error
 
+from teleop.envs import trust
 from teleop.envs.catalogue import CATALOGUE, find_entry
 from teleop.envs.meanings import is_turn_based
+from teleop.envs.naming import EnvName, is_plain, parse_name
 from teleop.errors import EnvError, sentence
 
 # Gymnasium names its extras in its messages; ours says the whole line to type.
@@ -27,24 +29,54 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
     """A new environment, drawing to arrays.
 
     Args:
-        env_id: an id that is installed here. `module:id` is refused: it would import a module.
+        env_id: full name of one that is installed here, or that a package brings which this user
+            has allowed. `module:id` is refused: it would import a module.
         render: make it draw; without, it is faster.
-        **kwargs: what the environment takes.
+        **kwargs: what the environment takes, beside what its name says.
 
     Raises:
         EnvError: unknown id, missing package, or an environment that cannot be made.
     """
-    if ":" in env_id or env_id not in gym.registry:
-        raise EnvError(_unknown(env_id))
-    mode = "rgb_array" if render else None
+    name = parse_name(env_id)
+    if ":" in name.env_id:
+        raise EnvError(_unknown(name.env_id))
+    if name.env_id not in gym.registry and not trust.find_in_packages(name.env_id):
+        raise EnvError(_unknown(name.env_id))
+    wrappers = [trust.wrapper_named(wrapper) for wrapper in name.wrappers]
+    given: dict[str, Any] = {
+        "render_mode": "rgb_array" if render else None,
+        "max_episode_steps": name.time_limit,
+        "disable_env_checker": True,
+    }
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
-            return gym.make(env_id, render_mode=mode, disable_env_checker=True, **kwargs)
+            env = gym.make(name.env_id, **given, **name.kwargs, **kwargs)
+            for wrapper in wrappers:
+                env = wrapper(env)
     except error.DependencyNotInstalled as problem:
         raise EnvError(_missing(env_id, problem)) from problem
     except Exception as problem:  # an environment's constructor may raise anything
         raise EnvError(f"{env_id} could not be made: {sentence(problem)}") from problem
+    return env
+
+
+def name_of(env: gym.Env[Any, Any]) -> str:
+    """The full name that makes such an environment again."""
+    spec = env.spec
+    if spec is None:
+        return type(env.unwrapped).__name__
+    usual = gym.registry.get(spec.id)
+    has_usual_limit = usual is not None and spec.max_episode_steps == usual.max_episode_steps
+    given = usual.kwargs if usual else {}
+    kwargs = {
+        key: value
+        for key, value in spec.kwargs.items()
+        if is_plain(value) and given.get(key) != value and key != "render_mode"
+    }
+    limit = None if has_usual_limit else spec.max_episode_steps
+    wrappers = tuple(wrapper.entry_point for wrapper in spec.additional_wrappers)
+    return str(EnvName(spec.id, kwargs, limit, wrappers))
 
 
 def pace_of(env: gym.Env[Any, Any]) -> float:
@@ -89,7 +121,11 @@ def _unknown(env_id: str) -> str:
     close = close or [
         lowered[match] for match in difflib.get_close_matches(env_id.lower(), lowered, n=3)
     ]
-    hint = f"Did you mean {', '.join(close)}?" if close else "`teleop doctor --envs` lists them."
+    hint = (
+        f"Did you mean {', '.join(close)}?"
+        if close
+        else "`teleop doctor --envs` lists them; --import PACKAGE adds a package's."
+    )
     return f"No environment is called {env_id!r}. {hint}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from teleop import __version__
+from teleop.envs.naming import EnvName, is_plain
 from teleop.recording.building import SCHEMA
 from teleop.recording.vetting import printable
 
@@ -74,7 +75,16 @@ def info_in(description: dict[str, Any]) -> DatasetInfo:
 def _env_id(env_spec: Any) -> str:
     """The environment that a foreign dataset names, if that is an id and nothing more."""
     try:
-        named = json.loads(env_spec)["id"]
+        spec = json.loads(env_spec)
+        named = spec["id"]
     except (ValueError, TypeError, KeyError):
         return ""
-    return named if isinstance(named, str) and _ENV_ID.match(named) else ""
+    if not isinstance(named, str) or not _ENV_ID.match(named):
+        return ""
+    kwargs = spec.get("kwargs")
+    plain = {
+        key: value
+        for key, value in (kwargs.items() if isinstance(kwargs, dict) else ())
+        if is_plain(value) and key != "render_mode"
+    }
+    return str(EnvName(named, plain))

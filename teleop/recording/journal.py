@@ -154,6 +154,33 @@ class JournalWriter:
         else:
             self._later(lambda: self._record(Record.INPUT, payload))
 
+    @property
+    def codecs(self) -> tuple[Codec, Codec]:
+        """Of observations and actions."""
+        return self._seen, self._action
+
+    def repeat(self, records: Iterator[tuple[int, bytes]], steps: int) -> float:
+        """Write the beginning of another journal, up to so many steps; returns their reward.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        reward = 0.0
+        for kind, payload in records:
+            if kind == _STEP and self.steps == steps:
+                break
+            if kind == Record.END:
+                break
+            self._record(kind, payload)
+            if kind == _STEP:
+                reward += unpack_head(payload).reward
+        return reward
+
+    def flush(self) -> None:
+        """Until every step is in the file."""
+        if self._worker is not None:
+            self._catch_up()
+
     def end(self) -> None:
         """Mark the episode as whole and close the file durably."""
         try:

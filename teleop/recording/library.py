@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
 _LONGEST = 100  # characters of a folder's name
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
 _DEEPEST = 4  # namespaces in namespaces
+_LONGEST_SLUG = 100
 HUMAN = "human-v0"
 SCRIPTED = "scripted-v0"
 
@@ -279,6 +281,8 @@ def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
 def slug(env_id: str) -> str:
     """An environment's id as a folder name that Minari takes as a namespace."""
     plain = re.sub(r"[^a-z0-9_-]+", "-", env_id.lower()).strip("-")
+    if len(plain) > _LONGEST_SLUG:
+        plain = f"{plain[:_LONGEST_SLUG]}-{zlib.crc32(env_id.encode()):08x}"
     return plain if len(plain) > 1 else f"env-{plain}"
 
 

@@ -1,6 +1,7 @@
 """Writing takes: start, step, end; then keep or discard, and undo."""
 
 import contextlib
+import json
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -10,14 +11,14 @@ from typing import Any
 import gymnasium as gym
 
 from teleop import __version__
-from teleop.envs.making import pace_of
+from teleop.envs.making import name_of, pace_of
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError, sentence
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.fingerprint import fingerprint_of
-from teleop.recording.journal import JournalWriter
+from teleop.recording.journal import JournalWriter, iter_records
 from teleop.recording.leaves import Codec, unnamed_parts
 from teleop.types import Actor, Info, InputEvent, Observation, Policy, Step
 
@@ -61,6 +62,7 @@ class Recorder:
         self._action = Codec(env.action_space)
         self._about = dataset_info(env)
         self._running: _Running | None = None
+        self._last: _Running | None = None
 
     @property
     def is_recording(self) -> bool:
@@ -102,16 +104,47 @@ class Recorder:
         meta["measured"] = measured
         meta["flags"] = _first_flags(self._env.observation_space, observation, measured)
         codec = Codec(self._env.observation_space, measured) if measured else self._observation
-        path = self.dataset.journals / f"{ordinal:06d}-{name}.tj"
-        journal = JournalWriter(path, meta, codec, self._action)
+        journal = JournalWriter(self._path(ordinal, name), meta, codec, self._action)
         try:
             journal.reset(observation, info)
         except RecordingError:
             with contextlib.suppress(StorageError):
                 journal.close()
-            path.unlink(missing_ok=True)
+            journal.path.unlink(missing_ok=True)
             raise
         self._running = _Running(journal, now)
+        self._last = self._running
+
+    def branch(self, steps: int) -> Take | None:
+        """Go on in a new take that shares the first steps of the running or just ended one.
+
+        Returns:
+            The take that was left, which ends where it was; None if there is none.
+
+        Raises:
+            StorageError: the disk refused; the old take stays as it is.
+        """
+        last = self._last
+        if last is None:
+            return None
+        last.journal.flush()
+        records = iter_records(last.journal.path)
+        _, first = next(records)
+        meta = json.loads(first)
+        ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
+        meta |= {"branched_from": {"uuid": meta["uuid"], "steps": steps}}
+        meta |= {"uuid": name, "ordinal": ordinal}
+        journal = JournalWriter(self._path(ordinal, name), meta, *last.journal.codecs)
+        try:
+            reward = journal.repeat(records, steps)
+        except StorageError:
+            with contextlib.suppress(StorageError):
+                journal.close()
+            journal.path.unlink(missing_ok=True)
+            raise
+        left = self.end() if self._running else None
+        self._running = self._last = _Running(journal, last.start_s, reward)
+        return left
 
     def hear(self, event: InputEvent) -> None:
         """Keep a raw input event; it is written with the next step."""
@@ -155,6 +188,9 @@ class Recorder:
             return None
         return Take(running.journal.path, running.journal.steps, running.reward, problem)
 
+    def _path(self, ordinal: int, name: str) -> Path:
+        return self.dataset.journals / f"{ordinal:06d}-{name}.tj"
+
     def keep(self, take: Take) -> EpisodeRow:
         """Save a take.
 
@@ -174,7 +210,7 @@ def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:
     Raises:
         RecordingError: a space cannot be recorded.
     """
-    env_id = env.spec.id if env.spec else type(env.unwrapped).__name__
+    env_id = name_of(env)
     return DatasetInfo(
         env_id=env_id,
         observation_space=space_to_json(env.observation_space),

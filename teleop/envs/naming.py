@@ -1,0 +1,111 @@
+"""An environment's full name: its id, and what is different from how it comes.
+
+`LunarLander-v3?gravity=-5.0&time_limit=300` is one string that messages, datasets and policies
+carry, so everybody who makes the environment again makes the same one.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from teleop.errors import EnvError
+
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_DOTTED = re.compile(r"[A-Za-z_][\w.]{0,80}:[A-Za-z_]\w{0,60}")
+_OURS = frozenset({"render_mode", "disable_env_checker", "id", "max_episode_steps"})
+_MOST = 16  # options
+
+
+@dataclass(frozen=True, slots=True)
+class EnvName:
+    """What an environment's full name says.
+
+    Attributes:
+        env_id: Gymnasium id.
+        kwargs: for the environment: numbers, booleans, words.
+        time_limit: steps after which an episode is cut off; None is the environment's own.
+        wrappers: `module:Class` of Gymnasium wrappers, the innermost first.
+    """
+
+    env_id: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    time_limit: int | None = None
+    wrappers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        options = [f"{key}={_text(value)}" for key, value in sorted(self.kwargs.items())]
+        options += [f"time_limit={self.time_limit}"] * (self.time_limit is not None)
+        options += [f"wrapper={wrapper}" for wrapper in self.wrappers]
+        return f"{self.env_id}?{'&'.join(options)}" if options else self.env_id
+
+
+def parse_name(text: str) -> EnvName:
+    """A full name, taken apart.
+
+    Raises:
+        EnvError: an option is no `key=value` of a number, a boolean or a word.
+    """
+    env_id, _, query = text.partition("?")
+    kwargs: dict[str, Any] = {}
+    time_limit, wrappers = None, []
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if len(pairs) > _MOST:
+        raise EnvError(f"{env_id} is given {len(pairs)} options; {_MOST} are enough for anybody.")
+    for key, value in pairs:
+        if key == "wrapper":
+            wrappers.append(_wrapper(env_id, value))
+        elif key == "time_limit":
+            time_limit = _limit(env_id, value)
+        else:
+            kwargs[_key(env_id, key)] = _value(env_id, key, value)
+    return EnvName(env_id, kwargs, time_limit, tuple(wrappers))
+
+
+def is_plain(value: Any) -> bool:
+    """A value that a name can hold: a number, a boolean or a word, never a path."""
+    if isinstance(value, str):
+        return bool(_WORD.fullmatch(value))
+    return isinstance(value, bool | int | float)
+
+
+def bare_id(text: str) -> str:
+    """The Gymnasium id of a full name."""
+    return text.partition("?")[0]
+
+
+def _key(env_id: str, key: str) -> str:
+    if not _KEY.fullmatch(key) or key in _OURS:
+        raise EnvError(f"{env_id} cannot be given {key!r}; give it arguments that it takes.")
+    return key
+
+
+def _value(env_id: str, key: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    if is_plain(value):
+        return value
+    raise EnvError(
+        f"{env_id} is given {key}={text!r:.60}; expected a number, true, false or a word."
+    )
+
+
+def _limit(env_id: str, text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 1 << 31:
+        return int(text)
+    raise EnvError(f"{env_id} is given the time limit {text!r:.40}; expected a number of steps.")
+
+
+def _wrapper(env_id: str, text: str) -> str:
+    if _DOTTED.fullmatch(text):
+        return text
+    raise EnvError(f"{env_id} is given the wrapper {text!r:.80}; expected package.module:Class.")
+
+
+def _text(value: Any) -> str:
+    return quote(value if isinstance(value, str) else json.dumps(value), safe=".-")

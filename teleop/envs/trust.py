@@ -1,0 +1,115 @@
+"""Code outside Gymnasium that this user has allowed: packages with environments, and wrappers.
+
+Opening a recording imports nothing; only what somebody typed on this computer is ever imported.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from teleop import paths
+from teleop.errors import EnvError, sentence
+
+_FILE = "trusted.json"
+
+
+def remember(kind: str, name: str) -> None:
+    """Import a package or wrapper, and from now on whenever it is needed.
+
+    Args:
+        kind: `packages` or `wrappers`.
+        name: `package` or `package.module:Class`.
+
+    Raises:
+        EnvError: it cannot be imported.
+    """
+    if kind == "wrappers":
+        _load(name)
+    else:
+        _import(name)
+    table = _table()
+    if name in table.get(kind, []):
+        return
+    table[kind] = [*table.get(kind, []), name]
+    path = _path()
+    partial = path.with_suffix(".partial")
+    with contextlib.suppress(OSError):  # then it is asked for again next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(table, indent=1), "utf-8")
+        os.replace(partial, path)  # noqa: PTH105
+
+
+def is_remembered(kind: str, name: str) -> bool:
+    """This user has allowed it before."""
+    return name in _table().get(kind, [])
+
+
+def packages() -> list[str]:
+    """Packages that this user has allowed."""
+    return [str(name) for name in _table().get("packages", [])]
+
+
+def find_in_packages(env_id: str) -> bool:
+    """Import allowed packages until one brings an environment."""
+    return any(env_id in gym.registry for _ in _imported())
+
+
+def wrapper_named(name: str) -> Any:
+    """A wrapper class that this user has allowed.
+
+    Raises:
+        EnvError: nobody here has allowed it, or it is gone.
+    """
+    if not is_remembered("wrappers", name):
+        raise EnvError(
+            f"The wrapper {name} was never typed on this computer, so it is not imported. If you "
+            f"trust it, open the environment once with --wrapper {name}."
+        )
+    return _load(name)
+
+
+def _imported() -> Iterator[str]:
+    for package in packages():
+        with contextlib.suppress(EnvError):  # it may have been uninstalled
+            _import(package)
+            yield package
+
+
+def _import(package: str) -> None:
+    try:
+        module = importlib.import_module(package)
+    except Exception as problem:  # a package's own code
+        raise EnvError(
+            f"The package {package!r} cannot be imported: {sentence(problem)}. Install it into "
+            "this environment, or check its spelling."
+        ) from problem
+    register = getattr(gym, "register_envs", None)
+    if register:
+        register(module)
+
+
+def _load(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        wrapper = getattr(importlib.import_module(module), attribute)
+    except Exception as problem:  # a package's own code
+        raise EnvError(f"The wrapper {name} cannot be imported: {sentence(problem)}.") from problem
+    return wrapper
+
+
+def _table() -> dict[str, Any]:
+    try:
+        table = json.loads(_path().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+def _path() -> Path:
+    return paths.user_folder() / _FILE
