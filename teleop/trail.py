@@ -102,6 +102,29 @@ def iter_probe(make: Callable[[], gym.Env[Any, Any]], seed: int) -> Iterator[str
         yield ""
 
 
+class Probe:
+    """Finds that out while nobody drives.
+
+    Attributes:
+        over: it is known.
+        problem: why going back is not possible; empty if it is, as far as is known.
+    """
+
+    def __init__(self, make: Callable[[], gym.Env[Any, Any]], seed: int) -> None:
+        self.over, self.problem = False, ""
+        self._steps = iter_probe(make, seed)
+
+    def look(self) -> None:
+        """A little more."""
+        try:
+            self.problem = next(self._steps)
+        except StopIteration:
+            self.over = True
+        except Exception as problem:  # noqa: BLE001  an environment's own code
+            self.problem = sentence(problem)
+        self.over = self.over or bool(self.problem)
+
+
 def _played(env: gym.Env[Any, Any], seed: int, most: int | None) -> Iterator[int]:
     """Checksums of a few steps of random actions."""
     space = env.action_space

@@ -3,6 +3,14 @@
 from teleop.control.human import HumanPolicy
 from teleop.control.making import make_scheme
 from teleop.control.schemes import Scheme
-from teleop.control.settings import ControlSettings, SettingsFile, bound
+from teleop.control.settings import ControlSettings, SettingsFile, bound, rebound
 
-__all__ = ["ControlSettings", "HumanPolicy", "Scheme", "SettingsFile", "bound", "make_scheme"]
+__all__ = [
+    "ControlSettings",
+    "HumanPolicy",
+    "Scheme",
+    "SettingsFile",
+    "bound",
+    "make_scheme",
+    "rebound",
+]

@@ -38,6 +38,7 @@ class HumanPolicy:
             dt_s: seconds between steps.
         """
         self.dt_s = dt_s
+        self.acts = self.idle_acts = 0  # since the reset: all, and those with nothing held
         self.turn_based = turn_based
         self._values: dict[str, float] = {}  # control -> value now
         self._latched: set[str] = set()  # moves tapped since the last step
@@ -61,6 +62,7 @@ class HumanPolicy:
         del seed
         self._latched.clear()
         self._turns.clear()
+        self.acts = self.idle_acts = 0
         self.scheme.reset()
 
     def release(self) -> None:
@@ -95,6 +97,8 @@ class HumanPolicy:
         active = [name for name in self._recent if held.get(name, 0.0) > 0]
         self._latched.clear()
         held |= self._pointed
+        self.acts += 1
+        self.idle_acts += not active and not self._pointed
         if not self._points:
             self._pointed = {}
         return self.scheme.action(held, active, self.dt_s)

@@ -13,7 +13,7 @@ curve = 2.0
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,38 @@ class ControlSettings:
         """The same with some of an axis' settings changed."""
         axis = replace(self.axes.get(name, AxisSettings()), **changes)
         return replace(self, axes={**self.axes, name: axis})
+
+
+def rebound(
+    settings: ControlSettings, moves: Sequence[Move], name: str, control: str
+) -> tuple[ControlSettings, str]:
+    """Give a move another control in place of those of the same device.
+
+    Args:
+        settings: as they are.
+        moves: as they are bound now.
+        name: of the move.
+        control: what it gets.
+
+    Returns:
+        The new settings, and the word of the move that loses the control; empty if none does.
+
+    Raises:
+        ControlError: there is no such move.
+    """
+    move = next((m for m in moves if m.name == name), None)
+    if move is None:
+        raise ControlError(f"There is no move called {name!r} here.")
+    device = control.partition(".")[0] + "."
+    others = tuple(c for c in move.controls if not c.startswith(device))
+    own = {**settings.moves, name: (control, *others)}
+    loser = next(
+        (m for m in moves if m is not move and m.layer == move.layer and control in m.controls),
+        None,
+    )
+    if loser:
+        own[loser.name] = tuple(c for c in loser.controls if c != control)
+    return replace(settings, moves=own), loser.word if loser else ""
 
 
 def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...]:

@@ -83,8 +83,9 @@ def is_turn_based(env: gym.Env[Any, Any]) -> bool:
     fps = env.metadata.get("render_fps")
     if not isinstance(space, gym.spaces.Discrete) or not isinstance(fps, int | float):
         return False
-    meant = [moves_meant(word) for word in action_meanings(env, int(space.n))]
-    return 0 < float(fps) <= _SLOW_HZ and frozenset() not in meant
+    words = action_meanings(env, int(space.n))
+    can_idle = frozenset() in [moves_meant(word) for word in words]
+    return 0 < float(fps) <= _SLOW_HZ and all(words) and not can_idle
 
 
 def _told(inner: Any) -> Mapping[int, str]:

@@ -7,7 +7,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
-from teleop.errors import LearningError
+from teleop.errors import LearningError, sentence
 from teleop.recording.leaves import Kind, Leaf, iter_leaves
 
 Rows = NDArray[np.float32]
@@ -84,3 +84,12 @@ def _columns(sizes: tuple[int, ...], values: NDArray[Any]) -> Rows:
         hot[np.arange(len(flat)), offset + index] = 1.0
         offset += size
     return hot
+
+
+def why_not(space: Space) -> str:
+    """Why nothing can be learned from observations of this space; empty if something can."""
+    try:
+        Features(space)
+    except LearningError as problem:
+        return sentence(problem)
+    return ""

@@ -1,22 +1,20 @@
-"""The stage's first act: a person drives, takes are recorded, kept, discarded, brought back."""
+"""The stage's first act: a person drives; the episode's flow is in their hands."""
 
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+import math
+from dataclasses import replace
 
-from teleop.control import ControlSettings, HumanPolicy, SettingsFile, bound, make_scheme
+import numpy as np
+
 from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env, pace_of
-from teleop.envs.spaces import Space
-from teleop.errors import LearningError, RecordingError, StorageError, TeleopError, sentence
-from teleop.learning.features import Features
-from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
-from teleop.recording.library import human_dataset_id
+from teleop.errors import EnvError, RecordingError, StorageError, sentence
+from teleop.learning.features import why_not
+from teleop.recording import Library, Take
 from teleop.session import Phase, Session, seeds_from
+from teleop.stage.controls import ControlChange, Controls
 from teleop.stage.frames import FrameWriter
-from teleop.stage.hints import hint_of
-from teleop.stage.listing import library_changed
+from teleop.stage.hints import axis_items, hint_of
+from teleop.stage.keeping import Keeping, Say
 from teleop.stage.live import live_of
 from teleop.stage.messages import (
     EnvOpened,
@@ -25,77 +23,98 @@ from teleop.stage.messages import (
     Notice,
     OpenEnv,
     Pictured,
+    Rumble,
     Tone,
 )
+from teleop.stage.options import DriveOptions, Preview, Seeds, Start
+from teleop.stage.past import Past, WayBack
+from teleop.stage.report import Report, unwanted
+from teleop.stage.seen import Seen
+from teleop.trail import Probe
 from teleop.types import InputEvent
 
-Say = Callable[[FromStage], None]
-_Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
+_COUNTDOWN_S = 3.0
+_BETWEEN_S = 1.5  # before the next episode begins by itself: hands rest
+_PRESSED = 0.5
+_REFRESH_S = 0.05  # of a countdown, and of the picture while going back
 
 
 class Driving:
-    """One environment in a person's hands, and the dataset their takes go to."""
+    """One environment in a person's hands."""
 
-    def __init__(self, request: OpenEnv, library: Library, base_seed: int, say: Say) -> None:
+    def __init__(
+        self,
+        request: OpenEnv,
+        library: Library,
+        base_seed: int,
+        say: Say,
+        options: DriveOptions | None = None,
+    ) -> None:
         """Open an environment.
 
         Raises:
             EnvError: it cannot be made, reset or drawn.
-            ControlError: nothing can drive it.
+            ControlError: nothing can drive it, or its settings have no meaning.
         """
         self.env_id = env_id = request.env_id
-        self._library, self._say = library, say
-        self._frames = FrameWriter("drive")
+        self.options = options or DriveOptions()
+        self._speaks = say
+        self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
         env = make_env(env_id)
-        self._settings_file = SettingsFile(library.root)
-        self._settings = self._settings_file.read(env_id)
-        scheme = make_scheme(env, self._settings)
-        turn_based = pace_of(env) == 0
-        self._human = HumanPolicy(
-            scheme, bound(scheme.moves, self._settings), turn_based=turn_based
-        )
+        self._controls = Controls(library.root, env_id, env)
+        self._human = self._controls.human
         first = [env]  # the first episode uses the environment just made
-        self._session = Session(
-            lambda: first.pop() if first else make_env(env_id),
-            self._human,
-            seeds_from(base_seed),
-        )
-        if request.pace_hz and not turn_based:
-            self._session.base_pace_hz = request.pace_hz
-        self._pending: Take | None = None
-        self._undo: list[str] = []
-        self._recorder: Recorder | None = None
-        self._claimed_dataset = False
-        self._dataset = library.dataset(human_dataset_id(env_id))
-        self._shown = library.dataset(library.best_dataset_id(env_id))
-        self._worker = ThreadPoolExecutor(1, "library")
-        self._jobs: list[_Job] = []
+        self._make = lambda: first.pop() if first else make_env(env_id)
+        self._session = Session(self._make, self._human, seeds_from(base_seed), goes_back=True)
+        self._pace_hz = request.pace_hz or pace_of(env)
+        self._draws = np.random.default_rng(base_seed)
+        self._seen = Seen(env.observation_space)
+        self._keeping = Keeping(library, env_id, env, self._say)
+        self._past, self._way_back = Past(), None  # type: tuple[Past, WayBack | None]
+        self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
+        self._begins_s: float | None = None  # when a take begins; infinite: with the first input
+        self._next_s: float | None = None  # when the next episode begins by itself
+        self._practises = self._starred = False
+        self._events = 0
+        self._now = 0.0  # of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(self._opened())
         self._say(Pictured("drive", self._live(0.0), self._frames.write(picture)))
-        if self._dataset.exists:
-            self._work(self._open_dataset, self._claimed)
-        else:
-            self._work(lambda: None, lambda _: self._list())
+        self._keeping.begin()
 
     @property
     def due_s(self) -> float | None:
-        """When the next step is due."""
-        return self._session.due_s
+        """When something is due."""
+        if self._way_back:
+            return self._now + _REFRESH_S
+        if self._begins_s is not None and self._begins_s != math.inf:
+            return min(self._begins_s, self._now + _REFRESH_S)
+        if self._next_s is not None:
+            return self._next_s
+        return 0.0 if self._probes else self._session.due_s
 
     @property
     def busy(self) -> bool:
         """Something is being written in the background."""
-        return bool(self._jobs)
+        return self._keeping.busy
+
+    @property
+    def engaged(self) -> bool:
+        """An episode runs, or is about to."""
+        running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
+        return running or self._begins_s is not None
 
     def hear(self, event: InputEvent) -> None:
-        """The person moved a key, button or stick."""
+        """The person moved a key, button, stick or the mouse."""
         self._human.hear(event)
+        self._events += 1
+        if abs(event.value) >= _PRESSED and self._begins_s == math.inf:
+            self._begin(self._now)
         if event.value == 1.0:
             self._session.hasten()
-        if self._recorder:
-            self._recorder.hear(event)
+        if self._keeping.recorder and not self._practises:
+            self._keeping.recorder.hear(event)
 
     def release(self) -> None:
         """Let go of every key."""
@@ -103,97 +122,110 @@ class Driving:
 
     def tick(self, now: float) -> None:
         """Take a step if one is due, show it, and take in what the background has finished."""
-        try:
-            stepped = self._session.tick(now)
-        except Exception as problem:  # noqa: BLE001  an environment meets us; the take is kept
-            self._session.phase = Phase.ENDED
-            self._say(Notice(Tone.BAD, sentence(problem)))
-            self._ended()
+        self._now = now
+        if self._way_back:
+            self._show_past(now)
+        elif self._begins_s is not None:
+            if now >= self._begins_s:
+                self._begin(now)
+            elif self._begins_s != math.inf:
+                self._show(now, draw=False)
+        elif self._next_s is not None and now >= self._next_s:
+            self._next_s = None
+            self.start_take(now)
+        else:
+            self._advance(now)
+        self._keeping.collect()
+        if self._keeping.changed:
+            self._keeping.changed = False
             self._show(now, draw=False)
-            stepped = False
-        if stepped:
-            if self._session.phase is Phase.ENDED:
-                self._ended()
-            self._show(now)
-        self._collect()
+
+    # ------------------------------------------------------------ a take, or practice
 
     def start_take(self, now: float) -> None:
-        """Record from a fresh start; a take that waits is kept first."""
-        if self._pending:
+        """Begin from a fresh start, at once or when the options say; a waiting take is kept."""
+        self._next_s = None
+        if self._begins_s is not None:
+            return
+        if self._keeping.pending:
             self.keep_take(now)
         if self._session.phase is not Phase.READY:
-            self._abandon()
-            self._session.renew(now)
-        try:
-            self._prepare_recorder()
-            self._session.start(now)
-            if warning := self._dataset.room_left():
-                self._say(Notice(Tone.BAD, warning))
-            if self._shown.dataset_id != self._dataset.dataset_id:
-                self.choose_dataset(self._dataset.dataset_id)
-        except (RecordingError, StorageError) as problem:
-            self._say(Notice(Tone.BAD, sentence(problem)))
+            self._finish(now)
+            self._keeping.keep()  # a take that is somehow still running must not be lost
+            self._renew(now)
+        self._human.reset(self._session.seed)
+        match self.options.start:
+            case Start.AT_ONCE:
+                self._begin(now)
+            case Start.COUNTDOWN:
+                self._begins_s = now + _COUNTDOWN_S
+            case Start.FIRST_INPUT:
+                self._begins_s = math.inf
         self._show(now)
 
     def stop_take(self, now: float) -> None:
-        """End the take here; it waits to be kept or discarded."""
+        """End it here; a take waits to be kept or discarded."""
+        self._begins_s = self._next_s = None
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
-            self._session.phase = Phase.ENDED
-            self._ended()
-            self._show(now)
+            self._finish(now)
+        self._show(now)
 
     def keep_take(self, now: float) -> None:
         """Save the take."""
         self.stop_take(now)
-        take, self._pending = self._pending, None
-        if take and self._recorder:
-            recorder = self._recorder
-            self._shown = self._dataset
-            self._work(lambda: recorder.keep(take), self._kept, lambda: self._not_kept(take))
+        note = Report.of(self._session, self._human, self._events).text
+        self._keeping.keep(starred=self._starred, note=note)
         self._ready(now)
 
     def discard_take(self, now: float) -> None:
         """Put the take aside; `undo` brings it back."""
         self.stop_take(now)
-        take, self._pending = self._pending, None
-        if take and self._recorder:
-            self._undo.append(self._recorder.discard(take))
-            text = f"Discarded {take.total_steps} steps, return {take.total_reward:+.1f}"
-            self._say(Notice(Tone.UNDO, text.replace("-", "−")))
+        self._keeping.discard()
         self._ready(now)
 
-    def delete(self, file: str) -> None:
-        """Put a saved episode into the trash."""
-        if self._shown.dataset_id != self._dataset.dataset_id:
-            text = f"{self._shown.dataset_id} is not yours to delete from here; it stays as it is."
-            self._say(Notice(Tone.BAD, text))
-            return
-        self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))
+    def retry(self, now: float) -> None:
+        """From the same start again; what was done since is put aside."""
+        self.stop_take(now)
+        self._keeping.discard()
+        self._renew(now, self._session.seed)
+        self.start_take(now)
+
+    def star_take(self, now: float) -> None:
+        """Mark the take, to be starred when it is saved, or take the mark back."""
+        self._starred = not self._starred
+        self._show(now, draw=False)
 
     def undo(self, now: float) -> None:
         """Bring back what was discarded or deleted last."""
-        if not self._undo:
-            self._say(Notice(Tone.PLAIN, "There is nothing to undo."))
-            return
-        name = self._undo.pop()
-        self._work(lambda: self._dataset.restore(name), self._restored)
+        self._keeping.undo()
         self._show(now, draw=False)
+
+    def new_seed(self, now: float) -> None:
+        """Another start, while nothing is being recorded."""
+        if not self.engaged and not self._keeping.pending:
+            self._ready(now, another=True)
+
+    def delete(self, file: str) -> None:
+        """Put a saved episode into the trash."""
+        self._keeping.delete(file)
 
     def star(self, uuid: str, starred: bool) -> None:
         """Mark an episode."""
-        dataset = self._shown
-        self._work(lambda: dataset.label(uuid, starred=starred), lambda _: self._list())
+        self._keeping.star(uuid, starred)
 
     def choose_dataset(self, dataset_id: str) -> None:
         """List another dataset's episodes."""
-        if any(s.dataset_id == dataset_id for s in self._library.summaries(self.env_id)):
-            own = dataset_id == self._dataset.dataset_id
-            self._shown = self._dataset if own else self._library.dataset(dataset_id)
-        self._list()
+        self._keeping.choose_dataset(dataset_id)
+
+    # ------------------------------------------------------------ time
 
     def pause(self, now: float) -> None:
         """Hold still and let go of every key."""
         self._human.release()
+        self._way_back = None
+        if self._begins_s is not None:
+            self._begins_s = None
+        self._next_s = None
         self._session.pause()
         self._show(now, draw=False)
 
@@ -202,182 +234,247 @@ class Driving:
         self._session.resume(now)
         self._show(now, draw=False)
 
+    def step_once(self, now: float) -> None:
+        """One step of a paused episode, with what is held."""
+        try:
+            stepped = self._session.step_once(now)
+        except Exception as problem:  # noqa: BLE001  an environment meets us; the take is kept
+            self._broken(problem, now)
+            return
+        if stepped:
+            self._stepped(now)
+
     def set_speed(self, speed: float, now: float) -> None:
         """Play faster or slower."""
         self._session.speed = speed
         self._set_pace()
         self._show(now, draw=False)
 
-    def set_ramp(self, ramp_s: float) -> None:
-        """How fast keys move continuous axes."""
-        self.set_controls(self._settings.with_axis("all", ramp_s=ramp_s))
+    def rewind(self, now: float) -> None:
+        """Go back for as long as this is held."""
+        if self._probe.problem:
+            self._say(Notice(Tone.BAD, f"Going back is not possible here: {self._probe.problem}."))
+        elif self._can_go_back and self._session.trail:
+            self._next_s = None
+            self._way_back = WayBack(self._session.trail.times_s, now)
+            self._show_past(now)
 
-    def set_controls(self, settings: ControlSettings) -> None:
-        """Use other controls from now on, and remember them.
+    def rewind_end(self, now: float) -> None:
+        """Let go: on from there."""
+        way, self._way_back = self._way_back, None
+        if way is None:
+            return
+        steps = way.step(now)
+        pending = self._keeping.pending
+        try:
+            left = self._session.rewind(steps, now)
+        except (EnvError, StorageError) as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+            if isinstance(problem, EnvError):
+                self._probe.problem = "it is not reproducible"
+            self._session.pause()
+        else:
+            self._keeping.pending = None
+            self._keeping.set_aside(pending or left)
+            self._past.cut(steps)
+        self._show(now)
+
+    # ------------------------------------------------------------ how it is driven
+
+    def set_options(self, options: DriveOptions, now: float) -> None:
+        """Drive and record so from now on."""
+        self.options = options
+        self._set_pace()
+        self._say(self._opened())
+        self._show(now, draw=False)
+
+    def change_controls(self, change: ControlChange) -> None:
+        """Other controls from now on, and remember them.
 
         Raises:
             ControlError: they contradict each other, or cannot be written.
         """
-        scheme = make_scheme(self._session.env, settings)
-        moves = bound(scheme.moves, settings)
-        self._settings_file.write(self.env_id, settings)
-        self._settings = settings
-        self._human.use(scheme, moves)
+        text = self._controls.change(change, self._session.env)
         self._say(self._opened())
-
-    def new_seed(self, now: float) -> None:
-        """Another start, while nothing is being recorded."""
-        if self._session.phase in (Phase.READY, Phase.ENDED) and not self._pending:
-            self._ready(now)
+        if text:
+            self._say(Notice(Tone.PLAIN, text))
 
     def show(self, now: float) -> None:
         """Say everything again: the window comes back to this view."""
         self._show(now)
-        self._list()
+        self._keeping.list()
 
     def retire(self, now: float) -> None:
         """Finish while another environment is on screen: only notices still matter."""
-        say = self._say
-        self._say = lambda message: say(message) if isinstance(message, Notice) else None
+        say = self._speaks
+        self._speaks = lambda message: say(message) if isinstance(message, Notice) else None
         self.close(now)
 
     def close(self, now: float) -> None:
         """Finish: a running or waiting take is kept, the background work is waited for."""
         self.keep_take(now)
         self._session.close()
-        self._worker.shutdown(wait=True)
-        self._collect()
-        self._dataset.release()
+        self._keeping.close()
         self._frames.close()
+        self._seen_frames.close()
 
-    # ------------------------------------------------------------ takes
+    # ------------------------------------------------------------ inside
 
-    def _prepare_recorder(self) -> None:
-        if self._recorder is None:
-            self._worker.submit(self._open_dataset).result()  # behind a claim that still runs
-            self._recorder = Recorder(self._dataset, self._session.env)
-        self._session.use_recorder(self._recorder)
+    def _say(self, message: FromStage) -> None:
+        self._speaks(message)
 
-    def _ended(self) -> None:
-        """The episode is over: what was recorded of it waits for a decision."""
+    @property
+    def _can_go_back(self) -> bool:
+        """An episode runs, or has just ended and is not saved yet."""
+        if self._session.phase is Phase.ENDED:
+            return self._keeping.pending is not None or self._practises
+        return self._session.phase is not Phase.READY and self._way_back is None
+
+    def _begin(self, now: float) -> None:
+        self._begins_s = None
+        self._practises = self.options.practice
+        self._starred = False
+        self._events = 0
+        self._past.forget()
+        try:
+            recorder = None if self._practises else self._keeping.ready_recorder()
+            self._session.use_recorder(recorder)
+            self._session.start(now)
+        except (RecordingError, StorageError) as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+        self._show(now)
+
+    def _advance(self, now: float) -> None:
+        try:
+            stepped = self._session.tick(now)
+        except Exception as problem:  # noqa: BLE001  an environment meets us; the take is kept
+            self._broken(problem, now)
+            return
+        if stepped:
+            self._stepped(now)
+        elif self._probes:
+            self._probe.look()
+            if self._probe.problem:
+                self._show(now, draw=False)
+
+    def _stepped(self, now: float) -> None:
+        if self._session.phase is Phase.ENDED:
+            self._ended(now)
+        self._show(now)
+
+    def _broken(self, problem: Exception, now: float) -> None:
+        self._session.phase = Phase.ENDED
+        self._say(Notice(Tone.BAD, sentence(problem)))
+        self._take_in()
+        self._show(now, draw=False)
+
+    def _ended(self, now: float) -> None:
+        """The episode is over by itself."""
+        self._take_in()
+        if self.options.rumble:
+            self._say(Rumble(0.6, 0.3))
+        if self._practises or self._keeping.pending is None:
+            return
+        why = unwanted(self.options, self._session, self._human)
+        if why:
+            self._keeping.discard(f": {why}")
+        if self.options.auto_next and self._keeping.episodes + 1 < self.options.goal:
+            self._next_s = now + _BETWEEN_S
+        elif self.options.auto_next:
+            self._say(Notice(Tone.GOOD, f"That was the last of {self.options.goal} episodes"))
+
+    def _take_in(self) -> None:
+        take: Take | None = None
         try:
             take = self._session.stop()
         except StorageError as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
-            return
-        if take:
-            self._pending = take
-            if take.problem:
-                self._say(Notice(Tone.BAD, take.problem))
+        self._keeping.take_in(take)
 
-    def _abandon(self) -> None:
-        """A take that is somehow still running must not be lost: keep it."""
-        self._ended()
-        take, self._pending = self._pending, None
-        if take and self._recorder:
-            recorder = self._recorder
-            self._work(lambda: recorder.keep(take), self._kept)
-
-    def _ready(self, now: float) -> None:
-        """A fresh start, waiting for the person."""
-        self._session.use_recorder(None)
-        try:
-            self._session.renew(now)
-        except TeleopError as problem:
-            self._say(Notice(Tone.BAD, sentence(problem)))
+    def _finish(self, now: float) -> None:
+        self._session.phase = Phase.ENDED
+        self._take_in()
         self._show(now)
 
-    def _open_dataset(self) -> tuple[int, int]:
-        """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
-        if self._claimed_dataset:
-            return 0, 0
-        info = dataset_info(self._session.env)
-        self._dataset = self._library.open_for_writing(self._dataset.dataset_id, info)
-        found = self._dataset.claim()
-        self._claimed_dataset = True
-        return len(found.recovered), len(found.waiting)
+    def _ready(self, now: float, *, another: bool = False) -> None:
+        """A fresh start, waiting for the person."""
+        seed = None
+        if self.options.seeds is Seeds.DRAWN:
+            seed = int(self._draws.integers(1 << 31))
+        elif self.options.seeds is Seeds.SAME and not another:
+            seed = self._session.seed
+        self._renew(now, seed)
+        self._show(now)
 
-    # ------------------------------------------------------------ background work
+    def _renew(self, now: float, seed: int | None = None) -> None:
+        self._session.use_recorder(None)
+        self._past.forget()
+        self._practises = False
+        try:
+            self._session.renew(now, seed)
+        except EnvError as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
 
-    def _work(
-        self,
-        job: Callable[[], Any],
-        then: Callable[[Any], None],
-        otherwise: Callable[[], None] | None = None,
-    ) -> None:
-        self._jobs.append((self._worker.submit(job), then, otherwise))
-
-    def _collect(self) -> None:
-        while self._jobs and self._jobs[0][0].done():
-            future, then, otherwise = self._jobs.pop(0)
-            problem = future.exception()
-            if problem is not None:  # a file that surprises us must not cost the session
-                self._say(Notice(Tone.BAD, sentence(problem)))
-                self._list()
-                if otherwise:
-                    otherwise()
-            else:
-                then(future.result())
-
-    def _claimed(self, result: tuple[int, int]) -> None:
-        recovered, waiting = result
-        if self._recorder is None:
-            self._recorder = Recorder(self._dataset, self._session.env)
-        if self._shown.dataset_id == self._dataset.dataset_id:
-            self._shown = self._dataset
-        if recovered:
-            many = "takes were" if recovered > 1 else "take was"
-            self._say(Notice(Tone.GOOD, f"{recovered} {many} recovered from an interrupted run."))
-        if waiting:
-            self._say(Notice(Tone.BAD, f"{waiting} take(s) wait for room on the disk."))
-        self._list()
-
-    def _kept(self, row: EpisodeRow) -> None:
-        text = f"Saved episode {row.ordinal + 1}: {row.total_steps} steps, {row.total_reward:+.1f}"
-        self._say(Notice(Tone.GOOD, text.replace("-", "−")))
-        self._list()
-
-    def _not_kept(self, take: Take) -> None:
-        """Saving failed: the take waits again, so that Save can be tried again."""
-        if take.journal.exists() and self._pending is None and self._session.phase is Phase.READY:
-            self._pending = take
-            self._show(time.perf_counter(), draw=False)
-
-    def _deleted(self, name: str) -> None:
-        self._undo.append(name)
-        self._say(Notice(Tone.UNDO, f"Deleted episode {int(name[:6]) + 1}"))
-        self._list()
-        self._show(time.perf_counter(), draw=False)
-
-    def _restored(self, row: EpisodeRow) -> None:
-        self._say(Notice(Tone.GOOD, f"Episode {row.ordinal + 1} is back"))
-        self._list()
-
-    def _list(self) -> None:
-        self._say(library_changed(self._library, self.env_id, self._shown))
+    @property
+    def _probes(self) -> bool:
+        """There is time to find out whether the environment can go back."""
+        return not (self._probe.over or self.engaged or self._keeping.busy)
 
     # ------------------------------------------------------------ what is shown
 
     def _set_pace(self) -> None:
+        wish = self.options.turn_based
+        turn_based = self._pace_hz == 0 if wish is None else wish
+        self._human.turn_based = turn_based
+        self._session.base_pace_hz = 0.0 if turn_based else self._pace_hz or _TURNS_AS_TIME_HZ
         pace = self._session.pace_hz
-        self._human.dt_s = 1 / pace if pace else 0.0
+        self._human.dt_s = 1 / pace if pace else 1.0
 
     def _show(self, now: float, *, draw: bool = True) -> None:
         frame = None
         if draw:
             try:
-                frame = self._frames.write(self._session.draw())
-            except TeleopError as problem:
+                picture = self._session.draw()
+                frame = self._frames.write(picture)
+                if self._session.phase is Phase.RUNNING:
+                    self._past.see(self._session.steps, picture, now)
+            except EnvError as problem:
                 self._say(Notice(Tone.BAD, sentence(problem)))
         self._say(Pictured("drive", self._live(now), frame))
+        if draw and self.options.preview in (Preview.PICTURE, Preview.BOTH):
+            seen = self._seen.picture(self._session.observation)
+            if seen is not None:
+                self._say(Pictured("seen", self._live(now), self._seen_frames.write(seen)))
+
+    def _show_past(self, now: float) -> None:
+        """What letting go now would lead to."""
+        if self._way_back is None or self._session.trail is None:
+            return
+        steps = self._way_back.step(now)
+        picture = self._past.at(steps)
+        frame = None if picture is None else self._frames.write(picture)
+        rewards = self._session.trail.rewards[:steps]
+        live = replace(self._live(now), steps=steps, total_reward=sum(rewards), rewinding=True)
+        self._say(Pictured("drive", live, frame))
 
     def _live(self, now: float) -> Live:
-        return live_of(
-            self._session,
-            now,
-            recording=bool(self._recorder and self._recorder.is_recording),
-            pending=self._pending is not None,
-            can_undo=bool(self._undo),
+        waiting = None
+        if self._begins_s is not None:
+            waiting = -1.0 if self._begins_s == math.inf else max(0.0, self._begins_s - now)
+        running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
+        recorder = self._keeping.recorder
+        numbers = self.options.preview in (Preview.NUMBERS, Preview.BOTH)
+        return replace(
+            live_of(self._session, now),
+            recording=bool(running and not self._practises and recorder and recorder.is_recording),
+            pending=self._keeping.pending is not None,
+            can_undo=self._keeping.can_undo,
+            practice=running and self._practises,
+            waiting_s=waiting,
+            starred=self._starred,
+            cannot_rewind=self._probe.problem,
+            real_hz=Report.real_hz(self._session),
+            numbers=self._seen.numbers(self._session.observation) if numbers else (),
         )
 
     def _opened(self) -> EnvOpened:
@@ -389,16 +486,12 @@ class Driving:
             icon=entry.icon,
             turn_based=self._human.turn_based,
             continuous=bool(axes),
-            ramp_s=max((axis.ramp_s for axis in axes.values()), default=0.0),
             hints=tuple(hint_of(move) for move in self._human.moves),
-            cannot_learn=_why_not(self._session.env.observation_space),
+            axes=axis_items(axes),
+            hand=self._controls.settings.hand,
+            is_own=not self._controls.settings.is_plain,
+            cannot_learn=why_not(self._session.env.observation_space),
         )
 
 
-def _why_not(space: Space) -> str:
-    """Why nothing can be learned from observations of this space; empty if something can."""
-    try:
-        Features(space)
-    except LearningError as problem:
-        return sentence(problem)
-    return ""
+_TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time

@@ -1,34 +1,39 @@
-"""Key caps: a move as the window draws it."""
+"""Key caps: moves and axes as the window draws them."""
 
-from teleop.control.bindings import Move
-from teleop.stage.messages import Hint
+from collections.abc import Mapping
 
-_PAD_LABELS = {
-    "left_x-": "L ←",
-    "left_x+": "L →",
-    "left_y-": "L ↑",
-    "left_y+": "L ↓",
-    "right_x-": "R ←",
-    "right_x+": "R →",
-    "right_y-": "R ↑",
-    "right_y+": "R ↓",
-    "left_trigger+": "LT",
-    "right_trigger+": "RT",
-    "left_shoulder": "LB",
-    "right_shoulder": "RB",
-}
-_DIRECTIONS = ("pad.up", "pad.down", "pad.left", "pad.right")
+from teleop.control.bindings import AxisTable, Move
+from teleop.stage.messages import AxisItem, Hint
+
+_DIRECTIONS = tuple(f"pad.{name}" for name in ("up", "down", "left", "right"))
 
 
 def hint_of(move: Move) -> Hint:
     """The key cap of a move: its first key, and its first button or stick."""
-    keys = [c[4:] for c in move.controls if c.startswith("key.")]
-    pads = [c[4:] for c in move.controls if c.startswith("pad.") and c not in _DIRECTIONS]
-    pad = pads[0] if pads else ""
+    keys = [c for c in move.controls if c.startswith("key.")]
+    pads = [c for c in move.controls if c.startswith("pad.")]
     return Hint(
-        key=keys[0].upper() if keys else "",
-        pad=_PAD_LABELS.get(pad, pad.upper()),
+        key=keys[0] if keys else "",
+        pad=next((p for p in pads if p not in _DIRECTIONS), pads[0] if pads else ""),
         word=move.word,
         place=move.place,
         controls=move.controls,
+        name=move.name,
+        layer=move.layer,
+    )
+
+
+def axis_items(axes: Mapping[str, AxisTable]) -> tuple[AxisItem, ...]:
+    """The continuous axes as the window lists them."""
+    return tuple(
+        AxisItem(
+            name,
+            axis.more.word if axis.less is None else f"{axis.less.word} / {axis.more.word}",
+            axis.ramp_s,
+            axis.dead_zone,
+            axis.curve,
+            axis.scale,
+            axis.invert,
+        )
+        for name, axis in axes.items()
     )

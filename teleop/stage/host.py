@@ -9,15 +9,19 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from teleop.errors import sentence
 from teleop.recording import Library
+from teleop.stage.controls import ControlChange
 from teleop.stage.driving import Driving
 from teleop.stage.messages import (
+    BindMove,
     ChooseDataset,
+    ChooseHand,
     Deed,
     DeleteEpisode,
     EnvFailed,
@@ -25,7 +29,8 @@ from teleop.stage.messages import (
     Input,
     Notice,
     OpenEnv,
-    SetRamp,
+    ResetControls,
+    SetOptions,
     SetSpeed,
     ShowPreview,
     ShowReplay,
@@ -33,10 +38,12 @@ from teleop.stage.messages import (
     StarEpisode,
     Tone,
     ToStage,
+    TuneAxis,
 )
 from teleop.stage.previewing import Previewing
 from teleop.stage.replaying import Replaying
 
+Setting = SetSpeed | SetOptions | ControlChange
 _IDLE_S = 0.5
 _BUSY_S = 0.01
 _POLL_ROUNDS_S = 0.0015
@@ -167,7 +174,8 @@ class Host:
             return
         if before:
             before.pause(now)
-        self._driving = Driving(message, self._library, self._base_seed, self._say)
+        wish = replace(before.options, turn_based=None) if before else None
+        self._driving = Driving(message, self._library, self._base_seed, self._say, wish)
         if before:
             before.retire(now)
 
@@ -206,16 +214,24 @@ def _direct(act: Driving, message: ToStage, now: float) -> None:
             act.hear(message.event)
         case Deed():
             _DEEDS[message](act, now)
-        case SetSpeed():
-            act.set_speed(message.speed, now)
-        case SetRamp():
-            act.set_ramp(message.ramp_s)
+        case SetSpeed() | SetOptions() | BindMove() | ChooseHand() | TuneAxis() | ResetControls():
+            _set(act, message, now)
         case ChooseDataset():
             act.choose_dataset(message.dataset_id)
         case StarEpisode():
             act.star(message.uuid, message.starred)
         case DeleteEpisode():
             act.delete(message.file)
+
+
+def _set(act: Driving, message: Setting, now: float) -> None:
+    match message:
+        case SetSpeed():
+            act.set_speed(message.speed, now)
+        case SetOptions():
+            act.set_options(message.options, now)
+        case _:
+            act.change_controls(message)
 
 
 _DEEDS: dict[Deed, Callable[[Driving, float], None]] = {
@@ -227,6 +243,11 @@ _DEEDS: dict[Deed, Callable[[Driving, float], None]] = {
     Deed.PAUSE: Driving.pause,
     Deed.RESUME: Driving.resume,
     Deed.NEW_SEED: Driving.new_seed,
+    Deed.RETRY: Driving.retry,
+    Deed.REWIND: Driving.rewind,
+    Deed.REWIND_END: Driving.rewind_end,
+    Deed.STEP_ONCE: Driving.step_once,
+    Deed.STAR_TAKE: Driving.star_take,
     Deed.RELEASE_INPUT: lambda act, _: act.release(),
     Deed.SHOW_DRIVE: Driving.show,
 }

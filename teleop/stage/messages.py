@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import TypeAlias
 
+from teleop.stage.options import DriveOptions
 from teleop.types import InputEvent
 
 # ---------------------------------------------------------------- window -> stage
@@ -29,6 +29,11 @@ class Deed(Enum):
     PAUSE = "pause"
     RESUME = "resume"
     RELEASE_INPUT = "release input"
+    RETRY = "retry"
+    REWIND = "rewind"
+    REWIND_END = "rewind end"
+    STEP_ONCE = "step once"
+    STAR_TAKE = "star take"
     NEW_SEED = "new seed"
     SHOW_DRIVE = "show drive"
     SHOW_NOTHING = "show nothing"
@@ -50,10 +55,39 @@ class SetSpeed:
 
 
 @dataclass(frozen=True, slots=True)
-class SetRamp:
-    """Seconds that keys need from neutral to full on continuous axes."""
+class SetOptions:
+    """Drive and record so from now on."""
 
-    ramp_s: float
+    options: DriveOptions
+
+
+@dataclass(frozen=True, slots=True)
+class BindMove:
+    """Give a move another control; it replaces those of the same device."""
+
+    move: str
+    control: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseHand:
+    """Controls within reach of both hands, the left or the right one."""
+
+    hand: str
+
+
+@dataclass(frozen=True, slots=True)
+class TuneAxis:
+    """Change one setting of one axis; the names are those of `control.settings`."""
+
+    axis: str
+    setting: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResetControls:
+    """Back to the usual controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +144,13 @@ class Hint:
     """A key cap on the view.
 
     Attributes:
-        key: label of the key.
-        pad: label of the button or stick.
+        key: the key, by position; empty if it has none.
+        pad: the button or half of a stick; likewise.
         word: what it does.
         place: column and row.
         controls: what lights it up.
+        name: of the move.
+        layer: which modifier it needs; 0 is none.
     """
 
     key: str
@@ -122,6 +158,21 @@ class Hint:
     word: str
     place: tuple[float, float]
     controls: tuple[str, ...]
+    name: str = ""
+    layer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AxisItem:
+    """One continuous axis, as it is tuned; meanings as in `control.bindings.AxisTable`."""
+
+    name: str
+    word: str
+    ramp_s: float
+    dead_zone: float
+    curve: float
+    scale: float
+    invert: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +203,11 @@ class EnvOpened:
     icon: str
     turn_based: bool
     continuous: bool
-    ramp_s: float
     hints: tuple[Hint, ...]
+    axes: tuple[AxisItem, ...] = ()
+    hand: str = "both"
+    is_own: bool = False  # the controls differ from the usual ones
+    can_wait: bool = True  # it can be turn-based or not, as the person likes
     cannot_learn: str = ""  # why no policy can be trained here
 
 
@@ -221,6 +275,13 @@ class Live:
         recording: a take is being written.
         pending: a take is over and neither kept nor discarded.
         can_undo: there is something to bring back.
+        practice: it runs and nothing is recorded.
+        waiting_s: seconds until the take begins; -1 until the first input; None: it does not wait.
+        starred: the take will be starred when it is saved.
+        rewinding: going back while a key is held.
+        cannot_rewind: why going back is not possible.
+        real_hz: steps a second that really happen; 0 while unknown.
+        numbers: what the policy will see, by name.
     """
 
     phase: str
@@ -234,6 +295,18 @@ class Live:
     recording: bool = False
     pending: bool = False
     can_undo: bool = False
+    practice: bool = False
+    waiting_s: float | None = None
+    starred: bool = False
+    rewinding: bool = False
+    cannot_rewind: str = ""
+    real_hz: float = 0.0
+    numbers: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def engaged(self) -> bool:
+        """Keys and pad belong to the environment: a take, its countdown, or practice."""
+        return self.recording or self.practice or self.waiting_s is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +333,14 @@ class Notice:
 
     tone: Tone
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rumble:
+    """The pad is to shake."""
+
+    strength: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,93 +406,6 @@ class ReplayPictured:
     frames: tuple[Frame, ...]
 
 
-# ---------------------------------------------------------------- window <-> trainer
-
-
-@dataclass(frozen=True, slots=True)
-class Train:
-    """Train a policy on a dataset's episodes."""
-
-    root: Path
-    dataset_id: str
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Certify:
-    """Re-simulate the episodes of a dataset that nobody has re-simulated yet."""
-
-    root: Path
-    dataset_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """Some episodes of a dataset have been re-simulated."""
-
-    dataset_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopTraining:
-    """Stop; the best so far is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainerReady:
-    """The trainer has loaded its libraries."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingBegan:
-    """What the training is about."""
-
-    episodes: int
-    steps: int
-    lag_candidates: bool
-    levels: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """How far training is.
-
-    Attributes:
-        phase: what is being done.
-        step: optimiser steps done.
-        total: expected in all.
-        losses: (step, loss) since the last report.
-        held_out: (step, loss on held-out episodes) since the last report.
-        findings: what was found out since the last report.
-        seconds_left: estimated.
-    """
-
-    phase: str
-    step: int
-    total: int
-    losses: tuple[tuple[int, float], ...] = ()
-    held_out: tuple[tuple[int, float], ...] = ()
-    findings: tuple[str, ...] = ()
-    seconds_left: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySaved:
-    """A policy is on disk, ready to play; `final` when training is over."""
-
-    dataset_id: str
-    name: str
-    final: bool
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingFailed:
-    """Training ended with nothing more to save."""
-
-    problem: str
-
-
 @dataclass(frozen=True, slots=True)
 class StageLost:
     """A process ended that should not have (made by the client, sent by nobody)."""
@@ -425,7 +419,11 @@ ToStage: TypeAlias = (
     | Deed
     | Input
     | SetSpeed
-    | SetRamp
+    | SetOptions
+    | BindMove
+    | ChooseHand
+    | TuneAxis
+    | ResetControls
     | ChooseDataset
     | StarEpisode
     | DeleteEpisode
@@ -439,12 +437,9 @@ FromStage: TypeAlias = (
     | LibraryChanged
     | Pictured
     | Notice
+    | Rumble
     | ReplayOpened
     | ReplayGrew
     | ReplayPictured
     | StageLost
-)
-ToTrainer: TypeAlias = Train | StopTraining | Certify | Deed
-FromTrainer: TypeAlias = (
-    TrainerReady | TrainingBegan | Trained | PolicySaved | TrainingFailed | Certified | StageLost
 )

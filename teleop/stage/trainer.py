@@ -13,10 +13,9 @@ from typing import Any
 
 from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
-from teleop.stage.messages import (
+from teleop.stage.lessons import (
     Certified,
     Certify,
-    Deed,
     PolicySaved,
     StopTraining,
     Train,
@@ -25,6 +24,7 @@ from teleop.stage.messages import (
     TrainingBegan,
     TrainingFailed,
 )
+from teleop.stage.messages import Deed
 
 _REPORT_S = 0.1
 _CERTIFIED_S = 2.0  # between two reports: the window lists everything anew for each

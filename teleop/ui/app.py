@@ -24,18 +24,17 @@ from pygame import Rect
 
 from teleop.errors import DisplayError, EnvError
 from teleop.stage.frames import FrameReader
+from teleop.stage.lessons import Certified, FromTrainer, PolicySaved, TrainerReady
 from teleop.stage.messages import (
-    Certified,
     ChooseDataset,
     EnvFailed,
     FromStage,
-    FromTrainer,
     LibraryChanged,
+    Live,
     OpenEnv,
     Pictured,
-    PolicySaved,
+    Rumble,
     StageLost,
-    TrainerReady,
 )
 from teleop.ui.desk import Desk
 from teleop.ui.hands import Hands
@@ -46,6 +45,7 @@ from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.demonstrate import Demonstrate
 from teleop.ui.screens.train import TrainScreen
+from teleop.ui.sheets import draw_sheet
 from teleop.ui.shell import BANNER, TOP_BAR, Shell, mark
 from teleop.ui.shortcuts import Command
 from teleop.ui.theme import INK, PAPER
@@ -242,11 +242,8 @@ class App:
             self.failure, self.running = message.problem, False
         if isinstance(message, Pictured):
             self._moved = True
-            recorded = before is not None and before.recording
-            records = self.model.live is not None and self.model.live.recording
-            if message.view == "drive" and recorded != records:
-                self.hands.recording_changed(records)
-                self._dirty = True
+            if message.view == "drive":
+                self._driven(before, message.live)
         else:
             self._dirty = True
         library = self.model.library
@@ -256,6 +253,15 @@ class App:
             self._certify()
         if isinstance(message, StageLost):
             self._lost(message)
+        elif isinstance(message, Rumble):
+            self.hands.rumble(message.strength, message.seconds)
+
+    def _driven(self, before: Live | None, live: Live) -> None:
+        """The person's session is in another state."""
+        if live.engaged != (before is not None and before.engaged):
+            self.hands.engaged_changed(live.engaged)
+        if _state(before) != _state(live):
+            self._dirty = True
 
     def _certify(self) -> None:
         """New episodes are re-simulated while the trainer has nothing else to do."""
@@ -318,6 +324,7 @@ class App:
         area.height = surface.get_height() - area.y - margin
         self.screen.draw(self.desk, area)
         self.shell.draw_top(self.desk, self.current)
+        draw_sheet(self.desk)
         self.shell.draw_over(self.desk)
         self._dirty = bool(ui.used.clicked or ui.used.activated or ui.used.nudged)
         self._dirty = self._dirty or bool(ui.pointer.pressed and self._dragging())
@@ -474,3 +481,20 @@ def _wait(patience_s: float) -> list[pygame.event.Event]:
     """SDL's own waiting: it costs next to nothing."""
     event = pygame.event.wait(max(1, round(patience_s * 1000)))
     return ([] if event.type == pygame.NOEVENT else [event]) + pygame.event.get()
+
+
+def _state(live: Live | None) -> tuple[object, ...]:
+    """What of a session the rest of the window shows, beside the picture."""
+    if live is None:
+        return ()
+    real = round(live.real_hz)
+    return (
+        live.engaged,
+        live.phase,
+        live.pending,
+        live.starred,
+        live.seed,
+        live.speed,
+        real,
+        live.rewinding,
+    )

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from teleop.stage.frames import FrameReader
-from teleop.stage.messages import Deed, ToStage, ToTrainer
+from teleop.stage.lessons import ToTrainer
+from teleop.stage.messages import Deed, Input, SetOptions, ToStage
+from teleop.stage.options import DriveOptions
+from teleop.types import InputEvent
 from teleop.ui.model import Model
 from teleop.ui.popover import Popover
+from teleop.ui.sheet import SHEET, SheetView
 from teleop.ui.view import View
 from teleop.ui.widgets import Ui
 
@@ -26,8 +30,13 @@ class Desk:
         now: seconds, the same for a whole frame.
         driving: keys and pad go to the environment.
         held: controls that are down.
-        pad: name of the gamepad; empty without one.
-        goal: episodes the person wants.
+        pad: name of the gamepad in use; empty without one.
+        pads: names of all that are plugged in.
+        pad_index: which of them is listened to, from 1; 0 is all.
+        options: how the person drives and records.
+        sheet: the open sheet: `options`, `controls`, or empty.
+        listening: the move that waits for a press, on the controls sheet.
+        touched: controls that are down, whoever they go to.
         go_to: name of the screen to show next.
         popover: the open drop-down.
         reduced_motion: nothing blinks.
@@ -43,10 +52,16 @@ class Desk:
     driving: bool = False
     held: set[str] = field(default_factory=set)
     pad: str = ""
-    goal: int = 10
+    pads: tuple[str, ...] = ()
+    pad_index: int = 0
+    options: DriveOptions = field(default_factory=DriveOptions)
+    sheet: str = ""
+    listening: str = ""
+    touched: set[str] = field(default_factory=set)
     go_to: str = ""
     popover: Popover = field(default_factory=Popover)
     reduced_motion: bool = False
+    sheet_view: SheetView = field(default_factory=SheetView)
     views: dict[str, View] = field(default_factory=dict)
 
     def view(self, name: str) -> View:
@@ -59,7 +74,41 @@ class Desk:
         """Start a take, or stop the one that runs."""
         live = self.model.live
         if live is not None:
-            self.tell(Deed.STOP_TAKE if live.recording else Deed.START_TAKE)
+            self.tell(Deed.STOP_TAKE if live.engaged else Deed.START_TAKE)
+
+    def change_options(self, options: DriveOptions) -> None:
+        """Drive and record otherwise from now on."""
+        self.options = options
+        self.tell(SetOptions(options))
+
+    def toggle_sheet(self, name: str) -> None:
+        """Open a sheet, or close it."""
+        self.popover.close(self.ui)
+        if self.sheet == name or not name:
+            self.sheet = self.listening = ""
+            self.ui.modal = None
+            self.ui.focus.set("view", "stage")
+            return
+        self.pause()
+        self.sheet, self.listening = name, ""
+        self.sheet_view.reset()
+        self.ui.modal = SHEET
+        self.ui.focus.set("close", SHEET)
+
+    def rewind(self) -> None:
+        """Go back for as long as the key is held."""
+        live = self.model.live
+        if live and (live.engaged or live.pending):
+            self.driving = True
+            self.tell(Deed.REWIND)
+
+    def step_once(self) -> None:
+        """One step of a paused episode, with what is held down now."""
+        for control in sorted(self.touched):
+            if not control.startswith("pad.") or control[-1] not in "+-":
+                self.tell(Input(InputEvent(self.now, control, 1.0)))
+        self.tell(Deed.STEP_ONCE)
+        self.tell(Deed.RELEASE_INPUT)
 
     def resume(self) -> None:
         """Go on driving after a pause."""

@@ -54,13 +54,30 @@ class Pads:
     def __init__(self) -> None:
         controller.init()
         self._open: dict[int, controller.Controller] = {}
+        self._index = 0
         for index in range(controller.get_count()):
             self._add(index)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(str(pad.name) for pad in self._open.values())
+
+    @property
     def name(self) -> str:
-        """The first pad's name; empty without one."""
-        return next((str(pad.name) for pad in self._open.values()), "")
+        """The name of the one that is listened to, or the first; empty without one."""
+        names = self.names
+        return names[self._index - 1] if 0 < self._index <= len(names) else (*names, "")[0]
+
+    def use(self, index: int) -> None:
+        """Listen to one of them, from 1, or to all: 0."""
+        self._index = index
+
+    def rumble(self, strength: float, seconds: float) -> None:
+        """Those that are listened to shake, if they can."""
+        for place, pad in enumerate(self._open.values(), start=1):
+            if self._index in (0, place):
+                pad.rumble(strength, strength, round(1000 * seconds))
 
     def take(self, event: pg_event.Event) -> Moved | None:
         """The control that an event moved; plugging in and out is dealt with here."""
@@ -68,6 +85,8 @@ class Pads:
             self._add(event.device_index)
         elif event.type == pygame.CONTROLLERDEVICEREMOVED:
             self._open.pop(event.instance_id, None)
+        elif self._is_another(event):
+            return None
         elif event.type in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
             name = _BUTTONS.get(event.button)
             down = event.type == pygame.CONTROLLERBUTTONDOWN
@@ -76,6 +95,13 @@ class Pads:
             value = max(-1.0, min(1.0, event.value / _FULL))
             return Moved(f"pad.{_AXES[event.axis]}", value)
         return None
+
+    def _is_another(self, event: pg_event.Event) -> bool:
+        """The event is of a pad that is not listened to."""
+        ids = list(self._open)
+        if not 0 < self._index <= len(ids):
+            return False
+        return getattr(event, "instance_id", ids[self._index - 1]) != ids[self._index - 1]
 
     def _add(self, index: int) -> None:
         if not controller.is_controller(index):

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from teleop.stage.messages import Deed, Input, Notice, Tone
+from teleop.stage.messages import BindMove, Deed, Input, Notice, Tone
 from teleop.types import InputEvent
 from teleop.ui import focus
 from teleop.ui.devices import Moved, Pads, key_control
+from teleop.ui.layout import control_label
 from teleop.ui.shell import HELP
-from teleop.ui.shortcuts import PAD, Command, PadDeed, command_of
+from teleop.ui.shortcuts import PAD, PAD_DRIVING, Command, PadDeed, command_of
 
 if TYPE_CHECKING:
     from teleop.ui.app import App
@@ -37,6 +38,11 @@ _PAD_DEEDS = {f"pad.{button.button}": button.deed for button in PAD}
 _GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must not press buttons
 _FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
 _STICK = 0.55
+_FAR = 0.75  # that a stick must go to be bound
+_REWIND_KEY = "key.f7"
+_RESERVED = frozenset(
+    ["key.escape", "pad.start", "pad.back", "pad.guide", *(f"key.f{n}" for n in range(1, 13))]
+)
 _SCREENS = ("demonstrate", "train", "compare")
 
 
@@ -53,6 +59,10 @@ class Hands:
         self._repeat_at_s = 0.0
         self._stick = [0.0, 0.0]
         self._down: set[str] = set()  # keys that are down, wherever they go
+        self._orders = False  # View is held while driving
+        self._ordered: set[str] = set()  # buttons pressed while it was
+        desk = self._desk
+        desk.pads = self._pads.names
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event of a device."""
@@ -65,10 +75,14 @@ class Hands:
         else:
             self._pad_event(event)
 
-    def recording_changed(self, recording: bool) -> None:
-        """A take began or ended: the hands go to the environment, or come back."""
+    def rumble(self, strength: float, seconds: float) -> None:
+        """The pad in use shakes."""
+        self._pads.rumble(strength, seconds)
+
+    def engaged_changed(self, engaged: bool) -> None:
+        """An episode began or ended: the hands go to the environment, or come back."""
         desk = self._desk
-        if recording:
+        if engaged:
             desk.popover.close(desk.ui)
             desk.driving = True
             desk.ui.focus.set("view", "stage")
@@ -98,34 +112,48 @@ class Hands:
     def _key(self, event: pygame.event.Event) -> None:
         desk, control = self._desk, key_control(event)
         if event.type == pygame.KEYUP:
-            self._down.discard(control)
-            if control in desk.held:
-                desk.held.discard(control)
-                self._send(control, 0.0)
+            self._key_up(control)
             return
         repeated = control in self._down
         self._down.add(control)
+        desk.touched.add(control)
         if repeated and event.key not in _REPEATING:
+            return
+        if desk.listening:
+            self._bind("" if event.key == pygame.K_ESCAPE else control)
             return
         ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
         shift = bool(event.mod & pygame.KMOD_SHIFT)
         name = pygame.key.name(event.key)
         if desk.driving:
-            command = command_of(name, ctrl=ctrl, shift=shift, driving=True)
-            if command:
-                self._command(command)
-            elif control not in desk.held:  # a repeat is not a press
-                desk.held.add(control)
-                self._send(control, 1.0)
+            self._drive_by_key(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
             return
         desk.ui.pad_hints = False
-        if desk.now < self._quiet_until_s and not ctrl:
-            return
-        self._navigate(event, name, ctrl=ctrl, shift=shift)
+        if desk.now >= self._quiet_until_s or ctrl:
+            self._navigate(event, name, ctrl=ctrl, shift=shift)
+
+    def _key_up(self, control: str) -> None:
+        desk = self._desk
+        self._down.discard(control)
+        desk.touched.discard(control)
+        if control == _REWIND_KEY:
+            desk.tell(Deed.REWIND_END)
+        if control in desk.held:
+            desk.held.discard(control)
+            self._send(control, 0.0)
+
+    def _drive_by_key(self, control: str, command: Command | None) -> None:
+        if command:
+            self._command(command)
+        elif control not in self._desk.held:  # a repeat is not a press
+            self._desk.held.add(control)
+            self._send(control, 1.0)
 
     def _navigate(self, event: pygame.event.Event, name: str, *, ctrl: bool, shift: bool) -> None:
         ui = self._app.ui
         command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
+        if not ctrl and self._is_paused() and key_control(event) in self._bound:
+            return  # held for a single step; it must not star or delete anything meanwhile
         if event.key in (pygame.K_TAB, pygame.K_F6):
             ui.tab(-1 if shift else 1)
         elif command is Command.LEAVE or (command is Command.HELP and ui.modal):
@@ -172,6 +200,8 @@ class Hands:
                 desk.popover.close(desk.ui)
             elif desk.ui.modal == HELP:
                 self._app.shell.toggle_help(desk)
+            elif desk.sheet:
+                desk.toggle_sheet("")
             else:
                 self._release_all()
                 desk.pause()
@@ -181,28 +211,62 @@ class Hands:
     # ------------------------------------------------------------ mouse
 
     def _mouse(self, event: pygame.event.Event) -> None:
-        ui, desk = self._app.ui, self._desk
         if event.type == pygame.MOUSEMOTION:
-            return  # the window has noted where it is
-        if event.type == pygame.MOUSEWHEEL:
-            if desk.popover.open:
-                desk.popover.scroll(-event.y)
-            else:
-                self._app.scroll(-event.y)
+            if "mouse.left" in self._desk.held:
+                self._point(event.pos)
+        elif event.type == pygame.MOUSEWHEEL:
+            self._wheel(-event.y)
+        elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
+            if "mouse.left" in self._desk.held:
+                self._unpoint()
+            self._app.ui.release(event.pos)
+        elif event.button == 1:
+            self._press(event.pos)
+
+    def _wheel(self, rows: int) -> None:
+        desk = self._desk
+        if desk.sheet:
+            desk.sheet_view.scroll(rows)
+        elif desk.popover.open:
+            desk.popover.scroll(rows)
+        else:
+            self._app.scroll(rows)
+
+    def _press(self, at: tuple[int, int]) -> None:
+        """On the driven picture a press is the environment's; elsewhere it is the window's."""
+        ui, desk = self._app.ui, self._desk
+        over = ui.hit(at)
+        if desk.driving and over is not None and over.id == "view":
+            desk.held.add("mouse.left")
+            self._send("mouse.left", 1.0)
+            self._point(at)
             return
-        if event.button != 1:
-            return
-        if event.type == pygame.MOUSEBUTTONUP:
-            ui.release(event.pos)
-            return
-        outside = ui.hit(event.pos) is None
-        if outside and desk.popover.open:
+        if over is None and desk.popover.open:
             desk.popover.close(ui)
-        ui.press(event.pos)
+        ui.press(at)
+
+    def _point(self, at: tuple[int, int]) -> None:
+        """The mouse is held on the picture: where, -1..1 from its top left corner."""
+        view = self._app.ui.nodes.get("view")
+        if view is None:
+            return
+        for name, place, start, size in (
+            ("mouse.x", at[0], view.rect.x, view.rect.width),
+            ("mouse.y", at[1], view.rect.y, view.rect.height),
+        ):
+            value = max(-1.0, min(1.0, 2 * (place - start) / max(1, size) - 1))
+            self._hold(name, value, axis=True)
+            self._send(name, value)
+
+    def _unpoint(self) -> None:
+        for name in ("mouse.left", "mouse.x", "mouse.y"):
+            self._send(name, 0.0)
+        self._desk.held -= {c for c in self._desk.held if c.startswith("mouse.")}
 
     # ------------------------------------------------------------ gamepad
 
     def _pad_event(self, event: pygame.event.Event) -> None:
+        self._pads.use(self._desk.pad_index)
         moved = self._pads.take(event)
         desk = self._desk
         if event.type in (pygame.CONTROLLERDEVICEADDED, pygame.CONTROLLERDEVICEREMOVED):
@@ -212,7 +276,10 @@ class Hands:
         axis = moved.control.endswith(("_x", "_y", "_trigger"))
         if not axis or abs(moved.value) > _STICK:
             desk.ui.pad_hints = True
-        if desk.driving:
+        self._touch(moved, axis)
+        if desk.listening:
+            self._bind_pad(moved, axis)
+        elif desk.driving:
             self._drive_by_pad(moved, axis)
         elif axis:
             self._pad_axis(moved.control, moved.value)
@@ -220,16 +287,73 @@ class Hands:
             self._pad_button(moved.control, bool(moved.value))
 
     def _drive_by_pad(self, moved: Moved, axis: bool) -> None:
-        if moved.control != "pad.start":
+        ordered = moved.control in self._ordered
+        if self._orders and moved.control in PAD_DRIVING:
+            ordered = True
+        if moved.control == "pad.back" or ordered:
+            self._order(moved)
+        elif moved.control != "pad.start":
             self._hold(moved.control, moved.value, axis)
             self._send(moved.control, moved.value)
         elif moved.value:
             self._command(Command.LEAVE)
 
+    def _order(self, moved: Moved) -> None:
+        """View is held: the buttons mean the take, not the environment."""
+        if moved.control == "pad.back":
+            self._orders = bool(moved.value)
+            return
+        command = PAD_DRIVING[moved.control]
+        if moved.value:
+            self._ordered.add(moved.control)
+            self._command(command)
+        else:
+            self._ordered.discard(moved.control)
+            if command is Command.REWIND:
+                self._desk.tell(Deed.REWIND_END)
+
+    def _touch(self, moved: Moved, axis: bool) -> None:
+        """For the controls sheet: what is down, whoever it goes to."""
+        touched = self._desk.touched
+        name = moved.control
+        names = {f"{name}-": -moved.value, f"{name}+": moved.value} if axis else {name: moved.value}
+        for part, strength in names.items():
+            if strength > _STICK - 0.2:
+                touched.add(part)
+            else:
+                touched.discard(part)
+
+    def _bind_pad(self, moved: Moved, axis: bool) -> None:
+        if moved.control == "pad.start":
+            self._bind("")
+        elif axis and abs(moved.value) > _FAR:
+            self._bind(f"{moved.control}{'+' if moved.value > 0 else '-'}")
+        elif not axis and moved.value:
+            self._bind(moved.control)
+
+    def _bind(self, control: str) -> None:
+        """A press was heard for the move that waits for one; empty: never mind."""
+        desk = self._desk
+        move, desk.listening = desk.listening, ""
+        if control in _RESERVED:
+            text = f"{control_label(control)} belongs to the window; choose another"
+            desk.model.notices.append(Notice(Tone.BAD, text))
+        elif control:
+            desk.tell(BindMove(move, control))
+            self._quiet_until_s = desk.now + _GRACE_S
+
+    @property
+    def _bound(self) -> set[str]:
+        """Keys that drive the environment."""
+        env = self._desk.model.env
+        hints = env.hints if env else ()
+        return {c for hint in hints for c in hint.controls} - {"key.space", "key.return"}
+
     def _plugged(self) -> None:
         """A gamepad came or went."""
         desk = self._desk
-        lost = bool(desk.pad) and not self._pads.name
+        desk.pads = self._pads.names
+        lost = bool(desk.pad) and desk.pad not in self._pads.names
         desk.pad = self._pads.name
         if lost:
             desk.ui.pad_hints = False
@@ -316,6 +440,9 @@ class Hands:
         self._repeating = None
         self._stick = [0.0, 0.0]
         self._down.clear()
+        self._ordered.clear()
+        self._orders = False
+        desk.touched.clear()
         self._release_all()
         if desk.driving:
             desk.pause()

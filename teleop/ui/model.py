@@ -5,25 +5,21 @@ No pygame, no drawing: screens read it, messages change it.
 
 from dataclasses import dataclass, field
 
+from teleop.stage.lessons import FromTrainer, PolicySaved, Trained, TrainingBegan, TrainingFailed
 from teleop.stage.messages import (
     EnvFailed,
     EnvOpened,
     Frame,
     FromStage,
-    FromTrainer,
     LibraryChanged,
     Live,
     Notice,
     Pictured,
-    PolicySaved,
     ReplayGrew,
     ReplayOpened,
     ReplayPictured,
     StageLost,
     Tone,
-    Trained,
-    TrainingBegan,
-    TrainingFailed,
 )
 
 

@@ -1,14 +1,26 @@
 """What lies over the environment's picture: state, return, key caps."""
 
+import math
+
 from pygame import Rect
 
 from teleop.stage.messages import Hint, Live
 from teleop.ui.desk import Desk
+from teleop.ui.layout import control_label
 from teleop.ui.shortcuts import Command, label_of
-from teleop.ui.theme import KEY_LINE, ON_VEIL, ON_VEIL2, VEIL, VEIL_RECORDING, VEIL_RECORDING_OFF
+from teleop.ui.theme import (
+    KEY_LINE,
+    ON_VEIL,
+    ON_VEIL2,
+    PRACTICE,
+    VEIL,
+    VEIL_RECORDING,
+    VEIL_RECORDING_OFF,
+)
 from teleop.ui.words import signed
 
 _INSET = 14
+LAYER_CONTROLS = (("key.lshift", "pad.left_stick"), ("key.space", "pad.right_stick"))
 _CAP = 44
 _PROJECTOR_CAP = 64
 
@@ -28,8 +40,12 @@ def draw_overlay(desk: Desk, view: Rect, area: Rect) -> None:
     _draw_state(desk, inner, live)
     _draw_return(desk, inner, live)
     _draw_keys(desk, inner, env.hints)
-    if not live.recording and not live.pending and not live.steps:
+    if live.waiting_s is not None and live.waiting_s >= 0:
+        _draw_countdown(desk, view, live.waiting_s)
+    elif not live.engaged and not live.pending and not live.steps:
         _draw_welcome(desk, view)
+    if live.numbers:
+        draw_numbers(desk, inner, live.numbers)
     if desk.driving:
         _draw_driving(desk, view, inner)
 
@@ -41,13 +57,27 @@ def state_words(desk: Desk, live: Live) -> str:
     else:
         record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
         save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)
-    if live.phase == "paused":
+    if live.phase == "paused" and not live.rewinding:
         return f"Paused — {go_on} to go on"
-    if live.recording:
-        return f"Recording  {live.elapsed_s:4.1f} s"
+    if live.engaged:
+        return _engaged_words(live)
     if live.pending:
         return f"Over — {save} saves, {discard} discards"
+    if desk.options.practice:
+        return f"Practice — {record} drives, nothing is recorded"
     return f"Ready — {record} to record"
+
+
+def _engaged_words(live: Live) -> str:
+    if live.rewinding:
+        return "Going back — let go to drive on from here"
+    if live.waiting_s is not None:
+        return (
+            "Press anything to begin" if live.waiting_s < 0 else f"Begins in {live.waiting_s:.0f}"
+        )
+    if live.practice:
+        return f"Practice — nothing is recorded  {live.elapsed_s:4.1f} s"
+    return f"Recording{' (starred)' if live.starred else ''}  {live.elapsed_s:4.1f} s"
 
 
 def _draw_state(desk: Desk, inner: Rect, live: Live) -> None:
@@ -56,10 +86,12 @@ def _draw_state(desk: Desk, inner: Rect, live: Live) -> None:
     rect = Rect(
         inner.x, inner.y, painter.width(text, "small-bold") + painter.px(40), painter.px(30)
     )
-    painter.box(rect, VEIL, 15)
+    practice = live.practice or (desk.options.practice and not live.recording)
+    painter.box(rect, VEIL, 15, PRACTICE if practice else None, 2)
     running = live.recording and live.phase != "paused"
     lit = desk.reduced_motion or int(desk.now * 2) % 2 == 0
-    colour = (VEIL_RECORDING if lit else VEIL_RECORDING_OFF) if running else ON_VEIL2
+    idle = PRACTICE if practice else ON_VEIL2
+    colour = (VEIL_RECORDING if lit else VEIL_RECORDING_OFF) if running else idle
     painter.dot((rect.x + painter.px(17), rect.centery), 5, colour)
     painter.text(text, (rect.x + painter.px(30), rect.centery), "small-bold", ON_VEIL)
 
@@ -84,8 +116,11 @@ def _draw_keys(desk: Desk, inner: Rect, hints: tuple[Hint, ...]) -> None:
         return
     step = size + px(6)
     top = inner.bottom - round(rows * step) + px(6)
+    layer = _held_layer(desk) if any(hint.layer for hint in hints) else 0
     for hint in hints:
-        label = hint.pad if ui.pad_hints and hint.pad else hint.key
+        if hint.layer != layer:
+            continue
+        label = control_label(hint.pad if ui.pad_hints and hint.pad else hint.key)
         rect = Rect(inner.x + round(hint.place[0] * step), top, size, size)
         rect.y += round(hint.place[1] * step)
         down = any(control in desk.held for control in hint.controls) and desk.driving
@@ -98,10 +133,43 @@ def _draw_keys(desk: Desk, inner: Rect, hints: tuple[Hint, ...]) -> None:
         painter.text(word, at, "small", ink if down else ON_VEIL2, "cm")
 
 
+def _held_layer(desk: Desk) -> int:
+    """Which modifiers are down: key caps show what the keys mean with them."""
+    held = (any(control in desk.touched for control in layer) for layer in LAYER_CONTROLS)
+    return sum(1 << index for index, is_held in enumerate(held) if is_held)
+
+
+def _draw_countdown(desk: Desk, view: Rect, seconds: float) -> None:
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    disc = Rect(0, 0, px(96), px(96))
+    disc.center = view.center
+    painter.box(disc, VEIL, 48)
+    painter.text(str(math.ceil(seconds)), disc.center, "display", ON_VEIL, "cm")
+
+
+def draw_numbers(desk: Desk, inner: Rect, numbers: tuple[tuple[str, float], ...]) -> None:
+    """What the policy will see, as numbers with bars, below the return."""
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    rows = min(len(numbers), max(0, (inner.height - px(150)) // px(17)))
+    box = Rect(inner.right - px(176), inner.y + px(66), px(176), px(12) + rows * px(17))
+    painter.box(box, VEIL, 10)
+    for row, (name, value) in enumerate(numbers[:rows]):
+        y = box.y + px(14) + row * px(17)
+        painter.text(name, (box.x + px(10), y), "small", ON_VEIL2, width=px(70))
+        share = math.tanh(value) if math.isfinite(value) else 0.0
+        middle, half = box.x + px(106), px(24)
+        length = max(1, round(abs(share) * half))
+        bar = (middle - length if share < 0 else middle, y - px(4), length, px(8))
+        painter.fill(bar, ON_VEIL2)
+        painter.text(f"{value:+.2f}", (box.right - px(8), y), "small", ON_VEIL, "rm")
+
+
 def _draw_driving(desk: Desk, view: Rect, inner: Rect) -> None:
     """A border and the way out, while keys go to the environment."""
     painter = desk.ui.painter
-    painter.box(view, None, 12, desk.ui.theme.human, 2)
+    live = desk.model.live
+    practice = live is not None and live.practice
+    painter.box(view, None, 12, PRACTICE if practice else desk.ui.theme.human, 2)
     leave = "Start to pause" if desk.ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
     at = (inner.right, inner.bottom - painter.px(28))
     desk.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
@@ -114,7 +182,8 @@ def _draw_welcome(desk: Desk, view: Rect) -> None:
         return
     painter, px = desk.ui.painter, desk.ui.painter.px
     pad = desk.ui.pad_hints
-    labels = [hint.pad if pad and hint.pad else hint.key for hint in env.hints]
+    hints = [hint for hint in env.hints if not hint.layer]
+    labels = [control_label(hint.pad if pad and hint.pad else hint.key) for hint in hints]
     shown = " ".join(labels[:6])
     lines = (
         env.summary or env.env_id,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from teleop.stage.client import Client
 from teleop.stage.entry import run_stage, run_trainer
-from teleop.stage.messages import Certify, FromStage, FromTrainer, StageLost, ToStage, ToTrainer
+from teleop.stage.lessons import Certify, FromTrainer, ToTrainer
+from teleop.stage.messages import FromStage, StageLost, ToStage
 
 
 class Processes:

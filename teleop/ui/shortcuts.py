@@ -31,6 +31,13 @@ class Command(Enum):
     SLOWER = "Slower"
     FASTER = "Faster"
     NEW_SEED = "Another start"
+    RETRY = "Again from the same start"
+    REWIND = "Go back while held"
+    STEP_ONCE = "One step, while paused"
+    PRACTICE = "Practice: record nothing"
+    STAR_TAKE = "Star the take"
+    OPTIONS = "How to drive and record"
+    CONTROLS = "Keys, pad and mouse"
     LEAVE = "Leave driving and pause; close"
     HELP = "Show this help"
     PROJECTOR = "Projector mode"
@@ -78,6 +85,11 @@ _LABELS = {
     "end": "End",
     "f1": "F1",
     "f2": "F2",
+    "f3": "F3",
+    "f4": "F4",
+    "f5": "F5",
+    "f7": "F7",
+    "f8": "F8",
     "f9": "F9",
     "f11": "F11",
     "=": "+",
@@ -94,6 +106,15 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("delete", Command.DELETE),
     Shortcut("e", Command.ENVIRONMENT),
     Shortcut("n", Command.NEW_SEED),
+    Shortcut("f3", Command.CONTROLS, driving=True),
+    Shortcut("f4", Command.OPTIONS, driving=True),
+    Shortcut("f5", Command.RETRY, driving=True),
+    Shortcut("f7", Command.REWIND, driving=True),
+    Shortcut("f8", Command.STAR_TAKE, driving=True),
+    Shortcut("p", Command.PRACTICE),
+    Shortcut(".", Command.STEP_ONCE),
+    Shortcut("return", Command.SAVE, ctrl=True, driving=True),
+    Shortcut("backspace", Command.DISCARD, ctrl=True, driving=True),
     Shortcut("escape", Command.LEAVE, driving=True),
     Shortcut("space", Command.PLAY),
     Shortcut("left", Command.BACK),
@@ -130,6 +151,16 @@ class PadDeed(Enum):
     SCRUB_FORWARD = "Scrub forward"
     DRIVE = "Drive, go on, or pause; play"
     HELP = "Show this help"
+
+
+# While driving, with View held: the hands never leave the pad.
+PAD_DRIVING: dict[str, Command] = {
+    "pad.a": Command.SAVE,
+    "pad.b": Command.DISCARD,
+    "pad.x": Command.STAR_TAKE,
+    "pad.y": Command.RETRY,
+    "pad.left_shoulder": Command.REWIND,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ ON_VEIL = rgba("F5F7FA")
 ON_VEIL2 = rgba("BEC4CE")
 VEIL_RECORDING = rgba("FF6459")
 VEIL_RECORDING_OFF = rgba("823C38")
+PRACTICE = rgba("B58CFF")  # neither the person's orange nor the recording's red
 KEY_LINE = rgba("FFFFFF", 60)
 CLEAR: Colour = (0, 0, 0, 0)
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from teleop import deeds, paths
 from teleop.recording import Library
-from teleop.stage.messages import Deed, Train
+from teleop.stage.lessons import Train
+from teleop.stage.messages import Deed
 from teleop.ui.app import App, AppConfig
 from tests.benchmarks.flash import ENV_ID
 from tests.benchmarks.report import say, spread
@@ -37,7 +38,7 @@ def measure() -> None:
         list(deeds.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
         app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=60.0))
         _until(app, 5.0)
-        app.hands.recording_changed(True)
+        app.hands.engaged_changed(True)
         app.desk.tell(Deed.START_TAKE)
         _until(app, 2.0)
         alone = _intervals(app, SECONDS)

@@ -14,6 +14,7 @@ from teleop.recording import Library
 from teleop.stage.client import Client
 from teleop.stage.entry import run_stage, run_trainer
 from teleop.stage.frames import FrameReader
+from teleop.stage.lessons import PolicySaved, StopTraining, Train, Trained, TrainingFailed
 from teleop.stage.messages import (
     ChooseDataset,
     Deed,
@@ -25,17 +26,12 @@ from teleop.stage.messages import (
     Notice,
     OpenEnv,
     Pictured,
-    PolicySaved,
     ReplayGrew,
     ReplayPictured,
     ShowReplay,
     ShowStep,
     StageLost,
-    StopTraining,
     Tone,
-    Train,
-    Trained,
-    TrainingFailed,
 )
 from teleop.types import InputEvent
 

@@ -1,12 +1,15 @@
 """Screen 1: choose an environment, drive it, keep or discard, see what is saved."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from pygame import Rect
 
 from teleop.envs.catalogue import CATALOGUE
 from teleop.stage.messages import (
     Deed,
+    Live,
     OpenEnv,
-    SetRamp,
     SetSpeed,
 )
 from teleop.ui.desk import Desk
@@ -17,8 +20,7 @@ from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.view import fitted
 from teleop.ui.words import count_of, speed_text
 
-SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
-RAMPS = (0.0, 0.06, 0.12, 0.25, 0.5)
+SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 
 
 class Demonstrate:
@@ -40,33 +42,24 @@ class Demonstrate:
     def wakes_in(self, desk: Desk) -> float | None:
         """The recording dot blinks."""
         live = desk.model.live
-        blinks = live is not None and live.recording and not desk.reduced_motion
+        blinks = live is not None and live.engaged and not desk.reduced_motion
         return 0.5 if blinks else None
 
     def command(self, desk: Desk, command: Command) -> bool:
         """Shortcuts of this screen."""
-        deed = {
-            Command.SAVE: Deed.KEEP_TAKE,
-            Command.DISCARD: Deed.DISCARD_TAKE,
-            Command.UNDO: Deed.UNDO,
-            Command.NEW_SEED: Deed.NEW_SEED,
-        }.get(command)
+        deed = _DEEDS.get(command)
         if deed:
             desk.tell(deed)
-            return True
-        match command:
-            case Command.RECORD:
-                desk.toggle_record()
-            case Command.PLAY:
-                desk.resume()
-            case Command.ENVIRONMENT:
-                self._open_picker(desk)
-            case Command.SLOWER | Command.FASTER:
-                self._change_speed(desk, 1 if command is Command.FASTER else -1)
-            case Command.STAR | Command.DELETE:
-                self.episodes.on_chosen(desk, command)
-            case _:
-                return False
+        elif command in _ON_DESK:
+            _ON_DESK[command](desk)
+        elif command is Command.ENVIRONMENT:
+            self._open_picker(desk)
+        elif command in (Command.SLOWER, Command.FASTER):
+            self._change_speed(desk, 1 if command is Command.FASTER else -1)
+        elif command in (Command.STAR, Command.DELETE):
+            self.episodes.on_chosen(desk, command)
+        else:
+            return False
         return True
 
     def scroll(self, rows: int) -> None:
@@ -123,7 +116,7 @@ class Demonstrate:
         if touch.used and live:
             if live.phase == "paused":
                 desk.resume()
-            elif not live.recording and not live.pending:
+            elif not live.engaged and not live.pending:
                 desk.toggle_record()
         if not desk.driving:
             ui.ring("view", self._view, 12)
@@ -138,6 +131,14 @@ class Demonstrate:
         name = env.env_id if env else "Opening…"
         if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
             self._open_picker(desk)
+        tools = (
+            ("options", "settings", "How to drive and record (F4)"),
+            ("controls", "keyboard", "Keys, pad and mouse (F3)"),
+        )
+        for place, (name, icon, label) in enumerate(tools):
+            spot = Rect(rect.right + px(8 + 40 * place), left.y + px(2), px(36), px(36))
+            if ui.icon_button(name, spot, icon, label):
+                desk.toggle_sheet(name)
         ui.group("chips")
         self._draw_chips(desk, left.right, left.y + px(6))
         choices = [Choice(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
@@ -156,16 +157,10 @@ class Demonstrate:
         if env.turn_based:
             ui.chip("rate", rect.x - gap, y, "Pace", "turn by turn", usable=False)
             return
-        pace = f"{live.pace_hz * live.speed:.3g} Hz"
-        rect, _ = ui.chip("rate", rect.x - gap, y, "Rate", pace, usable=False)
+        rect, _ = ui.chip("rate", rect.x - gap, y, "Rate", _rate(live), usable=False)
         rect, used = ui.chip("speed", rect.x - gap, y, "Speed", speed_text(live.speed))
         if used:
             self._change_speed(desk, 1, around=True)
-        if env.continuous:
-            ramp = f"{env.ramp_s * 1000:.0f} ms" if env.ramp_s else "at once"
-            rect, used = ui.chip("ramp", rect.x - gap, y, "Keys", ramp)
-            if used:
-                desk.tell(SetRamp(_next(RAMPS, env.ramp_s, 1, around=True)))
 
     def _open_picker(self, desk: Desk) -> None:
         if desk.driving:
@@ -188,12 +183,13 @@ class Demonstrate:
         ui.group("transport")
         roomy = bar.width > px(740)
         widths = (128, 144, 160) if roomy else (108, 96, 116)
-        recording = bool(live and live.recording)
+        recording = bool(live and live.engaged)
         has_take = bool(live and (live.recording or live.pending))
         nothing = "" if has_take else "There is no take: record one first"
         no_env = "" if live else desk.model.env_problem or "The environment is being opened"
         x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
-        label, icon = ("Stop", "square") if recording else ("Record", "circle-dot")
+        start = ("Practise", "play") if desk.options.practice else ("Record", "circle-dot")
+        label, icon = ("Stop", "square") if recording else start
         keys = [label_of(c) if roomy else "" for c in _TRANSPORT]
         if ui.button(
             "record", Rect(x, y, px(widths[0]), h), label, icon, "record", keys[0], no_env
@@ -221,24 +217,54 @@ class Demonstrate:
         own = library is None or library.dataset_id.endswith("/human-v0")
         if not own:
             used = painter.text(count_of(count, "sample episode"), (rect.x, y), "medium")
-        elif count < desk.goal:
-            used = painter.text(f"{count} of {desk.goal} episodes", (rect.x, y), "medium")
+        elif count < desk.options.goal:
+            used = painter.text(f"{count} of {desk.options.goal} episodes", (rect.x, y), "medium")
         else:
             used = painter.text(f"{count_of(count, 'episode')} saved", (rect.x, y), "medium")
         text = f"{steps:,} transitions"
         if rect.width - used > painter.width(text, "small") + px(16):
             painter.text(text, (rect.right, y), "small", theme.text2, "rm")
         gap = px(4)
-        width = (rect.width - gap * (desk.goal - 1)) / desk.goal
-        for index in range(desk.goal):
+        width = (rect.width - gap * (desk.options.goal - 1)) / desk.options.goal
+        for index in range(desk.options.goal):
             x = round(rect.x + index * (width + gap))
             colour = theme.human if index < count and own else theme.strong_line
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
 
 
+_TOO_SLOW = 0.9
 _TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
+
+
+_DEEDS = {
+    Command.SAVE: Deed.KEEP_TAKE,
+    Command.DISCARD: Deed.DISCARD_TAKE,
+    Command.UNDO: Deed.UNDO,
+    Command.NEW_SEED: Deed.NEW_SEED,
+    Command.RETRY: Deed.RETRY,
+    Command.STAR_TAKE: Deed.STAR_TAKE,
+}
+_ON_DESK: dict[Command, Callable[[Desk], None]] = {
+    Command.RECORD: Desk.toggle_record,
+    Command.PLAY: Desk.resume,
+    Command.REWIND: Desk.rewind,
+    Command.STEP_ONCE: Desk.step_once,
+    Command.PRACTICE: lambda desk: desk.change_options(
+        replace(desk.options, practice=not desk.options.practice)
+    ),
+    Command.OPTIONS: lambda desk: desk.toggle_sheet("options"),
+    Command.CONTROLS: lambda desk: desk.toggle_sheet("controls"),
+}
 
 
 def _next(values: tuple[float, ...], value: float, step: int, *, around: bool) -> float:
     index = min(range(len(values)), key=lambda i: abs(values[i] - value)) + step
     return values[index % len(values)] if around else values[max(0, min(index, len(values) - 1))]
+
+
+def _rate(live: Live) -> str:
+    """Steps a second; where the environment is too slow for them, what it really does."""
+    wanted = live.pace_hz * live.speed
+    if 0 < live.real_hz < _TOO_SLOW * wanted:
+        return f"{live.real_hz:.3g} of {wanted:.3g} Hz"
+    return f"{wanted:.3g} Hz"

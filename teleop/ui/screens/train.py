@@ -3,7 +3,8 @@
 import numpy as np
 from pygame import Rect
 
-from teleop.stage.messages import Deed, Notice, ShowPreview, StopTraining, Tone, Train
+from teleop.stage.lessons import StopTraining, Train
+from teleop.stage.messages import Deed, Notice, ShowPreview, Tone
 from teleop.ui.chart import Chart, Series
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk

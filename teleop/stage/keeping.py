@@ -1,0 +1,210 @@
+"""The dataset that takes go to: keep, discard, bring back, list; all in the background."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import gymnasium as gym
+
+from teleop.errors import sentence
+from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording.library import human_dataset_id
+from teleop.stage.listing import library_changed
+from teleop.stage.messages import FromStage, Notice, Tone
+
+Say = Callable[[FromStage], None]
+_Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
+
+
+class Keeping:
+    """What is on disk of one environment, and the take that waits for a decision."""
+
+    def __init__(self, library: Library, env_id: str, env: gym.Env[Any, Any], say: Say) -> None:
+        self._library, self._env_id, self._env, self.say = library, env_id, env, say
+        self.pending: Take | None = None
+        self.recorder: Recorder | None = None
+        self._undo: list[str] = []
+        self._claimed_dataset = False
+        self._dataset = library.dataset(human_dataset_id(env_id))
+        self._shown = library.dataset(library.best_dataset_id(env_id))
+        self._worker = ThreadPoolExecutor(1, "library")
+        self._jobs: list[_Job] = []
+        self.changed = False  # something that the window shows beside the list
+
+    @property
+    def busy(self) -> bool:
+        """Something is being written in the background."""
+        return bool(self._jobs)
+
+    @property
+    def can_undo(self) -> bool:
+        """There is something to bring back."""
+        return bool(self._undo)
+
+    @property
+    def episodes(self) -> int:
+        """Saved in the person's own dataset."""
+        return len(self._dataset.rows()) if self._dataset.exists else 0
+
+    def begin(self) -> None:
+        """List what there is; takes of an interrupted run are recovered."""
+        if self._dataset.exists:
+            self._work(self._open_dataset, self._claimed)
+        else:
+            self._work(lambda: None, lambda _: self.list())
+
+    def ready_recorder(self) -> Recorder:
+        """The recorder of this environment's takes.
+
+        Raises:
+            RecordingError: the dataset is not to be had.
+        """
+        if self.recorder is None:
+            self._worker.submit(self._open_dataset).result()  # behind a claim that still runs
+            self.recorder = Recorder(self._dataset, self._env)
+        if warning := self._dataset.room_left():
+            self.say(Notice(Tone.BAD, warning))
+        if self._shown.dataset_id != self._dataset.dataset_id:
+            self.choose_dataset(self._dataset.dataset_id)
+        return self.recorder
+
+    def take_in(self, take: Take | None) -> None:
+        """A take is over and waits for a decision."""
+        if take:
+            self.pending = take
+            if take.problem:
+                self.say(Notice(Tone.BAD, take.problem))
+
+    def keep(self, *, starred: bool = False, note: str = "") -> None:
+        """Save the take that waits."""
+        take, self.pending = self.pending, None
+        if take is None or self.recorder is None:
+            return
+        recorder = self.recorder
+        self._shown = self._dataset
+
+        def save() -> EpisodeRow:
+            row = recorder.keep(take)
+            if starred:
+                self._dataset.label(row.uuid, starred=True)
+            return row
+
+        self._work(save, lambda row: self._kept(row, note), lambda: self._not_kept(take))
+
+    def discard(self, why: str = "") -> None:
+        """Put the take that waits aside; `undo` brings it back."""
+        take, self.pending = self.pending, None
+        if take and self.recorder:
+            self._undo.append(self.recorder.discard(take))
+            text = f"Discarded {take.total_steps} steps, return {take.total_reward:+.1f}{why}"
+            self.say(Notice(Tone.UNDO, text.replace("-", "−")))
+
+    def set_aside(self, take: Take | None) -> None:
+        """A branch that was left by going back goes to the trash, whole."""
+        if take and self.recorder and take.total_steps:
+            self.recorder.discard(take)
+
+    def delete(self, file: str) -> None:
+        """Put a saved episode into the trash."""
+        if self._shown.dataset_id != self._dataset.dataset_id:
+            text = f"{self._shown.dataset_id} is not yours to delete from here; it stays as it is."
+            self.say(Notice(Tone.BAD, text))
+            return
+        self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))
+
+    def undo(self) -> None:
+        """Bring back what was discarded or deleted last."""
+        if not self._undo:
+            self.say(Notice(Tone.PLAIN, "There is nothing to undo."))
+            return
+        name = self._undo.pop()
+        self._work(lambda: self._dataset.restore(name), self._restored)
+
+    def star(self, uuid: str, starred: bool) -> None:
+        """Mark an episode."""
+        dataset = self._shown
+        self._work(lambda: dataset.label(uuid, starred=starred), lambda _: self.list())
+
+    def choose_dataset(self, dataset_id: str) -> None:
+        """List another dataset's episodes."""
+        if any(s.dataset_id == dataset_id for s in self._library.summaries(self._env_id)):
+            own = dataset_id == self._dataset.dataset_id
+            self._shown = self._dataset if own else self._library.dataset(dataset_id)
+        self.list()
+
+    def list(self) -> None:
+        """Say what is on disk."""
+        self.say(library_changed(self._library, self._env_id, self._shown))
+
+    def collect(self) -> None:
+        """Take in what the background has finished."""
+        while self._jobs and self._jobs[0][0].done():
+            future, then, otherwise = self._jobs.pop(0)
+            problem = future.exception()
+            if problem is not None:  # a file that surprises us must not cost the session
+                self.say(Notice(Tone.BAD, sentence(problem)))
+                self.list()
+                if otherwise:
+                    otherwise()
+            else:
+                then(future.result())
+
+    def close(self) -> None:
+        """Wait for the background, and let go of the dataset."""
+        self._worker.shutdown(wait=True)
+        self.collect()
+        self._dataset.release()
+
+    def _open_dataset(self) -> tuple[int, int]:
+        """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
+        if self._claimed_dataset:
+            return 0, 0
+        self._dataset = self._library.open_for_writing(
+            self._dataset.dataset_id, dataset_info(self._env)
+        )
+        found = self._dataset.claim()
+        self._claimed_dataset = True
+        return len(found.recovered), len(found.waiting)
+
+    def _work(
+        self,
+        job: Callable[[], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
+        self._jobs.append((self._worker.submit(job), then, otherwise))
+
+    def _claimed(self, result: tuple[int, int]) -> None:
+        recovered, waiting = result
+        if self.recorder is None:
+            self.recorder = Recorder(self._dataset, self._env)
+        if self._shown.dataset_id == self._dataset.dataset_id:
+            self._shown = self._dataset
+        if recovered:
+            many = "takes were" if recovered > 1 else "take was"
+            self.say(Notice(Tone.GOOD, f"{recovered} {many} recovered from an interrupted run."))
+        if waiting:
+            self.say(Notice(Tone.BAD, f"{waiting} take(s) wait for room on the disk."))
+        self.list()
+
+    def _kept(self, row: EpisodeRow, note: str) -> None:
+        text = f"Saved episode {row.ordinal + 1}: {row.total_steps} steps, {row.total_reward:+.1f}"
+        self.say(Notice(Tone.GOOD, text.replace("-", "−") + note))
+        self.list()
+
+    def _not_kept(self, take: Take) -> None:
+        """Saving failed: the take waits again, so that Save can be tried again."""
+        if take.journal.exists() and self.pending is None:
+            self.pending = take
+            self.changed = True
+
+    def _deleted(self, name: str) -> None:
+        self._undo.append(name)
+        self.say(Notice(Tone.UNDO, f"Deleted episode {int(name[:6]) + 1}"))
+        self.list()
+        self.changed = True
+
+    def _restored(self, row: EpisodeRow) -> None:
+        self.say(Notice(Tone.GOOD, f"Episode {row.ordinal + 1} is back"))
+        self.list()
+        self.changed = True

@@ -1,0 +1,58 @@
+"""How a person wants to drive and record."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Start(Enum):
+    """When a take begins after Record."""
+
+    AT_ONCE = "at once"
+    FIRST_INPUT = "with the first input"
+    COUNTDOWN = "after a countdown of 3 s"
+
+
+class Seeds(Enum):
+    """Which start the next episode has."""
+
+    NEXT = "one after another"
+    SAME = "always the same"
+    DRAWN = "drawn at random"
+
+
+class Preview(Enum):
+    """What is shown of what a policy will see."""
+
+    OFF = "off"
+    NUMBERS = "numbers"
+    PICTURE = "picture"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class DriveOptions:
+    """How a person wants to drive and record.
+
+    Attributes:
+        start: when a take begins after Record.
+        seeds: which start the next episode has.
+        practice: nothing is recorded.
+        auto_next: episodes are saved, and the next one begins, by themselves, up to the goal.
+        goal: episodes the person wants.
+        shortest: takes with fewer steps are discarded by themselves.
+        most_idle: takes in which nothing was pressed for more than this share, likewise.
+        turn_based: a press is a step; None is as the environment is.
+        preview: what is shown of the observations.
+        rumble: the pad shakes at an episode's end and when something was hit.
+    """
+
+    start: Start = Start.AT_ONCE
+    seeds: Seeds = Seeds.NEXT
+    practice: bool = False
+    auto_next: bool = False
+    goal: int = 10
+    shortest: int = 0
+    most_idle: float = 1.0
+    turn_based: bool | None = None
+    preview: Preview = Preview.OFF
+    rumble: bool = False

@@ -1,0 +1,69 @@
+"""The last minute in pictures, and the way back through it while a key is held."""
+
+import zlib
+from collections import deque
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_EVERY_S = 0.2
+_PICTURES = 300  # a minute
+_SIDE = 320  # pixels: small enough to keep, large enough to know where one was
+_DEFLATE = 1  # they live in memory only: quick before small
+_SPEED = 4.0  # seconds of play for each second that the key is held
+
+
+class Past:
+    """Small pictures of what was, by the step they were taken after."""
+
+    def __init__(self) -> None:
+        self._pictures: deque[tuple[int, bytes, tuple[int, ...]]] = deque(maxlen=_PICTURES)
+        self._kept_s = float("-inf")
+
+    def forget(self) -> None:
+        """A new episode."""
+        self._pictures.clear()
+        self._kept_s = float("-inf")
+
+    def cut(self, steps: int) -> None:
+        """Forget what came after so many steps."""
+        while self._pictures and self._pictures[-1][0] > steps:
+            self._pictures.pop()
+
+    def see(self, step: int, picture: NDArray[np.uint8], now: float) -> None:
+        """Keep a picture, if the last one is old enough."""
+        if now - self._kept_s < _EVERY_S:
+            return
+        self._kept_s = now
+        stride = max(1, max(picture.shape[:2]) // _SIDE)
+        small = np.ascontiguousarray(picture[::stride, ::stride])
+        self._pictures.append((step, zlib.compress(small.tobytes(), _DEFLATE), small.shape))
+
+    def at(self, step: int) -> NDArray[np.uint8] | None:
+        """The picture nearest before a step."""
+        found = next((p for p in reversed(self._pictures) if p[0] <= step), None)
+        if found is None:
+            return None
+        _, data, shape = found
+        return np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
+
+
+class WayBack:
+    """Where going back has come to, while its key is held."""
+
+    def __init__(self, times_s: Any, now: float) -> None:
+        """Begin.
+
+        Args:
+            times_s: (T) seconds since the start, of each step.
+            now: monotonic seconds.
+        """
+        self._times = np.array(times_s)
+        self._began_s = now
+
+    def step(self, now: float) -> int:
+        """The step that letting go now would lead to."""
+        back = 0.5 + _SPEED * (now - self._began_s)
+        last = float(self._times[-1]) if len(self._times) else 0.0
+        return int(np.searchsorted(self._times, max(0.0, last - back)))

@@ -1,0 +1,83 @@
+"""The sheet of keys, buttons and axes: what each does, lit while pressed, changed by a press."""
+
+from collections.abc import Callable
+
+from teleop.stage.messages import (
+    AxisItem,
+    ChooseHand,
+    EnvOpened,
+    Hint,
+    ResetControls,
+    ToStage,
+    TuneAxis,
+)
+from teleop.ui.layout import control_label
+from teleop.ui.sheet import Line
+
+_HANDS = {"both": "both hands", "left": "left hand only", "right": "right hand only"}
+_LAYERS = ("", "Shift + ", "Space + ", "Shift + Space + ")
+_TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
+    "ramp_s": (
+        "keys reach the end",
+        (0.0, 0.06, 0.12, 0.25, 0.5, 1.0),
+        lambda v: f"in {v * 1000:.0f} ms" if v else "at once",
+    ),
+    "dead_zone": ("dead zone", (0.0, 0.05, 0.1, 0.15, 0.25, 0.4), lambda v: f"{v:.0%}"),
+    "curve": ("curve", (0.5, 1.0, 1.5, 2.0, 3.0), lambda v: f"{v:g}"),
+    "scale": ("full is", (0.25, 0.5, 0.75, 1.0), lambda v: f"{v:.0%}"),
+    "invert": ("turned round", (0.0, 1.0), lambda v: "yes" if v else "no"),
+}
+
+
+def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Line]:
+    """The rows of an environment's controls.
+
+    Args:
+        env: what is driven.
+        touched: controls that are down now.
+        listening: name of the move that waits for a press; empty if none does.
+    """
+    lines = [Line("hand", "Within reach of", _HANDS[env.hand]), Line("", "Moves")]
+    lines += [_move_line(hint, touched, listening) for hint in env.hints]
+    for axis in env.axes:
+        lines.append(Line("", f"Axis {axis.name}: {axis.word}"))
+        for name, (label, _, say) in _TUNING.items():
+            value = say(float(getattr(axis, name)))
+            lines.append(Line(f"axis.{axis.name}.{name}", label.capitalize(), value))
+    lines.append(Line("reset", "Back to the usual controls", "" if env.is_own else "they are"))
+    return lines
+
+
+def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
+    """What a used row asks of the stage; None for a move: that waits for a press."""
+    if line_id == "hand":
+        hands = list(_HANDS)
+        return ChooseHand(hands[(hands.index(env.hand) + step) % len(hands)])
+    if line_id == "reset":
+        return ResetControls()
+    if line_id.startswith("axis."):
+        axis_name, name = line_id.removeprefix("axis.").rsplit(".", 1)
+        axis = next(a for a in env.axes if a.name == axis_name)
+        return TuneAxis(axis_name, name, _next(axis, name, step))
+    return None
+
+
+def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
+    label = f"{_LAYERS[hint.layer]}{hint.word}"
+    caps = tuple(control_label(c) for c in hint.controls)
+    lit = any(control in touched for control in hint.controls)
+    return Line(
+        f"move.{hint.name}",
+        label.capitalize(),
+        ", ".join(caps),
+        caps=caps or ("nothing",),
+        lit=lit,
+        listening=hint.name == listening,
+    )
+
+
+def _next(axis: AxisItem, name: str, step: int) -> float:
+    values = _TUNING[name][1]
+    now = float(getattr(axis, name))
+    nearest = min(range(len(values)), key=lambda i: abs(values[i] - now))
+    return values[(nearest + step) % len(values)]
