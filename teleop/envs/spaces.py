@@ -2,6 +2,7 @@
 
 import json
 import math
+import string
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from gymnasium import spaces
 from teleop.errors import RecordingError
 
 Space = spaces.Space[Any]
+_LONGEST_TEXT = 1000  # of a space that does not say
 _LARGEST_BOX = 1 << 26  # numbers in one observation
 _DTYPES = frozenset(
     [
@@ -62,6 +64,13 @@ def space_from_json(text: str) -> Space:
         raise RecordingError(f"A stored space cannot be read: {problem!r}") from problem
 
 
+def is_text(space: Space) -> bool:
+    """Values are text: Gymnasium's `Text`, or a space of an environment's own such as missions."""
+    return isinstance(space, spaces.Text) or (
+        space.dtype is not None and np.dtype(space.dtype).kind == "U"
+    )
+
+
 def compact_json(text: str) -> str:
     """The same space with bounds that are all alike said once: pictures fit into an attribute."""
     return json.dumps(_compact(json.loads(text)))
@@ -103,6 +112,8 @@ def _to_dict(space: Space) -> dict[str, Any]:
         case spaces.Text():
             size = {"max_length": space.max_length, "min_length": space.min_length}
             return {"type": "Text", **size, "charset": space.characters}
+        case _ if is_text(space):
+            return _to_dict(spaces.Text(_LONGEST_TEXT, min_length=0, charset=string.printable))
     raise RecordingError(
         f"{type(space).__name__} spaces cannot be recorded; Box, Discrete, MultiDiscrete, "
         "MultiBinary, Text, and Dict or Tuple of those can. Wrap the environment to one of them."

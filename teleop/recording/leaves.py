@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from teleop.envs.spaces import Space
+from teleop.envs.spaces import Space, is_text
 from teleop.errors import RecordingError
 
 _LENGTH = struct.Struct("<I")
@@ -89,14 +89,14 @@ def iter_leaves(
         case spaces.Tuple():
             for index, sub in enumerate(space.spaces):
                 yield from iter_leaves(sub, (*path, f"_index_{index}"), (*keys, index))
-        case spaces.Text():
-            yield Leaf(path, keys, Kind.TEXT, "O", ())
         case spaces.Discrete():
             yield Leaf(path, keys, Kind.NUMBER, "<i8", ())
         case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
             kind = Kind.IMAGE if is_image(tuple(space.shape or ()), space.dtype) else Kind.NUMBER
             dtype = np.dtype(space.dtype or np.float64).newbyteorder("<").str
             yield Leaf(path, keys, kind, dtype, tuple(space.shape or ()))
+        case _ if is_text(space):
+            yield Leaf(path, keys, Kind.TEXT, "O", ())
         case _:
             raise RecordingError(f"{type(space).__name__} spaces cannot be recorded.")
 

@@ -44,7 +44,9 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         for name, (label, _, say) in _TUNING.items():
             value = say(float(getattr(axis, name)))
             lines.append(Line(f"axis.{axis.name}.{name}", label.capitalize(), value))
-    lines.append(Line("reset", "Back to the usual controls", "" if env.is_own else "they are"))
+    lines.append(
+        Line("reset", "Back to the usual controls", "" if env.is_own else "nothing was changed")
+    )
     return lines
 
 
@@ -64,7 +66,7 @@ def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
 
 def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
     label = f"{_LAYERS[hint.layer]}{hint.word}"
-    caps = tuple(control_label(c) for c in hint.controls)
+    caps = tuple(_cap(control) for control in hint.controls)
     lit = any(control in touched for control in hint.controls)
     return Line(
         f"move.{hint.name}",
@@ -74,6 +76,12 @@ def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
         lit=lit,
         listening=hint.name == listening,
     )
+
+
+def _cap(control: str) -> str:
+    """A pad's A is not the keyboard's."""
+    label = control_label(control)
+    return f"Pad {label}" if control.startswith("pad.") and len(label) == 1 else label
 
 
 def _next(axis: AxisItem, name: str, step: int) -> float:

@@ -8,7 +8,8 @@ from teleop.stage.messages import Deed, Notice, Tone
 from teleop.ui.desk import Desk
 from teleop.ui.focus import Node
 from teleop.ui.painter import Painter
-from teleop.ui.shortcuts import PAD, SHORTCUTS
+from teleop.ui.layout import control_label
+from teleop.ui.shortcuts import PAD, PAD_DRIVING, SHORTCUTS
 from teleop.ui.theme import mix
 
 STEPS = ("demonstrate", "train", "compare", "correct")
@@ -16,6 +17,7 @@ TOP_BAR = 60
 _STAYS_S = {Tone.GOOD: 4.0, Tone.PLAIN: 4.0, Tone.UNDO: 10.0, Tone.BAD: 12.0}
 _NOT_YET = "Correct is not in this version: there the policy drives and you take over"
 HELP = "help-sheet"
+_PAD_ROWS = 5
 BANNER = "banner"
 
 
@@ -248,7 +250,7 @@ class Shell:
         if ui.icon_button("help.close", close, "x", "Close"):
             self.toggle_help(desk)
         column = (sheet.width - px(56)) // 2
-        step = min(px(23), (sheet.height - px(220)) // max(1, rows))
+        step = min(px(23), (sheet.height - px(150)) // (rows + _PAD_ROWS))
         top = sheet.y + px(72)
         for index, shortcut in enumerate(SHORTCUTS):
             at_x = sheet.x + px(28) + (index // rows) * column
@@ -256,10 +258,16 @@ class Shell:
             self._draw_line(desk, at, shortcut.label, shortcut.command.value, column)
         top += rows * step + px(14)
         painter.text("Gamepad", (sheet.x + px(28), top), "h2")
-        for index, button in enumerate(PAD):
-            at_x = sheet.x + px(28) + (index // 5) * column
-            at = (at_x, top + px(26) + (index % 5) * step)
-            self._draw_line(desk, at, button.label, button.deed.value, column)
+        lines = [(button.label, button.deed.value) for button in PAD]
+        lines += [
+            (f"View+{control_label(control)}", f"Driving: {command.value.lower()}")
+            for control, command in PAD_DRIVING.items()
+        ]
+        third = (sheet.width - px(56)) // 3
+        for index, (label, text) in enumerate(lines):
+            at_x = sheet.x + px(28) + (index // _PAD_ROWS) * third
+            at = (at_x, top + px(26) + (index % _PAD_ROWS) * step)
+            self._draw_line(desk, at, label, text, third)
         note = f"Recordings are in {desk.recordings}"
         at = (sheet.x + px(28), sheet.bottom - px(20))
         painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))

@@ -127,7 +127,7 @@ class Demonstrate:
         ui, env = desk.ui, desk.model.env
         px = ui.painter.px
         ui.group("picker")
-        rect = Rect(left.x, left.y, px(252), px(40))
+        rect = Rect(left.x, left.y, px(252 if left.width > px(700) else 196), px(40))
         name = env.env_id if env else "Opening…"
         if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
             self._open_picker(desk)
