@@ -109,11 +109,13 @@ def _to_dict(space: Space) -> dict[str, Any]:
             return {"type": "Dict", "subspaces": inner}
         case spaces.Tuple():
             return {"type": "Tuple", "subspaces": [_to_dict(sub) for sub in space.spaces]}
-        case spaces.Text():
-            size = {"max_length": space.max_length, "min_length": space.min_length}
-            return {"type": "Text", **size, "charset": space.characters}
         case _ if is_text(space):
-            return _to_dict(spaces.Text(_LONGEST_TEXT, min_length=0, charset=string.printable))
+            return {
+                "type": "Text",
+                "max_length": getattr(space, "max_length", _LONGEST_TEXT),
+                "min_length": getattr(space, "min_length", 0),
+                "charset": getattr(space, "characters", string.printable),
+            }
     raise RecordingError(
         f"{type(space).__name__} spaces cannot be recorded; Box, Discrete, MultiDiscrete, "
         "MultiBinary, Text, and Dict or Tuple of those can. Wrap the environment to one of them."

@@ -94,6 +94,7 @@ class Desk:
         self.sheet_view.reset()
         self.ui.modal = SHEET
         self.ui.focus.set("close", SHEET)
+        self.ui.focus.visible = not self.ui.used.clicked
 
     def rewind(self) -> None:
         """Go back for as long as the key is held."""

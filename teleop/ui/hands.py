@@ -340,7 +340,6 @@ class Hands:
             desk.model.notices.append(Notice(Tone.BAD, text))
         elif control:
             desk.tell(BindMove(move, control))
-            self._quiet_until_s = desk.now + _GRACE_S
 
     @property
     def _bound(self) -> set[str]:

@@ -7,8 +7,8 @@ from pygame import SRCALPHA, Rect, Surface
 from teleop.stage.messages import Deed, Notice, Tone
 from teleop.ui.desk import Desk
 from teleop.ui.focus import Node
-from teleop.ui.painter import Painter
 from teleop.ui.layout import control_label
+from teleop.ui.painter import Painter
 from teleop.ui.shortcuts import PAD, PAD_DRIVING, SHORTCUTS
 from teleop.ui.theme import mix
 

@@ -229,3 +229,75 @@ def test_pictures_come_before_the_rest_is_drawn(person: Person) -> None:
     drawn = person.app.frames
     person.until(lambda: person.app.frames > drawn + 5)
     assert person.app.model.frames["drive"].number > 5
+
+
+def test_rebinding_by_keyboard_alone(person: Person) -> None:
+    person.key("f3")
+    person.until(lambda: "move.up" in person.app.ui.nodes)
+    for _ in range(2):
+        person.key("down")
+    assert person.app.ui.focus.id == "move.up"
+    person.key("return")
+    assert person.app.desk.listening == "up"
+    person.key("f5")  # the window's own: refused, and said
+    assert not person.app.desk.listening
+    person.key("return")
+    person.key("x")
+    person.until(lambda: person.app.model.env.hints[0].key == "key.x")  # type: ignore[union-attr]
+    assert (person.app.config.recordings / "controls.toml").is_file()
+    person.key("escape")
+    person.record()
+    person.key("x", up=False)
+    person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
+
+
+def test_options_change_by_arrows_and_hold_for_the_next_take(person: Person) -> None:
+    person.key("f4")
+    person.until(lambda: "option.practice" in person.app.ui.nodes)
+    person.app.ui.focus.set("option.practice", "sheet")
+    person.key("right")
+    assert person.app.desk.options.practice
+    person.key("escape")
+    person.key("r")
+    person.until(lambda: person.app.model.live and person.app.model.live.practice)
+    assert person.app.desk.driving
+    person.key("f9")
+    person.until(lambda: person.phase() == "ended")
+    assert not person.app.desk.driving
+    assert person.saved() == 0
+
+
+def test_going_back_by_key_drives_on_in_the_same_take(person: Person) -> None:
+    person.record(steps=40)
+    person.key("f7", up=False)
+    person.until(lambda: person.app.model.live and person.app.model.live.rewinding)
+    person.key("f7", down=False)
+    person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
+    assert person.app.model.live.steps < 40  # type: ignore[union-attr]
+    assert person.app.desk.driving
+    person.key("return", mod=pygame.KMOD_CTRL)
+    person.until_saved(1)
+
+
+def test_the_mouse_held_on_the_picture_drives(person: Person) -> None:
+    person.record()
+    view = person.node("view").rect
+    at = (view.centerx, view.top + 4)
+    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1))
+    person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
+    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=at, button=1))
+    person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
+    assert person.app.desk.driving
+
+
+def test_keys_held_for_a_single_step_do_nothing_else(person: Person) -> None:
+    person.record()
+    person.key("escape")
+    person.until(lambda: person.phase() == "paused")
+    steps = person.app.model.live.steps  # type: ignore[union-attr]
+    person.key("a", up=False)
+    person.key(".")
+    person.until(lambda: person.app.model.live.steps == steps + 1)  # type: ignore[union-attr]
+    assert person.app.model.live.action == "Left engine"  # type: ignore[union-attr]
+    person.key("a", down=False)
+    assert person.phase() == "paused"

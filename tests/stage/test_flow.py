@@ -1,0 +1,272 @@
+"""The episode's flow in the driver's hand: when it begins, goes back, repeats, is thrown away."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from teleop.recording import Library
+from teleop.stage.messages import (
+    BindMove,
+    ChooseHand,
+    Deed,
+    EnvOpened,
+    Input,
+    LibraryChanged,
+    Live,
+    Notice,
+    OpenEnv,
+    Pictured,
+    ResetControls,
+    Rumble,
+    SetOptions,
+    Tone,
+    TuneAxis,
+)
+from teleop.stage.options import DriveOptions, Preview, Seeds, Start
+from teleop.types import InputEvent
+from tests.stage.test_host import Stage
+
+
+@pytest.fixture
+def stage(library: Library) -> Iterator[Stage]:
+    stage = Stage(library)
+    stage.say(OpenEnv("LunarLander-v3"))
+    stage.settle()
+    yield stage
+    stage.host.close(stage.now)
+
+
+def live(stage: Stage) -> Live:
+    found: Live = stage.last(Pictured).live
+    return found
+
+
+def press(stage: Stage, control: str, value: float = 1.0) -> None:
+    stage.say(Input(InputEvent(stage.now, control, value)))
+
+
+def episodes(stage: Stage) -> list[Any]:
+    stage.settle()
+    return list(stage.last(LibraryChanged).episodes)
+
+
+def options(stage: Stage, **changes: Any) -> None:
+    stage.say(SetOptions(replace(DriveOptions(), **changes)))
+
+
+def test_practice_records_nothing_and_says_so(stage: Stage) -> None:
+    options(stage, practice=True)
+    stage.say(Deed.START_TAKE)
+    stage.run(1.0)
+    assert (live(stage).practice, live(stage).recording, live(stage).engaged) == (True, False, True)
+    stage.say(Deed.STOP_TAKE)
+    assert not live(stage).pending
+    stage.say(Deed.KEEP_TAKE)
+    assert all(episode.driver != "human" for episode in episodes(stage))
+    options(stage)
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    assert live(stage).recording
+
+
+def test_a_countdown_comes_before_the_first_step(stage: Stage) -> None:
+    options(stage, start=Start.COUNTDOWN)
+    stage.say(Deed.START_TAKE)
+    stage.run(2.0)
+    assert live(stage).steps == 0
+    assert 0 < live(stage).waiting_s < 1.1  # type: ignore[operator]
+    stage.run(2.0)
+    assert live(stage).recording
+    assert live(stage).steps > 10
+
+
+def test_a_take_begins_with_the_first_input_and_feels_it(stage: Stage) -> None:
+    options(stage, start=Start.FIRST_INPUT)
+    stage.say(Deed.START_TAKE)
+    stage.run(2.0)
+    assert (live(stage).waiting_s, live(stage).steps) == (-1.0, 0)
+    press(stage, "key.w")
+    stage.run(0.2)
+    assert live(stage).recording
+    assert live(stage).action == "Main engine"
+    stage.say(Deed.STOP_TAKE)
+    stage.say(Deed.START_TAKE)
+    stage.say(Deed.STOP_TAKE)  # while it waits
+    assert live(stage).waiting_s is None
+
+
+def test_retry_starts_again_from_the_same_seed_and_undo_brings_the_take_back(stage: Stage) -> None:
+    stage.say(Deed.START_TAKE)
+    stage.run(1.0)
+    seed = live(stage).seed
+    stage.say(Deed.RETRY)
+    assert (live(stage).seed, live(stage).recording, live(stage).steps) == (seed, True, 0)
+    stage.run(0.5)
+    stage.say(Deed.KEEP_TAKE)
+    assert live(stage).seed == seed + 1
+    stage.say(Deed.UNDO)
+    assert len(episodes(stage)) == 2
+
+
+@pytest.mark.parametrize("phase", ["running", "paused", "ended"])
+def test_held_it_goes_back_and_let_go_it_goes_on_from_there(stage: Stage, phase: str) -> None:
+    stage.say(Deed.START_TAKE)
+    stage.run(2.0)
+    if phase == "paused":
+        stage.say(Deed.PAUSE)
+    if phase == "ended":
+        stage.say(Deed.STOP_TAKE)
+    steps = live(stage).steps
+    stage.say(Deed.REWIND)
+    stage.run(0.1)
+    assert live(stage).rewinding
+    assert live(stage).steps < steps
+    stage.say(Deed.REWIND_END)
+    back = live(stage).steps
+    assert 5 < back < steps
+    assert (live(stage).phase, live(stage).recording, live(stage).pending) == (
+        "running",
+        True,
+        False,
+    )
+    stage.run(0.5)
+    stage.say(Deed.KEEP_TAKE)
+    (episode,) = episodes(stage)
+    assert back < episode.total_steps < steps + 20
+
+
+def test_paused_one_step_at_a_time_with_what_is_held(stage: Stage) -> None:
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    stage.say(Deed.PAUSE)
+    steps = live(stage).steps
+    press(stage, "key.a")
+    stage.say(Deed.STEP_ONCE)
+    stage.say(Deed.RELEASE_INPUT)
+    assert (live(stage).steps, live(stage).action) == (steps + 1, "Left engine")
+    stage.say(Deed.STEP_ONCE)
+    assert (live(stage).steps, live(stage).action) == (steps + 2, "Nothing")
+    stage.run(1.0)
+    assert live(stage).steps == steps + 2
+
+
+def test_episodes_follow_each_other_up_to_the_goal(stage: Stage) -> None:
+    options(stage, auto_next=True, goal=2)
+    stage.say(Deed.START_TAKE)
+    for _ in range(400):
+        stage.run(0.1)
+        stage.settle()
+        if "last of 2" in "".join(m.text for m in stage.heard if isinstance(m, Notice)):
+            break
+    assert live(stage).pending  # the last one waits, like any other
+    stage.say(Deed.KEEP_TAKE)
+    assert len(episodes(stage)) == 2
+
+
+def test_short_and_idle_takes_are_discarded_by_themselves_and_come_back(stage: Stage) -> None:
+    options(stage, shortest=10_000)
+    stage.say(Deed.START_TAKE)
+    stage.run(30.0)
+    assert not live(stage).pending
+    notice = stage.last(Notice)
+    assert notice.tone is Tone.UNDO
+    assert "fewer than 10000 steps" in notice.text
+    stage.say(Deed.UNDO)
+    assert len(episodes(stage)) == 1
+    options(stage, most_idle=0.9)
+    stage.say(Deed.START_TAKE)
+    stage.run(30.0)
+    assert "nothing was pressed for 100%" in stage.last(Notice).text
+
+
+def test_a_star_during_the_take_is_on_the_saved_episode(stage: Stage) -> None:
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    stage.say(Deed.STAR_TAKE)
+    stage.say(Deed.KEEP_TAKE)
+    assert episodes(stage)[0].starred
+
+
+@pytest.mark.parametrize("seeds", list(Seeds))
+def test_the_next_start_is_the_next_the_same_or_drawn(stage: Stage, seeds: Seeds) -> None:
+    options(stage, seeds=seeds)
+    seen = []
+    for _ in range(3):
+        seen.append(live(stage).seed)
+        stage.say(Deed.START_TAKE)
+        stage.run(0.2)
+        stage.say(Deed.KEEP_TAKE)
+    kinds = {Seeds.NEXT: [0, 1, 2], Seeds.SAME: [0, 0, 0]}
+    assert seen == kinds.get(seeds, seen)
+    assert len(set(seen)) == (1 if seeds is Seeds.SAME else 3)
+
+
+def test_any_environment_can_wait_for_each_press(stage: Stage) -> None:
+    options(stage, turn_based=True)
+    assert stage.last(EnvOpened).turn_based
+    stage.say(Deed.START_TAKE)
+    stage.run(2.0)
+    assert live(stage).steps == 0
+    for key in ("key.w", "key.a", "key.w"):
+        press(stage, key)
+        press(stage, key, 0.0)
+    stage.run(0.5)
+    assert live(stage).steps == 3
+
+
+def test_controls_are_changed_remembered_and_reset(stage: Stage) -> None:
+    def main_keys() -> list[str]:
+        hint = next(h for h in stage.last(EnvOpened).hints if h.name == "up")
+        return [c for c in hint.controls if c.startswith("key.")]
+
+    stage.say(BindMove("up", "key.a"))
+    assert main_keys() == ["key.a"]
+    assert "'left'" in stage.last(Notice).text
+    stage.say(Deed.START_TAKE)
+    press(stage, "key.a")
+    stage.run(0.2)
+    assert live(stage).action == "Main engine"
+    stage.say(Deed.KEEP_TAKE)
+    stage.say(OpenEnv("CartPole-v1"))
+    stage.say(OpenEnv("LunarLander-v3"))
+    assert main_keys() == ["key.a"]
+    stage.say(ChooseHand("right"))
+    assert main_keys() == ["key.i"]
+    stage.say(ResetControls())
+    assert main_keys() == ["key.w", "key.up"]
+    assert not stage.last(EnvOpened).is_own
+
+
+def test_axes_are_tuned(stage: Stage) -> None:
+    stage.say(OpenEnv("MountainCarContinuous-v0"))
+    stage.say(TuneAxis("1", "scale", 0.5))
+    stage.say(TuneAxis("1", "invert", 1.0))
+    (axis,) = stage.last(EnvOpened).axes
+    assert (axis.scale, axis.invert) == (0.5, True)
+    stage.say(Deed.START_TAKE)
+    press(stage, "key.d")
+    stage.run(0.2)
+    assert live(stage).action == "Push −0.50"
+
+
+def test_what_a_policy_sees_is_shown(stage: Stage) -> None:
+    options(stage, preview=Preview.NUMBERS)
+    assert len(live(stage).numbers) == 8
+    stage.say(OpenEnv("CarRacing-v3"))
+    options(stage, preview=Preview.PICTURE)
+    stage.say(Deed.START_TAKE)
+    stage.run(0.2)
+    seen = [m for m in stage.heard if isinstance(m, Pictured) and m.view == "seen"]
+    assert seen[-1].frame is not None
+    assert seen[-1].frame.height == seen[-1].frame.width == 96
+
+
+def test_the_pad_rumbles_at_an_end_only_if_it_is_wished(stage: Stage) -> None:
+    for wished in (False, True):
+        options(stage, rumble=wished)
+        stage.say(Deed.START_TAKE)
+        stage.run(30.0)
+        assert any(isinstance(m, Rumble) for m in stage.heard) is wished
+        stage.say(Deed.DISCARD_TAKE)
