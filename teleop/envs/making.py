@@ -121,12 +121,9 @@ def _unknown(env_id: str) -> str:
     close = close or [
         lowered[match] for match in difflib.get_close_matches(env_id.lower(), lowered, n=3)
     ]
-    hint = (
-        f"Did you mean {', '.join(close)}?"
-        if close
-        else "`teleop doctor --envs` lists them; --import PACKAGE adds a package's."
-    )
-    return f"No environment is called {env_id!r}. {hint}"
+    hint = f"Did you mean {', '.join(close)}?" if close else "`teleop doctor --envs` lists them."
+    add = "If a package brings it, add --import PACKAGE."
+    return f"No environment is called {env_id!r}. {hint} {add}"
 
 
 def _missing(env_id: str, problem: Exception) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from gymnasium import spaces
 
 from teleop.envs.catalogue import find_entry
+from teleop.envs.naming import bare_id
 from teleop.envs.spaces import Space
 from teleop.types import Action, Actor, Observation, Policy
 
@@ -163,5 +164,5 @@ def make_human_like(
     if isinstance(space, spaces.Box):
         idle: Action = np.zeros(space.shape, np.float32)
     else:
-        idle = _IDLE.get(env_id, 0)
+        idle = _IDLE.get(bare_id(env_id), 0)
     return HumanLike(policy, space, find_entry(env_id).pace_hz or 30.0, idle, noise)

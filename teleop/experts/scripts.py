@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from teleop.envs.naming import bare_id
 from teleop.errors import LearningError
 from teleop.types import Action, Actor, Observation
 
@@ -40,7 +41,7 @@ def make_expert(env_id: str) -> ScriptedPolicy:
     Raises:
         LearningError: there is none, with the environments that have one.
     """
-    script = EXPERTS.get(env_id)
+    script = EXPERTS.get(bare_id(env_id))
     if script is None:
         raise LearningError(
             f"There is no scripted demonstrator for {env_id}; there are for {', '.join(EXPERTS)}."
@@ -50,7 +51,7 @@ def make_expert(env_id: str) -> ScriptedPolicy:
 
 def has_expert(env_id: str) -> bool:
     """There is a scripted demonstrator for this environment."""
-    return env_id in EXPERTS
+    return bare_id(env_id) in EXPERTS
 
 
 def _cart_pole(o: Any) -> int:
