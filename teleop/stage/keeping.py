@@ -5,9 +5,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
 from teleop.errors import sentence
+from teleop.learning.reaction import reaction_s
 from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording.episode import Episode
 from teleop.recording.library import human_dataset_id
 from teleop.stage.listing import library_changed
 from teleop.stage.messages import FromStage, Notice, Tone
@@ -29,6 +32,8 @@ class Keeping:
         self._shown = library.dataset(library.best_dataset_id(env_id))
         self._worker = ThreadPoolExecutor(1, "library")
         self._jobs: list[_Job] = []
+        space = env.observation_space
+        self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
         self.changed = False  # something that the window shows beside the list
 
     @property
@@ -83,13 +88,13 @@ class Keeping:
         recorder = self.recorder
         self._shown = self._dataset
 
-        def save() -> EpisodeRow:
+        def save() -> tuple[EpisodeRow, str]:
             row = recorder.keep(take)
             if starred:
                 self._dataset.label(row.uuid, starred=True)
-            return row
+            return row, note + (_lateness(self._dataset.read(row)) if self._is_plain else "")
 
-        self._work(save, lambda row: self._kept(row, note), lambda: self._not_kept(take))
+        self._work(save, lambda saved: self._kept(*saved), lambda: self._not_kept(take))
 
     def discard(self, why: str = "") -> None:
         """Put the take that waits aside; `undo` brings it back."""
@@ -208,3 +213,11 @@ class Keeping:
         self.say(Notice(Tone.GOOD, f"Episode {row.ordinal + 1} is back"))
         self.list()
         self.changed = True
+
+
+def _lateness(episode: Episode) -> str:
+    """How late the person's hands were, where one episode can say."""
+    if isinstance(episode.actions, dict | tuple):
+        return ""
+    late = reaction_s(episode.observations, episode.actions, float(np.median(episode.paces_hz)))
+    return "" if late is None else f" · hands about {1000 * late:.0f} ms late"

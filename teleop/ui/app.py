@@ -37,8 +37,9 @@ from teleop.stage.messages import (
     StageLost,
 )
 from teleop.ui.desk import Desk
+from teleop.ui.devices import DRIVING, RAW_PAD
 from teleop.ui.hands import Hands
-from teleop.ui.model import Model
+from teleop.ui.model import Model, outline
 from teleop.ui.painter import Painter
 from teleop.ui.processes import Processes
 from teleop.ui.screens import Screen
@@ -61,13 +62,6 @@ _SCALES = (0.9, 1.0, 1.1, 1.25, 1.35, 1.5, 1.75, 2.0, 2.5)
 _PROJECTOR_SCALE = 1.35
 _LOOK_S = 0.001
 WAKE = pygame.event.custom_type()
-_DRIVING = (
-    pygame.KEYDOWN,
-    pygame.KEYUP,
-    pygame.CONTROLLERAXISMOTION,
-    pygame.CONTROLLERBUTTONDOWN,
-    pygame.CONTROLLERBUTTONUP,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +188,9 @@ class App:
             self._resized()
         else:
             self.hands.take(event)
-        if self.desk.driving and event.type in _DRIVING:
+        if event.type in RAW_PAD and not self.desk.mapping:
+            return  # the same movement comes as a gamepad's
+        if self.desk.driving and event.type in DRIVING:
             self._moved = True  # key caps light up with the picture; the rest stays as it is
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
             self._dirty = True
@@ -260,7 +256,7 @@ class App:
         """The person's session is in another state."""
         if live.engaged != (before is not None and before.engaged):
             self.hands.engaged_changed(live.engaged)
-        if _state(before) != _state(live):
+        if outline(before) != outline(live):
             self._dirty = True
 
     def _certify(self) -> None:
@@ -481,20 +477,3 @@ def _wait(patience_s: float) -> list[pygame.event.Event]:
     """SDL's own waiting: it costs next to nothing."""
     event = pygame.event.wait(max(1, round(patience_s * 1000)))
     return ([] if event.type == pygame.NOEVENT else [event]) + pygame.event.get()
-
-
-def _state(live: Live | None) -> tuple[object, ...]:
-    """What of a session the rest of the window shows, beside the picture."""
-    if live is None:
-        return ()
-    real = round(live.real_hz)
-    return (
-        live.engaged,
-        live.phase,
-        live.pending,
-        live.starred,
-        live.seed,
-        live.speed,
-        real,
-        live.rewinding,
-    )

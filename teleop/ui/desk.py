@@ -10,6 +10,7 @@ from teleop.stage.messages import Deed, Input, SetOptions, ToStage
 from teleop.stage.options import DriveOptions
 from teleop.types import InputEvent
 from teleop.ui.model import Model
+from teleop.ui.pad_mapping import PadMapping, UnknownPad
 from teleop.ui.popover import Popover
 from teleop.ui.sheet import SHEET, SheetView
 from teleop.ui.view import View
@@ -32,6 +33,8 @@ class Desk:
         held: controls that are down.
         pad: name of the gamepad in use; empty without one.
         pads: names of all that are plugged in.
+        unknown_pads: joysticks without a known layout.
+        mapping: the one that is being taught.
         pad_index: which of them is listened to, from 1; 0 is all.
         options: how the person drives and records.
         sheet: the open sheet: `options`, `controls`, or empty.
@@ -53,6 +56,8 @@ class Desk:
     held: set[str] = field(default_factory=set)
     pad: str = ""
     pads: tuple[str, ...] = ()
+    unknown_pads: tuple[UnknownPad, ...] = ()
+    mapping: PadMapping | None = None
     pad_index: int = 0
     options: DriveOptions = field(default_factory=DriveOptions)
     sheet: str = ""
@@ -86,6 +91,7 @@ class Desk:
         self.popover.close(self.ui)
         if self.sheet == name or not name:
             self.sheet = self.listening = ""
+            self.mapping = None
             self.ui.modal = None
             self.ui.focus.set("view", "stage")
             return

@@ -6,6 +6,8 @@ import pygame
 from pygame import event as pg_event
 from pygame._sdl2 import controller
 
+from teleop.ui.pad_mapping import UnknownPad, use_taught_pads
+
 # Keys by position: the name of the key that a US keyboard has there.
 KEY_CONTROLS: dict[int, str] = {
     getattr(pygame, name): "key." + name.removeprefix("KSCAN_").lower()
@@ -38,6 +40,16 @@ _AXES = {
     pygame.CONTROLLER_AXIS_TRIGGERRIGHT: "right_trigger",
 }
 _FULL = 32767.0
+# what a person drives with
+DRIVING = (
+    pygame.KEYDOWN,
+    pygame.KEYUP,
+    pygame.CONTROLLERAXISMOTION,
+    pygame.CONTROLLERBUTTONDOWN,
+    pygame.CONTROLLERBUTTONUP,
+)
+# the same movements of a gamepad, below its mapping
+RAW_PAD = (pygame.JOYAXISMOTION, pygame.JOYBUTTONDOWN, pygame.JOYBUTTONUP, pygame.JOYHATMOTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,9 @@ class Pads:
     """The gamepads that are plugged in."""
 
     def __init__(self) -> None:
+        use_taught_pads()
         controller.init()
+        self._unknown: dict[int, pygame.joystick.JoystickType] = {}
         self._open: dict[int, controller.Controller] = {}
         self._index = 0
         for index in range(controller.get_count()):
@@ -78,6 +92,33 @@ class Pads:
         for place, pad in enumerate(self._open.values(), start=1):
             if self._index in (0, place):
                 pad.rumble(strength, strength, round(1000 * seconds))
+
+    @property
+    def unknown(self) -> tuple[UnknownPad, ...]:
+        """Joysticks without a known layout; they can be taught."""
+        return tuple(
+            UnknownPad(number, stick.get_name(), stick.get_guid())
+            for number, stick in self._unknown.items()
+        )
+
+    def look_for_unknown(self) -> bool:
+        """Open joysticks that SDL does not know as gamepads; True if there is a new one."""
+        before = set(self._unknown)
+        self._unknown = {}
+        if not pygame.joystick.get_init():
+            pygame.joystick.init()
+        for index in range(pygame.joystick.get_count()):
+            if not controller.is_controller(index):
+                stick = pygame.joystick.Joystick(index)
+                self._unknown[stick.get_instance_id()] = stick
+        return bool(set(self._unknown) - before)
+
+    def look_again(self) -> None:
+        """Open those that have become known."""
+        self._unknown = {}
+        for index in range(controller.get_count()):
+            if controller.is_controller(index):
+                self._add(index)
 
     def take(self, event: pg_event.Event) -> Moved | None:
         """The control that an event moved; plugging in and out is dealt with here."""
@@ -105,7 +146,7 @@ class Pads:
 
     def _add(self, index: int) -> None:
         if not controller.is_controller(index):
-            return  # a joystick without a known mapping
+            return
         pad = controller.Controller(index)
         self._open[pad.as_joystick().get_instance_id()] = pad
 

@@ -9,6 +9,7 @@ from teleop.types import InputEvent
 from teleop.ui import focus
 from teleop.ui.devices import Moved, Pads, key_control
 from teleop.ui.layout import control_label
+from teleop.ui.pad_mapping import PadMapping
 from teleop.ui.shell import HELP
 from teleop.ui.shortcuts import PAD, PAD_DRIVING, Command, PadDeed, command_of
 
@@ -121,6 +122,10 @@ class Hands:
             return
         if desk.listening:
             self._bind("" if event.key == pygame.K_ESCAPE else control)
+            return
+        if desk.mapping and event.key in (pygame.K_RETURN, pygame.K_SPACE):
+            desk.mapping.skip()
+            self._finish_teaching(desk.mapping)
             return
         ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
         shift = bool(event.mod & pygame.KMOD_SHIFT)
@@ -268,11 +273,19 @@ class Hands:
     def _pad_event(self, event: pygame.event.Event) -> None:
         self._pads.use(self._desk.pad_index)
         moved = self._pads.take(event)
-        desk = self._desk
         if event.type in (pygame.CONTROLLERDEVICEADDED, pygame.CONTROLLERDEVICEREMOVED):
             self._plugged()
-        if moved is None:
-            return
+        elif event.type in (pygame.JOYDEVICEADDED, pygame.JOYDEVICEREMOVED):
+            self._look_for_unknown()
+        mapping = self._desk.mapping
+        if mapping:
+            mapping.take(event)
+            self._finish_teaching(mapping)
+        elif moved is not None:
+            self._pad_moved(moved)
+
+    def _pad_moved(self, moved: Moved) -> None:
+        desk = self._desk
         axis = moved.control.endswith(("_x", "_y", "_trigger"))
         if not axis or abs(moved.value) > _STICK:
             desk.ui.pad_hints = True
@@ -340,6 +353,27 @@ class Hands:
             desk.model.notices.append(Notice(Tone.BAD, text))
         elif control:
             desk.tell(BindMove(move, control))
+
+    def _look_for_unknown(self) -> None:
+        new = self._pads.look_for_unknown()
+        self._desk.unknown_pads = self._pads.unknown
+        if new:
+            name = self._pads.unknown[-1].name
+            text = f"{name} is a gamepad nobody here knows yet: F3, then Teach it"
+            self._desk.model.notices.append(Notice(Tone.PLAIN, text))
+
+    def _finish_teaching(self, mapping: PadMapping) -> None:
+        """Use what was learned, once all was asked."""
+        desk = self._desk
+        if mapping.asks:
+            return
+        desk.toggle_sheet("")
+        now = mapping.keep()
+        self._pads.look_again()
+        desk.unknown_pads = self._pads.unknown
+        self._plugged()
+        text = f"{mapping.pad.name} is known now{'' if now else '; start Teleop again to use it'}"
+        desk.model.notices.append(Notice(Tone.GOOD, text))
 
     @property
     def _bound(self) -> set[str]:

@@ -73,15 +73,15 @@ def key_label(position: str) -> str:
 
 def _asked(position: str) -> str:
     scancode = _SCANCODES.get(position)
-    sdl = _sdl()
-    if scancode is None or sdl is None:
+    library = sdl()
+    if scancode is None or library is None:
         return ""
-    name: bytes = sdl.SDL_GetKeyName(sdl.SDL_GetKeyFromScancode(scancode))
+    name: bytes = library.SDL_GetKeyName(library.SDL_GetKeyFromScancode(scancode))
     return name.decode("utf-8", "replace")
 
 
 @cache
-def _sdl() -> ctypes.CDLL | None:
+def sdl() -> ctypes.CDLL | None:
     """The SDL library that pygame has loaded already."""
     folder = Path(pygame.__file__).parent
     names = {"win32": ["SDL2.dll"], "darwin": [".dylibs/libSDL2*.dylib"]}.get(
@@ -90,9 +90,9 @@ def _sdl() -> ctypes.CDLL | None:
     for name in names:
         for path in glob.glob(str(folder / name)):  # noqa: PTH207  the pattern leaves the folder
             try:
-                sdl = ctypes.CDLL(path)
+                library = ctypes.CDLL(path)
             except OSError:
                 continue
-            sdl.SDL_GetKeyName.restype = ctypes.c_char_p
-            return sdl
+            library.SDL_GetKeyName.restype = ctypes.c_char_p
+            return library
     return None

@@ -182,3 +182,12 @@ class Model:
                 training.running = False
                 training.problem = message.problem
                 self.notices.append(Notice(Tone.BAD, message.problem))
+
+
+def outline(live: Live | None) -> tuple[object, ...]:
+    """What of a session the window shows away from the picture."""
+    if live is None:
+        return ()
+    real = round(live.real_hz)
+    phase = (live.engaged, live.phase, live.pending, live.starred, live.rewinding)
+    return (*phase, live.seed, live.speed, real)

@@ -1,8 +1,10 @@
 """The sheets over the screen: how to drive and record, and what keys, pad and mouse do."""
 
+from teleop.stage.messages import EnvOpened
 from teleop.ui.controls_sheet import control_lines, controls_request
 from teleop.ui.desk import Desk
 from teleop.ui.options_sheet import changed_options, option_lines
+from teleop.ui.pad_mapping import ASKED, PadMapping
 from teleop.ui.sheet import Changed, Line
 
 _FEET = {
@@ -11,28 +13,64 @@ _FEET = {
 }
 
 
+_TEACHING = "Press what is asked for; Enter skips what this gamepad does not have, Esc gives up"
+
+
 def draw_sheet(desk: Desk) -> None:
     """Draw the open sheet, if one is, and do what was asked on it."""
     env = desk.model.env
     if not desk.sheet or env is None:
         return
-    title = "How to drive and record" if desk.sheet == "options" else f"Controls of {env.env_id}"
-    used = desk.sheet_view.draw(desk.ui, title, _lines(desk), _FEET[desk.sheet])
+    foot = _TEACHING if desk.mapping else _FEET[desk.sheet]
+    used = desk.sheet_view.draw(desk.ui, _title(desk, env), _lines(desk), foot)
     if used is None:
         return
     if used.id == "close":
         desk.toggle_sheet("")
+    elif desk.mapping:
+        return
     elif desk.sheet == "options":
         desk.change_options(changed_options(desk.options, used.id, used.step))
     else:
         _use_control(desk, used)
 
 
+def _title(desk: Desk, env: EnvOpened) -> str:
+    if desk.mapping:
+        return f"Teach {desk.mapping.pad.name}"
+    return "How to drive and record" if desk.sheet == "options" else f"Controls of {env.env_id}"
+
+
 def _lines(desk: Desk) -> list[Line]:
     env = desk.model.env
     if desk.sheet == "options":
         return option_lines(desk.options)
-    return control_lines(env, desk.touched, desk.listening) if env else []
+    if desk.mapping:
+        return _taught_lines(desk.mapping)
+    lines = control_lines(env, desk.touched, desk.listening) if env else []
+    lines += [Line(f"pad.{index}", name) for index, name in enumerate(_pad_choices(desk))]
+    lines += [
+        Line(f"teach.{pad.instance_id}", f"Teach {pad.name}", "Enter", "It has no known layout")
+        for pad in desk.unknown_pads
+    ]
+    return lines
+
+
+def _pad_choices(desk: Desk) -> list[str]:
+    """Which gamepad is listened to, where there are several."""
+    if len(desk.pads) < 2:
+        return []
+    names = ["All gamepads", *(f"Gamepad {i}: {name}" for i, name in enumerate(desk.pads, 1))]
+    return [f"{'● ' if i == desk.pad_index else '○ '}{name}" for i, name in enumerate(names)]
+
+
+def _taught_lines(mapping: PadMapping) -> list[Line]:
+    lines = [
+        Line(f"asked.{name}", text, mapping.found.get(name, ""), listening=name == mapping.asks)
+        for name, text in ASKED
+    ]
+    first = max(0, next((i for i, (name, _) in enumerate(ASKED) if name == mapping.asks), 0) - 3)
+    return lines[first:]
 
 
 def _use_control(desk: Desk, used: Changed) -> None:
@@ -41,6 +79,14 @@ def _use_control(desk: Desk, used: Changed) -> None:
         return
     if used.id.startswith("move."):
         desk.listening = used.id.removeprefix("move.") if used.step > 0 else ""
+        return
+    if used.id.startswith("pad."):
+        desk.pad_index = int(used.id.removeprefix("pad."))
+        return
+    if used.id.startswith("teach."):
+        number = int(used.id.removeprefix("teach."))
+        desk.mapping = PadMapping(next(p for p in desk.unknown_pads if p.instance_id == number))
+        desk.sheet_view.reset()
         return
     request = controls_request(env, used.id, used.step)
     if request:
