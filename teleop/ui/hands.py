@@ -161,7 +161,7 @@ class Hands:
             return  # held for a single step; it must not star or delete anything meanwhile
         if event.key in (pygame.K_TAB, pygame.K_F6):
             ui.tab(-1 if shift else 1)
-        elif command is Command.LEAVE or (command is Command.HELP and ui.modal):
+        elif command in (Command.LEAVE, Command.QUIT) or (command is Command.HELP and ui.modal):
             self._command(command)
         elif self._activates(event.key):
             ui.activate()

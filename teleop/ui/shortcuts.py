@@ -143,13 +143,13 @@ class PadDeed(Enum):
 
     ACTIVATE = "Activate"
     BACK = "Back, close"
-    STAR = "Star the chosen episode"
-    DELETE = "Delete the chosen episode; with none chosen, undo"
-    PREVIOUS = "Previous step (Demonstrate, Train, Compare)"
-    NEXT = "Next step"
+    STAR = "Star the episode"
+    DELETE = "Delete the episode, or undo"
+    PREVIOUS = "Previous screen"
+    NEXT = "Next screen"
     SCRUB_BACK = "Scrub back"
     SCRUB_FORWARD = "Scrub forward"
-    DRIVE = "Drive, go on, or pause; play"
+    DRIVE = "Drive, pause, play"
     HELP = "Show this help"
 
 
