@@ -2,12 +2,13 @@
 
 import sys
 
-from tests.benchmarks import latency, pacing, recording, scale, startup, training
+from tests.benchmarks import jitter, latency, pacing, recording, scale, startup, training
 
 BENCHMARKS = {
     "startup": startup.run,
     "latency": latency.run,
     "pacing": pacing.run,
+    "jitter": jitter.run,
     "recording": recording.run,
     "scale": scale.run,
     "growth": scale.grow,

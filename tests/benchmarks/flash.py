@@ -1,6 +1,6 @@
-"""A LunarLander that paints its latest action into its picture and never ends, in two players.
+"""Environments that paint their latest action into their picture and never end, in two players.
 
-`python -m tests.benchmarks.flash teleop|play`: ours, or `gymnasium.utils.play`; 50 steps a second.
+`python -m tests.benchmarks.flash teleop|play ENV`: ours, or `gymnasium.utils.play`; 50 Hz.
 """
 
 import sys
@@ -10,52 +10,73 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.envs.box2d.lunar_lander import LunarLander
 
 ENV_ID = "FlashLander-v0"
 COLOURS = {0: (40, 40, 40), 1: (20, 60, 250), 2: (250, 40, 30), 3: (30, 200, 60)}
-MARK = (slice(140, 220), slice(260, 340))
-KEYS = {"2": 1, "3": 2}  # number keys, as Teleop gives to an environment it does not know
+# the environment beneath, and two keys with their actions, as Teleop gives them to one it does
+# not know; the others are measured with the same keys
+FLASHES: dict[str, tuple[str, dict[str, int]]] = {
+    ENV_ID: ("LunarLander-v3", {"2": 1, "3": 2}),
+    "FlashPole-v0": ("CartPole-v1", {"a": 0, "d": 1}),
+    "FlashAcrobot-v0": ("Acrobot-v1", {"1": 0, "3": 2}),
+}
 
 
-class FlashLander(LunarLander):
-    """LunarLander with a coloured square in the middle of its picture."""
+class Flash(gym.Env[Any, Any]):
+    """Another environment with a coloured square in the middle of its picture."""
 
-    action = 0
+    def __init__(self, beneath: str, render_mode: str | None = None) -> None:
+        self._env = gym.make(beneath, render_mode=render_mode, disable_env_checker=True)
+        self.render_mode = render_mode
+        self.metadata = dict(self._env.metadata)
+        self.observation_space, self.action_space = (
+            self._env.observation_space,
+            self._env.action_space,
+        )
+        self.action = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        """Reset what is beneath."""
+        return self._env.reset(seed=seed, options=options)
 
     def step(self, action: Any) -> Any:
         """Step, remember the action, never end."""
         self.action = int(action)
-        observation, reward, _, _, info = super().step(action)  # type: ignore[no-untyped-call]
+        observation, reward, terminated, truncated, info = self._env.step(action)
+        if terminated or truncated:
+            observation, info = self._env.reset()
         return observation, reward, False, False, info
 
     def render(self) -> Any:
         """The picture with its mark."""
-        picture = np.array(super().render())  # type: ignore[no-untyped-call]
-        picture[MARK] = COLOURS[self.action]
+        picture = np.array(self._env.render())
+        y, x = picture.shape[0] // 2, picture.shape[1] // 2
+        picture[y - 40 : y + 40, x - 40 : x + 40] = COLOURS[self.action]
         return picture
 
 
-gym.register(ENV_ID, entry_point=f"{__name__}:FlashLander")
+for _env_id, (_beneath, _) in FLASHES.items():
+    gym.register(_env_id, entry_point=f"{__name__}:Flash", kwargs={"beneath": _beneath})
 
 
-def run_teleop() -> None:
+def run_teleop(env_id: str) -> None:
     """Ours."""
     from teleop import paths
     from teleop.ui.app import App, AppConfig
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
-        App(AppConfig(ENV_ID, root, Path(folder), paths.assets_folder(), 0, pace_hz=50.0)).run()
+        App(AppConfig(env_id, root, Path(folder), paths.assets_folder(), 0, pace_hz=50.0)).run()
 
 
-def run_play() -> None:
+def run_play(env_id: str) -> None:
     """Gymnasium's."""
     from gymnasium.utils.play import play
 
-    env = gym.make(ENV_ID, render_mode="rgb_array", disable_env_checker=True)
-    play(env, fps=50, keys_to_action=KEYS, noop=0)
+    env = gym.make(env_id, render_mode="rgb_array", disable_env_checker=True)
+    keys: dict[Any, Any] = dict(FLASHES[env_id][1])
+    play(env, fps=50, keys_to_action=keys, noop=0)
 
 
 if __name__ == "__main__":
-    {"teleop": run_teleop, "play": run_play}[sys.argv[1]]()
+    {"teleop": run_teleop, "play": run_play}[sys.argv[1]](sys.argv[2])
