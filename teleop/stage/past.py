@@ -1,5 +1,6 @@
 """The last minute in pictures, and the way back through it while a key is held."""
 
+import math
 import zlib
 from collections import deque
 from typing import Any
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 _EVERY_S = 0.2
 _PICTURES = 300  # a minute
-_SIDE = 320  # pixels: small enough to keep, large enough to know where one was
+_SIDE = 240  # pixels: half a millisecond to keep, large enough to know where one was
 _DEFLATE = 1  # they live in memory only: quick before small
 _SPEED = 4.0  # seconds of play for each second that the key is held
 
@@ -36,7 +37,7 @@ class Past:
         if now - self._kept_s < _EVERY_S:
             return
         self._kept_s = now
-        stride = max(1, max(picture.shape[:2]) // _SIDE)
+        stride = math.ceil(max(picture.shape[:2]) / _SIDE)
         small = np.ascontiguousarray(picture[::stride, ::stride])
         self._pictures.append((step, zlib.compress(small.tobytes(), _DEFLATE), small.shape))
 

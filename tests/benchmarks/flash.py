@@ -13,12 +13,12 @@ import numpy as np
 
 ENV_ID = "FlashLander-v0"
 COLOURS = {0: (40, 40, 40), 1: (20, 60, 250), 2: (250, 40, 30), 3: (30, 200, 60)}
-# the environment beneath, and two keys with their actions, as Teleop gives them to one it does
-# not know; the others are measured with the same keys
-FLASHES: dict[str, tuple[str, dict[str, int]]] = {
-    ENV_ID: ("LunarLander-v3", {"2": 1, "3": 2}),
-    "FlashPole-v0": ("CartPole-v1", {"a": 0, "d": 1}),
-    "FlashAcrobot-v0": ("Acrobot-v1", {"1": 0, "3": 2}),
+# the environment beneath, what `play` does without a key, and two keys with other actions, as
+# Teleop gives them to an environment it does not know
+FLASHES: dict[str, tuple[str, int, dict[str, int]]] = {
+    ENV_ID: ("LunarLander-v3", 0, {"2": 1, "3": 2}),
+    "FlashMountain-v0": ("MountainCar-v0", 1, {"1": 0, "3": 2}),
+    "FlashAcrobot-v0": ("Acrobot-v1", 1, {"1": 0, "3": 2}),
 }
 
 
@@ -55,8 +55,8 @@ class Flash(gym.Env[Any, Any]):
         return picture
 
 
-for _env_id, (_beneath, _) in FLASHES.items():
-    gym.register(_env_id, entry_point=f"{__name__}:Flash", kwargs={"beneath": _beneath})
+for _env_id, _flash in FLASHES.items():
+    gym.register(_env_id, entry_point=f"{__name__}:Flash", kwargs={"beneath": _flash[0]})
 
 
 def run_teleop(env_id: str) -> None:
@@ -74,8 +74,9 @@ def run_play(env_id: str) -> None:
     from gymnasium.utils.play import play
 
     env = gym.make(env_id, render_mode="rgb_array", disable_env_checker=True)
-    keys: dict[Any, Any] = dict(FLASHES[env_id][1])
-    play(env, fps=50, keys_to_action=keys, noop=0)
+    _, noop, keys = FLASHES[env_id]
+    keys_to_action: dict[Any, Any] = dict(keys)
+    play(env, fps=50, keys_to_action=keys_to_action, noop=noop)
 
 
 if __name__ == "__main__":

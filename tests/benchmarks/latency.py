@@ -21,7 +21,7 @@ LOST_S = 0.5
 
 def run(rounds: int = ROUNDS, presses: int = PRESSES) -> None:
     """Measure both in turns, and print."""
-    for env_id, (beneath, keys) in FLASHES.items():
+    for env_id, (beneath, _, keys) in FLASHES.items():
         found: dict[str, list[float]] = {"teleop": [], "play": []}
         with screen(hurry=True) as display:
             for number in range(rounds):
