@@ -25,9 +25,9 @@ class Screen:
         from Xlib.ext import xtest
 
         self.name, self.hurry = f":{number}", hurry
-        self._pixels = _frame_buffer(folder / "Xvfb_screen0")
         self._x, self._xtest = X, xtest
-        self._display = display.Display(self.name)
+        self._display = display.Display(self.name)  # once it answers, its screen is there
+        self._pixels = _frame_buffer(folder / "Xvfb_screen0")
         self._root = self._display.screen().root
 
     def key(self, name: str, *, down: bool) -> float:
