@@ -76,6 +76,7 @@ class Driving:
         self._next_s: float | None = None  # when the next episode begins by itself
         self._practises = self._starred = False
         self._events = 0
+        self._undrawn = ""  # why there was no picture the last time
         self._now = 0.0  # of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
@@ -438,8 +439,11 @@ class Driving:
                 frame = self._frames.write(picture)
                 if self._session.phase is Phase.RUNNING:
                     self._past.see(self._session.steps, picture, now)
+                self._undrawn = ""
             except EnvError as problem:
-                self._say(Notice(Tone.BAD, sentence(problem)))
+                if sentence(problem) != self._undrawn:  # once, not at every step
+                    self._undrawn = sentence(problem)
+                    self._say(Notice(Tone.BAD, self._undrawn))
         self._say(Pictured("drive", self._live(now), frame))
         if draw and self.options.preview in (Preview.PICTURE, Preview.BOTH):
             seen = self._seen.picture(self._session.observation)

@@ -1,0 +1,101 @@
+"""Environments whose pictures are not what one expects, and those too slow for their pace."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from teleop.recording import Library
+from teleop.stage.frames import FrameReader
+from teleop.stage.messages import Deed, EnvFailed, LibraryChanged, Notice, OpenEnv, Pictured, Tone
+from tests.stage.test_host import Stage
+
+
+class Screen(gym.Env[Any, Any]):
+    """Draws as it is told: growing pictures, grey ones, or none from the third on."""
+
+    observation_space = spaces.Box(-1, 1, (2,), np.float32)
+    action_space = spaces.Discrete(2)
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
+
+    def __init__(self, way: str, render_mode: str | None = None) -> None:
+        self.way, self.render_mode, self.drawn = way, render_mode, 0
+
+    def reset(self, **_: Any) -> Any:
+        """Begin."""
+        return np.zeros(2, np.float32), {}
+
+    def step(self, _: Any) -> Any:
+        """Go on."""
+        return np.zeros(2, np.float32), 1.0, False, False, {}
+
+    def render(self) -> Any:
+        """The next picture."""
+        self.drawn += 1
+        if self.way == "none" and self.drawn > 2:
+            return None
+        if self.way == "grey":
+            return np.full((40, 60), 128, np.uint8)
+        return np.zeros((40 + 10 * self.drawn, 60, 3), np.uint8)
+
+
+for _way in ("grows", "grey", "none"):
+    gym.register(f"Screen{_way.title()}-v0", entry_point=f"{__name__}:Screen", kwargs={"way": _way})
+
+
+@pytest.fixture
+def stage(library: Library) -> Iterator[Stage]:
+    stage = Stage(library)
+    yield stage
+    stage.host.close(stage.now)
+
+
+@pytest.mark.parametrize(("way", "grows"), [("grows", True), ("grey", False)])
+def test_pictures_of_any_size_and_grey_ones_are_shown(stage: Stage, way: str, grows: bool) -> None:
+    stage.say(OpenEnv(f"Screen{way.title()}-v0"))
+    assert not any(isinstance(message, EnvFailed) for message in stage.heard)
+    stage.say(Deed.START_TAKE)
+    reader, sizes = FrameReader(), []
+    for _ in range(8):
+        stage.run(0.1)
+        frame = stage.last(Pictured).frame
+        picture = reader.read(frame)
+        assert picture is not None
+        assert picture.shape[2] == 3
+        sizes.append(picture.shape[0])
+        del picture
+    reader.close()
+    assert (sizes == sorted(set(sizes))) is grows
+
+
+def test_no_picture_any_more_is_said_and_the_take_goes_on(stage: Stage) -> None:
+    stage.say(OpenEnv("ScreenNone-v0"))
+    stage.say(Deed.START_TAKE)
+    stage.run(1.0)
+    notice = stage.last(Notice)
+    assert notice.tone is Tone.BAD
+    assert "cannot be drawn" in notice.text
+    said = [m for m in stage.heard if isinstance(m, Notice) and "cannot be drawn" in m.text]
+    assert len(said) == 1  # not at every step
+    stage.say(Deed.KEEP_TAKE)
+    stage.settle()
+    (episode,) = stage.last(LibraryChanged).episodes
+    assert episode.total_steps >= 18
+
+
+def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(stage: Stage) -> None:
+    stage.say(OpenEnv("ScreenGrey-v0"))
+    stage.say(Deed.START_TAKE)
+    end = stage.now + 5.0
+    while stage.now < end:
+        stage.now += 0.1  # each step takes 100 ms where 50 were wanted
+        stage.host.tick(stage.now)
+    live = stage.last(Pictured).live
+    assert live.pace_hz == 20
+    assert live.real_hz == pytest.approx(10, rel=0.05)
+    stage.say(Deed.KEEP_TAKE)
+    stage.settle()
+    assert "10.0 Hz" in stage.last(Notice).text
