@@ -70,7 +70,7 @@ class Driving:
         self._draws = np.random.default_rng(base_seed)
         self._seen = Seen(env.observation_space)
         self._keeping = Keeping(library, env_id, env, self._say)
-        self._past, self._way_back = Past(), None  # type: tuple[Past, WayBack | None]
+        self._past, self._way_back = Past(), WayBack()
         self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self._begins_s: float | None = None  # when a take begins; infinite: with the first input
         self._next_s: float | None = None  # when the next episode begins by itself
@@ -87,7 +87,7 @@ class Driving:
     @property
     def due_s(self) -> float | None:
         """When something is due."""
-        if self._way_back:
+        if self._way_back.held:
             return self._now + _REFRESH_S
         if self._begins_s is not None and self._begins_s != math.inf:
             return min(self._begins_s, self._now + _REFRESH_S)
@@ -124,7 +124,7 @@ class Driving:
     def tick(self, now: float) -> None:
         """Take a step if one is due, show it, and take in what the background has finished."""
         self._now = now
-        if self._way_back:
+        if self._way_back.held:
             self._show_past(now)
         elif self._begins_s is not None:
             if now >= self._begins_s:
@@ -223,10 +223,8 @@ class Driving:
     def pause(self, now: float) -> None:
         """Hold still and let go of every key."""
         self._human.release()
-        self._way_back = None
-        if self._begins_s is not None:
-            self._begins_s = None
-        self._next_s = None
+        self._way_back.held = False
+        self._begins_s = self._next_s = None
         self._session.pause()
         self._show(now, draw=False)
 
@@ -257,15 +255,15 @@ class Driving:
             self._say(Notice(Tone.BAD, f"Going back is not possible here: {self._probe.problem}."))
         elif self._can_go_back and self._session.trail:
             self._next_s = None
-            self._way_back = WayBack(self._session.trail.times_s, now)
+            self._way_back.begin(self._session.trail.times_s, now)
             self._show_past(now)
 
     def rewind_end(self, now: float) -> None:
         """Let go: on from there."""
-        way, self._way_back = self._way_back, None
-        if way is None:
+        if not self._way_back.held:
             return
-        steps = way.step(now)
+        self._way_back.held = False
+        steps = self._way_back.step(now)
         pending = self._keeping.pending
         try:
             left = self._session.rewind(steps, now)
@@ -329,7 +327,7 @@ class Driving:
         """An episode runs, or has just ended and is not saved yet."""
         if self._session.phase is Phase.ENDED:
             return self._keeping.pending is not None or self._practises
-        return self._session.phase is not Phase.READY and self._way_back is None
+        return self._session.phase is not Phase.READY and not self._way_back.held
 
     def _begin(self, now: float) -> None:
         self._begins_s = None
@@ -452,7 +450,7 @@ class Driving:
 
     def _show_past(self, now: float) -> None:
         """What letting go now would lead to."""
-        if self._way_back is None or self._session.trail is None:
+        if self._session.trail is None:
             return
         steps = self._way_back.step(now)
         picture = self._past.at(steps)

@@ -12,6 +12,7 @@ _EVERY_S = 0.2
 _PICTURES = 300  # a minute
 _SIDE = 240  # pixels: half a millisecond to keep, large enough to know where one was
 _DEFLATE = 1  # they live in memory only: quick before small
+_AT_LEAST_S = 0.5  # that a tap goes back
 _SPEED = 4.0  # seconds of play for each second that the key is held
 
 
@@ -51,20 +52,28 @@ class Past:
 
 
 class WayBack:
-    """Where going back has come to, while its key is held."""
+    """Where going back has come to, while its key is held.
 
-    def __init__(self, times_s: Any, now: float) -> None:
-        """Begin.
+    Attributes:
+        held: the key is held.
+    """
+
+    def __init__(self) -> None:
+        self.held = False
+        self._times = np.zeros(0)
+        self._began_s = 0.0
+
+    def begin(self, times_s: Any, now: float) -> None:
+        """The key is pressed.
 
         Args:
             times_s: (T) seconds since the start, of each step.
             now: monotonic seconds.
         """
-        self._times = np.array(times_s)
-        self._began_s = now
+        self.held, self._times, self._began_s = True, np.array(times_s), now
 
     def step(self, now: float) -> int:
         """The step that letting go now would lead to."""
-        back = 0.5 + _SPEED * (now - self._began_s)
+        back = _AT_LEAST_S + _SPEED * (now - self._began_s)
         last = float(self._times[-1]) if len(self._times) else 0.0
         return int(np.searchsorted(self._times, max(0.0, last - back)))
