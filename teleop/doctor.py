@@ -58,6 +58,7 @@ def examine(recordings: Path) -> list[Finding]:
         *(_package(name) for name in _PACKAGES),
         Finding("pygame", "pygame-ce" if not pygame_problem() else "not usable", pygame_problem()),
         Finding("Name", "teleop-studio", name_clash_problem()),
+        Finding("Allowed packages", ", ".join(_allowed()) or "none (teleop ENV --import PACKAGE)"),
         _display(),
         _pads(),
         _torch(),
@@ -112,3 +113,9 @@ def _writable(folder: Path) -> Finding:
     if os.access(existing, os.W_OK):
         return Finding("Recordings", value)
     return Finding("Recordings", value, "Not writable: choose another with --recordings")
+
+
+def _allowed() -> list[str]:
+    from teleop.envs import trust
+
+    return trust.packages()

@@ -28,7 +28,7 @@ from teleop.stage.messages import (
 )
 from teleop.stage.options import DriveOptions, Preview, Seeds, Start
 from teleop.stage.past import Past, WayBack
-from teleop.stage.report import Report, unwanted
+from teleop.stage.report import Report, unwanted, was_hit
 from teleop.stage.seen import Seen
 from teleop.trail import Probe
 from teleop.types import InputEvent
@@ -151,7 +151,7 @@ class Driving:
         if self._keeping.pending:
             self.keep_take(now)
         if self._session.phase is not Phase.READY:
-            self._finish(now)
+            self._finish()
             self._keeping.keep()  # a take that is somehow still running must not be lost
             self._renew(now)
         self._human.reset(self._session.seed)
@@ -168,7 +168,7 @@ class Driving:
         """End it here; a take waits to be kept or discarded."""
         self._begins_s = self._next_s = None
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
-            self._finish(now)
+            self._finish()
         self._show(now)
 
     def keep_take(self, now: float) -> None:
@@ -357,6 +357,8 @@ class Driving:
                 self._show(now, draw=False)
 
     def _stepped(self, now: float) -> None:
+        if self.options.rumble and was_hit(self._session.info):
+            self._say(Rumble(1.0, 0.15))
         if self._session.phase is Phase.ENDED:
             self._ended(now)
         self._show(now)
@@ -390,10 +392,9 @@ class Driving:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self._keeping.take_in(take)
 
-    def _finish(self, now: float) -> None:
+    def _finish(self) -> None:
         self._session.phase = Phase.ENDED
         self._take_in()
-        self._show(now)
 
     def _ready(self, now: float, *, another: bool = False) -> None:
         """A fresh start, waiting for the person."""

@@ -7,7 +7,9 @@ import numpy as np
 from teleop.control import HumanPolicy
 from teleop.session import Session
 from teleop.stage.options import DriveOptions
+from teleop.types import Info
 
+_HITS = ("crashed", "collision", "hit")  # as driving and navigation environments call it
 _LATELY = 30  # steps that the rate on screen is taken from
 
 
@@ -64,3 +66,8 @@ def unwanted(options: DriveOptions, session: Session, human: HumanPolicy) -> str
     if idle > options.most_idle:
         return f"nothing was pressed for {idle:.0%} of it"
     return ""
+
+
+def was_hit(info: Info) -> bool:
+    """The environment says that something was hit."""
+    return any(bool(info.get(name)) for name in _HITS)
