@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from teleop import paths
+from teleop.cli import cli
 
 
 def teleop(
@@ -124,3 +126,19 @@ def test_the_shipped_samples_are_scripted_and_whole() -> None:
         for row in dataset.rows():
             assert row.driver == "script"
             assert len(dataset.read(row.file).rewards) == row.total_steps
+
+
+def test_controls_are_printed_for_people_and_scripts(tmp_path: Path) -> None:
+    (tmp_path / "controls.toml").write_text('["CarRacing-v3"]\nhand = "right"\n', "utf-8")
+    where = ["--recordings", str(tmp_path)]
+    runner = CliRunner()
+    shown = runner.invoke(cli, ["controls", "CarRacing-v3", *where])
+    assert shown.exit_code == 0
+    assert "gas" in shown.output
+    data = json.loads(runner.invoke(cli, ["controls", "CarRacing-v3", "--json", *where]).output)
+    assert (data["hand"], data["made"], len(data["axes"])) == ("right", "preset", 3)
+    assert data["moves"][0]["keys"] == "j"
+    (tmp_path / "controls.toml").write_text('["CarRacing-v3"]\nfoot = "left"\n', "utf-8")
+    refused = runner.invoke(cli, ["controls", "CarRacing-v3", *where])
+    assert refused.exit_code == 2
+    assert "foot, which means nothing" in refused.output

@@ -289,7 +289,7 @@ _LOOKS = {
 }
 
 
-_ICONS = ("help", "projector", "start", "back", "play", "forward")
+_ICONS = ("help", "projector", "start", "back", "play", "forward", "options", "controls", "close")
 
 
 def _tip(node: Node | None) -> str:
@@ -297,14 +297,7 @@ def _tip(node: Node | None) -> str:
         return ""
     if node.reason:
         return node.reason
-    if node.role == "status" or node.id in (
-        "help",
-        "projector",
-        "start",
-        "back",
-        "play",
-        "forward",
-    ):
+    if node.role == "status" or node.id in _ICONS:
         return node.label
     if node.id.endswith((".star", ".delete")):
         return node.label

@@ -220,10 +220,20 @@ class Ui:
         return touch.used
 
     def icon_button(
-        self, node_id: str, rect: Rect, icon: str, label: str, colour: Colour | None = None
+        self,
+        node_id: str,
+        rect: Rect,
+        icon: str,
+        label: str,
+        colour: Colour | None = None,
+        reason: str = "",
     ) -> bool:
-        """A button that is only an icon."""
-        touch = self.node(node_id, "button", label, rect)
+        """A button that is only an icon; faint where there is a reason that it cannot be used."""
+        touch = self.node(node_id, "button", label, rect, reason=reason)
+        if reason:
+            self.painter.icon(icon, rect.center, 18, self.theme.strong_line)
+            self.ring(node_id, rect, 8)
+            return False
         if touch.hovered or touch.down:
             self.painter.box(rect, self.theme.hover, 8)
         plain = self.theme.text if touch.hovered else self.theme.text3

@@ -270,3 +270,22 @@ def test_the_pad_rumbles_at_an_end_only_if_it_is_wished(stage: Stage) -> None:
         stage.run(30.0)
         assert any(isinstance(m, Rumble) for m in stage.heard) is wished
         stage.say(Deed.DISCARD_TAKE)
+
+
+def test_a_key_let_go_while_going_back_is_not_stuck(stage: Stage) -> None:
+    stage.say(Deed.START_TAKE)
+    press(stage, "key.w")
+    stage.run(1.5)
+    assert live(stage).action == "Main engine"
+    stage.say(Deed.REWIND)
+    stage.run(0.1)
+    press(stage, "key.w", 0.0)
+    stage.say(Deed.REWIND_END)
+    stage.run(0.2)
+    assert live(stage).action == "Nothing"
+    press(stage, "key.a")
+    stage.say(Deed.PAUSE)
+    press(stage, "key.a", 0.0)
+    stage.say(Deed.RESUME)
+    stage.run(0.2)
+    assert live(stage).action == "Nothing"

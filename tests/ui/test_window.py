@@ -301,3 +301,15 @@ def test_keys_held_for_a_single_step_do_nothing_else(person: Person) -> None:
     assert person.app.model.live.action == "Left engine"  # type: ignore[union-attr]
     person.key("a", down=False)
     assert person.phase() == "paused"
+
+
+def test_the_button_goes_back_while_held_and_says_when_it_cannot(person: Person) -> None:
+    assert "needs an episode" in person.node("back").reason
+    person.record(steps=40)
+    at = person.node("back").rect.center
+    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1))
+    person.until(lambda: person.app.model.live and person.app.model.live.rewinding)
+    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=at, button=1))
+    person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
+    assert person.app.model.live.steps < 40  # type: ignore[union-attr]
+    assert person.app.desk.driving

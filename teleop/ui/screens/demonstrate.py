@@ -30,6 +30,7 @@ class Demonstrate:
         self.episodes = EpisodeList()
         self._view = Rect(0, 0, 0, 0)
         self._around = Rect(0, 0, 0, 0)
+        self._goes_back = False  # the button is held
 
     def enter(self, desk: Desk) -> None:
         """Bring the person's session back on stage."""
@@ -139,12 +140,31 @@ class Demonstrate:
             spot = Rect(rect.right + px(8 + 40 * place), left.y + px(2), px(36), px(36))
             if ui.icon_button(name, spot, icon, label):
                 desk.toggle_sheet(name)
+        self._draw_back(desk, Rect(rect.right + px(88), left.y + px(2), px(36), px(36)))
         ui.group("chips")
         self._draw_chips(desk, left.right, left.y + px(6))
         choices = [Choice(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
         picked = desk.popover.draw(ui, "env", rect, choices, name, 330)
         if picked and env and picked != env.env_id:
             desk.tell(OpenEnv(picked))
+
+    def _draw_back(self, desk: Desk, rect: Rect) -> None:
+        """Go back for as long as it is held; by key or pad it goes back a little."""
+        ui, live = desk.ui, desk.model.live
+        going = live is not None and (live.engaged or live.pending)
+        reason = "" if going else "Going back needs an episode that runs or has just ended"
+        if live is not None and live.cannot_rewind:
+            reason = f"Going back is not possible here: {live.cannot_rewind}"
+        used = ui.icon_button("back", rect, "rotate-ccw", "Go back while held (F7)", None, reason)
+        held = ui.pointer.pressed == "back" and not reason
+        if held and not self._goes_back:
+            desk.rewind()
+        elif not held and self._goes_back:
+            desk.tell(Deed.REWIND_END)
+        elif used and not ui.used.clicked:
+            desk.rewind()
+            desk.tell(Deed.REWIND_END)
+        self._goes_back = held
 
     def _draw_chips(self, desk: Desk, right: int, y: int) -> None:
         ui, env, live = desk.ui, desk.model.env, desk.model.live
