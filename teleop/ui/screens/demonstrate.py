@@ -128,7 +128,7 @@ class Demonstrate:
         ui, env = desk.ui, desk.model.env
         px = ui.painter.px
         ui.group("picker")
-        rect = Rect(left.x, left.y, px(252 if left.width > px(700) else 196), px(40))
+        rect = Rect(left.x, left.y, px(252 if left.width > px(700) else 172), px(40))
         name = env.env_id if env else "Opening…"
         if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
             self._open_picker(desk)
@@ -286,5 +286,5 @@ def _rate(live: Live) -> str:
     """Steps a second; where the environment is too slow for them, what it really does."""
     wanted = live.pace_hz * live.speed
     if 0 < live.real_hz < _TOO_SLOW * wanted:
-        return f"{live.real_hz:.3g} of {wanted:.3g} Hz"
+        return f"{live.real_hz:.0f} of {wanted:.3g} Hz"
     return f"{wanted:.3g} Hz"
