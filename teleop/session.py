@@ -156,7 +156,8 @@ class Session:
         env = self._make()
         try:
             observation, info = self.trail.repeat(env, self.seed, steps)
-            abandoned = self._recorder.branch(steps) if self._recorder else None
+            start_s = now - (self.trail.times_s[steps - 1] if steps else 0.0)
+            abandoned = self._recorder.branch(steps, start_s) if self._recorder else None
         except TeleopError:
             close_env(env)
             raise
@@ -166,8 +167,7 @@ class Session:
         self.steps, self.total_reward = steps, sum(self.trail.rewards)
         self.terminated = self.truncated = False
         self.action = self.trail.actions[-1] if steps else None
-        self.policy.reset(self.seed)
-        self._start_s = now - (self.trail.times_s[-1] if steps else 0.0)
+        self._start_s = start_s
         self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
         self.phase = Phase.RUNNING
         return abandoned

@@ -151,6 +151,7 @@ class AxisTable:
         curve: power of what is past the dead zone; 2 is finer in the middle.
         scale: share of the way to the ends that full is, 0..1.
         invert: less is more.
+        only_down: it rests at its high end, and `more` goes down from there.
         pointer: `mouse.x` or `mouse.y` where the axis is a place that is pointed at, and stays
             when let go; empty where it is a push.
     """
@@ -164,6 +165,7 @@ class AxisTable:
     scale: float = 1.0
     invert: bool = False
     pointer: str = ""
+    only_down: bool = False
 
 
 DISCRETE: dict[str, DiscreteTable] = {
@@ -248,7 +250,7 @@ _RIGHT_HAND = {
     "pad.left_x+": "pad.right_x+",
     **dict.fromkeys(("pad.up", "pad.down", "pad.left", "pad.right"), ""),
     "pad.left_trigger+": "pad.right_shoulder",
-    "pad.left_shoulder": "pad.right_stick",
+    "pad.left_shoulder": "",
     "pad.right_y-": "pad.y",
     "pad.right_y+": "pad.a",
     "pad.right_x-": "pad.x",

@@ -65,6 +65,15 @@ class HumanPolicy:
         self.acts = self.idle_acts = 0
         self.scheme.reset()
 
+    def resume(self, action: Action | None) -> None:
+        """Go on after this action; taps from before are forgotten, what is held stays held."""
+        self._latched.clear()
+        self._turns.clear()
+        if action is None:
+            self.scheme.reset()
+        else:
+            self.scheme.restore(action)
+
     def release(self) -> None:
         """Let go of everything."""
         self._values.clear()
@@ -94,6 +103,7 @@ class HumanPolicy:
             return self.scheme.action({turn: 1.0}, [turn], self.dt_s)
         layer = self._layer()
         held = {move.name: self._strength(move, layer) for move in self.moves}
+        self._recent += [n for n, strength in held.items() if strength and n not in self._recent]
         active = [name for name in self._recent if held.get(name, 0.0) > 0]
         self._latched.clear()
         held |= self._pointed

@@ -193,9 +193,8 @@ class _Maker:
                     *_placing(less, more, index), middle, pointer=POINTER[index]
                 )
                 continue
-            inside = low[index] < 0 < high[index]
-            neutral = 0.0 if inside else float(low[index])
-            tables[label] = AxisTable(less if inside else None, more, neutral)
+            neutral = min(max(0.0, float(low[index])), float(high[index]))
+            tables[label] = _axis(less, more, neutral, float(low[index]), float(high[index]))
         return tables
 
     def _tuned(self, axes: Mapping[str, AxisTable]) -> dict[str, AxisTable]:
@@ -214,6 +213,15 @@ def _placing(less: Move, more: Move, index: int) -> tuple[Move, Move]:
         replace(less, controls=controls[0], place=pair[0].place),
         replace(more, controls=controls[1], place=pair[1].place),
     )
+
+
+def _axis(less: Move, more: Move, neutral: float, low: float, high: float) -> AxisTable:
+    """An axis that rests as near to 0 as it can; one that rests at an end only leaves it."""
+    if neutral == low:
+        return AxisTable(None, more, neutral)
+    if neutral == high:
+        return AxisTable(None, replace(more, word=less.word), neutral, only_down=True)
+    return AxisTable(less, more, neutral)
 
 
 def _said(move: Move, word: str) -> Move:

@@ -28,6 +28,9 @@ class Scheme(Protocol):
     def reset(self) -> None:
         """Back to neutral."""
 
+    def restore(self, action: Action) -> None:
+        """As if this had been the last action."""
+
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """The action for one step.
 
@@ -62,6 +65,10 @@ class DiscreteScheme:
         """Forget the last action."""
         self._last = self._first
 
+    def restore(self, action: Action) -> None:
+        """Go on with this action where nothing is held."""
+        self._last = int(action) - self._start
+
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """The action of the largest listed chord; among equals, the latest pressed."""
         del dt_s
@@ -92,6 +99,10 @@ class BoxScheme:
     def reset(self) -> None:
         """All axes to neutral."""
         self._values = np.array([axis.neutral for axis in self.axes.values()], dtype=np.float64)
+
+    def restore(self, action: Action) -> None:
+        """The axes are where this action had them."""
+        self._values = np.array(action, dtype=np.float64).ravel()
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """Move every axis towards where its moves point."""
@@ -131,6 +142,9 @@ class BranchScheme:
     def reset(self) -> None:
         """Nothing to forget."""
 
+    def restore(self, action: Action) -> None:
+        """Nothing is remembered."""
+
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """Each branch takes its latest pressed value, else zero."""
         del dt_s
@@ -164,6 +178,11 @@ class TreeScheme:
         for part in self._parts.values():
             part.reset()
 
+    def restore(self, action: Action) -> None:
+        """Each part its own."""
+        for key, part in self._parts.items():
+            part.restore(action[key])
+
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
         """The parts' actions, nested as the space is."""
         done = {key: part.action(held, recent, dt_s) for key, part in self._parts.items()}
@@ -171,9 +190,11 @@ class TreeScheme:
 
 
 def reach(space: spaces.Box) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Ends of each axis, flat; endless ones become -1 and 1."""
+    """Ends of each axis, flat; an endless one is 1 away from 0, or from the other end."""
     low, high = (np.asarray(end, dtype=np.float64).ravel() for end in (space.low, space.high))
-    return np.where(np.isfinite(low), low, -1.0), np.where(np.isfinite(high), high, 1.0)
+    near_low = np.where(np.isfinite(high), np.minimum(-1.0, high - 1.0), -1.0)
+    near_high = np.where(np.isfinite(low), np.maximum(1.0, low + 1.0), 1.0)
+    return np.where(np.isfinite(low), low, near_low), np.where(np.isfinite(high), high, near_high)
 
 
 def inverted(axis: AxisTable) -> AxisTable:
@@ -199,7 +220,7 @@ def _pushed(
     axis: AxisTable, push: float, value: float, ends: tuple[float, float], dt_s: float
 ) -> float:
     """A value that follows the push and falls back to neutral."""
-    end = ends[1] if push > 0 else ends[0]
+    end = ends[1] if push > 0 and not axis.only_down else ends[0]
     target = axis.neutral + abs(push) * (end - axis.neutral)
     is_analog = 0.0 < abs(push) < axis.scale
     if axis.ramp_s <= 0 or is_analog:

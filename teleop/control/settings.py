@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from teleop.control.bindings import HANDS, LAYER_WORDS, Move
+from teleop.control.bindings import HANDS, LAYER_WORDS, LAYERS, Move
 from teleop.errors import ControlError
 
 FILE = "controls.toml"
@@ -81,6 +81,8 @@ def rebound(
     move = next((m for m in moves if m.name == name), None)
     if move is None:
         raise ControlError(f"There is no move called {name!r} here.")
+    if any(m.layer for m in moves) and any(control in layer for layer in LAYERS):
+        raise ControlError(f"{control} leads to the other layers here; choose another control.")
     device = control.partition(".")[0] + "."
     others = tuple(c for c in move.controls if not c.startswith(device))
     own = {**settings.moves, name: (control, *others)}

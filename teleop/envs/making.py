@@ -16,6 +16,7 @@ from teleop.envs.naming import EnvName, is_plain, parse_name
 from teleop.errors import EnvError, sentence
 
 # Gymnasium names its extras in its messages; ours says the whole line to type.
+_NAME = "teleop_name"  # attribute of environments made here
 _EXTRAS = {"box2d": "box2d", "pygame": "classic-control", "mujoco": "mujoco", "ale": "atari"}
 
 
@@ -58,11 +59,14 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
         raise EnvError(_missing(env_id, problem)) from problem
     except Exception as problem:  # an environment's constructor may raise anything
         raise EnvError(f"{env_id} could not be made: {sentence(problem)}") from problem
+    vars(env)[_NAME] = env_id
     return env
 
 
 def name_of(env: gym.Env[Any, Any]) -> str:
     """The full name that makes such an environment again."""
+    if _NAME in vars(env):
+        return str(vars(env)[_NAME])
     spec = env.spec
     if spec is None:
         return type(env.unwrapped).__name__

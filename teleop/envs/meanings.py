@@ -117,6 +117,7 @@ def _tabled(inner: Any) -> Mapping[int, str]:
 def _documented(inner: Any) -> Mapping[int, str]:
     text = type(inner).__doc__ or ""
     _, _, after = text.partition("Action Space")
+    after = re.split(r"\n\s*(?:#+ |Observation)", after)[0]
     words: dict[int, str] = {}
     for number, word in _LINE.findall(after):
         words.setdefault(int(number), word.strip(" .`*"))

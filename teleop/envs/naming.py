@@ -16,7 +16,9 @@ from teleop.errors import EnvError
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _DOTTED = re.compile(r"[A-Za-z_][\w.]{0,80}:[A-Za-z_]\w{0,60}")
-_OURS = frozenset({"render_mode", "disable_env_checker", "id", "max_episode_steps"})
+_OURS = frozenset(
+    ["render_mode", "disable_env_checker", "id", "max_episode_steps", "time_limit", "wrapper"]
+)
 _MOST = 16  # options
 
 
@@ -77,8 +79,13 @@ def bare_id(text: str) -> str:
     return text.partition("?")[0]
 
 
+def is_key(key: Any) -> bool:
+    """An argument that a name can hold."""
+    return isinstance(key, str) and bool(_KEY.fullmatch(key)) and key not in _OURS
+
+
 def _key(env_id: str, key: str) -> str:
-    if not _KEY.fullmatch(key) or key in _OURS:
+    if not is_key(key):
         raise EnvError(f"{env_id} cannot be given {key!r}; give it arguments that it takes.")
     return key
 

@@ -48,4 +48,10 @@ def action_text(env_id: str, space: Space, action: Any) -> str:
         values = np.asarray(action, dtype=np.float64).ravel()
         shown = [f"{name} {value:+.2f}" for name, value in zip(names, values, strict=True)][:3]
         return " · ".join(shown).replace("-", "−")
+    if isinstance(space, spaces.Dict):
+        parts = [action_text(env_id, space[key], action[key]) for key in list(space)[:3]]
+        return " · ".join(part for part in parts if part)
+    if isinstance(space, spaces.Tuple):
+        pairs = zip(space.spaces[:3], action, strict=False)
+        return " · ".join(action_text(env_id, sub, part) for sub, part in pairs)
     return " ".join(str(part) for part in np.asarray(action).ravel()[:8])

@@ -35,6 +35,8 @@ def reaction_s(observations: Any, actions: Any, pace_hz: float) -> float | None:
     if done.std(axis=0).max() == 0:
         return None
     longest = math.ceil(_LONGEST_S * pace_hz)
+    if steps <= 2 * longest:
+        return None
     features = _features(seen[:-1])
     explained = [
         _explained(features[longest - d : steps - d], done[longest:]) for d in range(longest + 1)

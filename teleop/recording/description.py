@@ -5,8 +5,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import gymnasium as gym
+
 from teleop import __version__
-from teleop.envs.naming import EnvName, is_plain
+from teleop.envs.naming import EnvName, is_key, is_plain
 from teleop.recording.building import SCHEMA
 from teleop.recording.vetting import printable
 
@@ -82,9 +84,10 @@ def _env_id(env_spec: Any) -> str:
     if not isinstance(named, str) or not _ENV_ID.match(named):
         return ""
     kwargs = spec.get("kwargs")
+    usual = gym.registry[named].kwargs if named in gym.registry else {}
     plain = {
         key: value
         for key, value in (kwargs.items() if isinstance(kwargs, dict) else ())
-        if is_plain(value) and key != "render_mode"
+        if is_key(key) and is_plain(value) and usual.get(key) != value
     }
     return str(EnvName(named, plain))

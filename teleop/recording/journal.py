@@ -165,15 +165,24 @@ class JournalWriter:
         Raises:
             StorageError: the disk refused.
         """
-        reward = 0.0
+        reward, inputs = 0.0, []
         for kind, payload in records:
-            if kind == _STEP and self.steps == steps:
+            if self.steps == steps and kind in (_STEP, Record.END):
                 break
-            if kind == Record.END:
-                break
+            if kind == Record.INPUT:
+                inputs.append(payload)  # of the step that follows, if that is still ours
+                continue
+            for before in inputs:
+                self._record(Record.INPUT, before)
+            inputs = []
             self._record(kind, payload)
             if kind == _STEP:
                 reward += unpack_head(payload).reward
+        if self.steps != steps:
+            raise StorageError(
+                f"Going back needs {steps} steps of this take; the disk has {self.steps} of them. "
+                "The take stays as it is."
+            )
         return reward
 
     def flush(self) -> None:

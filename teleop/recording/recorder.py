@@ -115,8 +115,12 @@ class Recorder:
         self._running = _Running(journal, now)
         self._last = self._running
 
-    def branch(self, steps: int) -> Take | None:
+    def branch(self, steps: int, start_s: float) -> Take | None:
         """Go on in a new take that shares the first steps of the running or just ended one.
+
+        Args:
+            steps: that it shares.
+            start_s: `time.perf_counter()` at which the new take would have begun.
 
         Returns:
             The take that was left, which ends where it was; None if there is none.
@@ -143,7 +147,7 @@ class Recorder:
             journal.path.unlink(missing_ok=True)
             raise
         left = self.end() if self._running else None
-        self._running = self._last = _Running(journal, last.start_s, reward)
+        self._running = self._last = _Running(journal, start_s, reward)
         return left
 
     def hear(self, event: InputEvent) -> None:

@@ -5,17 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
-from teleop.learning.features import why_not
 from teleop.recording import Library, Take
 from teleop.session import Phase, Session, seeds_from
 from teleop.stage.controls import ControlChange, Controls
 from teleop.stage.frames import FrameWriter
-from teleop.stage.hints import axis_items, hint_of
 from teleop.stage.keeping import Keeping, Say
-from teleop.stage.live import live_of
+from teleop.stage.live import live_of, opened_of
 from teleop.stage.messages import (
     EnvOpened,
     FromStage,
@@ -137,6 +134,8 @@ class Driving:
         else:
             self._advance(now)
         self._keeping.collect()
+        if self._session.phase is Phase.READY:
+            self._keeping.offer_again()
         if self._keeping.changed:
             self._keeping.changed = False
             self._show(now, draw=False)
@@ -166,6 +165,7 @@ class Driving:
 
     def stop_take(self, now: float) -> None:
         """End it here; a take waits to be kept or discarded."""
+        self._way_back.held = False
         self._begins_s = self._next_s = None
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
             self._finish()
@@ -274,8 +274,9 @@ class Driving:
             self._session.pause()
         else:
             self._keeping.pending = None
-            self._keeping.set_aside(pending or left)
+            self._keeping.set_aside(left or pending)
             self._past.cut(steps)
+            self._human.resume(self._session.action)
         self._show(now)
 
     # ------------------------------------------------------------ how it is driven
@@ -379,9 +380,11 @@ class Driving:
         why = unwanted(self.options, self._session, self._human)
         if why:
             self._keeping.discard(f": {why}")
-        if self.options.auto_next and self._keeping.episodes + 1 < self.options.goal:
+        saved = self._keeping.episodes + (self._keeping.pending is not None)
+        if self.options.auto_next and saved < self.options.goal:
             self._next_s = now + _BETWEEN_S
         elif self.options.auto_next:
+            self.keep_take(now)
             self._say(Notice(Tone.GOOD, f"That was the last of {self.options.goal} episodes"))
 
     def _take_in(self) -> None:
@@ -481,20 +484,7 @@ class Driving:
         )
 
     def _opened(self) -> EnvOpened:
-        entry = find_entry(self.env_id)
-        axes = self._human.scheme.axes
-        return EnvOpened(
-            env_id=self.env_id,
-            summary=entry.summary,
-            icon=entry.icon,
-            turn_based=self._human.turn_based,
-            continuous=bool(axes),
-            hints=tuple(hint_of(move) for move in self._human.moves),
-            axes=axis_items(axes),
-            hand=self._controls.settings.hand,
-            is_own=not self._controls.settings.is_plain,
-            cannot_learn=why_not(self._session.env.observation_space),
-        )
+        return opened_of(self.env_id, self._controls, self._session.env.observation_space)
 
 
 _TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time

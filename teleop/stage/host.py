@@ -118,7 +118,11 @@ class Host:
     def tick(self, now: float) -> None:
         """Let every act do what is due."""
         if self._driving:
-            self._driving.tick(now)
+            try:
+                self._driving.tick(now)
+            except Exception as problem:  # noqa: BLE001  whatever it is, the take must not be lost
+                self._say(Notice(Tone.BAD, sentence(problem)))
+                self._driving.pause(now)
         for act in (self._preview, self._replay):
             if act is None:
                 continue

@@ -1,5 +1,6 @@
 """The dataset that takes go to: keep, discard, bring back, list; all in the background."""
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from teleop.errors import sentence
+from teleop.errors import StorageError, sentence
 from teleop.learning.reaction import reaction_s
 from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.episode import Episode
@@ -27,6 +28,7 @@ class Keeping:
         self.pending: Take | None = None
         self.recorder: Recorder | None = None
         self._undo: list[str] = []
+        self._unsaved: list[Take] = []  # still journals: the disk refused
         self._claimed_dataset = False
         self._dataset = library.dataset(human_dataset_id(env_id))
         self._shown = library.dataset(library.best_dataset_id(env_id))
@@ -92,22 +94,32 @@ class Keeping:
             row = recorder.keep(take)
             if starred:
                 self._dataset.label(row.uuid, starred=True)
-            return row, note + (_lateness(self._dataset.read(row)) if self._is_plain else "")
+            late = ""
+            if self._is_plain:
+                with contextlib.suppress(Exception):  # it is saved; this is only a remark
+                    late = _lateness(self._dataset.read(row))
+            return row, note + late
 
         self._work(save, lambda saved: self._kept(*saved), lambda: self._not_kept(take))
 
     def discard(self, why: str = "") -> None:
         """Put the take that waits aside; `undo` brings it back."""
-        take, self.pending = self.pending, None
+        take = self.pending
         if take and self.recorder:
-            self._undo.append(self.recorder.discard(take))
+            try:
+                self._undo.append(self.recorder.discard(take))
+            except StorageError as problem:  # then it waits as before
+                self.say(Notice(Tone.BAD, sentence(problem)))
+                return
+            self.pending = None
             text = f"Discarded {take.total_steps} steps, return {take.total_reward:+.1f}{why}"
             self.say(Notice(Tone.UNDO, text.replace("-", "−")))
 
     def set_aside(self, take: Take | None) -> None:
         """A branch that was left by going back goes to the trash, whole."""
         if take and self.recorder and take.total_steps:
-            self.recorder.discard(take)
+            with contextlib.suppress(StorageError):  # then it stays a journal, and is recovered
+                self.recorder.discard(take)
 
     def delete(self, file: str) -> None:
         """Put a saved episode into the trash."""
@@ -198,9 +210,15 @@ class Keeping:
         self.list()
 
     def _not_kept(self, take: Take) -> None:
-        """Saving failed: the take waits again, so that Save can be tried again."""
-        if take.journal.exists() and self.pending is None:
-            self.pending = take
+        """Saving failed: it can be tried again once nothing else is being driven."""
+        if take.journal.exists():
+            self._unsaved.append(take)
+            self.changed = True
+
+    def offer_again(self) -> None:
+        """A take that could not be saved waits again."""
+        if self._unsaved and self.pending is None:
+            self.pending = self._unsaved.pop()
             self.changed = True
 
     def _deleted(self, name: str) -> None:

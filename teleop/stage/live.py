@@ -1,18 +1,17 @@
-"""What a running session shows beside its picture."""
+"""What a session shows beside its picture, and what the window is told when one is opened."""
 
+from teleop.control.bindings import LAYERS
+from teleop.envs.catalogue import find_entry
+from teleop.envs.spaces import Space
 from teleop.envs.words import action_text
+from teleop.learning.features import why_not
 from teleop.session import Session
-from teleop.stage.messages import Live
+from teleop.stage.controls import Controls
+from teleop.stage.hints import axis_items, hint_of
+from teleop.stage.messages import EnvOpened, Live
 
 
-def live_of(
-    session: Session,
-    now: float,
-    *,
-    recording: bool = False,
-    pending: bool = False,
-    can_undo: bool = False,
-) -> Live:
+def live_of(session: Session, now: float) -> Live:
     """A session's state as the window shows it."""
     text = ""
     if session.action is not None:
@@ -27,7 +26,27 @@ def live_of(
         pace_hz=session.base_pace_hz,
         speed=session.speed,
         action=text,
-        recording=recording,
-        pending=pending,
-        can_undo=can_undo,
+    )
+
+
+def opened_of(env_id: str, controls: Controls, seen: Space) -> EnvOpened:
+    """What the window is told of an environment on stage.
+
+    Args:
+        env_id: its full name.
+        controls: as the person has them now.
+        seen: its observation space.
+    """
+    entry = find_entry(env_id)
+    return EnvOpened(
+        env_id=env_id,
+        summary=entry.summary,
+        icon=entry.icon,
+        turn_based=controls.human.turn_based,
+        hints=tuple(hint_of(move) for move in controls.human.moves),
+        axes=axis_items(controls.human.scheme.axes),
+        layers=LAYERS,
+        hand=controls.settings.hand,
+        is_own=not controls.settings.is_plain,
+        cannot_learn=why_not(seen),
     )

@@ -202,12 +202,11 @@ class EnvOpened:
     summary: str
     icon: str
     turn_based: bool
-    continuous: bool
     hints: tuple[Hint, ...]
     axes: tuple[AxisItem, ...] = ()
     hand: str = "both"
     is_own: bool = False  # the controls differ from the usual ones
-    can_wait: bool = True  # it can be turn-based or not, as the person likes
+    layers: tuple[tuple[str, ...], ...] = ()  # the controls that, held, lead to further layers
     cannot_learn: str = ""  # why no policy can be trained here
 
 

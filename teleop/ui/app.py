@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -28,6 +28,7 @@ from teleop.stage.lessons import Certified, FromTrainer, PolicySaved, TrainerRea
 from teleop.stage.messages import (
     ChooseDataset,
     EnvFailed,
+    EnvOpened,
     FromStage,
     LibraryChanged,
     Live,
@@ -232,7 +233,7 @@ class App:
             self._hear(message)
 
     def _hear(self, message: FromStage | FromTrainer) -> None:
-        before = self.model.live
+        before, opened = self.model.live, self.model.env.env_id if self.model.env else ""
         self.model.hear(message)
         if isinstance(message, EnvFailed) and self.model.env is None:
             self.failure, self.running = message.problem, False
@@ -242,6 +243,12 @@ class App:
                 self._driven(before, message.live)
         else:
             self._dirty = True
+        if isinstance(message, EnvOpened) and message.env_id != opened:
+            self.desk.options = replace(self.desk.options, turn_based=None)
+        self._follow(message)
+
+    def _follow(self, message: FromStage | FromTrainer) -> None:
+        """What the news asks of the others."""
         library = self.model.library
         if isinstance(message, PolicySaved | Certified) and library:
             self.desk.tell(ChooseDataset(library.dataset_id))  # lists policies and findings anew
@@ -256,6 +263,10 @@ class App:
         """The person's session is in another state."""
         if live.engaged != (before is not None and before.engaged):
             self.hands.engaged_changed(live.engaged)
+        elif before is not None and live.rewinding and not before.rewinding:
+            self.desk.driving = True
+        elif before is not None and live.phase == "paused" != before.phase and not live.rewinding:
+            self.desk.driving = False  # the stage has paused by itself
         if outline(before) != outline(live):
             self._dirty = True
 
@@ -462,6 +473,7 @@ class App:
         for view in self.desk.views.values():
             view.clear()
         self.desk.tell(OpenEnv(env_id))
+        self.desk.change_options(replace(self.desk.options, turn_based=None))
         self._dirty = True
 
     def _start_trainer_in_time(self) -> None:

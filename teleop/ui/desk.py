@@ -106,7 +106,6 @@ class Desk:
         """Go back for as long as the key is held."""
         live = self.model.live
         if live and (live.engaged or live.pending):
-            self.driving = True
             self.tell(Deed.REWIND)
 
     def step_once(self) -> None:
@@ -126,7 +125,7 @@ class Desk:
 
     def pause(self) -> None:
         """Hold still; keys and pad move the focus again."""
+        self.tell(Deed.PAUSE)  # also what was to begin by itself
         if self.driving:
             self.driving = False
-            self.tell(Deed.PAUSE)
             self.ui.focus.set("view", "stage")

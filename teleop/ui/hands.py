@@ -9,7 +9,7 @@ from teleop.types import InputEvent
 from teleop.ui import focus
 from teleop.ui.devices import Moved, Pads, key_control
 from teleop.ui.layout import control_label
-from teleop.ui.pad_mapping import PadMapping
+from teleop.ui.pad_mapping import PadMapping, mapping_file
 from teleop.ui.shell import HELP
 from teleop.ui.shortcuts import PAD, PAD_DRIVING, Command, PadDeed, command_of
 
@@ -290,7 +290,9 @@ class Hands:
         if not axis or abs(moved.value) > _STICK:
             desk.ui.pad_hints = True
         self._touch(moved, axis)
-        if desk.listening:
+        if not moved.value and (moved.control == "pad.back" or moved.control in self._ordered):
+            self._order(moved)  # wherever the pad goes by now
+        elif desk.listening:
             self._bind_pad(moved, axis)
         elif desk.driving:
             self._drive_by_pad(moved, axis)
@@ -368,7 +370,12 @@ class Hands:
         if mapping.asks:
             return
         desk.toggle_sheet("")
-        now = mapping.keep()
+        try:
+            now = mapping.keep()
+        except OSError as problem:
+            text = f"{mapping_file()} cannot be written: {problem.strerror}"
+            desk.model.notices.append(Notice(Tone.BAD, text))
+            return
         self._pads.look_again()
         desk.unknown_pads = self._pads.unknown
         self._plugged()
@@ -385,8 +392,8 @@ class Hands:
     def _plugged(self) -> None:
         """A gamepad came or went."""
         desk = self._desk
+        lost = len(self._pads.names) < len(desk.pads)
         desk.pads = self._pads.names
-        lost = bool(desk.pad) and desk.pad not in self._pads.names
         desk.pad = self._pads.name
         if lost:
             desk.ui.pad_hints = False
@@ -478,8 +485,8 @@ class Hands:
         desk.touched.clear()
         self._release_all()
         if desk.driving:
-            desk.pause()
             desk.model.notices.append(Notice(Tone.PLAIN, why))
+        desk.pause()
 
 
 _MOUSE = (

@@ -20,7 +20,6 @@ from teleop.ui.theme import (
 from teleop.ui.words import signed
 
 _INSET = 14
-LAYER_CONTROLS = (("key.lshift", "pad.left_stick"), ("key.space", "pad.right_stick"))
 _CAP = 44
 _PROJECTOR_CAP = 64
 
@@ -135,7 +134,8 @@ def _draw_keys(desk: Desk, inner: Rect, hints: tuple[Hint, ...]) -> None:
 
 def _held_layer(desk: Desk) -> int:
     """Which modifiers are down: key caps show what the keys mean with them."""
-    held = (any(control in desk.touched for control in layer) for layer in LAYER_CONTROLS)
+    layers = desk.model.env.layers if desk.model.env else ()
+    held = (any(control in desk.touched for control in layer) for layer in layers)
     return sum(1 << index for index, is_held in enumerate(held) if is_held)
 
 

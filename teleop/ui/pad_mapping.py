@@ -38,6 +38,9 @@ ASKED: tuple[tuple[str, str], ...] = (
 )
 
 
+_WHOLE_AXES = ("leftx", "lefty", "rightx", "righty", "lefttrigger", "righttrigger")
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownPad:
     """A joystick without a known layout."""
@@ -68,7 +71,7 @@ class PadMapping:
         """Hear the pad; what is pressed answers the question."""
         if getattr(event, "instance_id", None) != self.pad.instance_id or not self.asks:
             return
-        answer = _answer(event)
+        answer = _answer(event, whole=self.asks in _WHOLE_AXES)
         if answer and answer not in self.found.values():
             self.found[self.asks] = answer
             self._next += 1
@@ -105,12 +108,19 @@ def use_taught_pads() -> None:
         os.environ.setdefault("SDL_GAMECONTROLLERCONFIG_FILE", str(mapping_file()))
 
 
-def _answer(event: pygame.event.Event) -> str:
-    """What was pressed, as SDL's mappings say it; empty if nothing was."""
+def _answer(event: pygame.event.Event, *, whole: bool) -> str:
+    """What was pressed, as SDL's mappings say it; empty if nothing was.
+
+    Args:
+        event: of the joystick.
+        whole: a stick or trigger is asked for, not a button or a direction.
+    """
     if event.type == pygame.JOYBUTTONDOWN:
         return f"b{event.button}"
     if event.type == pygame.JOYHATMOTION and tuple(event.value) in _HAT:
         return f"h{event.hat}.{_HAT[tuple(event.value)]}"
     if event.type == pygame.JOYAXISMOTION and abs(event.value) > _FAR:
-        return f"a{event.axis}" if event.value > 0 else f"a{event.axis}~"
+        if whole:  # a trigger that is let go says so first, at the other end
+            return f"a{event.axis}" if event.value > 0 else ""
+        return f"{'+' if event.value > 0 else '-'}a{event.axis}"
     return ""
