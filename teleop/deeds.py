@@ -72,7 +72,8 @@ def controls_of(root: Path, env_id: str) -> dict[str, Any]:
         preset = bare_id(env_id) in (DISCRETE | AXES)
         return {
             "env_id": env_id,
-            "made": "preset" if preset else "generated",
+            "made": ("preset" if preset else "generated")
+            + ("" if settings.is_plain else ", with your changes"),
             "hand": settings.hand,
             "turn_based": pace_of(env) == 0,
             "moves": [_move_row(move) for move in moves],

@@ -86,8 +86,10 @@ class Session:
         return None if waits else self._soonest_s
 
     def elapsed_s(self, now: float) -> float:
-        """Seconds since this episode was started."""
-        return now - self._start_s if self.steps or self.phase is Phase.RUNNING else 0.0
+        """Seconds that this episode has been driven for; pauses do not count."""
+        if self.phase is Phase.RUNNING:
+            return now - self._start_s
+        return self._lasted_s if self.steps else 0.0
 
     def use_recorder(self, recorder: Recorder | None) -> None:
         """Where takes that start from now on go."""
@@ -122,6 +124,7 @@ class Session:
         if self._recorder:
             self._recorder.start(self.observation, self.info, self.seed, self.policy, now)
         self._start_s = self._due_s = now
+        self._lasted_s = 0.0  # up to the last step
         if self.pace_hz:
             self._due_s += 1 / self.pace_hz
         self.phase = Phase.RUNNING
@@ -135,6 +138,7 @@ class Session:
         """Go on after a pause."""
         if self.phase is Phase.PAUSED:
             self.phase = Phase.RUNNING
+            self._count_from(now - self._lasted_s)
             self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
 
     def rewind(self, steps: int, now: float) -> Take | None:
@@ -167,7 +171,7 @@ class Session:
         self.steps, self.total_reward = steps, sum(self.trail.rewards)
         self.terminated = self.truncated = False
         self.action = self.trail.actions[-1] if steps else None
-        self._start_s = start_s
+        self._start_s, self._lasted_s = start_s, now - start_s
         self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
         self.phase = Phase.RUNNING
         return abandoned
@@ -184,6 +188,7 @@ class Session:
         action = self.policy.act(self.observation)
         if action is None:
             return False
+        self._count_from(now - self._lasted_s - (1 / self.pace_hz if self.pace_hz else 0.0))
         try:
             self._step(action, now)
         except TeleopError:
@@ -247,6 +252,12 @@ class Session:
             self.stop()
         close_env(self.env)
 
+    def _count_from(self, start_s: float) -> None:
+        """The episode's time goes on as if it had begun then: a pause does not count."""
+        self._start_s = start_s
+        if self._recorder:
+            self._recorder.count_from(start_s)
+
     def _reset(self, now: float) -> None:
         self.phase = Phase.READY
         self.steps = 0
@@ -254,6 +265,7 @@ class Session:
         self.terminated = self.truncated = False
         self.action = None
         self._start_s = self._due_s = now
+        self._lasted_s = 0.0
         self._hasty = False
         try:
             self.observation, self.info = self.env.reset(seed=self.seed)
@@ -267,6 +279,7 @@ class Session:
         observation, reward, info = self._env_step(action)
         self.observation, self.info, self.action = observation, info, action
         self.steps += 1
+        self._lasted_s = now - self._start_s
         self.total_reward += reward
         if self.trail is not None:
             self.trail.add(action, observation, reward, now - self._start_s)

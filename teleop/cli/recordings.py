@@ -67,7 +67,8 @@ def show(
     with one_sentence(debug):
         if trash:
             names = find_dataset(recordings, dataset).trash()
-            table(as_json, [{"in the trash": name} for name in names], dataset)
+            rows = [{"number": int(name[:6]) + 1, "in the trash": name} for name in names]
+            table(as_json, rows, dataset)
             return
         query = Query(search, starred, success, tag, sort=sort)
         rows, policies, damaged = curate.episode_rows(open_library(recordings), dataset, query)

@@ -257,3 +257,20 @@ _RIGHT_HAND = {
     "pad.right_x+": "pad.b",
 }
 HANDS: Mapping[str, Mapping[str, str]] = {"both": {}, "left": _LEFT_HAND, "right": _RIGHT_HAND}
+
+# Everything that a move can have; what belongs to the window is not among them.
+_NAMED_KEYS = (
+    *("space", "return", "tab", "backspace", "delete", "insert", "home", "end", "pageup"),
+    *("pagedown", "up", "down", "left", "right", "lshift", "rshift", "lctrl", "rctrl", "lalt"),
+    *("ralt", "capslock", "minus", "equals", "leftbracket", "rightbracket", "backslash"),
+    *("semicolon", "apostrophe", "grave", "comma", "period", "slash", "nonusbackslash"),
+    *("kp_enter", "kp_plus", "kp_minus", "kp_multiply", "kp_divide", "kp_period"),
+)
+_PAD_SWITCHES = (*_BUTTONS, "left_stick", "right_stick")
+_PAD_HALVES = [f"{side}_{axis}{end}" for side in ("left", "right") for axis in "xy" for end in "-+"]
+CONTROLS = frozenset(
+    [f"key.{key}" for key in (*_KEYS, *_NAMED_KEYS, *(f"kp_{n}" for n in range(10)))]
+    + [f"pad.{name}" for name in (*_PAD_SWITCHES, *_PAD_HALVES)]
+    + ["pad.left_trigger+", "pad.right_trigger+"]
+    + [f"mouse.{name}" for name in ("left", "x-", "x+", "y-", "y+")]
+)

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from teleop.control.bindings import HANDS, LAYER_WORDS, LAYERS, Move
+from teleop.control.bindings import CONTROLS, HANDS, LAYER_WORDS, LAYERS, Move
 from teleop.errors import ControlError
 
 FILE = "controls.toml"
@@ -81,6 +81,8 @@ def rebound(
     move = next((m for m in moves if m.name == name), None)
     if move is None:
         raise ControlError(f"There is no move called {name!r} here.")
+    if control not in CONTROLS:
+        raise ControlError(f"{control} cannot be given to a move; choose another control.")
     if any(m.layer for m in moves) and any(control in layer for layer in LAYERS):
         raise ControlError(f"{control} leads to the other layers here; choose another control.")
     device = control.partition(".")[0] + "."
@@ -194,7 +196,7 @@ class SettingsFile:
 
     def _table(self) -> dict[str, Any]:
         try:
-            return tomllib.loads(self.path.read_text("utf-8"))
+            table = tomllib.loads(self.path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
@@ -202,6 +204,9 @@ class SettingsFile:
                 f"{self.path} is no TOML file that can be read: {problem}. Mend it, or remove it "
                 "to get the usual controls back."
             ) from problem
+        for name, part in table.items():
+            self._known(f"{self.path}, {name}", part, None)
+        return table
 
     def _settings(self, env_id: str, table: Any) -> ControlSettings:
         where = f"{self.path}, [{env_id}]"
@@ -222,8 +227,9 @@ class SettingsFile:
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list) or not all(_is_control(part) for part in listed):
             raise ControlError(
-                f"{where} is {value!r:.60}; expected a list of controls such as "
-                '["key.w", "pad.a", "pad.left_x-"].'
+                f"{where} is {value!r:.80}; expected a list of controls such as "
+                '["key.w", "pad.a", "pad.left_x-"]; function keys, Escape, Start and View are '
+                "the window's."
             )
         return tuple(listed)
 
@@ -252,11 +258,10 @@ class SettingsFile:
 
 
 _HEAD = "# Controls that differ from the usual ones. `teleop controls ENV` shows what there is.\n\n"
-_DEVICES = ("key.", "pad.", "mouse.")
 
 
 def _is_control(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(_DEVICES) and len(value) < 40
+    return isinstance(value, str) and value in CONTROLS
 
 
 def _plain(settings: ControlSettings) -> dict[str, Any]:

@@ -145,9 +145,9 @@ class JournalWriter:
             action, seen = self._action.encode(step.action), self._seen.encode(step.observation)
             self._later(lambda: self._record_packed(head, action, seen, info))
 
-    def inputs(self, events: list[InputEvent], start_s: float) -> None:
+    def inputs(self, events: list[InputEvent]) -> None:
         """Write raw input, with times since the episode's start."""
-        rows = [[round(e.time_s - start_s, 6), e.control, e.value] for e in events]
+        rows = [[round(e.time_s, 6), e.control, e.value] for e in events]
         payload = json.dumps(rows).encode()
         if self._worker is None:
             self._record(Record.INPUT, payload)

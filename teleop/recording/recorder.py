@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,13 @@ class Recorder:
     def hear(self, event: InputEvent) -> None:
         """Keep a raw input event; it is written with the next step."""
         if self._running:
-            self._running.inputs.append(event)
+            since = event.time_s - self._running.start_s
+            self._running.inputs.append(replace(event, time_s=since))
+
+    def count_from(self, start_s: float) -> None:
+        """The take's time goes on as if it had begun then: a pause does not count."""
+        if self._running:
+            self._running.start_s = start_s
 
     def step(self, step: Step) -> None:
         """Write one step.
@@ -166,7 +172,7 @@ class Recorder:
         if running is None:
             raise ValueError("no take is running")
         if running.inputs:
-            running.journal.inputs(running.inputs, running.start_s)
+            running.journal.inputs(running.inputs)
             running.inputs = []
         running.journal.step(step)
         running.reward += step.reward

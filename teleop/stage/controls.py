@@ -52,7 +52,8 @@ class Controls:
         match change:
             case BindMove(move, control):
                 wish, loser = rebound(now, self.human.moves, move, control)
-                return wish, f"That was {loser!r} before; it has lost it" if loser else ""
+                lost = f"{loser.capitalize()!r} had that before and has lost it" if loser else ""
+                return wish, lost
             case ChooseHand(hand):
                 return replace(now, hand=hand, moves={}), ""
             case TuneAxis(axis, setting, value):

@@ -71,7 +71,7 @@ class Driving:
         self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self._begins_s: float | None = None  # when a take begins; infinite: with the first input
         self._next_s: float | None = None  # when the next episode begins by itself
-        self._practises = self._starred = False
+        self._practises = self._starred = self._stays_paused = False
         self._events = 0
         self._undrawn = ""  # why there was no picture the last time
         self._now = 0.0  # of the last tick
@@ -101,7 +101,7 @@ class Driving:
     def engaged(self) -> bool:
         """An episode runs, or is about to."""
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
-        return running or self._begins_s is not None
+        return running or self._begins_s is not None or self._next_s is not None
 
     def hear(self, event: InputEvent) -> None:
         """The person moved a key, button, stick or the mouse."""
@@ -154,6 +154,8 @@ class Driving:
             self._keeping.keep()  # a take that is somehow still running must not be lost
             self._renew(now)
         self._human.reset(self._session.seed)
+        if not self.options.practice:
+            self._keeping.ready_recorder()  # so that its list is on show
         match self.options.start:
             case Start.AT_ONCE:
                 self._begin(now)
@@ -173,7 +175,10 @@ class Driving:
 
     def keep_take(self, now: float) -> None:
         """Save the take."""
+        driven = self.engaged
         self.stop_take(now)
+        if driven and self._keeping.pending is None:
+            self._say(Notice(Tone.PLAIN, "Nothing to save: no step was recorded"))
         note = Report.of(self._session, self._human, self._events).text
         self._keeping.keep(starred=self._starred, note=note)
         self._ready(now)
@@ -255,7 +260,8 @@ class Driving:
             self._say(Notice(Tone.BAD, f"Going back is not possible here: {self._probe.problem}."))
         elif self._can_go_back and self._session.trail:
             self._next_s = None
-            self._way_back.begin(self._session.trail.times_s, now)
+            self._stays_paused = self._session.phase is Phase.PAUSED
+            self._way_back.begin(self._session.trail.times_s, now, turns=self._human.turn_based)
             self._show_past(now)
 
     def rewind_end(self, now: float) -> None:
@@ -277,6 +283,8 @@ class Driving:
             self._keeping.set_aside(left or pending)
             self._past.cut(steps)
             self._human.resume(self._session.action)
+            if self._stays_paused:
+                self._session.pause()
         self._show(now)
 
     # ------------------------------------------------------------ how it is driven
@@ -460,13 +468,15 @@ class Driving:
         picture = self._past.at(steps)
         frame = None if picture is None else self._frames.write(picture)
         rewards = self._session.trail.rewards[:steps]
-        live = replace(self._live(now), steps=steps, total_reward=sum(rewards), rewinding=True)
+        live = self._live(now)
+        live = replace(live, steps=steps, total_reward=sum(rewards), rewinding=True, numbers=())
         self._say(Pictured("drive", live, frame))
 
     def _live(self, now: float) -> Live:
+        begins = self._begins_s if self._begins_s is not None else self._next_s
         waiting = None
-        if self._begins_s is not None:
-            waiting = -1.0 if self._begins_s == math.inf else max(0.0, self._begins_s - now)
+        if begins is not None:
+            waiting = -1.0 if begins == math.inf else max(0.0, begins - now)
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
         recorder = self._keeping.recorder
         numbers = self.options.preview in (Preview.NUMBERS, Preview.BOTH)

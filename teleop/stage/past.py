@@ -12,8 +12,9 @@ _EVERY_S = 0.2
 _PICTURES = 300  # a minute
 _SIDE = 240  # pixels: half a millisecond to keep, large enough to know where one was
 _DEFLATE = 1  # they live in memory only: quick before small
-_AT_LEAST_S = 0.5  # that a tap goes back
-_SPEED = 4.0  # seconds of play for each second that the key is held
+_AT_LEAST_S = 0.4  # that a tap goes back
+_FASTER = 2.0  # seconds of play for each second squared that the key is held
+_TURN_S = 0.4  # that the key is held for each turn more
 
 
 class Past:
@@ -62,18 +63,24 @@ class WayBack:
         self.held = False
         self._times = np.zeros(0)
         self._began_s = 0.0
+        self._turns = False
 
-    def begin(self, times_s: Any, now: float) -> None:
+    def begin(self, times_s: Any, now: float, *, turns: bool) -> None:
         """The key is pressed.
 
         Args:
             times_s: (T) seconds since the start, of each step.
             now: monotonic seconds.
+            turns: steps are turns: go back by them, not by time.
         """
         self.held, self._times, self._began_s = True, np.array(times_s), now
+        self._turns = turns
 
     def step(self, now: float) -> int:
-        """The step that letting go now would lead to."""
-        back = _AT_LEAST_S + _SPEED * (now - self._began_s)
+        """The step that letting go now would lead to: slowly at first, then faster."""
+        held = now - self._began_s
+        if self._turns:
+            return max(0, len(self._times) - 1 - int(held / _TURN_S))
+        back = _AT_LEAST_S + held + _FASTER * held * held
         last = float(self._times[-1]) if len(self._times) else 0.0
         return int(np.searchsorted(self._times, max(0.0, last - back)))

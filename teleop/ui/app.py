@@ -265,8 +265,10 @@ class App:
             self.hands.engaged_changed(live.engaged)
         elif before is not None and live.rewinding and not before.rewinding:
             self.desk.driving = True
-        elif before is not None and live.phase == "paused" != before.phase and not live.rewinding:
+        elif _paused_now(before, live):
             self.desk.driving = False  # the stage has paused by itself
+        if before is not None and before.pending and not live.pending:
+            self.ui.focus.leave("save", "discard", to="record")
         if outline(before) != outline(live):
             self._dirty = True
 
@@ -489,3 +491,9 @@ def _wait(patience_s: float) -> list[pygame.event.Event]:
     """SDL's own waiting: it costs next to nothing."""
     event = pygame.event.wait(max(1, round(patience_s * 1000)))
     return ([] if event.type == pygame.NOEVENT else [event]) + pygame.event.get()
+
+
+def _paused_now(before: Live | None, live: Live) -> bool:
+    if before is None or live.phase != "paused" or live.rewinding:
+        return False
+    return before.phase != "paused" or before.rewinding

@@ -6,6 +6,7 @@ import pygame
 from pygame import event as pg_event
 from pygame._sdl2 import controller
 
+from teleop.ui import focus
 from teleop.ui.pad_mapping import UnknownPad, use_taught_pads
 
 # Keys by position: the name of the key that a US keyboard has there.
@@ -40,6 +41,18 @@ _AXES = {
     pygame.CONTROLLER_AXIS_TRIGGERRIGHT: "right_trigger",
 }
 _FULL = 32767.0
+ARROWS = {
+    pygame.K_LEFT: focus.LEFT,
+    pygame.K_RIGHT: focus.RIGHT,
+    pygame.K_UP: focus.UP,
+    pygame.K_DOWN: focus.DOWN,
+}
+PAD_ARROWS = {
+    "pad.left": focus.LEFT,
+    "pad.right": focus.RIGHT,
+    "pad.up": focus.UP,
+    "pad.down": focus.DOWN,
+}
 # what a person drives with
 DRIVING = (
     pygame.KEYDOWN,

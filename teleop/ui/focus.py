@@ -50,6 +50,11 @@ class Focus:
         if node_id and group:
             self._remembered[group] = node_id
 
+    def leave(self, *ids: str, to: str) -> None:
+        """If one of these has the focus, another gets it: they cannot be used any more."""
+        if self.id in ids:
+            self.set(to)
+
     def tab(self, nodes: Iterable[Node], order: tuple[str, ...], step: int) -> None:
         """To the next (or previous) group, at the item it remembers."""
         by_group: dict[str, list[Node]] = {}

@@ -6,44 +6,31 @@ import pygame
 
 from teleop.stage.messages import BindMove, Deed, Input, Notice, Tone
 from teleop.types import InputEvent
-from teleop.ui import focus
-from teleop.ui.devices import Moved, Pads, key_control
+from teleop.ui.devices import ARROWS, PAD_ARROWS, Moved, Pads, key_control
 from teleop.ui.layout import control_label
 from teleop.ui.pad_mapping import PadMapping, mapping_file
 from teleop.ui.shell import HELP
-from teleop.ui.shortcuts import PAD, PAD_DRIVING, Command, PadDeed, command_of
+from teleop.ui.shortcuts import (
+    PAD,
+    PAD_COMMANDS,
+    PAD_DRIVING,
+    RESERVED,
+    Command,
+    PadDeed,
+    command_of,
+)
 
 if TYPE_CHECKING:
     from teleop.ui.app import App
 
-_ARROWS = {
-    pygame.K_LEFT: focus.LEFT,
-    pygame.K_RIGHT: focus.RIGHT,
-    pygame.K_UP: focus.UP,
-    pygame.K_DOWN: focus.DOWN,
-}
-_REPEATING = (*_ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
-_PAD_ARROWS = {
-    "pad.left": focus.LEFT,
-    "pad.right": focus.RIGHT,
-    "pad.up": focus.UP,
-    "pad.down": focus.DOWN,
-}
-_PAD_COMMANDS = {
-    PadDeed.BACK: Command.LEAVE,
-    PadDeed.STAR: Command.STAR,
-    PadDeed.DELETE: Command.DELETE,
-    PadDeed.HELP: Command.HELP,
-}
+_REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
 _PAD_DEEDS = {f"pad.{button.button}": button.deed for button in PAD}
 _GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must not press buttons
 _FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
 _STICK = 0.55
+_FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
 _FAR = 0.75  # that a stick must go to be bound
 _REWIND_KEY = "key.f7"
-_RESERVED = frozenset(
-    ["key.escape", "pad.start", "pad.back", "pad.guide", *(f"key.f{n}" for n in range(1, 13))]
-)
 _SCREENS = ("demonstrate", "train", "compare")
 
 
@@ -60,10 +47,10 @@ class Hands:
         self._repeat_at_s = 0.0
         self._stick = [0.0, 0.0]
         self._down: set[str] = set()  # keys that are down, wherever they go
+        self._sticks: dict[str, float] = {}  # where sticks and triggers are
         self._orders = False  # View is held while driving
         self._ordered: set[str] = set()  # buttons pressed while it was
-        desk = self._desk
-        desk.pads = self._pads.names
+        self._desk.pads = self._pads.names
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event of a device."""
@@ -87,6 +74,7 @@ class Hands:
             desk.popover.close(desk.ui)
             desk.driving = True
             desk.ui.focus.set("view", "stage")
+            self._send_held()
             return
         by_itself, desk.driving = desk.driving, False
         desk.held.clear()
@@ -134,7 +122,7 @@ class Hands:
             self._drive_by_key(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
             return
         desk.ui.pad_hints = False
-        if desk.now >= self._quiet_until_s or ctrl:
+        if desk.now >= self._quiet_until_s or ctrl or event.key in _FUNCTION_KEYS:
             self._navigate(event, name, ctrl=ctrl, shift=shift)
 
     def _key_up(self, control: str) -> None:
@@ -157,7 +145,8 @@ class Hands:
     def _navigate(self, event: pygame.event.Event, name: str, *, ctrl: bool, shift: bool) -> None:
         ui = self._app.ui
         command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
-        if not ctrl and self._is_paused() and key_control(event) in self._bound:
+        held_for_step = self._is_paused() and not ui.modal and not ctrl
+        if held_for_step and key_control(event) in self._bound:
             return  # held for a single step; it must not star or delete anything meanwhile
         if event.key in (pygame.K_TAB, pygame.K_F6):
             ui.tab(-1 if shift else 1)
@@ -165,8 +154,8 @@ class Hands:
             self._command(command)
         elif self._activates(event.key):
             ui.activate()
-        elif event.key in _ARROWS and (ui.modal or not self._plays(event.key)):
-            ui.arrow(_ARROWS[event.key])
+        elif event.key in ARROWS and (ui.modal or not self._plays(event.key)):
+            ui.arrow(ARROWS[event.key])
         elif command and not ui.modal:
             self._command(command)
 
@@ -290,6 +279,8 @@ class Hands:
         if not axis or abs(moved.value) > _STICK:
             desk.ui.pad_hints = True
         self._touch(moved, axis)
+        if axis:
+            self._sticks[moved.control] = moved.value
         if not moved.value and (moved.control == "pad.back" or moved.control in self._ordered):
             self._order(moved)  # wherever the pad goes by now
         elif desk.listening:
@@ -350,7 +341,7 @@ class Hands:
         """A press was heard for the move that waits for one; empty: never mind."""
         desk = self._desk
         move, desk.listening = desk.listening, ""
-        if control in _RESERVED:
+        if control in RESERVED:
             text = f"{control_label(control)} belongs to the window; choose another"
             desk.model.notices.append(Notice(Tone.BAD, text))
         elif control:
@@ -385,8 +376,7 @@ class Hands:
     @property
     def _bound(self) -> set[str]:
         """Keys that drive the environment."""
-        env = self._desk.model.env
-        hints = env.hints if env else ()
+        hints = self._desk.model.env.hints if self._desk.model.env else ()
         return {c for hint in hints for c in hint.controls} - {"key.space", "key.return"}
 
     def _plugged(self) -> None:
@@ -427,8 +417,8 @@ class Hands:
             self._desk.held.discard(control)
 
     def _pad_button(self, control: str, down: bool) -> None:
-        if control in _PAD_ARROWS:
-            self._arrow(_PAD_ARROWS[control] if down else None)
+        if control in PAD_ARROWS:
+            self._arrow(PAD_ARROWS[control] if down else None)
             return
         deed = _PAD_DEEDS.get(control)
         if not down or deed is None or self._desk.now < self._quiet_until_s:
@@ -437,8 +427,8 @@ class Hands:
         match deed:
             case PadDeed.ACTIVATE:
                 ui.activate()
-            case _ if deed in _PAD_COMMANDS:
-                self._command(_PAD_COMMANDS[deed])
+            case _ if deed in PAD_COMMANDS:
+                self._command(PAD_COMMANDS[deed])
             case PadDeed.DRIVE:
                 self._drive()
             case PadDeed.PREVIOUS | PadDeed.NEXT:
@@ -467,6 +457,18 @@ class Hands:
 
     # ------------------------------------------------------------ letting go
 
+    def _send_held(self) -> None:
+        """What is held already when an episode begins acts from its first step."""
+        live = self._desk.model.live
+        if live is None or live.waiting_s == -1.0:
+            return  # that one begins with a press
+        for control in sorted(self._down & self._bound):
+            self._desk.held.add(control)
+            self._send(control, 1.0)
+        for control, value in self._sticks.items():
+            self._hold(control, value, axis=True)
+            self._send(control, value)
+
     def _send(self, control: str, value: float) -> None:
         self._desk.tell(Input(InputEvent(self._desk.now, control, value)))
 
@@ -481,6 +483,7 @@ class Hands:
         self._stick = [0.0, 0.0]
         self._down.clear()
         self._ordered.clear()
+        self._sticks.clear()
         self._orders = False
         desk.touched.clear()
         self._release_all()

@@ -143,7 +143,7 @@ class Model:
             self.frames[message.view] = message.frame
         if message.view == "drive":
             self.live = message.live
-        else:
+        elif message.view == "preview":
             self.preview = message.live
 
     def _rare(self, message: FromStage | FromTrainer) -> None:

@@ -34,7 +34,7 @@ _OPTIONS = (
         "start",
         "A take begins",
         tuple(Start),
-        "At once, after 3, 2, 1, or when you first press something",
+        "At once, when you first press something, or after 3, 2, 1",
         lambda v: str(v.value),
     ),
     _Option(

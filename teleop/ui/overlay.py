@@ -5,6 +5,7 @@ import math
 from pygame import Rect
 
 from teleop.stage.messages import Hint, Live
+from teleop.stage.options import Preview
 from teleop.ui.desk import Desk
 from teleop.ui.layout import control_label
 from teleop.ui.shortcuts import Command, label_of
@@ -43,8 +44,11 @@ def draw_overlay(desk: Desk, view: Rect, area: Rect) -> None:
         _draw_countdown(desk, view, live.waiting_s)
     elif not live.engaged and not live.pending and not live.steps:
         _draw_welcome(desk, view)
+    top = inner.y + desk.ui.painter.px(66)
+    if desk.options.preview in (Preview.PICTURE, Preview.BOTH):
+        top = _draw_seen(desk, inner, top)
     if live.numbers:
-        draw_numbers(desk, inner, live.numbers)
+        _draw_numbers(desk, inner, top, live.numbers)
     if desk.driving:
         _draw_driving(desk, view, inner)
 
@@ -56,7 +60,9 @@ def state_words(desk: Desk, live: Live) -> str:
     else:
         record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
         save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)
-    if live.phase == "paused" and not live.rewinding:
+    if live.rewinding:
+        return "Going back — let go to drive on from here"
+    if live.phase == "paused":
         return f"Paused — {go_on} to go on"
     if live.engaged:
         return _engaged_words(live)
@@ -68,8 +74,6 @@ def state_words(desk: Desk, live: Live) -> str:
 
 
 def _engaged_words(live: Live) -> str:
-    if live.rewinding:
-        return "Going back — let go to drive on from here"
     if live.waiting_s is not None:
         return (
             "Press anything to begin" if live.waiting_s < 0 else f"Begins in {live.waiting_s:.0f}"
@@ -147,11 +151,27 @@ def _draw_countdown(desk: Desk, view: Rect, seconds: float) -> None:
     painter.text(str(math.ceil(seconds)), disc.center, "display", ON_VEIL, "cm")
 
 
-def draw_numbers(desk: Desk, inner: Rect, numbers: tuple[tuple[str, float], ...]) -> None:
+def _draw_seen(desk: Desk, inner: Rect, top: int) -> int:
+    """The picture that the policy will see, below the return; where it ends."""
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    view = desk.view("seen")
+    if view.aspect is None:
+        return top
+    height = min(px(140), inner.height // 3)
+    box = Rect(0, top, min(round(height * view.aspect), inner.width // 2), height)
+    box.right = inner.right
+    view.draw(painter, box, 4, VEIL)
+    painter.box(box, None, 4, KEY_LINE)
+    return box.bottom + px(8)
+
+
+def _draw_numbers(
+    desk: Desk, inner: Rect, top: int, numbers: tuple[tuple[str, float], ...]
+) -> None:
     """What the policy will see, as numbers with bars, below the return."""
     painter, px = desk.ui.painter, desk.ui.painter.px
-    rows = min(len(numbers), max(0, (inner.height - px(150)) // px(17)))
-    box = Rect(inner.right - px(176), inner.y + px(66), px(176), px(12) + rows * px(17))
+    rows = min(len(numbers), max(0, (inner.bottom - top - px(84)) // px(17)))
+    box = Rect(inner.right - px(176), top, px(176), px(12) + rows * px(17))
     painter.box(box, VEIL, 10)
     for row, (name, value) in enumerate(numbers[:rows]):
         y = box.y + px(14) + row * px(17)

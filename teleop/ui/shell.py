@@ -9,7 +9,7 @@ from teleop.ui.desk import Desk
 from teleop.ui.focus import Node
 from teleop.ui.layout import control_label
 from teleop.ui.painter import Painter
-from teleop.ui.shortcuts import PAD, PAD_DRIVING, SHORTCUTS
+from teleop.ui.shortcuts import PAD, PAD_DRIVING, SHORTCUTS, Command
 from teleop.ui.theme import mix
 
 STEPS = ("demonstrate", "train", "compare", "correct")
@@ -156,7 +156,8 @@ class Shell:
     def _draw_toasts(self, desk: Desk) -> None:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
-        width, bottom = painter.surface.get_width(), painter.surface.get_height() - px(104)
+        width, bottom = painter.surface.get_width(), painter.surface.get_height()
+        bottom -= px(12 if desk.sheet else 104)
         ui.group("toast")
         for toast in reversed(self.toasts):
             tone, text = toast.notice.tone, toast.notice.text
@@ -260,7 +261,7 @@ class Shell:
         painter.text("Gamepad", (sheet.x + px(28), top), "h2")
         lines = [(button.label, button.deed.value) for button in PAD]
         lines += [
-            (f"View+{control_label(control)}", f"Driving: {command.value.lower()}")
+            (f"View+{control_label(control)}", _WHILE_DRIVING[command])
             for control, command in PAD_DRIVING.items()
         ]
         third = (sheet.width - px(56)) // 3
@@ -281,6 +282,13 @@ class Shell:
         painter.text(text, (at[0] + px(92), at[1]), "small", theme.text2, width=room)
 
 
+_WHILE_DRIVING = {
+    Command.SAVE: "Driving: save",
+    Command.DISCARD: "Driving: discard",
+    Command.STAR_TAKE: "Driving: star",
+    Command.RETRY: "Driving: start again",
+    Command.REWIND: "Driving: go back",
+}
 _LOOKS = {
     Tone.GOOD: ("check", "success"),
     Tone.PLAIN: ("info", "text2"),

@@ -163,6 +163,18 @@ PAD_DRIVING: dict[str, Command] = {
 }
 
 
+PAD_COMMANDS = {
+    PadDeed.BACK: Command.LEAVE,
+    PadDeed.STAR: Command.STAR,
+    PadDeed.DELETE: Command.DELETE,
+    PadDeed.HELP: Command.HELP,
+}
+# the window's own: no move of an environment can have them
+RESERVED = frozenset(
+    ["key.escape", "pad.start", "pad.back", "pad.guide", *(f"key.f{n}" for n in range(1, 13))]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PadButton:
     """One pad control for one deed."""

@@ -26,7 +26,7 @@ def write(path: Path, steps: int = 5) -> None:
     journal = JournalWriter(path, meta, Codec(OBSERVATION), Codec(ACTION))
     journal.reset(np.zeros(3, np.float32), {})
     for index in range(steps):
-        journal.inputs([InputEvent(1.0 + index, "key.w", 1.0)], 1.0)
+        journal.inputs([InputEvent(float(index), "key.w", 1.0)])
         observation = np.full(3, index / 10, np.float32)
         journal.step(Step(observation, index % 4, 1.0, False, False, {"index": index}))
     journal.end()

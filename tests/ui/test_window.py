@@ -10,6 +10,7 @@ import pytest
 
 from teleop import paths
 from teleop.errors import EnvError
+from teleop.stage.options import Start
 from teleop.ui.app import App, AppConfig
 from teleop.ui.focus import Node
 from teleop.ui.shortcuts import Command
@@ -313,3 +314,43 @@ def test_the_button_goes_back_while_held_and_says_when_it_cannot(person: Person)
     person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
     assert person.app.model.live.steps < 40  # type: ignore[union-attr]
     assert person.app.desk.driving
+
+
+def test_a_key_held_before_the_start_acts_from_the_first_step(person: Person) -> None:
+    person.key("a", up=False)
+    person.record()
+    person.until(lambda: person.app.model.live.action == "Left engine")  # type: ignore[union-attr]
+    person.key("a", down=False)
+    person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
+
+
+def test_view_means_the_take_only_while_it_is_held(person: Person) -> None:
+    def button(number: int, kind: int) -> None:
+        pygame.event.post(pygame.event.Event(kind, button=number, instance_id=0))
+        person.turns()
+
+    down, up = pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP
+    view, a = pygame.CONTROLLER_BUTTON_BACK, pygame.CONTROLLER_BUTTON_A
+    person.record()
+    button(view, down)
+    button(a, down)
+    person.until_saved(1)
+    button(a, up)
+    button(view, up)
+    person.click("record")
+    person.until(lambda: person.app.desk.driving)
+    button(a, down)
+    person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
+    button(a, up)
+    assert person.saved() == 1
+    assert person.app.desk.driving
+
+
+def test_the_environments_arrows_move_an_open_sheet(person: Person) -> None:
+    person.record()
+    person.key("f4")
+    person.until(lambda: "option.start" in person.app.ui.nodes)
+    person.key("down")
+    assert person.app.ui.focus.id == "option.start"
+    person.key("right")
+    assert person.app.desk.options.start is Start.FIRST_INPUT

@@ -203,12 +203,12 @@ class Demonstrate:
         ui.group("transport")
         roomy = bar.width > px(740)
         widths = (128, 144, 160) if roomy else (108, 96, 116)
-        recording = bool(live and live.engaged)
+        recording = bool(live and (live.engaged or live.rewinding))
         has_take = bool(live and (live.recording or live.pending))
         nothing = "" if has_take else "There is no take: record one first"
         no_env = "" if live else desk.model.env_problem or "The environment is being opened"
         x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
-        start = ("Practise", "play") if desk.options.practice else ("Record", "circle-dot")
+        start = ("Practice", "play") if desk.options.practice else ("Record", "circle-dot")
         label, icon = ("Stop", "square") if recording else start
         keys = [label_of(c) if roomy else "" for c in _TRANSPORT]
         if ui.button(
