@@ -97,6 +97,9 @@ def open_window(
 def controls(
     env: Annotated[str, typer.Argument(help="Environment.")],
     imports: Imports = None,
+    arguments: EnvArgs = None,
+    time_limit: TimeLimit = None,
+    wrappers: Wrappers = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -105,7 +108,7 @@ def controls(
     from teleop import deeds
 
     with one_sentence(debug):
-        name = named_env(env, imports)
+        name = named_env(env, imports, arguments, time_limit, wrappers)
         root = paths.recordings_folder(Path.cwd(), recordings)
         shown = deeds.controls_of(root, name)
         if as_json:
