@@ -187,8 +187,14 @@ class EpisodeList:
         if ui.button("next", rect, "Train a policy", "sparkles", "primary", key, reason, 10):
             desk.go_to = "train"
         caption = reason or "The first policy plays after about a second"
-        at = (panel.centerx, panel.bottom - px(21))
-        ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=panel.width - px(32))
+        first, *_ = caption.split(". ")  # the tool tip has all of it
+        lines = ui.painter.wrapped(first, "small", panel.width - px(32))[:2]
+        for index, line in enumerate(lines):
+            at = (
+                panel.centerx,
+                panel.bottom - px(21) + round(px(15) * (index - len(lines) / 2 + 0.5)),
+            )
+            ui.painter.text(line, at, "small", ui.theme.text2, "cm")
 
 
 def _findings(episode: EpisodeItem) -> list[str]:
