@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from teleop.envs.making import make_env, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
@@ -37,7 +38,13 @@ _REFRESH_S = 0.05  # of a countdown, and of the picture while going back
 
 
 class Driving:
-    """One environment in a person's hands."""
+    """One environment in a person's hands.
+
+    Attributes:
+        env_id: its full name.
+        options: how the person drives and records.
+        keeping: the dataset that takes go to.
+    """
 
     def __init__(
         self,
@@ -66,7 +73,7 @@ class Driving:
         self._pace_hz = request.pace_hz or pace_of(env)
         self._draws = np.random.default_rng(base_seed)
         self._seen = Seen(env.observation_space)
-        self._keeping = Keeping(library, env_id, env, self._say)
+        self.keeping = Keeping(library, env_id, env, self._say)
         self._past, self._way_back = Past(), WayBack()
         self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self._begins_s: float | None = None  # when a take begins; infinite: with the first input
@@ -79,7 +86,7 @@ class Driving:
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(self._opened())
         self._say(Pictured("drive", self._live(0.0), self._frames.write(picture)))
-        self._keeping.begin()
+        self.keeping.begin()
 
     @property
     def due_s(self) -> float | None:
@@ -95,7 +102,7 @@ class Driving:
     @property
     def busy(self) -> bool:
         """Something is being written in the background."""
-        return self._keeping.busy
+        return self.keeping.busy
 
     @property
     def engaged(self) -> bool:
@@ -111,8 +118,8 @@ class Driving:
             self._begin(self._now)
         if event.value == 1.0:
             self._session.hasten()
-        if self._keeping.recorder and not self._practises:
-            self._keeping.recorder.hear(event)
+        if self.keeping.recorder and not self._practises:
+            self.keeping.recorder.hear(event)
 
     def release(self) -> None:
         """Let go of every key."""
@@ -133,11 +140,11 @@ class Driving:
             self.start_take(now)
         else:
             self._advance(now)
-        self._keeping.collect()
+        self.keeping.collect()
         if self._session.phase is Phase.READY:
-            self._keeping.offer_again()
-        if self._keeping.changed:
-            self._keeping.changed = False
+            self.keeping.offer_again()
+        if self.keeping.changed:
+            self.keeping.changed = False
             self._show(now, draw=False)
 
     # ------------------------------------------------------------ a take, or practice
@@ -147,15 +154,15 @@ class Driving:
         self._next_s = None
         if self._begins_s is not None:
             return
-        if self._keeping.pending:
+        if self.keeping.pending:
             self.keep_take(now)
         if self._session.phase is not Phase.READY:
             self._finish()
-            self._keeping.keep()  # a take that is somehow still running must not be lost
+            self.keeping.keep()  # a take that is somehow still running must not be lost
             self._renew(now)
         self._human.reset(self._session.seed)
         if not self.options.practice:
-            self._keeping.ready_recorder()  # so that its list is on show
+            self.keeping.ready_recorder()  # so that its list is on show
         match self.options.start:
             case Start.AT_ONCE:
                 self._begin(now)
@@ -177,22 +184,22 @@ class Driving:
         """Save the take."""
         driven = self.engaged
         self.stop_take(now)
-        if driven and self._keeping.pending is None:
+        if driven and self.keeping.pending is None:
             self._say(Notice(Tone.PLAIN, "Nothing to save: no step was recorded"))
         note = Report.of(self._session, self._human, self._events).text
-        self._keeping.keep(starred=self._starred, note=note)
+        self.keeping.keep(starred=self._starred, note=note)
         self._ready(now)
 
     def discard_take(self, now: float) -> None:
         """Put the take aside; `undo` brings it back."""
         self.stop_take(now)
-        self._keeping.discard()
+        self.keeping.discard()
         self._ready(now)
 
     def retry(self, now: float) -> None:
         """From the same start again; what was done since is put aside."""
         self.stop_take(now)
-        self._keeping.discard()
+        self.keeping.discard()
         self._renew(now, self._session.seed)
         self.start_take(now)
 
@@ -203,25 +210,13 @@ class Driving:
 
     def undo(self, now: float) -> None:
         """Bring back what was discarded or deleted last."""
-        self._keeping.undo()
+        self.keeping.undo()
         self._show(now, draw=False)
 
     def new_seed(self, now: float) -> None:
         """Another start, while nothing is being recorded."""
-        if not self.engaged and not self._keeping.pending:
+        if not self.engaged and not self.keeping.pending:
             self._ready(now, another=True)
-
-    def delete(self, file: str) -> None:
-        """Put a saved episode into the trash."""
-        self._keeping.delete(file)
-
-    def star(self, uuid: str, starred: bool) -> None:
-        """Mark an episode."""
-        self._keeping.star(uuid, starred)
-
-    def choose_dataset(self, dataset_id: str) -> None:
-        """List another dataset's episodes."""
-        self._keeping.choose_dataset(dataset_id)
 
     # ------------------------------------------------------------ time
 
@@ -270,7 +265,7 @@ class Driving:
             return
         self._way_back.held = False
         steps = self._way_back.step(now)
-        pending = self._keeping.pending
+        pending = self.keeping.pending
         try:
             left = self._session.rewind(steps, now)
         except (EnvError, StorageError) as problem:
@@ -279,8 +274,8 @@ class Driving:
                 self._probe.problem = "it is not reproducible"
             self._session.pause()
         else:
-            self._keeping.pending = None
-            self._keeping.set_aside(left or pending)
+            self.keeping.pending = None
+            self.keeping.set_aside(left or pending)
             self._past.cut(steps)
             self._human.resume(self._session.action)
             if self._stays_paused:
@@ -310,7 +305,7 @@ class Driving:
     def show(self, now: float) -> None:
         """Say everything again: the window comes back to this view."""
         self._show(now)
-        self._keeping.list()
+        self.keeping.list()
 
     def retire(self, now: float) -> None:
         """Finish while another environment is on screen: only notices still matter."""
@@ -322,7 +317,7 @@ class Driving:
         """Finish: a running or waiting take is kept, the background work is waited for."""
         self.keep_take(now)
         self._session.close()
-        self._keeping.close()
+        self.keeping.close()
         self._frames.close()
         self._seen_frames.close()
 
@@ -335,7 +330,7 @@ class Driving:
     def _can_go_back(self) -> bool:
         """An episode runs, or has just ended and is not saved yet."""
         if self._session.phase is Phase.ENDED:
-            return self._keeping.pending is not None or self._practises
+            return self.keeping.pending is not None or self._practises
         return self._session.phase is not Phase.READY and not self._way_back.held
 
     def _begin(self, now: float) -> None:
@@ -345,7 +340,7 @@ class Driving:
         self._events = 0
         self._past.forget()
         try:
-            recorder = None if self._practises else self._keeping.ready_recorder()
+            recorder = None if self._practises else self.keeping.ready_recorder()
             self._session.use_recorder(recorder)
             self._session.start(now)
         except (RecordingError, StorageError) as problem:
@@ -383,12 +378,12 @@ class Driving:
         self._take_in()
         if self.options.rumble:
             self._say(Rumble(0.6, 0.3))
-        if self._practises or self._keeping.pending is None:
+        if self._practises or self.keeping.pending is None:
             return
         why = unwanted(self.options, self._session, self._human)
         if why:
-            self._keeping.discard(f": {why}")
-        saved = self._keeping.episodes + (self._keeping.pending is not None)
+            self.keeping.discard(f": {why}")
+        saved = self.keeping.episodes + (self.keeping.pending is not None)
         if self.options.auto_next and saved < self.options.goal:
             self._next_s = now + _BETWEEN_S
         elif self.options.auto_next:
@@ -401,7 +396,7 @@ class Driving:
             take = self._session.stop()
         except StorageError as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
-        self._keeping.take_in(take)
+        self.keeping.take_in(take)
 
     def _finish(self) -> None:
         self._session.phase = Phase.ENDED
@@ -429,7 +424,7 @@ class Driving:
     @property
     def _probes(self) -> bool:
         """There is time to find out whether the environment can go back."""
-        return not (self._probe.over or self.engaged or self._keeping.busy)
+        return not (self._probe.over or self.engaged or self.keeping.busy)
 
     # ------------------------------------------------------------ what is shown
 
@@ -442,23 +437,29 @@ class Driving:
         self._human.dt_s = 1 / pace if pace else 1.0
 
     def _show(self, now: float, *, draw: bool = True) -> None:
-        frame = None
-        if draw:
-            try:
-                picture = self._session.draw()
-                frame = self._frames.write(picture)
-                if self._session.phase is Phase.RUNNING:
-                    self._past.see(self._session.steps, picture, now)
-                self._undrawn = ""
-            except EnvError as problem:
-                if sentence(problem) != self._undrawn:  # once, not at every step
-                    self._undrawn = sentence(problem)
-                    self._say(Notice(Tone.BAD, self._undrawn))
+        picture = self._drawn() if draw else None
+        frame = None if picture is None else self._frames.write(picture)
         self._say(Pictured("drive", self._live(now), frame))
-        if draw and self.options.preview in (Preview.PICTURE, Preview.BOTH):
+        if picture is None:
+            return
+        if self._session.phase is Phase.RUNNING:
+            self._past.see(self._session.steps, picture, now)
+        if self.options.preview in (Preview.PICTURE, Preview.BOTH):
             seen = self._seen.picture(self._session.observation)
             if seen is not None:
                 self._say(Pictured("seen", self._live(now), self._seen_frames.write(seen)))
+
+    def _drawn(self) -> NDArray[np.uint8] | None:
+        """The picture now; why there is none is said once, not at every step."""
+        try:
+            picture = self._session.draw()
+        except EnvError as problem:
+            if sentence(problem) != self._undrawn:
+                self._undrawn = sentence(problem)
+                self._say(Notice(Tone.BAD, self._undrawn))
+            return None
+        self._undrawn = ""
+        return picture
 
     def _show_past(self, now: float) -> None:
         """What letting go now would lead to."""
@@ -478,13 +479,13 @@ class Driving:
         if begins is not None:
             waiting = -1.0 if begins == math.inf else max(0.0, begins - now)
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
-        recorder = self._keeping.recorder
+        recorder = self.keeping.recorder
         numbers = self.options.preview in (Preview.NUMBERS, Preview.BOTH)
         return replace(
             live_of(self._session, now),
             recording=bool(running and not self._practises and recorder and recorder.is_recording),
-            pending=self._keeping.pending is not None,
-            can_undo=self._keeping.can_undo,
+            pending=self.keeping.pending is not None,
+            can_undo=self.keeping.can_undo,
             practice=running and self._practises,
             waiting_s=waiting,
             starred=self._starred,

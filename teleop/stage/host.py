@@ -221,11 +221,11 @@ def _direct(act: Driving, message: ToStage, now: float) -> None:
         case SetSpeed() | SetOptions() | BindMove() | ChooseHand() | TuneAxis() | ResetControls():
             _set(act, message, now)
         case ChooseDataset():
-            act.choose_dataset(message.dataset_id)
+            act.keeping.choose_dataset(message.dataset_id)
         case StarEpisode():
-            act.star(message.uuid, message.starred)
+            act.keeping.star(message.uuid, message.starred)
         case DeleteEpisode():
-            act.delete(message.file)
+            act.keeping.delete(message.file)
 
 
 def _set(act: Driving, message: Setting, now: float) -> None:
