@@ -157,7 +157,7 @@ class Driving:
         if self.keeping.pending:
             self.keep_take(now)
         if self._session.phase is not Phase.READY:
-            self._finish()
+            self._take_in()
             self.keeping.keep()  # a take that is somehow still running must not be lost
             self._renew(now)
         self._human.reset(self._session.seed)
@@ -177,7 +177,7 @@ class Driving:
         self._way_back.held = False
         self._begins_s = self._next_s = None
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
-            self._finish()
+            self._take_in()
         self._show(now)
 
     def keep_take(self, now: float) -> None:
@@ -397,10 +397,6 @@ class Driving:
         except StorageError as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self.keeping.take_in(take)
-
-    def _finish(self) -> None:
-        self._session.phase = Phase.ENDED
-        self._take_in()
 
     def _ready(self, now: float, *, another: bool = False) -> None:
         """A fresh start, waiting for the person."""
