@@ -10,7 +10,8 @@ from teleop.stage.options import DriveOptions
 from teleop.types import Info
 
 _HITS = ("crashed", "collision", "hit")  # as driving and navigation environments call it
-_LATELY = 30  # steps that the rate on screen is taken from
+_LATELY = 30  # steps that the rate on screen is taken from, at most
+_ENOUGH = 8  # and at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ class Report:
     @staticmethod
     def real_hz(session: Session) -> float:
         """The rate of the last steps; 0 for too few, or turn-based."""
-        if session.trail is None or not session.pace_hz or len(session.trail) < _LATELY:
+        if session.trail is None or not session.pace_hz or len(session.trail) < _ENOUGH:
             return 0.0
-        times = session.trail.times_s
-        lasted = times[-1] - times[-_LATELY]
-        return (_LATELY - 1) / lasted if lasted > 0 else 0.0
+        times = session.trail.times_s[-_LATELY:]
+        lasted = times[-1] - times[0]
+        return (len(times) - 1) / lasted if lasted > 0 else 0.0
 
     @property
     def text(self) -> str:
