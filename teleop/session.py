@@ -189,11 +189,7 @@ class Session:
         if action is None:
             return False
         self._count_from(now - self._lasted_s - (1 / self.pace_hz if self.pace_hz else 0.0))
-        try:
-            self._step(action, now)
-        except TeleopError:
-            self.phase = Phase.ENDED
-            raise
+        self._step(action, now)
         return True
 
     def stop(self) -> Take | None:
@@ -228,11 +224,7 @@ class Session:
             return False
         if self.pace_hz:
             self._due_s = max(self._due_s + 1 / self.pace_hz, now)
-        try:
-            self._step(action, now)
-        except TeleopError:
-            self.phase = Phase.ENDED
-            raise
+        self._step(action, now)
         return True
 
     def hasten(self) -> None:
@@ -276,6 +268,14 @@ class Session:
         self.trail = Trail(self.observation) if self._goes_back else None
 
     def _step(self, action: Action, now: float) -> None:
+        """One step; what breaks ends the episode."""
+        try:
+            self._play(action, now)
+        except TeleopError:
+            self.phase = Phase.ENDED
+            raise
+
+    def _play(self, action: Action, now: float) -> None:
         observation, reward, info = self._env_step(action)
         self.observation, self.info, self.action = observation, info, action
         self.steps += 1

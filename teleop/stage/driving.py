@@ -1,6 +1,7 @@
 """The stage's first act: a person drives; the episode's flow is in their hands."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -138,14 +139,9 @@ class Driving:
         elif self._next_s is not None and now >= self._next_s:
             self._next_s = None
             self.start_take(now)
-        else:
-            self._advance(now)
-        self.keeping.collect()
-        if self._session.phase is Phase.READY:
-            self.keeping.offer_again()
-        if self.keeping.changed:
-            self.keeping.changed = False
-            self._show(now, draw=False)
+        elif not self._advance(self._session.tick, now):
+            self._look(now)
+        self._collect(now)
 
     # ------------------------------------------------------------ a take, or practice
 
@@ -235,13 +231,7 @@ class Driving:
 
     def step_once(self, now: float) -> None:
         """One step of a paused episode, with what is held."""
-        try:
-            stepped = self._session.step_once(now)
-        except Exception as problem:  # noqa: BLE001  an environment meets us; the take is kept
-            self._broken(problem, now)
-            return
-        if stepped:
-            self._stepped(now)
+        self._advance(self._session.step_once, now)
 
     def set_speed(self, speed: float, now: float) -> None:
         """Play faster or slower."""
@@ -347,15 +337,29 @@ class Driving:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self._show(now)
 
-    def _advance(self, now: float) -> None:
+    def _advance(self, step: Callable[[float], bool], now: float) -> bool:
+        """Perhaps a step; what an environment breaks ends the episode, and the take is kept."""
         try:
-            stepped = self._session.tick(now)
-        except Exception as problem:  # noqa: BLE001  an environment meets us; the take is kept
+            stepped = step(now)
+        except Exception as problem:  # noqa: BLE001  an environment meets us
             self._broken(problem, now)
-            return
+            return True
         if stepped:
             self._stepped(now)
-        elif self._probes:
+        return stepped
+
+    def _collect(self, now: float) -> None:
+        """What the background has finished."""
+        self.keeping.collect()
+        if self._session.phase is Phase.READY:
+            self.keeping.offer_again()
+        if self.keeping.changed:
+            self.keeping.changed = False
+            self._show(now, draw=False)
+
+    def _look(self, now: float) -> None:
+        """While nobody drives: can this environment go back?"""
+        if self._probes:
             self._probe.look()
             if self._probe.problem:
                 self._show(now, draw=False)
@@ -368,9 +372,8 @@ class Driving:
         self._show(now)
 
     def _broken(self, problem: Exception, now: float) -> None:
-        self._session.phase = Phase.ENDED
         self._say(Notice(Tone.BAD, sentence(problem)))
-        self._take_in()
+        self._take_in()  # which ends it
         self._show(now, draw=False)
 
     def _ended(self, now: float) -> None:

@@ -205,10 +205,12 @@ def _draw_welcome(desk: Desk, view: Rect) -> None:
     hints = [hint for hint in env.hints if not hint.layer]
     labels = [control_label(hint.pad if pad and hint.pad else hint.key) for hint in hints]
     shown = " ".join(labels[:6])
+    practice = desk.options.practice
+    deed = "drives; nothing is recorded" if practice else "records; then Save or Discard"
     lines = (
         env.summary or env.env_id,
         f"Drive with {shown}",
-        f"{'Start' if pad else label_of(Command.RECORD)} records; then Save or Discard",
+        f"{'Start' if pad else label_of(Command.RECORD)} {deed}",
     )
     width = max(painter.width(line, "medium") for line in lines) + px(56)
     rect = Rect(0, 0, width, px(104))

@@ -128,7 +128,10 @@ class Demonstrate:
         ui, env = desk.ui, desk.model.env
         px = ui.painter.px
         ui.group("picker")
-        rect = Rect(left.x, left.y, px(252 if left.width > px(700) else 172), px(40))
+        ui.group("chips")
+        room = self._draw_chips(desk, left, left.y + px(6)) - left.x - px(_TOOLS)
+        ui.group("picker")
+        rect = Rect(left.x, left.y, min(px(252), room), px(40))
         name = env.env_id if env else "Opening…"
         if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
             self._open_picker(desk)
@@ -141,8 +144,6 @@ class Demonstrate:
             if ui.icon_button(name, spot, icon, label):
                 desk.toggle_sheet(name)
         self._draw_back(desk, Rect(rect.right + px(88), left.y + px(2), px(36), px(36)))
-        ui.group("chips")
-        self._draw_chips(desk, left.right, left.y + px(6))
         choices = [Choice(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
         picked = desk.popover.draw(ui, "env", rect, choices, name, 330)
         if picked and env and picked != env.env_id:
@@ -166,21 +167,25 @@ class Demonstrate:
             desk.tell(Deed.REWIND_END)
         self._goes_back = held
 
-    def _draw_chips(self, desk: Desk, right: int, y: int) -> None:
+    def _draw_chips(self, desk: Desk, left: Rect, y: int) -> int:
+        """Speed, rate and seed at the right end of a row; where they begin."""
         ui, env, live = desk.ui, desk.model.env, desk.model.live
+        right = left.right
         if live is None or env is None:
-            return
+            return right
         gap = ui.painter.px(8)
         rect, used = ui.chip("seed", right, y, "Seed", str(live.seed), not live.recording)
         if used:
             desk.tell(Deed.NEW_SEED)
         if env.turn_based:
-            ui.chip("rate", rect.x - gap, y, "Pace", "turn by turn", usable=False)
-            return
+            rect, _ = ui.chip("rate", rect.x - gap, y, "Pace", "turn by turn", usable=False)
+            return rect.x
         rect, _ = ui.chip("rate", rect.x - gap, y, "Rate", _rate(live), usable=False)
-        rect, used = ui.chip("speed", rect.x - gap, y, "Speed", speed_text(live.speed))
+        label = "Speed" if left.width > ui.painter.px(_ROOMY) else ""
+        rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
         if used:
             self._change_speed(desk, 1, around=True)
+        return rect.x
 
     def _open_picker(self, desk: Desk) -> None:
         if desk.driving:
@@ -253,6 +258,8 @@ class Demonstrate:
 
 
 _TOO_SLOW = 0.9
+_TOOLS = 136  # pixels that the icons beside the picker take
+_ROOMY = 700
 _TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
 
 
