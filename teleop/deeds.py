@@ -186,6 +186,24 @@ def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
     return dataclasses.asdict(score(env_id, name, results))
 
 
+def studied(library: Library, name: str) -> tuple[Any, Any]:
+    """(demonstrations, what their newest policy's training found out), for trying more.
+
+    Raises:
+        TeleopError: nothing to learn from.
+    """
+    from teleop.learning.course import known_of
+    from teleop.learning.demonstrations import load_demonstrations
+    from teleop.learning.progress import check_teaches
+
+    dataset = find_dataset(library, name)
+    demos = load_demonstrations(dataset)
+    check_teaches(demos)
+    names = list_policies(dataset.policies)
+    policy = load_policy(dataset.policies / names[-1]) if names else None
+    return demos, known_of(policy, demos)
+
+
 class Training:
     """One training from the command line."""
 
@@ -193,29 +211,29 @@ class Training:
         self,
         library: Library,
         name: str,
-        seed: int,
-        members: int,
-        lag: int,
-        steps: int,
-        save_as: str,
+        algorithm: str = "bc",
+        settings: dict[str, Any] | None = None,
+        save_as: str = "",
     ) -> None:
         """Load the data.
+
+        Args:
+            library: where recordings are.
+            name: a dataset's id, or an environment.
+            algorithm: how to learn.
+            settings: fields of the algorithm's `Config`.
+            save_as: the policy's name; empty finds one.
 
         Raises:
             TeleopError: nothing to learn from.
         """
-        from teleop.learning import bc
+        from teleop.learning.course import Course
         from teleop.learning.demonstrations import load_demonstrations
 
         dataset = find_dataset(library, name)
         self.demos = load_demonstrations(dataset)
-        self._config = bc.BCConfig(
-            seed=seed,
-            members=members,
-            lag_steps=None if lag < 0 else lag,
-            steps=steps or None,
-        )
-        chosen = save_as or bc.policy_name(self.demos, list_policies(dataset.policies))
+        self.course = Course(self.demos, algorithm, settings)
+        chosen = save_as or self.course.policy_name(list_policies(dataset.policies))
         if Path(chosen).name != chosen or chosen.startswith("."):
             raise LearningError(
                 f"{chosen!r} cannot be a policy's name: use letters, digits, - and _."
@@ -223,24 +241,35 @@ class Training:
         self.folder = dataset.policies / chosen
         self.policy: LearnedPolicy | None = None
 
-    def run(self) -> Iterator[Any]:
+    def run(self, *, saves: bool = True) -> Iterator[Any]:
         """Train and save each better policy; Ctrl+C keeps the last one."""
-        from teleop.learning import bc
-
         try:
-            for progress in bc.train(self.demos, self._config):
+            for progress in self.course.train():
                 if progress.policy is not None:
                     self.policy = progress.policy
-                    self.policy.save(self.folder)
+                    if saves:
+                        self.policy.save(self.folder)
                 yield progress
         except KeyboardInterrupt:
             if self.policy is None:
                 raise LearningError("Stopped before there was a policy to keep.") from None
 
+    def stand(self, episodes: int) -> Iterator[Any]:
+        """Play it beside the others, and let its folder say so; Ctrl+C leaves it out."""
+        if self.policy is None:
+            return
+        try:
+            yield from self.course.stand(episodes)
+            self.policy.save(self.folder)
+        except KeyboardInterrupt:
+            return
+
     def result(self) -> dict[str, Any]:
         """What was learned."""
         learned = self.policy.config.learned if self.policy else {}
-        return {"policy": str(self.folder), "episodes": len(self.demos.episodes)} | learned
+        scores = [dataclasses.asdict(item) for item in self.course.scores]
+        known = {"policy": str(self.folder), "episodes": len(self.demos.used)}
+        return known | learned | {"scores": scores, "advice": list(self.course.advice())}
 
 
 class Comparing:

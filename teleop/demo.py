@@ -42,7 +42,7 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
         played = list(deeds.record(library, _ENV, episodes, True, dataset_id, seed + 1000))
     console.print(f"Recorded {episodes} episodes, {sum(steps for steps, _ in played):,} steps")
     with console.status("Training…") as status:
-        training = deeds.Training(library, dataset_id, seed, 5, -1, 0, "")
+        training = deeds.Training(library, dataset_id, "bc", {"seed": seed})
         for progress in training.run():
             status.update(f"{progress.phase}, step {progress.step:,}")
             if progress.finding:

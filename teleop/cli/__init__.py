@@ -6,7 +6,7 @@ window opens before they are needed.
 
 import sys
 
-from teleop.cli import exchange, recordings  # noqa: F401  their commands register themselves
+from teleop.cli import exchange, learning, recordings  # noqa: F401  their commands register themselves
 from teleop.cli.play import cli, window
 
 __all__ = ["cli", "run"]

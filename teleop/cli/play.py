@@ -151,55 +151,6 @@ def record(
 
 
 @cli.command()
-def train(
-    dataset: DatasetName,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes weights, batches and splits.")] = 0,
-    members: Annotated[int, typer.Option(min=1, help="Networks in the ensemble.")] = 5,
-    lag: Annotated[int, typer.Option(min=-1, help="Reaction time in steps; -1 finds it.")] = -1,
-    steps: Annotated[int, typer.Option(min=0, help="Steps a network; 0 chooses.")] = 0,
-    name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
-    recordings: Recordings = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Clone a dataset's behaviour into a policy. Ctrl+C keeps the best so far."""
-    from teleop import deeds
-
-    with one_sentence(debug):
-        library = open_library(recordings)
-        training = deeds.Training(library, dataset, seed, members, lag, steps, name)
-        with bar("Training", as_json) as move:
-            for progress in training.run():
-                move(progress.step, progress.total, progress.phase)
-                if progress.finding and not as_json:
-                    typer.echo(progress.finding)
-        say(as_json, training.result(), f"Saved {training.folder}")
-
-
-@cli.command()
-def evaluate(
-    dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
-    episodes: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
-    recordings: Recordings = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Play a policy on fresh seeds: mean, spread, 95 % bootstrap interval, success."""
-    from teleop import deeds
-    from teleop.evaluate import evaluate as play
-
-    with one_sentence(debug):
-        library = open_library(recordings)
-        env_id, played = deeds.find_policy(library, dataset, policy)
-        results = play(env_id, played, episodes, seed)
-        collected = list(progress(results, episodes, f"Playing {played.name}", quiet=as_json))
-        score = deeds.score_row(env_id, played.name, collected)
-        table(as_json, [score], env_id)
-
-
-@cli.command()
 def compare(
     dataset: DatasetName,
     policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",

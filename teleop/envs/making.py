@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import time
 import warnings
 from typing import Any
 
@@ -150,3 +151,28 @@ def close_env(env: gym.Env[Any, Any]) -> None:
                 setattr(inner, name, None)
     with contextlib.suppress(Exception):  # a broken environment may break once more
         env.close()
+
+
+_QUICK_STEP_S = 0.001
+_QUICK_STEPS = 50
+
+
+def is_quick(env_id: str) -> bool:
+    """The environment can be made here, without drawing, and steps in under a millisecond."""
+    try:
+        env = make_env(env_id, render=False)
+    except EnvError:
+        return False
+    try:
+        env.reset(seed=0)
+        env.action_space.seed(0)
+        began = time.perf_counter()
+        for _ in range(_QUICK_STEPS):
+            _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+            if terminated or truncated:
+                env.reset()
+        return (time.perf_counter() - began) / _QUICK_STEPS < _QUICK_STEP_S
+    except Exception:  # noqa: BLE001  an environment's own code; then it is not played here
+        return False
+    finally:
+        close_env(env)

@@ -33,6 +33,11 @@ def remember(kind: str, name: str) -> None:
         _load(name)
     else:
         _import(name)
+    allow(kind, name)
+
+
+def allow(kind: str, name: str) -> None:
+    """Write down that this user has named something that may be imported."""
     table = _table()
     if name in table.get(kind, []):
         return

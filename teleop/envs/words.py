@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from teleop.envs.catalogue import find_entry
 from teleop.envs.spaces import Space
@@ -55,3 +56,21 @@ def action_text(env_id: str, space: Space, action: Any) -> str:
         pairs = zip(space.spaces[:3], action, strict=False)
         return " · ".join(action_text(env_id, sub, part) for sub, part in pairs)
     return " ".join(str(part) for part in np.asarray(action).ravel()[:8])
+
+
+_IDLE_WORDS = frozenset({"Nothing", "Coast", "Let go"})
+
+
+def idle_action(env_id: str, space: Space) -> NDArray[np.float64] | None:
+    """What an idle keyboard does, as a row of numbers: (branches,); None where nothing is idle."""
+    match space:
+        case spaces.Discrete():
+            words = find_entry(env_id).action_words
+            idle = [i for i, word in enumerate(words) if word in _IDLE_WORDS]
+            return np.array([float(idle[0] + int(space.start))]) if idle else None
+        case spaces.Box():
+            zero = np.clip(0.0, space.low, space.high).ravel()
+            return np.asarray(zero, np.float64)
+        case spaces.MultiBinary():
+            return np.zeros(int(np.prod(space.shape)))
+    return None

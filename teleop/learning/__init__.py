@@ -1,4 +1,4 @@
-"""Learning: recordings in, a policy folder out. Only `fit`, `lag` and `bc` need torch."""
+"""Learning: recordings in, a policy folder out. Only what trains needs torch."""
 
 from teleop.learning.policy import LearnedPolicy, load_policy
 

@@ -1,10 +1,14 @@
-"""Actions as network outputs: categorical branches, or numbers within bounds.
+"""Actions as network outputs: an action is a row of branches, each a choice of levels or a number.
 
-Keyboard demonstrations of a continuous action are a few levels per axis; a categorical head over
-those levels beat regression in every comparison made (Pendulum, LunarLanderContinuous).
+Keyboard demonstrations of a continuous action are a few levels per axis; a softmax over those
+levels beat regression in every comparison made (Pendulum, LunarLanderContinuous). An axis with more
+than 7 values came from a stick or a mouse and is a number.
 """
 
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,172 +17,266 @@ from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
 from teleop.errors import LearningError
+from teleop.recording.leaves import Leaf, iter_leaves, nested
 from teleop.types import Action
 
 MOST_LEVELS = 7
+MOST_BRANCHES = 256
 Distribution: TypeAlias = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CategoricalHead:
-    """One softmax a branch.
+class Levels:
+    """One of a few values: a softmax.
 
     Attributes:
-        levels: of each branch, the value that each output stands for.
-        shape: of the action.
-        dtype: of the action.
+        values: what each output stands for, ascending.
     """
 
-    levels: tuple[tuple[float, ...], ...]
-    shape: tuple[int, ...]
-    dtype: str
-
-    kind = "categorical"
+    values: tuple[float, ...]
 
     @property
     def size(self) -> int:
         """Number of network outputs."""
-        return sum(len(branch) for branch in self.levels)
-
-    def targets(self, actions: NDArray[Any]) -> NDArray[np.int64]:
-        """Index of the nearest level of each branch: (T, ...) -> (T, branches)."""
-        flat = np.asarray(actions, dtype=np.float64).reshape(len(actions), -1)
-        columns = [
-            np.abs(flat[:, [branch]] - np.array(levels)).argmin(axis=1)
-            for branch, levels in enumerate(self.levels)
-        ]
-        return np.stack(columns, axis=1).astype(np.int64)
-
-    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Softmax of each branch: (size,) -> (size,)."""
-        parts = []
-        for part in self._branches(logits):
-            exp = np.exp(part - part.max())
-            parts.append(exp / exp.sum())
-        return np.concatenate(parts)
-
-    def action(self, probabilities: NDArray[np.float32]) -> Action:
-        """The most likely action."""
-        best = [
-            levels[int(part.argmax())]
-            for levels, part in zip(self.levels, self._branches(probabilities), strict=True)
-        ]
-        value = np.array(best).reshape(self.shape).astype(self.dtype)
-        return value if self.shape else value[()]
-
-    def distribution(self, probabilities: NDArray[np.float32]) -> Distribution:
-        """The probabilities, branch by branch."""
-        return tuple(tuple(float(p) for p in part) for part in self._branches(probabilities))
-
-    def _branches(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        ends = np.cumsum([len(branch) for branch in self.levels])[:-1]
-        return np.split(values, ends)
+        return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
-class RegressionHead:
-    """One number an axis, clipped to the space's bounds.
+class Number:
+    """One number, in standard deviations from the data's mean.
 
     Attributes:
-        low: (axes,) lower bounds.
-        high: (axes,) upper bounds.
-        shape: of the action.
-        dtype: of the action.
+        low: of the space.
+        high: of the space.
+        mean: of the data.
+        sd: of the data.
     """
 
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    shape: tuple[int, ...]
-    dtype: str
+    low: float
+    high: float
+    mean: float = 0.0
+    sd: float = 1.0
 
-    kind = "regression"
+    size = 1
 
-    @property
+
+Branch: TypeAlias = Levels | Number
+
+
+@dataclass(frozen=True)
+class Head:
+    """The outputs of a policy.
+
+    Attributes:
+        branches: of the flattened action, leaf after leaf.
+        space: the action space.
+    """
+
+    branches: tuple[Branch, ...]
+    space: Space
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Outputs of each branch."""
+        return tuple(branch.size for branch in self.branches)
+
+    @cached_property
     def size(self) -> int:
         """Number of network outputs."""
-        return len(self.low)
+        return sum(self.sizes)
 
-    def targets(self, actions: NDArray[Any]) -> NDArray[np.float32]:
-        """Flat actions: (T, ...) -> (T, axes)."""
-        return np.asarray(actions, dtype=np.float32).reshape(len(actions), -1)
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where each branch's outputs are."""
+        ends = np.cumsum(self.sizes).tolist()
+        return tuple(slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True))
+
+    @cached_property
+    def is_choice(self) -> bool:
+        """Every branch is a choice."""
+        return all(isinstance(branch, Levels) for branch in self.branches)
+
+    @cached_property
+    def is_numbers(self) -> bool:
+        """Every branch is a number."""
+        return not any(isinstance(branch, Levels) for branch in self.branches)
+
+    def targets(self, flat: NDArray[Any]) -> NDArray[np.float32]:
+        """What the outputs should say: (T, branches) values -> level indices or scaled numbers."""
+        columns = []
+        for branch, column in zip(self.branches, np.asarray(flat, np.float64).T, strict=True):
+            if isinstance(branch, Levels):
+                columns.append(np.abs(column[:, None] - np.array(branch.values)).argmin(axis=1))
+            else:
+                columns.append((column - branch.mean) / branch.sd)
+        return np.stack(columns, axis=1).astype(np.float32)
 
     def probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What members of an ensemble are averaged over: the outputs themselves."""
-        return outputs
+        """Softmax of each choice, numbers as they are: (..., size) -> (..., size)."""
+        if len(self.branches) == 1 and self.is_choice:
+            return _softmax(outputs)
+        parts = [
+            _softmax(outputs[..., span]) if isinstance(branch, Levels) else outputs[..., span]
+            for branch, span in zip(self.branches, self.spans, strict=True)
+        ]
+        return np.concatenate(parts, axis=-1)
 
-    def action(self, outputs: NDArray[np.float32]) -> Action:
-        """The outputs within the bounds."""
-        return np.clip(outputs, self.low, self.high).reshape(self.shape).astype(self.dtype)
+    def action(self, probabilities: NDArray[np.float32]) -> Action:
+        """The most likely action: (size,) -> an action of the space."""
+        flat = [
+            branch.values[int(probabilities[span].argmax())]
+            if isinstance(branch, Levels)
+            else min(
+                branch.high,
+                max(branch.low, branch.mean + branch.sd * float(probabilities[span.start])),
+            )
+            for branch, span in zip(self.branches, self.spans, strict=True)
+        ]
+        return self._rebuilt(flat)
 
-    def distribution(self, outputs: NDArray[np.float32]) -> Distribution:
-        """Numbers have no probabilities."""
-        del outputs
-        return ()
+    def distribution(self, probabilities: NDArray[np.float32]) -> Distribution:
+        """The probabilities, branch by branch; nothing where numbers are among them."""
+        if not self.is_choice:
+            return ()
+        return tuple(tuple(float(p) for p in probabilities[span]) for span in self.spans)
+
+    @cached_property
+    def _makers(self) -> list[Callable[[Sequence[float]], Any]]:
+        return [_maker(leaf) for leaf in iter_leaves(self.space)]
+
+    def _rebuilt(self, flat: list[float]) -> Action:
+        if len(self._makers) == 1 and not self._leaves[0].path:
+            return self._makers[0](flat)
+        values, start = [], 0
+        for leaf, make in zip(self._leaves, self._makers, strict=True):
+            end = start + math.prod(leaf.shape)
+            values.append(make(flat[start:end]))
+            start = end
+        return nested(self._leaves, values)
+
+    @cached_property
+    def _leaves(self) -> list[Leaf]:
+        return list(iter_leaves(self.space))
 
 
-Head: TypeAlias = CategoricalHead | RegressionHead
+def _maker(leaf: Leaf) -> Callable[[Sequence[float]], Any]:
+    dtype = np.dtype(leaf.dtype)
+    if leaf.shape:
+        return lambda values: np.array(values, np.float64).reshape(leaf.shape).astype(dtype)
+    return lambda values: dtype.type(values[0])
 
 
-def head_for(space: Space, actions: NDArray[Any]) -> Head:
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: NDArray[np.float32] = exp / exp.sum(axis=-1, keepdims=True)
+    return result
+
+
+def check_learnable(space: Space) -> None:
+    """Refuse action spaces that no head fits.
+
+    Raises:
+        LearningError: text, or too many numbers.
+    """
+    leaves = list(iter_leaves(space))
+    if any(leaf.dtype == "O" for leaf in leaves):
+        raise LearningError(
+            "Text actions cannot be learned; Discrete, MultiDiscrete, MultiBinary, Box, and Dict "
+            "and Tuple of those can."
+        )
+    count = sum(math.prod(leaf.shape) for leaf in leaves)
+    if count > MOST_BRANCHES:
+        raise LearningError(
+            f"An action of {count:,} numbers is too large to learn (at most {MOST_BRANCHES})."
+        )
+
+
+def flat_actions(space: Space, tree: Any) -> NDArray[np.float64]:
+    """Actions as rows: (T, ...) arrays, nested like the space -> (T, branches)."""
+    parts = [
+        np.asarray(leaf.value_in(tree), np.float64).reshape(-1, math.prod(leaf.shape))
+        for leaf in iter_leaves(space)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def head_for(space: Space, flat: NDArray[Any]) -> Head:
     """The head for a space and what was actually done in it.
 
     Args:
         space: the action space.
-        actions: (N, ...) every recorded action.
+        flat: (N, branches) every recorded action.
 
     Raises:
-        LearningError: the space cannot be learned yet.
+        LearningError: the space cannot be learned.
     """
-    shape, dtype = tuple(space.shape or ()), str(space.dtype)
+    check_learnable(space)
+    branches: list[Branch] = []
+    for part in iter_parts(space):
+        branches += _branches_of(part, flat[:, len(branches) :])
+    return Head(tuple(branches), space)
+
+
+def iter_parts(space: Space) -> Iterator[Space]:
+    """The leaf spaces, in the order of their leaves."""
+    if isinstance(space, spaces.Dict):
+        for sub in space.spaces.values():
+            yield from iter_parts(sub)
+    elif isinstance(space, spaces.Tuple):
+        for sub in space.spaces:
+            yield from iter_parts(sub)
+    else:
+        yield space
+
+
+def _branches_of(space: Space, flat: NDArray[Any]) -> list[Branch]:
     match space:
         case spaces.Discrete():
             start = int(space.start)
-            levels = tuple(float(start + i) for i in range(int(space.n)))
-            return CategoricalHead((levels,), (), "int64")
+            return [Levels(tuple(float(start + i) for i in range(int(space.n))))]
         case spaces.MultiDiscrete():
             pairs = zip(space.nvec.ravel(), np.ravel(space.start), strict=True)
-            branches = tuple(tuple(float(s + i) for i in range(int(n))) for n, s in pairs)
-            return CategoricalHead(branches, shape, dtype)
+            return [Levels(tuple(float(s + i) for i in range(int(n)))) for n, s in pairs]
         case spaces.MultiBinary():
-            return CategoricalHead(((0.0, 1.0),) * int(np.prod(shape)), shape, dtype)
+            return [Levels((0.0, 1.0))] * int(np.prod(space.shape))
         case spaces.Box():
-            found = levels_per_axis(actions)
-            if found:
-                return CategoricalHead(found, shape, dtype)
-            low, high = (tuple(map(float, np.ravel(end))) for end in (space.low, space.high))
-            return RegressionHead(low, high, shape, dtype)
-    raise LearningError(
-        f"{type(space).__name__} actions cannot be learned yet; Discrete, MultiDiscrete, "
-        "MultiBinary and Box can."
-    )
+            ends = zip(np.ravel(space.low), np.ravel(space.high), strict=True)
+            return [_axis(flat[:, i], float(a), float(b)) for i, (a, b) in enumerate(ends)]
+    raise LearningError(f"{type(space).__name__} actions cannot be learned.")
 
 
-def levels_per_axis(actions: NDArray[Any]) -> tuple[tuple[float, ...], ...] | None:
-    """The few values that keys produced on each axis; None if any axis has more than 7."""
-    flat = np.asarray(actions).reshape(len(actions), -1)
-    levels = [np.unique(np.round(axis, 6)) for axis in flat.T]
-    if any(len(axis) > MOST_LEVELS for axis in levels):
-        return None
-    return tuple(tuple(float(level) for level in axis) for axis in levels)
+def _axis(values: NDArray[Any], low: float, high: float) -> Branch:
+    """A choice where keys produced a few values, else a number."""
+    levels = np.unique(np.round(values.astype(np.float64), 6))
+    if len(levels) <= MOST_LEVELS:
+        return Levels(tuple(float(level) for level in levels))
+    return Number(low, high, float(values.mean()), float(max(values.std(), 1e-3)))
 
 
-def head_to_dict(head: Head) -> dict[str, Any]:
-    """A head as JSON-able data."""
-    shared = {"kind": head.kind, "shape": list(head.shape), "dtype": head.dtype}
-    if isinstance(head, CategoricalHead):
-        return shared | {"levels": [list(branch) for branch in head.levels]}
-    return shared | {"low": list(head.low), "high": list(head.high)}
+def branches_to_json(head: Head) -> list[dict[str, Any]]:
+    """The branches as JSON-able data."""
+    return [
+        {"levels": list(branch.values)}
+        if isinstance(branch, Levels)
+        else {"low": branch.low, "high": branch.high, "mean": branch.mean, "sd": branch.sd}
+        for branch in head.branches
+    ]
 
 
-def head_from_dict(data: dict[str, Any]) -> Head:
-    """What `head_to_dict` wrote.
+def head_from_json(data: list[dict[str, Any]], space: Space) -> Head:
+    """What `branches_to_json` wrote.
 
     Raises:
         KeyError: something is missing.
+        ValueError: it does not fit the space.
     """
-    shape, dtype = tuple(int(n) for n in data["shape"]), str(np.dtype(data["dtype"]))
-    if data["kind"] == "categorical":
-        levels = tuple(tuple(float(v) for v in branch) for branch in data["levels"])
-        return CategoricalHead(levels, shape, dtype)
-    low, high = (tuple(float(v) for v in data[end]) for end in ("low", "high"))
-    return RegressionHead(low, high, shape, dtype)
+    check_learnable(space)
+    branches = tuple(
+        Levels(tuple(float(v) for v in item["levels"]))
+        if "levels" in item
+        else Number(*(float(item[key]) for key in ("low", "high", "mean", "sd")))
+        for item in data
+    )
+    if len(branches) != sum(math.prod(leaf.shape) for leaf in iter_leaves(space)):
+        raise ValueError("the head does not fit the action space")
+    return Head(branches, space)

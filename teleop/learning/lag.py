@@ -5,20 +5,22 @@ that: 25 keyboard demonstrations of LunarLander gave 242 instead of 188. With te
 the lag is the shift with the lowest held-out loss between 0 and 250 ms; with fewer it is 100 ms.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.fit import FitConfig, fit_network, held_out_loss
-from teleop.learning.policy import Normaliser
+from teleop.learning.fit import Fit, FitConfig
+from teleop.learning.normaliser import Normaliser
+from teleop.learning.shape import Shape
 
 ENOUGH_EPISODES = 10
 USUAL_S = 0.1
 LONGEST_S = 0.25
 _FOLDS = 2
-_FIT = FitConfig(hidden=(64, 64), batch=256, steps=150)
+_FIT = FitConfig(Shape(hidden=(64, 64)), batch=256, steps=150)
+_MOST_ROWS = 200_000  # of each fold: more say the same, later
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,12 @@ class LagGuess:
     Attributes:
         lag: steps.
         loss: held out, mean over folds.
+        folds: held out, of each fold.
     """
 
     lag: int
     loss: float
+    folds: tuple[float, ...]
 
 
 def usual_lag(demos: Demonstrations) -> int:
@@ -39,31 +43,47 @@ def usual_lag(demos: Demonstrations) -> int:
     return round(USUAL_S * demos.pace_hz) if demos.delayed else 0
 
 
+def can_find(demos: Demonstrations) -> bool:
+    """There are hands that may be late, and episodes enough to say how late."""
+    enough = len(demos.used) >= ENOUGH_EPISODES
+    return demos.delayed and demos.pace_hz > 0 and enough and not demos.encoding.pictures
+
+
 def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
     """Try every shift from 0 to 250 ms, on the same moments each time.
 
     Args:
-        demos: at least `ENOUGH_EPISODES`.
+        demos: such that `can_find`.
         seed: of folds and networks.
     """
     longest = round(LONGEST_S * demos.pace_hz)
-    long_enough = [i for i, e in enumerate(demos.episodes) if len(e.rows) > 2 * longest + 1]
+    long_enough = [i for i in demos.used if demos.starts[i + 1] - demos.starts[i] > 2 * longest + 1]
     order = np.random.default_rng(seed).permutation(long_enough)
     folds = [part.tolist() for part in np.array_split(order, _FOLDS)]
     if any(not fold for fold in folds):
         return
     for lag in range(longest + 1):
-        losses = []
-        for held in folds:
-            fitted = [int(i) for i in order if i not in held]
-            rows, targets = demos.pairs(lag, fitted)
-            normaliser = Normaliser.of(rows)
-            *_, (_, _, network) = fit_network(normaliser(rows), targets, demos.head, _FIT, seed)
-            rows, targets = demos.pairs(lag, held)
-            losses.append(held_out_loss(network, normaliser(rows), targets, demos.head))
-        yield LagGuess(lag, float(np.mean(losses)))
+        losses = [_held_out(demos, lag, order.tolist(), fold, seed) for fold in folds]
+        yield LagGuess(lag, float(np.mean(losses)), tuple(losses))
 
 
-def best_lag(guesses: list[LagGuess]) -> int:
+def best_lag(guesses: Sequence[LagGuess]) -> int:
     """The shift with the lowest held-out loss."""
     return min(guesses, key=lambda guess: guess.loss).lag
+
+
+def how_sure(guesses: Sequence[LagGuess]) -> str:
+    """In words: the folds agree, nearly agree, or do not."""
+    picks = [min(guesses, key=lambda g, f=fold: g.folds[f]).lag for fold in range(_FOLDS)]  # type: ignore[misc]
+    apart = max(picks) - min(picks)
+    return "sure" if apart == 0 else "fairly sure" if apart == 1 else "unsure"
+
+
+def _held_out(
+    demos: Demonstrations, lag: int, order: list[int], held: list[int], seed: int
+) -> float:
+    pairs = demos.pairs(lag, [index for index in order if index not in held])[:_MOST_ROWS]
+    normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
+    fit = Fit(demos, pairs, normaliser, _FIT, seed)
+    fit.run(_FIT.steps)
+    return fit.loss_on(demos.pairs(lag, held)[:_MOST_ROWS])

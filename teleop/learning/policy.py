@@ -1,13 +1,15 @@
-"""A learned policy: a small ensemble in plain numpy, kept as a folder without any code in it.
+"""A learned policy, kept as a folder without any code in it.
 
     config.json          spaces, head, recipe, what it was learned from, versions
-    weights.safetensors  the normaliser and every member's layers
+    weights.safetensors  the normaliser and the model's arrays
 
-Playing needs no torch: one decision of five networks takes about 0.1 ms in numpy, and the process
-that plays starts seconds sooner and 200 MB smaller.
+Playing needs numpy alone (a user's own module needs torch): one decision of five networks takes
+about 0.1 ms, and the process that plays starts seconds sooner and 200 MB smaller.
 """
 
+import dataclasses
 import json
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,49 +22,17 @@ from safetensors.numpy import load_file, save
 from teleop.envs.spaces import Space, space_from_json, space_to_json
 from teleop.envs.words import axis_words, branch_words
 from teleop.errors import LearningError, StorageError, TeleopError
-from teleop.learning.features import Features, Rows
-from teleop.learning.heads import CategoricalHead, Distribution, Head, head_from_dict
+from teleop.learning.heads import Distribution, Head, Levels, flat_actions, head_from_json
+from teleop.learning.inputs import Encoding, Picture, Rows
+from teleop.learning.models import Model, model_from
+from teleop.learning.network import Array
+from teleop.learning.normaliser import Normaliser
+from teleop.learning.own_network import load_own
+from teleop.learning.shape import Shape
 from teleop.recording.durable import write_atomic
 from teleop.types import Action, Actor, Observation
 
-CLIP = 10.0  # normalised inputs beyond this many standard deviations say nothing more
-_FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Normaliser:
-    """Shift and scale of the inputs, from the data.
-
-    Attributes:
-        mean: (features,).
-        sd: (features,), at least 1e-3.
-    """
-
-    mean: Rows
-    sd: Rows
-
-    @classmethod
-    def of(cls, rows: Rows) -> "Normaliser":
-        """The statistics of (N, features) rows."""
-        mean = rows.mean(axis=0, dtype=np.float64)
-        sd = np.maximum(rows.std(axis=0, dtype=np.float64), 1e-3)
-        return cls(mean.astype(np.float32), sd.astype(np.float32))
-
-    def __call__(self, rows: Rows) -> Rows:
-        """Normalised rows of the same shape."""
-        scaled: Rows = np.clip((rows - self.mean) / self.sd, -CLIP, CLIP).astype(np.float32)
-        return scaled
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """weight: (out, in); bias: (out,)."""
-
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
-
-
-Network = tuple[Layer, ...]
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +43,10 @@ class PolicyConfig:
         env_id: the environment it was learned in.
         observation_space: JSON.
         action_space: JSON.
-        head: JSON-able description of the outputs.
-        recipe: the training configuration, as JSON-able data.
+        branches: JSON-able description of the outputs.
+        model: kind of the model: `networks`, `nearest`, `module`.
+        shape: of its networks, as JSON-able data.
+        recipe: algorithm and the training configuration, as JSON-able data.
         learned: what training found out (lag, steps, losses), as JSON-able data.
         data: dataset id, and file and SHA-256 of every episode.
         versions: of the libraries that trained it.
@@ -83,7 +55,9 @@ class PolicyConfig:
     env_id: str
     observation_space: str
     action_space: str
-    head: dict[str, Any]
+    branches: list[dict[str, Any]]
+    model: str
+    shape: dict[str, Any]
     recipe: dict[str, Any]
     learned: dict[str, Any]
     data: dict[str, Any]
@@ -91,46 +65,100 @@ class PolicyConfig:
 
 
 class LearnedPolicy:
-    """Acts as the ensemble's average finds best."""
+    """Acts as its model finds best."""
 
     actor = Actor.POLICY
 
     def __init__(
-        self, name: str, config: PolicyConfig, normaliser: Normaliser, networks: tuple[Network, ...]
+        self, name: str, config: PolicyConfig, normaliser: Normaliser, head: Head, model: Model
     ) -> None:
         self.name, self.config = name, config
-        self.normaliser, self.networks = normaliser, networks
-        self.head: Head = head_from_dict(config.head)
-        self._features = Features(space_from_json(config.observation_space))
+        self.normaliser, self.head, self.model = normaliser, head, model
+        self.shape = shape_from(config.shape)
+        self.encoding = Encoding(space_from_json(config.observation_space))
+        self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """Nothing is remembered from step to step."""
+        """A new episode: nothing is remembered of the one before."""
+        self.model.reset(seed)
+        look_back = (self.shape.frames - 1) * self.shape.stride + 1
+        self._past: deque[tuple[Rows, tuple[Picture, ...]]] = deque(maxlen=look_back)
+        self._plan: list[Array] = []
 
     def act(self, observation: Observation) -> Action:
         """The most likely action."""
-        return self.head.action(self._outputs(observation))
+        return self.head.action(self._next(observation))
+
+    def __call__(self, observation: Observation) -> Action:
+        """The same as `act`."""
+        return self.act(observation)
+
+    def act_many(self, observations: Any) -> list[Action]:
+        """The most likely action for each of a batch of observations, nested like the space.
+
+        Raises:
+            LearningError: the policy looks back, so its moments cannot be taken out of order.
+        """
+        if not self.is_stateless:
+            raise LearningError(f"The policy {self.name} looks back; use act, one step at a time.")
+        inputs = self.encoding.inputs(observations)
+        found = self.model.think(self.normaliser(inputs.vector), inputs.pictures)
+        return [self.head.action(row) for row in found]
+
+    def predict(
+        self,
+        observation: Observation,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = True,
+    ) -> tuple[Any, Any]:
+        """The action as Stable-Baselines3's `evaluate_policy` and its like ask for it.
+
+        Args:
+            observation: one, or a batch as vector environments give it.
+            state: handed back.
+            episode_start: (batch,) True where an episode begins; a policy that looks back forgets.
+            deterministic: ignored: the most likely action is always the one taken.
+        """
+        del deterministic
+        if episode_start is not None and np.all(episode_start):
+            self.reset(0)
+        first = next(iter_arrays(observation))
+        lead = np.ndim(first) - np.ndim(next(iter_arrays(self._example)))
+        if lead:
+            return np.stack([np.asarray(a) for a in self.act_many(observation)]), state
+        return self.act(observation), state
+
+    @property
+    def is_stateless(self) -> bool:
+        """What it does depends on the present observation alone."""
+        return not (self.shape.looks_back or self.shape.flow)
 
     def distribution(self, observation: Observation) -> Distribution:
         """Probability of each choice of each branch; empty for continuous outputs."""
-        return self.head.distribution(self._outputs(observation))
+        return self.head.distribution(self._next(observation))
 
     def choices(self, action: Action) -> tuple[int, ...]:
         """Which choice of each branch an action is; empty for continuous outputs."""
-        if not isinstance(self.head, CategoricalHead):
+        if not self.head.is_choice:
             return ()
-        return tuple(int(index) for index in self.head.targets(np.asarray(action)[None])[0])
+        batch = _batched(action)
+        flat = flat_actions(self.head.space, batch)
+        return tuple(int(index) for index in self.head.targets(flat)[0])
 
     def choice_words(self, action_space: Space) -> tuple[tuple[str, ...], ...]:
         """A word for each choice of each branch; empty for continuous outputs."""
-        if not isinstance(self.head, CategoricalHead):
+        if not self.head.is_choice:
             return ()
         words = branch_words(self.config.env_id, action_space)
         if words:
             return tuple(tuple(branch) for branch in words)
         axes = axis_words(self.config.env_id, action_space)
+        axes = axes or [f"{number + 1}" for number in range(len(self.head.branches))]
         return tuple(
-            tuple(f"{axis} {level:+.1f}".replace("-", "−") for level in levels)
-            for axis, levels in zip(axes, self.head.levels, strict=True)
+            tuple(f"{axis} {value:+.1f}".replace("-", "−") for value in branch.values)
+            for axis, branch in zip(axes, self.head.branches, strict=True)
+            if isinstance(branch, Levels)
         )
 
     def check_fits(self, env_id: str, observation: Space, action: Space) -> None:
@@ -150,18 +178,11 @@ class LearnedPolicy:
         """Refuse weights that do not belong together.
 
         Raises:
-            ValueError: a layer's shape does not fit its neighbours.
+            ValueError: a shape does not fit.
         """
-        if not self.networks or self.normaliser.mean.shape != (self._features.size,):
+        if self.normaliser.mean.shape != (self.encoding.features,):
             raise ValueError("the weights do not fit the observation space")
-        for network in self.networks:
-            width = self._features.size
-            for layer in network:
-                if layer.weight.shape != (len(layer.bias), width):
-                    raise ValueError("the layers do not fit each other")
-                width = len(layer.bias)
-            if width != self.head.size:
-                raise ValueError("the last layer does not fit the action space")
+        self.model.check(self.encoding.features, self.head.size)
 
     def save(self, folder: Path) -> None:
         """Write the policy's folder.
@@ -180,41 +201,60 @@ class LearnedPolicy:
                 "space or make the folder writable, then train again."
             ) from problem
 
-    def _tensors(self) -> dict[str, NDArray[np.float32]]:
+    def _tensors(self) -> dict[str, NDArray[Any]]:
         tensors = {"normaliser.mean": self.normaliser.mean, "normaliser.sd": self.normaliser.sd}
-        for member, network in enumerate(self.networks):
-            for index, layer in enumerate(network):
-                tensors[f"member{member}.{index}.weight"] = np.ascontiguousarray(layer.weight)
-                tensors[f"member{member}.{index}.bias"] = np.ascontiguousarray(layer.bias)
-        return tensors
+        own = ((name, np.ascontiguousarray(array)) for name, array in self.model.tensors())
+        return tensors | dict(own)
 
-    def _outputs(self, observation: Observation) -> NDArray[np.float32]:
-        """The members' averaged probabilities (or numbers): (size,)."""
-        row = self.normaliser(self._features.row(observation))
-        outputs = [self.head.probabilities(_forward(network, row)) for network in self.networks]
-        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0, dtype=np.float32)
+    @property
+    def _example(self) -> Any:
+        return space_from_json(self.config.observation_space).sample()
+
+    def _next(self, observation: Observation) -> Array:
+        """The averaged probabilities (or numbers) of the action now: (size,)."""
+        if self._plan:
+            return self._plan.pop(0)
+        vector = self.normaliser(self.encoding.row(observation))
+        found = self.model.think(*self._stacked(vector, self.encoding.small_pictures(observation)))
+        if self.shape.chunk == 1:
+            return found
+        plan = found.reshape(self.shape.chunk, -1)[: self.shape.execute]
+        self._plan = list(plan[1:])
+        first: Array = plan[0]
+        return first
+
+    def _stacked(
+        self, vector: Rows, pictures: tuple[Picture, ...]
+    ) -> tuple[Rows, tuple[Picture, ...]]:
+        """This observation beside the earlier ones that belong to it."""
+        if self.shape.frames == 1:
+            return vector, pictures
+        self._past.append((vector, pictures))
+        back = range((self.shape.frames - 1) * self.shape.stride, -1, -self.shape.stride)
+        frames = [self._past[max(0, len(self._past) - 1 - steps)] for steps in back]
+        looks = tuple(
+            np.concatenate([frame[1][index] for frame in frames], axis=-1)
+            for index in range(len(pictures))
+        )
+        return np.concatenate([frame[0] for frame in frames]), looks
 
 
 _CONFIG_FIELDS = tuple(PolicyConfig.__dataclass_fields__)
 
 
-def load_policy(folder: Path) -> LearnedPolicy:
+def load_policy(folder: Path | str) -> LearnedPolicy:
     """A policy from its folder; nothing in it is run.
 
     Raises:
         LearningError: the folder is no policy, or a damaged one.
     """
+    folder = Path(folder)
     try:
         data = json.loads((folder / "config.json").read_bytes())
-        if data["format"] > _FORMAT:
-            raise LearningError(
-                f"{folder} was written by a newer Teleop (format {data['format']}; this one reads "
-                f"up to {_FORMAT}). Update Teleop."
-            )
+        _check_format(folder, data["format"])
         config = PolicyConfig(**{key: data[key] for key in _CONFIG_FIELDS})
         tensors = load_file(folder / "weights.safetensors")
-        normaliser = Normaliser(tensors["normaliser.mean"], tensors["normaliser.sd"])
-        policy = LearnedPolicy(folder.name, config, normaliser, _networks(tensors))
+        policy = _policy_from(folder.name, config, tensors)
         policy.check_shapes()
     except TeleopError:
         raise
@@ -226,26 +266,54 @@ def load_policy(folder: Path) -> LearnedPolicy:
     return policy
 
 
+def shape_from(data: dict[str, Any]) -> Shape:
+    """A network's shape from JSON.
+
+    Raises:
+        TypeError: a field is unknown.
+    """
+    shape = Shape(**data)
+    return dataclasses.replace(shape, hidden=tuple(int(width) for width in shape.hidden))
+
+
 def list_policies(folder: Path) -> list[str]:
     """Names of the policies in a dataset's `policies/` folder, the newest last."""
     found = [path.parent for path in folder.glob("*/config.json")]
     return [path.name for path in sorted(found, key=lambda p: (p.stat().st_mtime, p.name))]
 
 
-def _forward(network: Network, row: Rows) -> NDArray[np.float32]:
-    for layer in network[:-1]:
-        row = np.maximum(layer.weight @ row + layer.bias, 0.0)
-    last = network[-1]
-    return last.weight @ row + last.bias
+def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> LearnedPolicy:
+    normaliser = Normaliser(tensors["normaliser.mean"], tensors["normaliser.sd"])
+    head = head_from_json(config.branches, space_from_json(config.action_space))
+    shape, recipe = shape_from(config.shape), config.recipe
+    encoding = Encoding(space_from_json(config.observation_space))
+    own = str(recipe.get("network", ""))
+    make = lambda: load_own(own, encoding.features, encoding.pictures, head.size)  # noqa: E731
+    model = model_from(config.model, tensors, head, shape, config.learned, make)
+    return LearnedPolicy(name, config, normaliser, head, model)
 
 
-def _networks(tensors: dict[str, Any]) -> tuple[Network, ...]:
-    networks: list[Network] = []
-    while f"member{len(networks)}.0.weight" in tensors:
-        layers: list[Layer] = []
-        prefix = f"member{len(networks)}"
-        while f"{prefix}.{len(layers)}.weight" in tensors:
-            name = f"{prefix}.{len(layers)}"
-            layers.append(Layer(tensors[f"{name}.weight"], tensors[f"{name}.bias"]))
-        networks.append(tuple(layers))
-    return tuple(networks)
+def _check_format(folder: Path, found: int) -> None:
+    if found == _FORMAT:
+        return
+    age, hint = ("a newer", "Update Teleop.") if found > _FORMAT else ("an older", "Train anew.")
+    raise LearningError(
+        f"{folder} was written by {age} Teleop (format {found}; this one reads {_FORMAT}). {hint}"
+    )
+
+
+def _batched(action: Action) -> Any:
+    if isinstance(action, dict):
+        return {key: _batched(part) for key, part in action.items()}
+    if isinstance(action, tuple):
+        return tuple(_batched(part) for part in action)
+    return np.asarray(action)[None]
+
+
+def iter_arrays(tree: Any) -> Any:
+    """The arrays of a nested value."""
+    if isinstance(tree, dict | tuple):
+        for part in tree.values() if isinstance(tree, dict) else tree:
+            yield from iter_arrays(part)
+    else:
+        yield tree

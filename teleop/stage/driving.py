@@ -494,7 +494,7 @@ class Driving:
         )
 
     def _opened(self) -> EnvOpened:
-        return opened_of(self.env_id, self._controls, self._session.env.observation_space)
+        return opened_of(self.env_id, self._controls, self._session.env)
 
 
 _TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time

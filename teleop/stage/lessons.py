@@ -1,6 +1,7 @@
 """Everything that the window and the trainer say to each other: frozen values, no behaviour."""
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,11 +10,36 @@ from teleop.stage.messages import Deed, StageLost
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Train a policy on a dataset's episodes."""
+    """Train a policy on a dataset's episodes.
+
+    Attributes:
+        root: the recordings folder.
+        dataset_id: whose episodes.
+        seed: of everything.
+        algorithm: how.
+    """
 
     root: Path
     dataset_id: str
     seed: int = 0
+    algorithm: str = "bc"
+
+
+class Study(Enum):
+    """What can be asked of a dataset, beside training."""
+
+    PROFILE = "profile"  # what the data is, in words
+    CURVE = "curve"  # how good policies of 1, 2, 5… demonstrations are
+    INFLUENCE = "influence"  # what leaving each demonstration out does
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Study a dataset's demonstrations; `StopTraining` ends it."""
+
+    root: Path
+    dataset_id: str
+    study: Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +68,71 @@ class TrainerReady:
 
 
 @dataclass(frozen=True, slots=True)
+class TraitLine:
+    """One thing that is so in the data: what was found, what it means, what is done about it."""
+
+    topic: str
+    found: str
+    means: str
+    done: str
+    warns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """What a dataset is, in words; or why nothing can be learned from it."""
+
+    dataset_id: str
+    traits: tuple[TraitLine, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingBegan:
     """What the training is about."""
 
     episodes: int
     steps: int
-    lag_candidates: bool
-    levels: str
+    traits: tuple[TraitLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How good somebody is: mean return and its 95 % interval, share of successes if any count."""
+
+    who: str
+    mean: float
+    low: float
+    high: float
+    success: float | None
+    episodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Who stands where, as far as it was played, and what to record next."""
+
+    standings: tuple[Standing, ...]
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """What a study found so far.
+
+    Attributes:
+        dataset_id: of what.
+        study: which.
+        points: (number of demonstrations or of the episode, mean, low, high), one by one.
+        total: how many there will be.
+        final: it is over.
+    """
+
+    dataset_id: str
+    study: Study
+    points: tuple[tuple[int, float, float, float], ...]
+    total: int
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +145,7 @@ class Trained:
         total: expected in all.
         losses: (step, loss) since the last report.
         held_out: (step, loss on held-out episodes) since the last report.
+        returns: (step, mean return of a few fresh starts) since the last report.
         findings: what was found out since the last report.
         seconds_left: estimated.
     """
@@ -70,6 +155,7 @@ class Trained:
     total: int
     losses: tuple[tuple[int, float], ...] = ()
     held_out: tuple[tuple[int, float], ...] = ()
+    returns: tuple[tuple[int, float], ...] = ()
     findings: tuple[str, ...] = ()
     seconds_left: float = 0.0
 
@@ -91,7 +177,16 @@ class TrainingFailed:
     problem: str
 
 
-ToTrainer: TypeAlias = Train | StopTraining | Certify | Deed
+ToTrainer: TypeAlias = Train | StopTraining | Ask | Certify | Deed
 FromTrainer: TypeAlias = (
-    TrainerReady | TrainingBegan | Trained | PolicySaved | TrainingFailed | Certified | StageLost
+    TrainerReady
+    | TrainingBegan
+    | Trained
+    | PolicySaved
+    | TrainingFailed
+    | Stood
+    | Profiled
+    | Studied
+    | Certified
+    | StageLost
 )

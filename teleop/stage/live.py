@@ -1,10 +1,13 @@
 """What a session shows beside its picture, and what the window is told when one is opened."""
 
+from typing import Any
+
+import gymnasium as gym
+
 from teleop.control.bindings import LAYERS
 from teleop.envs.catalogue import find_entry
-from teleop.envs.spaces import Space
 from teleop.envs.words import action_text
-from teleop.learning.features import why_not
+from teleop.learning.inputs import why_not
 from teleop.session import Session
 from teleop.stage.controls import Controls
 from teleop.stage.hints import axis_items, hint_of
@@ -29,13 +32,13 @@ def live_of(session: Session, now: float) -> Live:
     )
 
 
-def opened_of(env_id: str, controls: Controls, seen: Space) -> EnvOpened:
+def opened_of(env_id: str, controls: Controls, env: gym.Env[Any, Any]) -> EnvOpened:
     """What the window is told of an environment on stage.
 
     Args:
         env_id: its full name.
         controls: as the person has them now.
-        seen: its observation space.
+        env: it.
     """
     entry = find_entry(env_id)
     return EnvOpened(
@@ -48,5 +51,5 @@ def opened_of(env_id: str, controls: Controls, seen: Space) -> EnvOpened:
         layers=LAYERS,
         hand=controls.settings.hand,
         is_own=not controls.settings.is_plain,
-        cannot_learn=why_not(seen),
+        cannot_learn=why_not(env.observation_space, env.action_space),
     )

@@ -8,23 +8,36 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
 from teleop.stage.lessons import (
+    Ask,
     Certified,
     Certify,
     PolicySaved,
+    Profiled,
+    Standing,
+    Stood,
     StopTraining,
+    Studied,
+    Study,
     Train,
     Trained,
     TrainerReady,
     TrainingBegan,
     TrainingFailed,
+    TraitLine,
 )
 from teleop.stage.messages import Deed
+
+if TYPE_CHECKING:
+    from teleop.learning.course import Course
+    from teleop.learning.profile import Trait
 
 _REPORT_S = 0.1
 _CERTIFIED_S = 2.0  # between two reports: the window lists everything anew for each
@@ -42,6 +55,8 @@ def serve(pipe: "Connection[Any, Any]") -> None:
         pipe.send(TrainerReady())
         while (message := pipe.recv()) is not Deed.QUIT:
             if isinstance(message, Train) and _train(pipe, message) is Deed.QUIT:
+                return
+            if isinstance(message, Ask) and _study(pipe, message) is Deed.QUIT:
                 return
             if isinstance(message, Certify):
                 _certify(pipe, message)
@@ -80,44 +95,141 @@ def _certify(pipe: "Connection[Any, Any]", request: Certify) -> None:
 
 
 def _train_or_raise(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
-    from teleop.learning import bc
+    from teleop.learning.course import Course
     from teleop.learning.demonstrations import load_demonstrations
-    from teleop.learning.heads import CategoricalHead
-    from teleop.learning.lag import ENOUGH_EPISODES
     from teleop.learning.policy import list_policies
 
     began = time.perf_counter()
     dataset = Library(request.root).existing(request.dataset_id)
     demos = load_demonstrations(dataset)
-    name = bc.policy_name(demos, list_policies(dataset.policies))
-    levels = "choices" if isinstance(demos.head, CategoricalHead) else "numbers"
-    pipe.send(
-        TrainingBegan(
-            len(demos.episodes),
-            demos.total_steps,
-            lag_candidates=len(demos.episodes) >= ENOUGH_EPISODES,
-            levels=levels,
-        )
-    )
+    course = Course(demos, request.algorithm, {"seed": request.seed})
+    name = course.policy_name(list_policies(dataset.policies))
+    pipe.send(TrainingBegan(len(demos.used), demos.total_steps, _lines(course.traits)))
     report = _Report(pipe, began)
-    saved = False
-    for progress in bc.train(demos, bc.BCConfig(seed=request.seed)):
+    lesson = _Lesson(pipe, request, course, dataset.policies / name, began)
+    for progress in course.train():
         if progress.policy is not None:
-            progress.policy.save(dataset.policies / name)
-            saved = True
-            seconds = time.perf_counter() - began
-            pipe.send(PolicySaved(request.dataset_id, name, final=False, seconds=seconds))
+            lesson.save(final=False)
         report.add(progress)
         answer = _answer(pipe)
         if answer is not None:
-            if saved:
-                pipe.send(_final(request, name, began))
-            else:
-                pipe.send(TrainingFailed("Stopped before there was a policy to keep."))
-            return Deed.QUIT if answer is Deed.QUIT else None
+            return lesson.stop(answer)
     report.send()
-    pipe.send(_final(request, name, began))
+    for played in course.stand():
+        report.play(played.who, played.done, played.total)
+        if played.score is not None:
+            lesson.tell()
+        answer = _answer(pipe)
+        if answer is not None:
+            return lesson.stop(answer)
+    lesson.tell(over=True)
+    lesson.save(final=True)
     return None
+
+
+def _lines(traits: tuple["Trait", ...]) -> tuple[TraitLine, ...]:
+    return tuple(TraitLine(t.topic, t.found, t.means, t.done, t.warns) for t in traits)
+
+
+class _Lesson:
+    """What becomes of a training: its policy's folder, and what the window is told."""
+
+    def __init__(
+        self,
+        pipe: "Connection[Any, Any]",
+        request: Train,
+        course: "Course",
+        folder: Path,
+        began: float,
+    ) -> None:
+        self._pipe, self._request, self._course = pipe, request, course
+        self._folder, self._began = folder, began
+
+    def save(self, *, final: bool) -> None:
+        """Put the newest policy on disk, and say so."""
+        if self._course.policy is None:
+            raise ValueError("an algorithm ended without a policy")
+        self._course.policy.save(self._folder)
+        seconds = time.perf_counter() - self._began
+        name = self._folder.name
+        self._pipe.send(PolicySaved(self._request.dataset_id, name, final=final, seconds=seconds))
+
+    def stop(self, answer: Deed | StopTraining) -> Deed | None:
+        """The person has seen enough; the best so far is kept."""
+        if self._course.policy is None:
+            self._pipe.send(TrainingFailed("Stopped before there was a policy to keep."))
+        else:
+            self.save(final=True)
+        return Deed.QUIT if answer is Deed.QUIT else None
+
+    def tell(self, *, over: bool = False) -> None:
+        """Who stands where."""
+        standings = tuple(
+            Standing(s.name, s.mean, s.low, s.high, s.success, s.episodes)
+            for s in self._course.scores
+        )
+        self._pipe.send(Stood(standings, self._course.advice() if over else ()))
+
+
+def _profile(pipe: "Connection[Any, Any]", request: Ask) -> None:
+    """What the data is, in words."""
+    from teleop.learning.demonstrations import load_demonstrations
+    from teleop.learning.profile import profile_of
+    from teleop.learning.progress import check_teaches
+
+    try:
+        demos = load_demonstrations(Library(request.root).existing(request.dataset_id))
+        pipe.send(Profiled(request.dataset_id, _lines(profile_of(demos))))
+        check_teaches(demos)
+    except TeleopError as problem:
+        pipe.send(Profiled(request.dataset_id, (), sentence(problem)))
+
+
+def _study(pipe: "Connection[Any, Any]", request: Ask) -> Deed | None:
+    """One study; Deed.QUIT if the window said so meanwhile."""
+    if request.study is Study.PROFILE:
+        _profile(pipe, request)
+        return None
+    points: tuple[tuple[int, float, float, float], ...] = ()
+    total = 0
+    try:
+        for point, total in _iter_points(request):
+            points += (point,)
+            pipe.send(Studied(request.dataset_id, request.study, points, total, final=False))
+            answer = _answer(pipe)
+            if answer is not None:
+                return Deed.QUIT if answer is Deed.QUIT else None
+    except TeleopError as problem:
+        pipe.send(TrainingFailed(sentence(problem)))
+    except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
+        pipe.send(TrainingFailed(f"The study broke: {sentence(problem)}. Recordings are safe."))
+    finally:
+        pipe.send(Studied(request.dataset_id, request.study, points, total, final=True))
+    return None
+
+
+def _iter_points(request: Ask) -> Iterator[tuple[tuple[int, float, float, float], int]]:
+    """(number, mean, low, high) and how many there will be."""
+    from teleop.learning.course import known_of
+    from teleop.learning.curve import counts_for, iter_curve
+    from teleop.learning.demonstrations import load_demonstrations
+    from teleop.learning.influence import iter_influence
+    from teleop.learning.policy import list_policies, load_policy
+    from teleop.learning.progress import check_teaches
+
+    dataset = Library(request.root).existing(request.dataset_id)
+    demos = load_demonstrations(dataset)
+    check_teaches(demos)
+    names = list_policies(dataset.policies)
+    known = known_of(load_policy(dataset.policies / names[-1]) if names else None, demos)
+    if request.study is Study.CURVE:
+        total = len(counts_for(len(demos.used)))
+        for point in iter_curve(demos, known):
+            yield (point.demonstrations, point.mean, point.low, point.high), total
+        return
+    for item in iter_influence(demos, known):
+        low, high = item.effect - 2 * item.error, item.effect + 2 * item.error
+        yield (item.number, item.effect, low, high), len(demos.used)
 
 
 def _answer(pipe: "Connection[Any, Any]") -> Deed | StopTraining | None:
@@ -126,10 +238,6 @@ def _answer(pipe: "Connection[Any, Any]") -> Deed | StopTraining | None:
         if message is Deed.QUIT or isinstance(message, StopTraining):
             return message
     return None
-
-
-def _final(request: Train, name: str, began: float) -> PolicySaved:
-    return PolicySaved(request.dataset_id, name, final=True, seconds=time.perf_counter() - began)
 
 
 class _Report:
@@ -148,8 +256,17 @@ class _Report:
             self._held_out.append((progress.step, progress.held_out))
         if progress.finding:
             self._findings.append(progress.finding)
+        if progress.returns:
+            self._returns.append((progress.step, sum(progress.returns) / len(progress.returns)))
         if time.perf_counter() - self._sent_s > _REPORT_S:
             self.send()
+
+    def play(self, who: str, done: int, total: int) -> None:
+        """Fresh starts are being played."""
+        if time.perf_counter() - self._sent_s > _REPORT_S:
+            phase = f"Playing fresh starts: {who}, {done} of {total}"
+            self._pipe.send(Trained(phase, done, total))
+            self._sent_s = time.perf_counter()
 
     def send(self) -> None:
         now, latest = time.perf_counter(), self._latest
@@ -162,6 +279,7 @@ class _Report:
                 latest.total,
                 tuple(self._losses),
                 tuple(self._held_out),
+                tuple(self._returns),
                 tuple(self._findings),
                 left,
             )
@@ -173,6 +291,7 @@ class _Report:
         self._losses: list[tuple[int, float]] = []
         self._held_out: list[tuple[int, float]] = []
         self._findings: list[str] = []
+        self._returns: list[tuple[int, float]] = []
 
 
 def _lower_priority() -> None:

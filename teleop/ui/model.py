@@ -5,7 +5,18 @@ No pygame, no drawing: screens read it, messages change it.
 
 from dataclasses import dataclass, field
 
-from teleop.stage.lessons import FromTrainer, PolicySaved, Trained, TrainingBegan, TrainingFailed
+from teleop.stage.lessons import (
+    FromTrainer,
+    PolicySaved,
+    Profiled,
+    Standing,
+    Stood,
+    Studied,
+    Study,
+    Trained,
+    TrainingBegan,
+    TrainingFailed,
+)
 from teleop.stage.messages import (
     EnvFailed,
     EnvOpened,
@@ -88,7 +99,10 @@ class Training:
     seconds_left: float | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
+    returns: list[tuple[int, float]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    standings: tuple[Standing, ...] = ()
+    advice: tuple[str, ...] = ()
     policy: str = ""
     version: int = 0
     seconds: float = 0.0
@@ -100,6 +114,7 @@ class Training:
         self.seconds_left = news.seconds_left
         self.losses += news.losses
         self.held_out += news.held_out
+        self.returns += news.returns
         self.log += news.findings
 
 
@@ -114,6 +129,9 @@ class Model:
     library: LibraryChanged | None = None
     comparison: Comparison | None = None
     training: Training | None = None
+    profile: Profiled | None = None
+    studying: Study | None = None
+    studies: dict[Study, Studied] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""
     replay_problem: str = ""
@@ -162,15 +180,30 @@ class Model:
             case Notice():
                 self.notices.append(message)
                 self.replay_problem = message.text if message.tone is Tone.BAD else ""
-            case TrainingBegan() | PolicySaved() | TrainingFailed() if self.training:
+            case _:
+                self._taught(message)
+
+    def _taught(self, message: FromStage | FromTrainer) -> None:
+        match message:
+            case Studied():
+                self.studies[message.study] = message
+                self.studying = None if message.final else message.study
+            case Profiled():
+                self.profile = message
+            case TrainingBegan() | PolicySaved() | TrainingFailed() | Stood() if self.training:
                 self._training(self.training, message)
+            case TrainingFailed():
+                self.notices.append(Notice(Tone.BAD, message.problem))
 
     def _training(
-        self, training: Training, message: TrainingBegan | PolicySaved | TrainingFailed
+        self, training: Training, message: TrainingBegan | PolicySaved | TrainingFailed | Stood
     ) -> None:
         match message:
             case TrainingBegan():
                 training.began = message
+                self.profile = Profiled(training.dataset_id, message.traits)
+            case Stood():
+                training.standings, training.advice = message.standings, message.advice
             case PolicySaved():
                 if not training.policy:
                     training.log.append(f"First playable policy after {message.seconds:.1f} s")

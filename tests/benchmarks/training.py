@@ -16,7 +16,8 @@ import numpy as np
 from teleop import deeds
 from teleop.learning.demonstrations import load_demonstrations
 from teleop.learning.fit import Fit, FitConfig, warm_up
-from teleop.learning.policy import Normaliser
+from teleop.learning.normaliser import Normaliser
+from teleop.learning.shape import Shape
 from teleop.recording import Library
 from tests.benchmarks.report import say
 
@@ -54,14 +55,16 @@ def run() -> None:
         root = Path(folder)
         list(deeds.record(Library(root), "LunarLander-v3", 12, True, "bench/demo-v0", 0))
         demos = load_demonstrations(Library(root).dataset("bench/demo-v0"))
-        rows, targets = demos.pairs(0, range(len(demos.episodes)))
-        rows = Normaliser.of(rows)(rows)
-        np.savez(root / "data.npz", rows=rows, actions=targets[:, 0])
+        pairs = demos.pairs(0)
+        normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
+        rows = normaliser(demos.inputs.vector[pairs[:, 0]])
+        actions = demos.targets[pairs[:, 1], 0].astype(np.int64)
+        np.savez(root / "data.npz", rows=rows, actions=actions)
         python = os.environ.get("IMITATION_PYTHON", "")
         ours, theirs = [], []
         warm_up()
         for _ in range(3):
-            fit = Fit(rows, targets, demos.head, FitConfig((128, 128), BATCH, STEPS), seed=0)
+            fit = Fit(demos, pairs, normaliser, FitConfig(Shape(), BATCH, STEPS), seed=0)
             fit.run(50)
             began = time.perf_counter()
             fit.run(STEPS)

@@ -4,25 +4,25 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from teleop.envs.making import close_env, make_env
 from teleop.errors import LearningError
 from teleop.evaluate import RandomPolicy, evaluate, score
-from teleop.learning import bc
+from teleop.learning.algorithms import bc
 from teleop.learning.demonstrations import load_demonstrations
-from teleop.learning.heads import CategoricalHead, RegressionHead, levels_per_axis
+from teleop.learning.heads import Levels, Number, head_for
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.recording import Dataset
 
 Record = Callable[..., Dataset]
-QUICK = bc.BCConfig(members=2, steps=300, lag_steps=2)
+QUICK = bc.Config(members=2, steps=300, lag_steps=2)
 
 
-def trained(dataset: Dataset, config: bc.BCConfig = QUICK) -> LearnedPolicy:
-    policies = [p.policy for p in bc.train(load_demonstrations(dataset), config) if p.policy]
-    return policies[-1]
+def trained(dataset: Dataset, config: bc.Config = QUICK) -> LearnedPolicy:
+    return bc.clone(load_demonstrations(dataset), config)
 
 
 def test_a_clone_of_five_episodes_balances_the_pole(record: Record) -> None:
@@ -61,30 +61,9 @@ def test_what_is_loaded_acts_as_what_was_saved(record: Record, tmp_path: Path) -
         assert int(np.argmax(likely)) == loaded.act(observation)
 
 
-def test_numpy_plays_what_torch_trained(record: Record) -> None:
-    import torch
-
-    from teleop.learning.fit import Fit, FitConfig, to_numpy
-    from teleop.learning.policy import Normaliser
-
-    demos = load_demonstrations(record("CartPole-v1", 1))
-    rows, targets = demos.pairs(0, [0])
-    normaliser = Normaliser.of(rows)
-    fit = Fit(normaliser(rows), targets, demos.head, FitConfig(steps=50), seed=1)
-    fit.run(50)
-    layers = to_numpy(fit.network)
-    row = normaliser(rows[:1])
-    with torch.no_grad():
-        wanted = fit.network(torch.from_numpy(row)).numpy()[0]
-    hidden = row[0]
-    for layer in layers[:-1]:
-        hidden = np.maximum(layer.weight @ hidden + layer.bias, 0)
-    assert np.allclose(layers[-1].weight @ hidden + layers[-1].bias, wanted, atol=1e-5)
-
-
 def test_keyboard_demonstrations_of_a_continuous_action_become_levels(record: Record) -> None:
     demos = load_demonstrations(record("LunarLanderContinuous-v3", 2))
-    assert isinstance(demos.head, CategoricalHead)
+    assert demos.head.is_choice
     policy = trained(record("LunarLanderContinuous-v3", 2))
     action = policy.act(np.zeros(8, np.float32))
     assert set(np.unique(action)) <= {-1.0, 0.0, 1.0}
@@ -94,30 +73,25 @@ def test_keyboard_demonstrations_of_a_continuous_action_become_levels(record: Re
 
 
 def test_analog_actions_are_regressed_within_bounds() -> None:
-    actions = np.linspace(-1, 1, 50)[:, None]
-    assert levels_per_axis(actions) is None
-    head = RegressionHead((-1.0,), (1.0,), (1,), "float32")
-    assert head.action(np.array([7.0], np.float32)) == np.array([1.0], np.float32)
+    space = gym.spaces.Box(-1, 1, (1,))
+    head = head_for(space, np.linspace(-1, 1, 50)[:, None])
+    assert isinstance(head.branches[0], Number)
+    assert head.action(np.array([70.0], np.float32)) == np.array([1.0], np.float32)
 
 
-def test_discrete_observations_become_one_hot() -> None:
-    from teleop.learning.features import Features
-
-    env = make_env("FrozenLake-v1", render=False)
-    features = Features(env.observation_space)
-    rows = features.rows(np.array([0, 5]))
-    assert rows.shape == (2, 16)
-    assert rows.argmax(axis=1).tolist() == [0, 5]
-    assert features.row(5).argmax() == 5
-    close_env(env)
+def test_an_action_may_be_keys_on_one_axis_and_a_stick_on_the_other() -> None:
+    actions = np.stack([np.linspace(-1, 1, 60), np.tile([0.0, 1.0], 30)], axis=1)
+    head = head_for(gym.spaces.Box(-1, 1, (2,)), actions)
+    assert [type(branch) for branch in head.branches] == [Number, Levels]
+    assert head.size == 3
+    assert head.action(np.array([0.0, 0.2, 0.8], np.float32)).tolist() == pytest.approx([0.0, 1.0])
 
 
 def test_the_lag_shift_pairs_what_was_seen_with_what_was_done_later(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 1))
-    rows, targets = demos.pairs(3, [0])
-    episode = demos.episodes[0]
-    assert np.array_equal(rows, episode.rows[:-3])
-    assert np.array_equal(targets, episode.targets[3:])
+    pairs = demos.pairs(3)
+    assert len(pairs) == demos.total_steps - 3
+    assert (pairs[:, 1] - pairs[:, 0] == 3).all()
 
 
 def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:

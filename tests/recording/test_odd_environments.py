@@ -189,7 +189,7 @@ def test_what_minari_recorded_can_be_read_and_learned_from(
     dataset.restore(kept)
     dataset.release()
     assert [row.driver for row in dataset.rows()] == ["script", "other"]
-    assert len(load_demonstrations(dataset).episodes) == 2
+    assert load_demonstrations(dataset).count == 2
 
 
 def _plain(value: Any) -> Any:

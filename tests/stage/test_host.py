@@ -127,7 +127,13 @@ def test_an_environment_that_cannot_be_shown_leaves_the_one_before(
 
 def test_a_policy_for_another_space_is_said(stage: Stage, library: Library) -> None:
     list(deeds.record(library, "CartPole-v1", 1, True, "lunarlander-v3/human-v0", 0))
-    training = deeds.Training(library, "lunarlander-v3/human-v0", 0, 1, 0, 300, "p")
+    training = deeds.Training(
+        library,
+        "lunarlander-v3/human-v0",
+        "bc",
+        {"members": 1, "lag_steps": 0, "steps": 300},
+        "p",
+    )
     assert list(training.run())
     path = training.folder / "config.json"
     path.write_text(path.read_text().replace('"env_id": "CartPole-v1"', '"env_id": "Acrobot-v1"'))

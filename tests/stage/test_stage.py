@@ -219,7 +219,9 @@ def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
 def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Library) -> None:
     dataset_id = "lunarlander-v3/human-v0"
     list(deeds.record(library, "LunarLander-v3", 1, True, dataset_id, 0))
-    training = deeds.Training(library, dataset_id, 0, 1, 3, 300, "quick")
+    training = deeds.Training(
+        library, dataset_id, "bc", {"members": 1, "lag_steps": 3, "steps": 300}, "quick"
+    )
     assert [p for p in training.run() if p.policy]
     stage.client.send(OpenEnv("LunarLander-v3"))
     listed = stage.until(LibraryChanged, lambda m: m.policies)

@@ -1,28 +1,36 @@
 """Screen 2: one click trains; the loss falls, the policy plays while it gets better."""
 
-import numpy as np
 from pygame import Rect
 
-from teleop.stage.lessons import StopTraining, Train
+from teleop.stage.lessons import Ask, StopTraining, Study, Train, TraitLine
 from teleop.stage.messages import Deed, Notice, ShowPreview, Tone
-from teleop.ui.chart import Chart, Series
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.model import Training
+from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command, label_of
-from teleop.ui.theme import ON_VEIL, VEIL
+from teleop.ui.standing_bars import draw_standing_bars
+from teleop.ui.study_card import StudyCard
+from teleop.ui.theme import ON_VEIL, VEIL, Colour
 from teleop.ui.view import fitted
-from teleop.ui.words import count_of, signed, time_left
+from teleop.ui.words import signed, time_left
 
 _CHART_SHARE = 0.55
-_NO_CORRECT = "Not in this version"
+_ALGORITHMS = {
+    "bc": ("Behavioural cloning", "Does what you did"),
+    "nearest": ("Nearest neighbour", "Does what was done at the most alike moment"),
+    "dagger": ("DAgger", "Drives, asks the scripted expert, learns"),
+    "iq": ("Inverse RL", "Finds what you were after; minutes"),
+}
 
 
 class TrainScreen:
     """View state: the chart's picture, and which policy the preview plays."""
 
     def __init__(self) -> None:
-        self._chart = Chart()
+        self._study = StudyCard()
+        self._algorithm = "bc"
+        self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
 
@@ -63,13 +71,14 @@ class TrainScreen:
     def draw(self, desk: Desk, area: Rect) -> None:
         """Everything."""
         self._keep_preview(desk)
+        self._keep_profile(desk)
         px = desk.ui.painter.px
         gap = px(16)
         panel = min(px(420), max(px(320), round(area.width * 0.31)))
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
         chart = Rect(left.x, left.y, left.width, round(left.height * _CHART_SHARE))
         below = Rect(left.x, chart.bottom + gap, left.width, left.bottom - chart.bottom - gap)
-        self._draw_chart(desk, chart)
+        self._study.draw(desk, chart)
         self._draw_preview(desk, below)
         self._draw_panel(desk, Rect(area.right - panel, area.y, panel, area.height))
 
@@ -80,12 +89,15 @@ class TrainScreen:
         if model.training and model.training.running:
             desk.teach(StopTraining())
             model.training.phase = "Stopping; the best so far is kept"
+        elif model.studying:
+            desk.teach(StopTraining())
+            model.notices.append(Notice(Tone.PLAIN, "The study is being stopped; train again then"))
         elif model.env and model.env.cannot_learn:
             model.notices.append(Notice(Tone.PLAIN, model.env.cannot_learn))
         elif model.library and model.library.episodes:
             dataset_id = model.library.dataset_id
             model.training = Training(dataset_id)
-            desk.teach(Train(desk.recordings, dataset_id))
+            desk.teach(Train(desk.recordings, dataset_id, algorithm=self._algorithm))
 
     def _keep_preview(self, desk: Desk) -> None:
         """Ask for the newest policy on stage, once for each new version of it."""
@@ -102,35 +114,18 @@ class TrainScreen:
             desk.tell(ShowPreview(wanted[0], wanted[1]))
             self._previewed = wanted
 
-    # ------------------------------------------------------------ left
+    def _keep_profile(self, desk: Desk) -> None:
+        """Ask what the data is, once for each state of the dataset."""
+        model, library = desk.model, desk.model.library
+        busy = model.studying or (model.training and model.training.running)
+        if library is None or not library.episodes or busy:
+            return
+        wanted = f"{library.dataset_id} {len(library.episodes)} {library.episodes[-1].uuid}"
+        if wanted != self._profiled:
+            self._profiled = wanted
+            desk.teach(Ask(desk.recordings, library.dataset_id, Study.PROFILE))
 
-    def _draw_chart(self, desk: Desk, card: Rect) -> None:
-        ui, training = desk.ui, desk.model.training
-        painter, theme, px = ui.painter, ui.theme, ui.painter.px
-        ui.card(card)
-        painter.text("Loss", (card.x + px(18), card.y + px(24)), "h2")
-        note = "how far the policy's choices are from yours: lower is closer"
-        x = card.x + px(18) + painter.width("Loss", "h2") + px(12)
-        painter.text(
-            note, (x, card.y + px(24)), "small", theme.text2, width=card.right - x - px(18)
-        )
-        inside = Rect(card.x + px(8), card.y + px(44), card.width - px(16), card.height - px(52))
-        drawn = None
-        if training and training.losses:
-            series = [_series("episodes in training", training.losses, theme.agent, None)]
-            if training.held_out:
-                held = _series("held-out episodes", training.held_out, theme.text2, (9, 4))
-                series.append(held)
-            end = float(max(training.step, training.total))
-            text = lambda value: f"{value:,.0f}"  # noqa: E731
-            drawn = self._chart.draw(painter, inside, series, end, text, theme.surface)
-        if drawn is None:
-            at = (card.centerx, card.centery + px(10))
-            running = training is not None and training.running
-            words = (
-                "Waiting for the first numbers…" if running else "Train draws the loss here, live"
-            )
-            painter.text(words, at, "body", theme.text2, "cm")
+    # ------------------------------------------------------------ left
 
     def _draw_preview(self, desk: Desk, card: Rect) -> None:
         ui, model = desk.ui, desk.model
@@ -149,8 +144,12 @@ class TrainScreen:
         room = card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
-        live = model.preview
-        if live and name:
+        training, live = model.training, model.preview
+        if training and training.standings:
+            top = card.y + px(108)
+            bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
+            draw_standing_bars(ui, bars, training.standings)
+        elif live and name:
             at = (x, card.bottom - px(76))
             painter.text("return", at, "small", theme.text2)
             at = (x, card.bottom - px(50))
@@ -175,14 +174,15 @@ class TrainScreen:
         ui.card(panel)
         ui.painter.text("Train a policy", (panel.x + px(20), panel.y + px(28)), "h2")
         inner = panel.inflate(-px(40), 0)
-        y = self._draw_data(desk, inner, panel.y + px(52))
-        y = self._draw_algorithms(desk, inner, y + px(16))
+        top = self._draw_data(desk, inner, panel.y + px(52)) + px(16)
+        y = self._draw_algorithms(desk, inner, top)
         y = self._draw_progress(desk, inner, y + px(16))
         foot = panel.bottom - px(104)
         self._draw_log(desk, Rect(inner.x, y, inner.width, foot - y))
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(desk, inner, panel.bottom)
         draw_dataset_menu(desk, panel, "options", "Episodes to learn from")
+        self._draw_algorithm_menu(desk, inner, top)
 
     def _draw_data(self, desk: Desk, inner: Rect, y: int) -> int:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
@@ -208,30 +208,20 @@ class TrainScreen:
     def _draw_algorithms(self, desk: Desk, inner: Rect, y: int) -> int:
         ui, px = desk.ui, desk.ui.painter.px
         ui.group("options")
-        clone = Rect(inner.x, y, inner.width, px(64))
-        self._draw_algorithm(desk, "bc", clone, "Behavioural cloning", "Does what you did", "")
-        dagger = Rect(inner.x, clone.bottom + px(8), inner.width, px(64))
-        self._draw_algorithm(desk, "dagger", dagger, "DAgger", _NO_CORRECT, _NO_CORRECT)
-        return dagger.bottom
+        rect = Rect(inner.x, y, inner.width, px(40))
+        name, note = _ALGORITHMS[self._algorithm]
+        if ui.combo("algorithm", rect, name, "brain", label="How to learn"):
+            chosen = list(_ALGORITHMS).index(self._algorithm)
+            desk.popover.toggle(ui, "algorithm", "algorithm", chosen)
+        at = (inner.x + px(2), rect.bottom + px(14))
+        ui.painter.text(note, at, "small", ui.theme.text2, width=inner.width)
+        return rect.bottom + px(22)
 
-    def _draw_algorithm(
-        self, desk: Desk, node_id: str, rect: Rect, name: str, note: str, reason: str
-    ) -> None:
-        ui = desk.ui
-        painter, theme, px = ui.painter, ui.theme, ui.painter.px
-        chosen = not reason
-        ui.node(f"algorithm.{node_id}", "option", name, rect, reason=reason, value=chosen)
-        painter.box(
-            rect, theme.raised, 8, theme.agent if chosen else theme.line, 2 if chosen else 1
-        )
-        ink = theme.text if chosen else theme.text3
-        room = rect.width - px(60)
-        painter.text(name, (rect.x + px(16), rect.centery - px(10)), "bold", ink, width=room)
-        at = (rect.x + px(16), rect.centery + px(12))
-        painter.text(note, at, "small", theme.text2 if chosen else theme.text3, width=room)
-        if chosen:
-            painter.icon("check", (rect.right - px(22), rect.centery), 18, theme.agent)
-        ui.ring(f"algorithm.{node_id}", rect, 8)
+    def _draw_algorithm_menu(self, desk: Desk, inner: Rect, y: int) -> None:
+        rect = Rect(inner.x, y, inner.width, desk.ui.painter.px(40))
+        choices = [Choice(key, label, note) for key, (label, note) in _ALGORITHMS.items()]
+        picked = desk.popover.draw(desk.ui, "algorithm", rect, choices, self._algorithm, 320)
+        self._algorithm = picked or self._algorithm
 
     def _draw_progress(self, desk: Desk, inner: Rect, y: int) -> int:
         training = desk.model.training
@@ -260,25 +250,36 @@ class TrainScreen:
         return y + px(48)
 
     def _draw_log(self, desk: Desk, rect: Rect) -> None:
-        training = desk.model.training
+        """What was found out, the latest first; then what the data is."""
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
-        lines = list(training.log) if training else []
-        if training and training.began:
-            began = training.began
-            steps = count_of(began.steps, "step")
-            lines.insert(0, f"{count_of(began.episodes, 'episode')}, {steps}, {began.levels}")
-        if training and not training.running and training.policy:
-            lines.append(f"Saved as {training.policy}")
-        if training and training.problem:
-            for line in painter.wrapped(training.problem, "small", rect.width):
-                painter.text(line, (rect.x, rect.y + px(14)), "small", theme.text2)
-                rect = Rect(rect.x, rect.y + px(20), rect.width, max(0, rect.height - px(20)))
-        fit = max(0, (rect.height - px(8)) // px(24))
-        for index, line in enumerate(lines[-fit:] if fit else []):
-            y = rect.y + px(14) + index * px(24)
-            painter.icon("check", (rect.x + px(8), y), 14, theme.success)
-            at = (rect.x + px(24), y)
-            painter.text(line, at, "small", theme.text2, width=rect.width - px(24))
+        y = rect.y + px(6)
+        for icon, colour, text in self._lines(desk):
+            lines = painter.wrapped(text, "small", rect.width - px(24))
+            if y + len(lines) * px(18) > rect.bottom - px(4):
+                return
+            painter.icon(icon, (rect.x + px(8), y + px(9)), 14, colour)
+            for line in lines:
+                painter.text(line, (rect.x + px(24), y + px(9)), "small", theme.text2)
+                y += px(18)
+            y += px(6)
+
+    def _lines(self, desk: Desk) -> list[tuple[str, Colour, str]]:
+        """(icon, its colour, text) of everything that there is to say."""
+        theme, model = desk.ui.theme, desk.model
+        training, profile = model.training, model.profile
+        mine = model.library.dataset_id if model.library else ""
+        lines: list[tuple[str, Colour, str]] = []
+        if training and training.dataset_id == mine:
+            if training.problem:
+                lines.append(("x", theme.recording, training.problem))
+            lines += [("flag", theme.agent, text) for text in training.advice]
+            lines += [("check", theme.success, text) for text in reversed(training.log)]
+        if profile and profile.dataset_id == mine:
+            if profile.problem:
+                lines.append(("info", theme.human, profile.problem))
+            traits = sorted(profile.traits, key=lambda trait: not trait.warns)
+            lines += [_trait_line(trait, theme.human, theme.text3) for trait in traits]
+        return lines
 
     def _draw_primary(self, desk: Desk, inner: Rect, bottom: int) -> None:
         ui, model, px = desk.ui, desk.model, desk.ui.painter.px
@@ -308,16 +309,12 @@ class TrainScreen:
                 desk.go_to = "compare"
         elif ui.button("train", rect, "Train", "sparkles", "primary", key, reason, 10):
             self._train_or_stop(desk)
-        caption = reason or "One network first, then the best of five together"
+        caption = reason or ("" if done else "It finds the recipe by itself")
         at = (inner.centerx, bottom - px(21))
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
 
 
-def _series(
-    label: str,
-    points: list[tuple[int, float]],
-    colour: tuple[int, int, int, int],
-    dash: tuple[float, float] | None,
-) -> Series:
-    data = np.array(points, dtype=np.float64)  # (n, 2)
-    return Series(label, data[:, 0], data[:, 1], colour, dash)
+def _trait_line(trait: TraitLine, warning: Colour, usual: Colour) -> tuple[str, Colour, str]:
+    text = f"{trait.topic}: {trait.found}; {trait.means}"
+    done = "" if trait.done == "nothing" else f"; {trait.done}"
+    return ("info", warning if trait.warns else usual, text + done)

@@ -1,0 +1,257 @@
+"""Training and what belongs to it: profile, learning curve, influence, evaluation, ONNX."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from teleop.cli.options import (
+    AsJson,
+    DatasetName,
+    Debug,
+    Recordings,
+    bar,
+    one_sentence,
+    open_library,
+    progress,
+    say,
+    table,
+)
+from teleop.cli.play import cli
+from teleop.errors import LearningError
+
+Set = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--set", help="Another setting of the algorithm, as NAME=VALUE; repeatable."),
+]
+
+
+@cli.command()
+def train(
+    dataset: DatasetName,
+    algorithm: Annotated[
+        str, typer.Option(help="bc, nearest, dagger, iq, or a module of your own.")
+    ] = "bc",
+    seed: Annotated[int, typer.Option(min=0, help="Fixes weights, batches and splits.")] = 0,
+    members: Annotated[int, typer.Option(min=0, help="Networks in the ensemble; 0 chooses.")] = 0,
+    lag: Annotated[int, typer.Option(min=-1, help="Reaction time in steps; -1 finds it.")] = -1,
+    steps: Annotated[int, typer.Option(min=0, help="Steps a network; 0 chooses.")] = 0,
+    frames: Annotated[int, typer.Option(min=1, help="Observations seen at once.")] = 1,
+    memory: Annotated[int, typer.Option(min=0, help="Units of a GRU; 0: none.")] = 0,
+    chunk: Annotated[
+        int, typer.Option(min=1, help="Actions planned at once; half are played.")
+    ] = 1,
+    flow: Annotated[bool, typer.Option("--flow", help="Flow matching for analog actions.")] = False,
+    insist: Annotated[
+        bool, typer.Option("--insist", help="Keep these even where held-out episodes object.")
+    ] = False,
+    start: Annotated[str, typer.Option("--from", help="Begin with this policy's networks.")] = "",
+    network: Annotated[str, typer.Option(help="Your own module, package.module:Class.")] = "",
+    settings: Set = None,
+    name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
+    episodes: Annotated[int, typer.Option(min=0, help="Fresh starts played at the end.")] = 20,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Learn a policy from a dataset. Ctrl+C keeps the best so far."""
+    from teleop import deeds
+    from teleop.learning.shape import Shape
+    from teleop.learning.spread import spread_out
+
+    shape = Shape(frames=frames, memory=memory, chunk=chunk, execute=max(1, chunk // 2), flow=flow)
+    given: dict[str, Any] = {"seed": seed} | _read(settings)
+    own = {"members": members or None, "steps": steps or None, "shape": shape, "insist": insist}
+    with one_sentence(debug), spread_out() as rank:
+        library = open_library(recordings)
+        if algorithm in ("bc", "nearest"):
+            given["lag_steps"] = None if lag < 0 else lag
+        if algorithm == "bc":
+            given |= own | {"network": _own(network), "start": _start(library, dataset, start)}
+        training = deeds.Training(library, dataset, algorithm, given, name)
+        _train(training, episodes if rank == 0 else 0, saves=rank == 0, quiet=as_json or rank > 0)
+        if rank == 0:
+            said = training.course.advice() if training.course.scores else ()
+            say(as_json, training.result(), "\n".join((*said, f"Saved {training.folder}")))
+
+
+def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
+    """Pull a training to its end, saying what it finds."""
+    if not quiet:
+        for trait in training.course.traits:
+            mark = "!" if trait.warns else " "
+            typer.echo(f"{mark} {trait.topic}: {trait.found}; {trait.means}; {trait.done}")
+    with bar("Training", quiet) as move:
+        for told in training.run(saves=saves):
+            move(told.step, told.total, told.phase)
+            if told.finding and not quiet:
+                typer.echo(told.finding)
+        for played in training.stand(episodes) if episodes else ():
+            move(played.done, played.total, f"Playing: {played.who}")
+    if training.course.scores and not quiet:
+        table(False, _standings(training.course.scores), "Fresh starts (person: the recordings)")
+
+
+def _standings(scores: list[Any]) -> list[dict[str, Any]]:
+    """Who stands where, in few columns."""
+    return [
+        {
+            "who": score.name,
+            "mean": score.mean,
+            "95 % interval": f"{score.low:.1f} … {score.high:.1f}",
+            "success": "" if score.success is None else f"{score.success:.0%}",
+            "episodes": score.episodes,
+        }
+        for score in scores
+    ]
+
+
+@cli.command()
+def profile(
+    dataset: DatasetName,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say what the data is, before training: reaction time, levels, idling, contradictions…."""
+    from teleop import deeds
+    from teleop.learning.demonstrations import load_demonstrations
+    from teleop.learning.lag import can_find, iter_lags
+    from teleop.learning.profile import profile_of
+
+    with one_sentence(debug):
+        demos = load_demonstrations(deeds.find_dataset(open_library(recordings), dataset))
+        guesses = []
+        if can_find(demos):
+            with bar("Finding the reaction time", as_json):
+                guesses = list(iter_lags(demos, 0))
+        rows = [dataclasses.asdict(trait) for trait in profile_of(demos, guesses)]
+        title = f"{demos.dataset_id}: {len(demos.used)} episodes, {demos.total_steps:,} steps"
+        if not as_json:
+            rows = [row | {"warns": "!" if row["warns"] else ""} for row in rows]
+        table(as_json, rows, title)
+
+
+@cli.command()
+def curve(
+    dataset: DatasetName,
+    seed: Annotated[int, typer.Option(min=0, help="Of draws and networks.")] = 0,
+    episodes: Annotated[int, typer.Option(min=1, help="Played by each policy.")] = 10,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """The learning curve: policies of 1, 2, 5, 10… of the demonstrations, each played."""
+    from teleop import deeds
+    from teleop.learning.curve import counts_for, iter_curve
+
+    with one_sentence(debug):
+        demos, known = deeds.studied(open_library(recordings), dataset)
+        points = iter_curve(demos, known, seed, episodes)
+        total = len(counts_for(len(demos.used)))
+        shown = list(progress(points, total, "Learning curve", quiet=as_json))
+        table(as_json, [dataclasses.asdict(point) for point in shown], demos.dataset_id)
+
+
+@cli.command()
+def influence(
+    dataset: DatasetName,
+    seed: Annotated[int, typer.Option(min=0, help="Of the networks.")] = 0,
+    episodes: Annotated[int, typer.Option(min=2, help="Played by each policy.")] = 20,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Which demonstrations help, which hurt: measured by leaving each of them out."""
+    from teleop import deeds
+    from teleop.learning.influence import iter_influence
+
+    with one_sentence(debug):
+        demos, known = deeds.studied(open_library(recordings), dataset)
+        found = iter_influence(demos, known, seed, episodes)
+        listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
+        rows = [
+            dataclasses.asdict(item) | {"verdict": item.verdict}
+            for item in sorted(listed, key=lambda item: -item.effect)
+        ]
+        table(as_json, rows, f"{demos.dataset_id}: mean return with it, less without it")
+
+
+@cli.command()
+def evaluate(
+    dataset: DatasetName,
+    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    episodes: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Play a policy on fresh seeds: mean, spread, 95 % bootstrap interval, success."""
+    from teleop import deeds
+    from teleop.evaluate import evaluate as play
+
+    with one_sentence(debug):
+        library = open_library(recordings)
+        env_id, played = deeds.find_policy(library, dataset, policy)
+        results = play(env_id, played, episodes, seed)
+        collected = list(progress(results, episodes, f"Playing {played.name}", quiet=as_json))
+        score = deeds.score_row(env_id, played.name, collected)
+        table(as_json, [score], env_id)
+
+
+@cli.command()
+def onnx(
+    dataset: DatasetName,
+    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("policy.onnx"),
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a policy as an ONNX model, checked against onnxruntime."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        from teleop.learning.onnx_export import export_onnx
+
+        _, found = deeds.find_policy(open_library(recordings), dataset, policy)
+        told = export_onnx(found, output)
+        text = f"Wrote {output}: {told['inputs']} -> {told['outputs']}, off by {told['error']:.0e}"
+        say(as_json, told | {"output": str(output)}, text)
+
+
+def _read(settings: list[str] | None) -> dict[str, Any]:
+    """NAME=VALUE pairs, values as JSON where they are, else as words."""
+    read: dict[str, Any] = {}
+    for item in settings or ():
+        name, equals, value = item.partition("=")
+        if not equals or not name.isidentifier():
+            raise typer.BadParameter(f"--set {item}: write it as NAME=VALUE, such as rounds=3")
+        try:
+            read[name] = json.loads(value)
+        except ValueError:
+            read[name] = value
+    return read
+
+
+def _own(network: str) -> str:
+    if network:
+        from teleop.learning.own_network import allow_own
+
+        allow_own(network)
+    return network
+
+
+def _start(library: Any, dataset: str, start: str) -> str:
+    from teleop import deeds
+
+    if not start:
+        return ""
+    folder = deeds.find_dataset(library, dataset).policies / start
+    chosen = folder if folder.is_dir() else Path(start)
+    if not chosen.is_dir():
+        raise LearningError(f"No policy is called {start}; `teleop show {dataset}` lists them.")
+    return str(chosen)

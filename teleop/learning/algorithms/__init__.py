@@ -1,0 +1,50 @@
+"""Ways to learn, one file each; a user's own is one more file, named by its module.
+
+An algorithm is a module with `SUMMARY`, a frozen dataclass `Config` that has a `seed`, and
+`train(demos, config)`, a generator of `Progress`.
+"""
+
+import importlib
+from types import ModuleType
+
+from teleop.errors import LearningError, sentence
+
+# name: (module, what a person reads)
+ALGORITHMS = {
+    "bc": ("teleop.learning.algorithms.bc", "Behavioural cloning: does what you did"),
+    "nearest": ("teleop.learning.algorithms.nearest", "Nearest neighbour: the honest baseline"),
+    "dagger": (
+        "teleop.learning.algorithms.dagger",
+        "DAgger: asks the scripted expert and retrains",
+    ),
+    "iq": ("teleop.learning.algorithms.iq", "Inverse soft Q: finds what you were after"),
+}
+
+
+def find_algorithm(name: str) -> ModuleType:
+    """An algorithm by its short name, or a user's own by its module.
+
+    Raises:
+        LearningError: there is none.
+    """
+    module = ALGORITHMS[name][0] if name in ALGORITHMS else name
+    if name not in ALGORITHMS and "." not in name and not name.isidentifier():
+        raise LearningError(_unknown(name, ""))
+    try:
+        found = importlib.import_module(module)
+    except Exception as problem:  # somebody's own code, or a wrong name
+        raise LearningError(_unknown(name, sentence(problem))) from problem
+    missing = [part for part in ("Config", "train", "SUMMARY") if not hasattr(found, part)]
+    if missing:
+        raise LearningError(
+            f"The algorithm {name} has no {' and no '.join(missing)}; "
+            "teleop/learning/algorithms/nearest.py is a short one to look at."
+        )
+    return found
+
+
+def _unknown(name: str, why: str) -> str:
+    return (
+        f"No algorithm is called {name!r}{f' ({why})' if why else ''}; there are "
+        f"{', '.join(ALGORITHMS)}, or your own module that can be imported from here."
+    )

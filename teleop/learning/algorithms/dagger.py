@@ -1,0 +1,145 @@
+"""DAgger: the policy drives, the expert says what would have been right, all of it is learned.
+
+Ross, Gordon & Bagnell 2011, "A Reduction of Imitation Learning and Structured Prediction to
+No-Regret Online Learning", algorithm 3.1.
+    D <- D + {(o, expert(o)) for o visited by pi_i};  pi_{i+1} = clone of D
+Deviations:
+ 1. Round 0 clones the recordings, so beta is 1 there and 0 afterwards.
+ 2. The scripted expert answers at once: no reaction time is undone in what it says, but in what the
+    person did.
+ 3. Training grows with the data: an epoch or so more each round, as scripts need more than people.
+A person's own take-overs need no rounds here: recorded, they are part of the data, and only the
+steps that the person drove are learned from (Kelly et al. 2019, HG-DAgger).
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from teleop.envs.making import close_env, make_env
+from teleop.errors import EnvError, LearningError, sentence
+from teleop.experts import make_expert
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.ensemble import Known, iter_ensemble
+from teleop.learning.heads import Levels, flat_actions
+from teleop.learning.lag import usual_lag
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import Progress, check_teaches
+from teleop.types import Policy
+
+SUMMARY = "DAgger: asks the scripted expert and retrains"
+_MOST_STEPS = 2000  # of one episode
+_FIRST_SEED = 80_000  # far from those that score
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to aggregate.
+
+    Attributes:
+        seed: of networks and of the starts that are played.
+        rounds: how often the policy drives and is corrected.
+        episodes: of each round.
+        members: networks in the ensemble.
+        steps: optimiser steps of a network in round 0; grows to three times that.
+    """
+
+    seed: int = 0
+    rounds: int = 5
+    episodes: int = 3
+    members: int = 5
+    steps: int = 500
+
+
+def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
+    """Clone, drive, ask, clone again.
+
+    Raises:
+        LearningError: nothing can be learned, or there is nobody to ask.
+        EnvError: the environment cannot be made.
+    """
+    check_teaches(demos)
+    expert = make_expert(demos.env_id)
+    _check_levels(demos)
+    lag = usual_lag(demos)
+    per_round = config.steps * 2 * config.members
+    total = per_round * (config.rounds + 1)
+    for number in range(config.rounds + 1):
+        steps = round(config.steps * (1 + 2 * number / max(1, config.rounds)))
+        known = Known(lag, steps, config.members)
+        phase = f"Round {number}: cloning {demos.count} episodes"
+        fits = enumerate(iter_ensemble(demos, known, config.seed + 100 * number))
+        policy = yield from _reported(fits, phase, number * per_round, per_round, total, steps)
+        yield Progress(phase, (number + 1) * per_round, total, policy=_named(policy, config))
+        if number == config.rounds:
+            return
+        seed = _FIRST_SEED + 1000 * config.seed + number * config.episodes
+        phase = f"Round {number + 1}: driving and asking"
+        returns = []
+        for episode in range(config.episodes):
+            demos = _ask(demos, policy, expert, seed + episode)
+            returns.append(float(demos.returns[-1]))
+            yield Progress(phase, (number + 1) * per_round, total, returns=(returns[-1],))
+        found = f"Round {number}: the policy got {np.mean(returns):.0f} from new starts"
+        yield Progress(phase, (number + 1) * per_round, total, finding=found)
+
+
+def _reported(
+    fits: Iterator[tuple[int, LearnedPolicy | None]],
+    phase: str,
+    before: int,
+    most: int,
+    total: int,
+    steps: int,
+) -> Generator[Progress, None, LearnedPolicy]:
+    """Say how far a cloning is; the policy at its end."""
+    for part, policy in fits:
+        yield Progress(phase, before + min(most, part * steps // 10), total)
+        if policy is not None:
+            return policy
+    raise ValueError("an ensemble has no policy")
+
+
+def _ask(demos: Demonstrations, policy: LearnedPolicy, expert: Policy, seed: int) -> Demonstrations:
+    """Let the policy drive an episode, and the expert answer at every moment."""
+    env = make_env(demos.env_id, render=False)
+    seen, right, total = [], [], 0.0
+    try:
+        observation, _ = env.reset(seed=seed)
+        policy.reset(seed)
+        expert.reset(seed)
+        for _ in range(_MOST_STEPS):
+            seen.append(np.asarray(observation))
+            right.append(np.asarray(expert.act(observation)))
+            observation, reward, terminated, truncated, _ = env.step(policy.act(observation))
+            total += float(reward)
+            if terminated or truncated:
+                break
+    except Exception as problem:  # an environment's own code
+        raise EnvError(
+            f"{demos.env_id} broke in a round of DAgger: {sentence(problem)}"
+        ) from problem
+    finally:
+        close_env(env)
+    inputs = demos.encoding.inputs(np.stack(seen))
+    return demos.with_labels(inputs, flat_actions(demos.action_space, np.stack(right)), total)
+
+
+def _check_levels(demos: Demonstrations) -> None:
+    """The expert's answers must be among what the head can say."""
+    if demos.action_space.shape and any(isinstance(b, Levels) for b in demos.head.branches):
+        lows = np.ravel(getattr(demos.action_space, "low", []))
+        if len(lows) and any(
+            isinstance(b, Levels) and len(b.values) < 2 for b in demos.head.branches
+        ):
+            raise LearningError(
+                "Some axis of the action never moved in the recordings, so the expert's answers "
+                "could not be learned. Record an episode that uses all of them."
+            )
+
+
+def _named(policy: LearnedPolicy, config: Config) -> LearnedPolicy:
+    recipe = {"algorithm": "dagger"} | asdict(config)
+    policy.config = replace(policy.config, recipe=recipe)
+    return policy

@@ -1,0 +1,318 @@
+"""Inverse soft Q-learning (IQ-Learn): finds a reward under which the demonstrations are best.
+
+Garg et al. 2021, "IQ-Learn: Inverse soft-Q Learning for Imitation", section 4 and appendix A.
+    r(s, a) = Q(s, a) - gamma V(s'),   V(s) = T log sum_a exp(Q(s, a) / T)
+    max_Q  E_demos[r] - E_all[V(s) - gamma V(s')] - 1 / (4 alpha) E_all[r^2]
+Deviations:
+ 1. Absorbing states (Kostrikov et al. 2019, section 4.2): an episode that terminates goes on in a
+    state of its own; without it the reward of dying is free and the policy learns to die early.
+ 2. The Q that is kept is the one whose latest episodes returned most: the environment's reward
+    chooses among policies, it is never learned from.
+Only for Discrete actions and numbers. The recovered reward is Q(s, a) - gamma V(s') along any path.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from torch import Tensor
+
+from teleop.envs.making import close_env, make_env
+from teleop.errors import EnvError, LearningError, sentence
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.models import Ensemble
+from teleop.learning.modules import make_layers
+from teleop.learning.network import Linear, Network
+from teleop.learning.normaliser import CLIP, Normaliser
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.learning.shape import Shape
+
+SUMMARY = "Inverse soft Q: finds what you were after"
+_FIRST_SEED = 80_000
+_REPORT = 500  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to search.
+
+    Attributes:
+        seed: of the network, the starts and what is tried.
+        steps: of the environment.
+        every: steps of the environment for one of the optimiser.
+        batch: demonstrated and played steps each.
+        gamma: discount.
+        temperature: T, in units of reward.
+        alpha: of the chi-squared penalty.
+        learning_rate: of Adam.
+        hidden: widths of Q.
+        best_of: episodes that tell which Q so far was the best.
+    """
+
+    seed: int = 0
+    steps: int = 25_000
+    every: int = 2
+    batch: int = 64
+    gamma: float = 0.99
+    temperature: float = 0.1
+    alpha: float = 0.5
+    learning_rate: float = 1e-3
+    hidden: tuple[int, ...] = (64, 64)
+    best_of: int = 3
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Steps end to end: seen, done, seen next; one more feature says: absorbed."""
+
+    seen: NDArray[np.float32]
+    done: NDArray[np.int64]
+    following: NDArray[np.float32]
+    count: int = 0
+
+    @classmethod
+    def room(cls, most: int, features: int) -> "_Steps":
+        shape = (most, features + 1)
+        return cls(
+            np.zeros(shape, np.float32), np.zeros(most, np.int64), np.zeros(shape, np.float32)
+        )
+
+    def add(self, seen: NDArray[Any], done: int, following: NDArray[Any] | None) -> None:
+        """One step; None follows where the episode terminated."""
+        row = self.count % len(self.done)
+        self.seen[row, :-1], self.seen[row, -1] = seen, 0.0
+        self.done[row] = done
+        self.following[row] = 0.0
+        if following is None:
+            self.following[row, -1] = 1.0
+        else:
+            self.following[row, :-1] = following
+        self.count += 1
+
+    def absorb(self, actions: int) -> None:
+        """Nothing that is done in the absorbing state leads out of it."""
+        for action in range(actions):
+            row = self.count % len(self.done)
+            self.seen[row] = self.following[row] = 0.0
+            self.seen[row, -1] = self.following[row, -1] = 1.0
+            self.done[row] = action
+            self.count += 1
+
+    def draw(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        rows = rng.integers(min(self.count, len(self.done)), size=size)
+        parts = (self.seen[rows], self.done[rows], self.following[rows])
+        return tuple(torch.from_numpy(part) for part in parts)  # type: ignore[return-value]
+
+
+@dataclass(slots=True)
+class _Search:
+    """The state of a search."""
+
+    demos: Demonstrations
+    config: Config
+    actions: int
+    rng: np.random.Generator
+    normaliser: Normaliser
+    shown: _Steps
+    played: _Steps
+    network: torch.nn.Sequential
+    optimiser: torch.optim.Optimizer
+    finished: list[float] = field(default_factory=list)
+    best: float = -np.inf
+
+
+def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
+    """Play, compare with what was shown, and change what is thought to be wanted.
+
+    Raises:
+        LearningError: nothing can be learned, or the spaces are not for this algorithm.
+        EnvError: the environment cannot be made, or broke.
+    """
+    check_teaches(demos)
+    _check_spaces(demos)
+    torch.set_num_threads(1)
+    search = _begin(demos, config)
+    env = make_env(demos.env_id, render=False)
+    try:
+        yield from _play(search, env)
+    except LearningError:
+        raise
+    except Exception as problem:  # an environment's own code
+        raise EnvError(f"{demos.env_id} broke while playing: {sentence(problem)}") from problem
+    finally:
+        close_env(env)
+
+
+def recovered_reward(policy: LearnedPolicy, observations: Any, actions: Any) -> NDArray[np.float64]:
+    """The reward that the search found, along a path.
+
+    Args:
+        policy: what `train` gave.
+        observations: (T + 1, ...) nested like the space.
+        actions: (T,) choices.
+
+    Returns:
+        (T,) Q(s, a) - gamma V(s').
+    """
+    recipe = policy.config.recipe
+    gamma, temperature = float(recipe["gamma"]), float(recipe["temperature"])
+    if not isinstance(policy.model, Ensemble) or recipe.get("algorithm") != "iq":
+        raise LearningError(f"{policy.name} was not trained by inverse RL; it has no reward.")
+    inputs = policy.encoding.inputs(observations)
+    logits = policy.model.networks[0].outputs(policy.normaliser(inputs.vector))
+    q = logits.astype(np.float64) * temperature
+    peak = q.max(axis=1)
+    value = peak + temperature * np.log(np.exp((q - peak[:, None]) / temperature).sum(axis=1))
+    done = policy.head.targets(np.asarray(actions, np.float64)[:, None])[:, 0].astype(int)
+    result: NDArray[np.float64] = q[np.arange(len(done)), done] - gamma * value[1:]
+    return result
+
+
+def _check_spaces(demos: Demonstrations) -> None:
+    if not isinstance(demos.action_space, spaces.Discrete):
+        raise LearningError(
+            f"Inverse soft Q needs Discrete actions; {demos.env_id} has "
+            f"{type(demos.action_space).__name__}. Use behavioural cloning."
+        )
+    if demos.encoding.pictures:
+        raise LearningError("Inverse soft Q learns from numbers, not from pictures yet.")
+
+
+def _begin(demos: Demonstrations, config: Config) -> _Search:
+    features = demos.encoding.features
+    actions = int(demos.head.size)
+    pairs = demos.pairs(0)
+    normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
+    shown = _Steps.room(len(pairs) + actions * demos.count, features)
+    network = make_layers(
+        (features + 1, *config.hidden, actions), torch.Generator().manual_seed(config.seed)
+    )
+    optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, fused=True)
+    search = _Search(
+        demos,
+        config,
+        actions,
+        np.random.default_rng(config.seed),
+        normaliser,
+        shown,
+        _Steps.room(config.steps + actions * config.steps // 10, features),
+        network,
+        optimiser,
+    )
+    _show(search, pairs)
+    return search
+
+
+def _show(search: _Search, pairs: NDArray[np.int64]) -> None:
+    """Take in the demonstrations, with the moments that follow each other."""
+    demos = search.demos
+    vector = search.normaliser(demos.inputs.vector)
+    targets = demos.targets[:, 0].astype(int)
+    last = set((demos.starts[1:] - 1).tolist())
+    ended = dict(zip((demos.starts[1:] - 1).tolist(), demos.terminated.tolist(), strict=True))
+    for row in pairs[:, 0].tolist():
+        if row not in last:
+            search.shown.add(vector[row], targets[row], vector[row + 1])
+        elif ended[row]:
+            search.shown.add(vector[row], targets[row], None)
+            search.shown.absorb(search.actions)
+
+
+def _play(search: _Search, env: gym.Env[Any, Any]) -> Iterator[Progress]:
+    config = search.config
+    seed = _FIRST_SEED + 1000 * config.seed
+    seen, total = _start(search, env, seed), 0.0
+    loss = None
+    for step in range(1, config.steps + 1):
+        action = _try(search, seen)
+        offset = int(search.demos.head.branches[0].values[action])  # type: ignore[union-attr]
+        observation, reward, terminated, truncated, _ = env.step(np.int64(offset))
+        following = search.normaliser(search.demos.encoding.row(observation))
+        search.played.add(seen, action, None if terminated else following)
+        seen, total = following, total + float(reward)
+        if terminated or truncated:
+            if terminated:
+                search.played.absorb(search.actions)
+            search.finished.append(total)
+            seed += 1
+            seen, total = _start(search, env, seed), 0.0
+            yield from _maybe_better(search, step)
+        if step % config.every == 0 and search.played.count > config.batch:
+            loss = _learn(search)
+        if step % _REPORT == 0:
+            recent = float(np.mean(search.finished[-5:])) if search.finished else 0.0
+            yield Progress(f"Playing and searching: {recent:.0f} lately", step, config.steps, loss)
+    yield from _maybe_better(search, config.steps, last=True)
+
+
+def _start(search: _Search, env: gym.Env[Any, Any], seed: int) -> NDArray[np.float32]:
+    observation, _ = env.reset(seed=seed)
+    return search.normaliser(search.demos.encoding.row(observation))
+
+
+@torch.no_grad()
+def _try(search: _Search, seen: NDArray[np.float32]) -> int:
+    """An action with the probability that Q gives it."""
+    row = torch.from_numpy(np.append(seen, np.float32(0)))
+    q = search.network(row).numpy().astype(np.float64) / search.config.temperature
+    chances = np.exp(q - q.max())
+    return int(search.rng.choice(search.actions, p=chances / chances.sum()))
+
+
+def _learn(search: _Search) -> float:
+    config = search.config
+    shown = search.shown.draw(config.batch, search.rng)
+    played = search.played.draw(config.batch, search.rng)
+    seen, done, following = (torch.cat(pair) for pair in zip(shown, played, strict=True))
+    q = search.network(seen)
+    value = _value(q, config.temperature)
+    next_value = _value(search.network(following), config.temperature)
+    reward = q.gather(1, done[:, None])[:, 0] - config.gamma * next_value
+    gain = reward[: config.batch].mean()
+    loss = (
+        -gain + (value - config.gamma * next_value).mean() + (reward**2).mean() / (4 * config.alpha)
+    )
+    search.optimiser.zero_grad()
+    torch.autograd.backward(loss)
+    search.optimiser.step()
+    return float(loss.detach())
+
+
+def _value(q: Tensor, temperature: float) -> Tensor:
+    return temperature * torch.logsumexp(q / temperature, dim=1)
+
+
+def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator[Progress]:
+    """A policy, where the latest episodes were better than any before."""
+    count = search.config.best_of
+    recent = search.finished[-count:]
+    if len(recent) < count and not last:
+        return
+    mean = float(np.mean(recent)) if recent else -np.inf
+    if mean <= search.best and not (last and search.best == -np.inf):
+        return
+    search.best = mean
+    yield Progress("Playing and searching", step, search.config.steps, policy=_policy(search))
+
+
+def _policy(search: _Search) -> LearnedPolicy:
+    """Q without the absorbing feature, divided by the temperature, as logits."""
+    layers = [
+        Linear(part.weight.detach().numpy().copy(), part.bias.detach().numpy().copy())
+        for part in search.network
+        if isinstance(part, torch.nn.Linear)
+    ]
+    layers[0] = replace(layers[0], weight=np.ascontiguousarray(layers[0].weight[:, :-1]))
+    scale = np.float32(1 / search.config.temperature)
+    layers[-1] = Linear(layers[-1].weight * scale, layers[-1].bias * scale)
+    shape = Shape(hidden=search.config.hidden)
+    model = Ensemble((Network(tuple(layers)),), search.demos.head, shape)
+    recipe = {"algorithm": "iq"} | asdict(search.config)
+    learned = {"played_mean": search.best, "clip": CLIP}
+    return make_policy(search.demos, search.normaliser, model, shape, recipe, learned)

@@ -1,0 +1,68 @@
+"""Nearest neighbour: do what was done at the most similar moment. The honest baseline.
+
+Cover & Hart 1967, "Nearest Neighbor Pattern Classification"; for imitation: Pari et al. 2022, "The
+Surprising Effectiveness of Representation Learning for Visual Imitation", section 3.3.
+    a = vote of a_i over the k moments with the smallest |normalised o - normalised o_i|
+Deviation: the person's reaction time is undone as in behavioural cloning (`lag`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.lag import usual_lag
+from teleop.learning.models import Nearest, flattened
+from teleop.learning.normaliser import Normaliser
+from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.learning.shape import Shape
+
+SUMMARY = "Nearest neighbour: the honest baseline"
+_MOST_NUMBERS = 50_000_000  # remembered in all; more would make every step slow
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to remember.
+
+    Attributes:
+        seed: which moments are kept if there are too many.
+        count: how many moments vote.
+        lag_steps: shift in steps; None takes 100 ms for people.
+    """
+
+    seed: int = 0
+    count: int = 5
+    lag_steps: int | None = None
+
+
+def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
+    """Remember everything.
+
+    Raises:
+        LearningError: nothing can be learned from the data.
+    """
+    check_teaches(demos)
+    lag = usual_lag(demos) if config.lag_steps is None else config.lag_steps
+    pairs = demos.pairs(lag)
+    if len(pairs) == 0:
+        lag, pairs = 0, demos.pairs(0)
+    normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
+    width = flattened(*_seen(demos, normaliser, pairs[:1, 0])).shape[1]
+    most = max(1, _MOST_NUMBERS // width)
+    if len(pairs) > most:
+        drawn = np.random.default_rng(config.seed).choice(len(pairs), most, replace=False)
+        pairs = pairs[np.sort(drawn)]
+    seen = flattened(*_seen(demos, normaliser, pairs[:, 0]))
+    model = Nearest(seen, demos.targets[pairs[:, 1]], demos.head, config.count)
+    recipe = {"algorithm": "nearest"} | asdict(config)
+    learned = {"lag_steps": lag, "count": model.count}
+    policy = make_policy(demos, normaliser, model, Shape(), recipe, learned)
+    finding = f"{len(pairs):,} moments remembered, {model.count} vote"
+    yield Progress("Remembering", 1, 1, policy=policy, finding=finding)
+
+
+def _seen(demos: Demonstrations, normaliser: Normaliser, rows: np.ndarray) -> tuple:  # type: ignore[type-arg]
+    chosen = demos.inputs[rows]
+    return normaliser(chosen.vector), chosen.pictures

@@ -1,0 +1,119 @@
+"""One click: look at the data, train, play fresh starts, say how it stands and what comes next."""
+
+import dataclasses
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from teleop.envs.making import is_quick
+from teleop.errors import EnvError, LearningError
+from teleop.evaluate import Score, evaluate
+from teleop.learning import standing
+from teleop.learning.advice import advice
+from teleop.learning.algorithms import ALGORITHMS, find_algorithm
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.ensemble import Known
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.profile import Trait, profile_of
+from teleop.learning.progress import Progress
+from teleop.learning.standing import Played
+
+_GLANCE = 3  # episodes, after each new policy
+_GLANCE_SEED = 40_000
+_SLOW_EPISODES = 3
+
+
+class Course:
+    """One training with all that belongs to it; pulled with `run`."""
+
+    def __init__(
+        self, demos: Demonstrations, algorithm: str = "bc", settings: dict[str, Any] | None = None
+    ) -> None:
+        """Look at the data.
+
+        Args:
+            demos: the data.
+            algorithm: a name of `ALGORITHMS`, or a user's own module.
+            settings: fields of the algorithm's `Config`.
+
+        Raises:
+            LearningError: no such algorithm, or it takes no such setting.
+        """
+        self.demos, self.algorithm = demos, algorithm
+        self._module = find_algorithm(algorithm)
+        self.config = _configured(self._module, algorithm, settings or {})
+        self.traits: tuple[Trait, ...] = profile_of(demos)
+        self.policy: LearnedPolicy | None = None
+        self.scores: list[Score] = []
+        self.failed: tuple[int, ...] = ()
+
+    def policy_name(self, taken: list[str]) -> str:
+        """A name that is not taken: `bc-12-episodes`, then `bc-12-episodes-2`."""
+        count = len(self.demos.used)
+        short = self.algorithm if self.algorithm in ALGORITHMS else "own"
+        base = f"{short}-{count}-episode{'s' if count > 1 else ''}"
+        names = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
+        return next(name for name in names if name not in taken)
+
+    def train(self) -> Iterator[Progress]:
+        """The algorithm, with a few fresh starts played by each new policy."""
+        quick = self.algorithm == "bc" and is_quick(self.demos.env_id)
+        for progress in self._module.train(self.demos, self.config):
+            if progress.policy is None:
+                yield progress
+                continue
+            self.policy = progress.policy
+            yield progress
+            if quick:
+                yield dataclasses.replace(progress, policy=None, loss=None, returns=self._glance())
+
+    def stand(self, episodes: int = 20) -> Iterator[Played]:
+        """Play the last policy beside person, script and chance, where that can be done here."""
+        if self.policy is None or not standing.can_play(self.demos.env_id):
+            return
+        quick = is_quick(self.demos.env_id)
+        count = episodes if quick else min(episodes, _SLOW_EPISODES)
+        for played in standing.iter_standing(self.demos, self.policy, count, others=quick):
+            if played.score:
+                self.scores.append(played.score)
+            self.failed += played.failed
+            yield played
+        standing.keep_in(self.policy, self.scores)
+
+    def advice(self) -> tuple[str, ...]:
+        """What to record next."""
+        return advice(self.traits, self.scores, self.failed)
+
+    def known(self) -> Known:
+        """What the training found out, for trying more."""
+        return known_of(self.policy, self.demos)
+
+    def _glance(self) -> tuple[float, ...]:
+        if self.policy is None:
+            return ()
+        try:
+            played = list(evaluate(self.demos.env_id, self.policy, _GLANCE, _GLANCE_SEED))
+        except EnvError:
+            return ()
+        return tuple(result.total_reward for result in played)
+
+
+def known_of(policy: LearnedPolicy | None, demos: Demonstrations) -> Known:
+    """What a policy's training found out; what is usual, without one."""
+    from teleop.learning.lag import usual_lag
+
+    if policy is None or policy.config.model != "networks":
+        return Known(usual_lag(demos))
+    learned = policy.config.learned
+    return Known(int(learned.get("lag_steps", 0)), int(learned.get("steps", 300)), 3, policy.shape)
+
+
+def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) -> Any:
+    fields = {field.name for field in dataclasses.fields(module.Config)}
+    unknown = sorted(set(settings) - fields)
+    if unknown:
+        raise LearningError(
+            f"{algorithm} has no setting called {', '.join(unknown)}; it has "
+            f"{', '.join(sorted(fields))}."
+        )
+    return module.Config(**settings)

@@ -1,0 +1,187 @@
+"""Observations as a network sees them: one row of numbers, and pictures made small.
+
+Numbers of all leaves stand side by side in one row: boxes as they are, discrete values as one-hot.
+Each leaf that is a picture stays one, averaged down to at most 64 pixels a side. Text is left out.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.spaces import Space
+from teleop.errors import LearningError, TeleopError, sentence
+from teleop.recording.leaves import Kind, Leaf, iter_leaves
+
+Rows = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+LARGEST_SIDE = 64
+_LARGEST_ONE_HOT = 4096
+_LARGEST_ROW = 1 << 16
+_LEAST_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Some observations.
+
+    Attributes:
+        vector: (N, features) numbers.
+        pictures: one (N, height, width, channels) array for each leaf that is a picture.
+    """
+
+    vector: Rows
+    pictures: tuple[Picture, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.vector)
+
+    def __getitem__(self, rows: Any) -> "Inputs":
+        return Inputs(self.vector[rows], tuple(part[rows] for part in self.pictures))
+
+
+class Encoding:
+    """Turns observations of one space into `Inputs`."""
+
+    def __init__(self, space: Space) -> None:
+        """Prepare for a space.
+
+        Raises:
+            LearningError: nothing in it can be learned from, or a part is too large.
+        """
+        self._numbers: list[tuple[Leaf, tuple[int, ...]]] = []
+        self._pictures: list[tuple[Leaf, _Shrink]] = []
+        left_out = []
+        for leaf in iter_leaves(space):
+            if leaf.kind is Kind.TEXT:
+                left_out.append("/".join(leaf.path) or "the observation")
+            elif _is_picture(leaf):
+                self._pictures.append((leaf, _Shrink(leaf.shape)))
+            else:
+                self._numbers.append((leaf, _sizes(_sub_space(space, leaf))))
+        self.left_out = tuple(left_out)
+        self.features = sum(sum(sizes) or math.prod(leaf.shape) for leaf, sizes in self._numbers)
+        self.pictures = tuple(shrink.small for _, shrink in self._pictures)
+        if not self.features and not self.pictures:
+            raise LearningError("This environment's observations are text, nothing to learn from.")
+        if self.features > _LARGEST_ROW:
+            raise LearningError(
+                f"An observation of {self.features:,} numbers is too large to learn from (at most "
+                f"{_LARGEST_ROW:,}). Pictures of uint8 may be larger; wrap the environment."
+            )
+
+    def inputs(self, tree: Any) -> Inputs:
+        """Observations of a whole episode: (T, ...) arrays, nested like the space."""
+        parts = [_columns(sizes, leaf.value_in(tree)) for leaf, sizes in self._numbers]
+        count = len((self._numbers or self._pictures)[0][0].value_in(tree))
+        vector = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
+        return Inputs(vector, tuple(shrink(leaf.value_in(tree)) for leaf, shrink in self._pictures))
+
+    def row(self, observation: Any) -> Rows:
+        """The numbers of one observation: (features,)."""
+        parts = [
+            _columns(sizes, np.asarray(leaf.value_in(observation))[None])[0]
+            for leaf, sizes in self._numbers
+        ]
+        if len(parts) == 1:
+            only: Rows = parts[0]
+            return only
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    def small_pictures(self, observation: Any) -> tuple[Picture, ...]:
+        """The pictures of one observation: (height, width, channels) each."""
+        return tuple(
+            shrink(np.asarray(leaf.value_in(observation))[None])[0]
+            for leaf, shrink in self._pictures
+        )
+
+
+class _Shrink:
+    """Makes pictures of one shape small, channels last."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._order = _channels_last(shape)
+        height, width, *rest = (shape[axis] for axis in self._order)
+        self._factor = max(1, math.ceil(max(height, width) / LARGEST_SIDE))
+        self._shape = (height, width, math.prod(rest))
+        self.small = (height // self._factor, width // self._factor, math.prod(rest))
+
+    def __call__(self, pictures: NDArray[Any]) -> Picture:
+        """(N, *shape) -> (N, height, width, channels), averaged over squares of pixels."""
+        axes = (0, *(axis + 1 for axis in self._order))
+        moved = np.transpose(pictures, axes).reshape(len(pictures), *self._shape)
+        height, width, channels = self.small
+        k = self._factor
+        if k == 1:
+            return np.ascontiguousarray(moved)
+        cut = moved[:, : height * k, : width * k].reshape(-1, height, k, width, k, channels)
+        summed = np.zeros((len(pictures), height, width, channels), np.uint32)
+        for row in range(
+            k
+        ):  # one strided sum after another: `mean` over two axes is 8 times slower
+            for column in range(k):
+                summed += cut[:, :, row, :, column]
+        return (summed // (k * k)).astype(np.uint8)
+
+
+def _is_picture(leaf: Leaf) -> bool:
+    """Bytes with two long sides: also stacks of frames, and channels that come first."""
+    if leaf.dtype not in ("|u1", "<u1") or len(leaf.shape) not in (2, 3, 4):
+        return False
+    return sum(side >= _LEAST_SIDE for side in leaf.shape) >= 2
+
+
+def _channels_last(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that puts height and width first: the two neighbours that are longest."""
+    neighbours = range(len(shape) - 1)
+    first = max(neighbours, key=lambda axis: min(shape[axis], shape[axis + 1]))
+    rest = [axis for axis in range(len(shape)) if axis not in (first, first + 1)]
+    return (first, first + 1, *rest)
+
+
+def _sub_space(space: Space, leaf: Leaf) -> Any:
+    part: Any = space
+    for key in leaf.keys:
+        part = part[key]
+    return part
+
+
+def _sizes(space: Any) -> tuple[int, ...]:
+    """Number of values of each categorical of a leaf; empty for plain numbers."""
+    if isinstance(space, spaces.Discrete):
+        sizes: tuple[int, ...] = (int(space.n),)
+    elif isinstance(space, spaces.MultiDiscrete):
+        sizes = tuple(int(n) for n in space.nvec.ravel())
+    else:
+        return ()
+    if sum(sizes) > _LARGEST_ONE_HOT:
+        raise LearningError(f"A discrete observation of {sum(sizes)} values is too large to learn.")
+    return sizes
+
+
+def _columns(sizes: tuple[int, ...], values: NDArray[Any]) -> Rows:
+    flat = np.asarray(values).reshape(len(values), -1)  # (T, width)
+    if not sizes:
+        return flat.astype(np.float32)
+    hot = np.zeros((len(flat), sum(sizes)), np.float32)
+    offset = 0
+    for branch, size in enumerate(sizes):
+        index = np.clip(flat[:, branch].astype(np.int64), 0, size - 1)
+        hot[np.arange(len(flat)), offset + index] = 1.0
+        offset += size
+    return hot
+
+
+def why_not(observation: Space, action: Space) -> str:
+    """Why nothing can be learned with these spaces; empty if something can."""
+    from teleop.learning.heads import check_learnable
+
+    try:
+        Encoding(observation)
+        check_learnable(action)
+    except TeleopError as problem:
+        return sentence(problem)
+    return ""

@@ -1,0 +1,74 @@
+"""A user's own network: any `torch.nn.Module`, named as `package.module:Class`.
+
+The class (or function) is called with what the data needs and gives a module:
+
+    def make(features: int, pictures: tuple[tuple[int, int, int], ...], outputs: int) -> Module
+    module(numbers (B, features), *pictures (B, height, width, channels) uint8) -> (B, outputs)
+
+or, if it takes two arguments, `make(features, outputs)`. Outputs are logits of each choice, numbers
+as they are. A Keras 3 model on its torch backend is such a module.
+"""
+
+import importlib
+import inspect
+from typing import Any
+
+from teleop.envs import trust
+from teleop.errors import LearningError, sentence
+
+_KIND = "networks"
+_ALL_THREE = 3
+
+
+def allow_own(name: str) -> None:
+    """Remember that this user has named a network, so that policies made with it can be opened.
+
+    Raises:
+        LearningError: it cannot be imported.
+    """
+    _maker(name)
+    trust.allow(_KIND, name)
+
+
+def load_own(
+    name: str, features: int, pictures: tuple[tuple[int, int, int], ...], outputs: int
+) -> Any:
+    """A user's module, untrained.
+
+    Raises:
+        LearningError: nobody here has named it, or it cannot be made.
+    """
+    if not name:
+        raise LearningError(
+            "This policy's network was given as a Python object, so it cannot be made again from "
+            "its folder. Give it as a name (package.module:Class) to keep it."
+        )
+    if not trust.is_remembered(_KIND, name):
+        raise LearningError(
+            f"The network {name} was never named on this computer, so it is not imported. If you "
+            f"trust it, train once with --network {name}."
+        )
+    make = _maker(name)
+    try:
+        wanted = len(inspect.signature(make).parameters)
+        module = make(
+            *((features, pictures, outputs) if wanted == _ALL_THREE else (features, outputs))
+        )
+    except Exception as problem:  # somebody's own code
+        raise LearningError(
+            f"The network {name} could not be made: {sentence(problem)}."
+        ) from problem
+    if not callable(module) or not hasattr(module, "state_dict"):
+        raise LearningError(f"The network {name} made {type(module).__name__}, not a torch module.")
+    return module
+
+
+def _maker(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as problem:  # somebody's own code, or a wrong name
+        raise LearningError(
+            f"The network {name!r} cannot be imported ({sentence(problem)}). Name it as "
+            "package.module:Class, importable from where you are."
+        ) from problem

@@ -1,0 +1,108 @@
+"""What a training says of itself while it is pulled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import numpy as np
+
+from teleop import __version__
+from teleop.envs.spaces import space_to_json
+from teleop.errors import LearningError
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.heads import branches_to_json
+from teleop.learning.models import Model
+from teleop.learning.normaliser import Normaliser
+from teleop.learning.policy import LearnedPolicy, PolicyConfig
+from teleop.learning.shape import Shape
+
+_SHAPE_FIELDS = tuple(Shape.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training is.
+
+    Attributes:
+        phase: what is being done, in words.
+        step: optimiser steps done, of all phases.
+        total: optimiser steps expected in all, as known now.
+        loss: of the latest batch; None where it says nothing.
+        held_out: latest loss on held-out episodes.
+        policy: a playable policy, where there is a new one: always the best so far.
+        finding: something found out, in words, to keep on screen.
+        returns: of episodes that a policy has just played, in training itself.
+    """
+
+    phase: str
+    step: int
+    total: int
+    loss: float | None = None
+    held_out: float | None = None
+    policy: LearnedPolicy | None = None
+    finding: str = ""
+    returns: tuple[float, ...] = ()
+
+
+class Algorithm(Protocol):
+    """One file that learns from demonstrations: `Config` and `train`."""
+
+    Config: Any
+
+    @staticmethod
+    def train(demos: Demonstrations, config: Any) -> Iterator[Progress]:
+        """Learn; stop pulling to stop. The last policy seen is the best so far."""
+
+
+def check_teaches(demos: Demonstrations) -> None:
+    """Refuse data from which nothing can be learned.
+
+    Raises:
+        LearningError: with what to record instead.
+    """
+    rows = demos.pairs(0)[:, 1]
+    if demos.total_steps < 2:
+        raise LearningError("One step is too little to learn from. Record a longer episode.")
+    if len(rows) == 0:
+        raise LearningError(
+            "Nobody but a policy drove in these episodes, so there is nothing to learn from a "
+            "person. Record an episode yourself, or take over."
+        )
+    targets = demos.targets[rows]
+    if (targets == targets[0]).all():
+        raise LearningError(
+            "Every recorded action is the same one, so there is nothing to tell apart. Record an "
+            "episode in which you act."
+        )
+
+
+def make_policy(
+    demos: Demonstrations,
+    normaliser: Normaliser,
+    model: Model,
+    shape: Shape,
+    recipe: dict[str, Any],
+    learned: dict[str, Any],
+) -> LearnedPolicy:
+    """A policy with everything needed to repeat it."""
+    config = PolicyConfig(
+        env_id=demos.env_id,
+        observation_space=space_to_json(demos.observation_space),
+        action_space=space_to_json(demos.action_space),
+        branches=branches_to_json(demos.head),
+        model=model.kind,
+        shape={name: getattr(shape, name) for name in _SHAPE_FIELDS},
+        recipe=recipe,
+        learned={"pace_hz": demos.pace_hz} | learned,
+        data={
+            "dataset_id": demos.dataset_id,
+            "episodes": [list(source) for source in demos.sources],
+            "used": demos.used if len(demos.used) < demos.count else None,
+            "total_steps": int((demos.segments >= 0).sum()),
+            "mean_return": float(np.mean(demos.returns[demos.used])),
+        },
+        versions={"teleop": __version__}
+        | {name: version(name) for name in ("torch", "numpy", "gymnasium")},
+    )
+    return LearnedPolicy("", config, normaliser, demos.head, model)

@@ -1,0 +1,101 @@
+"""Is it good? A policy beside the person, a script and chance, on starts that nobody trained on."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from teleop.envs.catalogue import find_entry
+from teleop.errors import TeleopError
+from teleop.evaluate import RandomPolicy, Score, bootstrap_interval, evaluate, score
+from teleop.experts import has_expert, make_expert
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.policy import LearnedPolicy
+from teleop.types import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How far the playing is.
+
+    Attributes:
+        who: drives now.
+        done: episodes played so far, of all.
+        total: of all.
+        score: of who has just finished.
+        failed: seeds from which the policy did worst, where it has just finished.
+    """
+
+    who: str
+    done: int
+    total: int
+    score: Score | None = None
+    failed: tuple[int, ...] = ()
+
+
+def iter_standing(
+    demos: Demonstrations, policy: LearnedPolicy, episodes: int = 20, *, others: bool = True
+) -> Iterator[Played]:
+    """Play the policy, the scripted expert and chance from the same fresh starts.
+
+    Args:
+        demos: what the policy was trained on.
+        policy: it.
+        episodes: of each.
+        others: also the script and chance.
+
+    Raises:
+        EnvError: the environment cannot be made, or broke.
+    """
+    drivers: list[tuple[str, Policy]] = [("policy", policy)]
+    if others and has_expert(demos.env_id):
+        drivers.append(("script", make_expert(demos.env_id)))
+    if others:
+        drivers.append(("chance", RandomPolicy(demos.env_id)))
+    total = episodes * len(drivers)
+    yield Played("person", 0, total, person_score(demos))
+    done = 0
+    for who, driver in drivers:
+        results = []
+        for result in evaluate(demos.env_id, driver, episodes):
+            results.append(result)
+            done += 1
+            yield Played(who, done, total)
+        worst = sorted(results, key=lambda r: r.total_reward)
+        bar = demos.returns[demos.used].min()
+        failed = tuple(r.seed for r in worst if r.total_reward < bar) if who == "policy" else ()
+        yield Played(who, done, total, score(demos.env_id, who, results), failed)
+
+
+def person_score(demos: Demonstrations) -> Score:
+    """The demonstrations' own returns."""
+    returns = demos.returns[demos.used]
+    solved = find_entry(demos.env_id).solved
+    low, high = bootstrap_interval(returns)
+    return Score(
+        name="person",
+        episodes=len(returns),
+        mean=float(returns.mean()),
+        sd=float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
+        low=low,
+        high=high,
+        success=None if solved is None else float(np.mean(returns >= solved)),
+        mean_steps=float(np.diff(demos.starts)[demos.used].mean()),
+    )
+
+
+def can_play(env_id: str) -> bool:
+    """The environment can be made here, so that policies can be played in it."""
+    try:
+        RandomPolicy(env_id)
+    except TeleopError:
+        return False
+    return True
+
+
+def keep_in(policy: LearnedPolicy, scores: list[Score]) -> None:
+    """Let the policy's folder say how it stood."""
+    standing = {item.name: dataclasses.asdict(item) for item in scores}
+    learned = policy.config.learned | {"standing": standing}
+    policy.config = dataclasses.replace(policy.config, learned=learned)

@@ -1,0 +1,197 @@
+"""The chart of the training screen: loss, returns, the learning curve, each demonstration."""
+
+import numpy as np
+from pygame import Rect
+
+from teleop.stage.lessons import Ask, Studied, Study
+from teleop.ui.chart import Chart, Series
+from teleop.ui.desk import Desk
+from teleop.ui.theme import Colour
+from teleop.ui.words import signed
+
+_TABS = {
+    "loss": ("Loss", "how far the policy's choices are from yours"),
+    "returns": ("Returns", "of a few fresh starts, while it learns"),
+    "curve": ("More or fewer", "return of policies of 1, 2, 5… of your episodes"),
+    "influence": ("Each episode", "return with it, less without it; bars are two errors"),
+}
+_STUDIES = {"curve": Study.CURVE, "influence": Study.INFLUENCE}
+_FEWEST = 2  # episodes that a study needs
+
+
+class StudyCard:
+    """View state: the tab, and the chart's picture."""
+
+    def __init__(self) -> None:
+        self._chart = Chart()
+        self._tab = "loss"
+
+    def draw(self, desk: Desk, card: Rect) -> None:
+        """The tabs, and what the chosen one shows."""
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.card(card)
+        self._draw_tabs(desk, card)
+        inside = Rect(card.x + px(8), card.y + px(72), card.width - px(16), card.height - px(80))
+        if self._tab == "influence":
+            self._draw_influence(desk, inside)
+            return
+        series, end = self._series(desk)
+        background = ui.theme.surface
+        text = lambda value: f"{value:,.0f}"  # noqa: E731
+        drawn = self._chart.draw(ui.painter, inside, series, end, text, background)
+        if drawn is None:
+            self._draw_empty(desk, inside)
+        elif self._tab == "curve":
+            self._draw_more(desk, card)
+
+    # ------------------------------------------------------------ head
+
+    def _draw_tabs(self, desk: Desk, card: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        painter, theme = ui.painter, ui.theme
+        ui.group("chart")
+        x = card.x + px(12)
+        for name, (label, _) in _TABS.items():
+            rect = Rect(x, card.y + px(10), painter.width(label, "medium") + px(24), px(32))
+            chosen = name == self._tab
+            touch = ui.node(f"chart.{name}", "tab", label, rect, value=chosen)
+            if chosen or touch.hovered:
+                painter.box(rect, theme.raised if chosen else theme.hover, 8)
+            ink = theme.text if chosen else theme.text2
+            painter.text(label, rect.center, "medium", ink, "cm")
+            ui.ring(f"chart.{name}", rect, 8)
+            if touch.used:
+                self._tab = name
+            x = rect.right + px(4)
+        note, at = _TABS[self._tab][1], (card.x + px(24), card.y + px(58))
+        painter.text(note, at, "small", theme.text2, width=card.width - px(48))
+
+    # ------------------------------------------------------------ charts
+
+    def _series(self, desk: Desk) -> tuple[list[Series], float]:
+        theme, training = desk.ui.theme, desk.model.training
+        if self._tab == "curve":
+            return _curve(desk.model.studies.get(Study.CURVE), theme.agent, theme.text2)
+        if training is None:
+            return [], 1.0
+        end = float(max(training.step, training.total))
+        if self._tab == "returns":
+            return [_line("agent", training.returns, theme.agent)], end
+        series = [_line("episodes in training", training.losses, theme.agent)]
+        if training.held_out:
+            series.append(_line("held-out episodes", training.held_out, theme.text2, (9, 4)))
+        return series, max(end, *(float(step) for step, _ in training.losses[-1:]), 1.0)
+
+    def _draw_empty(self, desk: Desk, inside: Rect) -> None:
+        training = desk.model.training
+        running = training is not None and training.running
+        at = (inside.centerx, inside.centery - desk.ui.painter.px(10))
+        if self._tab in _STUDIES:
+            self._draw_ask(desk, inside)
+            return
+        words = "Waiting for the first numbers…" if running else "Train draws this, live"
+        desk.ui.painter.text(words, at, "body", desk.ui.theme.text2, "cm")
+
+    def _draw_ask(self, desk: Desk, inside: Rect) -> None:
+        """The button that starts a study, or how far it is."""
+        ui, px, study = desk.ui, desk.ui.painter.px, _STUDIES[self._tab]
+        found = desk.model.studies.get(study)
+        if desk.model.studying is study:
+            done = f"{len(found.points)} of {found.total}" if found else ""
+            words = f"Trying… {done}".strip()
+            ui.painter.text(words, inside.center, "body", ui.theme.text2, "cm")
+            return
+        label = "Draw the curve" if study is Study.CURVE else "Leave each one out"
+        rect = Rect(0, 0, px(220), px(44))
+        rect.center = inside.center
+        if ui.button(f"study.{study.value}", rect, label, "chart-line", reason=_reason(desk)):
+            _ask(desk, study)
+
+    def _draw_more(self, desk: Desk, card: Rect) -> None:
+        """Once more, for a curve that is there."""
+        ui, px = desk.ui, desk.ui.painter.px
+        rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
+        busy = desk.model.studying is not None
+        label = "Draw it anew"
+        reason = "It is being drawn" if busy else _reason(desk)
+        if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
+            _ask(desk, _STUDIES[self._tab])
+
+    def _draw_influence(self, desk: Desk, inside: Rect) -> None:
+        found = desk.model.studies.get(Study.INFLUENCE)
+        if found is None or not found.points or found.dataset_id != _dataset(desk):
+            self._draw_ask(desk, inside)
+            return
+        self._draw_bars(desk, inside, found)
+
+    def _draw_bars(self, desk: Desk, inside: Rect, found: Studied) -> None:
+        """A bar for each episode: what it adds to the return."""
+        ui, px = desk.ui, desk.ui.painter.px
+        painter, theme = ui.painter, ui.theme
+        points = sorted(found.points, key=lambda point: -point[1])
+        reach = max(max(abs(low), abs(high)) for _, _, low, high in points) or 1.0
+        plot = Rect(inside.x + px(40), inside.y, inside.width - px(56), inside.height - px(24))
+        wide = min(px(56), plot.width / max(1, len(points)))
+        painter.rule(plot.x, plot.centery, plot.width)
+        scale = plot.height / 2 / reach
+        for place, (number, effect, low, high) in enumerate(points):
+            x = plot.x + round(wide * (place + 0.5))
+            clear = low > 0 or high < 0
+            colour = (theme.success if effect > 0 else theme.recording) if clear else theme.text3
+            tall = max(px(2), round(abs(effect) * scale))
+            top = plot.centery - (tall if effect > 0 else 0)
+            painter.fill((x - px(5), top, px(10), tall), colour)
+            ends = (plot.centery - round(high * scale), plot.centery - round(low * scale))
+            painter.fill((x, ends[0], max(1, px(1)), ends[1] - ends[0]), theme.text2)
+            if wide > px(18):
+                painter.text(str(number), (x, inside.bottom - px(8)), "small", theme.text2, "cm")
+        for value, y in ((reach, plot.y + px(6)), (-reach, plot.bottom - px(6))):
+            painter.text(signed(value), (plot.x - px(4), y), "small", theme.text2, "rm")
+        self._draw_more(desk, Rect(inside.x, inside.y - px(72), inside.width + px(8), 0))
+
+
+def _curve(found: Studied | None, colour: Colour, pale: Colour) -> tuple[list[Series], float]:
+    if found is None or len(found.points) < _FEWEST:
+        return [], 1.0
+    means = [(number, mean) for number, mean, _, _ in found.points]
+    lows = [(number, low) for number, _, low, _ in found.points]
+    highs = [(number, high) for number, _, _, high in found.points]
+    series = [
+        _line("agent", means, colour),
+        _line("95 % above", lows, pale, (3, 4)),
+        _line("95 % below", highs, pale, (3, 4)),
+    ]
+    return series, float(found.points[-1][0])
+
+
+def _line(
+    label: str,
+    points: list[tuple[int, float]],
+    colour: Colour,
+    dash: tuple[float, float] | None = None,
+) -> Series:
+    data = np.array(points, dtype=np.float64).reshape(-1, 2)  # (n, 2)
+    return Series(label, data[:, 0], data[:, 1], colour, dash)
+
+
+def _reason(desk: Desk) -> str:
+    """Why no study can begin now; empty if one can."""
+    model = desk.model
+    if model.training and model.training.running:
+        return "Training is running"
+    if model.studying:
+        return "Another study is running"
+    if model.env and model.env.cannot_learn:
+        return model.env.cannot_learn
+    enough = model.library is not None and len(model.library.episodes) >= _FEWEST
+    return "" if enough else f"Record {_FEWEST} episodes first"
+
+
+def _ask(desk: Desk, study: Study) -> None:
+    desk.model.studies.pop(study, None)
+    desk.model.studying = study
+    desk.teach(Ask(desk.recordings, _dataset(desk), study))
+
+
+def _dataset(desk: Desk) -> str:
+    return desk.model.library.dataset_id if desk.model.library else ""

@@ -1,0 +1,119 @@
+"""Every recordable space is learned from: a policy reaches what the best action reaches."""
+
+import numpy as np
+import pytest
+
+from teleop.errors import LearningError
+from teleop.evaluate import evaluate
+from teleop.learning.algorithms import bc, nearest
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.shape import Shape
+from teleop.recording import Library
+from tests.learning.toys import STEPS, record_toy, register
+
+SURE = bc.Config(members=1, steps=1000)
+
+
+def mean_return(kind: str, policy: LearnedPolicy, episodes: int = 5) -> float:
+    results = evaluate(register(kind), policy, episodes)
+    return float(np.mean([result.total_reward for result in results])) / STEPS
+
+
+@pytest.mark.parametrize("kind", ["multi-discrete", "multi-binary", "analog", "dict-action"])
+def test_the_best_action_is_learned(library: Library, kind: str) -> None:
+    policy = bc.clone(load_demonstrations(record_toy(library, kind, 25)), SURE)
+    assert mean_return(kind, policy) > 0.85
+
+
+def test_a_picture_and_a_number_are_learned_from_together(library: Library) -> None:
+    demos = load_demonstrations(record_toy(library, "camera", 20))
+    assert demos.encoding.pictures == ((48, 64, 3),)
+    assert demos.encoding.left_out == ("words",)
+    policy = bc.clone(demos, bc.Config(steps=250))
+    assert mean_return("camera", policy, 3) > 0.85
+    assert not policy.is_stateless or len(policy.act_many(_batch(demos))) == 2
+
+
+def test_what_is_saved_acts_the_same_with_pictures(library: Library, tmp_path: object) -> None:
+    from pathlib import Path
+
+    demos = load_demonstrations(record_toy(library, "camera", 2))
+    policy = bc.clone(demos, bc.Config(steps=50))
+    folder = Path(str(tmp_path)) / "p"
+    policy.save(folder)
+    loaded = load_policy(folder)
+    demos.observation_space.seed(0)
+    for _ in range(20):
+        observation = demos.observation_space.sample()
+        assert policy.act(observation) == loaded.act(observation)
+
+
+@pytest.mark.parametrize(
+    ("shape", "reaches"),
+    [
+        (Shape(frames=4, stride=1), 0.95),
+        (Shape(memory=32), 0.9),
+    ],
+    ids=["frames", "memory"],
+)
+def test_looking_back_sees_what_the_present_hides(
+    library: Library, shape: Shape, reaches: float
+) -> None:
+    demos = load_demonstrations(record_toy(library, "remember", 30))
+    findings = list(bc.train(demos, bc.Config(members=1, steps=1500, shape=shape)))
+    said = [p.finding for p in findings if p.finding]
+    assert any("kept" in finding and "not kept" not in finding for finding in said)
+    policy = findings[-1].policy
+    assert policy is not None
+    assert mean_return("remember", policy) > reaches
+    plain = bc.clone(demos, bc.Config(members=1, steps=300))
+    assert mean_return("remember", plain) < 0.75
+
+
+def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> None:
+    demos = load_demonstrations(record_toy(library, "multi-binary", 6))
+    config = bc.Config(members=1, steps=300, shape=Shape(frames=4))
+    progress = list(bc.train(demos, config))
+    assert any("not kept" in p.finding for p in progress)
+    assert progress[-1].policy is not None
+    assert progress[-1].policy.shape.frames == 1
+
+
+@pytest.mark.parametrize("shape", [Shape(flow=True), Shape(chunk=4, execute=2)], ids=str)
+def test_flow_matching_and_chunks_learn(library: Library, shape: Shape) -> None:
+    demos = load_demonstrations(record_toy(library, "analog", 25))
+    policy = bc.clone(demos, bc.Config(members=1, steps=1500, shape=shape, insist=True))
+    assert policy.shape == shape
+    worst = 0.6 if shape.flow else 0.3  # what comes next cannot be foreseen here
+    assert mean_return("analog", policy) > worst
+
+
+def test_options_that_exclude_each_other_are_one_sentence(library: Library) -> None:
+    demos = load_demonstrations(record_toy(library, "analog", 2))
+    with pytest.raises(LearningError, match="one at a time"):
+        bc.clone(demos, bc.Config(shape=Shape(memory=8, chunk=4)))
+    keys = load_demonstrations(record_toy(library, "multi-binary", 2))
+    with pytest.raises(LearningError, match="analog actions"):
+        bc.clone(keys, bc.Config(shape=Shape(flow=True)))
+
+
+@pytest.mark.parametrize("kind", ["multi-binary", "analog", "camera"])
+def test_the_nearest_neighbour_is_a_baseline_for_all(library: Library, kind: str) -> None:
+    demos = load_demonstrations(record_toy(library, kind, 20))
+    (progress,) = nearest.train(demos)
+    assert progress.policy is not None
+    assert mean_return(kind, progress.policy, 3) > 0.3
+
+
+def _batch(demos: object) -> object:
+    from gymnasium.vector.utils import concatenate, create_empty_array
+
+    from teleop.learning.demonstrations import Demonstrations
+
+    assert isinstance(demos, Demonstrations)
+    space = demos.observation_space
+    samples = [space.sample() for _ in range(2)]
+    room = create_empty_array(space, 2)
+    assert room is not None
+    return concatenate(space, samples, room)
