@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from teleop.envs.making import close_env, draw, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
+from teleop.take_over import TakeOver
 from teleop.trail import Trail
 from teleop.types import Action, Info, Observation, Policy, Step
 
@@ -291,15 +292,22 @@ class Session:
                     reward=reward,
                     terminated=self.terminated,
                     truncated=self.truncated,
-                    info=info,
+                    info=self._noted(info),
                     time_s=now - self._start_s,
                     pace_hz=self.pace_hz,
                     actor=self.policy.actor,
                     picture=self.picture,
+                    intervention=isinstance(self.policy, TakeOver) and self.policy.intervention,
                 )
             )
         if self.terminated or self.truncated:
             self.phase = Phase.ENDED
+
+    def _noted(self, info: Info) -> Info:
+        """The info, with what a policy that the person watches over would have done."""
+        if not isinstance(self.policy, TakeOver) or isinstance(self.policy.proposal, dict | tuple):
+            return info
+        return info | {"policy_proposal": np.asarray(self.policy.proposal, np.float64)}
 
     def _env_step(self, action: Action) -> tuple[Observation, float, Info]:
         try:

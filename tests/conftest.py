@@ -6,6 +6,7 @@ import tempfile
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="teleop-tests-")
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="teleop-tests-")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from collections.abc import Callable

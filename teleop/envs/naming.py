@@ -90,9 +90,13 @@ def _key(env_id: str, key: str) -> str:
     return key
 
 
+# As Python writes them; the word "False" would mean yes to an environment.
+_AS_JSON = {"True": "true", "False": "false", "None": "null"}
+
+
 def _value(env_id: str, key: str, text: str) -> Any:
     try:
-        value = json.loads(text)
+        value = json.loads(_AS_JSON.get(text, text))
     except ValueError:
         value = text
     if is_plain(value):

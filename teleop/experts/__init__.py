@@ -2,6 +2,7 @@
 
 from teleop.experts.human_like import NOVICE, SKILLED, HumanLike, HumanNoise, make_human_like
 from teleop.experts.scripts import EXPERTS, Script, ScriptedPolicy, has_expert, make_expert
+from teleop.experts.watcher import Watcher
 
 __all__ = [
     "EXPERTS",
@@ -11,6 +12,7 @@ __all__ = [
     "HumanNoise",
     "Script",
     "ScriptedPolicy",
+    "Watcher",
     "has_expert",
     "make_expert",
     "make_human_like",

@@ -28,11 +28,11 @@ def advice(
     """
     said: list[str] = []
     if failed:
-        shown = ", ".join(str(seed) for seed in failed[:_MOST_SEEDS])
-        count = len(failed)
+        seeds = ", ".join(str(seed) for seed in failed[:_MOST_SEEDS])
+        starts = "start" if len(failed) == 1 else "starts"
         said.append(
-            f"It fails from {count} fresh start{'s' if count > 1 else ''}: record {shown} "
-            "yourself (teleop ENV --seed), or take over there."
+            f"It fails from {len(failed)} fresh {starts}: record an episode from seed {seeds} "
+            f"(teleop ENV --seed {failed[0]})."
         )
     hurting = [str(item.number) for item in influences if item.verdict == "hurts"]
     if hurting:

@@ -20,7 +20,7 @@ from teleop.envs.words import idle_action
 from teleop.errors import LearningError
 from teleop.learning.heads import Head, check_learnable, flat_actions, head_for
 from teleop.learning.inputs import Encoding, Inputs
-from teleop.recording import Dataset, Episode, EpisodeRow
+from teleop.recording import Dataset, Episode
 from teleop.types import Actor
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
@@ -231,7 +231,13 @@ def demonstrations_of(
     observed = spaces.Box(low, high, seen.shape[1:], seen.dtype.type)
     gathered = _Gathered(Encoding(observed), space, len(seen))
     gathered.add_rows(
-        seen, done, np.zeros(len(done), np.int32), 1, 0.0, late=False, terminated=False
+        seen,
+        done,
+        np.zeros(len(done), np.int32),
+        1,
+        0.0,
+        late=np.zeros(len(done), np.bool_),
+        terminated=False,
     )
     return gathered.demonstrations("", "", observed, sources=())
 
@@ -264,7 +270,7 @@ class _Gathered:
             _stretches(driven),
             episode.row.ordinal + 1,
             float(episode.rewards.sum()),
-            late=_has_reaction_time(episode.row),
+            late=_late(episode),
             terminated=bool(episode.terminations[-1]),
         )
 
@@ -276,7 +282,7 @@ class _Gathered:
         number: int,
         total: float,
         *,
-        late: bool,
+        late: NDArray[np.bool_],
         terminated: bool,
     ) -> None:
         """What was seen and done in an episode."""
@@ -292,7 +298,7 @@ class _Gathered:
         for room, pictures in zip(self._pictures, inputs.pictures, strict=True):
             room[first:end] = pictures
         self._flat.append(flat)
-        self._late.append(np.full(len(flat), late))
+        self._late.append(late)
         self._segments.append(np.where(stretches < 0, _OTHER, stretches + self._stretches))
         self._stretches += int(stretches.max(initial=-1)) + 1
         self._starts.append(end)
@@ -379,5 +385,9 @@ def _drop_leading_idle(
         segments[first : first + max(0, wait - round(_LEADING_IDLE_S * pace_hz))] = _OTHER
 
 
-def _has_reaction_time(row: EpisodeRow) -> bool:
-    return row.driver == "human" or row.driver_name.startswith("human-like")
+def _late(episode: Episode) -> NDArray[np.bool_]:
+    """(T,) the steps that hands took: a person's, or a model's of one."""
+    hands = episode.actors[1:] == Actor.HUMAN
+    if episode.row.driver_name.startswith("human-like"):
+        hands = hands | (episode.actors[1:] == Actor.SCRIPT)
+    return np.asarray(hands)

@@ -25,6 +25,7 @@ from teleop.learning.shape import Shape
 _WARM_UP = 50
 _CLIP_NORM = 1.0
 _SEQUENCE = 32  # steps that a memory is trained over
+_FEWER_SEQUENCES = 4  # of them a step than single moments
 _SHIFT = 3  # pixels by which pictures of a batch are moved
 _LOOK = 4096  # rows at once without gradients
 _RANKS_APART = 1_000_003
@@ -72,6 +73,7 @@ class Batches:
         if self._shape.looks_back:
             self._first = torch.from_numpy(_first_rows(demos))
             self._last = torch.from_numpy(_last_rows(demos.segments))
+            self._begin = torch.from_numpy(_begin_rows(demos.segments))
 
     def inputs(self, rows: Tensor) -> tuple[Tensor, ...]:
         """What was seen: (B,) -> (B, features) and (B, height, width, channels), or (B, L, …)."""
@@ -89,6 +91,15 @@ class Batches:
         ahead = torch.arange(_SEQUENCE if self._shape.memory else self._shape.chunk)
         done = torch.minimum(rows[:, None] + ahead, self._last[rows][:, None])
         return self._targets[done].to(self._device)
+
+    def settled(self, pairs: Tensor) -> Tensor:
+        """Where sequences begin, so that they end inside their stretch: (B, 2) -> (B, 2)."""
+        if not self._shape.memory:
+            return pairs
+        seen, done = pairs.unbind(1)
+        over = (done + _SEQUENCE - 1 - self._last[done]).clamp(min=0)
+        back = torch.minimum(over, seen - self._begin[seen])
+        return pairs - back[:, None]
 
     def _gathered(self, rows: Tensor) -> tuple[Tensor, ...]:
         vector = self._vector[rows].to(self._device)
@@ -143,7 +154,8 @@ class Fit:
 
     def run(self, steps: int) -> float:
         """Some optimiser steps; the loss of the last of them."""
-        size = max(1, min(self._config.batch, len(self._pairs)) // self._world)
+        batch = self._config.batch // (_FEWER_SEQUENCES if self._config.shape.memory else 1)
+        size = max(1, min(batch, len(self._pairs)) // self._world)
         loss = torch.zeros(())
         for _ in range(steps):
             drawn = torch.randint(len(self._pairs), (size,), generator=self._generator)
@@ -162,6 +174,7 @@ class Fit:
         return float(np.average(losses, weights=[len(part) for part in parts]))
 
     def _loss(self, pairs: Tensor, *, fixed: bool = False) -> Tensor:
+        pairs = self.batches.settled(pairs)
         vector, *pictures = self.batches.inputs(pairs[:, 0])
         targets = self.batches.targets(pairs[:, 1])
         if pictures and not fixed:
@@ -297,6 +310,12 @@ def _shifted(pictures: Tensor, generator: torch.Generator) -> Tensor:
 def _first_rows(demos: Demonstrations) -> NDArray[np.int64]:
     """(N,) the first row of each row's episode."""
     return np.repeat(demos.starts[:-1], np.diff(demos.starts))
+
+
+def _begin_rows(segments: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(N,) the first row of each row's stretch."""
+    begins = np.flatnonzero(np.diff(segments, prepend=segments[:1] - 1))
+    return begins[np.searchsorted(begins, np.arange(len(segments)), side="right") - 1]
 
 
 def _last_rows(segments: NDArray[np.int32]) -> NDArray[np.int64]:

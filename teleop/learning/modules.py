@@ -113,10 +113,11 @@ def _orthogonal(layer: nn.Linear | nn.Conv2d, gain: float, generator: torch.Gene
 
 def _orthogonal_memory(memory: nn.GRU, generator: torch.Generator) -> None:
     for name, weight in memory.named_parameters():
-        if "weight" in name:
-            nn.init.orthogonal_(weight, generator=generator)
-        else:
+        if "weight" not in name:
             nn.init.zeros_(weight)
+            continue
+        for gate in weight.data.chunk(3):
+            nn.init.orthogonal_(gate, generator=generator)
 
 
 def to_numpy(network: PolicyNetwork) -> Network:

@@ -1,10 +1,20 @@
 """Run benchmarks by name; all without one."""
 
 import sys
+from collections.abc import Callable
 
-from tests.benchmarks import jitter, latency, pacing, recording, scale, startup, training
+from tests.benchmarks import (
+    jitter,
+    latency,
+    learning,
+    pacing,
+    recording,
+    scale,
+    startup,
+    training,
+)
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[..., None]] = {
     "startup": startup.run,
     "latency": latency.run,
     "pacing": pacing.run,
@@ -13,11 +23,13 @@ BENCHMARKS = {
     "scale": scale.run,
     "growth": scale.grow,
     "training": training.run,
+    "learning": learning.run,
 }
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHMARKS:
+        name, _, part = name.partition(":")
         if name not in BENCHMARKS:
             sys.exit(f"No benchmark is called {name}; there are: {', '.join(BENCHMARKS)}.")
         print(f"\n{name}", flush=True)  # noqa: T201
-        BENCHMARKS[name]()
+        BENCHMARKS[name](part) if part else BENCHMARKS[name]()

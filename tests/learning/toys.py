@@ -57,6 +57,7 @@ class Best:
 
     def reset(self, seed: int) -> None:
         """From the start."""
+        del seed
         forget(self._best)
 
     def act(self, observation: Observation) -> Action:

@@ -315,6 +315,7 @@ class TrainScreen:
 
 
 def _trait_line(trait: TraitLine, warning: Colour, usual: Colour) -> tuple[str, Colour, str]:
-    text = f"{trait.topic}: {trait.found}; {trait.means}"
-    done = "" if trait.done == "nothing" else f"; {trait.done}"
-    return ("info", warning if trait.warns else usual, text + done)
+    means = trait.means[:1].upper() + trait.means[1:]
+    done = "." if trait.done == "nothing" else f": {trait.done}."
+    text = f"{trait.topic}: {trait.found}. {means}{done}"
+    return ("info", warning if trait.warns else usual, text)

@@ -1,0 +1,300 @@
+"""What is learned from few demonstrations: mean return over five seeds, 20 fresh starts each.
+
+Demonstrations come from a model of a skilled person at the keyboard (`experts.human_like`). Name
+rows to run only those: `python -m tests.benchmarks learning:lunar`. With IMITATION_PYTHON, the same
+demonstrations also go to `imitation`'s behavioural cloning, by the recipe of its documentation.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from teleop import deeds
+from teleop.envs.catalogue import find_entry
+from teleop.envs.making import make_env
+from teleop.evaluate import evaluate
+from teleop.experts import Watcher, make_expert, make_human_like
+from teleop.learning.algorithms import bc, dagger, iq
+from teleop.learning.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.fit import warm_up
+from teleop.learning.lag import best_lag, iter_lags
+from teleop.learning.policy import LearnedPolicy
+from teleop.recording import Dataset, Library, Recorder, dataset_info
+from teleop.session import Session, record_episodes, seeds_from
+from teleop.take_over import TakeOver
+from teleop.types import Policy
+from tests.benchmarks.report import say
+from tests.benchmarks.track_driver import TrackDriver
+
+SEEDS = range(5)
+EPISODES = 20
+LANDER = "LunarLander-v3"
+CARS = "CarRacing-v3?continuous=false"
+CAR_STEPS = 400
+_ID = "bench/demo-v0"
+
+_THEIRS = """
+import json, sys, time
+import numpy as np, gymnasium as gym
+from imitation.algorithms import bc
+from imitation.data.types import Transitions
+data, env_id = np.load(sys.argv[1]), sys.argv[2]
+env = gym.make(env_id)
+rows, actions = data["rows"], data["actions"]
+n = len(rows)
+transitions = Transitions(obs=rows, acts=actions, infos=np.array([{}] * n),
+                          next_obs=rows, dones=np.zeros(n, bool))
+began = time.perf_counter()
+trainer = bc.BC(observation_space=env.observation_space, action_space=env.action_space,
+                demonstrations=transitions, rng=np.random.default_rng(int(sys.argv[3])))
+trainer.train(n_epochs=10, progress_bar=False)
+seconds = time.perf_counter() - began
+returns = []
+for seed in range(50000, 50000 + int(sys.argv[4])):
+    observation, _ = env.reset(seed=seed)
+    total, over = 0.0, False
+    while not over:
+        action, _ = trainer.policy.predict(observation, deterministic=True)
+        observation, reward, terminated, truncated, _ = env.step(int(action))
+        total, over = total + float(reward), terminated or truncated
+    returns.append(total)
+print(json.dumps({"mean": float(np.mean(returns)), "seconds": seconds}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: what is trained, and what it must reach."""
+
+    name: str
+    aim: float
+    run: Callable[[int], tuple[float, float]]  # seed -> (policy's mean, demonstrations' mean)
+
+
+def run(only: str = "") -> None:
+    """Every row whose name begins with `only`."""
+    warm_up()
+    for row in _rows():
+        if not row.name.lower().startswith(only.lower()):
+            continue
+        began = time.perf_counter()
+        found = [row.run(seed) for seed in SEEDS]
+        policies, people = np.array(found).T
+        seconds = (time.perf_counter() - began) / len(SEEDS)
+        text = f"{policies.mean():.1f} ± {policies.std(ddof=1):.1f}, people {people.mean():.1f}"
+        verdict = "" if policies.mean() >= row.aim else "  SHORT"
+        say(row.name, f"{text}; aim {row.aim:g}; {seconds:.0f} s a seed{verdict}")
+    if "lag".startswith(only.lower()):
+        _lags()
+    if "first".startswith(only.lower()):
+        _first()
+    if "imitation".startswith(only.lower()):
+        _imitation()
+
+
+def _rows() -> Iterator[Row]:
+    for env_id, count, aim in (
+        ("CartPole-v1", 5, 475),
+        ("Acrobot-v1", 5, -100),
+        ("MountainCar-v0", 5, -145),
+        ("Pendulum-v1", 25, -180),
+        (LANDER, 5, 0),
+        (LANDER, 10, 170),
+        (LANDER, 25, 230),
+        ("LunarLanderContinuous-v3", 5, 230),
+        ("LunarLanderContinuous-v3", 25, 255),
+    ):
+        yield Row(f"{env_id}, {count}", aim, _cloning(env_id, count))
+    yield Row("DAgger, LunarLander, 1 + 5 x 3", 215, _dagger)
+    yield Row("Gated DAgger, LunarLander, 5 + 3 x 5", 195, _gated)
+    yield Row("Inverse RL, CartPole, 1 whole", 475, _inverse)
+    yield Row("CarRacing 5 keys, pixels, 12 x 400", 550, _cars)
+
+
+def _cloning(env_id: str, count: int) -> Callable[[int], tuple[float, float]]:
+    def row(seed: int) -> tuple[float, float]:
+        with _demonstrations(env_id, count, seed) as demos:
+            return _mean(env_id, bc.clone(demos, bc.Config(seed=seed))), demos.mean_return
+
+    return row
+
+
+def _dagger(seed: int) -> tuple[float, float]:
+    with _demonstrations(LANDER, 1, seed) as demos:
+        policies = [p.policy for p in dagger.train(demos, dagger.Config(seed=seed)) if p.policy]
+        return _mean(LANDER, policies[-1]), demos.mean_return
+
+
+def _inverse(seed: int) -> tuple[float, float]:
+    for start in itertools.count(1000 * seed):
+        with _demonstrations("CartPole-v1", 1, start) as demos:
+            if demos.mean_return < 500:
+                continue
+            began = time.perf_counter()
+            policies = [p.policy for p in iq.train(demos, iq.Config(seed=seed)) if p.policy]
+            seconds = time.perf_counter() - began
+            mean = _mean("CartPole-v1", policies[-1])
+            say(f"  seed {seed}", f"{mean:.0f} after {iq.Config().steps:,} steps, {seconds:.0f} s")
+            return mean, demos.mean_return
+    raise AssertionError
+
+
+def _gated(seed: int) -> tuple[float, float]:
+    """Five demonstrations, then three rounds in which a person takes over from the policy."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        list(deeds.record(library, LANDER, 5, True, _ID, 1000 * seed))
+        dataset = library.dataset(_ID)
+        demos = load_demonstrations(dataset)
+        people, means = demos.mean_return, []
+        for number in range(4):
+            policy = bc.clone(load_demonstrations(dataset), bc.Config(seed=seed, check=False))
+            means.append(_mean(LANDER, policy))
+            if number < 3:
+                _watch(library, policy, 1000 * seed + 100 + 5 * number)
+        rounds = " ".join(f"{mean:.0f}" for mean in means)
+        say(f"  seed {seed}, rounds", rounds)
+        return means[-1], people
+
+
+def _watch(library: Library, policy: LearnedPolicy, first_seed: int) -> None:
+    env = make_env(LANDER, render=False)
+    pace = find_entry(LANDER).pace_hz or 30.0
+    person = make_human_like(make_expert(LANDER), LANDER, env.action_space)
+    dataset = library.open_for_writing(_ID, dataset_info(env))
+    _record(dataset, TakeOver(policy, person, Watcher(pace)), LANDER, first_seed, 5)
+
+
+def _record(dataset: Dataset, driver: Policy, env_id: str, seed: int, episodes: int) -> None:
+    dataset.claim()
+    recorder = Recorder(dataset, make_env(env_id, render=False))
+    session = Session(lambda: make_env(env_id, render=False), driver, seeds_from(seed), recorder)
+    list(record_episodes(session, recorder, episodes))
+    session.close()
+    dataset.release()
+
+
+def _cars(seed: int) -> tuple[float, float]:
+    driver, name = TrackDriver(), f"{CARS}&time_limit={CAR_STEPS}"
+
+    def make() -> Any:
+        driver.env = make_env(name, render=False)
+        return driver.env
+
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        dataset = library.open_for_writing(_ID, dataset_info(make()))
+        dataset.claim()
+        recorder = Recorder(dataset, make())
+        session = Session(make, driver, seeds_from(1000 * seed), recorder)
+        list(record_episodes(session, recorder, 12))
+        session.close()
+        dataset.release()
+        demos = load_demonstrations(dataset)
+        began = time.process_time()
+        policy = bc.clone(demos, bc.Config(seed=seed))
+        seconds = time.process_time() - began
+        mean = _mean(CARS, policy)
+        whole = f"; the driver itself {_driven(driver):.0f}" if seed == 0 else ""
+        say(f"  seed {seed}", f"{mean:.0f} after {seconds:.0f} CPU-s{whole}")
+        return mean, demos.mean_return
+
+
+def _driven(driver: TrackDriver) -> float:
+    """The scripted driver's own return over whole laps, three starts."""
+    returns = []
+    for seed in range(50_000, 50_003):
+        env = driver.env = make_env(CARS, render=False)
+        env.reset(seed=seed)
+        driver.reset(seed)
+        total, over = 0.0, False
+        while not over:
+            _, reward, terminated, truncated, _ = env.step(driver.act(None))
+            total, over = total + float(reward), terminated or truncated
+        returns.append(total)
+    return float(np.mean(returns))
+
+
+def _lags() -> None:
+    """The human-like model foresees 70 % of 150 to 250 ms: 2 to 3 late frames at 30 Hz stand."""
+    found = []
+    for seed in SEEDS:
+        with _demonstrations(LANDER, 25, seed) as demos:
+            found.append(best_lag(list(iter_lags(demos, seed))))
+    say("lag found from 25 demonstrations, frames", f"{found} (100 ms is 3)")
+
+
+def _first() -> None:
+    """From the click to a policy that plays, and to the last network, with torch loaded."""
+    with _demonstrations(LANDER, 25, 0) as demos:
+        began = time.perf_counter()
+        seconds = [
+            time.perf_counter() - began
+            for progress in bc.train(demos, bc.Config())
+            if progress.policy
+        ]
+        text = f"{seconds[0]:.1f}, {seconds[-1]:.1f}"
+        say("first playable policy (aim 2 s), all networks (10 s)", text)
+
+
+def _imitation() -> None:
+    python = os.environ.get("IMITATION_PYTHON", "")
+    if not python:
+        say("imitation", "not measured: set IMITATION_PYTHON")
+        return
+    for env_id, count in (("CartPole-v1", 5), ("CartPole-v1", 25), (LANDER, 5), (LANDER, 25)):
+        ours, theirs, seconds = [], [], []
+        for seed in SEEDS:
+            with _demonstrations(env_id, count, seed) as demos:
+                began = time.perf_counter()
+                policy = bc.clone(demos, bc.Config(seed=seed))
+                seconds.append(time.perf_counter() - began)
+                ours.append(_mean(env_id, policy))
+                theirs.append(_imitated(python, env_id, demos, seed))
+        means = np.array([item["mean"] for item in theirs])
+        took = np.mean([item["seconds"] for item in theirs])
+        us = f"{np.mean(ours):.0f} ± {np.std(ours, ddof=1):.0f} in {np.mean(seconds):.1f} s"
+        them = f"{means.mean():.0f} ± {means.std(ddof=1):.0f} in {took:.1f} s"
+        say(f"{env_id}, {count}: Teleop / imitation", f"{us} / {them}")
+
+
+def _imitated(python: str, env_id: str, demos: Demonstrations, seed: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.npz"
+        rows, actions = demos.inputs.vector, demos.flat[:, 0].astype(np.int64)
+        np.savez(path, rows=rows, actions=actions)
+        command = [python, "-c", _THEIRS, str(path), env_id, str(seed), str(EPISODES)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+class _demonstrations:  # noqa: N801  used as a function
+    """So many human-like demonstrations, for as long as they are needed."""
+
+    def __init__(self, env_id: str, count: int, seed: int) -> None:
+        self._wanted = (env_id, count, 1000 * seed if seed < 1000 else seed)
+        self._folder = tempfile.TemporaryDirectory()
+
+    def __enter__(self) -> Demonstrations:
+        env_id, count, seed = self._wanted
+        library = Library(Path(self._folder.name))
+        list(deeds.record(library, env_id, count, True, _ID, seed))
+        return load_demonstrations(library.dataset(_ID))
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+def _mean(env_id: str, policy: LearnedPolicy) -> float:
+    returns = [result.total_reward for result in evaluate(env_id, policy, EPISODES)]
+    return float(np.mean(returns))
