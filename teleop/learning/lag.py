@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.fit import Fit, FitConfig
@@ -18,6 +19,7 @@ from teleop.learning.shape import Shape
 ENOUGH_EPISODES = 10
 USUAL_S = 0.1
 LONGEST_S = 0.25
+UNSURE = "unsure: the usual is taken"
 _FOLDS = 2
 _FIT = FitConfig(Shape(hidden=(64, 64)), batch=256, steps=150)
 _MOST_ROWS = 200_000  # of each fold: more say the same, later
@@ -62,13 +64,17 @@ def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
     folds = [part.tolist() for part in np.array_split(order, _FOLDS)]
     if any(not fold for fold in folds):
         return
+    answered = np.zeros(demos.total_steps, np.bool_)
+    answered[demos.pairs(longest)[:, 1]] = True  # what every shift can explain
     for lag in range(longest + 1):
-        losses = [_held_out(demos, lag, order.tolist(), fold, seed) for fold in folds]
+        losses = [_held_out(demos, lag, answered, order.tolist(), fold, seed) for fold in folds]
         yield LagGuess(lag, float(np.mean(losses)), tuple(losses))
 
 
-def best_lag(guesses: Sequence[LagGuess]) -> int:
-    """The shift with the lowest held-out loss."""
+def best_lag(demos: Demonstrations, guesses: Sequence[LagGuess]) -> int:
+    """The shift with the lowest held-out loss; the usual one where the folds disagree."""
+    if how_sure(guesses) == UNSURE:
+        return usual_lag(demos)
     return min(guesses, key=lambda guess: guess.loss).lag
 
 
@@ -76,14 +82,24 @@ def how_sure(guesses: Sequence[LagGuess]) -> str:
     """In words: the folds agree, nearly agree, or do not."""
     picks = [min(guesses, key=lambda g, f=fold: g.folds[f]).lag for fold in range(_FOLDS)]  # type: ignore[misc]
     apart = max(picks) - min(picks)
-    return "sure" if apart == 0 else "fairly sure" if apart == 1 else "unsure"
+    at_the_end = max(picks) == guesses[-1].lag  # it may be anything longer
+    if at_the_end or apart > 1:
+        return UNSURE
+    return "sure" if apart == 0 else "fairly sure"
 
 
 def _held_out(
-    demos: Demonstrations, lag: int, order: list[int], held: list[int], seed: int
+    demos: Demonstrations,
+    lag: int,
+    answered: NDArray[np.bool_],
+    order: list[int],
+    held: list[int],
+    seed: int,
 ) -> float:
-    pairs = demos.pairs(lag, [index for index in order if index not in held])[:_MOST_ROWS]
+    pairs = demos.pairs(lag, [index for index in order if index not in held])
+    pairs = pairs[answered[pairs[:, 1]]][:_MOST_ROWS]
     normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
     fit = Fit(demos, pairs, normaliser, _FIT, seed)
     fit.run(_FIT.steps)
-    return fit.loss_on(demos.pairs(lag, held)[:_MOST_ROWS])
+    pairs = demos.pairs(lag, held)
+    return fit.loss_on(pairs[answered[pairs[:, 1]]][:_MOST_ROWS])

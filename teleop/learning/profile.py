@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.words import idle_action
+from teleop.envs.words import branch_words, idle_action
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.heads import Levels
 from teleop.learning.inputs import Rows
@@ -59,7 +59,7 @@ def profile_of(demos: Demonstrations, guesses: Sequence[LagGuess] = ()) -> tuple
 
 
 def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator[Trait]:
-    pairs = demos.pairs(best_lag(guesses) if guesses else usual_lag(demos))
+    pairs = demos.pairs(best_lag(demos, guesses) if guesses else usual_lag(demos))
     yield _hands(demos, guesses)
     yield _levels(demos)
     if len(pairs):
@@ -67,6 +67,7 @@ def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator
         yield from _likeness(demos, pairs)
     yield from _twins(demos)
     yield from _pace(demos)
+    yield from _never_done(demos)
     yield from _left_out(demos)
 
 
@@ -76,7 +77,7 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
         return Trait(topic, "none", "a script acted, or steps waited for you", "nothing is shifted")
     means = "what you did answers what you saw that long ago"
     if guesses and demos.pace_hz:
-        milliseconds = round(1000 * best_lag(guesses) / demos.pace_hz)
+        milliseconds = round(1000 * best_lag(demos, guesses) / demos.pace_hz)
         sure = how_sure(guesses)
         return Trait(
             topic, f"{milliseconds} ms, {sure}", means, "undone: each moment gets its answer"
@@ -248,6 +249,21 @@ def _pace(demos: Demonstrations) -> Iterator[Trait]:
     )
     done = "the data is true; a slower pace is steadier" if slow or shaky else "nothing"
     yield Trait("Pace", found, means, done, slow or shaky)
+
+
+def _never_done(demos: Demonstrations) -> Iterator[Trait]:
+    """Choices that nobody showed: a policy will not make them."""
+    words = branch_words(demos.env_id, demos.action_space)
+    rows = demos.pairs(0)[:, 1]
+    never = []
+    for index, (branch, names) in enumerate(zip(demos.head.branches, words, strict=False)):
+        done = set(demos.targets[rows, index].astype(int).tolist())
+        if isinstance(branch, Levels):
+            never += [names[i] for i in range(len(branch.values)) if i not in done]
+    if never:
+        shown = ", ".join(never[:4]) + (f" and {len(never) - 4} more" if len(never) > 4 else "")
+        means = "a policy will never do what it was never shown"
+        yield Trait("Never done", shown, means, "show it once, if it is of use")
 
 
 def _left_out(demos: Demonstrations) -> Iterator[Trait]:

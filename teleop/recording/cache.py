@@ -22,9 +22,10 @@ from teleop.recording.episode import Episode, EpisodeRow
 from teleop.recording.leaves import Kind, Leaf, iter_leaves, nested
 from teleop.recording.storage import read_numbers
 
+_FIXED_BYTES = 32
 _FIXED = ("rewards", "terminations", "truncations", "times_s", "paces_hz", "actors")
-_LARGEST_BLOCK = 1 << 30
-_MOST_BLOCKS = 16
+_BLOCK = 1 << 28  # bytes
+_MOST_BLOCKS = 64
 
 
 class Cache:
@@ -35,6 +36,10 @@ class Cache:
         self._seen, self._acted = list(iter_leaves(observation)), list(iter_leaves(action))
         self._places: dict[str, tuple[dict[str, Any], int, int]] = {}
         self._loaded = False
+        leaves = (*self._seen, *self._acted)
+        self._row_bytes = sum(leaf.row_bytes for leaf in leaves) + _FIXED_BYTES
+        self._fresh: list[Episode] = []
+        self._fresh_bytes = 0
 
     @property
     def is_of_use(self) -> bool:
@@ -71,10 +76,28 @@ class Cache:
             meta={},
         )
 
+    def keep(self, episode: Episode) -> None:
+        """Remember an episode for the next block; a large block is written at once."""
+        if not episode.row.sha256:
+            return
+        self._fresh.append(episode)
+        self._fresh_bytes += len(episode.rewards) * self._row_bytes
+        if self._fresh_bytes > _BLOCK:
+            self._write_fresh()
+
+    def settle(self, total: int) -> None:
+        """Write what is kept, unless it is a few of many: those are read faster than written."""
+        if len(self._fresh) * 10 > total:
+            self._write_fresh()
+        self._fresh.clear()
+
+    def _write_fresh(self) -> None:
+        self.add(self._fresh)
+        self._fresh, self._fresh_bytes = [], 0
+
     def add(self, episodes: Sequence[Episode]) -> None:
         """Put episodes into a new block; a disk that refuses leaves things as they were."""
-        size = sum(episode.rewards.nbytes * 8 for episode in episodes)
-        if not episodes or size > _LARGEST_BLOCK:
+        if not episodes:
             return
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)

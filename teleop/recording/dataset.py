@@ -137,15 +137,13 @@ class Dataset:
         if not cache.is_of_use:
             yield from (self.read(row) for row in rows)
             return
-        fresh = []
         for row in rows:
             found = cache.find(row) if self._is_unchanged(row) else None
             if found is None:
                 found = self._read_quickly(cache, row)
-                fresh.append(found)
+                cache.keep(found)
             yield found
-        if len(fresh) * 10 > len(rows):  # a few are read faster than a block is made
-            cache.add([episode for episode in fresh if episode.row.sha256])
+        cache.settle(len(rows))
 
     def _read_quickly(self, cache: Cache, row: EpisodeRow) -> Episode:
         if self._is_unchanged(row):

@@ -288,11 +288,6 @@ class App:
             self.ui.modal = BANNER
             self.ui.focus.set("restart", BANNER)
             self.ui.focus.visible = True
-            return
-        training = self.model.training
-        if training and training.running:
-            training.running = False
-            training.problem = "The trainer's process ended; your recordings are safe."
 
     # ------------------------------------------------------------ drawing
 

@@ -190,10 +190,25 @@ class Model:
                 self.studying = None if message.final else message.study
             case Profiled():
                 self.profile = message
+            case StageLost():
+                self._trainer_lost(message)
             case TrainingBegan() | PolicySaved() | TrainingFailed() | Stood() if self.training:
                 self._training(self.training, message)
             case TrainingFailed():
                 self.notices.append(Notice(Tone.BAD, message.problem))
+
+    def _trainer_lost(self, message: StageLost) -> None:
+        """The trainer's process ended without being asked to."""
+        self.studying = None
+        training = self.training
+        if training is None or not training.running:
+            return
+        killed = message.exit_code is not None and message.exit_code < 0
+        why = "was ended from outside, perhaps for lack of memory" if killed else "ended by itself"
+        kept = "Your recordings and the policy so far are" if training.policy else "Recordings are"
+        training.running = False
+        training.problem = f"The trainer {why}. {kept} safe; train again."
+        self.notices.append(Notice(Tone.BAD, training.problem))
 
     def _training(
         self, training: Training, message: TrainingBegan | PolicySaved | TrainingFailed | Stood

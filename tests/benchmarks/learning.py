@@ -229,7 +229,7 @@ def _lags() -> None:
     found = []
     for seed in SEEDS:
         with _demonstrations(LANDER, 25, seed) as demos:
-            found.append(best_lag(list(iter_lags(demos, seed))))
+            found.append(best_lag(demos, list(iter_lags(demos, seed))))
     say("lag found from 25 demonstrations, frames", f"{found} (100 ms is 3)")
 
 

@@ -229,7 +229,7 @@ def _find_lag(run: _Run) -> Iterator[Progress]:
         yield Progress("Finding your reaction time", run.step, run.total)
     if not run.guesses:
         return
-    run.lag = best_lag(run.guesses)
+    run.lag = best_lag(demos, run.guesses)
     found = f"Your hands answer {_ms(run)} ms late ({how_sure(run.guesses)}): undone"
     yield Progress("Reaction time", run.step, run.total, finding=found)
 
