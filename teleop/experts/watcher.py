@@ -6,10 +6,10 @@ import numpy as np
 
 from teleop.types import Action
 
-_WINDOW_S = 0.5  # of driving that is judged at a time
-_ALARMED = 0.6  # share of it that differs from what the person would do
-_CALM = 0.3
-_LEAST_S = 1.0  # hands stay on for so long
+_WINDOW_S = 0.33  # of driving that is judged at a time
+_ALARMED = 0.5  # share of it that differs from what the person would do
+_CALM = 0.2
+_LEAST_S = 2.0  # hands stay on for so long
 
 
 class Watcher:
@@ -28,7 +28,7 @@ class Watcher:
         self._driving = False
 
     def wants(self, hands: Action | None, proposal: Action) -> bool:
-        """Hands on after half a second of disagreement, for a second or longer."""
+        """Hands on after a sixth of a second of disagreement, for two seconds or longer."""
         self._differ.append(not np.allclose(np.asarray(hands, float), np.asarray(proposal, float)))
         share = sum(self._differ) / self._window
         if self._driving:

@@ -25,13 +25,15 @@ from teleop.evaluate import evaluate
 from teleop.experts import Watcher, make_expert, make_human_like
 from teleop.learning.algorithms import bc, dagger, iq
 from teleop.learning.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.fit import warm_up
+from teleop.learning.fit import Fit, FitConfig, warm_up
 from teleop.learning.lag import best_lag, iter_lags
+from teleop.learning.normaliser import Normaliser
 from teleop.learning.policy import LearnedPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.take_over import TakeOver
 from teleop.types import Policy
+from tests.benchmarks import scale
 from tests.benchmarks.report import say
 from tests.benchmarks.track_driver import TrackDriver
 
@@ -97,6 +99,8 @@ def run(only: str = "") -> None:
         _lags()
     if "first".startswith(only.lower()):
         _first()
+    if "million".startswith(only.lower()):
+        _million()
     if "imitation".startswith(only.lower()):
         _imitation()
 
@@ -244,6 +248,26 @@ def _first() -> None:
         ]
         text = f"{seconds[0]:.1f}, {seconds[-1]:.1f}"
         say("first playable policy (aim 2 s), all networks (10 s)", text)
+
+
+def _million() -> None:
+    """Cost of an optimiser step, and memory, from ten thousand to a million transitions."""
+    for episodes in (10, 100, 1000):
+        with tempfile.TemporaryDirectory() as folder:
+            dataset = scale.make(Path(folder), episodes, 1000)
+            before, began = scale.memory_mb(), time.perf_counter()
+            demos = load_demonstrations(dataset)
+            loaded = time.perf_counter() - began
+            pairs = demos.pairs(3)
+            fit = Fit(demos, pairs, Normaliser.of(demos.inputs.vector, pairs[:, 0]), FitConfig(), 0)
+            fit.run(100)
+            began = time.perf_counter()
+            fit.run(2000)
+            step_us = (time.perf_counter() - began) / 2000 * 1e6
+            text = f"{step_us:.0f} us a step, loaded in {loaded:.1f} s"
+            say(
+                f"{episodes * 1000:,} transitions", f"{text}, + {scale.memory_mb() - before:.0f} MB"
+            )
 
 
 def _imitation() -> None:

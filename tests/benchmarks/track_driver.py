@@ -15,10 +15,10 @@ from teleop.types import Action, Actor, Observation
 NOTHING, RIGHT, LEFT, GAS, BRAKE = range(5)
 _AHEAD = 16  # tiles looked at for bends
 _STEER = 0.07  # radians off that call for a key
-_FASTEST = 50.0
-_GRIP = 80.0
+_FASTEST = 60.0
+_GRIP = 90.0
 _BRAKING = 20.0
-_RHYTHM = 3  # while steering, every third key may be gas
+_PATIENCE = 0.3  # radians more while standing: gas first
 
 
 class TrackDriver:
@@ -34,7 +34,7 @@ class TrackDriver:
     def reset(self, seed: int) -> None:
         """From the first tile of whatever track there is then."""
         del seed
-        self._tile = self._steps = 0
+        self._tile = 0
         self._centre: NDArray[np.float64] | None = None
 
     def act(self, observation: Observation) -> Action:
@@ -50,12 +50,11 @@ class TrackDriver:
         ahead = centre[(self._tile + 4 + int(speed / 15)) % len(centre)] - place
         forward, right = (np.array(hull.GetWorldVector(v)) for v in ((0, 1), (1, 0)))
         off = float(np.arctan2(ahead @ right, ahead @ forward))
-        self._steps += 1
         wanted = self._speed()
         if speed > wanted + 8:
             return np.int64(BRAKE)
-        gas = speed < wanted and self._steps % _RHYTHM == 0
-        if abs(off) > _STEER and not gas:
+        slow = max(0.0, 1 - speed / wanted)
+        if abs(off) > _STEER + _PATIENCE * slow:
             return np.int64(RIGHT if off > 0 else LEFT)
         return np.int64(GAS if speed < wanted else NOTHING)
 

@@ -13,7 +13,18 @@ from teleop.recording import Library
 from teleop.stage.client import Client
 from teleop.stage.entry import run_stage, run_trainer
 from teleop.stage.frames import FrameReader
-from teleop.stage.lessons import PolicySaved, StopTraining, Train, Trained, TrainingFailed
+from teleop.stage.lessons import (
+    Ask,
+    PolicySaved,
+    Profiled,
+    Stood,
+    StopTraining,
+    Studied,
+    Study,
+    Train,
+    Trained,
+    TrainingFailed,
+)
 from teleop.stage.messages import (
     ChooseDataset,
     Deed,
@@ -33,6 +44,7 @@ from teleop.stage.messages import (
     Tone,
 )
 from teleop.types import InputEvent
+from teleop.ui.model import Model, Training
 
 PATIENCE_S = 60.0
 CARTPOLE = "cartpole-v1/human-v0"
@@ -214,6 +226,44 @@ def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
     client.send(Train(library.root, "nothing/here-v0"))
     assert "No dataset" in voice.until(TrainingFailed).problem
     client.close()
+
+
+def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Library) -> None:
+    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    voice = Voice(client)
+    client.send(Ask(library.root, CARTPOLE, Study.PROFILE))
+    profile = voice.until(Profiled)
+    assert not profile.problem
+    assert {"Reaction time", "Actions"} <= {trait.topic for trait in profile.traits}
+    client.send(Train(library.root, CARTPOLE, algorithm="nearest"))
+    stood = voice.until(Stood, lambda m: m.advice)
+    assert [item.who for item in stood.standings] == ["person", "policy", "script", "chance"]
+    assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"
+    client.send(Ask(library.root, CARTPOLE, Study.CURVE))
+    studied = voice.until(Studied, lambda m: m.final)
+    assert [point[0] for point in studied.points] == [1, 2]
+    client.send(Ask(library.root, "nothing/here-v0", Study.PROFILE))
+    assert "No dataset" in voice.until(Profiled).problem
+    client.close()
+
+
+def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> None:
+    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    voice = Voice(client)
+    model = Model(training=Training(CARTPOLE))
+    client.send(Train(library.root, CARTPOLE))
+    model.hear(voice.until(PolicySaved))
+    client.process.kill()
+    model.hear(voice.until(StageLost))
+    assert model.training is not None
+    assert not model.training.running
+    assert "ended from outside, perhaps for lack of memory" in model.training.problem
+    assert "policy so far" in model.training.problem
+    _, policy = deeds.find_policy(library, CARTPOLE, model.training.policy)
+    assert policy.act([0.0, 0.0, 0.1, 0.0]) in (0, 1)
+    assert len(library.dataset(CARTPOLE).rows()) == 2
 
 
 def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Library) -> None:
