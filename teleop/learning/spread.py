@@ -21,7 +21,7 @@ def spread_out() -> Iterator[int]:
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    distributed.init_process_group("nccl" if cuda else "gloo")
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
     try:
         yield distributed.get_rank()
     finally:

@@ -16,13 +16,13 @@ class Train:
         root: the recordings folder.
         dataset_id: whose episodes.
         seed: of everything.
-        algorithm: how.
+        recipe: how: a name of `learning.recipes`.
     """
 
     root: Path
     dataset_id: str
     seed: int = 0
-    algorithm: str = "bc"
+    recipe: str = "bc"
 
 
 class Study(Enum):

@@ -98,11 +98,13 @@ def _train_or_raise(pipe: "Connection[Any, Any]", request: Train) -> Deed | None
     from teleop.learning.course import Course
     from teleop.learning.demonstrations import load_demonstrations
     from teleop.learning.policy import list_policies
+    from teleop.learning.recipes import find_recipe
 
     began = time.perf_counter()
     dataset = Library(request.root).existing(request.dataset_id)
     demos = load_demonstrations(dataset)
-    course = Course(demos, request.algorithm, {"seed": request.seed})
+    algorithm, settings = find_recipe(request.recipe)
+    course = Course(demos, algorithm, settings | {"seed": request.seed})
     name = course.policy_name(list_policies(dataset.policies))
     pipe.send(TrainingBegan(len(demos.used), demos.total_steps, _lines(course.traits)))
     report = _Report(pipe, began)

@@ -100,6 +100,7 @@ class Training:
     losses: list[tuple[int, float]] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
     returns: list[tuple[int, float]] = field(default_factory=list)
+    phases: list[tuple[int, str]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     standings: tuple[Standing, ...] = ()
     advice: tuple[str, ...] = ()
@@ -110,6 +111,8 @@ class Training:
 
     def hear(self, news: Trained) -> None:
         """Take in a report."""
+        if news.losses and (not self.phases or self.phases[-1][1] != news.phase):
+            self.phases.append((news.losses[0][0], news.phase))
         self.phase, self.step, self.total = news.phase, news.step, news.total
         self.seconds_left = news.seconds_left
         self.losses += news.losses

@@ -4,7 +4,7 @@ import numpy as np
 from pygame import Rect
 
 from teleop.stage.lessons import Ask, Studied, Study
-from teleop.ui.chart import Chart, Series
+from teleop.ui.chart import Chart, Scales, Series
 from teleop.ui.desk import Desk
 from teleop.ui.theme import Colour
 from teleop.ui.words import signed
@@ -43,6 +43,8 @@ class StudyCard:
             self._draw_empty(desk, inside)
         elif self._tab == "curve":
             self._draw_more(desk, card)
+        elif self._tab == "loss" and desk.model.training:
+            self._draw_phases(desk, drawn, desk.model.training.phases)
 
     # ------------------------------------------------------------ head
 
@@ -71,7 +73,7 @@ class StudyCard:
     def _series(self, desk: Desk) -> tuple[list[Series], float]:
         theme, training = desk.ui.theme, desk.model.training
         if self._tab == "curve":
-            return _curve(desk.model.studies.get(Study.CURVE), theme.agent, theme.text2)
+            return _curve(_found(desk, Study.CURVE), theme.agent, theme.text2)
         if training is None:
             return [], 1.0
         end = float(max(training.step, training.total))
@@ -81,6 +83,18 @@ class StudyCard:
         if training.held_out:
             series.append(_line("held-out episodes", training.held_out, theme.text2, (9, 4)))
         return series, max(end, *(float(step) for step, _ in training.losses[-1:]), 1.0)
+
+    def _draw_phases(self, desk: Desk, scales: Scales, phases: list[tuple[int, str]]) -> None:
+        """Where another network begins: the loss starts anew there."""
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        free = scales.plot.x - 1
+        for step, words in phases:
+            x = round(scales.x(step))
+            painter.fill((x, scales.plot.y, max(1, px(1)), scales.plot.height), theme.line)
+            short = _short(words)
+            if x >= free and x + painter.width(short, "small") < scales.plot.right:
+                at = (x + px(4), scales.plot.y + px(8))
+                free = painter.text(short, at, "small", theme.text3) + x + px(10)
 
     def _draw_empty(self, desk: Desk, inside: Rect) -> None:
         training = desk.model.training
@@ -118,8 +132,8 @@ class StudyCard:
             _ask(desk, _STUDIES[self._tab])
 
     def _draw_influence(self, desk: Desk, inside: Rect) -> None:
-        found = desk.model.studies.get(Study.INFLUENCE)
-        if found is None or not found.points or found.dataset_id != _dataset(desk):
+        found = _found(desk, Study.INFLUENCE)
+        if found is None or not found.points:
             self._draw_ask(desk, inside)
             return
         self._draw_bars(desk, inside, found)
@@ -148,6 +162,14 @@ class StudyCard:
         for value, y in ((reach, plot.y + px(6)), (-reach, plot.bottom - px(6))):
             painter.text(signed(value), (plot.x - px(4), y), "small", theme.text2, "rm")
         self._draw_more(desk, Rect(inside.x, inside.y - px(72), inside.width + px(8), 0))
+
+
+def _short(words: str) -> str:
+    """`Trying 1,000 steps` as `1,000?`, `Network 2 of 5` as `2/5`."""
+    parts = words.split()
+    if parts[0] == "Trying":
+        return f"{parts[1]}?"
+    return f"{parts[1]}/{parts[3]}" if parts[0] == "Network" else parts[0]
 
 
 def _curve(found: Studied | None, colour: Colour, pale: Colour) -> tuple[list[Series], float]:
@@ -191,6 +213,12 @@ def _ask(desk: Desk, study: Study) -> None:
     desk.model.studies.pop(study, None)
     desk.model.studying = study
     desk.teach(Ask(desk.recordings, _dataset(desk), study))
+
+
+def _found(desk: Desk, study: Study) -> Studied | None:
+    """What a study of the shown dataset has found."""
+    found = desk.model.studies.get(study)
+    return found if found and found.dataset_id == _dataset(desk) else None
 
 
 def _dataset(desk: Desk) -> str:

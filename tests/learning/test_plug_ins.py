@@ -96,6 +96,19 @@ def test_every_algorithm_is_one_file_with_the_same_door(name: str) -> None:
     assert module.Config().seed == 0
 
 
+def test_every_recipe_of_the_window_is_one_of_the_core(record: Record) -> None:
+    from teleop.learning.recipes import RECIPES, find_recipe
+    from teleop.ui.screens.train import RECIPE_WORDS
+
+    assert list(RECIPE_WORDS) == list(RECIPES)
+    demos = load_demonstrations(record("CartPole-v1", 1))
+    for name in RECIPES:
+        algorithm, settings = find_recipe(name)
+        assert Course(demos, algorithm, settings).algorithm == algorithm
+    with pytest.raises(LearningError, match="No recipe is called 'magic'"):
+        find_recipe("magic")
+
+
 def test_an_unknown_algorithm_or_setting_is_one_sentence(record: Record) -> None:
     with pytest.raises(LearningError, match="there are bc, nearest"):
         find_algorithm("magic")

@@ -236,7 +236,7 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
     profile = voice.until(Profiled)
     assert not profile.problem
     assert {"Reaction time", "Actions"} <= {trait.topic for trait in profile.traits}
-    client.send(Train(library.root, CARTPOLE, algorithm="nearest"))
+    client.send(Train(library.root, CARTPOLE, recipe="nearest"))
     stood = voice.until(Stood, lambda m: m.advice)
     assert [item.who for item in stood.standings] == ["person", "policy", "script", "chance"]
     assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"

@@ -16,9 +16,13 @@ from teleop.ui.view import fitted
 from teleop.ui.words import signed, time_left
 
 _CHART_SHARE = 0.55
-_ALGORITHMS = {
+RECIPE_WORDS = {
     "bc": ("Behavioural cloning", "Does what you did"),
-    "nearest": ("Nearest neighbour", "Does what was done at the most alike moment"),
+    "frames": ("Cloning, 4 observations", "Sees the last moments too, if that helps"),
+    "memory": ("Cloning with a memory", "Remembers what it saw, if that helps"),
+    "chunk": ("Cloning, 8 actions at once", "Plans ahead, if that helps: slow tasks"),
+    "flow": ("Cloning by flow matching", "For sticks: draws one of several ways"),
+    "nearest": ("Nearest neighbour", "Repeats your most alike moment"),
     "dagger": ("DAgger", "Drives, asks the scripted expert, learns"),
     "iq": ("Inverse RL", "Finds what you were after; minutes"),
 }
@@ -29,7 +33,7 @@ class TrainScreen:
 
     def __init__(self) -> None:
         self._study = StudyCard()
-        self._algorithm = "bc"
+        self._recipe = "bc"
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
@@ -97,7 +101,7 @@ class TrainScreen:
         elif model.library and model.library.episodes:
             dataset_id = model.library.dataset_id
             model.training = Training(dataset_id)
-            desk.teach(Train(desk.recordings, dataset_id, algorithm=self._algorithm))
+            desk.teach(Train(desk.recordings, dataset_id, recipe=self._recipe))
 
     def _keep_preview(self, desk: Desk) -> None:
         """Ask for the newest policy on stage, once for each new version of it."""
@@ -209,9 +213,9 @@ class TrainScreen:
         ui, px = desk.ui, desk.ui.painter.px
         ui.group("options")
         rect = Rect(inner.x, y, inner.width, px(40))
-        name, note = _ALGORITHMS[self._algorithm]
+        name, note = RECIPE_WORDS[self._recipe]
         if ui.combo("algorithm", rect, name, "brain", label="How to learn"):
-            chosen = list(_ALGORITHMS).index(self._algorithm)
+            chosen = list(RECIPE_WORDS).index(self._recipe)
             desk.popover.toggle(ui, "algorithm", "algorithm", chosen)
         at = (inner.x + px(2), rect.bottom + px(14))
         ui.painter.text(note, at, "small", ui.theme.text2, width=inner.width)
@@ -219,9 +223,9 @@ class TrainScreen:
 
     def _draw_algorithm_menu(self, desk: Desk, inner: Rect, y: int) -> None:
         rect = Rect(inner.x, y, inner.width, desk.ui.painter.px(40))
-        choices = [Choice(key, label, note) for key, (label, note) in _ALGORITHMS.items()]
-        picked = desk.popover.draw(desk.ui, "algorithm", rect, choices, self._algorithm, 320)
-        self._algorithm = picked or self._algorithm
+        choices = [Choice(key, label, note) for key, (label, note) in RECIPE_WORDS.items()]
+        picked = desk.popover.draw(desk.ui, "algorithm", rect, choices, self._recipe, 320)
+        self._recipe = picked or self._recipe
 
     def _draw_progress(self, desk: Desk, inner: Rect, y: int) -> int:
         training = desk.model.training
