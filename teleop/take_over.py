@@ -4,7 +4,7 @@ Human-gated DAgger (Kelly et al. 2019): only what the person did while in contro
 step says who acted, and what the policy would have done.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from teleop.types import Action, Actor, Observation, Policy
 
@@ -22,6 +22,14 @@ class Gate(Protocol):
             hands: what the person's hands say.
             proposal: what the policy would do.
         """
+
+
+@runtime_checkable
+class Planner(Protocol):
+    """A policy that plans ahead."""
+
+    def replan(self) -> None:
+        """Somebody else has acted."""
 
 
 class TakeOver:
@@ -55,4 +63,6 @@ class TakeOver:
         hands = self.person.act(observation)
         self.proposal = self.policy.act(observation)
         self.intervention = self._gate.wants(hands, self.proposal)
+        if self.intervention and isinstance(self.policy, Planner):
+            self.policy.replan()
         return hands if self.intervention else self.proposal

@@ -62,14 +62,21 @@ def train(
     from teleop.learning.spread import spread_out
 
     shape = Shape(frames=frames, memory=memory, chunk=chunk, execute=max(1, chunk // 2), flow=flow)
-    given: dict[str, Any] = {"seed": seed} | _read(settings)
-    own = {"members": members or None, "steps": steps or None, "shape": shape, "insist": insist}
+    options = {
+        "members": members,
+        "lag_steps": None if lag < 0 else lag,
+        "steps": steps,
+        "shape": None if shape == Shape() else shape,
+        "insist": insist,
+    }
+    given: dict[str, Any] = {k: v for k, v in options.items() if v not in (None, 0, False)}
+    if lag == 0:
+        given["lag_steps"] = 0
     with one_sentence(debug), spread_out() as rank:
         library = open_library(recordings)
-        if algorithm in ("bc", "nearest"):
-            given["lag_steps"] = None if lag < 0 else lag
-        if algorithm == "bc":
-            given |= own | {"network": _own(network), "start": _start(library, dataset, start)}
+        given |= {"seed": seed} | _read(settings)
+        given |= {"network": _own(network)} if network else {}
+        given |= {"start": _start(library, dataset, start)} if start else {}
         training = deeds.Training(library, dataset, algorithm, given, name)
         _train(training, episodes if rank == 0 else 0, saves=rank == 0, quiet=as_json or rank > 0)
         if rank == 0:
@@ -238,18 +245,15 @@ def _read(settings: list[str] | None) -> dict[str, Any]:
 
 
 def _own(network: str) -> str:
-    if network:
-        from teleop.learning.own_network import allow_own
+    from teleop.learning.own_network import allow_own
 
-        allow_own(network)
+    allow_own(network)
     return network
 
 
 def _start(library: Any, dataset: str, start: str) -> str:
     from teleop import deeds
 
-    if not start:
-        return ""
     folder = deeds.find_dataset(library, dataset).policies / start
     chosen = folder if folder.is_dir() else Path(start)
     if not chosen.is_dir():

@@ -1,6 +1,8 @@
 """One click: look at the data, train, play fresh starts, say how it stands and what comes next."""
 
 import dataclasses
+import types
+import typing
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -105,7 +107,8 @@ def known_of(policy: LearnedPolicy | None, demos: Demonstrations) -> Known:
     if policy is None or policy.config.model != "networks":
         return Known(usual_lag(demos))
     learned = policy.config.learned
-    return Known(int(learned.get("lag_steps", 0)), int(learned.get("steps", 300)), 3, policy.shape)
+    lag = int(learned.get("lag_steps", usual_lag(demos)))
+    return Known(lag, int(learned.get("steps", 300)), 3, policy.shape)
 
 
 def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) -> Any:
@@ -116,4 +119,23 @@ def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) ->
             f"{algorithm} has no setting called {', '.join(unknown)}; it has "
             f"{', '.join(sorted(fields))}."
         )
-    return module.Config(**settings)
+    kinds = typing.get_type_hints(module.Config)
+    read = {name: _fitted(name, value, kinds[name]) for name, value in settings.items()}
+    return module.Config(**read)
+
+
+def _fitted(name: str, value: Any, kind: Any) -> Any:
+    """A setting as its field wants it.
+
+    Raises:
+        LearningError: it is of another kind.
+    """
+    wanted = tuple(typing.get_args(kind)) if isinstance(kind, types.UnionType) else (kind,)
+    if typing.get_origin(kind) is tuple:
+        return tuple(value) if isinstance(value, list | tuple) else value
+    if float in wanted and isinstance(value, int):
+        return float(value)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        names = " or ".join(getattr(part, "__name__", "None") for part in wanted)
+        raise LearningError(f"The setting {name} is {value!r}; expected {names}.")
+    return value

@@ -286,8 +286,7 @@ class _Gathered:
         terminated: bool,
     ) -> None:
         """What was seen and done in an episode."""
-        inputs = self._encoding.inputs(observations)
-        flat = flat_actions(self._space, actions)
+        inputs, flat = self._read(observations, actions, number)
         first, end = self._starts[-1], self._starts[-1] + len(flat)
         if not (np.isfinite(inputs.vector).all() and np.isfinite(flat).all()):
             raise LearningError(
@@ -305,6 +304,19 @@ class _Gathered:
         self._numbers.append(number)
         self._returns.append(total)
         self._terminated.append(terminated)
+
+    def _read(
+        self, observations: Any, actions: Any, number: int
+    ) -> tuple[Inputs, NDArray[np.float64]]:
+        """An episode's inputs and actions, if they are what the spaces say."""
+        try:
+            inputs = self._encoding.inputs(observations)
+            flat = flat_actions(self._space, actions)
+        except (ValueError, IndexError, TypeError) as problem:
+            raise LearningError(_misfit(number)) from problem
+        if inputs.vector.shape[1] != self._encoding.features or len(inputs) != len(flat):
+            raise LearningError(_misfit(number))
+        return inputs, flat
 
     def demonstrations(
         self,
@@ -343,6 +355,13 @@ class _Gathered:
             rate_hz=float(1 / apart.mean()) if len(apart) else 0.0,
             jitter_s=float(apart.std()) if len(apart) else 0.0,
         )
+
+
+def _misfit(number: int) -> str:
+    return (
+        f"Episode {number} has observations or actions of another shape than its spaces say; "
+        "nothing can be learned from it. Delete it, then train again."
+    )
 
 
 def _room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:

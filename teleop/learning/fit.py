@@ -101,6 +101,11 @@ class Batches:
         back = torch.minimum(over, seen - self._begin[seen])
         return pairs - back[:, None]
 
+    def inside(self, pairs: Tensor) -> Tensor:
+        """(B, L) the steps of each sequence that its stretch has."""
+        done = pairs[:, 1:] + torch.arange(_SEQUENCE)
+        return done <= self._last[pairs[:, 1]][:, None]
+
     def _gathered(self, rows: Tensor) -> tuple[Tensor, ...]:
         vector = self._vector[rows].to(self._device)
         vector = vector.sub_(self._mean).mul_(self._scale).clamp_(-CLIP, CLIP)
@@ -146,6 +151,9 @@ class Fit:
         self.batches = Batches(demos, normaliser, config)
         self.network = network or make_network(demos, config.shape, weights)
         self.network.to(config.device)
+        if self._world > 1 and network is not None:
+            spread.share(self.network)
+        torch.manual_seed(seed + _RANKS_APART * rank)  # of what a user's own network draws
         parameters, self._gradients = _prepared(self.network)
         self._optimiser = torch.optim.AdamW(
             parameters, config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -171,7 +179,7 @@ class Fit:
         self.network.eval()
         losses = [float(self._loss(torch.from_numpy(part), fixed=True)) for part in parts]
         self.network.train()
-        return float(np.average(losses, weights=[len(part) for part in parts]))
+        return spread.agreed(float(np.average(losses, weights=[len(part) for part in parts])))
 
     def _loss(self, pairs: Tensor, *, fixed: bool = False) -> Tensor:
         pairs = self.batches.settled(pairs)
@@ -183,8 +191,17 @@ class Fit:
             seen = self.network.seen(vector, *pictures)
             generator = torch.Generator().manual_seed(0) if fixed else self._generator
             return flow_loss(self.network.trunk, seen, targets, generator)
-        outputs = self.network(vector, *pictures).reshape(-1, self._head.size)
-        return loss_of(outputs, targets.reshape(-1, targets.shape[-1]), self._head)
+        outputs = self.network(vector, *pictures).reshape(*targets.shape[:-1], self._head.size)
+        if self._config.shape.memory:
+            inside = self.batches.inside(pairs)  # (B, L)
+            outputs, targets = outputs[inside], targets[inside]
+        if fixed and self._config.shape.chunk > 1:  # what is played is what is judged
+            played = self._config.shape.execute
+            outputs, targets = outputs[:, :played], targets[:, :played]
+        size = self._head.size
+        return loss_of(
+            outputs.reshape(-1, size), targets.reshape(-1, targets.shape[-1]), self._head
+        )
 
     def _descend(self, loss: Tensor) -> None:
         for gradient in self._gradients:

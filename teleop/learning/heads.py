@@ -161,9 +161,9 @@ class Head:
 
 def _maker(leaf: Leaf) -> Callable[[Sequence[float]], Any]:
     dtype = np.dtype(leaf.dtype)
-    if leaf.shape:
-        return lambda values: np.array(values, np.float64).reshape(leaf.shape).astype(dtype)
-    return lambda values: dtype.type(values[0])
+    if dtype.kind in "iu":
+        return lambda values: np.rint(values).astype(dtype).reshape(leaf.shape)[()]
+    return lambda values: np.array(values, np.float64).astype(dtype).reshape(leaf.shape)[()]
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -247,9 +247,10 @@ def _branches_of(space: Space, flat: NDArray[Any]) -> list[Branch]:
 
 def _axis(values: NDArray[Any], low: float, high: float) -> Branch:
     """A choice where keys produced a few values, else a number."""
-    levels = np.unique(np.round(values.astype(np.float64), 6))
-    if len(levels) <= MOST_LEVELS:
-        return Levels(tuple(float(level) for level in levels))
+    reach = float(values.max() - values.min()) or 1.0
+    _, first = np.unique(np.round((values - values.min()) / reach, 6), return_index=True)
+    if len(first) <= MOST_LEVELS:
+        return Levels(tuple(float(values[row]) for row in first))  # just as they were recorded
     return Number(low, high, float(values.mean()), float(max(values.std(), 1e-3)))
 
 

@@ -52,7 +52,7 @@ class Encoding:
         Raises:
             LearningError: nothing in it can be learned from, or a part is too large.
         """
-        self._numbers: list[tuple[Leaf, tuple[int, ...]]] = []
+        self._numbers: list[tuple[Leaf, _Choices]] = []
         self._pictures: list[tuple[Leaf, _Shrink]] = []
         left_out = []
         for leaf in iter_leaves(space):
@@ -61,9 +61,11 @@ class Encoding:
             elif _is_picture(leaf):
                 self._pictures.append((leaf, _Shrink(leaf.shape)))
             else:
-                self._numbers.append((leaf, _sizes(_sub_space(space, leaf))))
+                self._numbers.append((leaf, _choices(_sub_space(space, leaf))))
         self.left_out = tuple(left_out)
-        self.features = sum(sum(sizes) or math.prod(leaf.shape) for leaf, sizes in self._numbers)
+        self.features = sum(
+            sum(choices.sizes) or math.prod(leaf.shape) for leaf, choices in self._numbers
+        )
         self.pictures = tuple(shrink.small for _, shrink in self._pictures)
         if not self.features and not self.pictures:
             raise LearningError("This environment's observations are text, nothing to learn from.")
@@ -75,16 +77,21 @@ class Encoding:
 
     def inputs(self, tree: Any) -> Inputs:
         """Observations of a whole episode: (T, ...) arrays, nested like the space."""
-        parts = [_columns(sizes, leaf.value_in(tree)) for leaf, sizes in self._numbers]
+        parts = [_columns(choices, leaf.value_in(tree)) for leaf, choices in self._numbers]
         count = len((self._numbers or self._pictures)[0][0].value_in(tree))
         vector = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
         return Inputs(vector, tuple(shrink(leaf.value_in(tree)) for leaf, shrink in self._pictures))
 
+    def is_batch(self, observation: Any) -> bool:
+        """Several observations, as vector environments give them."""
+        leaf = (self._numbers or self._pictures)[0][0]
+        return bool(np.ndim(leaf.value_in(observation)) > len(leaf.shape))
+
     def row(self, observation: Any) -> Rows:
         """The numbers of one observation: (features,)."""
         parts = [
-            _columns(sizes, np.asarray(leaf.value_in(observation))[None])[0]
-            for leaf, sizes in self._numbers
+            _columns(choices, np.asarray(leaf.value_in(observation))[None])[0]
+            for leaf, choices in self._numbers
         ]
         if len(parts) == 1:
             only: Rows = parts[0]
@@ -105,26 +112,25 @@ class _Shrink:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._order = _channels_last(shape)
         height, width, *rest = (shape[axis] for axis in self._order)
-        self._factor = max(1, math.ceil(max(height, width) / LARGEST_SIDE))
+        self._factors = tuple(math.ceil(side / LARGEST_SIDE) for side in (height, width))
         self._shape = (height, width, math.prod(rest))
-        self.small = (height // self._factor, width // self._factor, math.prod(rest))
+        down, across = self._factors
+        self.small = (height // down, width // across, math.prod(rest))
 
     def __call__(self, pictures: NDArray[Any]) -> Picture:
-        """(N, *shape) -> (N, height, width, channels), averaged over squares of pixels."""
+        """(N, *shape) -> (N, height, width, channels), averaged over blocks of pixels."""
         axes = (0, *(axis + 1 for axis in self._order))
         moved = np.transpose(pictures, axes).reshape(len(pictures), *self._shape)
         height, width, channels = self.small
-        k = self._factor
-        if k == 1:
+        down, across = self._factors
+        if down == across == 1:
             return np.ascontiguousarray(moved)
-        cut = moved[:, : height * k, : width * k].reshape(-1, height, k, width, k, channels)
+        cut = moved[:, : height * down, : width * across]
+        blocks = cut.reshape(-1, height, down, width, across, channels)
         summed = np.zeros((len(pictures), height, width, channels), np.uint32)
-        for row in range(
-            k
-        ):  # one strided sum after another: `mean` over two axes is 8 times slower
-            for column in range(k):
-                summed += cut[:, :, row, :, column]
-        return (summed // (k * k)).astype(np.uint8)
+        for row, column in np.ndindex(down, across):  # `mean` over two axes is 8 times slower
+            summed += blocks[:, :, row, :, column]
+        return (summed // (down * across)).astype(np.uint8)
 
 
 def _is_picture(leaf: Leaf) -> bool:
@@ -149,27 +155,37 @@ def _sub_space(space: Space, leaf: Leaf) -> Any:
     return part
 
 
-def _sizes(space: Any) -> tuple[int, ...]:
-    """Number of values of each categorical of a leaf; empty for plain numbers."""
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """The categoricals of a leaf: how many values each has, and the first of them."""
+
+    sizes: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+
+
+def _choices(space: Any) -> _Choices:
+    """Of a leaf; none for plain numbers."""
     if isinstance(space, spaces.Discrete):
-        sizes: tuple[int, ...] = (int(space.n),)
+        choices = _Choices((int(space.n),), (int(space.start),))
     elif isinstance(space, spaces.MultiDiscrete):
-        sizes = tuple(int(n) for n in space.nvec.ravel())
+        starts = tuple(int(n) for n in np.ravel(space.start))
+        choices = _Choices(tuple(int(n) for n in space.nvec.ravel()), starts)
     else:
-        return ()
-    if sum(sizes) > _LARGEST_ONE_HOT:
-        raise LearningError(f"A discrete observation of {sum(sizes)} values is too large to learn.")
-    return sizes
+        return _Choices()
+    total = sum(choices.sizes)
+    if total > _LARGEST_ONE_HOT:
+        raise LearningError(f"A discrete observation of {total} values is too large to learn.")
+    return choices
 
 
-def _columns(sizes: tuple[int, ...], values: NDArray[Any]) -> Rows:
+def _columns(choices: _Choices, values: NDArray[Any]) -> Rows:
     flat = np.asarray(values).reshape(len(values), -1)  # (T, width)
-    if not sizes:
+    if not choices.sizes:
         return flat.astype(np.float32)
-    hot = np.zeros((len(flat), sum(sizes)), np.float32)
+    hot = np.zeros((len(flat), sum(choices.sizes)), np.float32)
     offset = 0
-    for branch, size in enumerate(sizes):
-        index = np.clip(flat[:, branch].astype(np.int64), 0, size - 1)
+    for branch, (size, start) in enumerate(zip(choices.sizes, choices.starts, strict=True)):
+        index = np.clip(flat[:, branch].astype(np.int64) - start, 0, size - 1)
         hot[np.arange(len(flat)), offset + index] = 1.0
         offset += size
     return hot

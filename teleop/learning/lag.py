@@ -59,7 +59,7 @@ def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
         seed: of folds and networks.
     """
     longest = round(LONGEST_S * demos.pace_hz)
-    long_enough = [i for i in demos.used if demos.starts[i + 1] - demos.starts[i] > 2 * longest + 1]
+    long_enough = [i for i in demos.used if len(demos.pairs(longest, [i])) > longest]
     order = np.random.default_rng(seed).permutation(long_enough)
     folds = [part.tolist() for part in np.array_split(order, _FOLDS)]
     if any(not fold for fold in folds):

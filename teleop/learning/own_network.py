@@ -5,8 +5,8 @@ The class (or function) is called with what the data needs and gives a module:
     def make(features: int, pictures: tuple[tuple[int, int, int], ...], outputs: int) -> Module
     module(numbers (B, features), *pictures (B, height, width, channels) uint8) -> (B, outputs)
 
-or, if it takes two arguments, `make(features, outputs)`. Outputs are logits of each choice, numbers
-as they are. A Keras 3 model on its torch backend is such a module.
+or, without a parameter called `pictures`, `make(features, outputs)`. Outputs are logits of each
+choice, numbers as they are. A Keras 3 model on its torch backend is such a module.
 """
 
 import importlib
@@ -17,7 +17,6 @@ from teleop.envs import trust
 from teleop.errors import LearningError, sentence
 
 _KIND = "networks"
-_ALL_THREE = 3
 
 
 def allow_own(name: str) -> None:
@@ -50,10 +49,8 @@ def load_own(
         )
     make = _maker(name)
     try:
-        wanted = len(inspect.signature(make).parameters)
-        module = make(
-            *((features, pictures, outputs) if wanted == _ALL_THREE else (features, outputs))
-        )
+        sees = "pictures" in inspect.signature(make).parameters
+        module = make(features, pictures, outputs) if sees else make(features, outputs)
     except Exception as problem:  # somebody's own code
         raise LearningError(
             f"The network {name} could not be made: {sentence(problem)}."

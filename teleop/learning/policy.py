@@ -123,9 +123,7 @@ class LearnedPolicy:
         del deterministic
         if episode_start is not None and np.all(episode_start):
             self.reset(0)
-        first = next(iter_arrays(observation))
-        lead = np.ndim(first) - np.ndim(next(iter_arrays(self._example)))
-        if lead:
+        if self.encoding.is_batch(observation):
             return np.stack([np.asarray(a) for a in self.act_many(observation)]), state
         return self.act(observation), state
 
@@ -136,7 +134,16 @@ class LearnedPolicy:
 
     def distribution(self, observation: Observation) -> Distribution:
         """Probability of each choice of each branch; empty for continuous outputs."""
-        return self.head.distribution(self._next(observation))
+        return self.advise(observation)[1]
+
+    def advise(self, observation: Observation) -> tuple[Action, Distribution]:
+        """(what it would do, how likely each choice is), as one step of an episode."""
+        found = self._next(observation)
+        return self.head.action(found), self.head.distribution(found)
+
+    def replan(self) -> None:
+        """Somebody else has acted: what was planned ahead no longer holds."""
+        self._plan.clear()
 
     def choices(self, action: Action) -> tuple[int, ...]:
         """Which choice of each branch an action is; empty for continuous outputs."""
@@ -183,6 +190,14 @@ class LearnedPolicy:
         if self.normaliser.mean.shape != (self.encoding.features,):
             raise ValueError("the weights do not fit the observation space")
         self.model.check(self.encoding.features, self.head.size)
+        nothing = np.zeros(self.encoding.features * self.shape.frames, np.float32)
+        dark = tuple(
+            np.zeros((height, width, channels * self.shape.frames), np.uint8)
+            for height, width, channels in self.encoding.pictures
+        )
+        if self.model.think(nothing, dark).shape != (self.head.size * self.shape.chunk,):
+            raise ValueError("the outputs do not fit the action space")
+        self.reset(0)
 
     def save(self, folder: Path) -> None:
         """Write the policy's folder.
@@ -205,10 +220,6 @@ class LearnedPolicy:
         tensors = {"normaliser.mean": self.normaliser.mean, "normaliser.sd": self.normaliser.sd}
         own = ((name, np.ascontiguousarray(array)) for name, array in self.model.tensors())
         return tensors | dict(own)
-
-    @property
-    def _example(self) -> Any:
-        return space_from_json(self.config.observation_space).sample()
 
     def _next(self, observation: Observation) -> Array:
         """The averaged probabilities (or numbers) of the action now: (size,)."""
@@ -239,6 +250,10 @@ class LearnedPolicy:
         return np.concatenate([frame[0] for frame in frames]), looks
 
 
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError),
+    *(RecursionError, SafetensorError),
+)
 _CONFIG_FIELDS = tuple(PolicyConfig.__dataclass_fields__)
 
 
@@ -258,7 +273,7 @@ def load_policy(folder: Path | str) -> LearnedPolicy:
         policy.check_shapes()
     except TeleopError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as problem:
+    except _UNREADABLE as problem:
         raise LearningError(
             f"{folder} is not a policy that can be read ({type(problem).__name__}: {problem}). "
             "Train one with `teleop train`, or choose another."
@@ -271,8 +286,11 @@ def shape_from(data: dict[str, Any]) -> Shape:
 
     Raises:
         TypeError: a field is unknown.
+        ValueError: a number makes no sense.
     """
     shape = Shape(**data)
+    if min(shape.frames, shape.stride, shape.execute) < 1 or shape.execute > shape.chunk:
+        raise ValueError("the shape of the networks makes no sense")
     return dataclasses.replace(shape, hidden=tuple(int(width) for width in shape.hidden))
 
 
@@ -308,12 +326,3 @@ def _batched(action: Action) -> Any:
     if isinstance(action, tuple):
         return tuple(_batched(part) for part in action)
     return np.asarray(action)[None]
-
-
-def iter_arrays(tree: Any) -> Any:
-    """The arrays of a nested value."""
-    if isinstance(tree, dict | tuple):
-        for part in tree.values() if isinstance(tree, dict) else tree:
-            yield from iter_arrays(part)
-    else:
-        yield tree

@@ -13,7 +13,7 @@ from teleop.envs.words import branch_words, idle_action
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.heads import Levels
 from teleop.learning.inputs import Rows
-from teleop.learning.lag import ENOUGH_EPISODES, LagGuess, best_lag, how_sure, usual_lag
+from teleop.learning.lag import ENOUGH_EPISODES, LagGuess, best_lag, can_find, how_sure, usual_lag
 from teleop.learning.models import flattened
 from teleop.learning.normaliser import Normaliser
 
@@ -85,9 +85,11 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
     if demos.pace_hz == 0:
         return Trait(topic, "none", "steps waited for you", "nothing is shifted")
     usual = round(1000 * usual_lag(demos) / demos.pace_hz)
-    few = len(demos.used) < ENOUGH_EPISODES
-    found = f"taken as {usual} ms" if few else "found while training"
-    return Trait(topic, found, means, f"{ENOUGH_EPISODES} episodes tell yours" if few else "undone")
+    if can_find(demos):
+        return Trait(topic, "found by cloning", means, "undone")
+    few = len(demos.used) < ENOUGH_EPISODES and not demos.encoding.pictures
+    tell = f"{ENOUGH_EPISODES} episodes tell yours" if few else "undone"
+    return Trait(topic, f"taken as {usual} ms", means, tell)
 
 
 def _levels(demos: Demonstrations) -> Trait:
@@ -226,7 +228,8 @@ def _are_twins(demos: Demonstrations, one: int, two: int) -> bool:
     if min(lengths) < _SAME * max(lengths):
         return False
     first, second = demos.inputs.vector[a.start], demos.inputs.vector[b.start]
-    if not np.allclose(first, second, atol=1e-3):
+    looks = ((part[a.start], part[b.start]) for part in demos.inputs.pictures)
+    if not np.allclose(first, second, atol=1e-3) or not all(np.array_equal(*p) for p in looks):
         return False
     count = min(lengths)
     same = demos.flat[a][:count] == demos.flat[b][:count]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, distributed
+from torch import Tensor, distributed, nn
 
 
 @contextlib.contextmanager
@@ -18,9 +18,10 @@ def spread_out() -> Iterator[int]:
     if "TORCHELASTIC_RUN_ID" not in os.environ or not distributed.is_available():
         yield 0
         return
-    cuda = torch.cuda.is_available()
+    number = int(os.environ.get("LOCAL_RANK", "0"))
+    cuda = torch.cuda.is_available() and number < torch.cuda.device_count()
     if cuda:
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(number)
     distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
     try:
         yield distributed.get_rank()
@@ -33,6 +34,21 @@ def world() -> tuple[int, int]:
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1
+
+
+def share(module: nn.Module) -> None:
+    """Begin everywhere with the first process's weights."""
+    for tensor in module.state_dict().values():
+        distributed.broadcast(tensor, 0)
+
+
+def agreed(value: float) -> float:
+    """The first process's number, so that all decide the same."""
+    if world()[1] == 1:
+        return value
+    shared = torch.tensor([value], dtype=torch.float64)
+    distributed.broadcast(shared, 0)
+    return float(shared[0])
 
 
 def average(gradient: Tensor) -> None:

@@ -126,6 +126,7 @@ class Studied:
         points: (number of demonstrations or of the episode, mean, low, high), one by one.
         total: how many there will be.
         final: it is over.
+        problem: why it ended early.
     """
 
     dataset_id: str
@@ -133,6 +134,7 @@ class Studied:
     points: tuple[tuple[int, float, float, float], ...]
     total: int
     final: bool
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

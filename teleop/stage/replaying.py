@@ -38,6 +38,8 @@ class Replaying:
         self._writers = (FrameWriter("left"), FrameWriter("right"))
         episode = dataset.read(file)
         self._policy: LearnedPolicy = load_policy(dataset.policies / policy)
+        self._adviser = load_policy(dataset.policies / policy)  # remembers the person's side
+        self._adviser.reset(episode.row.seed or 0)
         env_id = self._policy.config.env_id
         env = make_env(env_id, render=False)
         self._space = env.action_space
@@ -107,13 +109,11 @@ class Replaying:
         left = self._replay.lanes[0]
         until = len(left.rewards)
         rows = range(self._advised, until)
-        likely = tuple(self._policy.distribution(left.observations[step]) for step in rows)
+        advised = [self._adviser.advise(left.observations[step]) for step in rows]
+        likely = tuple(distribution for _, distribution in advised)
         pressed = tuple(self._policy.choices(left.raw_actions[step]) for step in rows)
         env_id = self._replay.env_id
-        would = tuple(
-            action_text(env_id, self._space, self._policy.act(left.observations[step]))
-            for step in rows
-        )
+        would = tuple(action_text(env_id, self._space, action) for action, _ in advised)
         self._advised = until
         fidelity = self._replay.fidelity() if left.over else ""
         self._say(

@@ -183,7 +183,7 @@ def _profile(pipe: "Connection[Any, Any]", request: Ask) -> None:
         demos = load_demonstrations(Library(request.root).existing(request.dataset_id))
         pipe.send(Profiled(request.dataset_id, _lines(profile_of(demos))))
         check_teaches(demos)
-    except TeleopError as problem:
+    except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
         pipe.send(Profiled(request.dataset_id, (), sentence(problem)))
 
 
@@ -193,7 +193,7 @@ def _study(pipe: "Connection[Any, Any]", request: Ask) -> Deed | None:
         _profile(pipe, request)
         return None
     points: tuple[tuple[int, float, float, float], ...] = ()
-    total = 0
+    total, trouble = 0, ""
     try:
         for point, total in _iter_points(request):
             points += (point,)
@@ -202,11 +202,12 @@ def _study(pipe: "Connection[Any, Any]", request: Ask) -> Deed | None:
             if answer is not None:
                 return Deed.QUIT if answer is Deed.QUIT else None
     except TeleopError as problem:
-        pipe.send(TrainingFailed(sentence(problem)))
+        trouble = sentence(problem)
     except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
-        pipe.send(TrainingFailed(f"The study broke: {sentence(problem)}. Recordings are safe."))
+        trouble = f"The study broke: {sentence(problem)}. Recordings are safe."
     finally:
-        pipe.send(Studied(request.dataset_id, request.study, points, total, final=True))
+        done = Studied(request.dataset_id, request.study, points, total, True, trouble)
+        pipe.send(done)
     return None
 
 

@@ -140,6 +140,15 @@ class Model:
     replay_problem: str = ""
     frames: dict[str, Frame] = field(default_factory=dict)
 
+    @property
+    def own_training(self) -> Training | None:
+        """The training, if it is of the dataset that is shown or still runs."""
+        training, library = self.training, self.library
+        if training is None or library is None:
+            return None
+        mine = training.running or training.dataset_id == library.dataset_id
+        return training if mine else None
+
     def hear(self, message: FromStage | FromTrainer) -> None:
         """Take in one message from another process."""
         match message:
@@ -191,14 +200,14 @@ class Model:
             case Studied():
                 self.studies[message.study] = message
                 self.studying = None if message.final else message.study
+                if message.problem:
+                    self.notices.append(Notice(Tone.BAD, message.problem))
             case Profiled():
                 self.profile = message
             case StageLost():
                 self._trainer_lost(message)
             case TrainingBegan() | PolicySaved() | TrainingFailed() | Stood() if self.training:
                 self._training(self.training, message)
-            case TrainingFailed():
-                self.notices.append(Notice(Tone.BAD, message.problem))
 
     def _trainer_lost(self, message: StageLost) -> None:
         """The trainer's process ended without being asked to."""

@@ -43,8 +43,8 @@ class StudyCard:
             self._draw_empty(desk, inside)
         elif self._tab == "curve":
             self._draw_more(desk, card)
-        elif self._tab == "loss" and desk.model.training:
-            self._draw_phases(desk, drawn, desk.model.training.phases)
+        elif self._tab == "loss" and desk.model.own_training:
+            self._draw_phases(desk, drawn, desk.model.own_training.phases)
 
     # ------------------------------------------------------------ head
 
@@ -71,14 +71,15 @@ class StudyCard:
     # ------------------------------------------------------------ charts
 
     def _series(self, desk: Desk) -> tuple[list[Series], float]:
-        theme, training = desk.ui.theme, desk.model.training
+        theme, training = desk.ui.theme, desk.model.own_training
         if self._tab == "curve":
             return _curve(_found(desk, Study.CURVE), theme.agent, theme.text2)
         if training is None:
             return [], 1.0
         end = float(max(training.step, training.total))
         if self._tab == "returns":
-            return [_line("agent", training.returns, theme.agent)], end
+            last = [float(step) for step, _ in training.returns[-1:]]
+            return [_line("agent", training.returns, theme.agent)], max(1.0, *last)
         series = [_line("episodes in training", training.losses, theme.agent)]
         if training.held_out:
             series.append(_line("held-out episodes", training.held_out, theme.text2, (9, 4)))

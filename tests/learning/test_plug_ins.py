@@ -15,11 +15,12 @@ from gymnasium.vector import SyncVectorEnv
 from teleop import deeds
 from teleop.errors import LearningError
 from teleop.learning import load_policy
-from teleop.learning.algorithms import ALGORITHMS, bc, find_algorithm
+from teleop.learning.algorithms import ALGORITHMS, bc, find_algorithm, nearest
 from teleop.learning.course import Course
 from teleop.learning.demonstrations import demonstrations_of, load_demonstrations
 from teleop.learning.onnx_export import export_onnx
 from teleop.learning.own_network import allow_own
+from teleop.learning.shape import Shape
 from teleop.recording import Dataset, Library
 
 Record = Callable[..., Dataset]
@@ -186,3 +187,49 @@ def test_two_processes_learn_what_one_learns(record: Record, library: Library) -
         played = evaluate("CartPole-v1", policy, 5)
         means.append(np.mean([result.total_reward for result in played]))
     assert min(means) > 400
+
+
+def test_settings_of_another_kind_or_algorithm_are_one_sentence(record: Record) -> None:
+    demos = load_demonstrations(record("CartPole-v1", 1))
+    with pytest.raises(LearningError, match="rounds is 'abc'; expected int"):
+        Course(demos, "dagger", {"rounds": "abc"})
+    with pytest.raises(LearningError, match="nearest has no setting called shape"):
+        Course(demos, "nearest", {"shape": Shape(memory=8)})
+    assert Course(demos, "bc", {"members": None, "steps": 5}).config.steps == 5
+
+
+def test_a_network_of_ones_own_is_untrained_in_each_phase_and_repeatable(record: Record) -> None:
+    demos = load_demonstrations(record("CartPole-v1", 2))
+    network = narrow(4, 2)
+    before = [part.detach().clone() for part in network.parameters()]
+    one, two = (
+        bc.clone(demos, bc.Config(steps=20, check=False), network).model.tensors() for _ in range(2)
+    )
+    for (name, first), (_, second) in zip(one, two, strict=True):
+        assert np.array_equal(first, second), name
+    after = network.parameters()
+    assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
+    with pytest.raises(LearningError, match="sees the present observation"):
+        bc.clone(demos, bc.Config(shape=Shape(memory=8)), network)
+
+
+def test_a_warm_start_goes_on_and_refuses_what_does_not_fit(record: Record, tmp_path: Path) -> None:
+    demos = load_demonstrations(record("CartPole-v1", 3))
+    begun = bc.clone(demos, bc.Config(steps=300, members=1, lag_steps=2, check=False))
+    begun.save(tmp_path / "begun")
+    config = bc.Config(steps=50, members=1, lag_steps=2, start=str(tmp_path / "begun"))
+    warm = [p.loss for p in bc.train(demos, config) if p.loss is not None]
+    cold = [
+        p.loss
+        for p in bc.train(demos, bc.Config(steps=50, members=1, lag_steps=2))
+        if p.loss is not None
+    ]
+    assert warm[0] < cold[0]
+    lander = load_demonstrations(record("LunarLander-v3", 1))
+    with pytest.raises(LearningError, match="spaces of LunarLander-v3 differ"):
+        bc.clone(lander, config)
+    (remembered,) = nearest.train(demos)
+    assert remembered.policy is not None
+    remembered.policy.save(tmp_path / "near")
+    with pytest.raises(LearningError, match="has no networks"):
+        bc.clone(demos, bc.Config(start=str(tmp_path / "near")))

@@ -117,3 +117,54 @@ def _batch(demos: object) -> object:
     room = create_empty_array(space, 2)
     assert room is not None
     return concatenate(space, samples, room)
+
+
+def test_choices_that_do_not_begin_at_zero_are_told_apart() -> None:
+    from gymnasium import spaces
+
+    from teleop.learning.inputs import Encoding
+
+    rows = Encoding(spaces.Discrete(3, start=5)).inputs(np.array([5, 6, 7])).vector
+    assert rows.argmax(axis=1).tolist() == [0, 1, 2]
+    space = spaces.MultiDiscrete([2, 3], start=[-1, 4])
+    rows = Encoding(space).inputs(np.array([[-1, 4], [0, 6]])).vector
+    assert rows.tolist() == [[1, 0, 1, 0, 0], [0, 1, 0, 0, 1]]
+
+
+def test_levels_are_the_values_that_were_recorded() -> None:
+    from gymnasium import spaces
+
+    from teleop.learning.heads import head_for
+
+    space = spaces.Box(-np.pi, np.pi, (1,), np.float32)
+    flat = np.array([[space.low[0]], [0.0], [space.high[0]]] * 5, np.float64)
+    head = head_for(space, flat)
+    assert space.contains(head.action(np.array([0.0, 0.1, 0.9], np.float32)))
+    tiny = spaces.Box(-1e-7, 1e-7, (1,), np.float64)
+    assert head_for(tiny, flat * 1e-8).size == 3
+
+
+@pytest.mark.parametrize(
+    "shape", [(32, 2100, 3), (4, 84, 84), (3, 96, 96), (64, 64), (2, 48, 64, 3)]
+)
+def test_pictures_of_any_layout_become_small(shape: tuple[int, ...]) -> None:
+    from gymnasium import spaces
+
+    from teleop.learning.inputs import LARGEST_SIDE, Encoding
+
+    encoding = Encoding(spaces.Box(0, 255, shape, np.uint8))
+    (small,) = encoding.inputs(np.full((2, *shape), 7, np.uint8)).pictures
+    assert max(small.shape[1:3]) <= LARGEST_SIDE
+    assert (small == 7).all()
+
+
+def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Library) -> None:
+    demos = load_demonstrations(record_toy(library, "remember", 10))
+    shape = Shape(memory=16)
+    policy = bc.clone(demos, bc.Config(members=1, steps=60, shape=shape, insist=True))
+    row = demos.inputs.vector[0]
+    policy.reset(0)
+    alone = [policy.advise(row)[1] for _ in range(5)]
+    policy.reset(0)
+    assert [policy.advise(row)[1] for _ in range(5)] == alone
+    assert alone[0] != alone[-1]  # it does remember

@@ -9,6 +9,8 @@ Deviations, each measured on keyboard demonstrations of LunarLander:
  3. Five networks on all data, probabilities averaged, the best action taken.
 """
 
+import copy
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -99,7 +101,9 @@ class _Run:
 
     @property
     def members(self) -> int:
-        single = self.sees_pictures or self.make is not None or self.shape.flow
+        if self.make is not None:
+            return 1
+        single = self.sees_pictures or self.shape.flow
         return self.config.members or (_PICTURE_MEMBERS if single else _MEMBERS)
 
     def fit_config(self, steps: int, shape: Shape) -> FitConfig:
@@ -137,9 +141,15 @@ def train(
         network = lambda: load_own(  # noqa: E731
             config.network, encoding.features, encoding.pictures, demos.head.size
         )
-    begun = load_policy(config.start) if config.start else None
+    if network is not None and (config.shape.looks_back or config.shape.flow):
+        raise LearningError(
+            "A network of your own sees the present observation and gives one action; leave out "
+            "frames, memory, chunk and flow."
+        )
+    begun = _load_start(config.start, demos) if config.start else None
     run = _Run(demos, config, network, begun, device_for(demos))
     run.lag = usual_lag(demos) if config.lag_steps is None else config.lag_steps
+    run.shape = config.shape
     if len(demos.pairs(run.lag)) == 0:
         run.lag = 0  # every episode is shorter than the lag
     run.total = _expected_steps(run)
@@ -164,7 +174,11 @@ def clone(
         config: how.
         network: a module of the user's own, or what makes one.
     """
-    make = (lambda: network) if isinstance(network, nn.Module) else network
+    make: Callable[[], nn.Module] | None = None
+    if isinstance(network, nn.Module):
+        make = functools.partial(copy.deepcopy, network)  # each phase begins untrained
+    elif network is not None:
+        make = network
     policies = [progress.policy for progress in train(demos, config, make)]
     return next(policy for policy in reversed(policies) if policy is not None)
 
@@ -200,7 +214,8 @@ def _expected_steps(run: _Run) -> int:
     """Steps in all if people drove: the first policy, the shortest lengths, the ensemble."""
     first = _first_steps(run)
     chosen = run.config.steps or (_PICTURE_STEPS if run.sees_pictures else LENGTHS[0])
-    searches = run.config.steps is None and len(run.demos.used) > 1 and not run.sees_pictures
+    known = run.config.steps is not None or run.sees_pictures or run.begun is not None
+    searches = not known and len(run.demos.used) > 1
     return first + (LENGTHS[0] + LENGTHS[1] if searches else 0) + chosen * run.members
 
 
@@ -211,11 +226,12 @@ def _first_steps(run: _Run) -> int:
 def _first_policy(run: _Run) -> Iterator[Progress]:
     """One small network at once: something to watch while the rest is found out."""
     steps = _first_steps(run)
-    fit, normaliser = _fit(run, steps, None, run.config.seed, Shape())
+    shape = run.begun.shape if run.begun else Shape()
+    fit, normaliser = _fit(run, steps, None, run.config.seed, shape)
     for done, loss in iter_fit(fit, steps):
         yield Progress("First policy", run.step + done, run.total, loss)
     run.step += steps
-    policy = _policy(run, normaliser, [fit.network], steps, Shape())
+    policy = _policy(run, normaliser, [fit.network], steps, shape)
     yield Progress("First policy", run.step, run.total, policy=policy)
 
 
@@ -246,10 +262,11 @@ def _usual_lag(run: _Run) -> Iterator[Progress]:
             for played in _trial(run, lag):
                 returns.setdefault(lag, []).append(played)
                 yield Progress(phase, run.step, run.total, returns=(played,))
-        without, with_lag = (float(np.mean(r)) if r else 0.0 for r in returns.values())
-        spread = float(np.std(returns[0])) / np.sqrt(len(returns[0])) if returns[0] else 0.0
-        why = f"played {with_lag:.0f} with it, {without:.0f} without"
-        if without > with_lag + 2 * spread:
+        if len(returns) == 2:
+            without, with_lag = (float(np.mean(played)) for played in returns.values())
+            error = float(np.std(returns[0])) / np.sqrt(len(returns[0]))
+            why = f"played {with_lag:.0f} with it, {without:.0f} without"
+        if len(returns) == 2 and without > with_lag + 2 * error:
             run.lag = 0
             yield Progress(
                 "Reaction time", run.step, run.total, finding=f"Reaction time left alone: {why}"
@@ -287,8 +304,9 @@ def _trial(run: _Run, lag: int) -> Iterator[float]:
 
 def _choose_length(run: _Run) -> Iterator[Progress]:
     """Hold episodes out, train on the rest for each length, keep the one they like best."""
-    if run.config.steps is not None or run.sees_pictures:
-        run.length = run.config.steps or _PICTURE_STEPS
+    if run.config.steps is not None or run.sees_pictures or run.begun:
+        usual = _PICTURE_STEPS if run.sees_pictures else LENGTHS[0]
+        run.length = run.config.steps or usual  # what begins trained has seen every episode
         return
     split = _split(run)
     if split is None:
@@ -311,7 +329,7 @@ def _choose_shape(run: _Run) -> Iterator[Progress]:
     wanted = run.config.shape
     plain = Shape(hidden=wanted.hidden)
     run.shape = wanted
-    if wanted == plain or run.config.insist:
+    if wanted == plain or run.config.insist or run.begun:
         return
     split = _split(run)
     if split is None:
@@ -380,8 +398,9 @@ def _fit(
         run.lag, pairs = 0, run.demos.pairs(0, chosen)
     begun = run.begun
     normaliser = begun.normaliser if begun else Normaliser.of(run.demos.inputs.vector, pairs[:, 0])
+    torch.manual_seed(seed)  # of what a user's own network draws
     network = run.make() if run.make else None
-    if begun is not None and network is None and isinstance(begun.model, Ensemble):
+    if begun and network is None and isinstance(begun.model, Ensemble) and begun.shape == shape:
         network = _begun(run, begun.model.networks, shape, member)
     config = run.fit_config(steps, shape)
     return Fit(run.demos, pairs, normaliser, config, seed, network), normaliser
@@ -389,14 +408,25 @@ def _fit(
 
 def _begun(run: _Run, networks: tuple[Network, ...], shape: Shape, member: int) -> PolicyNetwork:
     network = make_network(run.demos, shape, torch.Generator())
-    try:
-        load_from(network, networks[member % len(networks)])
-    except ValueError as problem:
-        raise LearningError(
-            f"{run.config.start} has networks of another shape or other spaces than are being "
-            "trained; begin without it, or with the same options."
-        ) from problem
+    load_from(network, networks[member % len(networks)])
     return network
+
+
+def _load_start(folder: str, demos: Demonstrations) -> LearnedPolicy:
+    """The policy to begin with.
+
+    Raises:
+        LearningError: it cannot be read, or what it learned is of no use here.
+    """
+    policy = load_policy(folder)
+    policy.check_fits(demos.env_id, demos.observation_space, demos.action_space)
+    alike = isinstance(policy.model, Ensemble) and policy.head.branches == demos.head.branches
+    if not alike:
+        raise LearningError(
+            f"{policy.name} has no networks with the choices that these episodes show; begin "
+            "without it."
+        )
+    return policy
 
 
 def _policy(
@@ -404,7 +434,7 @@ def _policy(
 ) -> LearnedPolicy:
     ours = [network for network in networks if isinstance(network, PolicyNetwork)]
     head = run.demos.head
-    model: Any = Module(networks[-1], head)
+    model: Any = Module(copy.deepcopy(networks[-1]).cpu(), head)
     if ours:
         model = Ensemble(tuple(to_numpy(network) for network in ours), head, shape)
     learned = {

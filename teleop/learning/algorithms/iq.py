@@ -206,6 +206,8 @@ def _begin(demos: Demonstrations, config: Config) -> _Search:
         optimiser,
     )
     _show(search, pairs)
+    if search.shown.count == 0:
+        raise LearningError("These episodes are too short for inverse RL: record longer ones.")
     return search
 
 

@@ -148,7 +148,7 @@ class TrainScreen:
         room = card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
-        training, live = model.training, model.preview
+        training, live = model.own_training, model.preview
         if training and training.standings:
             top = card.y + px(108)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
@@ -228,7 +228,7 @@ class TrainScreen:
         self._recipe = picked or self._recipe
 
     def _draw_progress(self, desk: Desk, inner: Rect, y: int) -> int:
-        training = desk.model.training
+        training = desk.model.own_training
         if training is None:
             return y
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
@@ -287,7 +287,7 @@ class TrainScreen:
 
     def _draw_primary(self, desk: Desk, inner: Rect, bottom: int) -> None:
         ui, model, px = desk.ui, desk.model, desk.ui.painter.px
-        training, library = model.training, model.library
+        training, library = model.own_training, model.library
         ui.group("primary")
         rect = Rect(inner.x, bottom - px(88), inner.width, px(48))
         running = training is not None and training.running
