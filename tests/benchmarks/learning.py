@@ -6,7 +6,6 @@ demonstrations also go to `imitation`'s behavioural cloning, by the recipe of it
 """
 
 import itertools
-import json
 import os
 import subprocess
 import tempfile
@@ -32,7 +31,7 @@ from teleop.learning.policy import LearnedPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.take_over import TakeOver
-from teleop.types import Policy
+from teleop.types import Action, Actor, Observation, Policy
 from tests.benchmarks import scale
 from tests.benchmarks.report import say
 from tests.benchmarks.track_driver import TrackDriver
@@ -45,32 +44,67 @@ CAR_STEPS = 400
 _ID = "bench/demo-v0"
 
 _THEIRS = """
-import json, sys, time
+import sys, time
 import numpy as np, gymnasium as gym
 from imitation.algorithms import bc
 from imitation.data.types import Transitions
-data, env_id = np.load(sys.argv[1]), sys.argv[2]
-env = gym.make(env_id)
+data, choices, seed = np.load(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 rows, actions = data["rows"], data["actions"]
-n = len(rows)
+n, width = rows.shape
 transitions = Transitions(obs=rows, acts=actions, infos=np.array([{}] * n),
                           next_obs=rows, dones=np.zeros(n, bool))
 began = time.perf_counter()
-trainer = bc.BC(observation_space=env.observation_space, action_space=env.action_space,
-                demonstrations=transitions, rng=np.random.default_rng(int(sys.argv[3])))
-trainer.train(n_epochs=10, progress_bar=False)
-seconds = time.perf_counter() - began
-returns = []
-for seed in range(50000, 50000 + int(sys.argv[4])):
-    observation, _ = env.reset(seed=seed)
-    total, over = 0.0, False
-    while not over:
-        action, _ = trainer.policy.predict(observation, deterministic=True)
-        observation, reward, terminated, truncated, _ = env.step(int(action))
-        total, over = total + float(reward), terminated or truncated
-    returns.append(total)
-print(json.dumps({"mean": float(np.mean(returns)), "seconds": seconds}))
+trainer = bc.BC(observation_space=gym.spaces.Box(-np.inf, np.inf, (width,)),
+                action_space=gym.spaces.Discrete(choices), demonstrations=transitions,
+                rng=np.random.default_rng(seed))
+trainer.train(n_epochs=10, progress_bar=False, log_interval=10**9)
+print("seconds", time.perf_counter() - began, flush=True)
+for line in sys.stdin:
+    row = np.array(line.split(), np.float32)
+    print("action", int(trainer.policy.predict(row, deterministic=True)[0]), flush=True)
 """
+
+
+class Imitated:
+    """`imitation`'s clone, in a process with the libraries that it needs."""
+
+    actor = Actor.POLICY
+    name = "imitation"
+
+    def __init__(self, python: str, demos: Demonstrations, seed: int) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "data.npz"
+            actions = demos.flat[:, 0].astype(np.int64)
+            np.savez(path, rows=demos.inputs.vector, actions=actions)
+            self._process = subprocess.Popen(
+                [python, "-c", _THEIRS, str(path), str(demos.head.size), str(seed)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            self.seconds = float(self._word("seconds"))
+
+    def reset(self, seed: int) -> None:
+        """Nothing is remembered."""
+
+    def act(self, observation: Observation) -> Action:
+        """What it does."""
+        assert self._process.stdin
+        self._process.stdin.write(" ".join(map(str, np.asarray(observation).tolist())) + "\n")
+        self._process.stdin.flush()
+        return np.int64(self._word("action"))
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._process.kill()
+        self._process.wait()
+
+    def _word(self, name: str) -> str:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if line.startswith(name):
+                return line.split()[1]
+        raise RuntimeError("imitation's process ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,30 +310,20 @@ def _imitation() -> None:
         say("imitation", "not measured: set IMITATION_PYTHON")
         return
     for env_id, count in (("CartPole-v1", 5), ("CartPole-v1", 25), (LANDER, 5), (LANDER, 25)):
-        ours, theirs, seconds = [], [], []
+        ours, theirs, seconds, took = [], [], [], []
         for seed in SEEDS:
             with _demonstrations(env_id, count, seed) as demos:
                 began = time.perf_counter()
                 policy = bc.clone(demos, bc.Config(seed=seed))
                 seconds.append(time.perf_counter() - began)
                 ours.append(_mean(env_id, policy))
-                theirs.append(_imitated(python, env_id, demos, seed))
-        means = np.array([item["mean"] for item in theirs])
-        took = np.mean([item["seconds"] for item in theirs])
+                peer = Imitated(python, demos, seed)
+                theirs.append(_mean(env_id, peer))
+                took.append(peer.seconds)
+                peer.close()
         us = f"{np.mean(ours):.0f} ± {np.std(ours, ddof=1):.0f} in {np.mean(seconds):.1f} s"
-        them = f"{means.mean():.0f} ± {means.std(ddof=1):.0f} in {took:.1f} s"
+        them = f"{np.mean(theirs):.0f} ± {np.std(theirs, ddof=1):.0f} in {np.mean(took):.1f} s"
         say(f"{env_id}, {count}: Teleop / imitation", f"{us} / {them}")
-
-
-def _imitated(python: str, env_id: str, demos: Demonstrations, seed: int) -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "data.npz"
-        rows, actions = demos.inputs.vector, demos.flat[:, 0].astype(np.int64)
-        np.savez(path, rows=rows, actions=actions)
-        command = [python, "-c", _THEIRS, str(path), env_id, str(seed), str(EPISODES)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
 
 
 class _demonstrations:  # noqa: N801  used as a function
@@ -319,6 +343,6 @@ class _demonstrations:  # noqa: N801  used as a function
         self._folder.cleanup()
 
 
-def _mean(env_id: str, policy: LearnedPolicy) -> float:
+def _mean(env_id: str, policy: Policy) -> float:
     returns = [result.total_reward for result in evaluate(env_id, policy, EPISODES)]
     return float(np.mean(returns))
