@@ -1,5 +1,6 @@
 """How good a policy is: returns over seeds, with their spread and a bootstrap interval."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -155,16 +156,11 @@ def _play_together(env_id: str, policy: Any, seeds: range) -> Iterator[Result]:
     lanes = [_OneEpisode(make_env(env_id, render=False)) for _ in seeds]
     together = SyncVectorEnv([lambda lane=lane: lane for lane in lanes], copy=False)  # type: ignore[misc]
     try:
-        observations, _ = together.reset(seed=list(seeds))
-        while not all(lane.over for lane in lanes):
-            actions = policy.act_many(observations)
-            observations, *_ = together.step(_batch(together.single_action_space, actions))
-    except LearningError:
-        raise
-    except Exception as problem:  # an environment's own code
-        raise EnvError(
-            f"{env_id} broke while {policy.name} drove: {sentence(problem)}"
-        ) from problem
+        with _blamed(env_id, policy.name):
+            observations, _ = together.reset(seed=list(seeds))
+            while not all(lane.over for lane in lanes):
+                actions = policy.act_many(observations)
+                observations, *_ = together.step(_batch(together.single_action_space, actions))
     finally:
         for lane in lanes:
             close_env(lane.env)
@@ -182,22 +178,29 @@ def _batch(space: Any, actions: list[Action]) -> Any:
 
 def _play(env_id: str, policy: Policy, seed: int) -> Result:
     env = make_env(env_id, render=False)
+    total, steps, over = 0.0, 0, False
     try:
-        observation, _ = env.reset(seed=seed)
-        policy.reset(seed)
-        total, steps, over = 0.0, 0, False
-        while not over and steps < MAX_STEPS:
-            action = policy.act(observation)
-            observation, reward, terminated, truncated, _ = env.step(action)
-            total += float(reward)
-            steps += 1
-            over = terminated or truncated
-    except LearningError:
-        raise
-    except Exception as problem:  # an environment's own code
-        raise EnvError(
-            f"{env_id} broke while {policy.name} drove: {sentence(problem)}"
-        ) from problem
+        with _blamed(env_id, policy.name):
+            observation, _ = env.reset(seed=seed)
+            policy.reset(seed)
+            while not over and steps < MAX_STEPS:
+                action = policy.act(observation)
+                observation, reward, terminated, truncated, _ = env.step(action)
+                total += float(reward)
+                steps += 1
+                over = terminated or truncated
     finally:
         close_env(env)
     return Result(seed, total, steps)
+
+
+@contextlib.contextmanager
+def _blamed(env_id: str, name: str) -> Iterator[None]:
+    """An environment's own error as ours."""
+    who = name or "the policy"
+    try:
+        yield
+    except LearningError:
+        raise
+    except Exception as problem:  # an environment's own code
+        raise EnvError(f"{env_id} broke while {who} drove: {sentence(problem)}") from problem

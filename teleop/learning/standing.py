@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from teleop.envs.catalogue import find_entry
 from teleop.errors import TeleopError
-from teleop.evaluate import RandomPolicy, Score, bootstrap_interval, evaluate, score
+from teleop.evaluate import RandomPolicy, Result, Score, evaluate, score
 from teleop.experts import has_expert, make_expert
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.policy import LearnedPolicy
@@ -70,19 +69,9 @@ def iter_standing(
 
 def person_score(demos: Demonstrations) -> Score:
     """The demonstrations' own returns."""
-    returns = demos.returns[demos.used]
-    solved = find_entry(demos.env_id).solved
-    low, high = bootstrap_interval(returns)
-    return Score(
-        name="person",
-        episodes=len(returns),
-        mean=float(returns.mean()),
-        sd=float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
-        low=low,
-        high=high,
-        success=None if solved is None else float(np.mean(returns >= solved)),
-        mean_steps=float(np.diff(demos.starts)[demos.used].mean()),
-    )
+    lengths = np.diff(demos.starts)
+    results = [Result(0, float(demos.returns[i]), int(lengths[i])) for i in demos.used]
+    return score(demos.env_id, "person", results)
 
 
 def can_play(env_id: str) -> bool:
