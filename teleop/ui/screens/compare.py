@@ -83,9 +83,19 @@ class CompareScreen:
             self._play_or_pause(desk)
         elif command in (Command.SLOWER, Command.FASTER):
             self._change_speed(1 if command is Command.FASTER else -1)
+        elif command is Command.NEW_SEED:
+            self._next_episode(desk)
         else:
             return False
         return True
+
+    def _next_episode(self, desk: Desk) -> None:
+        """Another start: the next of the recorded ones, the first after the last."""
+        files = (
+            [episode.file for episode in desk.model.library.episodes] if desk.model.library else []
+        )
+        if self._asked[1] in files:
+            self._wanted_file = files[(files.index(self._asked[1]) + 1) % len(files)]
 
     def draw(self, desk: Desk, area: Rect) -> None:
         """Everything."""
@@ -251,7 +261,7 @@ class CompareScreen:
         label_at = (card.right - px(22) - taken, middle + px(3))
         taken += painter.text("return", label_at, "small", theme.text2, "rm") + px(30)
         trained = count_of(about.trained_on, "episode")
-        note = f"cloned from {trained}" if index else f"episode {about.ordinal}, seed {about.seed}"
+        note = f"learned from {trained}" if index else f"episode {about.ordinal}, seed {about.seed}"
         room = card.right - taken - x - px(8)
         if self._draw_menu_button(desk, Rect(x, card.y + px(10), room, px(32)), note, side):
             desk.popover.toggle(ui, "policy" if index else "episode", f"menu.{side}")
