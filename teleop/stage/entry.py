@@ -1,5 +1,6 @@
 """Where spawned processes begin. Light to import: the window names these functions too."""
 
+import os
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ def run_stage(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed
 
 
 def run_trainer(pipe: "Connection[Any, Any]") -> None:
-    """The trainer's process."""
+    """The trainer's process: one thread, also in numpy, so that no frame comes late."""
+    for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when they are loaded
     from teleop.stage.trainer import serve
 
     serve(pipe)

@@ -24,7 +24,7 @@ from pygame import Rect
 
 from teleop.errors import DisplayError, EnvError
 from teleop.stage.frames import FrameReader
-from teleop.stage.lessons import Certified, FromTrainer, PolicySaved, TrainerReady
+from teleop.stage.lessons import Certified, FromTrainer, PolicySaved, Trained, TrainerReady
 from teleop.stage.messages import (
     ChooseDataset,
     EnvFailed,
@@ -241,8 +241,8 @@ class App:
             self._moved = True
             if message.view == "drive":
                 self._driven(before, message.live)
-        else:
-            self._dirty = True
+        elif not isinstance(message, Trained) or isinstance(self.screen, TrainScreen):
+            self._dirty = True  # reports of training are shown nowhere else
         if isinstance(message, EnvOpened) and message.env_id != opened:
             self.desk.options = replace(self.desk.options, turn_based=None)
         self._follow(message)
