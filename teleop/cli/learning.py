@@ -62,16 +62,10 @@ def train(
     from teleop.learning.spread import spread_out
 
     shape = Shape(frames=frames, memory=memory, chunk=chunk, execute=max(1, chunk // 2), flow=flow)
-    options = {
-        "members": members,
-        "lag_steps": None if lag < 0 else lag,
-        "steps": steps,
-        "shape": None if shape == Shape() else shape,
-        "insist": insist,
-    }
-    given: dict[str, Any] = {k: v for k, v in options.items() if v not in (None, 0, False)}
-    if lag == 0:
-        given["lag_steps"] = 0
+    given: dict[str, Any] = {"members": members, "steps": steps, "insist": insist}
+    given = {key: value for key, value in given.items() if value}
+    given |= {"lag_steps": lag} if lag >= 0 else {}
+    given |= {"shape": shape} if shape != Shape() else {}
     with one_sentence(debug), spread_out() as rank:
         library = open_library(recordings)
         given |= {"seed": seed} | _read(settings)
