@@ -7,11 +7,11 @@ from teleop.ui.theme import Colour
 from teleop.ui.widgets import Ui
 from teleop.ui.words import signed
 
-_WORDS = {"person": "You", "policy": "Agent", "script": "Script", "chance": "Chance"}
+_WORDS = {"person": "Demos", "policy": "Agent", "script": "Script", "chance": "Chance"}
 
 
 def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> None:
-    """Draw a row for each; the person first, on one scale."""
+    """Draw a row for each; the demonstrations first, on one scale."""
     painter, px = ui.painter, ui.painter.px
     low = min(item.low for item in standings)
     high = max(item.high for item in standings)
