@@ -91,10 +91,34 @@ def test_the_same_done_twice_is_noticed(record: Record) -> None:
     assert "1 and 3" in trait.found
 
 
-def test_waiting_before_the_first_deed_is_left_out() -> None:
-    waiting = np.array([[0.0]] * 100 + [[1.0], [0.0]] * 20)
-    demos = by_hand(waiting, space=spaces.Box(-1, 1, (1,)))
-    assert len(demos.pairs(0)) == len(waiting)  # no pace: nobody waited
+class Waits:
+    """Does nothing for 50 steps, then uses the main engine now and then."""
+
+    actor = Actor.SCRIPT
+    name = "waits"
+
+    def reset(self, seed: int) -> None:
+        del seed
+        self._steps = 0
+
+    def act(self, observation: Any) -> Any:
+        del observation
+        self._steps += 1
+        return np.int64(2 if self._steps > 50 and self._steps % 2 else 0)
+
+
+def test_waiting_before_the_first_deed_is_left_out(library: Library) -> None:
+    env = make_env(LANDER, render=False)
+    dataset = library.open_for_writing("lander/waits-v0", dataset_info(env))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    session = Session(lambda: make_env(LANDER, render=False), Waits(), seeds_from(3), recorder)
+    list(record_episodes(session, recorder, 1))
+    session.close()
+    dataset.release()
+    demos = load_demonstrations(dataset)
+    assert demos.pairs(0)[0].tolist() == [20, 20]  # 50 steps waited, one second of 30 kept
+    assert len(demos.pairs(0)) == demos.total_steps - 20
 
 
 # ---------------------------------------------------------------- refusals

@@ -211,6 +211,8 @@ def test_a_network_of_ones_own_is_untrained_in_each_phase_and_repeatable(record:
     assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
     with pytest.raises(LearningError, match="sees the present observation"):
         bc.clone(demos, bc.Config(shape=Shape(memory=8)), network)
+    with pytest.raises(LearningError, match="trained alone"):
+        bc.clone(demos, bc.Config(members=5), network)
 
 
 def test_a_warm_start_goes_on_and_refuses_what_does_not_fit(record: Record, tmp_path: Path) -> None:

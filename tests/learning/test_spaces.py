@@ -1,8 +1,11 @@
 """Every recordable space is learned from: a policy reaches what the best action reaches."""
 
+import time
+
 import numpy as np
 import pytest
 
+from teleop import deeds
 from teleop.errors import LearningError
 from teleop.evaluate import evaluate
 from teleop.learning.algorithms import bc, nearest
@@ -10,6 +13,8 @@ from teleop.learning.demonstrations import load_demonstrations
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.shape import Shape
 from teleop.recording import Library
+from teleop.stage.messages import ReplayGrew
+from teleop.stage.replaying import Replaying
 from tests.learning.toys import STEPS, record_toy, register
 
 SURE = bc.Config(members=1, steps=1000)
@@ -32,7 +37,7 @@ def test_a_picture_and_a_number_are_learned_from_together(library: Library) -> N
     assert demos.encoding.left_out == ("words",)
     policy = bc.clone(demos, bc.Config(steps=250))
     assert mean_return("camera", policy, 3) > 0.85
-    assert not policy.is_stateless or len(policy.act_many(_batch(demos))) == 2
+    assert len(policy.act_many(_batch(demos))) == 2
 
 
 def test_what_is_saved_acts_the_same_with_pictures(library: Library, tmp_path: object) -> None:
@@ -158,7 +163,7 @@ def test_pictures_of_any_layout_become_small(shape: tuple[int, ...]) -> None:
     assert (small == 7).all()
 
 
-def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Library) -> None:
+def test_what_a_policy_remembers_ends_with_the_episode(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 10))
     shape = Shape(memory=16)
     policy = bc.clone(demos, bc.Config(members=1, steps=60, shape=shape, insist=True))
@@ -168,3 +173,24 @@ def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Li
     policy.reset(0)
     assert [policy.advise(row)[1] for _ in range(5)] == alone
     assert alone[0] != alone[-1]  # it does remember
+
+
+def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Library) -> None:
+    dataset_id = "cartpole-v1/scripted-v0"
+    list(deeds.record(library, "CartPole-v1", 1, True, dataset_id, 0))
+    dataset = library.dataset(dataset_id)
+    shape = Shape(memory=16)
+    config = bc.Config(members=1, steps=60, lag_steps=2, shape=shape, insist=True)
+    policy = bc.clone(load_demonstrations(dataset), config)
+    policy.save(dataset.policies / "remembers")
+    row = dataset.rows()[0]
+    heard: list[object] = []
+    replaying = Replaying(dataset, row.file, "remembers", heard.append)
+    while replaying.due_s is not None:
+        replaying.tick(time.perf_counter())
+    replaying.close()
+    grown = [message for message in heard if isinstance(message, ReplayGrew)]
+    compared = sum(sum(message.lanes[1].rewards) for message in grown)
+    assert row.seed is not None
+    (alone,) = evaluate("CartPole-v1", policy, 1, row.seed)
+    assert compared == alone.total_reward

@@ -141,10 +141,11 @@ def train(
         network = lambda: load_own(  # noqa: E731
             config.network, encoding.features, encoding.pictures, demos.head.size
         )
-    if network is not None and (config.shape.looks_back or config.shape.flow):
+    several = (config.members or 1) > 1
+    if network is not None and (config.shape.looks_back or config.shape.flow or several):
         raise LearningError(
-            "A network of your own sees the present observation and gives one action; leave out "
-            "frames, memory, chunk and flow."
+            "A network of your own sees the present observation, gives one action and is trained "
+            "alone; leave out frames, memory, chunk, flow and members."
         )
     begun = _load_start(config.start, demos) if config.start else None
     run = _Run(demos, config, network, begun, device_for(demos))
