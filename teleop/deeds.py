@@ -204,6 +204,62 @@ def studied(library: Library, name: str) -> tuple[Any, Any]:
     return demos, known_of(policy, demos)
 
 
+class Retraining:
+    """A round of correction from the command line."""
+
+    def __init__(self, library: Library, name: str, policy: str, seed: int) -> None:
+        """Load the corrected policy and the data.
+
+        Raises:
+            TeleopError: there is no such policy, or nothing to learn from.
+        """
+        from teleop.learning import rounds
+
+        self._dataset = find_dataset(library, name)
+        _, self._before = find_policy(library, name, policy)
+        self._demos = rounds.gather(library, self._dataset, self._before)
+        self._seed = seed
+        self.name = rounds.name_of(self._before, list_policies(self._dataset.policies))
+
+    def run(self) -> Iterator[Any]:
+        """Clone anew, and save; yields `learning.progress.Progress`."""
+        from teleop.learning import rounds
+
+        for progress in rounds.iter_round(self._demos, self._before, self._seed):
+            yield progress
+            if progress.policy is not None:
+                progress.policy.save(self._dataset.policies / self.name)
+
+    def play(self) -> Iterator[tuple[int, int]]:
+        """Play each round that nobody has played yet; (episodes played, of all)."""
+        from teleop.learning import rounds
+
+        unplayed = [r for r in rounds.rounds_of(self._dataset, self.name) if r.score is None]
+        done = 0
+        for item in unplayed:
+            policy = load_policy(self._dataset.policies / item.policy)
+            for found in rounds.play_round(policy):
+                done += found is None
+                yield done, rounds.EPISODES * len(unplayed)
+            policy.save(self._dataset.policies / item.policy)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rounds as rows."""
+        from teleop.learning import rounds
+
+        found = rounds.rounds_of(self._dataset, self.name)
+        return [
+            {
+                "round": r.number,
+                "policy": r.policy,
+                "mean": r.score.mean,
+                "success": r.score.success,
+            }
+            for r in found
+            if r.score is not None
+        ]
+
+
 class Training:
     """One training from the command line."""
 

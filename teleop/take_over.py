@@ -32,18 +32,61 @@ class Planner(Protocol):
         """Somebody else has acted."""
 
 
+class Toucher(Protocol):
+    """Somebody at the controls.
+
+    Attributes:
+        touches: a control is held, or was tapped since the last step.
+        dt_s: seconds between steps.
+    """
+
+    touches: bool
+    dt_s: float
+
+
+class HandsOn:
+    """A gate: whoever touches a control drives, and for a moment after letting go."""
+
+    def __init__(self, person: Toucher, hold_s: float) -> None:
+        """Watch somebody's hands.
+
+        Args:
+            person: whose.
+            hold_s: seconds that the person keeps control after letting go.
+        """
+        self.hold_s = hold_s
+        self._person, self._left_s = person, 0.0
+
+    def reset(self, seed: int) -> None:
+        """A new episode: hands off."""
+        del seed
+        self._left_s = 0.0
+
+    def wants(self, hands: Action | None, proposal: Action) -> bool:
+        """At once when a control is touched, until it has been let go for long enough."""
+        del proposal
+        if self._person.touches and hands is not None:
+            self._left_s = self.hold_s
+            return True
+        self._left_s -= self._person.dt_s
+        return hands is not None and self._left_s >= 0
+
+
 class TakeOver:
     """A policy with a person's hands over it.
 
     Attributes:
         intervention: the person drove the last step.
         proposal: what the policy would have done at it.
+        driven: steps of this episode that the person drove.
+        times: that they took over in it.
     """
 
     def __init__(self, policy: Policy, person: Policy, gate: Gate) -> None:
         self.policy, self.person, self._gate = policy, person, gate
         self.intervention = False
         self.proposal: Action | None = None
+        self.driven = self.times = 0
         self.name = f"{person.name} over {policy.name}"
 
     @property
@@ -57,12 +100,19 @@ class TakeOver:
         for driver in (self.policy, self.person, self._gate):
             driver.reset(seed)
         self.intervention, self.proposal = False, None
+        self.driven = self.times = 0
+
+    def resume(self, seed: int) -> None:
+        """The episode went back: what the policy remembers of it is not so any more."""
+        self.policy.reset(seed)
 
     def act(self, observation: Observation) -> Action | None:
         """What whoever drives does."""
         hands = self.person.act(observation)
         self.proposal = self.policy.act(observation)
-        self.intervention = self._gate.wants(hands, self.proposal)
+        before, self.intervention = self.intervention, self._gate.wants(hands, self.proposal)
+        self.driven += self.intervention
+        self.times += self.intervention and not before
         if self.intervention and isinstance(self.policy, Planner):
             self.policy.replan()
         return hands if self.intervention else self.proposal

@@ -23,6 +23,9 @@ class Actor(IntEnum):
         return {Actor.HUMAN: "you", Actor.POLICY: "agent", Actor.SCRIPT: "scripted"}[self]
 
 
+YOU = "you"  # the name of the person as a policy
+
+
 @runtime_checkable
 class Policy(Protocol):
     """Anything that drives: a person, a network, a recording, a scripted expert."""

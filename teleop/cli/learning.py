@@ -110,6 +110,30 @@ def _standings(scores: list[Any]) -> list[dict[str, Any]]:
 
 
 @cli.command()
+def retrain(
+    dataset: DatasetName,
+    policy: Annotated[str, typer.Argument(help="The corrected policy; default: the newest.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Fixes weights and batches.")] = 0,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """A further round: clone anew with the corrections, as Retrain in the window does."""
+    from teleop import deeds
+
+    with one_sentence(debug):
+        retraining = deeds.Retraining(open_library(recordings), dataset, policy, seed)
+        with bar("Training", as_json) as move:
+            for told in retraining.run():
+                move(told.step, told.total, told.phase)
+        with bar("Playing fresh starts", as_json) as move:
+            for done, total in retraining.play():
+                move(done, total, "Playing fresh starts")
+        title = f"Mean return alone, round by round; saved {retraining.name}"
+        table(as_json, retraining.rows(), title)
+
+
+@cli.command()
 def profile(
     dataset: DatasetName,
     recordings: Recordings = None,

@@ -181,6 +181,24 @@ def compare(
 
 
 @cli.command()
+def correct(
+    dataset: DatasetName,
+    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Let a policy drive, and take over where it goes wrong."""
+    with one_sentence(debug):
+        from teleop import deeds
+
+        library = open_library(recordings)
+        env_id, loaded = deeds.find_policy(library, dataset, policy)
+        found = deeds.find_dataset(library, dataset)
+        pair = (found.dataset_id, "", loaded.name)
+        _open(env_id, library.root, None, pair=pair, screen="correct")
+
+
+@cli.command()
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for recordings and picture.")] = Path("demo"),
     episodes: Annotated[int, typer.Option(min=2, help="Demonstrations.")] = 20,
@@ -225,6 +243,7 @@ def _open(
     seed: int | None,
     pair: tuple[str, str, str] = ("", "", ""),
     pace: float | None = None,
+    screen: str = "",
 ) -> None:
     from teleop.doctor import pygame_problem
     from teleop.errors import DisplayError
@@ -239,5 +258,5 @@ def _open(
 
         seed = secrets.randbelow(100_000)
     samples, assets = paths.samples_folder(), paths.assets_folder()
-    screen = "compare" if pair[0] else "demonstrate"
+    screen = screen or ("compare" if pair[0] else "demonstrate")
     App(AppConfig(env_id, root, samples, assets, seed, screen, pair, pace)).run()

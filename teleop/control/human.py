@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from teleop.control.bindings import LAYERS, POINTER, Move
 from teleop.control.schemes import Scheme
-from teleop.types import Action, Actor, InputEvent, Observation
+from teleop.types import YOU, Action, Actor, InputEvent, Observation
 
 _PRESSED = 0.5
+_TOUCHED = 0.25  # a stick at rest is not always at 0
 _AXES = ("_x", "_y", "_trigger", ".x", ".y")
 
 
@@ -19,7 +20,7 @@ class HumanPolicy:
     """
 
     actor = Actor.HUMAN
-    name = "you"
+    name = YOU
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class HumanPolicy:
         """
         self.dt_s = dt_s
         self.acts = self.idle_acts = 0  # since the reset: all, and those with nothing held
+        self.touches = False  # at the last step a control was held, or had been tapped
         self.turn_based = turn_based
         self._values: dict[str, float] = {}  # control -> value now
         self._latched: set[str] = set()  # moves tapped since the last step
@@ -98,14 +100,17 @@ class HumanPolicy:
         del observation
         if self.turn_based:
             if not self._turns:
+                self.touches = False
                 return None
             turn = self._turns.popleft()
+            self.touches = True
             return self.scheme.action({turn: 1.0}, [turn], self.dt_s)
         layer = self._layer()
         held = {move.name: self._strength(move, layer) for move in self.moves}
         self._recent += [n for n, strength in held.items() if strength and n not in self._recent]
         active = [name for name in self._recent if held.get(name, 0.0) > 0]
         self._latched.clear()
+        self.touches = bool(self._pointed) or any(held[name] >= _TOUCHED for name in active)
         held |= self._pointed
         self.acts += 1
         self.idle_acts += not active and not self._pointed

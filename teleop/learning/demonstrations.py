@@ -170,12 +170,15 @@ class Demonstrations:
         return [i for i in chosen if (self.segments[self.episode(i)] != _OTHER).any()]
 
 
-def load_demonstrations(dataset: Dataset, files: Sequence[str] | None = None) -> Demonstrations:
+def load_demonstrations(
+    dataset: Dataset, files: Sequence[str] | None = None, *, also: Sequence[Dataset] = ()
+) -> Demonstrations:
     """Episodes of a dataset as training data.
 
     Args:
         dataset: where they are.
         files: names of the episodes; None for all.
+        also: further datasets of the same environment, all of whose episodes are added.
 
     Raises:
         LearningError: there are none, or nothing can be learned from them.
@@ -189,11 +192,14 @@ def load_demonstrations(dataset: Dataset, files: Sequence[str] | None = None) ->
         )
     observation_space, action_space = dataset.spaces()
     check_learnable(action_space)
+    parts = [(dataset, rows), *((other, other.rows()) for other in also if other.exists)]
+    rows = [row for _, part in parts for row in part]
     gathered = _Gathered(
         Encoding(observation_space), action_space, sum(row.total_steps for row in rows)
     )
-    for episode in dataset.read_many(rows):
-        gathered.add(episode.trimmed())
+    for source, part in parts:
+        for episode in source.read_many(part):
+            gathered.add(episode.trimmed())
     return gathered.demonstrations(
         env_id=dataset.info().env_id,
         dataset_id=dataset.dataset_id,

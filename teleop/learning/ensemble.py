@@ -31,7 +31,11 @@ class Known:
 
 
 def iter_ensemble(demos: Demonstrations, known: Known, seed: int) -> Iterator[LearnedPolicy | None]:
-    """Fit the networks one after another; yields None ten times a network, at last the policy."""
+    """Fit the networks one after another.
+
+    Yields:
+        None ten times a network; after each network the policy of all so far.
+    """
     pairs = demos.pairs(known.lag)
     if len(pairs) == 0:
         pairs = demos.pairs(0)
@@ -47,10 +51,10 @@ def iter_ensemble(demos: Demonstrations, known: Known, seed: int) -> Iterator[Le
             yield None
         if isinstance(fit.network, PolicyNetwork):
             networks.append(to_numpy(fit.network))
-    model = Ensemble(tuple(networks), demos.head, known.shape)
-    learned = {"lag_steps": known.lag, "steps": known.steps}
-    recipe = {"algorithm": "ensemble", "seed": seed, "members": known.members}
-    yield make_policy(demos, normaliser, model, known.shape, recipe, learned)
+        model = Ensemble(tuple(networks), demos.head, known.shape)
+        learned = {"lag_steps": known.lag, "steps": known.steps}
+        recipe = {"algorithm": "ensemble", "seed": seed, "members": member + 1}
+        yield make_policy(demos, normaliser, model, known.shape, recipe, learned)
 
 
 def fit_ensemble(demos: Demonstrations, known: Known, seed: int) -> LearnedPolicy:

@@ -27,7 +27,7 @@ class EpisodeRow:
         seed: what `reset` was given; None if unknown.
         started: Unix time.
         driver: who drove: `human`, `script`, `policy`, or `other` where another program recorded.
-        driver_name: the script's or policy's name; empty for a person.
+        driver_name: the script's or policy's name; empty for a person alone.
         recovered: the end is missing: the program was killed while recording.
         sha256: of the file, for noticing damage; empty for an episode without a file of its own.
         flags: what is odd about it, in words: NaN, values outside the space.

@@ -20,7 +20,7 @@ from teleop.recording.episode import EpisodeRow
 from teleop.recording.fingerprint import fingerprint_of
 from teleop.recording.journal import JournalWriter, iter_records
 from teleop.recording.leaves import Codec, unnamed_parts
-from teleop.types import Actor, Info, InputEvent, Observation, Policy, Step
+from teleop.types import YOU, Actor, Info, InputEvent, Observation, Policy, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Recorder:
             "gymnasium_version": gym.__version__,
             "fingerprint": fingerprint_of(self._about.env_id),
             "driver": _DRIVERS[policy.actor],
-            "driver_name": policy.name if policy.actor is not Actor.HUMAN else "",
+            "driver_name": policy.name if policy.name != YOU else "",
         }
         measured = self._observation.measure(observation)
         meta["measured"] = measured

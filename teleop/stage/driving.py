@@ -1,20 +1,20 @@
 """The stage's first act: a person drives; the episode's flow is in their hands."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from teleop.control import HumanPolicy
 from teleop.envs.making import make_env, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
+from teleop.learning import LearnedPolicy
 from teleop.recording import Library, Take
 from teleop.session import Phase, Session, seeds_from
 from teleop.stage.controls import ControlChange, Controls
-from teleop.stage.frames import FrameWriter
+from teleop.stage.drawing import Drawing
 from teleop.stage.keeping import Keeping, Say
-from teleop.stage.live import live_of, opened_of
+from teleop.stage.live import corrected, live_of, opened_of
 from teleop.stage.messages import (
     EnvOpened,
     FromStage,
@@ -25,17 +25,16 @@ from teleop.stage.messages import (
     Rumble,
     Tone,
 )
-from teleop.stage.options import DriveOptions, Preview, Seeds, Start
+from teleop.stage.options import DriveOptions, Seeds
 from teleop.stage.past import Past, WayBack
 from teleop.stage.report import Report, unwanted, was_hit
-from teleop.stage.seen import Seen
+from teleop.stage.waiting import Waiting
+from teleop.take_over import HandsOn, TakeOver
 from teleop.trail import Probe
 from teleop.types import InputEvent
 
-_COUNTDOWN_S = 3.0
-_BETWEEN_S = 1.5  # before the next episode begins by itself: hands rest
 _PRESSED = 0.5
-_REFRESH_S = 0.05  # of a countdown, and of the picture while going back
+_REFRESH_S = 0.05  # of the picture while going back
 
 
 class Driving:
@@ -64,7 +63,6 @@ class Driving:
         self.env_id = env_id = request.env_id
         self.options = options or DriveOptions()
         self._speaks = say
-        self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
         env = make_env(env_id)
         self._controls = Controls(library.root, env_id, env)
         self._human = self._controls.human
@@ -73,20 +71,19 @@ class Driving:
         self._session = Session(self._make, self._human, seeds_from(base_seed), goes_back=True)
         self._pace_hz = request.pace_hz or pace_of(env)
         self._draws = np.random.default_rng(base_seed)
-        self._seen = Seen(env.observation_space)
+        self._drawing = Drawing(env.observation_space, self._say)
+        self._over: LearnedPolicy | None = None  # drives, while the person watches over it
         self.keeping = Keeping(library, env_id, env, self._say)
         self._past, self._way_back = Past(), WayBack()
         self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
-        self._begins_s: float | None = None  # when a take begins; infinite: with the first input
-        self._next_s: float | None = None  # when the next episode begins by itself
+        self._waiting = Waiting()
         self._practises = self._starred = self._stays_paused = False
         self._events = 0
-        self._undrawn = ""  # why there was no picture the last time
         self._now = 0.0  # of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(self._opened())
-        self._say(Pictured("drive", self._live(0.0), self._frames.write(picture)))
+        self._say(Pictured("drive", self._live(0.0), self._drawing.frame(picture)))
         self.keeping.begin()
 
     @property
@@ -94,10 +91,8 @@ class Driving:
         """When something is due."""
         if self._way_back.held:
             return self._now + _REFRESH_S
-        if self._begins_s is not None and self._begins_s != math.inf:
-            return min(self._begins_s, self._now + _REFRESH_S)
-        if self._next_s is not None:
-            return self._next_s
+        if self._waiting.active:
+            return self._waiting.due_s(self._now)
         return 0.0 if self._probes else self._session.due_s
 
     @property
@@ -108,14 +103,13 @@ class Driving:
     @property
     def engaged(self) -> bool:
         """An episode runs, or is about to."""
-        running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
-        return running or self._begins_s is not None or self._next_s is not None
+        return self._session.phase in (Phase.RUNNING, Phase.PAUSED) or self._waiting.active
 
     def hear(self, event: InputEvent) -> None:
         """The person moved a key, button, stick or the mouse."""
         self._human.hear(event)
         self._events += 1
-        if abs(event.value) >= _PRESSED and self._begins_s == math.inf:
+        if abs(event.value) >= _PRESSED and self._waiting.for_input:
             self._begin(self._now)
         if event.value == 1.0:
             self._session.hasten()
@@ -131,13 +125,11 @@ class Driving:
         self._now = now
         if self._way_back.held:
             self._show_past(now)
-        elif self._begins_s is not None:
-            if now >= self._begins_s:
-                self._begin(now)
-            elif self._begins_s != math.inf:
-                self._show(now, draw=False)
-        elif self._next_s is not None and now >= self._next_s:
-            self._next_s = None
+        elif self._waiting.take_due(now):
+            self._begin(now)
+        elif self._waiting.counts_down:
+            self._show(now, draw=False)
+        elif self._waiting.next_due(now):
             self.start_take(now)
         elif not self._advance(self._session.tick, now):
             self._look(now)
@@ -147,8 +139,8 @@ class Driving:
 
     def start_take(self, now: float) -> None:
         """Begin from a fresh start, at once or when the options say; a waiting take is kept."""
-        self._next_s = None
-        if self._begins_s is not None:
+        self._waiting.cancel_next()
+        if self._waiting.begins:
             return
         if self.keeping.pending:
             self.keep_take(now)
@@ -159,19 +151,14 @@ class Driving:
         self._human.reset(self._session.seed)
         if not self.options.practice:
             self.keeping.ready_recorder()  # so that its list is on show
-        match self.options.start:
-            case Start.AT_ONCE:
-                self._begin(now)
-            case Start.COUNTDOWN:
-                self._begins_s = now + _COUNTDOWN_S
-            case Start.FIRST_INPUT:
-                self._begins_s = math.inf
+        if self._waiting.start(self.options.start, now):
+            self._begin(now)
         self._show(now)
 
     def stop_take(self, now: float) -> None:
         """End it here; a take waits to be kept or discarded."""
         self._way_back.held = False
-        self._begins_s = self._next_s = None
+        self._waiting.cancel()
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
             self._take_in()
         self._show(now)
@@ -183,7 +170,7 @@ class Driving:
         if driven and self.keeping.pending is None:
             self._say(Notice(Tone.PLAIN, "Nothing to save: no step was recorded"))
         note = Report.of(self._session, self._human, self._events).text
-        self.keeping.keep(starred=self._starred, note=note)
+        self.keeping.keep(starred=self._starred, note=note, corrected=corrected(self._session))
         self._ready(now)
 
     def discard_take(self, now: float) -> None:
@@ -220,7 +207,7 @@ class Driving:
         """Hold still and let go of every key."""
         self._human.release()
         self._way_back.held = False
-        self._begins_s = self._next_s = None
+        self._waiting.cancel()
         self._session.pause()
         self._show(now, draw=False)
 
@@ -244,7 +231,7 @@ class Driving:
         if self._probe.problem:
             self._say(Notice(Tone.BAD, f"Going back is not possible here: {self._probe.problem}."))
         elif self._can_go_back and self._session.trail:
-            self._next_s = None
+            self._waiting.cancel_next()
             self._stays_paused = self._session.phase is Phase.PAUSED
             self._way_back.begin(self._session.trail.times_s, now, turns=self._human.turn_based)
             self._show_past(now)
@@ -268,11 +255,43 @@ class Driving:
             self.keeping.set_aside(left or pending)
             self._past.cut(steps)
             self._human.resume(self._session.action)
+            if isinstance(self._session.policy, TakeOver):
+                self._session.policy.resume(self._session.seed)
             if self._stays_paused:
                 self._session.pause()
         self._show(now)
 
     # ------------------------------------------------------------ how it is driven
+
+    def watch_over(self, policy: LearnedPolicy | None, now: float) -> None:
+        """Let a policy drive from the next episode on, with the person's hands over it; or nobody.
+
+        Raises:
+            LearningError: it belongs to other spaces.
+        """
+        env = self._session.env
+        if policy is not None:
+            policy.check_fits(self.env_id, env.observation_space, env.action_space)
+        before, self._over = self._over, policy
+        self.keeping.stays = policy is not None
+        if before and policy and (self.engaged or self.keeping.pending):
+            return  # a newer one of the same kind waits for its turn
+        if before is None and policy is None:
+            return
+        self._set_pace()
+        if self.engaged or self.keeping.pending:
+            self.keep_take(now)
+        else:
+            self._renew(now, self._session.seed)
+            self._show(now)
+        self._say(self._opened())
+
+    @property
+    def _driver(self) -> TakeOver | HumanPolicy:
+        """Who has the environment in the next episode."""
+        if self._over is None:
+            return self._human
+        return TakeOver(self._over, self._human, HandsOn(self._human, self.options.hand_back_s))
 
     def set_options(self, options: DriveOptions, now: float) -> None:
         """Drive and record so from now on."""
@@ -308,8 +327,7 @@ class Driving:
         self.keep_take(now)
         self._session.close()
         self.keeping.close()
-        self._frames.close()
-        self._seen_frames.close()
+        self._drawing.close()
 
     # ------------------------------------------------------------ inside
 
@@ -324,7 +342,7 @@ class Driving:
         return self._session.phase is not Phase.READY and not self._way_back.held
 
     def _begin(self, now: float) -> None:
-        self._begins_s = None
+        self._waiting.cancel()
         self._practises = self.options.practice
         self._starred = False
         self._events = 0
@@ -384,11 +402,11 @@ class Driving:
         if self._practises or self.keeping.pending is None:
             return
         why = unwanted(self.options, self._session, self._human)
-        if why:
+        if why and self._over is None:
             self.keeping.discard(f": {why}")
         saved = self.keeping.episodes + (self.keeping.pending is not None)
         if self.options.auto_next and saved < self.options.goal:
-            self._next_s = now + _BETWEEN_S
+            self._waiting.next(now)
         elif self.options.auto_next:
             self.keep_take(now)
             self._say(Notice(Tone.GOOD, f"That was the last of {self.options.goal} episodes"))
@@ -415,6 +433,7 @@ class Driving:
         self._session.use_recorder(None)
         self._past.forget()
         self._practises = False
+        self._session.policy = self._driver
         try:
             self._session.renew(now, seed)
         except EnvError as problem:
@@ -430,67 +449,48 @@ class Driving:
     def _set_pace(self) -> None:
         wish = self.options.turn_based
         turn_based = self._pace_hz == 0 if wish is None else wish
+        turn_based = turn_based and self._over is None  # a policy waits for nobody
         self._human.turn_based = turn_based
         self._session.base_pace_hz = 0.0 if turn_based else self._pace_hz or _TURNS_AS_TIME_HZ
         pace = self._session.pace_hz
         self._human.dt_s = 1 / pace if pace else 1.0
 
     def _show(self, now: float, *, draw: bool = True) -> None:
-        picture = self._drawn() if draw else None
-        frame = None if picture is None else self._frames.write(picture)
-        self._say(Pictured("drive", self._live(now), frame))
+        picture = self._drawing.drawn(self._session) if draw else None
+        live = self._live(now)
+        self._say(Pictured("drive", live, self._drawing.frame(picture)))
         if picture is None:
             return
         if self._session.phase is Phase.RUNNING:
             self._past.see(self._session.steps, picture, now)
-        if self.options.preview in (Preview.PICTURE, Preview.BOTH):
-            seen = self._seen.picture(self._session.observation)
-            if seen is not None:
-                self._say(Pictured("seen", self._live(now), self._seen_frames.write(seen)))
-
-    def _drawn(self) -> NDArray[np.uint8] | None:
-        """The picture now; why there is none is said once, not at every step."""
-        try:
-            picture = self._session.draw()
-        except EnvError as problem:
-            if sentence(problem) != self._undrawn:
-                self._undrawn = sentence(problem)
-                self._say(Notice(Tone.BAD, self._undrawn))
-            return None
-        self._undrawn = ""
-        return picture
+        seen = self._drawing.seen(self._session.observation, self.options.preview)
+        if seen is not None:
+            self._say(Pictured("seen", live, seen))
 
     def _show_past(self, now: float) -> None:
         """What letting go now would lead to."""
         if self._session.trail is None:
             return
         steps = self._way_back.step(now)
-        picture = self._past.at(steps)
-        frame = None if picture is None else self._frames.write(picture)
+        frame = self._drawing.frame(self._past.at(steps))
         rewards = self._session.trail.rewards[:steps]
-        live = self._live(now)
-        live = replace(live, steps=steps, total_reward=sum(rewards), rewinding=True, numbers=())
+        live = replace(self._live(now), steps=steps, total_reward=sum(rewards), rewinding=True)
         self._say(Pictured("drive", live, frame))
 
     def _live(self, now: float) -> Live:
-        begins = self._begins_s if self._begins_s is not None else self._next_s
-        waiting = None
-        if begins is not None:
-            waiting = -1.0 if begins == math.inf else max(0.0, begins - now)
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
         recorder = self.keeping.recorder
-        numbers = self.options.preview in (Preview.NUMBERS, Preview.BOTH)
         return replace(
             live_of(self._session, now),
             recording=bool(running and not self._practises and recorder and recorder.is_recording),
             pending=self.keeping.pending is not None,
             can_undo=self.keeping.can_undo,
             practice=running and self._practises,
-            waiting_s=waiting,
+            waiting_s=self._waiting.shown_s(now),
             starred=self._starred,
             cannot_rewind=self._probe.problem,
             real_hz=Report.real_hz(self._session),
-            numbers=self._seen.numbers(self._session.observation) if numbers else (),
+            numbers=self._drawing.numbers(self._session.observation, self.options.preview),
         )
 
     def _opened(self) -> EnvOpened:

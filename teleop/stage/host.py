@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import sentence
+from teleop.learning import load_policy
 from teleop.recording import Library
 from teleop.stage.controls import ControlChange
 from teleop.stage.driving import Driving
@@ -32,6 +33,7 @@ from teleop.stage.messages import (
     ResetControls,
     SetOptions,
     SetSpeed,
+    ShowCorrect,
     ShowPreview,
     ShowReplay,
     ShowStep,
@@ -130,7 +132,7 @@ class Host:
                 act.tick(now)
             except Exception as problem:  # noqa: BLE001  environments and policies meet us here
                 self._say(Notice(Tone.BAD, sentence(problem)))
-                self._leave_stage()
+                self._leave_acts()
 
     def handle(self, message: ToStage, now: float) -> None:
         """Do what the window asks; what goes wrong is said in one sentence."""
@@ -144,7 +146,7 @@ class Host:
 
     def close(self, now: float) -> None:
         """Finish everything that is being written."""
-        self._leave_stage()
+        self._leave_acts()
         if self._driving:
             self._driving.close(now)
             self._driving = None
@@ -160,19 +162,24 @@ class Host:
                 self._show_preview(message, now)
             case ShowReplay():
                 self._show_replay(message)
+            case ShowCorrect() if self._driving:
+                self._leave_acts()
+                dataset = self._library.existing(message.dataset_id)
+                self._driving.watch_over(load_policy(dataset.policies / message.policy), now)
+                self._driving.show(now)
             case ShowStep(step) if self._replay:
                 self._replay.show(step)
             case Deed.QUIT:
                 self.running = False
             case Deed.SHOW_NOTHING:
-                self._leave_stage()
+                self._leave_acts()
             case _:
                 self._direct(message, now)
 
     def _open(self, message: OpenEnv, now: float) -> None:
         """Another environment; the one before stays if that fails."""
         self._library.ensure(self._samples)
-        self._leave_stage()
+        self._leave_acts()
         before = self._driving
         if before and before.env_id == message.env_id:
             return
@@ -189,23 +196,25 @@ class Host:
         if self._preview and self._previewed == wanted:
             self._preview.reload(dataset, message.policy)
             return
-        self._leave_stage()
+        self._leave_acts()
         self._preview = Previewing(dataset, message.policy, self._say, now)
         self._previewed = wanted
 
     def _show_replay(self, message: ShowReplay) -> None:
-        self._leave_stage()
+        self._leave_acts()
         dataset = self._library.existing(message.dataset_id)
         self._replay = Replaying(dataset, message.file, message.policy, self._say)
 
     def _direct(self, message: ToStage, now: float) -> None:
         """Pass a request on to the person's session."""
         if message is Deed.SHOW_DRIVE:
-            self._leave_stage()
+            self._leave_acts()
+            if self._driving:
+                self._driving.watch_over(None, now)
         if self._driving:
             _direct(self._driving, message, now)
 
-    def _leave_stage(self) -> None:
+    def _leave_acts(self) -> None:
         for act in (self._preview, self._replay):
             if act:
                 act.close()
@@ -242,6 +251,7 @@ _DEEDS: dict[Deed, Callable[[Driving, float], None]] = {
     Deed.START_TAKE: Driving.start_take,
     Deed.STOP_TAKE: Driving.stop_take,
     Deed.KEEP_TAKE: Driving.keep_take,
+    Deed.KEEP_WAITING: lambda act, now: act.keep_take(now) if not act.engaged else None,
     Deed.DISCARD_TAKE: Driving.discard_take,
     Deed.UNDO: Driving.undo,
     Deed.PAUSE: Driving.pause,

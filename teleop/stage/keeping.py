@@ -14,7 +14,7 @@ from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.episode import Episode
 from teleop.recording.library import human_dataset_id
 from teleop.stage.listing import library_changed
-from teleop.stage.messages import FromStage, Notice, Tone
+from teleop.stage.messages import Corrected, FromStage, Notice, Tone
 
 Say = Callable[[FromStage], None]
 _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
@@ -36,6 +36,7 @@ class Keeping:
         self._jobs: list[_Job] = []
         space = env.observation_space
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
+        self.stays = False  # the list stays on what it shows, wherever takes go
         self.changed = False  # something that the window shows beside the list
 
     @property
@@ -71,7 +72,7 @@ class Keeping:
             self.recorder = Recorder(self._dataset, self._env)
         if warning := self._dataset.room_left():
             self.say(Notice(Tone.BAD, warning))
-        if self._shown.dataset_id != self._dataset.dataset_id:
+        if not self.stays and self._shown.dataset_id != self._dataset.dataset_id:
             self.choose_dataset(self._dataset.dataset_id)
         return self.recorder
 
@@ -82,13 +83,16 @@ class Keeping:
             if take.problem:
                 self.say(Notice(Tone.BAD, take.problem))
 
-    def keep(self, *, starred: bool = False, note: str = "") -> None:
+    def keep(
+        self, *, starred: bool = False, note: str = "", corrected: Corrected | None = None
+    ) -> None:
         """Save the take that waits."""
         take, self.pending = self.pending, None
         if take is None or self.recorder is None:
             return
         recorder = self.recorder
-        self._shown = self._dataset
+        if not self.stays:
+            self._shown = self._dataset
 
         def save() -> tuple[EpisodeRow, str]:
             row = recorder.keep(take)
@@ -100,7 +104,12 @@ class Keeping:
                     late = _lateness(self._dataset.read(row))
             return row, note + late
 
-        self._work(save, lambda saved: self._kept(*saved), lambda: self._not_kept(take))
+        def kept(saved: tuple[EpisodeRow, str]) -> None:
+            self._kept(*saved)
+            if corrected:
+                self.say(corrected)
+
+        self._work(save, kept, lambda: self._not_kept(take))
 
     def discard(self, why: str = "") -> None:
         """Put the take that waits aside; `undo` brings it back."""

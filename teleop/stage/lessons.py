@@ -17,12 +17,14 @@ class Train:
         dataset_id: whose episodes.
         seed: of everything.
         recipe: how: a name of `learning.recipes`.
+        after: the policy that was corrected, where this is a further round of it.
     """
 
     root: Path
     dataset_id: str
     seed: int = 0
     recipe: str = "bc"
+    after: str = ""
 
 
 class Study(Enum):
@@ -40,6 +42,15 @@ class Ask:
     root: Path
     dataset_id: str
     study: Study
+
+
+@dataclass(frozen=True, slots=True)
+class AskRounds:
+    """Which rounds of correction led to a policy, and how good each was; plays what was not."""
+
+    root: Path
+    dataset_id: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,27 @@ class Stood:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundLine:
+    """One round's policy; mean and interval are None until it has been played."""
+
+    number: int
+    policy: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    success: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The rounds that led to a policy, the first one first."""
+
+    dataset_id: str
+    policy: str
+    rounds: tuple[RoundLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Studied:
     """What a study found so far.
 
@@ -179,7 +211,7 @@ class TrainingFailed:
     problem: str
 
 
-ToTrainer: TypeAlias = Train | StopTraining | Ask | Certify | Deed
+ToTrainer: TypeAlias = Train | StopTraining | Ask | AskRounds | Certify | Deed
 FromTrainer: TypeAlias = (
     TrainerReady
     | TrainingBegan
@@ -189,6 +221,7 @@ FromTrainer: TypeAlias = (
     | Stood
     | Profiled
     | Studied
+    | Rounds
     | Certified
     | StageLost
 )

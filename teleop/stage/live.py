@@ -11,7 +11,8 @@ from teleop.learning.inputs import why_not
 from teleop.session import Session
 from teleop.stage.controls import Controls
 from teleop.stage.hints import axis_items, hint_of
-from teleop.stage.messages import EnvOpened, Live
+from teleop.stage.messages import Corrected, EnvOpened, Live
+from teleop.take_over import TakeOver
 
 
 def live_of(session: Session, now: float) -> Live:
@@ -20,6 +21,7 @@ def live_of(session: Session, now: float) -> Live:
     if session.action is not None:
         env_id = session.env.spec.id if session.env.spec else ""
         text = action_text(env_id, session.env.action_space, session.action)
+    over = session.policy if isinstance(session.policy, TakeOver) else None
     return Live(
         phase=session.phase.value,
         seed=session.seed,
@@ -29,6 +31,18 @@ def live_of(session: Session, now: float) -> Live:
         pace_hz=session.base_pace_hz,
         speed=session.speed,
         action=text,
+        control="" if over is None else "person" if over.intervention else "policy",
+        driven=over.driven if over else 0,
+    )
+
+
+def corrected(session: Session) -> Corrected | None:
+    """What the person did over a policy in the episode that has ended."""
+    over = session.policy
+    if not isinstance(over, TakeOver) or not session.steps:
+        return None
+    return Corrected(
+        session.seed, session.steps, session.total_reward, over.driven, over.times, over.policy.name
     )
 
 

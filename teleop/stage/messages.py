@@ -24,6 +24,7 @@ class Deed(Enum):
     START_TAKE = "start take"
     STOP_TAKE = "stop take"
     KEEP_TAKE = "keep take"
+    KEEP_WAITING = "keep waiting"  # a take that is over; one that runs goes on
     DISCARD_TAKE = "discard take"
     UNDO = "undo"
     PAUSE = "pause"
@@ -115,6 +116,14 @@ class DeleteEpisode:
 @dataclass(frozen=True, slots=True)
 class ShowPreview:
     """Let a policy play, live."""
+
+    dataset_id: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCorrect:
+    """Let a policy drive, with the person's hands over it."""
 
     dataset_id: str
     policy: str
@@ -281,6 +290,8 @@ class Live:
         cannot_rewind: why going back is not possible.
         real_hz: steps a second that really happen; 0 while unknown.
         numbers: what the policy will see, by name.
+        control: who drives, where a person watches over a policy: `policy` or `person`.
+        driven: steps that the person drove there.
     """
 
     phase: str
@@ -301,6 +312,8 @@ class Live:
     cannot_rewind: str = ""
     real_hz: float = 0.0
     numbers: tuple[tuple[str, float], ...] = ()
+    control: str = ""
+    driven: int = 0
 
     @property
     def engaged(self) -> bool:
@@ -332,6 +345,27 @@ class Notice:
 
     tone: Tone
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An episode in which a person watched over a policy was saved.
+
+    Attributes:
+        seed: of the episode.
+        total_steps: of it.
+        total_reward: of it.
+        driven: steps that the person drove.
+        times: that they took over.
+        policy: that drove the others.
+    """
+
+    seed: int
+    total_steps: int
+    total_reward: float
+    driven: int
+    times: int
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +461,7 @@ ToStage: TypeAlias = (
     | StarEpisode
     | DeleteEpisode
     | ShowPreview
+    | ShowCorrect
     | ShowReplay
     | ShowStep
 )
@@ -436,6 +471,7 @@ FromStage: TypeAlias = (
     | LibraryChanged
     | Pictured
     | Notice
+    | Corrected
     | Rumble
     | ReplayOpened
     | ReplayGrew

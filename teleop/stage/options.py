@@ -44,6 +44,7 @@ class DriveOptions:
         turn_based: a press is a step; None is as the environment is.
         preview: what is shown of the observations.
         rumble: the pad shakes at an episode's end and when something was hit.
+        hand_back_s: seconds after letting go until a policy that is watched over drives again.
     """
 
     start: Start = Start.AT_ONCE
@@ -56,3 +57,4 @@ class DriveOptions:
     turn_based: bool | None = None
     preview: Preview = Preview.OFF
     rumble: bool = False
+    hand_back_s: float = 1.0

@@ -17,10 +17,13 @@ from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
 from teleop.stage.lessons import (
     Ask,
+    AskRounds,
     Certified,
     Certify,
     PolicySaved,
     Profiled,
+    RoundLine,
+    Rounds,
     Standing,
     Stood,
     StopTraining,
@@ -38,6 +41,7 @@ from teleop.stage.messages import Deed
 if TYPE_CHECKING:
     from teleop.learning.course import Course
     from teleop.learning.profile import Trait
+    from teleop.learning.rounds import Round
 
 _REPORT_S = 0.1
 _CERTIFIED_S = 2.0  # between two reports: the window lists everything anew for each
@@ -56,6 +60,8 @@ def serve(pipe: "Connection[Any, Any]") -> None:
         while (message := pipe.recv()) is not Deed.QUIT:
             if isinstance(message, Train) and _train(pipe, message) is Deed.QUIT:
                 return
+            if isinstance(message, AskRounds):
+                _tell_rounds(pipe, message)
             if isinstance(message, Ask) and _study(pipe, message) is Deed.QUIT:
                 return
             if isinstance(message, Certify):
@@ -65,7 +71,7 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 def _train(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
     """One training; Deed.QUIT if the window said so meanwhile."""
     try:
-        return _train_or_raise(pipe, request)
+        return (_retrain if request.after else _train_or_raise)(pipe, request)
     except TeleopError as problem:
         pipe.send(TrainingFailed(sentence(problem)))
     except MemoryError:
@@ -127,6 +133,65 @@ def _train_or_raise(pipe: "Connection[Any, Any]", request: Train) -> Deed | None
     lesson.tell(over=True)
     lesson.save(final=True)
     return None
+
+
+def _retrain(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
+    """A further round: cloned anew with the corrections, playable after a moment."""
+    from teleop.learning import rounds
+    from teleop.learning.policy import list_policies, load_policy
+
+    began = time.perf_counter()
+    library = Library(request.root)
+    dataset = library.existing(request.dataset_id)
+    before = load_policy(dataset.policies / request.after)
+    demos = rounds.gather(library, dataset, before)
+    name = rounds.name_of(before, list_policies(dataset.policies))
+    pipe.send(TrainingBegan(len(demos.used), demos.total_steps, ()))
+    report = _Report(pipe, began)
+    saved = False
+    for progress in rounds.iter_round(demos, before, request.seed):
+        last = progress.step >= progress.total
+        if progress.policy is not None and (last or not saved):
+            progress.policy.save(dataset.policies / name)
+            seconds = time.perf_counter() - began
+            pipe.send(PolicySaved(request.dataset_id, name, final=last, seconds=seconds))
+            saved = True
+        report.add(progress)
+        answer = _answer(pipe)
+        if answer is not None:
+            return answer if isinstance(answer, Deed) else None
+    _tell_rounds(pipe, AskRounds(request.root, request.dataset_id, name))
+    return None
+
+
+def _tell_rounds(pipe: "Connection[Any, Any]", request: AskRounds) -> None:
+    """How good each round is; what was never played is played, until something else is asked."""
+    from teleop.learning import rounds
+    from teleop.learning.policy import load_policy
+
+    def tell() -> list[rounds.Round]:
+        found = rounds.rounds_of(dataset, request.policy)
+        pipe.send(Rounds(request.dataset_id, request.policy, tuple(_round(r) for r in found)))
+        return found
+
+    with contextlib.suppress(TeleopError):  # policies of strangers: then there is no chart
+        dataset = Library(request.root).existing(request.dataset_id)
+        for item in tell():
+            if item.score is not None:
+                continue
+            policy = load_policy(dataset.policies / item.policy)
+            for _ in rounds.play_round(policy):
+                if pipe.poll():
+                    return
+            policy.save(dataset.policies / item.policy)
+            tell()
+
+
+def _round(item: "Round") -> RoundLine:
+    score = item.score
+    if score is None:
+        return RoundLine(item.number, item.policy, None, None, None, None)
+    return RoundLine(item.number, item.policy, score.mean, score.low, score.high, score.success)
 
 
 def _lines(traits: tuple["Trait", ...]) -> tuple[TraitLine, ...]:

@@ -45,6 +45,7 @@ from teleop.ui.painter import Painter
 from teleop.ui.processes import Processes
 from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
+from teleop.ui.screens.correct import CorrectScreen
 from teleop.ui.screens.demonstrate import Demonstrate
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.sheets import draw_sheet
@@ -129,6 +130,7 @@ class App:
             "demonstrate": Demonstrate(),
             "train": TrainScreen(),
             "compare": CompareScreen(*config.pair[1:]),
+            "correct": CorrectScreen(config.pair[2]),
         }
         self.current = "demonstrate"
         self._dirty = self._moved = True
@@ -434,7 +436,7 @@ class App:
                 self._toggle_full_screen()
             case Command.LARGER | Command.SMALLER | Command.USUAL_SIZE:
                 self._rescale(command)
-            case Command.DEMONSTRATE | Command.TRAIN | Command.COMPARE:
+            case Command.DEMONSTRATE | Command.TRAIN | Command.COMPARE | Command.CORRECT:
                 self.go(command.name.lower())
             case _:
                 self.screen.command(self.desk, command)

@@ -155,6 +155,8 @@ def _end_labels(painter: Painter, scales: Scales, lines: list[Series]) -> None:
     gap, last = painter.px(17), -math.inf
     for y, index in places:
         line = lines[index]
+        if not line.label:
+            continue
         painter.dot((scales.x(float(line.x[-1])), y), 3.5, line.colour)
         last = max(y, last + gap)
         at = (scales.plot.right + painter.px(12), last)

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from teleop.stage.messages import BindMove, Deed, Input, Notice, Tone
-from teleop.types import InputEvent
+from teleop.stage.messages import BindMove, Deed, Notice, Tone
 from teleop.ui.devices import ARROWS, PAD_ARROWS, Moved, Pads, key_control
+from teleop.ui.grip import Grip
 from teleop.ui.layout import control_label
+from teleop.ui.mouse import MOUSE, Mouse
 from teleop.ui.pad_mapping import PadMapping, mapping_file
 from teleop.ui.shell import HELP
 from teleop.ui.shortcuts import (
@@ -31,7 +32,8 @@ _STICK = 0.55
 _FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
 _FAR = 0.75  # that a stick must go to be bound
 _REWIND_KEY = "key.f7"
-_SCREENS = ("demonstrate", "train", "compare")
+_SCREENS = ("demonstrate", "train", "compare", "correct")
+_DRIVEN = ("demonstrate", "correct")  # screens on which somebody drives
 
 
 class Hands:
@@ -41,6 +43,8 @@ class Hands:
         self._app = app
         self._pads = Pads()
         self._desk = app.desk
+        self._grip = Grip(app.desk)
+        self._mouse = Mouse(app, self._grip)
         self._desk.pad = self._pads.name
         self._quiet_until_s = 0.0
         self._repeating: tuple[int, int] | None = None
@@ -56,8 +60,8 @@ class Hands:
         """Answer one event of a device."""
         if event.type in (pygame.KEYDOWN, pygame.KEYUP):
             self._key(event)
-        elif event.type in _MOUSE:
-            self._mouse(event)
+        elif event.type in MOUSE:
+            self._mouse.take(event)
         elif event.type == pygame.WINDOWFOCUSLOST:
             self._let_go("Paused: the window is not in front")
         else:
@@ -133,14 +137,14 @@ class Hands:
             desk.tell(Deed.REWIND_END)
         if control in desk.held:
             desk.held.discard(control)
-            self._send(control, 0.0)
+            self._grip.send(control, 0.0)
 
     def _drive_by_key(self, control: str, command: Command | None) -> None:
         if command:
             self._command(command)
         elif control not in self._desk.held:  # a repeat is not a press
             self._desk.held.add(control)
-            self._send(control, 1.0)
+            self._grip.send(control, 1.0)
 
     def _navigate(self, event: pygame.event.Event, name: str, *, ctrl: bool, shift: bool) -> None:
         ui = self._app.ui
@@ -181,11 +185,11 @@ class Hands:
         live, focused = self._desk.model.live, self._app.ui.nodes.get(self._app.ui.focus.id or "")
         has_take = live is not None and (live.recording or live.pending)
         on_picture = focused is not None and focused.group == "stage"
-        return self._app.current == "demonstrate" and has_take and on_picture
+        return self._app.current in _DRIVEN and has_take and on_picture
 
     def _is_paused(self) -> bool:
         live = self._desk.model.live
-        return self._app.current == "demonstrate" and live is not None and live.phase == "paused"
+        return self._app.current in _DRIVEN and live is not None and live.phase == "paused"
 
     def _command(self, command: Command) -> None:
         desk = self._desk
@@ -197,65 +201,10 @@ class Hands:
             elif desk.sheet:
                 desk.toggle_sheet("")
             else:
-                self._release_all()
+                self._grip.release()
                 desk.pause()
             return
         self._app.command(command)
-
-    # ------------------------------------------------------------ mouse
-
-    def _mouse(self, event: pygame.event.Event) -> None:
-        if event.type == pygame.MOUSEMOTION:
-            if "mouse.left" in self._desk.held:
-                self._point(event.pos)
-        elif event.type == pygame.MOUSEWHEEL:
-            self._wheel(-event.y)
-        elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
-            if "mouse.left" in self._desk.held:
-                self._unpoint()
-            self._app.ui.release(event.pos)
-        elif event.button == 1:
-            self._press(event.pos)
-
-    def _wheel(self, rows: int) -> None:
-        desk = self._desk
-        if desk.sheet:
-            desk.sheet_view.scroll(rows)
-        elif desk.popover.open:
-            desk.popover.scroll(rows)
-        else:
-            self._app.scroll(rows)
-
-    def _press(self, at: tuple[int, int]) -> None:
-        """On the driven picture a press is the environment's; elsewhere it is the window's."""
-        ui, desk = self._app.ui, self._desk
-        over = ui.hit(at)
-        if desk.driving and over is not None and over.id == "view":
-            desk.held.add("mouse.left")
-            self._send("mouse.left", 1.0)
-            self._point(at)
-            return
-        if over is None and desk.popover.open:
-            desk.popover.close(ui)
-        ui.press(at)
-
-    def _point(self, at: tuple[int, int]) -> None:
-        """The mouse is held on the picture: where, -1..1 from its top left corner."""
-        view = self._app.ui.nodes.get("view")
-        if view is None:
-            return
-        for name, place, start, size in (
-            ("mouse.x", at[0], view.rect.x, view.rect.width),
-            ("mouse.y", at[1], view.rect.y, view.rect.height),
-        ):
-            value = max(-1.0, min(1.0, 2 * (place - start) / max(1, size) - 1))
-            self._hold(name, value, axis=True)
-            self._send(name, value)
-
-    def _unpoint(self) -> None:
-        for name in ("mouse.left", "mouse.x", "mouse.y"):
-            self._send(name, 0.0)
-        self._desk.held -= {c for c in self._desk.held if c.startswith("mouse.")}
 
     # ------------------------------------------------------------ gamepad
 
@@ -278,7 +227,7 @@ class Hands:
         axis = moved.control.endswith(("_x", "_y", "_trigger"))
         if not axis or abs(moved.value) > _STICK:
             desk.ui.pad_hints = True
-        self._touch(moved, axis)
+        self._grip.touch(moved.control, moved.value, axis=axis)
         if axis:
             self._sticks[moved.control] = moved.value
         if not moved.value and (moved.control == "pad.back" or moved.control in self._ordered):
@@ -299,8 +248,8 @@ class Hands:
         if moved.control == "pad.back" or ordered:
             self._order(moved)
         elif moved.control != "pad.start":
-            self._hold(moved.control, moved.value, axis)
-            self._send(moved.control, moved.value)
+            self._grip.hold(moved.control, moved.value, axis=axis)
+            self._grip.send(moved.control, moved.value)
         elif moved.value:
             self._command(Command.LEAVE)
 
@@ -317,17 +266,6 @@ class Hands:
             self._ordered.discard(moved.control)
             if command is Command.REWIND:
                 self._desk.tell(Deed.REWIND_END)
-
-    def _touch(self, moved: Moved, axis: bool) -> None:
-        """For the controls sheet: what is down, whoever it goes to."""
-        touched = self._desk.touched
-        name = moved.control
-        names = {f"{name}-": -moved.value, f"{name}+": moved.value} if axis else {name: moved.value}
-        for part, strength in names.items():
-            if strength > _STICK - 0.2:
-                touched.add(part)
-            else:
-                touched.discard(part)
 
     def _bind_pad(self, moved: Moved, axis: bool) -> None:
         if moved.control == "pad.start":
@@ -389,16 +327,6 @@ class Hands:
             desk.ui.pad_hints = False
             self._let_go("Paused: the gamepad was unplugged; nothing is lost")
 
-    def _hold(self, control: str, value: float, axis: bool) -> None:
-        """For the key caps: which controls are down."""
-        held = self._desk.held
-        names = {f"{control}-": -value, f"{control}+": value} if axis else {control: value}
-        for name, strength in names.items():
-            if strength > _STICK - 0.2:
-                held.add(name)
-            else:
-                held.discard(name)
-
     def _pad_axis(self, control: str, value: float) -> None:
         """In the menus: the left stick is a D-pad, triggers scrub."""
         if control in ("pad.left_x", "pad.left_y"):
@@ -439,7 +367,7 @@ class Hands:
     def _drive(self) -> None:
         """Start: go on, or begin a take; on other screens, what the main key does."""
         live = self._desk.model.live
-        if self._app.current != "demonstrate":
+        if self._app.current not in _DRIVEN:
             compare = self._app.current == "compare"
             self._command(Command.PLAY if compare else Command.RECORD)
         elif live and live.phase == "paused":
@@ -464,17 +392,10 @@ class Hands:
             return  # that one begins with a press
         for control in sorted(self._down & self._bound):
             self._desk.held.add(control)
-            self._send(control, 1.0)
+            self._grip.send(control, 1.0)
         for control, value in self._sticks.items():
-            self._hold(control, value, axis=True)
-            self._send(control, value)
-
-    def _send(self, control: str, value: float) -> None:
-        self._desk.tell(Input(InputEvent(self._desk.now, control, value)))
-
-    def _release_all(self) -> None:
-        self._desk.held.clear()
-        self._desk.tell(Deed.RELEASE_INPUT)
+            self._grip.hold(control, value, axis=True)
+            self._grip.send(control, value)
 
     def _let_go(self, why: str) -> None:
         """Focus or pad lost: every key is let go, a running take waits."""
@@ -486,15 +407,7 @@ class Hands:
         self._sticks.clear()
         self._orders = False
         desk.touched.clear()
-        self._release_all()
+        self._grip.release()
         if desk.driving:
             desk.model.notices.append(Notice(Tone.PLAIN, why))
         desk.pause()
-
-
-_MOUSE = (
-    pygame.MOUSEMOTION,
-    pygame.MOUSEBUTTONDOWN,
-    pygame.MOUSEBUTTONUP,
-    pygame.MOUSEWHEEL,
-)

@@ -9,6 +9,7 @@ from teleop.stage.lessons import (
     FromTrainer,
     PolicySaved,
     Profiled,
+    Rounds,
     Standing,
     Stood,
     Studied,
@@ -18,6 +19,7 @@ from teleop.stage.lessons import (
     TrainingFailed,
 )
 from teleop.stage.messages import (
+    Corrected,
     EnvFailed,
     EnvOpened,
     Frame,
@@ -135,6 +137,8 @@ class Model:
     profile: Profiled | None = None
     studying: Study | None = None
     studies: dict[Study, Studied] = field(default_factory=dict)
+    rounds: Rounds | None = None
+    corrections: list[Corrected] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""
     replay_problem: str = ""
@@ -180,13 +184,16 @@ class Model:
         match message:
             case EnvOpened():
                 if self.env is None or self.env.env_id != message.env_id:
-                    self.comparison = None
+                    self.comparison = self.rounds = None
+                    self.corrections.clear()
                 self.env, self.env_problem = message, ""
             case EnvFailed():
                 self.env_problem = message.problem
                 self.notices.append(Notice(Tone.BAD, message.problem))
             case LibraryChanged():
                 self.library = message
+            case Corrected():
+                self.corrections.append(message)
             case ReplayOpened():
                 self.comparison, self.replay_problem = Comparison(message), ""
             case Notice():
@@ -204,6 +211,8 @@ class Model:
                     self.notices.append(Notice(Tone.BAD, message.problem))
             case Profiled():
                 self.profile = message
+            case Rounds():
+                self.rounds = message
             case StageLost():
                 self._trainer_lost(message)
             case TrainingBegan() | PolicySaved() | TrainingFailed() | Stood() if self.training:
@@ -250,4 +259,4 @@ def outline(live: Live | None) -> tuple[object, ...]:
         return ()
     real = round(live.real_hz)
     phase = (live.engaged, live.phase, live.pending, live.starred, live.rewinding)
-    return (*phase, live.seed, live.speed, real)
+    return (*phase, live.seed, live.speed, real, live.control, live.driven // 10)

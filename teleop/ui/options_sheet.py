@@ -81,6 +81,13 @@ _OPTIONS = (
         "The numbers or the picture that the environment returns",
         lambda v: str(v.value),
     ),
+    _Option(
+        "hand_back_s",
+        "Hand back after",
+        (0.2, 0.5, 1.0, 2.0),
+        "In Correct: how long you keep control after letting go",
+        lambda v: f"{v:g} s",
+    ),
     _Option("rumble", "Rumble", (False, True), "The pad shakes when an episode ends", _yes),
 )
 

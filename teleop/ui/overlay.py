@@ -68,12 +68,19 @@ def state_words(desk: Desk, live: Live) -> str:
         return _engaged_words(live)
     if live.pending:
         return f"Over — {save} saves, {discard} discards"
+    if live.control:
+        return f"Ready — {record} lets it drive"
     if desk.options.practice:
         return f"Practice — {record} drives, nothing is recorded"
     return f"Ready — {record} to record"
 
 
 def _engaged_words(live: Live) -> str:
+    if live.control and live.waiting_s is None:
+        who = (
+            "You have control" if live.control == "person" else "Agent drives — touch to take over"
+        )
+        return f"{who}  {live.elapsed_s:4.1f} s"
     if live.waiting_s is not None:
         return (
             "Press anything to begin" if live.waiting_s < 0 else f"Begins in {live.waiting_s:.0f}"
@@ -189,7 +196,12 @@ def _draw_driving(desk: Desk, view: Rect, inner: Rect) -> None:
     painter = desk.ui.painter
     live = desk.model.live
     practice = live is not None and live.practice
-    painter.box(view, None, 12, PRACTICE if practice else desk.ui.theme.human, 2)
+    colour = PRACTICE if practice else desk.ui.theme.human
+    thick = 2
+    if live is not None and live.control:
+        mine = live.control == "person"
+        colour, thick = (desk.ui.theme.human, 5) if mine else (desk.ui.theme.agent, 2)
+    painter.box(view, None, 12, colour, thick)
     leave = "Start to pause" if desk.ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
     at = (inner.right, inner.bottom - painter.px(28))
     desk.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
@@ -197,8 +209,10 @@ def _draw_driving(desk: Desk, view: Rect, inner: Rect) -> None:
 
 def _draw_welcome(desk: Desk, view: Rect) -> None:
     """Three lines for somebody who has not recorded here yet."""
-    library, env = desk.model.library, desk.model.env
-    if library is None or env is None or any(e.driver == "human" for e in library.episodes):
+    library, env, live = desk.model.library, desk.model.env, desk.model.live
+    if live is None or live.control or library is None or env is None:
+        return
+    if any(e.driver == "human" for e in library.episodes):
         return
     painter, px = desk.ui.painter, desk.ui.painter.px
     pad = desk.ui.pad_hints

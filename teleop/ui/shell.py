@@ -15,7 +15,6 @@ from teleop.ui.theme import mix
 STEPS = ("demonstrate", "train", "compare", "correct")
 TOP_BAR = 60
 _STAYS_S = {Tone.GOOD: 4.0, Tone.PLAIN: 4.0, Tone.UNDO: 10.0, Tone.BAD: 12.0}
-_NOT_YET = "Correct is not in this version: there the policy drives and you take over"
 HELP = "help-sheet"
 _PAD_ROWS = 5
 BANNER = "banner"
@@ -95,13 +94,12 @@ class Shell:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         step, active = STEPS[index], index == current
-        reason = _NOT_YET if step == "correct" else ""
-        touch = ui.node(f"step.{step}", "tab", name, rect, reason=reason, value=active)
+        touch = ui.node(f"step.{step}", "tab", name, rect, value=active)
         if active:
             painter.box(
                 rect, theme.raised if theme.is_dark else theme.sunken, 18, theme.strong_line
             )
-        elif touch.hovered and not reason:
+        elif touch.hovered:
             painter.box(rect, theme.hover, 18)
         done = _is_done(desk, step)
         centre = (rect.x + px(18), rect.centery)

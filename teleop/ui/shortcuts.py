@@ -14,6 +14,8 @@ class Command(Enum):
     DEMONSTRATE = "Go to Demonstrate"
     TRAIN = "Go to Train"
     COMPARE = "Go to Compare"
+    CORRECT = "Go to Correct"
+    RETRAIN = "Learn from the corrections"
     RECORD = "Record, or stop"
     SAVE = "Save the take"
     DISCARD = "Discard the take"
@@ -128,6 +130,9 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("1", Command.DEMONSTRATE, ctrl=True, driving=True),
     Shortcut("2", Command.TRAIN, ctrl=True, driving=True),
     Shortcut("3", Command.COMPARE, ctrl=True, driving=True),
+    Shortcut("4", Command.CORRECT, ctrl=True, driving=True),
+    Shortcut("t", Command.RETRAIN),
+    Shortcut("t", Command.RETRAIN, ctrl=True, driving=True),
     Shortcut("f1", Command.HELP, driving=True),
     Shortcut("f2", Command.PROJECTOR, driving=True),
     Shortcut("f11", Command.FULL_SCREEN, driving=True),

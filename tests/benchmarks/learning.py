@@ -18,21 +18,18 @@ from typing import Any
 import numpy as np
 
 from teleop import deeds
-from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env
 from teleop.evaluate import evaluate
-from teleop.experts import Watcher, make_expert, make_human_like
 from teleop.learning.algorithms import bc, dagger, iq
 from teleop.learning.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.fit import Fit, FitConfig, warm_up
 from teleop.learning.lag import best_lag, iter_lags
 from teleop.learning.normaliser import Normaliser
-from teleop.learning.policy import LearnedPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
-from teleop.take_over import TakeOver
 from teleop.types import Action, Actor, Observation, Policy
 from tests.benchmarks import scale
+from tests.benchmarks.gated import gated_rounds
 from tests.benchmarks.report import say
 from tests.benchmarks.track_driver import TrackDriver
 
@@ -153,7 +150,7 @@ def _rows() -> Iterator[Row]:
     ):
         yield Row(f"{env_id}, {count}", aim, _cloning(env_id, count))
     yield Row("DAgger, LunarLander, 1 + 5 x 3", 215, _dagger)
-    yield Row("Gated DAgger, LunarLander, 5 + 3 x 5", 195, _gated)
+    yield Row("Gated DAgger, LunarLander, 5 + 3 x 5", 195, gated_rounds)
     yield Row("Inverse RL, CartPole, 1 whole", 475, _inverse)
     yield Row("CarRacing 5 keys, pixels, 12 x 400", 550, _cars)
 
@@ -184,32 +181,6 @@ def _inverse(seed: int) -> tuple[float, float]:
             say(f"  seed {seed}", f"{mean:.0f} after {iq.Config().steps:,} steps, {seconds:.0f} s")
             return mean, demos.mean_return
     raise AssertionError
-
-
-def _gated(seed: int) -> tuple[float, float]:
-    """Five demonstrations, then three rounds in which a person takes over from the policy."""
-    with tempfile.TemporaryDirectory() as folder:
-        library = Library(Path(folder))
-        list(deeds.record(library, LANDER, 5, True, _ID, 1000 * seed))
-        dataset = library.dataset(_ID)
-        demos = load_demonstrations(dataset)
-        people, means = demos.mean_return, []
-        for number in range(4):
-            policy = bc.clone(load_demonstrations(dataset), bc.Config(seed=seed, check=False))
-            means.append(_mean(LANDER, policy))
-            if number < 3:
-                _watch(library, policy, 1000 * seed + 100 + 5 * number)
-        rounds = " ".join(f"{mean:.0f}" for mean in means)
-        say(f"  seed {seed}, rounds", rounds)
-        return means[-1], people
-
-
-def _watch(library: Library, policy: LearnedPolicy, first_seed: int) -> None:
-    env = make_env(LANDER, render=False)
-    pace = find_entry(LANDER).pace_hz or 30.0
-    person = make_human_like(make_expert(LANDER), LANDER, env.action_space)
-    dataset = library.open_for_writing(_ID, dataset_info(env))
-    _record(dataset, TakeOver(policy, person, Watcher(pace)), LANDER, first_seed, 5)
 
 
 def _record(dataset: Dataset, driver: Policy, env_id: str, seed: int, episodes: int) -> None:

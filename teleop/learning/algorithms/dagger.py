@@ -94,11 +94,13 @@ def _reported(
     steps: int,
 ) -> Generator[Progress, None, LearnedPolicy]:
     """Say how far a cloning is; the policy at its end."""
+    latest: LearnedPolicy | None = None
     for part, policy in fits:
         yield Progress(phase, before + min(most, part * steps // 10), total)
-        if policy is not None:
-            return policy
-    raise ValueError("an ensemble has no policy")
+        latest = policy or latest
+    if latest is None:
+        raise ValueError("an ensemble has no policy")
+    return latest
 
 
 def _ask(demos: Demonstrations, policy: LearnedPolicy, expert: Policy, seed: int) -> Demonstrations:

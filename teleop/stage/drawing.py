@@ -1,0 +1,60 @@
+"""The pictures of a driven session: what the environment draws, and what a policy sees."""
+
+from collections.abc import Callable
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.errors import EnvError, sentence
+from teleop.session import Session
+from teleop.stage.frames import FrameWriter
+from teleop.stage.messages import Frame, FromStage, Notice, Tone
+from teleop.stage.options import Preview
+from teleop.stage.seen import Seen
+from teleop.types import Observation
+
+_WITH_PICTURE = (Preview.PICTURE, Preview.BOTH)
+_WITH_NUMBERS = (Preview.NUMBERS, Preview.BOTH)
+
+
+class Drawing:
+    """Draws, and hands over what it has drawn."""
+
+    def __init__(
+        self, observation_space: gym.Space[Observation], say: Callable[[FromStage], None]
+    ) -> None:
+        self._say = say
+        self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
+        self._seen = Seen(observation_space)
+        self._undrawn = ""  # why there was no picture the last time
+
+    def drawn(self, session: Session) -> NDArray[np.uint8] | None:
+        """The picture now; why there is none is said once, not at every step."""
+        try:
+            picture = session.draw()
+        except EnvError as problem:
+            if sentence(problem) != self._undrawn:
+                self._undrawn = sentence(problem)
+                self._say(Notice(Tone.BAD, self._undrawn))
+            return None
+        self._undrawn = ""
+        return picture
+
+    def frame(self, picture: NDArray[np.uint8] | None) -> Frame | None:
+        """A picture for the window."""
+        return None if picture is None else self._frames.write(picture)
+
+    def seen(self, observation: Observation, preview: Preview) -> Frame | None:
+        """What a policy sees, as a picture, where that is asked for."""
+        picture = self._seen.picture(observation) if preview in _WITH_PICTURE else None
+        return None if picture is None else self._seen_frames.write(picture)
+
+    def numbers(self, observation: Observation, preview: Preview) -> tuple[tuple[str, float], ...]:
+        """What a policy sees, as numbers by name, where that is asked for."""
+        return self._seen.numbers(observation) if preview in _WITH_NUMBERS else ()
+
+    def close(self) -> None:
+        """Let go of the pictures."""
+        self._frames.close()
+        self._seen_frames.close()

@@ -1,0 +1,77 @@
+"""The mouse: on the driven picture it is the environment's, elsewhere the window's."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.ui.grip import Grip
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+MOUSE = (
+    pygame.MOUSEMOTION,
+    pygame.MOUSEBUTTONDOWN,
+    pygame.MOUSEBUTTONUP,
+    pygame.MOUSEWHEEL,
+)
+
+
+class Mouse:
+    """Presses, drags, wheel."""
+
+    def __init__(self, app: "App", grip: Grip) -> None:
+        self._app, self._desk, self._grip = app, app.desk, grip
+
+    def take(self, event: pygame.event.Event) -> None:
+        """Answer one event."""
+        if event.type == pygame.MOUSEMOTION:
+            if "mouse.left" in self._desk.held:
+                self._point(event.pos)
+        elif event.type == pygame.MOUSEWHEEL:
+            self._wheel(-event.y)
+        elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
+            if "mouse.left" in self._desk.held:
+                self._unpoint()
+            self._app.ui.release(event.pos)
+        elif event.button == 1:
+            self._press(event.pos)
+
+    def _wheel(self, rows: int) -> None:
+        desk = self._desk
+        if desk.sheet:
+            desk.sheet_view.scroll(rows)
+        elif desk.popover.open:
+            desk.popover.scroll(rows)
+        else:
+            self._app.scroll(rows)
+
+    def _press(self, at: tuple[int, int]) -> None:
+        ui, desk = self._app.ui, self._desk
+        over = ui.hit(at)
+        if desk.driving and over is not None and over.id == "view":
+            desk.held.add("mouse.left")
+            self._grip.send("mouse.left", 1.0)
+            self._point(at)
+            return
+        if over is None and desk.popover.open:
+            desk.popover.close(ui)
+        ui.press(at)
+
+    def _point(self, at: tuple[int, int]) -> None:
+        """The mouse is held on the picture: where, -1..1 from its top left corner."""
+        view = self._app.ui.nodes.get("view")
+        if view is None:
+            return
+        for name, place, start, size in (
+            ("mouse.x", at[0], view.rect.x, view.rect.width),
+            ("mouse.y", at[1], view.rect.y, view.rect.height),
+        ):
+            value = max(-1.0, min(1.0, 2 * (place - start) / max(1, size) - 1))
+            self._grip.hold(name, value, axis=True)
+            self._grip.send(name, value)
+
+    def _unpoint(self) -> None:
+        for name in ("mouse.left", "mouse.x", "mouse.y"):
+            self._grip.send(name, 0.0)
+        self._desk.held -= {c for c in self._desk.held if c.startswith("mouse.")}

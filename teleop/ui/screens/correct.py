@@ -1,0 +1,283 @@
+"""Screen 4: the policy drives, a person takes over where it goes wrong, and it learns from that."""
+
+import numpy as np
+from pygame import Rect
+
+from teleop.stage.lessons import AskRounds, Rounds, StopTraining, Train
+from teleop.stage.messages import Corrected, Deed, Notice, ShowCorrect, Tone
+from teleop.ui.chart import Chart, Series
+from teleop.ui.cockpit import Cockpit
+from teleop.ui.desk import Desk
+from teleop.ui.model import Training
+from teleop.ui.popover import Choice
+from teleop.ui.shortcuts import Command, label_of
+from teleop.ui.words import count_of, signed
+
+_ROW = 44
+_CHART = 190
+_TOOLS = 136
+
+
+class CorrectScreen:
+    """View state: which policy is watched over, and the chart of the rounds."""
+
+    def __init__(self, policy: str = "") -> None:
+        """Begin with a policy, if one was asked for."""
+        self._cockpit = Cockpit()
+        self._chart = Chart()
+        self._wanted = policy  # chosen by the person
+        self._asked = ("", "", 0)  # dataset, policy and version on stage
+        self._rounds_of = ("", "")
+        self._scroll = 0
+
+    def enter(self, desk: Desk) -> None:
+        """Put the newest policy at the wheel."""
+        desk.tell(Deed.PAUSE)
+        self._asked, self._rounds_of = ("", "", 0), ("", "")
+        self._keep_policy(desk)
+
+    def leave(self, desk: Desk) -> None:
+        """Hold a running episode still; the person's own session comes back with its screen."""
+        desk.pause()
+        desk.tell(Deed.SHOW_DRIVE)
+        self._wanted = ""
+
+    def wakes_in(self, desk: Desk) -> float | None:
+        """The recording dot blinks."""
+        return self._cockpit.wakes_in(desk)
+
+    def scroll(self, rows: int) -> None:
+        """The list of corrections scrolls."""
+        self._scroll = max(0, self._scroll + rows)
+
+    def draw_moving(self, desk: Desk) -> Rect | None:
+        """Only the picture and what lies on it."""
+        return self._cockpit.draw_moving(desk)
+
+    def command(self, desk: Desk, command: Command) -> bool:
+        """Shortcuts of driving, and one that learns from the corrections."""
+        if command is Command.RETRAIN:
+            self._retrain_or_stop(desk)
+            return True
+        if command is Command.RECORD and not self._policy(desk):
+            return False
+        return self._cockpit.command(desk, command)
+
+    def draw(self, desk: Desk, area: Rect) -> None:
+        """Everything."""
+        self._keep_policy(desk)
+        px = desk.ui.painter.px
+        if not self._policy(desk):
+            self._draw_empty(desk, area)
+            return
+        bar, gap, header = px(72), px(16), px(52)
+        view_height = area.height - header - gap - bar
+        panel = min(px(420), max(px(320), area.width - gap - int(view_height * 1.5)))
+        left = Rect(area.x, area.y, area.width - gap - panel, area.height)
+        self._cockpit.draw(desk, Rect(left.x, left.y + header, left.width, view_height))
+        bottom = Rect(left.x, left.bottom - bar, left.width, bar)
+        rest = self._cockpit.draw_transport(desk, bottom, ("Let it drive", "play"))
+        self._draw_share(desk, rest)
+        self._draw_panel(desk, Rect(area.right - panel, area.y, panel, area.height))
+        self._draw_header(desk, left)
+
+    # ------------------------------------------------------------ deeds
+
+    def _policy(self, desk: Desk) -> str:
+        """The policy at the wheel: the chosen one, the one just trained, or the newest."""
+        library, training = desk.model.library, desk.model.training
+        if library is None or not library.policies:
+            return ""
+        if self._wanted in library.policies:
+            return self._wanted
+        mine = training is not None and training.dataset_id == library.dataset_id
+        if mine and training and training.policy in library.policies:
+            return training.policy
+        return library.policies[-1]
+
+    def _keep_policy(self, desk: Desk) -> None:
+        """Ask for the policy on stage, once for each new version of it, and for its rounds."""
+        library, training = desk.model.library, desk.model.training
+        name = self._policy(desk)
+        if library is None or not name:
+            return
+        version = training.version if training and training.policy == name else 0
+        wanted = (library.dataset_id, name, version)
+        if wanted != self._asked:
+            self._asked = wanted
+            desk.tell(ShowCorrect(library.dataset_id, name))
+        busy = desk.model.studying or (training and training.running)
+        if self._rounds_of != wanted[:2] and not busy:
+            self._rounds_of = wanted[:2]
+            desk.teach(AskRounds(desk.recordings, library.dataset_id, name))
+
+    def _retrain_or_stop(self, desk: Desk) -> None:
+        model, library = desk.model, desk.model.library
+        if model.training and model.training.running:
+            desk.teach(StopTraining())
+            return
+        if library is None or (reason := self._cannot_retrain(desk)):
+            model.notices.append(Notice(Tone.PLAIN, reason if library else "Nothing is open yet"))
+            return
+        name, self._wanted = self._policy(desk), ""
+        model.training = Training(library.dataset_id)
+        desk.tell(Deed.KEEP_WAITING)  # a take that is over is part of what is learned from
+        desk.teach(Train(desk.recordings, library.dataset_id, after=name))
+
+    def _cannot_retrain(self, desk: Desk) -> str:
+        """Why there is nothing to retrain from; empty if there is."""
+        live = desk.model.live
+        waiting = live is not None and live.pending and live.driven > 0
+        name = self._policy(desk)
+        if waiting or any(c.policy == name and c.driven for c in desk.model.corrections):
+            return ""
+        return "Take over at least once while it drives"
+
+    # ------------------------------------------------------------ left
+
+    def _draw_header(self, desk: Desk, left: Rect) -> None:
+        ui, library = desk.ui, desk.model.library
+        px, name = ui.painter.px, self._policy(desk)
+        ui.group("chips")
+        room = self._cockpit.draw_chips(desk, left, left.y + px(6)) - left.x - px(_TOOLS)
+        ui.group("picker")
+        rect = Rect(left.x, left.y, min(px(252), room), px(40))
+        policies = list(reversed(library.policies)) if library else []
+        if ui.combo("policy", rect, name, "bot", "Policy at the wheel"):
+            desk.popover.toggle(ui, "policy", "policy", policies.index(name))
+        self._cockpit.draw_tools(desk, (rect.right + px(8), left.y + px(2)))
+        choices = [Choice(policy, policy) for policy in policies]
+        picked = desk.popover.draw(ui, "policy", rect, choices, name, 300)
+        self._wanted = picked or self._wanted
+
+    def _draw_share(self, desk: Desk, rect: Rect) -> None:
+        """How much of this episode the person has driven: orange is the person, blue the policy."""
+        painter, theme, live = desk.ui.painter, desk.ui.theme, desk.model.live
+        px = painter.px
+        if live is None or rect.width < px(80):
+            return
+        share = live.driven / live.steps if live.steps else 0.0
+        y = rect.centery - px(9)
+        used = painter.text(f"You drove {share:.0%}", (rect.x, y), "medium")
+        text = f"{live.driven:,} of {live.steps:,} steps"
+        if rect.width - used > painter.width(text, "small") + px(16):
+            painter.text(text, (rect.right, y), "small", theme.text2, "rm")
+        track = Rect(rect.x, rect.centery + px(9), rect.width, px(8))
+        painter.box(track, theme.agent if live.steps else theme.strong_line, 4)
+        if live.driven:
+            track.width = max(px(8), round(track.width * share))
+            painter.box(track, theme.human, 4)
+
+    def _draw_empty(self, desk: Desk, area: Rect) -> None:
+        ui, painter, px = desk.ui, desk.ui.painter, desk.ui.painter.px
+        ui.card(area)
+        centre = (area.centerx, area.centery - px(40))
+        painter.icon("bot", (centre[0], centre[1] - px(50)), 36, ui.theme.text3)
+        painter.text("There is no policy to correct yet", centre, "h2", None, "cm")
+        text = "A policy drives here; touch a control and you drive, until you let go."
+        at = (centre[0], centre[1] + px(30))
+        painter.text(text, at, "body", ui.theme.text2, "cm", width=area.width - px(80))
+        library = desk.model.library
+        has_episodes = bool(library and library.episodes)
+        ui.group("primary")
+        rect = Rect(0, 0, px(240), px(48))
+        rect.center = (centre[0], centre[1] + px(90))
+        goal, label = ("train", "Train a policy") if has_episodes else ("demonstrate", "Record")
+        if ui.button("next", rect, label, "sparkles", "primary", radius=10):
+            desk.go_to = goal
+
+    # ------------------------------------------------------------ right
+
+    def _draw_panel(self, desk: Desk, panel: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.card(panel)
+        ui.painter.text("Rounds of correction", (panel.x + px(20), panel.y + px(28)), "h2")
+        chart = Rect(panel.x + px(12), panel.y + px(48), panel.width - px(24), 0)
+        foot = panel.bottom - px(104)
+        chart.height = min(px(_CHART), (foot - chart.y) // 2)
+        self._draw_rounds(desk, chart)
+        rows = Rect(panel.x + px(20), chart.bottom + px(12), panel.width - px(40), 0)
+        rows.height = foot - rows.y - px(8)
+        self._draw_corrections(desk, rows)
+        ui.painter.rule(panel.x + 1, foot, panel.width - 2)
+        self._draw_primary(desk, panel)
+
+    def _draw_rounds(self, desk: Desk, rect: Rect) -> None:
+        """Mean return of each round's policy, alone, from the same fresh starts."""
+        painter, theme, rounds = desk.ui.painter, desk.ui.theme, desk.model.rounds
+        px = painter.px
+        known = [r for r in rounds.rounds if r.mean is not None] if rounds else []
+        if not known:
+            self._draw_no_rounds(desk, rect, rounds)
+            return
+        numbers = np.array([float(r.number) for r in known])
+        means = np.array([r.mean for r in known], np.float64)
+        if len(known) == 1:
+            value = signed(known[0].mean or 0.0, plus=False)
+            text = f"Round {known[0].number}: mean return {value} alone"
+            painter.text(text, (rect.x + px(8), rect.y + px(20)), "medium")
+            self._say(desk, rect, px(46), "Watch it drive, and take over where it goes wrong.")
+            return
+        bounds = [np.array([getattr(r, end) for r in known], np.float64) for end in ("low", "high")]
+        series = [
+            Series(signed(float(means[-1]), plus=False), numbers, means, theme.agent),
+            Series("", numbers, bounds[0], theme.strong_line, (3.0, 4.0)),
+            Series("", numbers, bounds[1], theme.strong_line, (3.0, 4.0)),
+        ]
+        end = max(1.0, float(numbers[-1]))
+        word = lambda value: f"round {value:g}" if value == int(value) else ""  # noqa: E731
+        self._chart.draw(painter, rect, series, end, word, theme.surface)
+
+    def _draw_no_rounds(self, desk: Desk, rect: Rect, rounds: Rounds | None) -> None:
+        text = "How good each round is shows here" if rounds is None else "Playing fresh starts…"
+        self._say(desk, rect, desk.ui.painter.px(20), text)
+
+    def _say(self, desk: Desk, rect: Rect, below: int, text: str) -> None:
+        painter, px = desk.ui.painter, desk.ui.painter.px
+        for index, line in enumerate(painter.wrapped(text, "small", rect.width - px(16))):
+            at = (rect.x + px(8), rect.y + below + index * px(18))
+            painter.text(line, at, "small", desk.ui.theme.text2)
+
+    def _draw_corrections(self, desk: Desk, rect: Rect) -> None:
+        """What was corrected since the window was opened, the latest first."""
+        painter, px = desk.ui.painter, desk.ui.painter.px
+        corrections = list(reversed(desk.model.corrections))
+        title = count_of(len(corrections), "corrected episode")
+        painter.text(title, (rect.x, rect.y + px(10)), "small-bold", desk.ui.theme.text2)
+        room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
+        fit = max(0, room.height // px(_ROW))
+        self._scroll = min(self._scroll, max(0, len(corrections) - fit))
+        for place, item in enumerate(corrections[self._scroll : self._scroll + fit]):
+            row = Rect(room.x, room.y + place * px(_ROW), room.width, px(_ROW))
+            self._draw_correction(desk, row, item)
+
+    def _draw_correction(self, desk: Desk, row: Rect, item: Corrected) -> None:
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        painter.rule(row.x, row.y, row.width)
+        painter.text(signed(item.total_reward), (row.x, row.centery - px(8)), "bold")
+        taken = f"taken over {count_of(item.times, 'time')}" if item.times else "left alone"
+        note = f"{item.total_steps:,} steps · {taken}"
+        at = (row.x, row.centery + px(10))
+        painter.text(note, at, "small", theme.text2, width=row.width - px(76))
+        track = Rect(row.right - px(64), row.centery - px(3), px(64), px(6))
+        painter.box(track, theme.agent, 3)
+        if item.driven:
+            track.width = max(px(6), round(track.width * item.driven / item.total_steps))
+            painter.box(track, theme.human, 3)
+
+    def _draw_primary(self, desk: Desk, panel: Rect) -> None:
+        ui, px, training = desk.ui, desk.ui.painter.px, desk.model.own_training
+        ui.group("primary")
+        rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
+        running = training is not None and training.running
+        reason = "" if running else self._cannot_retrain(desk)
+        key = label_of(Command.RETRAIN)
+        label, icon = ("Stop", "square") if running else ("Retrain", "repeat")
+        kind = "record" if running else "primary"
+        if ui.button("retrain", rect, label, icon, kind, key, reason, 10):
+            self._retrain_or_stop(desk)
+        caption = reason or "Playable after about a second; drive on meanwhile"
+        if running and training:
+            caption = training.phase
+        at = (panel.centerx, panel.bottom - px(21))
+        ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=panel.width - px(32))

@@ -1,0 +1,122 @@
+"""Rounds of correction by a model of a person, through the path that a real one's keys take."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from teleop import deeds
+from teleop.envs.catalogue import find_entry
+from teleop.envs.making import make_env
+from teleop.evaluate import evaluate
+from teleop.experts import make_expert, make_human_like
+from teleop.experts.watcher import Watcher
+from teleop.learning import rounds
+from teleop.learning.algorithms import bc
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.recording import Dataset, Library
+from teleop.stage.host import Host
+from teleop.stage.messages import Deed, Input, Live, OpenEnv, Pictured, ShowCorrect
+from teleop.types import InputEvent
+from tests.benchmarks.report import say
+
+LANDER = "LunarLander-v3"
+ROUNDS, EPISODES = 3, 5
+_ID = "lunarlander-v3/shown-v0"
+_KEYS = {1: "key.a", 2: "key.w", 3: "key.d"}
+_PACE = find_entry(LANDER).pace_hz or 30.0
+
+
+def gated_rounds(seed: int) -> tuple[float, float]:
+    """Five demonstrations, then three rounds of five corrected episodes: (policy, person)."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        list(deeds.record(library, LANDER, 5, True, _ID, 1000 * seed))
+        dataset = library.dataset(_ID)
+        demos = load_demonstrations(dataset)
+        policy = bc.clone(demos, bc.Config(seed=seed, check=False))
+        policy.save(dataset.policies / "shown")
+        means = [_mean(policy)]
+        watched = _Watched(library, dataset, 1000 * seed + 100)
+        before = load_policy(dataset.policies / "shown")
+        for _ in range(ROUNDS):
+            watched.play(before.name)
+            gathered = rounds.gather(library, dataset, before)
+            *_, last = rounds.iter_round(gathered, before, seed)
+            if last.policy is None:
+                raise ValueError("a round ended without a policy")
+            name = rounds.name_of(before, [])
+            last.policy.save(dataset.policies / name)
+            before = load_policy(dataset.policies / name)
+            means.append(_mean(before))
+        watched.close()
+        text = " ".join(f"{mean:.0f}" for mean in means)
+        say(f"  seed {seed}, rounds", f"{text}; hands on for {watched.driven / _PACE:.0f} s")
+        return means[-1], demos.mean_return
+
+
+def _mean(policy: LearnedPolicy) -> float:
+    return float(np.mean([result.total_reward for result in evaluate(LANDER, policy, 20)]))
+
+
+class _Watched:
+    """The stage, with somebody at the keyboard who watches a policy."""
+
+    def __init__(self, library: Library, dataset: Dataset, seed: int) -> None:
+        self.driven, self._now, self._held = 0, 0.0, ""
+        self._dataset = dataset
+        self._heard: list[object] = []
+        self._host = Host(library, library.root / "none", seed, self._heard.append)
+        self._host.handle(OpenEnv(LANDER), self._now)
+
+    def play(self, policy: str) -> None:
+        """One round: a policy drives, the person corrects it, every episode is kept."""
+        self._host.handle(ShowCorrect(self._dataset.dataset_id, policy), self._now)
+        for _ in range(EPISODES):
+            self._host.handle(Deed.START_TAKE, self._now)
+            self._episode()
+            self._press("")
+            self._host.handle(Deed.KEEP_TAKE, self._now)
+            while self._host.driving and self._host.driving.busy:
+                self._host.tick(self._now)
+
+    def close(self) -> None:
+        """Let the stage finish what it writes."""
+        self._host.close(self._now)
+
+    def _episode(self) -> None:
+        live = self._live()
+        env = make_env(LANDER, render=False)
+        person = make_human_like(make_expert(LANDER), LANDER, env.action_space)
+        person.reset(live.seed)
+        watcher = Watcher(_PACE)
+        observation, _ = env.reset(seed=live.seed)
+        steps, over = 0, False
+        while not over:
+            wish = int(np.asarray(person.act(observation)))
+            wants = watcher.wants(wish, _ACTIONS.get(live.action, 0) if steps else wish)
+            self._press(_KEYS.get(wish, "") if wants else "")
+            while live.steps == steps and not over:
+                self._now += 0.25 / _PACE
+                self._host.tick(self._now)
+                live = self._live()
+            steps = live.steps
+            observation, _, terminated, truncated, _ = env.step(_ACTIONS[live.action])
+            over = bool(terminated or truncated)
+        self.driven += live.driven
+
+    def _live(self) -> Live:
+        return next(m.live for m in reversed(self._heard) if isinstance(m, Pictured))
+
+    def _press(self, control: str) -> None:
+        """Hold this key, and no other."""
+        if control == self._held:
+            return
+        for name, value in ((self._held, 0.0), (control, 1.0)):
+            if name:
+                self._host.handle(Input(InputEvent(self._now, name, value)), self._now)
+        self._held = control
+
+
+_ACTIONS = {"Nothing": 0, "Left engine": 1, "Main engine": 2, "Right engine": 3}

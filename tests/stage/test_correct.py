@@ -1,0 +1,176 @@
+"""A policy drives, a person takes over: who acted is recorded; the next round learns from it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from teleop import deeds
+from teleop.errors import LearningError
+from teleop.learning import rounds
+from teleop.learning.algorithms import bc
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.policy import load_policy
+from teleop.recording import Library
+from teleop.stage.messages import (
+    Corrected,
+    Deed,
+    Input,
+    LibraryChanged,
+    Live,
+    OpenEnv,
+    Pictured,
+    SetOptions,
+    ShowCorrect,
+)
+from teleop.stage.options import DriveOptions
+from teleop.take_over import HandsOn
+from teleop.types import Actor, InputEvent
+from tests.stage.test_host import Stage
+
+SHOWN = "cartpole-v1/shown-v0"
+
+
+@pytest.fixture
+def stage(library: Library) -> Iterator[Stage]:
+    list(deeds.record(library, "CartPole-v1", 2, True, SHOWN, 0))
+    dataset = library.dataset(SHOWN)
+    config = bc.Config(members=1, steps=60, lag_steps=2, check=False)
+    bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "first")
+    stage = Stage(library)
+    stage.say(OpenEnv("CartPole-v1"))
+    stage.settle()
+    stage.say(ShowCorrect(SHOWN, "first"))
+    yield stage
+    stage.host.close(stage.now)
+
+
+def live(stage: Stage) -> Live:
+    found: Live = stage.last(Pictured).live
+    return found
+
+
+def press(stage: Stage, control: str, value: float = 1.0) -> None:
+    stage.say(Input(InputEvent(stage.now, control, value)))
+
+
+def test_touching_takes_over_at_once_and_letting_go_hands_back(stage: Stage) -> None:
+    stage.say(SetOptions(DriveOptions(hand_back_s=0.5)))
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    assert (live(stage).control, live(stage).driven, live(stage).recording) == ("policy", 0, True)
+    press(stage, "key.a")
+    before = live(stage).steps
+    stage.run(0.15)
+    assert live(stage).control == "person"
+    assert live(stage).driven == live(stage).steps - before  # from the very next step
+    press(stage, "key.a", 0.0)
+    stage.run(0.3)
+    assert live(stage).control == "person"
+    stage.run(0.4)
+    assert live(stage).control == "policy"
+
+
+def corrected_episode(stage: Stage) -> Corrected:
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    press(stage, "key.a")
+    stage.run(0.3)
+    press(stage, "key.a", 0.0)
+    stage.run(0.5)
+    stage.say(Deed.KEEP_TAKE)
+    stage.settle()
+    found: Corrected = stage.last(Corrected)
+    return found
+
+
+def test_each_step_says_who_acted_and_what_the_policy_proposed(
+    stage: Stage, library: Library
+) -> None:
+    told = corrected_episode(stage)
+    assert (told.times, told.policy) == (1, "first")
+    dataset = library.dataset("cartpole-v1/human-v0")
+    episode = dataset.read(dataset.rows()[-1])
+    by_person = episode.actors[1:] == Actor.HUMAN
+    assert by_person.sum() == told.driven
+    assert 0 < told.driven < told.total_steps == len(episode.rewards)
+    policy = load_policy(library.dataset(SHOWN).policies / "first")
+    policy.reset(0)
+    proposed = [float(policy.act(row)) for row in episode.observations[:-1]]
+    recorded = np.ravel(episode.infos["policy_proposal"][1:])
+    assert recorded.tolist() == proposed
+    assert (episode.actions[~by_person] == recorded[~by_person]).all()
+    assert episode.row.driver_name == "you over first"
+    shown: LibraryChanged = stage.last(LibraryChanged)
+    assert shown.dataset_id == SHOWN  # the list stays where the policy is
+
+
+def test_a_newer_policy_waits_for_the_next_episode(stage: Stage, library: Library) -> None:
+    dataset = library.dataset(SHOWN)
+    load_policy(dataset.policies / "first").save(dataset.policies / "second")
+    stage.say(Deed.START_TAKE)
+    stage.run(0.3)
+    stage.say(ShowCorrect(SHOWN, "second"))
+    stage.run(0.2)
+    assert live(stage).recording
+    stage.say(Deed.KEEP_TAKE)
+    stage.settle()
+    assert corrected_episode(stage).policy == "second"
+
+
+def test_going_back_to_driving_alone_keeps_the_take(stage: Stage, library: Library) -> None:
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    stage.say(Deed.SHOW_DRIVE)
+    stage.settle()
+    assert live(stage).control == ""
+    assert len(library.dataset("cartpole-v1/human-v0").rows()) == 1
+    stage.say(Deed.START_TAKE)
+    stage.run(0.3)
+    assert (live(stage).recording, live(stage).control) == (True, "")
+
+
+def test_the_next_round_learns_from_what_the_person_drove(stage: Stage, library: Library) -> None:
+    dataset = library.dataset(SHOWN)
+    before = load_policy(dataset.policies / "first")
+    alone = load_demonstrations(dataset)
+    told = [corrected_episode(stage) for _ in range(2)]
+    demos = rounds.gather(library, dataset, before)
+    learned = int((demos.segments >= 0).sum())
+    assert learned == int((alone.segments >= 0).sum()) + sum(item.driven for item in told)
+    policies = [p.policy for p in rounds.iter_round(demos, before) if p.policy]
+    assert len(policies) == rounds.MEMBERS  # the first plays after a network
+    name = rounds.name_of(before, ["first"])
+    *_, found = rounds.play_round(policies[-1])
+    policies[-1].save(dataset.policies / name)
+    listed = rounds.rounds_of(dataset, name)
+    assert [(r.number, r.policy) for r in listed] == [(0, "first"), (1, "first-round-1")]
+    assert listed[1].score == found
+    second = load_policy(dataset.policies / name)
+    assert rounds.name_of(second, [name]) == "first-round-2"
+
+
+def test_a_policy_that_cannot_be_retrained_is_refused(stage: Stage, library: Library) -> None:
+    from teleop.learning.algorithms import nearest
+
+    del stage
+    demos = load_demonstrations(library.dataset(SHOWN))
+    *_, last = nearest.train(demos)
+    assert last.policy is not None
+    with pytest.raises(LearningError, match="behavioural cloning"):
+        list(rounds.iter_round(demos, last.policy))
+
+
+class _Person:
+    touches, dt_s = False, 0.125
+
+
+def test_hands_keep_control_for_a_moment_after_letting_go() -> None:
+    person = _Person()
+    gate = HandsOn(person, 0.375)
+    gate.reset(0)
+    assert not gate.wants(0, 1)
+    person.touches = True
+    assert gate.wants(0, 1)
+    person.touches = False
+    assert [gate.wants(0, 1) for _ in range(5)] == [True, True, True, False, False]
