@@ -59,7 +59,7 @@ def test_correct_by_key_mouse_and_pad_then_retrain(person: Person) -> None:
     person.until(lambda: not person.node("retrain").reason)
 
     first = person.app.model.training.policy  # type: ignore[union-attr]
-    person.key("t")
+    person.key("t", mod=pygame.KMOD_CTRL)  # letters wait a moment after an episode
     person.until(lambda: person.app.model.library.policies[-1] == f"{first}-round-1")  # type: ignore[union-attr]
     rounds = person.app.model
     person.until(lambda: rounds.rounds and len(rounds.rounds.rounds) == 2)
