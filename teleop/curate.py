@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from teleop.deeds import find_dataset
 from teleop.errors import RecordingError, StorageError, TeleopError, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, EpisodeRow, Library
@@ -28,14 +27,9 @@ FORMS: dict[str, tuple[Writer, str]] = {
 
 
 def episode_rows(
-    library: Library, name: str, query: Query
+    dataset: Dataset, query: Query
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
-    """(a row for each episode, names of the policies, names of damaged files).
-
-    Raises:
-        RecordingError: there is no such dataset.
-    """
-    dataset = find_dataset(library, name)
+    """(a row for each episode, names of the policies, names of damaged files)."""
     certificates = dataset.certificates()
     rows = [_episode_row(row, certificates) for row in query.of(dataset.rows())]
     return rows, list_policies(dataset.policies), dataset.damaged()
@@ -102,7 +96,7 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
 
 def delete(dataset: Dataset, rows: Sequence[EpisodeRow]) -> None:
     """Put episodes into the trash."""
-    with _claimed(dataset):
+    with claimed(dataset):
         dataset.delete(*(row.file for row in rows))
 
 
@@ -112,13 +106,13 @@ def restore(dataset: Dataset, names: Sequence[str]) -> list[int]:
     Raises:
         RecordingError: one is not there.
     """
-    with _claimed(dataset):
+    with claimed(dataset):
         return [dataset.restore(_trashed(dataset, name)).ordinal + 1 for name in names]
 
 
 def purge(dataset: Dataset) -> list[str]:
     """Destroy what is in the trash."""
-    with _claimed(dataset):
+    with claimed(dataset):
         return dataset.purge()
 
 
@@ -128,15 +122,20 @@ def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     Verdicts: `exact`, `diverges`, `unknown` (it cannot be tried here) and `unreadable`.
     """
     for row in dataset.rows():
-        number = str(row.ordinal + 1)
-        try:
-            for found in dataset.iter_certify(row):
-                if found is not None:
-                    yield number, found.verdict, found.text
-        except TeleopError as problem:
-            yield number, "unreadable", sentence(problem)
+        yield from verify_row(dataset, row)
     for name in dataset.damaged():
         yield name, "unreadable", "damaged; `teleop recover` may get steps out of it"
+
+
+def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, str]]:
+    """Read and re-simulate one episode: (episode, verdict, finding)."""
+    number = str(row.ordinal + 1)
+    try:
+        for found in dataset.iter_certify(row):
+            if found is not None:
+                yield number, found.verdict, found.text
+    except TeleopError as problem:
+        yield number, "unreadable", sentence(problem)
 
 
 def exit_code(verdicts: Sequence[str]) -> int:
@@ -241,17 +240,19 @@ def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[
     }
 
 
-class _claimed:  # noqa: N801  reads as a phrase
-    """A dataset that is claimed for a moment."""
+class claimed:  # noqa: N801  reads as a phrase
+    """A dataset that is claimed for a moment, unless this program has claimed it already."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
+    def __init__(self, dataset: Dataset, *, already: bool = False) -> None:
+        self._dataset, self._already = dataset, already
 
     def __enter__(self) -> None:
-        self._dataset.claim()
+        if not self._already:
+            self._dataset.claim()
 
     def __exit__(self, *_: object) -> None:
-        self._dataset.release()
+        if not self._already:
+            self._dataset.release()
 
 
 def _trashed(dataset: Dataset, name: str) -> str:

@@ -44,6 +44,16 @@ def recordings_folder(here: Path, chosen: Path | None = None) -> Path:
     return local if local.is_dir() else user_folder() / "recordings"
 
 
+def settings_file() -> Path:
+    """How this user has set the window."""
+    return user_folder() / "settings.json"
+
+
+def exports_folder(recordings: Path) -> Path:
+    """Where the window writes what is for other programs: beside the recordings."""
+    return recordings.parent / "exports"
+
+
 def cache_folder() -> Path:
     """Derived and disposable data of this user."""
     return Path(platformdirs.user_cache_dir("teleop", appauthor=False))

@@ -259,4 +259,5 @@ def _open(
         seed = secrets.randbelow(100_000)
     samples, assets = paths.samples_folder(), paths.assets_folder()
     screen = screen or ("compare" if pair[0] else "demonstrate")
-    App(AppConfig(env_id, root, samples, assets, seed, screen, pair, pace)).run()
+    chosen = paths.settings_file()
+    App(AppConfig(env_id, root, samples, assets, seed, screen, pair, pace, chosen)).run()

@@ -71,7 +71,7 @@ def show(
             table(as_json, rows, dataset)
             return
         query = Query(search, starred, success, tag, sort=sort)
-        rows, policies, damaged = curate.episode_rows(open_library(recordings), dataset, query)
+        rows, policies, damaged = curate.episode_rows(find_dataset(recordings, dataset), query)
         if as_json:
             found = {"episodes": rows, "policies": policies, "damaged": damaged}
             typer.echo(json.dumps(found, indent=1))

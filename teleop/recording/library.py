@@ -1,5 +1,6 @@
 """The recordings folder: a Minari root, with every dataset in it."""
 
+import itertools
 import re
 import shutil
 import tempfile
@@ -215,10 +216,15 @@ class Library:
         new.release()
         return new
 
-    def take_in(self, source: Path, new_id: str = "") -> Dataset:
+    def take_in(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
         """Bring a dataset in from outside: a `.teleop.zip`, or the folder of a Minari dataset.
 
         Everything in it is looked at before it is put in place, under its own id or a new one.
+
+        Args:
+            source: the file or folder.
+            new_id: another id than its own.
+            beside: where its id is taken, it gets the next version that is free.
 
         Raises:
             HostileFileError: it wants more than a recording needs.
@@ -232,11 +238,18 @@ class Library:
             try:
                 unpack = bundle.copy_dataset if source.is_dir() else bundle.read_bundle
                 named = unpack(source, draft)
-                return self._put_in_place(draft, new_id or _named_id(named, source))
+                wanted = new_id or _named_id(named, source)
+                return self._put_in_place(draft, self._free(wanted) if beside else wanted)
             except OSError as problem:
                 raise StorageError(
                     f"{source} cannot be brought in ({problem.strerror or problem})."
                 ) from problem
+
+    def _free(self, dataset_id: str) -> str:
+        """The id, or its next version that nobody has."""
+        stem, _, version = dataset_id.rpartition("-v")
+        ids = (f"{stem}-v{number}" for number in itertools.count(int(version)))
+        return next(name for name in ids if not self.dataset(name).folder.exists())
 
     def _put_in_place(self, draft: Path, dataset_id: str) -> Dataset:
         """Look at an unpacked dataset, then move it to its place."""

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from teleop.errors import EnvError, sentence
 from teleop.session import Session
-from teleop.stage.frames import FrameWriter
-from teleop.stage.messages import Frame, FromStage, Notice, Tone
+from teleop.stage.frames import Frame, FrameWriter
+from teleop.stage.messages import FromStage, Notice, Tone
 from teleop.stage.options import Preview
 from teleop.stage.seen import Seen
 from teleop.types import Observation

@@ -1,6 +1,7 @@
 """The stage's first act: a person drives; the episode's flow is in their hands."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,6 @@ from teleop.stage.drawing import Drawing
 from teleop.stage.keeping import Keeping, Say
 from teleop.stage.live import corrected, live_of, opened_of
 from teleop.stage.messages import (
-    EnvOpened,
     FromStage,
     Live,
     Notice,
@@ -51,6 +51,7 @@ class Driving:
         request: OpenEnv,
         library: Library,
         base_seed: int,
+        worker: ThreadPoolExecutor,
         say: Say,
         options: DriveOptions | None = None,
     ) -> None:
@@ -73,7 +74,8 @@ class Driving:
         self._draws = np.random.default_rng(base_seed)
         self._drawing = Drawing(env.observation_space, self._say)
         self._over: LearnedPolicy | None = None  # drives, while the person watches over it
-        self.keeping = Keeping(library, env_id, env, self._say)
+        self._gate = HandsOn(self._human, self.options.hand_back_s)
+        self.keeping = Keeping(library, env_id, env, worker, self._say)
         self._past, self._way_back = Past(), WayBack()
         self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self._waiting = Waiting()
@@ -82,7 +84,7 @@ class Driving:
         self._now = 0.0  # of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
-        self._say(self._opened())
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
         self._say(Pictured("drive", self._live(0.0), self._drawing.frame(picture)))
         self.keeping.begin()
 
@@ -179,11 +181,11 @@ class Driving:
         self.keeping.discard()
         self._ready(now)
 
-    def retry(self, now: float) -> None:
-        """From the same start again; what was done since is put aside."""
+    def retry(self, now: float, seed: int | None = None) -> None:
+        """From the same start again, or from a given one; what was done since is put aside."""
         self.stop_take(now)
         self.keeping.discard()
-        self._renew(now, self._session.seed)
+        self._renew(now, self._session.seed if seed is None else seed)
         self.start_take(now)
 
     def star_take(self, now: float) -> None:
@@ -284,20 +286,21 @@ class Driving:
         else:
             self._renew(now, self._session.seed)
             self._show(now)
-        self._say(self._opened())
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
 
     @property
     def _driver(self) -> TakeOver | HumanPolicy:
         """Who has the environment in the next episode."""
         if self._over is None:
             return self._human
-        return TakeOver(self._over, self._human, HandsOn(self._human, self.options.hand_back_s))
+        return TakeOver(self._over, self._human, self._gate)
 
     def set_options(self, options: DriveOptions, now: float) -> None:
         """Drive and record so from now on."""
         self.options = options
+        self._gate.hold_s = options.hand_back_s
         self._set_pace()
-        self._say(self._opened())
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
         self._show(now, draw=False)
 
     def change_controls(self, change: ControlChange) -> None:
@@ -307,7 +310,7 @@ class Driving:
             ControlError: they contradict each other, or cannot be written.
         """
         text = self._controls.change(change, self._session.env)
-        self._say(self._opened())
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
         if text:
             self._say(Notice(Tone.PLAIN, text))
 
@@ -440,8 +443,7 @@ class Driving:
             self._say(Notice(Tone.BAD, sentence(problem)))
 
     @property
-    def _probes(self) -> bool:
-        """There is time to find out whether the environment can go back."""
+    def _probes(self) -> bool:  # there is time to find out whether the environment can go back
         return not (self._probe.over or self.engaged or self.keeping.busy)
 
     # ------------------------------------------------------------ what is shown
@@ -492,9 +494,6 @@ class Driving:
             real_hz=Report.real_hz(self._session),
             numbers=self._drawing.numbers(self._session.observation, self.options.preview),
         )
-
-    def _opened(self) -> EnvOpened:
-        return opened_of(self.env_id, self._controls, self._session.env)
 
 
 _TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time

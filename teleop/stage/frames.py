@@ -1,14 +1,34 @@
 """Pictures between processes: written into shared memory by one, read in place by the other."""
 
+from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.stage.messages import Frame
-
 _SLOTS = 3  # one being shown, one on its way, one being written
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture in shared memory.
+
+    Attributes:
+        view: which view it is for: `drive`, `preview`, `seen`, `lane0`…
+        memory: name of the shared memory.
+        offset: bytes from its start.
+        height: pixels.
+        width: pixels.
+        number: counts up.
+    """
+
+    view: str
+    memory: str
+    offset: int
+    height: int
+    width: int
+    number: int
 
 
 class FrameWriter:

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 
 from teleop.errors import sentence
 from teleop.learning import load_policy
-from teleop.recording import Library
+from teleop.recording import Dataset, Library
 from teleop.stage.controls import ControlChange
+from teleop.stage.curating import Curating
 from teleop.stage.driving import Driving
 from teleop.stage.messages import (
     BindMove,
@@ -35,8 +37,6 @@ from teleop.stage.messages import (
     SetSpeed,
     ShowCorrect,
     ShowPreview,
-    ShowReplay,
-    ShowStep,
     StarEpisode,
     Tone,
     ToStage,
@@ -44,6 +44,8 @@ from teleop.stage.messages import (
 )
 from teleop.stage.previewing import Previewing
 from teleop.stage.replaying import Replaying
+from teleop.stage.shelf import Curate, ListLibrary, ListShelf, TakeIn
+from teleop.stage.sides import Race, ShowReplay, ShowStep, WriteReplay
 
 Setting = SetSpeed | SetOptions | ControlChange
 _IDLE_S = 0.5
@@ -99,6 +101,8 @@ class Host:
         self._preview: Previewing | None = None
         self._replay: Replaying | None = None
         self._previewed = ("", "")
+        self._worker = ThreadPoolExecutor(1, "library")  # the only one that writes to datasets
+        self._curating = Curating(library, self._worker, self._claimed, self._say)
 
     @property
     def driving(self) -> Driving | None:
@@ -114,11 +118,14 @@ class Host:
         acts = (self._driving, self._preview, self._replay)
         due = [act.due_s for act in acts if act is not None]
         waits = [max(0.0, when - now) for when in due if when is not None]
-        idle = _BUSY_S if self._driving and self._driving.busy else _IDLE_S
+        busy = self._curating.busy or (self._driving is not None and self._driving.busy)
+        idle = _BUSY_S if busy else _IDLE_S
         return min([idle, *waits])
 
     def tick(self, now: float) -> None:
         """Let every act do what is due."""
+        if self._curating.collect() and self._driving:
+            self._driving.keeping.list()
         if self._driving:
             try:
                 self._driving.tick(now)
@@ -150,6 +157,11 @@ class Host:
         if self._driving:
             self._driving.close(now)
             self._driving = None
+        self._worker.shutdown(wait=True)
+        self._curating.collect()
+
+    def _claimed(self, dataset_id: str) -> Dataset | None:
+        return self._driving.keeping.claimed(dataset_id) if self._driving else None
 
     def _say(self, message: FromStage) -> None:
         self._speak(message)
@@ -158,17 +170,13 @@ class Host:
         match message:
             case OpenEnv():
                 self._open(message, now)
-            case ShowPreview():
-                self._show_preview(message, now)
-            case ShowReplay():
-                self._show_replay(message)
-            case ShowCorrect() if self._driving:
-                self._leave_acts()
-                dataset = self._library.existing(message.dataset_id)
-                self._driving.watch_over(load_policy(dataset.policies / message.policy), now)
-                self._driving.show(now)
-            case ShowStep(step) if self._replay:
-                self._replay.show(step)
+            case ShowPreview() | ShowReplay() | ShowCorrect():
+                self._show(message, now)
+            case ShowStep() | WriteReplay() | Race():
+                self._do_with_replay(message, now)
+            case ListLibrary() | ListShelf() | Curate() | TakeIn():
+                self._library.ensure(self._samples)
+                self._curating.handle(message)
             case Deed.QUIT:
                 self.running = False
             case Deed.SHOW_NOTHING:
@@ -186,9 +194,20 @@ class Host:
         if before:
             before.pause(now)
         wish = replace(before.options, turn_based=None) if before else None
-        self._driving = Driving(message, self._library, self._base_seed, self._say, wish)
+        self._driving = Driving(
+            message, self._library, self._base_seed, self._worker, self._say, wish
+        )
         if before:
             before.retire(now)
+
+    def _show(self, message: ShowPreview | ShowReplay | ShowCorrect, now: float) -> None:
+        match message:
+            case ShowPreview():
+                self._show_preview(message, now)
+            case ShowReplay():
+                self._show_replay(message)
+            case ShowCorrect() if self._driving:
+                self._show_correct(self._driving, message, now)
 
     def _show_preview(self, message: ShowPreview, now: float) -> None:
         dataset = self._library.existing(message.dataset_id)
@@ -203,7 +222,24 @@ class Host:
     def _show_replay(self, message: ShowReplay) -> None:
         self._leave_acts()
         dataset = self._library.existing(message.dataset_id)
-        self._replay = Replaying(dataset, message.file, message.policy, self._say)
+        self._replay = Replaying(dataset, message.file, message.rivals, self._say)
+
+    def _do_with_replay(self, message: ShowStep | WriteReplay | Race, now: float) -> None:
+        match message:
+            case ShowStep(step) if self._replay:
+                self._replay.show(step)
+            case WriteReplay(output) if self._replay:
+                self._replay.write(Path(output))
+            case Race(seed) if self._driving:
+                self._driving.keep_take(now)
+                self._driving.keeping.stays = True  # the rivals are of the dataset on show
+                self._driving.retry(now, seed)
+
+    def _show_correct(self, act: Driving, message: ShowCorrect, now: float) -> None:
+        self._leave_acts()
+        dataset = self._library.existing(message.dataset_id)
+        act.watch_over(load_policy(dataset.policies / message.policy), now)
+        act.show(now)
 
     def _direct(self, message: ToStage, now: float) -> None:
         """Pass a request on to the person's session."""

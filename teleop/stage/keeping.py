@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import gymnasium as gym
@@ -10,7 +10,7 @@ import numpy as np
 
 from teleop.errors import StorageError, sentence
 from teleop.learning.reaction import reaction_s
-from teleop.recording import EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.episode import Episode
 from teleop.recording.library import human_dataset_id
 from teleop.stage.listing import library_changed
@@ -23,8 +23,16 @@ _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
 class Keeping:
     """What is on disk of one environment, and the take that waits for a decision."""
 
-    def __init__(self, library: Library, env_id: str, env: gym.Env[Any, Any], say: Say) -> None:
+    def __init__(
+        self,
+        library: Library,
+        env_id: str,
+        env: gym.Env[Any, Any],
+        worker: ThreadPoolExecutor,
+        say: Say,
+    ) -> None:
         self._library, self._env_id, self._env, self.say = library, env_id, env, say
+        self._worker = worker
         self.pending: Take | None = None
         self.recorder: Recorder | None = None
         self._undo: list[str] = []
@@ -32,7 +40,6 @@ class Keeping:
         self._claimed_dataset = False
         self._dataset = library.dataset(human_dataset_id(env_id))
         self._shown = library.dataset(library.best_dataset_id(env_id))
-        self._worker = ThreadPoolExecutor(1, "library")
         self._jobs: list[_Job] = []
         space = env.observation_space
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
@@ -53,6 +60,11 @@ class Keeping:
     def episodes(self) -> int:
         """Saved in the person's own dataset."""
         return len(self._dataset.rows()) if self._dataset.exists else 0
+
+    def claimed(self, dataset_id: str) -> Dataset | None:
+        """The person's own dataset, if that is meant and it is open for writing."""
+        own = self._claimed_dataset and dataset_id == self._dataset.dataset_id
+        return self._dataset if own else None
 
     def begin(self) -> None:
         """List what there is; takes of an interrupted run are recovered."""
@@ -177,7 +189,7 @@ class Keeping:
 
     def close(self) -> None:
         """Wait for the background, and let go of the dataset."""
-        self._worker.shutdown(wait=True)
+        wait([future for future, *_ in self._jobs])
         self.collect()
         self._dataset.release()
 

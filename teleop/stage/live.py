@@ -7,6 +7,7 @@ import gymnasium as gym
 from teleop.control.bindings import LAYERS
 from teleop.envs.catalogue import find_entry
 from teleop.envs.words import action_text
+from teleop.experts import has_expert
 from teleop.learning.inputs import why_not
 from teleop.session import Session
 from teleop.stage.controls import Controls
@@ -65,5 +66,6 @@ def opened_of(env_id: str, controls: Controls, env: gym.Env[Any, Any]) -> EnvOpe
         layers=LAYERS,
         hand=controls.settings.hand,
         is_own=not controls.settings.is_plain,
+        has_script=has_expert(env_id),
         cannot_learn=why_not(env.observation_space, env.action_space),
     )

@@ -4,7 +4,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from teleop.stage.frames import Frame
 from teleop.stage.options import DriveOptions
+from teleop.stage.shelf import Curate, FromShelf, ToShelf
+from teleop.stage.sides import (
+    Race,
+    ReplayGrew,
+    ReplayOpened,
+    ReplayPictured,
+    ShowReplay,
+    ShowStep,
+    WriteReplay,
+)
 from teleop.types import InputEvent
 
 # ---------------------------------------------------------------- window -> stage
@@ -129,22 +140,6 @@ class ShowCorrect:
     policy: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowReplay:
-    """Put a recorded episode and a policy side by side."""
-
-    dataset_id: str
-    file: str
-    policy: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShowStep:
-    """Show both sides after so many steps."""
-
-    step: int
-
-
 # ---------------------------------------------------------------- stage -> window
 
 
@@ -217,6 +212,7 @@ class EnvOpened:
     is_own: bool = False  # the controls differ from the usual ones
     layers: tuple[tuple[str, ...], ...] = ()  # the controls that, held, lead to further layers
     cannot_learn: str = ""  # why no policy can be trained here
+    has_script: bool = False  # there is a scripted expert
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,27 +240,6 @@ class LibraryChanged:
     datasets: tuple[tuple[str, int], ...]
     episodes: tuple[EpisodeItem, ...]
     policies: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture in shared memory.
-
-    Attributes:
-        view: which view it is for: `drive`, `preview`, `left`, `right`.
-        memory: name of the shared memory.
-        offset: bytes from its start.
-        height: pixels.
-        width: pixels.
-        number: counts up.
-    """
-
-    view: str
-    memory: str
-    offset: int
-    height: int
-    width: int
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +320,7 @@ class Notice:
 
     tone: Tone
     text: str
+    undo: Curate | None = None  # what takes it back, where that is not `Deed.UNDO`
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,69 +353,6 @@ class Rumble:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneGrowth:
-    """What one side of a comparison has done since the last report."""
-
-    rewards: tuple[float, ...]
-    actions: tuple[str, ...]
-    over: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayOpened:
-    """A comparison begins.
-
-    Attributes:
-        file: of the recorded episode.
-        policy: name of the policy.
-        seed: of both.
-        pace_hz: steps a second at speed 1.
-        driver: who recorded the left side: `human`, `script` or `policy`.
-        ordinal: number of the recorded episode.
-        trained_on: episodes the policy was cloned from.
-        words: a word for each choice of each branch; empty for continuous actions.
-    """
-
-    file: str
-    policy: str
-    seed: int
-    pace_hz: float
-    driver: str
-    ordinal: int
-    trained_on: int
-    words: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayGrew:
-    """More of a comparison is known.
-
-    Attributes:
-        lanes: left and right.
-        likely: probabilities of the policy's choices at what the left side saw, a row a step.
-        pressed: indices of what the left side did, a row a step.
-        would: what the policy would have done there, in words, a row a step.
-        diverged_at: first step after which both sides see different things.
-        fidelity: once the left side is complete: `exact`, or where it departs from its recording.
-    """
-
-    lanes: tuple[LaneGrowth, ...]
-    likely: tuple[tuple[tuple[float, ...], ...], ...]
-    pressed: tuple[tuple[int, ...], ...]
-    would: tuple[str, ...]
-    diverged_at: int | None
-    fidelity: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayPictured:
-    """Both sides after so many steps."""
-
-    step: int
-    frames: tuple[Frame, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StageLost:
     """A process ended that should not have (made by the client, sent by nobody)."""
 
@@ -463,6 +376,9 @@ ToStage: TypeAlias = (
     | ShowPreview
     | ShowCorrect
     | ShowReplay
+    | WriteReplay
+    | Race
+    | ToShelf
     | ShowStep
 )
 FromStage: TypeAlias = (
@@ -473,6 +389,7 @@ FromStage: TypeAlias = (
     | Notice
     | Corrected
     | Rumble
+    | FromShelf
     | ReplayOpened
     | ReplayGrew
     | ReplayPictured

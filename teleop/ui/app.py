@@ -23,6 +23,7 @@ import pygame
 from pygame import Rect
 
 from teleop.errors import DisplayError, EnvError
+from teleop.paths import exports_folder
 from teleop.stage.frames import FrameReader
 from teleop.stage.lessons import Certified, FromTrainer, PolicySaved, Trained, TrainerReady
 from teleop.stage.messages import (
@@ -32,14 +33,18 @@ from teleop.stage.messages import (
     FromStage,
     LibraryChanged,
     Live,
+    Notice,
     OpenEnv,
     Pictured,
     Rumble,
     StageLost,
+    Tone,
 )
+from teleop.stage.shelf import TakeIn
 from teleop.ui.desk import Desk
 from teleop.ui.devices import DRIVING, RAW_PAD
 from teleop.ui.hands import Hands
+from teleop.ui.languages import Language
 from teleop.ui.model import Model, outline
 from teleop.ui.painter import Painter
 from teleop.ui.processes import Processes
@@ -47,22 +52,22 @@ from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.correct import CorrectScreen
 from teleop.ui.screens.demonstrate import Demonstrate
+from teleop.ui.screens.home import Home
+from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.train import TrainScreen
+from teleop.ui.settings import Settings, SettingsFile
 from teleop.ui.sheets import draw_sheet
 from teleop.ui.shell import BANNER, TOP_BAR, Shell, mark
 from teleop.ui.shortcuts import Command
-from teleop.ui.theme import INK, PAPER
+from teleop.ui.sounds import Sounds
 from teleop.ui.widgets import Ui
+from teleop.ui.window import Window
 
-DESIGN = (1280, 800)
-SMALLEST = (1024, 640)
-_TITLE_BAR = 40  # of the window manager; the window must not hang below the screen
 _FRAME_S = 1 / 60
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
-_SCALES = (0.9, 1.0, 1.1, 1.25, 1.35, 1.5, 1.75, 2.0, 2.5)
-_PROJECTOR_SCALE = 1.35
 _LOOK_S = 0.001
+_OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED)
 WAKE = pygame.event.custom_type()
 
 
@@ -79,6 +84,7 @@ class AppConfig:
         screen: the screen to start on.
         pair: dataset id, episode file and policy to compare first; empty for the usual ones.
         pace_hz: steps a second; None is the environment's own pace.
+        settings: the file in which the window's settings are kept; None keeps none.
     """
 
     env_id: str
@@ -89,6 +95,7 @@ class AppConfig:
     screen: str = "demonstrate"
     pair: tuple[str, str, str] = ("", "", "")
     pace_hz: float | None = None
+    settings: Path | None = None
 
 
 class App:
@@ -103,40 +110,50 @@ class App:
         self.config = config
         self.running = True
         self.failure = ""
+        self._settings_file = SettingsFile(config.settings)
         self._arrived = threading.Event()
         self._watching = False
-        arguments = (config.recordings, config.samples, config.base_seed)
-        self.processes = Processes(arguments, self._wake)
+        self.processes = Processes(
+            (config.recordings, config.samples, config.base_seed), self._wake
+        )
         self._began_s = time.perf_counter()
         try:
-            self._open_window()
+            settings = self._settings_file.read()
+            self.window = Window(settings)
         except pygame.error as problem:
             self.processes.close()
             raise DisplayError(
                 f"No window can be opened here ({problem}). Run it on a computer with a screen, or "
                 "try `teleop demo`, which needs none."
             ) from problem
-        self._size = self._surface().get_size()
-        self._windowed: tuple[int, int] | None = None
-        self.projector = False
-        self.scale = self._first_scale()
         self.model = Model()
-        ui = Ui(self._painter(), config.assets)
+        self._language = Language(config.assets / "languages", settings.language)
+        ui = Ui(self._painter(settings), config.assets)
         tell, teach = self.processes.tell, self.processes.teach
-        self.desk = Desk(ui, self.model, FrameReader(), config.recordings, tell, teach)
+        exports = exports_folder(config.recordings)
+        self.desk = Desk(ui, self.model, FrameReader(), config.recordings, exports, tell, teach)
+        self.desk.settings = settings
         self.hands = Hands(self)
         self.shell = Shell()
+        self._sounds = Sounds()
         self.screens: dict[str, Screen] = {
             "demonstrate": Demonstrate(),
             "train": TrainScreen(),
             "compare": CompareScreen(*config.pair[1:]),
             "correct": CorrectScreen(config.pair[2]),
+            "library": LibraryScreen(),
+            "home": Home(),
         }
         self.current = "demonstrate"
         self._dirty = self._moved = True
         self._drawn_s = self._moved_s = 0.0
         self.frames = 0
+        self._begin(config, settings)
+
+    def _begin(self, config: AppConfig, settings: Settings) -> None:
+        """What the stage is to show first."""
         self.desk.tell(OpenEnv(config.env_id, config.pace_hz))
+        self.desk.change_options(settings.options)
         if config.pair[0]:
             self.desk.tell(ChooseDataset(config.pair[0]))
         if config.screen != "demonstrate":
@@ -187,8 +204,8 @@ class App:
             return
         if event.type == pygame.QUIT:
             self.running = False
-        elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
-            self._resized()
+        elif event.type in _OF_WINDOW:
+            self._window_event(event)
         else:
             self.hands.take(event)
         if event.type in RAW_PAD and not self.desk.mapping:
@@ -198,11 +215,24 @@ class App:
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
             self._dirty = True
 
+    def _window_event(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
+            self.desk.tell(TakeIn(event.file))
+            self.go("library")
+        elif self.window.resized():
+            self._repaint()
+
     def close(self) -> None:
         """Let the processes finish what they write, then go."""
+        self._remember()
         self.processes.close()
         self.desk.reader.close()
         pygame.quit()
+
+    def _remember(self) -> None:
+        width, height = self.window.size
+        chosen = replace(self.desk.settings, width=width, height=height, options=self.desk.options)
+        self._settings_file.write(replace(chosen, scale=self.window.scale))
 
     def _watch(self, patience_s: float) -> list[pygame.event.Event]:
         """Wait for events or news, whichever comes first.
@@ -245,6 +275,10 @@ class App:
                 self._driven(before, message.live)
         elif not isinstance(message, Trained) or isinstance(self.screen, TrainScreen):
             self._dirty = True  # reports of training are shown nowhere else
+        if isinstance(message, Notice) and self.desk.settings.sounds:
+            heard = {Tone.GOOD: "save", Tone.UNDO: "discard"}.get(message.tone)
+            if heard:
+                self._sounds.play(heard)
         if isinstance(message, EnvOpened) and message.env_id != opened:
             self.desk.options = replace(self.desk.options, turn_based=None)
         self._follow(message)
@@ -269,10 +303,20 @@ class App:
             self.desk.driving = True
         elif _paused_now(before, live):
             self.desk.driving = False  # the stage has paused by itself
+        self._sound(before, live)
         if before is not None and before.pending and not live.pending:
             self.ui.focus.leave("save", "discard", to="record")
         if outline(before) != outline(live):
             self._dirty = True
+
+    def _sound(self, before: Live | None, live: Live) -> None:
+        """What is heard of a change, if the person wants to hear it."""
+        if before is None or not self.desk.settings.sounds:
+            return
+        if live.engaged and not before.engaged:
+            self._sounds.play("start")
+        elif live.control == "person" and before.control == "policy":
+            self._sounds.play("take-over")
 
     def _certify(self) -> None:
         """New episodes are re-simulated while the trainer has nothing else to do."""
@@ -351,6 +395,8 @@ class App:
             self.toggle_projector()
         elif goal == "restart":
             self._restart_stage()
+        elif goal == "repaint":
+            self._repaint()
         elif goal in self.screens and goal != self.current:
             self.desk.popover.close(self.ui)
             self.screen.leave(self.desk)
@@ -375,52 +421,21 @@ class App:
 
     # ------------------------------------------------------------ window
 
-    def _open_window(self) -> None:
-        pygame.display.init()
-        pygame.font.init()
-        if pygame.display.get_driver() == "offscreen":
-            raise pygame.error("SDL found no display")
-        pygame.display.set_caption("Teleop")
-        width, height = pygame.display.get_desktop_sizes()[0]
-        scale = max(1.0, 0.9 * height / DESIGN[1])
-        room = height - _TITLE_BAR if height < DESIGN[1] * scale + _TITLE_BAR else height
-        size = (min(width, round(DESIGN[0] * scale)), min(room, round(DESIGN[1] * scale)))
-        pygame.display.set_mode(size, pygame.RESIZABLE)
-        pygame.key.set_repeat(400, 120)
-        pygame.key.stop_text_input()
-
-    def _first_scale(self) -> float:
-        height = pygame.display.get_desktop_sizes()[0][1]
-        return max(1.0, 0.9 * height / DESIGN[1])
-
-    def _painter(self) -> Painter:
-        theme = PAPER if self.projector else INK
-        scale = self.scale * (_PROJECTOR_SCALE if self.projector else 1.0)
-        surface = self._surface()
-        width, height = surface.get_size()
-        most = min(width / SMALLEST[0], height / SMALLEST[1])  # the layout needs this much room
-        scale = min(scale, max(0.4, most))
-        return Painter(surface, theme, scale, self.config.assets)
-
-    def _surface(self) -> pygame.Surface:
-        surface = pygame.display.get_surface()
-        if surface is None:
-            raise RuntimeError("the window is gone")
-        return surface
+    def _painter(self, settings: Settings) -> Painter:
+        painter = self.window.painter(settings, self.config.assets)
+        if settings.language not in ("", self._language.code):
+            self._language = Language(self.config.assets / "languages", settings.language)
+        painter.language = self._language
+        return painter
 
     def _repaint(self) -> None:
-        self.ui.painter = self._painter()
+        self.ui.painter = self._painter(self.desk.settings)
         self._dirty = True
-
-    def _resized(self) -> None:
-        size = self._surface().get_size()
-        if size != self._size:  # SDL resizes the same surface in place
-            self._size = size
-            self._repaint()
 
     def toggle_projector(self) -> None:
         """Light, large and without motion, or back."""
-        self.projector = self.desk.reduced_motion = not self.projector
+        self.window.projector = not self.window.projector
+        self.desk.projector = self.window.projector
         self._repaint()
 
     def command(self, command: Command) -> None:
@@ -428,37 +443,23 @@ class App:
         match command:
             case Command.QUIT:
                 self.running = False
+            case Command.SETTINGS:
+                self.desk.toggle_sheet("settings")
             case Command.HELP:
                 self.shell.toggle_help(self.desk)
             case Command.PROJECTOR:
                 self.toggle_projector()
             case Command.FULL_SCREEN:
-                self._toggle_full_screen()
+                self.window.toggle_full_screen()
+                self._repaint()
             case Command.LARGER | Command.SMALLER | Command.USUAL_SIZE:
-                self._rescale(command)
-            case Command.DEMONSTRATE | Command.TRAIN | Command.COMPARE | Command.CORRECT:
+                self.window.rescale(command)
+                self._repaint()
+            case _ if command.name.lower() in self.screens:
                 self.go(command.name.lower())
             case _:
                 self.screen.command(self.desk, command)
         self._dirty = True
-
-    def _toggle_full_screen(self) -> None:
-        if self._windowed:
-            pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
-            self._windowed = None
-        else:
-            self._windowed = self._surface().get_size()
-            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
-        self._resized()
-
-    def _rescale(self, command: Command) -> None:
-        nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - self.scale))
-        step = {Command.LARGER: 1, Command.SMALLER: -1}.get(command)
-        if step is None:
-            self.scale = self._first_scale()
-        else:
-            self.scale = _SCALES[max(0, min(len(_SCALES) - 1, nearest + step))]
-        self._repaint()
 
     # ------------------------------------------------------------ processes
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pygame
+
 from teleop.stage.frames import FrameReader
 from teleop.stage.lessons import ToTrainer
 from teleop.stage.messages import Deed, Input, SetOptions, ToStage
@@ -12,7 +14,9 @@ from teleop.types import InputEvent
 from teleop.ui.model import Model
 from teleop.ui.pad_mapping import PadMapping, UnknownPad
 from teleop.ui.popover import Popover
+from teleop.ui.settings import Settings
 from teleop.ui.sheet import SHEET, SheetView
+from teleop.ui.text_edit import TextEdit
 from teleop.ui.view import View
 from teleop.ui.widgets import Ui
 
@@ -26,6 +30,7 @@ class Desk:
         model: what the processes have said.
         reader: of pictures.
         recordings: the folder that recordings go to.
+        exports: the folder that what is written for other programs goes to.
         tell: sends to the stage.
         teach: sends to the trainer.
         now: seconds, the same for a whole frame.
@@ -40,15 +45,18 @@ class Desk:
         sheet: the open sheet: `options`, `controls`, or empty.
         listening: the move that waits for a press, on the controls sheet.
         touched: controls that are down, whoever they go to.
+        editing: the text that is being edited; keys go there.
         go_to: name of the screen to show next.
         popover: the open drop-down.
-        reduced_motion: nothing blinks.
+        settings: how the window looks and behaves.
+        projector: light, large, and nothing moves.
     """
 
     ui: Ui
     model: Model
     reader: FrameReader
     recordings: Path
+    exports: Path
     tell: Callable[[ToStage], None]
     teach: Callable[[ToTrainer], None]
     now: float = 0.0
@@ -63,17 +71,42 @@ class Desk:
     sheet: str = ""
     listening: str = ""
     touched: set[str] = field(default_factory=set)
+    editing: TextEdit | None = None
     go_to: str = ""
     popover: Popover = field(default_factory=Popover)
-    reduced_motion: bool = False
+    settings: Settings = field(default_factory=Settings)
+    projector: bool = False
     sheet_view: SheetView = field(default_factory=SheetView)
     views: dict[str, View] = field(default_factory=dict)
+
+    @property
+    def reduced_motion(self) -> bool:
+        """Nothing blinks."""
+        return self.projector or self.settings.reduced_motion
+
+    def change_settings(self, settings: Settings) -> None:
+        """Look and behave so from now on."""
+        self.settings = settings
+        self.go_to = "repaint"
 
     def view(self, name: str) -> View:
         """The named picture, brought up to date."""
         view = self.views.setdefault(name, View(self.reader))
         view.take(self.model.frames.get(name))
         return view
+
+    def edit(self, edit: TextEdit | None) -> None:
+        """Let keys go to a text, or back to the window; what was being edited is committed."""
+        before, self.editing = self.editing, edit
+        if before is not None:
+            before.done(before.text)
+        if edit is None:
+            pygame.key.stop_text_input()
+            return
+        node = self.ui.nodes.get(edit.node_id)
+        if node is not None:
+            pygame.key.set_text_input_rect(node.rect)  # where an input method shows its choices
+        pygame.key.start_text_input()
 
     def toggle_record(self) -> None:
         """Start a take, or stop the one that runs."""

@@ -20,6 +20,7 @@ from teleop.ui.shortcuts import (
     PadDeed,
     command_of,
 )
+from teleop.ui.text_edit import TextEdit
 
 if TYPE_CHECKING:
     from teleop.ui.app import App
@@ -33,6 +34,7 @@ _FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
 _FAR = 0.75  # that a stick must go to be bound
 _REWIND_KEY = "key.f7"
 _SCREENS = ("demonstrate", "train", "compare", "correct")
+_PLAYED = ("compare", "library")  # on which something recorded is played
 _DRIVEN = ("demonstrate", "correct")  # screens on which somebody drives
 
 
@@ -60,6 +62,8 @@ class Hands:
         """Answer one event of a device."""
         if event.type in (pygame.KEYDOWN, pygame.KEYUP):
             self._key(event)
+        elif event.type in (pygame.TEXTINPUT, pygame.TEXTEDITING):
+            self._type(event)
         elif event.type in MOUSE:
             self._mouse.take(event)
         elif event.type == pygame.WINDOWFOCUSLOST:
@@ -110,7 +114,9 @@ class Hands:
         repeated = control in self._down
         self._down.add(control)
         desk.touched.add(control)
-        if repeated and event.key not in _REPEATING:
+        if repeated and event.key not in _REPEATING and desk.editing is None:
+            return
+        if desk.editing is not None and self._edits(desk.editing, event):
             return
         if desk.listening:
             self._bind("" if event.key == pygame.K_ESCAPE else control)
@@ -128,6 +134,27 @@ class Hands:
         desk.ui.pad_hints = False
         if desk.now >= self._quiet_until_s or ctrl or event.key in _FUNCTION_KEYS:
             self._navigate(event, name, ctrl=ctrl, shift=shift)
+
+    def _type(self, event: pygame.event.Event) -> None:
+        """Text, as a keyboard's dead keys or an input method have put it together."""
+        edit = self._desk.editing
+        if edit is None:
+            return
+        if event.type == pygame.TEXTINPUT:
+            edit.insert(event.text)
+        else:
+            edit.composing = event.text
+
+    def _edits(self, edit: TextEdit, event: pygame.event.Event) -> bool:
+        """A key while a text is edited; False if it means something else all the same."""
+        if edit.key(event):
+            return True
+        if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE):
+            self._desk.edit(None)
+            return True
+        if event.key in (pygame.K_TAB, pygame.K_UP, pygame.K_DOWN):
+            self._desk.edit(None)
+        return False
 
     def _key_up(self, control: str) -> None:
         desk = self._desk
@@ -174,7 +201,7 @@ class Hands:
     def _plays(self, key: int) -> bool:
         """Left and right step the player in Compare, unless a control has the focus."""
         sideways = key in (pygame.K_LEFT, pygame.K_RIGHT)
-        return self._app.current == "compare" and sideways and not self._has_focus()
+        return self._app.current in _PLAYED and sideways and not self._has_focus()
 
     def _has_focus(self) -> bool:
         ui = self._app.ui

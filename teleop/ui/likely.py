@@ -4,6 +4,7 @@ from pygame import Rect
 
 from teleop.ui.desk import Desk
 from teleop.ui.model import Comparison
+from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.theme import mix
 
 _MOST_BARS = 6
@@ -14,7 +15,8 @@ def draw_likely(desk: Desk, comparison: Comparison, card: Rect, step: int) -> No
     ui = desk.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.card(card)
-    pressed_by = "you pressed" if comparison.about.driver == "human" else "was pressed"
+    kind = comparison.lanes[0].about.kind
+    pressed_by = "you pressed" if kind == "human" else "was pressed"
     taken = painter.text(
         pressed_by, (card.right - px(18), card.y + px(22)), "small", theme.text2, "rm"
     )
@@ -25,6 +27,8 @@ def draw_likely(desk: Desk, comparison: Comparison, card: Rect, step: int) -> No
     painter.text("What the agent would do", at, "h2", width=room)
     if not comparison.would:
         return
+    _draw_differences(desk, comparison, card)
+    card = Rect(card.x, card.y, card.width, card.height - px(26))
     step = min(step, len(comparison.would) - 1)
     rows = _rows(comparison, step)
     y = card.y + px(40)
@@ -40,6 +44,18 @@ def draw_likely(desk: Desk, comparison: Comparison, card: Rect, step: int) -> No
     names = min(names, round(card.width * 0.4))
     for index, row in enumerate(rows):
         _draw_bar(desk, card, round(y + height * (index + 0.5)), names, row)
+
+
+def _draw_differences(desk: Desk, comparison: Comparison, card: Rect) -> None:
+    """How often it would have done something else."""
+    ui, px = desk.ui, desk.ui.painter.px
+    count, total = sum(comparison.differs), len(comparison.differs)
+    key = label_of(Command.DIFFERENCE)
+    text = f"Otherwise at {count} of {total} moments; {key}: the next one"
+    if not count:
+        text = "Always the same as the recording"
+    at = (card.x + px(18), card.bottom - px(18))
+    ui.painter.text(text, at, "small", ui.theme.text2, width=card.width - px(36))
 
 
 def _draw_bar(

@@ -5,6 +5,7 @@ No pygame, no drawing: screens read it, messages change it.
 
 from dataclasses import dataclass, field
 
+from teleop.stage.frames import Frame
 from teleop.stage.lessons import (
     FromTrainer,
     PolicySaved,
@@ -22,18 +23,22 @@ from teleop.stage.messages import (
     Corrected,
     EnvFailed,
     EnvOpened,
-    Frame,
     FromStage,
     LibraryChanged,
     Live,
     Notice,
     Pictured,
-    ReplayGrew,
-    ReplayOpened,
-    ReplayPictured,
     StageLost,
     Tone,
 )
+from teleop.stage.shelf import (
+    Curate,
+    DatasetLine,
+    LibraryListed,
+    ShelfListed,
+    ShelfWorks,
+)
+from teleop.stage.sides import LaneAbout, ReplayGrew, ReplayOpened, ReplayPictured
 
 
 @dataclass(slots=True)
@@ -41,37 +46,48 @@ class LaneCurve:
     """One side of a comparison, as far as it is known.
 
     Attributes:
+        about: who it is.
         returns: (T+1) return so far, from 0.
         actions: of each step, in words.
+        seen: (T) numbers before each step.
         over: nothing more will come.
     """
 
+    about: LaneAbout
+
     returns: list[float] = field(default_factory=lambda: [0.0])
     actions: list[str] = field(default_factory=list)
+    seen: list[tuple[float, ...]] = field(default_factory=list)
     over: bool = False
 
 
 @dataclass(slots=True)
 class Comparison:
-    """A person's episode beside a policy."""
+    """A recorded episode beside its rivals."""
 
     about: ReplayOpened
-    lanes: tuple[LaneCurve, LaneCurve] = field(default_factory=lambda: (LaneCurve(), LaneCurve()))
+    lanes: tuple[LaneCurve, ...]
     likely: list[tuple[tuple[float, ...], ...]] = field(default_factory=list)
     pressed: list[tuple[int, ...]] = field(default_factory=list)
     would: list[str] = field(default_factory=list)
+    differs: list[bool] = field(default_factory=list)
     diverged_at: int | None = None
     fidelity: str = ""
     shown: int = 0
 
+    @classmethod
+    def of(cls, about: ReplayOpened) -> "Comparison":
+        """One of which nothing is known yet."""
+        return cls(about, tuple(LaneCurve(lane) for lane in about.lanes))
+
     @property
     def steps(self) -> int:
-        """Length of the longer side so far."""
+        """Length of the longest side so far."""
         return max(len(lane.actions) for lane in self.lanes)
 
     @property
     def complete(self) -> bool:
-        """Both sides have ended."""
+        """All sides have ended."""
         return all(lane.over for lane in self.lanes)
 
     def grow(self, news: ReplayGrew) -> None:
@@ -80,10 +96,12 @@ class Comparison:
             for reward in growth.rewards:
                 lane.returns.append(lane.returns[-1] + reward)
             lane.actions += growth.actions
+            lane.seen += growth.seen
             lane.over = growth.over
         self.likely += news.likely
         self.pressed += news.pressed
         self.would += news.would
+        self.differs += news.differs
         self.diverged_at = news.diverged_at
         self.fidelity = news.fidelity
 
@@ -139,6 +157,10 @@ class Model:
     studies: dict[Study, Studied] = field(default_factory=dict)
     rounds: Rounds | None = None
     corrections: list[Corrected] = field(default_factory=list)
+    datasets: tuple[DatasetLine, ...] | None = None
+    shelf: ShelfListed | None = None
+    shelf_works: ShelfWorks | None = None
+    shelf_undo: list[Curate] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""
     replay_problem: str = ""
@@ -192,13 +214,26 @@ class Model:
                 self.notices.append(Notice(Tone.BAD, message.problem))
             case LibraryChanged():
                 self.library = message
-            case Corrected():
-                self.corrections.append(message)
             case ReplayOpened():
-                self.comparison, self.replay_problem = Comparison(message), ""
+                self.comparison, self.replay_problem = Comparison.of(message), ""
             case Notice():
                 self.notices.append(message)
+                if message.undo is not None:
+                    self.shelf_undo.append(message.undo)
                 self.replay_problem = message.text if message.tone is Tone.BAD else ""
+            case _:
+                self._kept(message)
+
+    def _kept(self, message: FromStage | FromTrainer) -> None:
+        match message:
+            case Corrected():
+                self.corrections.append(message)
+            case LibraryListed():
+                self.datasets = message.datasets
+            case ShelfListed():
+                self.shelf = message
+            case ShelfWorks():
+                self.shelf_works = message if message.total else None
             case _:
                 self._taught(message)
 

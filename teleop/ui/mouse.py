@@ -49,6 +49,8 @@ class Mouse:
     def _press(self, at: tuple[int, int]) -> None:
         ui, desk = self._app.ui, self._desk
         over = ui.hit(at)
+        if desk.editing is not None and (over is None or over.id != desk.editing.node_id):
+            desk.edit(None)
         if desk.driving and over is not None and over.id == "view":
             desk.held.add("mouse.left")
             self._grip.send("mouse.left", 1.0)

@@ -7,8 +7,10 @@ times their size and averaged down, and lines are ribbons with soft edges. All o
 
 import json
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +19,7 @@ import pygame
 from numpy.typing import ArrayLike, NDArray
 from pygame import Rect, Surface
 
+from teleop.ui.languages import Language
 from teleop.ui.theme import CAP_HEIGHT, CLEAR, HEAVIER, STYLES, Colour, Theme
 
 _OVERSAMPLE = 4
@@ -63,6 +66,7 @@ class Painter:
         self._boxes: Cache[Surface] = Cache(600)
         self._shadows: Cache[Surface] = Cache(24)
         self._corners: Cache[tuple[Surface, ...]] = Cache(48)
+        self.language: Language | None = None  # of everything that is drawn
 
     def px(self, value: float) -> int:
         """A length of the design in real pixels."""
@@ -72,20 +76,33 @@ class Painter:
 
     def width(self, text: str, style: str) -> int:
         """Width of a text in pixels."""
+        return self._width(self._said(text), style)
+
+    def _said(self, text: str) -> str:
+        return self.language.of(text) if self.language else text
+
+    def _width(self, text: str, style: str) -> int:
         return self._text(text, style, self.theme.text).get_width()
 
     def fitted(self, text: str, style: str, width: int) -> str:
         """The text, shortened with an ellipsis if it is wider."""
-        if self.width(text, style) <= width:
+        text = self._said(text)
+        if self._width(text, style) <= width:
             return text
         low, high = 0, len(text)
         while low < high:
             middle = (low + high + 1) // 2
-            if self.width(text[:middle].rstrip() + "…", style) <= width:
+            if self._width(text[:middle].rstrip() + "…", style) <= width:
                 low = middle
             else:
                 high = middle - 1
         return text[:low].rstrip() + "…"
+
+    def cut(self, text: str, style: str, width: int) -> str:
+        """As much of the beginning as fits."""
+        while text and self.width(text, style) > width:
+            text = text[:-1]
+        return text
 
     def text(
         self,
@@ -106,8 +123,7 @@ class Painter:
             anchor: l, c or r, then m (middle of the capitals) or t (their top).
             width: shorten to this many pixels.
         """
-        if width is not None:
-            text = self.fitted(text, style, width)
+        text = self.fitted(text, style, width) if width is not None else self._said(text)
         image = self._text(text, style, colour or self.theme.text)
         x = at[0] - {"l": 0.0, "c": image.get_width() / 2, "r": image.get_width()}[anchor[0]]
         cap = STYLES[style][0] * self.scale * CAP_HEIGHT
@@ -120,11 +136,11 @@ class Painter:
         """The text in lines that fit a width."""
         lines: list[str] = []
         line = ""
-        for word in text.split():
-            longer = f"{line} {word}".strip()
+        for word in _words(self._said(text)):
+            longer = (line + word).strip()
             if line and self.width(longer, style) > width:
                 lines.append(line)
-                longer = word
+                longer = word.strip()
             line = longer
         return [*lines, line] if line else lines
 
@@ -150,7 +166,8 @@ class Painter:
 
     def _text(self, text: str, style: str, colour: Colour) -> Surface:
         def make() -> Surface:
-            font = self._font(*self._face(style))
+            face, size = self._face(style)
+            font = self._font(system_face() if _FAR_EAST.search(text) else face, size)
             image = _shrunk(font.render(text, True, colour[:3]))
             if colour[3] < 255:
                 image.set_alpha(colour[3])
@@ -166,7 +183,8 @@ class Painter:
         key = (face, size)
         if key not in self._fonts:
             pixels = round(size * self.scale * _OVERSAMPLE)
-            self._fonts[key] = pygame.font.Font(self._fonts_folder / f"{face}.ttf", pixels)
+            ours = self._fonts_folder / f"{face}.ttf"
+            self._fonts[key] = pygame.font.Font(ours if ours.is_file() else face, pixels)
         return self._fonts[key]
 
     # ------------------------------------------------------------ boxes
@@ -377,3 +395,37 @@ def _ribbon(
     corner = np.vstack([normal[:1], normal[:-1] + normal[1:], normal[-1:]])
     corner /= np.maximum(np.hypot(*corner.T), 1e-6)[:, None]
     return length, line + corner * half, line - corner * half
+
+
+_FAR_EAST = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_PIECES = re.compile(f"{_FAR_EAST.pattern}[，。、；：！？”）]?|[^\\s\u2e80-\u9fff]+|\\s+")
+
+
+def _words(text: str) -> list[str]:
+    """Pieces between which a line may end; each with the space before it."""
+    pieces, space = [], ""
+    for piece in _PIECES.findall(text):
+        if piece.isspace():
+            space = " "
+            continue
+        pieces.append(space + piece)
+        space = ""
+    return pieces
+
+
+@cache
+def system_face() -> str:
+    """A font of this computer with Chinese letters; ours where there is none."""
+    names = (
+        "notosanscjksc",
+        "notosanssc",
+        "sourcehansanscn",
+        "microsoftyahei",
+        "pingfangsc",
+        "hiraginosansgb",
+        "wenquanyimicrohei",
+        "wenquanyizenhei",
+        "droidsansfallback",
+        "simhei",
+    )
+    return pygame.font.match_font(names) or "Inter-Regular"

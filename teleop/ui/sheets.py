@@ -5,6 +5,7 @@ from teleop.ui.controls_sheet import control_lines, controls_request
 from teleop.ui.desk import Desk
 from teleop.ui.options_sheet import changed_options, option_lines
 from teleop.ui.pad_mapping import ASKED, PadMapping
+from teleop.ui.settings_sheet import changed_settings, setting_lines
 from teleop.ui.sheet import Changed, Line
 
 _FEET = {
@@ -19,6 +20,9 @@ _TEACHING = "Press what is asked for; Enter skips what this gamepad does not hav
 def draw_sheet(desk: Desk) -> None:
     """Draw the open sheet, if one is, and do what was asked on it."""
     env = desk.model.env
+    if desk.sheet == "settings":
+        _draw_settings(desk)
+        return
     if not desk.sheet or env is None:
         return
     foot = _TEACHING if desk.mapping else _FEET[desk.sheet]
@@ -33,6 +37,15 @@ def draw_sheet(desk: Desk) -> None:
         desk.change_options(changed_options(desk.options, used.id, used.step))
     else:
         _use_control(desk, used)
+
+
+def _draw_settings(desk: Desk) -> None:
+    lines = setting_lines(desk.settings)
+    used = desk.sheet_view.draw(desk.ui, "Settings", lines, _FEET["options"])
+    if used is not None and used.id == "close":
+        desk.toggle_sheet("")
+    elif used is not None:
+        desk.change_settings(changed_settings(desk.settings, used.id, used.step))
 
 
 def _title(desk: Desk, env: EnvOpened) -> str:

@@ -65,7 +65,15 @@ class Shell:
         width, height = painter.surface.get_width(), px(TOP_BAR)
         painter.fill((0, 0, width, height), theme.surface)
         painter.rule(0, height - 1, width)
+        ui.group("tools")
         mark = Rect(px(20), px(16), px(28), px(28))
+        home = Rect(px(12), px(10), px(120), px(40))
+        touch = ui.node("home", "button", "All environments (Ctrl H)", home)
+        if touch.hovered or current == "home":
+            painter.box(home, theme.hover, 10)
+        if touch.used:
+            desk.go_to = "home"
+        ui.ring("home", home, 10)
         painter.box(mark, theme.human, 8)
         painter.icon("gamepad-2", mark.center, 18, theme.on_human)
         painter.text("teleop", (px(58), height // 2), "h1")
@@ -82,7 +90,7 @@ class Shell:
         x = width // 2 - (sum(widths) + gap * 3) // 2
         for index, name in enumerate(names):
             rect = Rect(x, px(12), widths[index], px(36))
-            if self._draw_step(desk, index, name, rect, STEPS.index(current)):
+            if self._draw_step(desk, index, name, rect, current):
                 desk.go_to = STEPS[index]
             x += widths[index]
             if index < len(names) - 1:
@@ -90,10 +98,10 @@ class Shell:
                 painter.rule(x + (gap - line) // 2, rect.centery, line, theme.strong_line)
             x += gap
 
-    def _draw_step(self, desk: Desk, index: int, name: str, rect: Rect, current: int) -> bool:
+    def _draw_step(self, desk: Desk, index: int, name: str, rect: Rect, current: str) -> bool:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
-        step, active = STEPS[index], index == current
+        step, active = STEPS[index], STEPS[index] == current
         touch = ui.node(f"step.{step}", "tab", name, rect, value=active)
         if active:
             painter.box(
@@ -130,6 +138,12 @@ class Shell:
         rect = rect.move(-px(38), 0)
         if ui.icon_button("projector", rect, "presentation", "Projector mode (F2)"):
             desk.go_to = "projector"
+        rect = rect.move(-px(38), 0)
+        if ui.icon_button("settings", rect, "contrast", "Settings (Ctrl ,)"):
+            desk.toggle_sheet("settings")
+        rect = rect.move(-px(38), 0)
+        if ui.icon_button("library", rect, "database", "Library (Ctrl L)"):
+            desk.go_to = "library"
         label = "Gamepad" if desk.pad else "Keyboard"
         chip_width = painter.width(label, "small-medium") + px(44)
         chip = Rect(rect.x - px(8) - chip_width, px(16), chip_width, px(28))
@@ -177,7 +191,7 @@ class Shell:
             if undo:
                 rect = Rect(box.right - px(96), box.centery - px(16), px(84), px(32))
                 if ui.button("toast.undo", rect, "Undo", "undo-2"):
-                    desk.tell(Deed.UNDO)
+                    desk.tell(toast.notice.undo or Deed.UNDO)
                     self.toasts.remove(toast)
                     return
             bottom = box.y - px(8)
@@ -295,7 +309,22 @@ _LOOKS = {
 }
 
 
-_ICONS = ("help", "projector", "start", "back", "play", "forward", "options", "controls", "close")
+_ICONS = (
+    "help",
+    "projector",
+    "library",
+    "settings",
+    "race",
+    "add",
+    "write",
+    "start",
+    "back",
+    "play",
+    "forward",
+    "options",
+    "controls",
+    "close",
+)
 
 
 def _tip(node: Node | None) -> str:

@@ -15,7 +15,11 @@ class Command(Enum):
     TRAIN = "Go to Train"
     COMPARE = "Go to Compare"
     CORRECT = "Go to Correct"
+    LIBRARY = "Go to the library"
+    HOME = "Go home: all environments"
+    SETTINGS = "Settings: colours, language, sounds"
     RETRAIN = "Learn from the corrections"
+    DIFFERENCE = "Compare: the next difference"
     RECORD = "Record, or stop"
     SAVE = "Save the take"
     DISCARD = "Discard the take"
@@ -131,7 +135,11 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("2", Command.TRAIN, ctrl=True, driving=True),
     Shortcut("3", Command.COMPARE, ctrl=True, driving=True),
     Shortcut("4", Command.CORRECT, ctrl=True, driving=True),
+    Shortcut("l", Command.LIBRARY, ctrl=True, driving=True),
+    Shortcut("h", Command.HOME, ctrl=True, driving=True),
+    Shortcut(",", Command.SETTINGS, ctrl=True, driving=True),
     Shortcut("t", Command.RETRAIN),
+    Shortcut("d", Command.DIFFERENCE),
     Shortcut("t", Command.RETRAIN, ctrl=True, driving=True),
     Shortcut("f1", Command.HELP, driving=True),
     Shortcut("f2", Command.PROJECTOR, driving=True),

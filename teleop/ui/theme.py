@@ -97,6 +97,31 @@ PAPER = Theme(
     line_px=3.0,
 )
 
+CONTRAST = Theme(
+    name="contrast",
+    bg=rgba("000000"),
+    surface=rgba("000000"),
+    raised=rgba("1A1A1A"),
+    sunken=rgba("000000"),
+    line=rgba("8A8A8A"),
+    strong_line=rgba("FFFFFF"),
+    hover=rgba("333333"),
+    text=rgba("FFFFFF"),
+    text2=rgba("FFFFFF"),
+    text3=rgba("D0D0D0"),
+    human=rgba("FFB000"),
+    agent=rgba("6FC3FF"),
+    recording=rgba("FF7A70"),
+    success=rgba("4DF0B4"),
+    on_human=rgba("000000"),
+    on_agent=rgba("000000"),
+    on_recording=rgba("000000"),
+    is_dark=True,
+    heavier=True,
+    line_px=3.0,
+)
+THEMES = {theme.name: theme for theme in (INK, PAPER, CONTRAST)}
+
 # Over pictures the colours are fixed: they do not follow the theme.
 VEIL = rgba("0A0B0E", 205)
 ON_VEIL = rgba("F5F7FA")

@@ -3,8 +3,7 @@
 import pygame
 from pygame import Rect, Surface
 
-from teleop.stage.frames import FrameReader
-from teleop.stage.messages import Frame
+from teleop.stage.frames import Frame, FrameReader
 from teleop.ui.painter import Painter
 from teleop.ui.theme import Colour
 

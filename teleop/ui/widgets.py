@@ -11,6 +11,7 @@ from pygame import Rect
 
 from teleop.ui.focus import Focus, Node
 from teleop.ui.painter import Painter
+from teleop.ui.text_edit import TextEdit
 from teleop.ui.theme import Colour, Theme, faded, mix
 
 GROUPS = (
@@ -314,6 +315,52 @@ class Ui:
         if chosen:
             painter.icon("check", (rect.right - painter.px(18), rect.centery), 16, theme.agent)
         self.ring(node_id, rect.inflate(-painter.px(6), -painter.px(6)), 7)
+        return touch.used
+
+    def field(self, node_id: str, rect: Rect, edit: TextEdit | None, text: str, hint: str) -> bool:
+        """A line of text; True when it is to be edited.
+
+        Args:
+            node_id: stable name.
+            rect: where.
+            edit: what is being edited now, in whichever field.
+            text: of this field, while nobody edits it.
+            hint: shown while it is empty.
+        """
+        touch = self.node(node_id, "textbox", hint, rect, value=text)
+        painter, theme = self.painter, self.theme
+        mine = edit is not None and edit.node_id == node_id
+        painter.box(rect, theme.sunken, 8, theme.agent if mine else theme.strong_line)
+        x, room = rect.x + painter.px(12), rect.width - painter.px(24)
+        if edit is not None and mine:
+            before = edit.text[: edit.caret] + edit.composing
+            shown = edit.shown
+            while painter.width(before, "body") > room and before:
+                before, shown = before[1:], shown[1:]
+            painter.text(painter.cut(shown, "body", room), (x, rect.centery), "body")
+            caret = x + painter.width(before, "body")
+            painter.fill(
+                (caret, rect.y + painter.px(8), painter.px(2), rect.height - painter.px(16)),
+                theme.text,
+            )
+        else:
+            ink = theme.text if text else theme.text3
+            painter.text(text or hint, (x, rect.centery), "body", ink, width=room)
+        self.ring(node_id, rect, 8)
+        return touch.used and not mine
+
+    def check(self, node_id: str, rect: Rect, label: str, *, chosen: bool) -> bool:
+        """A box with or without a tick."""
+        touch = self.node(node_id, "checkbox", label, rect, value=chosen)
+        box = Rect(0, 0, self.painter.px(18), self.painter.px(18))
+        box.center = rect.center
+        if chosen:
+            self.painter.box(box, self.theme.agent, 5)
+            self.painter.icon("check", box.center, 13, self.theme.on_agent)
+        else:
+            fill = self.theme.hover if touch.hovered else self.theme.surface
+            self.painter.box(box, fill, 5, self.theme.strong_line)
+        self.ring(node_id, box, 5)
         return touch.used
 
     def card(self, rect: Rect, radius: float = 12) -> None:

@@ -7,9 +7,9 @@ def signed(value: float, *, plus: bool = True) -> str:
     return text.replace("-", "−")
 
 
-def count_of(count: int, noun: str) -> str:
-    """`1 step`, `2,076 steps`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def count_of(count: int, noun: str, several: str = "") -> str:
+    """`1 step`, `2,076 steps`; `several` where an s does not do."""
+    return f"{count:,} {noun if count == 1 else several or noun + 's'}"
 
 
 def speed_text(speed: float) -> str:

@@ -13,8 +13,8 @@ from teleop.learning.demonstrations import load_demonstrations
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.shape import Shape
 from teleop.recording import Library
-from teleop.stage.messages import ReplayGrew
 from teleop.stage.replaying import Replaying
+from teleop.stage.sides import ReplayGrew
 from tests.learning.toys import STEPS, record_toy, register
 
 SURE = bc.Config(members=1, steps=1000)
@@ -185,7 +185,7 @@ def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Li
     policy.save(dataset.policies / "remembers")
     row = dataset.rows()[0]
     heard: list[object] = []
-    replaying = Replaying(dataset, row.file, "remembers", heard.append)
+    replaying = Replaying(dataset, row.file, ("remembers",), heard.append)
     while replaying.due_s is not None:
         replaying.tick(time.perf_counter())
     replaying.close()

@@ -19,9 +19,9 @@ from teleop.stage.messages import (
     OpenEnv,
     Pictured,
     ShowPreview,
-    ShowReplay,
     Tone,
 )
+from teleop.stage.sides import ShowReplay
 
 
 class Fragile(gym.Env[Any, Any]):
@@ -150,11 +150,11 @@ def test_a_broken_policy_and_a_broken_episode_are_said(stage: Stage, library: Li
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     stage.say(OpenEnv("CartPole-v1"))
-    stage.say(ShowReplay(dataset_id, dataset.rows()[0].file, "junk"))
+    stage.say(ShowReplay(dataset_id, dataset.rows()[0].file, ("junk",)))
     assert "not a policy" in stage.last(Notice).text
     path = dataset.folder / "data" / "episodes" / dataset.rows()[0].file
     path.write_bytes(b"junk")
-    stage.say(ShowReplay(dataset_id, path.name, "junk"))
+    stage.say(ShowReplay(dataset_id, path.name, ("junk",)))
     assert "cannot be read" in stage.last(Notice).text
     stage.settle()
 

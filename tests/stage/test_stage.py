@@ -36,13 +36,10 @@ from teleop.stage.messages import (
     Notice,
     OpenEnv,
     Pictured,
-    ReplayGrew,
-    ReplayPictured,
-    ShowReplay,
-    ShowStep,
     StageLost,
     Tone,
 )
+from teleop.stage.sides import ReplayGrew, ReplayPictured, ShowReplay, ShowStep
 from teleop.types import InputEvent
 from teleop.ui.model import Model, Training
 
@@ -276,12 +273,12 @@ def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Lib
     stage.client.send(OpenEnv("LunarLander-v3"))
     listed = stage.until(LibraryChanged, lambda m: m.policies)
     assert listed.policies == ("quick",)
-    stage.client.send(ShowReplay(dataset_id, listed.episodes[0].file, "quick"))
+    stage.client.send(ShowReplay(dataset_id, listed.episodes[0].file, ("quick",)))
     done = stage.until(ReplayGrew, lambda m: all(lane.over for lane in m.lanes))
     assert done.fidelity == "exact"
     stage.client.send(ShowStep(5))
     shown = stage.until(ReplayPictured, lambda m: m.step == 5)
-    assert [frame.view for frame in shown.frames] == ["left", "right"]
+    assert [frame.view for frame in shown.frames] == ["lane0", "lane1"]
 
 
 def test_no_shared_memory_is_left_behind(library: Library) -> None:

@@ -7,6 +7,7 @@ from teleop.stage.lessons import AskRounds, Rounds, StopTraining, Train
 from teleop.stage.messages import Corrected, Deed, Notice, ShowCorrect, Tone
 from teleop.ui.chart import Chart, Series
 from teleop.ui.cockpit import Cockpit
+from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.model import Training
 from teleop.ui.popover import Choice
@@ -174,6 +175,7 @@ class CorrectScreen:
         centre = (area.centerx, area.centery - px(40))
         painter.icon("bot", (centre[0], centre[1] - px(50)), 36, ui.theme.text3)
         painter.text("There is no policy to correct yet", centre, "h2", None, "cm")
+        draw_dataset_menu(desk, area, "options", "Dataset")
         text = "A policy drives here; touch a control and you drive, until you let go."
         at = (centre[0], centre[1] + px(30))
         painter.text(text, at, "body", ui.theme.text2, "cm", width=area.width - px(80))

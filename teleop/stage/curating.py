@@ -1,0 +1,213 @@
+"""The library on stage: lists and changes whole datasets, in the background."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from teleop import curate
+from teleop.errors import sentence
+from teleop.learning.policy import list_policies
+from teleop.recording import Certificate, Dataset, EpisodeRow, Library
+from teleop.stage.messages import FromStage, Notice, Tone
+from teleop.stage.shelf import (
+    Curate,
+    DatasetLine,
+    LibraryListed,
+    ListLibrary,
+    ListShelf,
+    ShelfDeed,
+    ShelfListed,
+    ShelfRow,
+    ShelfWorks,
+    TakeIn,
+    ToShelf,
+)
+
+_LISTS_ANEW = (ShelfDeed.DELETE, ShelfDeed.RESTORE, ShelfDeed.PURGE)
+
+
+class Curating:
+    """Does what the library's screen asks; one thing after another."""
+
+    def __init__(
+        self,
+        library: Library,
+        worker: ThreadPoolExecutor,
+        claimed: Callable[[str], Dataset | None],
+        say: Callable[[FromStage], None],
+    ) -> None:
+        """Begin with nothing to do.
+
+        Args:
+            library: where datasets are.
+            worker: does the work; nobody else writes to datasets meanwhile.
+            claimed: the dataset of an id, if this program is already writing to it.
+            say: to the window.
+        """
+        self._library, self._worker, self._claimed, self._say = library, worker, claimed, say
+        self._said: deque[FromStage] = deque()  # from the background
+        self._jobs: list[Future[None]] = []
+
+    @property
+    def busy(self) -> bool:
+        """Something is under way in the background."""
+        return bool(self._jobs or self._said)
+
+    def handle(self, message: ToShelf) -> None:
+        """Begin what is asked; what comes of it is said later."""
+        self._jobs.append(self._worker.submit(self._do, message))
+
+    def collect(self) -> bool:
+        """Say what the background has to say; True if a dataset has changed."""
+        changed = False
+        while self._said:
+            message = self._said.popleft()
+            changed = changed or isinstance(message, ShelfListed)
+            self._say(message)
+        self._jobs = [job for job in self._jobs if not job.done()]
+        return changed
+
+    # ------------------------------------------------------------ in the background
+
+    def _do(self, message: ToShelf) -> None:
+        try:
+            match message:
+                case ListLibrary():
+                    self._list_library()
+                case ListShelf(dataset_id):
+                    self._list_shelf(dataset_id)
+                case TakeIn(path):
+                    dataset = self._library.take_in(Path(path), beside=True)
+                    count = len(dataset.rows())
+                    text = f"Brought in {dataset.dataset_id}: {count} episodes"
+                    self._said.append(Notice(Tone.GOOD, text))
+                    self._list_library()
+                    self._list_shelf(dataset.dataset_id)
+                case Curate():
+                    self._curate(message)
+        except Exception as problem:  # noqa: BLE001  files of strangers meet us here
+            self._said.append(Notice(Tone.BAD, sentence(problem)))
+            if isinstance(message, Curate):
+                self._said.append(ShelfWorks(message.dataset_id, "", 0, 0))
+
+    def _list_library(self) -> None:
+        lines = []
+        for item in self._library.summaries():
+            dataset = self._library.dataset(item.dataset_id)
+            policies = len(list_policies(dataset.policies))
+            figures = (item.total_episodes, item.total_steps, policies, item.problem)
+            lines.append(DatasetLine(item.dataset_id, item.env_id, *figures))
+        self._said.append(LibraryListed(tuple(lines)))
+
+    def _list_shelf(self, dataset_id: str) -> None:
+        dataset = self._dataset(dataset_id)
+        certificates = dataset.certificates()
+        rows = tuple(_row(row, certificates.get(row.uuid)) for row in dataset.rows())
+        env_id = dataset.info().env_id
+        self._said.append(ShelfListed(dataset_id, env_id, rows, tuple(dataset.trash())))
+
+    def _dataset(self, dataset_id: str) -> Dataset:
+        return self._claimed(dataset_id) or self._library.existing(dataset_id)
+
+    def _curate(self, request: Curate) -> None:
+        dataset = self._dataset(request.dataset_id)
+        rows = [row for row in dataset.rows() if row.uuid in request.chosen]
+        match request.deed:
+            case ShelfDeed.VERIFY:
+                self._verify(dataset, rows or dataset.rows())
+            case ShelfDeed.EXPORT:
+                self._export(dataset, rows or dataset.rows(), request.value)
+            case ShelfDeed.DELETE | ShelfDeed.RESTORE | ShelfDeed.PURGE:
+                self._move(dataset, rows, request)
+            case _:
+                for row in rows:
+                    dataset.label(row.uuid, **_label(request))
+        self._list_shelf(request.dataset_id)
+        if request.deed in _LISTS_ANEW:
+            self._list_library()
+
+    def _move(self, dataset: Dataset, rows: list[EpisodeRow], request: Curate) -> None:
+        """To the trash, back, or away for good."""
+        own = self._claimed(dataset.dataset_id) is not None
+        with curate.claimed(dataset, already=own):
+            if request.deed is ShelfDeed.DELETE:
+                files = tuple(row.file for row in rows)
+                dataset.delete(*files)
+                undo = Curate(dataset.dataset_id, ShelfDeed.RESTORE, files)
+                self._said.append(Notice(Tone.UNDO, f"Deleted {_many(len(files))}", undo))
+            elif request.deed is ShelfDeed.RESTORE:
+                for name in request.chosen:
+                    dataset.restore(name)
+                self._said.append(Notice(Tone.GOOD, f"Brought back {_many(len(request.chosen))}"))
+            else:
+                gone = dataset.purge(request.chosen or None)
+                self._said.append(Notice(Tone.PLAIN, f"Destroyed {_many(len(gone))} for good"))
+
+    def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
+        verdicts = []
+        for done, row in enumerate(rows):
+            text = f"Re-simulating episode {row.ordinal + 1}"
+            self._said.append(ShelfWorks(dataset.dataset_id, text, done, len(rows)))
+            verdicts += [verdict for _, verdict, _ in curate.verify_row(dataset, row)]
+        exact = sum(verdict == "exact" for verdict in verdicts)
+        tone = Tone.GOOD if exact == len(verdicts) else Tone.BAD
+        self._said.append(ShelfWorks(dataset.dataset_id, "", 0, 0))
+        self._said.append(Notice(tone, f"{exact} of {len(verdicts)} episodes replay exactly"))
+
+    def _export(self, dataset: Dataset, rows: list[EpisodeRow], value: Any) -> None:
+        form, path = value
+        text = f"Writing {_many(len(rows))} as {form}"
+        self._said.append(ShelfWorks(dataset.dataset_id, text, 0, 1))
+        target, left_out = curate.export(dataset, rows, form, Path(path))
+        said = f"Written: {target}"
+        said += f"; this form has no place for {', '.join(left_out)}" if left_out else ""
+        self._said.append(ShelfWorks(dataset.dataset_id, "", 0, 0))
+        self._said.append(Notice(Tone.GOOD, said))
+
+
+def _label(request: Curate) -> dict[str, Any]:
+    """The change of a label that is asked for."""
+    value = request.value
+    match request.deed:
+        case ShelfDeed.STAR:
+            return {"starred": bool(value)}
+        case ShelfDeed.TAGS:
+            return {"tags": tuple(_words(value))}
+        case ShelfDeed.NOTE:
+            return {"note": str(value)}
+        case ShelfDeed.VERDICT:
+            return {"success": value}
+    return {"trim": value}
+
+
+def _words(value: object) -> Iterator[str]:
+    return (word.strip() for word in str(value).split(",") if word.strip())
+
+
+def _many(count: int) -> str:
+    return f"{count} episode{'' if count == 1 else 's'}"
+
+
+def _row(row: EpisodeRow, certificate: Certificate | None) -> ShelfRow:
+    label = row.label
+    return ShelfRow(
+        file=row.file,
+        uuid=row.uuid,
+        ordinal=row.ordinal + 1,
+        total_steps=row.total_steps,
+        total_reward=row.total_reward,
+        seed=row.seed,
+        started=row.started,
+        driver=row.driver_name or row.driver,
+        recovered=row.recovered,
+        starred=row.starred,
+        tags=label.tags,
+        note=label.note,
+        success=label.success,
+        trim=label.trim,
+        replay=certificate.verdict if certificate else "",
+        finding=certificate.text if certificate else "",
+        flags=row.flags,
+    )

@@ -1,0 +1,130 @@
+"""The cloud: what demonstrators saw as points, and each side's path through them.
+
+A policy that leaves the demonstrated path is seen to leave it: that is covariate shift.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pygame import Rect, Surface
+
+from teleop.ui.desk import Desk
+from teleop.ui.lanes import looks_of
+from teleop.ui.model import Comparison
+from teleop.ui.painter import Cache, Painter
+from teleop.ui.theme import mix
+
+_MOST_POINTS = 300  # of a path
+_TAIL = 40  # points of it that are drawn bold
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Everything in two dimensions, as shares of the plot: 0..1, y upwards.
+
+    Attributes:
+        demonstrated: (N, 2) what was seen in all demonstrations.
+        paths: (T, 2) of each side.
+    """
+
+    demonstrated: NDArray[np.float64]
+    paths: tuple[NDArray[np.float64], ...]
+
+
+class Cloud:
+    """View state: which two numbers are the axes; -1 and -2 are the principal components."""
+
+    def __init__(self) -> None:
+        self._axes = [-1, -2]
+        self._flat: Cache[Flat] = Cache(2)
+        self._pictures: Cache[Surface] = Cache(2)
+
+    def draw(
+        self, desk: Desk, comparison: Comparison, card: Rect, inside: Rect, step: float
+    ) -> None:
+        """The points, the paths, and where everybody is now."""
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        self._draw_axes(desk, comparison, card)
+        lengths = tuple(len(lane.seen) for lane in comparison.lanes)
+        if min(lengths) < 2:
+            return
+        about, axes = comparison.about, tuple(self._axes)
+        key = (about.dataset_id, about.file, tuple(about.lanes), lengths, axes)
+        flat = self._flat.get(key, lambda: flatten(comparison, axes))
+        plot = inside.inflate(-px(20), -px(16))
+        looks = looks_of(comparison, theme)
+        shown = (*key, plot.size, theme.name, painter.scale)
+        picture = self._pictures.get(shown, lambda: _background(painter, plot, flat, comparison))
+        painter.surface.blit(picture, plot)
+        for look, path in reversed(list(zip(looks, flat.paths, strict=True))):
+            now = min(int(step), len(path) - 1)
+            points = _on(plot, path[max(0, now - _TAIL) : now + 1])
+            if len(points) > 1:
+                painter.polyline(points, look.colour, theme.line_px, look.dash)
+            painter.dot(tuple(points[-1]), 6.5, theme.surface)
+            painter.dot(tuple(points[-1]), 5, look.colour)
+
+    def _draw_axes(self, desk: Desk, comparison: Comparison, card: Rect) -> None:
+        """Two chips that go through the numbers."""
+        ui, px = desk.ui, desk.ui.painter.px
+        names = comparison.about.components
+        right = card.right - px(12)
+        for axis in (1, 0):
+            chosen = self._axes[axis]
+            if chosen >= len(names):
+                chosen = self._axes[axis] = -1 - axis
+            word = f"main direction {-chosen}" if chosen < 0 else names[chosen]
+            label = "across" if axis == 0 else "up"
+            rect, used = ui.chip(f"cloud.{label}", right, card.y + px(8), label, word)
+            if used:
+                self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2
+            right = rect.x - px(8)
+
+
+def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
+    """Choose two numbers, or the two directions in which everything differs most (PCA)."""
+    paths = [np.array(lane.seen, np.float64) for lane in comparison.lanes]
+    demonstrated = np.array(comparison.about.demonstrated, np.float64)
+    if not len(demonstrated):
+        demonstrated = paths[0]
+    every = np.nan_to_num(np.concatenate([demonstrated, *paths]))
+    mean, sd = every.mean(0), every.std(0)
+    sd[sd < 1e-9] = 1.0
+    scaled = (every - mean) / sd
+    _, _, directions = np.linalg.svd(scaled[:: max(1, len(scaled) // 1000)], full_matrices=False)
+    columns = [
+        scaled @ directions[min(-axis - 1, len(directions) - 1)] if axis < 0 else every[:, axis]
+        for axis in axes
+    ]
+    flat = np.stack(columns, axis=1)
+    low, high = flat.min(0), flat.max(0)
+    flat = (flat - low) / np.where(high > low, high - low, 1.0)
+    ends = np.cumsum([len(demonstrated), *(len(path) for path in paths)])
+    return Flat(flat[: ends[0]], tuple(np.split(flat, ends)[1:-1]))
+
+
+def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> Surface:
+    """What does not move: the points of the demonstrations, and the whole paths, faint."""
+    picture = Surface(plot.size)
+    theme = painter.theme
+    picture.fill(theme.surface)
+    shown, painter.surface = painter.surface, picture
+    try:
+        local = Rect(0, 0, *plot.size)
+        for point in _on(local, flat.demonstrated):
+            painter.dot(tuple(point), 1.6, theme.strong_line)
+        for look, path in zip(looks_of(comparison, theme), flat.paths, strict=True):
+            stride = max(1, math.ceil(len(path) / _MOST_POINTS))
+            faint = mix(look.colour, theme.surface, 0.6)
+            painter.polyline(_on(local, path[::stride]), faint, 1.0, None)
+    finally:
+        painter.surface = shown
+    return picture
+
+
+def _on(plot: Rect, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pixels of shares of a plot."""
+    x = plot.x + 4 + shares[:, 0] * (plot.width - 8)
+    return np.column_stack([x, plot.bottom - 4 - shares[:, 1] * (plot.height - 8)])

@@ -1,0 +1,227 @@
+"""Home: every environment with its picture, what was recorded, and a way in for anything else."""
+
+import pygame
+from pygame import Rect, Surface
+
+from teleop.envs.catalogue import CATALOGUE, EnvEntry
+from teleop.stage.messages import Deed, OpenEnv
+from teleop.stage.shelf import DatasetLine, ListLibrary, TakeIn
+from teleop.ui.desk import Desk
+from teleop.ui.painter import Cache
+from teleop.ui.shortcuts import Command
+from teleop.ui.text_edit import TextEdit
+from teleop.ui.words import count_of
+
+_CARD, _LEAST, _TEXT = 208, 150, 58  # pixels: a card's usual and least width, its words' height
+_ASPECT = 1.5
+
+
+class Home:
+    """View state: how far the gallery is scrolled, and what was typed."""
+
+    def __init__(self) -> None:
+        self._pictures: Cache[Surface] = Cache(2 * len(CATALOGUE))
+        self._scroll = 0
+        self._opened = self._taken = ""  # what was typed last
+        self._fit = 1
+
+    def enter(self, desk: Desk) -> None:
+        """List what there is."""
+        desk.tell(Deed.PAUSE)
+        desk.tell(ListLibrary())
+
+    def leave(self, desk: Desk) -> None:
+        """Whatever is being typed is left alone."""
+        desk.editing = None
+        desk.edit(None)
+
+    def wakes_in(self, desk: Desk) -> float | None:
+        """Nothing moves by itself."""
+        del desk
+        return None
+
+    def scroll(self, rows: int) -> None:
+        """The gallery scrolls."""
+        self._scroll = max(0, self._scroll + rows)
+
+    def draw_moving(self, desk: Desk) -> Rect | None:
+        """Nothing moves here."""
+        del desk
+        return None
+
+    def command(self, desk: Desk, command: Command) -> bool:
+        """Choose an environment by typing its name."""
+        if command is not Command.ENVIRONMENT:
+            return False
+        self._edit_env(desk)
+        return True
+
+    def draw(self, desk: Desk, area: Rect) -> None:
+        """The gallery on the left, recordings on the right."""
+        px = desk.ui.painter.px
+        side = max(px(300), min(px(360), round(area.width * 0.28)))
+        left = Rect(area.x, area.y, area.width - side - px(16), area.height)
+        head = px(48)
+        self._draw_head(desk, Rect(left.x, left.y, left.width, px(40)))
+        self._draw_gallery(desk, Rect(left.x, left.y + head, left.width, left.height - head))
+        self._draw_recordings(desk, Rect(area.right - side, area.y, side, area.height))
+
+    # ------------------------------------------------------------ environments
+
+    def _draw_head(self, desk: Desk, rect: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        title = "What do you want to show?"
+        used = ui.painter.text(title, (rect.x, rect.centery), "h1")
+        ui.group("picker")
+        width = min(px(380), rect.width - used - px(24))
+        field = Rect(rect.right - width, rect.y, width, px(40))
+        hint = "Any other: ALE/Pong-v5, LunarLander-v3?gravity=-5"
+        if ui.field("open", field, desk.editing, self._opened, hint):
+            self._edit_env(desk)
+
+    def _edit_env(self, desk: Desk) -> None:
+        def done(text: str) -> None:
+            wanted = text.strip()
+            if wanted and wanted != self._opened:
+                self._open(desk, wanted)
+            self._opened = wanted
+
+        desk.edit(TextEdit("open", self._opened, len(self._opened), done))
+
+    def _open(self, desk: Desk, env_id: str) -> None:
+        """Drive it; why that cannot be done is said there."""
+        desk.tell(OpenEnv(env_id))
+        desk.go_to = "demonstrate"
+
+    def _draw_gallery(self, desk: Desk, area: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        gap = px(14)
+        columns, width, height = _grid(area, gap, px(_CARD), px(_LEAST), px(_TEXT))
+        rows = -(-len(CATALOGUE) // columns)
+        self._fit = max(1, (area.height + gap) // (height + gap))
+        self._follow_focus(desk, columns, rows)
+        ui.group("gallery")
+        first = self._scroll * columns
+        for place, entry in enumerate(CATALOGUE[first : first + self._fit * columns]):
+            x = area.x + (place % columns) * (width + gap)
+            y = area.y + (place // columns) * (height + gap)
+            self._draw_card(desk, Rect(x, y, width, height), entry)
+        if rows > self._fit:
+            left = f"{'↑ ' if self._scroll else ''}{'↓' if self._scroll + self._fit < rows else ''}"
+            at = (area.right, area.bottom - px(4))
+            ui.painter.text(left, at, "bold", ui.theme.text2, "rm")
+
+    def _follow_focus(self, desk: Desk, columns: int, rows: int) -> None:
+        ids = [f"env.{entry.env_id}" for entry in CATALOGUE]
+        focus = desk.ui.focus
+        if focus.visible and focus.id in ids:
+            row = ids.index(focus.id) // columns
+            wish = min(max(self._scroll, row - self._fit + 2), max(0, row - 1))
+            self._scroll = wish if self._fit > 1 else row
+        self._scroll = max(0, min(self._scroll, rows - self._fit))
+
+    def _draw_card(self, desk: Desk, rect: Rect, entry: EnvEntry) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        node_id = f"env.{entry.env_id}"
+        current = desk.model.env is not None and desk.model.env.env_id == entry.env_id
+        touch = ui.node(node_id, "button", entry.env_id, rect, value=current)
+        line = ui.theme.text3 if touch.hovered else ui.theme.line
+        ui.painter.box(rect, ui.theme.surface, 12, line)
+        size = (rect.width - 2, rect.height - px(_TEXT))
+        picture = self._pictures.get((entry.env_id, size), lambda: _picture(desk, entry, size))
+        ui.painter.surface.blit(picture, (rect.x + 1, rect.y + 1))
+        ui.painter.round_off(Rect(rect.x + 1, rect.y + 1, *size), 11, ui.theme.bg)
+        room = rect.width - px(24)
+        at = (rect.x + px(12), rect.bottom - px(38))
+        ui.painter.text(entry.env_id, at, "bold", width=room)
+        at = (rect.x + px(12), rect.bottom - px(17))
+        ui.painter.text(entry.summary, at, "small", ui.theme.text2, width=room)
+        ui.ring(node_id, rect, 12)
+        if touch.used:
+            self._open(desk, entry.env_id)
+
+    # ------------------------------------------------------------ recordings
+
+    def _draw_recordings(self, desk: Desk, card: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.card(card)
+        ui.painter.text("Recordings", (card.x + px(20), card.y + px(28)), "h2")
+        ui.group("recent")
+        y, foot = card.y + px(52), card.bottom - px(150)
+        lines = [line for line in desk.model.datasets or () if line.total_episodes]
+        for line in lines:
+            rect = Rect(card.x + px(8), y, card.width - px(16), px(52))
+            if rect.bottom > foot:
+                break
+            self._draw_dataset(desk, rect, line)
+            y += px(54)
+        if not lines:
+            text = "What you record is listed here."
+            ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)
+        ui.painter.rule(card.x + 1, foot, card.width - 2)
+        self._draw_taking_in(desk, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
+        ui.group("primary")
+        rect = Rect(card.x + px(16), card.bottom - px(56), card.width - px(32), px(40))
+        if ui.button("library.open", rect, "Open the library", "database", key="Ctrl L"):
+            desk.go_to = "library"
+
+    def _draw_dataset(self, desk: Desk, rect: Rect, line: DatasetLine) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        node_id = f"recent.{line.dataset_id}"
+        reason = line.problem or ("" if line.env_id else "It does not say its environment")
+        touch = ui.node(node_id, "button", line.dataset_id, rect, reason=reason)
+        if touch.hovered:
+            ui.painter.box(rect, ui.theme.hover, 8)
+        room = rect.width - px(24)
+        at = (rect.x + px(12), rect.centery - px(9))
+        ui.painter.text(line.dataset_id, at, "medium", width=room)
+        policies = f" · {count_of(line.policies, 'policy', 'policies')}" if line.policies else ""
+        note = count_of(line.total_episodes, "episode") + policies
+        at = (rect.x + px(12), rect.centery + px(11))
+        ui.painter.text(note, at, "small", ui.theme.text2, width=room)
+        ui.ring(node_id, rect.inflate(-px(4), -px(4)), 8)
+        if touch.used:
+            self._open(desk, line.env_id)
+
+    def _draw_taking_in(self, desk: Desk, area: Rect) -> None:
+        """Bring in what somebody has handed on: drop it on the window, or type where it is."""
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.group("import")
+        text = "Drop a .teleop.zip or a Minari folder here, or type its path:"
+        lines = ui.painter.wrapped(text, "small", area.width)[:2]
+        for index, line in enumerate(lines):
+            at = (area.x, area.y + px(8) + index * px(16))
+            ui.painter.text(line, at, "small", ui.theme.text2)
+        field = Rect(area.x, area.y + px(36), area.width, px(36))
+        if ui.field("import", field, desk.editing, self._taken, "/path/to/episodes.teleop.zip"):
+
+            def done(text: str) -> None:
+                if text.strip() and text.strip() != self._taken:
+                    desk.tell(TakeIn(text.strip()))
+                self._taken = text.strip()
+
+            desk.edit(TextEdit("import", self._taken, len(self._taken), done))
+
+
+def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int, int, int]:
+    """(columns, width, height) of cards of their usual width, or narrower so that all fit."""
+    columns = max(2, (area.width + gap) // (usual + gap))
+    while True:
+        width = (area.width - gap * (columns - 1)) // columns
+        height = round(width / _ASPECT) + words
+        rows = -(-len(CATALOGUE) // columns)
+        narrower = (area.width - gap * columns) // (columns + 1)
+        if rows * (height + gap) - gap <= area.height or narrower < least:
+            return columns, width, height
+        columns += 1
+
+
+def _picture(desk: Desk, entry: EnvEntry, size: tuple[int, int]) -> Surface:
+    """The environment's picture at a size; a plain surface with its icon where there is none."""
+    file = desk.ui.assets / "environments" / f"{entry.env_id}.png"
+    if file.is_file():
+        loaded = pygame.image.load(file).convert(32)
+        return pygame.transform.smoothscale(loaded, size)
+    plain = Surface(size, 0, 32)
+    plain.fill(desk.ui.theme.sunken[:3])
+    return plain

@@ -1,0 +1,298 @@
+"""The library: every dataset, its episodes as a table, a player to look at them, and what to do."""
+
+import time
+
+from pygame import Rect
+
+from teleop.stage.messages import Deed
+from teleop.stage.shelf import Curate, ListLibrary, ListShelf, ShelfDeed, ShelfListed, ShelfRow
+from teleop.stage.sides import ShowReplay
+from teleop.ui.desk import Desk
+from teleop.ui.episode_card import EpisodeCard
+from teleop.ui.popover import Choice
+from teleop.ui.shortcuts import Command
+from teleop.ui.table import Table
+from teleop.ui.text_edit import TextEdit
+from teleop.ui.words import count_of
+
+_FORMS = (
+    Choice("bundle", "One file to hand on", ".teleop.zip"),
+    Choice("minari", "Minari", "A dataset without links"),
+    Choice("robomimic", "robomimic", "One HDF5 file"),
+    Choice("lerobot", "LeRobot", "Version 3.0"),
+    Choice("npz", "NumPy", ".npz"),
+    Choice("csv", "Table", ".csv"),
+)
+_ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz"}
+_TRASH = "trash"
+
+
+class LibraryScreen:
+    """View state: which dataset, its table, the episode that is played."""
+
+    def __init__(self) -> None:
+        self._table, self._card = Table(), EpisodeCard()
+        self._dataset = ""
+        self._asked = ("", "")  # dataset and file in the player
+        self._shows_trash = self._sure = False
+
+    def enter(self, desk: Desk) -> None:
+        """List everything anew."""
+        desk.tell(Deed.PAUSE)
+        desk.tell(ListLibrary())
+        self._asked, self._shows_trash, self._sure = ("", ""), False, False
+        if not self._dataset and desk.model.library:
+            self._dataset = desk.model.library.dataset_id
+        if self._dataset:
+            desk.tell(ListShelf(self._dataset))
+
+    def leave(self, desk: Desk) -> None:
+        """Off stage."""
+        desk.edit(None)
+        desk.tell(Deed.SHOW_NOTHING)
+
+    def wakes_in(self, desk: Desk) -> float | None:
+        """The next step, while an episode plays."""
+        return self._card.player.wakes_in(desk.model.comparison)
+
+    def scroll(self, rows: int) -> None:
+        """The table scrolls."""
+        self._table.scroll(rows)
+
+    def draw_moving(self, desk: Desk) -> Rect | None:
+        """Nothing is drawn apart."""
+        del desk
+        return None
+
+    def command(self, desk: Desk, command: Command) -> bool:
+        """Star, delete, undo; the player's keys."""
+        if command is Command.UNDO:
+            if desk.model.shelf_undo:
+                desk.tell(desk.model.shelf_undo.pop())
+        elif command is Command.DELETE:
+            self._curate(desk, ShelfDeed.DELETE)
+        elif command is Command.STAR:
+            rows = self._meant(desk)
+            self._curate(desk, ShelfDeed.STAR, value=not all(row.starred for row in rows))
+        elif desk.model.comparison is not None:
+            return self._card.player.command(desk, desk.model.comparison, command)
+        return True
+
+    def draw(self, desk: Desk, area: Rect) -> None:
+        """Datasets on the left, the table beside, the episode on the right."""
+        px = desk.ui.painter.px
+        gap, side = px(16), px(230)
+        right = max(px(330), min(px(460), round(area.width * 0.34)))
+        datasets = Rect(area.x, area.y, side, area.height)
+        middle = Rect(datasets.right + gap, area.y, area.width - side - right - 2 * gap, 0)
+        middle.height = area.height
+        shelf = self._shelf(desk)
+        self._draw_datasets(desk, datasets)
+        desk.ui.card(middle)
+        if shelf is None:
+            text = "Choose a dataset" if not self._dataset else "Reading…"
+            at = (middle.centerx, middle.centery)
+            desk.ui.painter.text(text, at, "medium", desk.ui.theme.text2, "cm")
+        elif self._shows_trash:
+            self._draw_trash(desk, middle, shelf)
+        else:
+            self._draw_table(desk, middle, shelf)
+        card = Rect(area.right - right, area.y, right, area.height)
+        row = self._current(shelf)
+        changed = self._card.draw(desk, card, row, self._dataset)
+        if changed is not None:
+            desk.tell(changed)
+        if shelf is not None:
+            self._draw_menus(desk, middle, shelf)
+
+    # ------------------------------------------------------------ datasets
+
+    def _shelf(self, desk: Desk) -> ShelfListed | None:
+        shelf = desk.model.shelf
+        if not self._dataset and desk.model.library:
+            self._choose(desk, desk.model.library.dataset_id)
+        return shelf if shelf and shelf.dataset_id == self._dataset else None
+
+    def _choose(self, desk: Desk, dataset_id: str) -> None:
+        self._dataset, self._shows_trash = dataset_id, False
+        self._table.forget()
+        desk.tell(ListShelf(dataset_id))
+
+    def _draw_datasets(self, desk: Desk, card: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.card(card)
+        ui.painter.text("Datasets", (card.x + px(16), card.y + px(28)), "h2")
+        ui.group("datasets")
+        y = card.y + px(52)
+        for line in desk.model.datasets or ():
+            rect = Rect(card.x + px(8), y, card.width - px(16), px(52))
+            if rect.bottom > card.bottom - px(8):
+                break
+            touch = ui.node(
+                f"dataset.{line.dataset_id}",
+                "option",
+                line.dataset_id,
+                rect,
+                reason=line.problem,
+                value=line.dataset_id == self._dataset,
+            )
+            if line.dataset_id == self._dataset:
+                ui.painter.box(rect, ui.theme.raised, 8, ui.theme.strong_line)
+            elif touch.hovered:
+                ui.painter.box(rect, ui.theme.hover, 8)
+            ink = ui.theme.text3 if line.problem else ui.theme.text
+            room = rect.width - px(20)
+            at = (rect.x + px(10), rect.centery - px(9))
+            ui.painter.text(line.dataset_id, at, "medium", ink, width=room)
+            note = line.problem or count_of(line.total_episodes, "episode")
+            at = (rect.x + px(10), rect.centery + px(11))
+            ui.painter.text(note, at, "small", ui.theme.text2, width=room)
+            ui.ring(f"dataset.{line.dataset_id}", rect.inflate(-px(4), -px(4)), 8)
+            if touch.used:
+                self._choose(desk, line.dataset_id)
+            y += px(56)
+
+    # ------------------------------------------------------------ the table
+
+    def _current(self, shelf: ShelfListed | None) -> ShelfRow | None:
+        rows = shelf.rows if shelf else ()
+        return next((row for row in rows if row.uuid == self._table.current), None)
+
+    def _meant(self, desk: Desk) -> list[ShelfRow]:
+        """The ticked rows; without any, the one with the focus, or the one that is played."""
+        shelf = self._shelf(desk)
+        if shelf is None:
+            return []
+        uuids = self._table.chosen or {self._table.focused(desk) or self._table.current}
+        return [row for row in shelf.rows if row.uuid in uuids]
+
+    def _curate(self, desk: Desk, deed: ShelfDeed, value: bool | str | None = None) -> None:
+        rows = self._meant(desk)
+        if rows:
+            uuids = tuple(row.uuid for row in rows)
+            desk.tell(Curate(self._dataset, deed, uuids, value))
+
+    def _draw_table(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.group("filter")
+        find = Rect(card.x + px(12), card.y + px(12), min(px(240), card.width // 2), px(36))
+        if ui.field("filter", find, desk.editing, self._table.filter, "Filter: success, starred…"):
+            text = self._table.filter
+            desk.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
+        count = count_of(len(self._table.shown(shelf.rows)), "episode")
+        chosen = f" · {len(self._table.chosen)} chosen" if self._table.chosen else ""
+        at = (find.right + px(14), find.centery)
+        room = card.right - px(130) - at[0]
+        ui.painter.text(count + chosen, at, "small", ui.theme.text2, width=room)
+        self._draw_trash_button(desk, card, shelf)
+        foot = px(64)
+        body = Rect(card.x + px(8), find.bottom + px(8), card.width - px(16), 0)
+        body.height = card.bottom - foot - body.y
+        used = self._table.draw(desk, body, shelf.rows)
+        if used:
+            self._table.current = used
+        row = self._current(shelf)
+        if row is not None and self._asked != (shelf.dataset_id, row.file):
+            self._asked = (shelf.dataset_id, row.file)
+            self._card.player.begin(desk.now)
+            desk.model.comparison, desk.model.replay_problem = None, ""
+            desk.tell(ShowReplay(shelf.dataset_id, row.file))
+        self._draw_deeds(desk, Rect(card.x, card.bottom - foot, card.width, foot))
+
+    def _filter(self, text: str) -> None:
+        self._table.filter = text
+
+    def _draw_deeds(self, desk: Desk, bar: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.painter.rule(bar.x + 1, bar.y, bar.width - 2)
+        ui.group("deeds")
+        rows = self._meant(desk)
+        nothing = "" if rows else "Choose an episode first"
+        works = desk.model.shelf_works
+        busy = works.text if works else ""
+        deeds = (
+            ("star", "Star", "star", nothing),
+            ("delete", "Delete", "trash-2", nothing),
+            ("verify", "Verify", "check", busy),
+            ("export", "Export", "download", busy),
+        )
+        gap = px(8)
+        width = (bar.width - px(24) - gap * (len(deeds) - 1)) // len(deeds)
+        for index, (name, label, icon, reason) in enumerate(deeds):
+            x = bar.x + px(12) + index * (width + gap)
+            rect = Rect(x, bar.centery - px(18), width, px(36))
+            if ui.button(f"shelf.{name}", rect, label, icon, reason=reason):
+                self._do(desk, name)
+        if works:
+            share = works.done / max(1, works.total)
+            track = Rect(bar.x + px(12), bar.y - px(3), round((bar.width - px(24)) * share), px(3))
+            ui.painter.box(track, ui.theme.agent, 2)
+
+    def _do(self, desk: Desk, name: str) -> None:
+        if name == "star":
+            self.command(desk, Command.STAR)
+        elif name == "delete":
+            self._curate(desk, ShelfDeed.DELETE)
+        elif name == "verify":
+            chosen = tuple(self._table.chosen)
+            desk.tell(Curate(self._dataset, ShelfDeed.VERIFY, chosen))
+        else:
+            desk.popover.toggle(desk.ui, "forms", "shelf.export")
+
+    def _draw_menus(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
+        px = desk.ui.painter.px
+        anchor = Rect(card.right - px(300), card.bottom - px(420), px(280), px(36))
+        picked = desk.popover.draw(desk.ui, "forms", anchor, list(_FORMS), "", 280)
+        if picked:
+            slug = shelf.dataset_id.replace("/", "-")
+            name = f"{slug}-{picked}-{time.strftime('%Y%m%d-%H%M%S')}{_ENDINGS.get(picked, '')}"
+            where = (picked, str(desk.exports / name))
+            chosen = tuple(self._table.chosen)
+            desk.tell(Curate(shelf.dataset_id, ShelfDeed.EXPORT, chosen, where))
+
+    # ------------------------------------------------------------ the trash
+
+    def _draw_trash_button(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        label = "Episodes" if self._shows_trash else f"Trash ({len(shelf.trash)})"
+        rect = Rect(card.right - px(122), card.y + px(12), px(110), px(36))
+        reason = "" if shelf.trash or self._shows_trash else "The trash is empty"
+        if ui.button(_TRASH, rect, label, "" if self._shows_trash else "trash-2", reason=reason):
+            self._shows_trash, self._sure = not self._shows_trash, False
+
+    def _draw_trash(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.group("filter")
+        ui.painter.text("In the trash", (card.x + px(16), card.y + px(30)), "h2")
+        self._draw_trash_button(desk, card, shelf)
+        ui.group("table")
+        y = card.y + px(60)
+        for name in shelf.trash:
+            rect = Rect(card.x + px(12), y, card.width - px(24), px(40))
+            if rect.bottom > card.bottom - px(72):
+                break
+            ui.painter.rule(rect.x, rect.y, rect.width)
+            at = (rect.x + px(8), rect.centery)
+            ui.painter.text(_trashed(name), at, "body", width=rect.width - px(150))
+            back = Rect(rect.right - px(126), rect.y + px(4), px(120), px(32))
+            if ui.button(f"restore.{name}", back, "Restore", "undo-2"):
+                desk.tell(Curate(self._dataset, ShelfDeed.RESTORE, (name,)))
+            y += px(40)
+        ui.group("deeds")
+        rect = Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
+        label = (
+            "Nothing brings it back: press again" if self._sure else "Destroy all of it for good"
+        )
+        kind = "record" if self._sure else "plain"
+        reason = "" if shelf.trash else "The trash is empty"
+        if ui.button("purge", rect, label, "x", kind, reason=reason):
+            if self._sure:
+                desk.tell(Curate(self._dataset, ShelfDeed.PURGE))
+            self._sure = not self._sure
+
+
+def _trashed(name: str) -> str:
+    """`000003-…` is episode 4; a journal is a take that was discarded."""
+    number = name.split("-")[0]
+    what = "Discarded take" if name.endswith(".tj") else "Episode"
+    return f"{what} {int(number) + 1}" if number.isdecimal() else name

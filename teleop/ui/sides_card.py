@@ -1,0 +1,118 @@
+"""The chart below a comparison: return, any number that is observed, or the cloud of both paths."""
+
+import math
+
+import numpy as np
+from pygame import Rect
+
+from teleop.ui.chart import Chart, Series
+from teleop.ui.cloud import Cloud
+from teleop.ui.desk import Desk
+from teleop.ui.lanes import looks_of
+from teleop.ui.model import Comparison
+from teleop.ui.popover import Choice
+
+_RETURN, _CLOUD = "return", "cloud"
+
+
+class SidesCard:
+    """View state: what is shown."""
+
+    def __init__(self) -> None:
+        self._chart, self._cloud = Chart(), Cloud()
+        self._shown = _RETURN
+
+    def draw(self, desk: Desk, comparison: Comparison, card: Rect, step: float) -> None:
+        """The chosen chart, with the playhead in it."""
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.card(card)
+        names = comparison.about.components
+        if self._shown not in (_RETURN, _CLOUD) and self._shown not in names:
+            self._shown = _RETURN
+        used = self._draw_choice(desk, comparison, card)
+        inside = Rect(card.x + px(8), card.y + px(38), card.width - px(16), card.height - px(44))
+        if self._shown == _CLOUD:
+            self._cloud.draw(desk, comparison, card, inside, step)
+        else:
+            self._draw_parting(desk, comparison, card, used)
+            self._draw_lines(desk, comparison, inside, step)
+
+    def draw_menu(self, desk: Desk, card: Rect) -> None:
+        """The open list of what can be shown, over everything."""
+        comparison, px = desk.model.comparison, desk.ui.painter.px
+        if comparison is None:
+            return
+        choices = [Choice(_RETURN, "Return so far")]
+        if len(comparison.about.components) > 1:
+            choices.append(Choice(_CLOUD, "Where they go", "What both see, as a cloud of points"))
+        choices += [Choice(name, f"Observed: {name}") for name in comparison.about.components]
+        anchor = Rect(card.x + px(10), card.y - px(240), px(200), px(30))
+        picked = desk.popover.draw(desk.ui, "chart", anchor, choices, self._shown, 280)
+        self._shown = picked or self._shown
+
+    def _draw_choice(self, desk: Desk, comparison: Comparison, card: Rect) -> int:
+        """The title, which opens the list; how wide it is."""
+        ui, px = desk.ui, desk.ui.painter.px
+        title = {_RETURN: "Return so far", _CLOUD: "Where they go"}.get(
+            self._shown, f"Observed: {self._shown}"
+        )
+        ui.group("chart")
+        width = min(ui.painter.width(title, "h2") + px(38), card.width - px(24))
+        rect = Rect(card.x + px(10), card.y + px(7), width, px(30))
+        touch = ui.node("chart", "combobox", title, rect, value=self._shown)
+        if touch.hovered:
+            ui.painter.box(rect, ui.theme.hover, 8)
+        ui.painter.text(title, (rect.x + px(8), rect.centery), "h2", width=width - px(30))
+        at = (rect.right - px(14), rect.centery)
+        ui.painter.icon("chevron-down", at, 14, ui.theme.text2)
+        ui.ring("chart", rect, 8)
+        if touch.used:
+            order = [_RETURN, _CLOUD, *comparison.about.components]
+            desk.popover.toggle(ui, "chart", "chart", order.index(self._shown))
+        return width
+
+    def _draw_parting(self, desk: Desk, comparison: Comparison, card: Rect, used: int) -> None:
+        """When the sides first saw different things, and whether the replay is true."""
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        notes = []
+        if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
+            notes.append(f"paths part at step {comparison.diverged_at}")
+        elif len(comparison.lanes) > 1 and comparison.complete:
+            notes.append("the paths never part")
+        if comparison.fidelity and comparison.fidelity != "exact":
+            notes.append(f"the replay {comparison.fidelity}")
+        x = card.x + px(10) + used + px(10)
+        at = (x, card.y + px(22))
+        painter.text(" · ".join(notes), at, "small", theme.text2, width=card.right - px(16) - x)
+
+    def _draw_lines(self, desk: Desk, comparison: Comparison, rect: Rect, step: float) -> None:
+        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        pace, series = comparison.about.pace_hz, []
+        looks = looks_of(comparison, theme)
+        values = [self._values(comparison, index) for index in range(len(comparison.lanes))]
+        for look, line in zip(looks, values, strict=True):
+            last = f"{line[-1]:.0f}" if self._shown == _RETURN else f"{line[-1]:.2f}"
+            label = f"{look.name} {last}".replace("-", "−")
+            times = np.arange(len(line)) / pace
+            series.append(Series(label, times, np.array(line), look.colour, look.dash))
+        end = max(1, comparison.steps) / pace
+        seconds = lambda value: f"{value:g} s"  # noqa: E731
+        scales = self._chart.draw(painter, rect, series, end, seconds, theme.surface)
+        if scales is None:
+            return
+        top = scales.plot.y - px(2)
+        place = (round(scales.x(step / pace)), top, max(1, px(1)), scales.plot.height + px(4))
+        painter.fill(place, theme.text2)
+        for look, line in zip(looks, values, strict=True):
+            if step <= len(line) - 1:
+                value = line[int(step)]
+                y = scales.y(value) if math.isfinite(value) else scales.plot.bottom
+                painter.dot((place[0], y), 5.5, theme.surface)
+                painter.dot((place[0], y), 4, look.colour)
+
+    def _values(self, comparison: Comparison, index: int) -> list[float]:
+        lane = comparison.lanes[index]
+        if self._shown == _RETURN or not lane.seen:
+            return lane.returns
+        column = comparison.about.components.index(self._shown)
+        return [row[column] for row in lane.seen]

@@ -1,0 +1,131 @@
+"""Home and the library in the window: look, label, trim, delete, bring back, destroy, hand on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygame
+import pytest
+
+from teleop.recording import Library
+from teleop.stage.shelf import DatasetLine, ShelfListed
+from tests.ui.test_window import Person
+
+SAMPLE = "lunarlander-v3/sample-v0"
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    person = Person(tmp_path / "recordings", "LunarLander-v3")  # with the sample recordings
+    yield person
+    person.app.close()
+
+
+def shelf(person: Person) -> ShelfListed:
+    person.until(lambda: person.app.model.shelf)
+    assert person.app.model.shelf is not None
+    return person.app.model.shelf
+
+
+def types(person: Person, text: str) -> None:
+    for letter in text:
+        pygame.event.post(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    person.turns()
+
+
+def test_label_trim_delete_restore_and_purge(person: Person) -> None:
+    person.key("l", mod=pygame.KMOD_CTRL)
+    person.until(lambda: person.app.model.datasets)
+    first = shelf(person).rows[-1]  # the newest stands first
+    person.click(f"row.{first.uuid}")
+    person.until(lambda: person.app.model.comparison and person.app.model.comparison.complete)
+    assert person.app.model.comparison.fidelity == "exact"  # type: ignore[union-attr]
+
+    person.click("verdict.success")
+    person.until(lambda: shelf(person).rows[-1].success is True)
+    person.click("label.tags")
+    types(person, "soft, left pad")
+    person.key("return")
+    person.until(lambda: shelf(person).rows[-1].tags == ("left pad", "soft"))
+    person.click("play")
+    person.key("home")
+    for _ in range(5):
+        person.key("right")
+    person.click("trim.first")
+    person.until(lambda: shelf(person).rows[-1].trim == (5, first.total_steps))
+    person.click("filter")
+    types(person, "soft")
+    person.key("return")
+    rows = [node for node in person.app.ui.nodes if node.startswith("row.")]
+    assert rows == [f"row.{first.uuid}"]
+
+    person.click("choose.all")
+    person.key("delete")
+    person.until(lambda: len(shelf(person).rows) == 11)
+    assert len(shelf(person).trash) == 1
+    person.key("z", mod=pygame.KMOD_CTRL)
+    person.until(lambda: len(shelf(person).rows) == 12)
+    assert shelf(person).rows[-1].tags == ("left pad", "soft")  # labels come back too
+
+    person.click("choose.all")
+    person.click("shelf.delete")
+    person.until(lambda: len(shelf(person).trash) == 1)
+    person.click("trash")
+    person.click("purge")
+    assert len(shelf(person).trash) == 1  # it asks first
+    person.click("purge")
+    person.until(lambda: not shelf(person).trash)
+    library = Library(person.app.config.recordings)
+    assert len(library.dataset(SAMPLE).rows()) == 11
+
+
+def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:
+    person.click("library")
+    shelf(person)
+    person.click("shelf.export")
+    person.click("forms.0")
+    folder = person.app.desk.exports
+    person.until(lambda: list(folder.glob("*.teleop.zip")))
+    (bundle,) = folder.glob("*.teleop.zip")
+    pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(bundle)))
+    person.until(lambda: any("sample-v0" not in d.dataset_id for d in datasets(person)))
+    pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "nothing")))
+    person.until(lambda: any("nothing" in t.notice.text for t in person.app.shell.toasts))
+
+
+def datasets(person: Person) -> tuple[DatasetLine, ...]:
+    return person.app.model.datasets or ()
+
+
+def test_home_opens_any_environment_by_picture_or_name(person: Person) -> None:
+    person.click("home")
+    person.click("env.CartPole-v1")
+    person.until(lambda: person.app.model.env.env_id == "CartPole-v1")  # type: ignore[union-attr]
+    assert person.app.current == "demonstrate"
+    person.key("h", mod=pygame.KMOD_CTRL)
+    person.key("e")
+    types(person, "LunarLander-v3?gravity=-4")
+    person.key("return")
+    person.until(lambda: "gravity" in person.app.model.env.env_id)  # type: ignore[union-attr]
+    person.click("home")
+    person.click("open")
+    types(person, "Nonsense-v0")
+    person.key("return")
+    person.until(lambda: any("Nonsense" in t.notice.text for t in person.app.shell.toasts))
+
+
+def test_composition_by_an_input_method_shows_before_it_is_committed(person: Person) -> None:
+    person.click("home")
+    person.click("open")
+    pygame.event.post(pygame.event.Event(pygame.TEXTEDITING, text="ni", start=0, length=2))
+    person.turns()
+    edit = person.app.desk.editing
+    assert edit is not None
+    assert (edit.text, edit.shown) == ("", "ni")
+    person.key("return")  # belongs to the input method
+    assert person.app.desk.editing is edit
+    types(person, "你")
+    assert (edit.text, edit.shown) == ("你", "你")
+    person.key("backspace")
+    assert edit.text == ""
+    person.key("escape")
+    assert person.app.desk.editing is None
