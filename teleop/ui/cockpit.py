@@ -164,9 +164,7 @@ class Cockpit:
         x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
         label, icon = ("Stop", "square") if recording else start
         keys = [label_of(c) if roomy else "" for c in _TRANSPORT]
-        key = ui.painter.width(keys[0], "small-medium") + px(22) if keys[0] else 0
-        longest = ui.painter.width(start[0], "bold") + px(58) + key
-        rect = Rect(x, y, max(px(widths[0]), longest if roomy else 0), h)
+        rect = Rect(x, y, px(widths[0]), h)
         if ui.button("record", rect, label, icon, "record", keys[0], no_env):
             desk.toggle_record()
         x += rect.width + px(10)

@@ -33,7 +33,7 @@ _STICK = 0.55
 _FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
 _FAR = 0.75  # that a stick must go to be bound
 _REWIND_KEY = "key.f7"
-_SCREENS = ("demonstrate", "train", "compare", "correct")
+_SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
 _PLAYED = ("compare", "library")  # on which something recorded is played
 _DRIVEN = ("demonstrate", "correct")  # screens on which somebody drives
 

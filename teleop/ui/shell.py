@@ -77,17 +77,26 @@ class Shell:
         painter.box(mark, theme.human, 8)
         painter.icon("gamepad-2", mark.center, 18, theme.on_human)
         painter.text("teleop", (px(58), height // 2), "h1")
-        self._draw_steps(desk, current, width)
-        self._draw_tools(desk, width)
+        end = self._draw_tools(desk, width)
+        room = Rect(px(140), 0, end - px(152), height)
+        self._draw_steps(desk, current, room)
 
-    def _draw_steps(self, desk: Desk, current: str, width: int) -> None:
+    def _draw_steps(self, desk: Desk, current: str, room: Rect) -> None:
+        """In the middle of the window if they fit there; with the names that there is room for."""
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         ui.group("stepper")
         names = [step.capitalize() for step in STEPS]
         widths = [px(50) + painter.width(name, "bold") for name in names]
-        gap = px(30) if width > px(1000) else px(14)
-        x = width // 2 - (sum(widths) + gap * 3) // 2
+        gap = next((px(g) for g in (30, 14) if sum(widths) + 3 * px(g) <= room.width), px(6))
+        if sum(widths) + 3 * gap > room.width:  # numbers do, but for the step that is up
+            names = [
+                name if step == current else "" for name, step in zip(names, STEPS, strict=True)
+            ]
+            widths = [px(50) + painter.width(name, "bold") if name else px(36) for name in names]
+        total = sum(widths) + gap * 3
+        x = (painter.surface.get_width() - total) // 2
+        x = max(room.x, min(x, room.right - total))
         for index, name in enumerate(names):
             rect = Rect(x, px(12), widths[index], px(36))
             if self._draw_step(desk, index, name, rect, current):
@@ -102,7 +111,7 @@ class Shell:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         step, active = STEPS[index], STEPS[index] == current
-        touch = ui.node(f"step.{step}", "tab", name, rect, value=active)
+        touch = ui.node(f"step.{step}", "tab", step.capitalize(), rect, value=active)
         if active:
             painter.box(
                 rect, theme.raised if theme.is_dark else theme.sunken, 18, theme.strong_line
@@ -127,7 +136,8 @@ class Shell:
         ui.ring(f"step.{step}", rect, 18)
         return touch.used
 
-    def _draw_tools(self, desk: Desk, width: int) -> None:
+    def _draw_tools(self, desk: Desk, width: int) -> int:
+        """Device, library, settings, projector, help; where they begin."""
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         ui.group("tools")
@@ -145,7 +155,8 @@ class Shell:
         if ui.icon_button("library", rect, "database", "Library (Ctrl L)"):
             desk.go_to = "library"
         label = "Gamepad" if desk.pad else "Keyboard"
-        chip_width = painter.width(label, "small-medium") + px(44)
+        label = label if width > px(1100) else ""
+        chip_width = painter.width(label, "small-medium") + px(44) if label else px(30)
         chip = Rect(rect.x - px(8) - chip_width, px(16), chip_width, px(28))
         ui.node("device", "status", desk.pad or "Keyboard; plug in a gamepad at any time", chip)
         painter.box(chip, theme.raised, 14, theme.line)
@@ -153,6 +164,7 @@ class Shell:
         painter.dot((chip.x + px(15), chip.centery), 3.5, colour)
         at = (chip.x + px(26), chip.centery)
         painter.text(label, at, "small-medium", theme.text2)
+        return chip.x
 
     # ------------------------------------------------------------ notices
 

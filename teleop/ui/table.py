@@ -11,25 +11,29 @@ from teleop.stage.shelf import ShelfRow
 from teleop.ui.desk import Desk
 from teleop.ui.words import signed
 
-_ROW, _HEAD = 40, 34
+_ROW, _HEAD, _TICKS = 40, 34, 36
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One column: its head, its share of the width, how it sorts, what it says."""
+    """One column: its head, its share of the width, how it sorts, what it says.
+
+    `from_width`: it is there from this width of the table on.
+    """
 
     head: str
     share: float
     key: Callable[[ShelfRow], Any]
     say: Callable[[ShelfRow], str]
+    from_width: int = 0
 
 
 _COLUMNS = (
     _Column("No.", 0.13, lambda r: r.ordinal, lambda r: str(r.ordinal)),
     _Column("Return", 0.15, lambda r: r.total_reward, lambda r: signed(r.total_reward)),
     _Column("Steps", 0.12, lambda r: r.total_steps, lambda r: f"{r.total_steps:,}"),
-    _Column("Recorded", 0.2, lambda r: r.started, lambda r: _date(r.started)),
-    _Column("Driver", 0.18, lambda r: r.driver, lambda r: r.driver),
+    _Column("Recorded", 0.2, lambda r: r.started, lambda r: _date(r.started), 520),
+    _Column("Driver", 0.18, lambda r: r.driver, lambda r: r.driver, 400),
     _Column("Labels", 0.22, lambda r: (r.success is not True, r.tags), lambda r: _labels(r)),
 )
 
@@ -97,10 +101,10 @@ class Table:
     def _draw_head(self, desk: Desk, rect: Rect, shown: list[ShelfRow]) -> None:
         ui, px = desk.ui, desk.ui.painter.px
         every = bool(shown) and all(row.uuid in self.chosen for row in shown)
-        box = Rect(rect.x, rect.y, px(36), rect.height)
+        box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
         if ui.check("choose.all", box, "Choose all", chosen=every):
             self.chosen = set() if every else {row.uuid for row in shown}
-        for index, (column, cell) in enumerate(_cells(rect, px(36))):
+        for index, (column, cell) in _cells(desk, rect):
             touch = ui.node(f"sort.{index}", "button", f"Sort by {column.head}", cell)
             mine = index == self._order
             ink = ui.theme.text if mine or touch.hovered else ui.theme.text2
@@ -118,16 +122,16 @@ class Table:
         theme = ui.theme
         label = f"Episode {row.ordinal}, return {row.total_reward:.1f}"
         chosen = row.uuid in self.chosen
-        body = Rect(rect.x + px(36), rect.y, rect.width - px(36), rect.height)
+        body = Rect(rect.x + px(_TICKS), rect.y, rect.width - px(_TICKS), rect.height)
         touch = ui.node(f"row.{row.uuid}", "listitem", label, body, value=chosen)
         if row.uuid == self.current:
             ui.painter.box(body.inflate(0, -px(4)), theme.raised, 8, theme.strong_line)
         elif touch.hovered:
             ui.painter.box(body.inflate(0, -px(4)), theme.hover, 8)
-        box = Rect(rect.x, rect.y, px(36), rect.height)
+        box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
         if ui.check(f"choose.{row.uuid}", box, f"Choose episode {row.ordinal}", chosen=chosen):
             self.toggle(row.uuid)
-        for index, (column, cell) in enumerate(_cells(rect, px(36))):
+        for index, (column, cell) in _cells(desk, rect):
             style, ink = ("bold", theme.text) if index == 1 else ("small", theme.text2)
             x = cell.x + px(4)
             if index == 0:
@@ -160,13 +164,17 @@ class Table:
         self._scroll = max(0, min(self._scroll, len(shown) - fit))
 
 
-def _cells(rect: Rect, indent: int) -> list[tuple[_Column, Rect]]:
-    """Each column, and where it is in a row."""
-    x, cells = float(rect.x + indent), []
-    room = rect.width - indent
-    for column in _COLUMNS:
-        width = column.share * room
-        cells.append((column, Rect(round(x), rect.y, round(width), rect.height)))
+def _cells(desk: Desk, rect: Rect) -> list[tuple[int, tuple[_Column, Rect]]]:
+    """Each column with its number, and where it is in a row; some go where there is little room."""
+    px = desk.ui.painter.px
+    room = rect.width - px(_TICKS)
+    shown = [i for i, column in enumerate(_COLUMNS) if room >= px(column.from_width)]
+    whole = sum(_COLUMNS[i].share for i in shown)
+    x, cells = float(rect.x + px(_TICKS)), []
+    for index in shown:
+        width = _COLUMNS[index].share / whole * room
+        cell = Rect(round(x), rect.y, round(width), rect.height)
+        cells.append((index, (_COLUMNS[index], cell)))
         x += width
     return cells
 

@@ -77,7 +77,7 @@ class CorrectScreen:
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
         self._cockpit.draw(desk, Rect(left.x, left.y + header, left.width, view_height))
         bottom = Rect(left.x, left.bottom - bar, left.width, bar)
-        rest = self._cockpit.draw_transport(desk, bottom, ("Let it drive", "play"))
+        rest = self._cockpit.draw_transport(desk, bottom, ("Start", "play"))
         self._draw_share(desk, rest)
         self._draw_panel(desk, Rect(area.right - panel, area.y, panel, area.height))
         self._draw_header(desk, left)

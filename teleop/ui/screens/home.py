@@ -17,12 +17,11 @@ _ASPECT = 1.5
 
 
 class Home:
-    """View state: how far the gallery is scrolled, and what was typed."""
+    """View state: how far the gallery is scrolled."""
 
     def __init__(self) -> None:
         self._pictures: Cache[Surface] = Cache(2 * len(CATALOGUE))
         self._scroll = 0
-        self._opened = self._taken = ""  # what was typed last
         self._fit = 1
 
     def enter(self, desk: Desk) -> None:
@@ -76,17 +75,15 @@ class Home:
         width = min(px(380), rect.width - used - px(24))
         field = Rect(rect.right - width, rect.y, width, px(40))
         hint = "Any other: ALE/Pong-v5, LunarLander-v3?gravity=-5"
-        if ui.field("open", field, desk.editing, self._opened, hint):
+        if ui.field("open", field, desk.editing, "", hint):
             self._edit_env(desk)
 
     def _edit_env(self, desk: Desk) -> None:
         def done(text: str) -> None:
-            wanted = text.strip()
-            if wanted and wanted != self._opened:
-                self._open(desk, wanted)
-            self._opened = wanted
+            if text.strip():
+                self._open(desk, text.strip())
 
-        desk.edit(TextEdit("open", self._opened, len(self._opened), done))
+        desk.edit(TextEdit("open", "", 0, done))
 
     def _open(self, desk: Desk, env_id: str) -> None:
         """Drive it; why that cannot be done is said there."""
@@ -193,14 +190,13 @@ class Home:
             at = (area.x, area.y + px(8) + index * px(16))
             ui.painter.text(line, at, "small", ui.theme.text2)
         field = Rect(area.x, area.y + px(36), area.width, px(36))
-        if ui.field("import", field, desk.editing, self._taken, "/path/to/episodes.teleop.zip"):
+        if ui.field("import", field, desk.editing, "", "/path/to/episodes.teleop.zip"):
 
             def done(text: str) -> None:
-                if text.strip() and text.strip() != self._taken:
+                if text.strip():
                     desk.tell(TakeIn(text.strip()))
-                self._taken = text.strip()
 
-            desk.edit(TextEdit("import", self._taken, len(self._taken), done))
+            desk.edit(TextEdit("import", "", 0, done))
 
 
 def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int, int, int]:
