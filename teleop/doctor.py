@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from teleop import crash, paths
+
 _PACKAGES = ("pygame-ce", "gymnasium", "numpy", "h5py", "torch", "safetensors", "minari")
 
 
@@ -63,6 +65,8 @@ def examine(recordings: Path) -> list[Finding]:
         _pads(),
         _torch(),
         _writable(recordings),
+        Finding("Settings", str(paths.settings_file())),
+        Finding("Crash reports", f"{crash.folder()} (never sent)"),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from teleop import paths
+from teleop import crash, paths
 from teleop.errors import TeleopError, sentence
 
 Recordings = Annotated[
@@ -93,6 +93,14 @@ def one_sentence(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
         raise typer.Exit(130) from None
+    except Exception as problem:
+        if debug:
+            raise
+        file = crash.write("command", problem)
+        where = f" What happened is in {file}; nothing was sent." if file else ""
+        text = f"A mistake of Teleop's ended this ({sentence(problem)}).{where}"
+        typer.echo(f"{text} --debug shows it here.", err=True)
+        raise typer.Exit(1) from None
 
 
 def open_library(recordings: Path | None) -> Any:

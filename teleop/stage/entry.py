@@ -5,12 +5,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from teleop import crash
+
 
 def run_stage(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
     """The stage's process."""
     from teleop.stage.host import serve
 
-    serve(pipe, root, samples, base_seed)
+    with crash.reported("stage"):
+        serve(pipe, root, samples, base_seed)
 
 
 def run_trainer(pipe: "Connection[Any, Any]") -> None:
@@ -19,4 +22,5 @@ def run_trainer(pipe: "Connection[Any, Any]") -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when they are loaded
     from teleop.stage.trainer import serve
 
-    serve(pipe)
+    with crash.reported("trainer"):
+        serve(pipe)

@@ -63,7 +63,12 @@ class Monkey:
         assert live is not None
         if live.engaged or live.pending:
             self.person.click("save")
-        self.person.until(self._is_quiet)
+        try:
+            self.person.until(self._is_quiet)
+        except AssertionError as problem:
+            app = self.person.app
+            state = (app.model.live, app.current, app.ui.modal, app.desk.driving, app.model.lost)
+            raise AssertionError(f"still busy: {state}") from problem
 
     def _is_quiet(self) -> bool:
         live = self.person.app.model.live

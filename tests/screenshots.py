@@ -1,0 +1,110 @@
+"""The pictures of the README, from the real app: `python -m tests.screenshots [FOLDER]`.
+
+Every screen, in both themes at 1024x640 and 1280x800, and as a projector shows it at 1920x1200.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+
+import pygame
+from PIL import Image
+
+from teleop import paths
+from teleop.stage.shelf import ListShelf
+from teleop.ui.shortcuts import Command
+from tests.ui.test_window import Person
+
+SAMPLE = "lunarlander-v3/sample-v0"
+SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
+_LOOKS = (
+    ("ink", (1280, 800), False),
+    ("paper", (1280, 800), False),
+    ("ink", (1024, 640), False),
+    ("paper", (1024, 640), False),
+    ("paper", (1920, 1200), True),
+)
+
+
+def main(folder: Path) -> None:
+    """Train on the sample recordings, then go through all screens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        root = Path(home) / "recordings"
+        person = Person(root, "LunarLander-v3")
+        try:
+            person.app.go("train")
+            person.click("train")
+            training = person.app.model.training
+            person.until(lambda: training and not training.running)
+            for name, picture in shots(person):
+                save(picture, folder / f"{name}.png")
+        finally:
+            person.app.close()
+
+
+def shots(person: Person) -> Iterator[tuple[str, pygame.Surface]]:
+    """(name, picture) of each screen in each look."""
+    for theme, size, projector in _LOOKS:
+        look(person, theme, size, projector=projector)
+        tag = "projector" if projector else f"{theme}-{size[0]}x{size[1]}"
+        for screen in SCREENS:
+            show(person, screen)
+            yield f"{screen}-{tag}", person.app.window.surface
+
+
+def look(person: Person, theme: str, size: tuple[int, int], *, projector: bool = False) -> None:
+    """The window of another size, in other colours."""
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    app = person.app
+    app.take(pygame.event.Event(pygame.VIDEORESIZE))
+    if app.window.projector != projector:
+        app.command(Command.PROJECTOR)
+    app.desk.change_settings(replace(app.desk.settings, theme=theme))
+    person.turns(4)
+
+
+def show(person: Person, screen: str) -> None:
+    """Go to a screen, and wait until there is something to see."""
+    app = person.app
+    app.go(screen)
+    person.turns(3)
+    if screen == "compare":
+        person.until(lambda: app.model.comparison and app.model.comparison.complete)
+        person.key("home")
+        for _ in range(6):
+            person.key("right", mod=pygame.KMOD_SHIFT)
+        person.turns(10)
+    elif screen == "train":
+        person.until(lambda: app.model.preview and app.model.preview.steps > 60)
+    elif screen == "correct":
+        person.until(lambda: app.model.rounds is not None)
+    elif screen == "library":
+        person.until(lambda: app.model.datasets)
+        app.desk.tell(ListShelf(SAMPLE))
+        person.until(lambda: app.model.shelf and app.model.shelf.dataset_id == SAMPLE)
+        row = app.model.shelf.rows[-1]  # type: ignore[union-attr]
+        person.click(f"row.{row.uuid}")
+        person.until(lambda: app.model.comparison and app.model.comparison.complete)
+        person.key("home")
+        for _ in range(3):
+            person.key("right", mod=pygame.KMOD_SHIFT)
+    person.turns(6)
+
+
+def save(picture: pygame.Surface, file: Path) -> None:
+    """As a small PNG."""
+    data = pygame.image.tobytes(picture, "RGB")
+    image = Image.frombytes("RGB", picture.get_size(), data)
+    image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+if __name__ == "__main__":
+    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else paths.assets_folder() / "screenshots"
+    main(chosen)

@@ -1,0 +1,28 @@
+"""A mistake of ours leaves a file on this computer, a sentence, and nothing else."""
+
+import pytest
+import typer
+
+from teleop import crash
+from teleop.cli.options import one_sentence
+from teleop.errors import RecordingError
+
+
+def test_a_mistake_ends_with_a_sentence_and_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, one_sentence(debug=False):
+        raise ZeroDivisionError("the wheel came off")
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().err
+    (file,) = crash.folder().glob("*-command.txt")
+    assert str(file) in said
+    assert "Traceback" not in said
+    text = file.read_text("utf-8")
+    assert "the wheel came off" in text
+    assert "pygame-ce" in text
+
+
+def test_what_the_user_can_put_right_is_no_crash() -> None:
+    before = set(crash.folder().glob("*"))
+    with pytest.raises(RecordingError), crash.reported("stage"):
+        raise RecordingError("The disk is full.")
+    assert set(crash.folder().glob("*")) == before

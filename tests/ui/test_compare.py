@@ -1,0 +1,119 @@
+"""Compare in the window: up to four sides, differences, the cloud, a race, writing to a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygame
+import pytest
+from PIL import Image
+
+from teleop.learning.algorithms import bc
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.paths import samples_folder
+from teleop.recording import Library
+from teleop.ui.model import Comparison
+from tests.ui.test_window import Person
+
+SAMPLE = "cartpole-v1/sample-v0"
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    library = Library(tmp_path / "recordings")
+    library.ensure(samples_folder())
+    dataset = library.dataset(SAMPLE)
+    demos = load_demonstrations(dataset)
+    for name, steps in (("first", 20), ("second", 60)):
+        config = bc.Config(members=1, steps=steps, lag_steps=2, check=False)
+        bc.clone(demos, config).save(dataset.policies / name)
+    person = Person(library.root, "CartPole-v1")
+    person.key("3", mod=pygame.KMOD_CTRL)
+    until_complete(person)
+    yield person
+    person.app.close()
+
+
+def comparison(person: Person) -> Comparison:
+    assert person.app.model.comparison is not None
+    return person.app.model.comparison
+
+
+def until_complete(person: Person, sides: int = 2) -> None:
+    def complete() -> bool:
+        found = person.app.model.comparison
+        return found is not None and found.complete and len(found.lanes) == sides
+
+    person.until(complete)
+
+
+def test_four_sides_from_one_start_and_taken_away_again(person: Person) -> None:
+    person.click("add")
+    until_complete(person, 3)
+    person.click("add")
+    until_complete(person, 4)
+    kinds = [lane.about.kind for lane in comparison(person).lanes]
+    assert kinds == ["script", "agent", "agent", "script"]
+    starts = {lane.seen[0] for lane in comparison(person).lanes}
+    assert len(starts) == 1
+    assert person.node("add").reason == "Four sides are the most"
+    person.click("menu.3")
+    last = [node for node in person.app.ui.nodes if node.startswith("side3.")][-1]
+    person.click(last)
+    until_complete(person, 3)
+
+
+def test_d_goes_to_the_next_moment_the_policy_wants_something_else(person: Person) -> None:
+    person.key("home")
+    person.key("d")
+    differs = comparison(person).differs
+    first = next(i for i in range(1, len(differs)) if differs[i] and not differs[i - 1])
+    person.until(lambda: comparison(person).shown == first)
+    words, would = comparison(person).lanes[0].actions[first], comparison(person).would[first]
+    assert words != would
+
+
+def test_the_chart_shows_any_number_and_the_cloud(person: Person) -> None:
+    assert comparison(person).about.demonstrated
+    person.click("chart")
+    person.click("chart.1")
+    person.turns()
+    assert person.node("chart").value == "cloud"
+    before = person.node("cloud.up").value
+    person.click("cloud.up")
+    person.turns()
+    assert person.node("cloud.up").value != before
+    person.click("chart")
+    person.click("chart.2")
+    person.turns()
+    assert person.node("chart").value == comparison(person).about.components[0]
+
+
+def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -> None:
+    seed = comparison(person).about.seed
+    person.click("race")
+    person.until(lambda: person.app.desk.driving)
+    live = person.app.model.live
+    assert live is not None
+    assert live.seed == seed
+    person.until(lambda: person.app.model.live.steps > 3)  # type: ignore[union-attr]
+    person.until(lambda: comparison(person).shown > 2)  # the rival keeps up
+    person.key("escape")
+    person.until(lambda: not person.app.desk.driving)
+    person.click("race")
+    person.turns(10)
+    person.key("return")
+    root = person.app.config.recordings
+    person.until(lambda: len(Library(root).dataset("cartpole-v1/human-v0").rows()) == 1)
+    assert Library(root).dataset("cartpole-v1/human-v0").rows()[0].seed == seed
+    person.key("1", mod=pygame.KMOD_CTRL)
+    person.turns(5)
+
+
+def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
+    person.click("write")
+    person.click("forms.3")
+    folder = person.app.desk.exports
+    person.until(lambda: list(folder.glob("compare-*.png")))
+    (file,) = folder.glob("compare-*.png")
+    with Image.open(file) as picture:
+        assert picture.size[0] == 1200  # two sides of 600
