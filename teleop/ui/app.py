@@ -196,6 +196,7 @@ class App:
         self._listen()
         self.hands.repeat(self.desk.now)
         self._start_trainer_in_time()
+        self._go()
         self._draw()
 
     def take(self, event: pygame.event.Event) -> None:

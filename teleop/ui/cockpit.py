@@ -156,29 +156,37 @@ class Cockpit:
         ui.card(bar)
         ui.group("transport")
         roomy = bar.width > px(740)
-        widths = (128, 144, 160) if roomy else (108, 96, 116)
+        least = (128, 144, 160) if roomy else (108, 96, 116)
         recording = bool(live and (live.engaged or live.rewinding))
         has_take = bool(live and (live.recording or live.pending))
         nothing = "" if has_take else "There is no take: record one first"
         no_env = "" if live else desk.model.env_problem or "The environment is being opened"
-        x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
         label, icon = ("Stop", "square") if recording else start
-        keys = [label_of(c) if roomy else "" for c in _TRANSPORT]
-        rect = Rect(x, y, px(widths[0]), h)
-        if ui.button("record", rect, label, icon, "record", keys[0], no_env):
-            desk.toggle_record()
-        x += rect.width + px(10)
-        rect = Rect(x, y, px(widths[1]), h)
-        if ui.button("save", rect, "Save", "check", "plain", keys[1], nothing):
-            desk.tell(Deed.KEEP_TAKE)
-            ui.focus.set("record", "transport")
-        x += px(widths[1] + 10)
-        rect = Rect(x, y, px(widths[2]), h)
-        if ui.button("discard", rect, "Discard", "x", "plain", keys[2], nothing):
-            desk.tell(Deed.DISCARD_TAKE)
-            ui.focus.set("record", "transport")
-        x += px(widths[2] + 32)
+        used = ""
+        x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
+        buttons = (
+            ("record", start[0], label, icon, "record", no_env),
+            ("save", "Save", "Save", "check", "plain", nothing),
+            ("discard", "Discard", "Discard", "x", "plain", nothing),
+        )
+        for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
+            width = max(px(least[index]), ui.painter.width(longest, "bold") + px(56))
+            key = label_of(_TRANSPORT[index]) if roomy else ""
+            rect = Rect(x, y, width, h)
+            if ui.button(name, rect, text, picture, kind, key, reason):
+                used = name
+            x += width + px(10)
+        if used:
+            self._use(desk, used)
+        x += px(22)
         return Rect(x, bar.y, bar.right - px(20) - x, bar.height)
+
+    def _use(self, desk: Desk, name: str) -> None:
+        if name == "record":
+            desk.toggle_record()
+            return
+        desk.tell(Deed.KEEP_TAKE if name == "save" else Deed.DISCARD_TAKE)
+        desk.ui.focus.set("record", "transport")
 
 
 def _change_speed(desk: Desk, step: int, *, around: bool = False) -> None:

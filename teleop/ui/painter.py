@@ -67,6 +67,7 @@ class Painter:
         self._shadows: Cache[Surface] = Cache(24)
         self._corners: Cache[tuple[Surface, ...]] = Cache(48)
         self.language: Language | None = None  # of everything that is drawn
+        self.shortened: set[str] = set()  # texts that did not fit where they were drawn
 
     def px(self, value: float) -> int:
         """A length of the design in real pixels."""
@@ -89,6 +90,7 @@ class Painter:
         text = self._said(text)
         if self._width(text, style) <= width:
             return text
+        self.shortened.add(text)
         low, high = 0, len(text)
         while low < high:
             middle = (low + high + 1) // 2
@@ -215,11 +217,15 @@ class Painter:
         key = (rect.size, r, inner, border, thick)
         make = lambda: _rounded(rect.size, r, inner, border, thick)  # noqa: E731
         image = self._boxes.get(key, make)
-        if fill is not None:
+        edge = max(r, thick)
+        width, height = rect.size
+        middle = (rect.x + edge, rect.y + edge, width - 2 * edge, height - 2 * edge)
+        plain = fill is not None and fill[3] == 255 and min(middle[2:]) > 0
+        if fill is not None and not plain:
             self.surface.blit(image, rect)
             return
-        edge = max(r, thick)  # a frame: its empty middle need not be blended
-        width, height = rect.size
+        if fill is not None:  # blending is for the edge; the middle is filled ten times as fast
+            self.surface.fill(fill, middle)
         for x, y, w, h in (
             (0, 0, width, edge),
             (0, height - edge, width, edge),

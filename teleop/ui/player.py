@@ -108,7 +108,8 @@ class Player:
         if ui.button("speed", speed, speed_text(self._speed)):
             self._change_speed(1, around=True)
         end = speed.x - px(12)
-        painter.text(f"{total / pace:.1f} s", (end, bar.centery), "body", theme.text2, "rm")
+        if not narrow:
+            painter.text(f"{total / pace:.1f} s", (end, bar.centery), "body", theme.text2, "rm")
         beside = Rect(x + px(4), bar.centery - px(12), end - px(66) - x, px(24))
         track = above if narrow else beside
         self._draw_differences(desk, comparison, track, total)

@@ -186,10 +186,11 @@ class Shell:
         for toast in reversed(self.toasts):
             tone, text = toast.notice.tone, toast.notice.text
             undo = tone is Tone.UNDO
+            button = painter.width("Undo", "medium") + px(50) if undo else 0
             room = min(px(620), width - px(80))
-            lines = painter.wrapped(text, "medium", room - px(76) - (px(90) if undo else 0))
+            lines = painter.wrapped(text, "medium", room - px(76) - button)
             text_width = max(painter.width(line, "medium") for line in lines)
-            box = Rect(0, 0, text_width + px(64) + (px(96) if undo else 0), 0)
+            box = Rect(0, 0, text_width + px(64) + (button + px(12) if undo else 0), 0)
             box.height = px(24) + px(22) * len(lines)
             box.midbottom = (width // 2, bottom)
             painter.shadow(box, 10)
@@ -201,7 +202,7 @@ class Shell:
                 at = (box.x + px(44), box.y + px(23) + index * px(22))
                 painter.text(line, at, "medium")
             if undo:
-                rect = Rect(box.right - px(96), box.centery - px(16), px(84), px(32))
+                rect = Rect(box.right - button - px(12), box.centery - px(16), button, px(32))
                 if ui.button("toast.undo", rect, "Undo", "undo-2"):
                     desk.tell(toast.notice.undo or Deed.UNDO)
                     self.toasts.remove(toast)
@@ -344,7 +345,7 @@ def _tip(node: Node | None) -> str:
         return ""
     if node.reason:
         return node.reason
-    if node.role == "status" or node.id in _ICONS:
+    if node.role == "status" or node.id in _ICONS or node.id.startswith("env."):
         return node.label
     if node.id.endswith((".star", ".delete")):
         return node.label

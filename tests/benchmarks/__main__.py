@@ -12,6 +12,7 @@ from tests.benchmarks import (
     scale,
     startup,
     training,
+    window,
 )
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "growth": scale.grow,
     "training": training.run,
     "learning": learning.run,
+    "window": window.run,
 }
 
 if __name__ == "__main__":

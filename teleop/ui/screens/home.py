@@ -12,7 +12,7 @@ from teleop.ui.shortcuts import Command
 from teleop.ui.text_edit import TextEdit
 from teleop.ui.words import count_of
 
-_CARD, _LEAST, _TEXT = 208, 150, 58  # pixels: a card's usual and least width, its words' height
+_CARD, _LEAST, _TEXT = 208, 150, 76  # pixels: a card's usual and least width, its words' height
 _ASPECT = 1.5
 
 
@@ -129,10 +129,11 @@ class Home:
         ui.painter.surface.blit(picture, (rect.x + 1, rect.y + 1))
         ui.painter.round_off(Rect(rect.x + 1, rect.y + 1, *size), 11, ui.theme.bg)
         room = rect.width - px(24)
-        at = (rect.x + px(12), rect.bottom - px(38))
+        at = (rect.x + px(12), rect.bottom - px(58))
         ui.painter.text(entry.env_id, at, "bold", width=room)
-        at = (rect.x + px(12), rect.bottom - px(17))
-        ui.painter.text(entry.summary, at, "small", ui.theme.text2, width=room)
+        for index, words in enumerate(ui.painter.wrapped(entry.summary, "small", room)[:2]):
+            at = (rect.x + px(12), rect.bottom - px(37) + index * px(17))
+            ui.painter.text(words, at, "small", ui.theme.text2)
         ui.ring(node_id, rect, 12)
         if touch.used:
             self._open(desk, entry.env_id)

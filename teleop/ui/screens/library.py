@@ -81,8 +81,8 @@ class LibraryScreen:
     def draw(self, desk: Desk, area: Rect) -> None:
         """Datasets on the left, the table beside, the episode on the right."""
         px = desk.ui.painter.px
-        gap, side = px(16), px(230)
-        right = max(px(330), min(px(460), round(area.width * 0.34)))
+        gap, side = px(16), max(px(180), min(px(230), round(area.width * 0.185)))
+        right = max(px(300), min(px(460), round(area.width * 0.33)))
         datasets = Rect(area.x, area.y, side, area.height)
         middle = Rect(datasets.right + gap, area.y, area.width - side - right - 2 * gap, 0)
         middle.height = area.height
@@ -175,15 +175,16 @@ class LibraryScreen:
     def _draw_table(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
         ui, px = desk.ui, desk.ui.painter.px
         ui.group("filter")
-        find = Rect(card.x + px(12), card.y + px(12), min(px(240), card.width // 2), px(36))
+        find = Rect(card.x + px(12), card.y + px(12), min(px(240), round(card.width * 0.45)), px(36))
         if ui.field("filter", find, desk.editing, self._table.filter, "Filter: success, starred…"):
             text = self._table.filter
             desk.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
         count = count_of(len(self._table.shown(shelf.rows)), "episode")
         chosen = f" · {len(self._table.chosen)} chosen" if self._table.chosen else ""
         at = (find.right + px(14), find.centery)
-        room = card.right - px(130) - at[0]
-        ui.painter.text(count + chosen, at, "small", ui.theme.text2, width=room)
+        room = card.right - px(150) - at[0]
+        if room > px(70):
+            ui.painter.text(count + chosen, at, "small", ui.theme.text2, width=room)
         self._draw_trash_button(desk, card, shelf)
         foot = px(64)
         body = Rect(card.x + px(8), find.bottom + px(8), card.width - px(16), 0)
@@ -255,7 +256,8 @@ class LibraryScreen:
     def _draw_trash_button(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
         ui, px = desk.ui, desk.ui.painter.px
         label = "Episodes" if self._shows_trash else f"Trash ({len(shelf.trash)})"
-        rect = Rect(card.right - px(122), card.y + px(12), px(110), px(36))
+        width = max(px(110), ui.painter.width(label, "medium") + px(46))
+        rect = Rect(card.right - px(12) - width, card.y + px(12), width, px(36))
         reason = "" if shelf.trash or self._shows_trash else "The trash is empty"
         if ui.button(_TRASH, rect, label, "" if self._shows_trash else "trash-2", reason=reason):
             self._shows_trash, self._sure = not self._shows_trash, False
