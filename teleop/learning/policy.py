@@ -208,7 +208,11 @@ class LearnedPolicy:
         data = {"format": _FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(folder / "weights.safetensors", save(self._tensors()))
+            weights, bytes_now = folder / "weights.safetensors", save(self._tensors())
+            if (
+                not weights.is_file() or weights.read_bytes() != bytes_now
+            ):  # its age is the policy's
+                write_atomic(weights, bytes_now)
             write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
         except OSError as problem:
             raise StorageError(
@@ -297,7 +301,13 @@ def shape_from(data: dict[str, Any]) -> Shape:
 def list_policies(folder: Path) -> list[str]:
     """Names of the policies in a dataset's `policies/` folder, the newest last."""
     found = [path.parent for path in folder.glob("*/config.json")]
-    return [path.name for path in sorted(found, key=lambda p: (p.stat().st_mtime, p.name))]
+    return [path.name for path in sorted(found, key=lambda p: (_made(p), p.name))]
+
+
+def _made(folder: Path) -> float:
+    """When its weights were written; what is said of it may be newer."""
+    weights = folder / "weights.safetensors"
+    return (weights if weights.is_file() else folder / "config.json").stat().st_mtime
 
 
 def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> LearnedPolicy:

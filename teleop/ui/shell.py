@@ -281,7 +281,7 @@ class Shell:
         for index, shortcut in enumerate(SHORTCUTS):
             at_x = sheet.x + px(28) + (index // rows) * column
             at = (at_x, top + (index % rows) * step)
-            self._draw_line(desk, at, shortcut.label, shortcut.command.value, column)
+            self._draw_line(desk, at, shortcut.label, shortcut.command.value, column, step)
         top += rows * step + px(14)
         painter.text("Gamepad", (sheet.x + px(28), top), "h2")
         lines = [(button.label, button.deed.value) for button in PAD]
@@ -293,14 +293,18 @@ class Shell:
         for index, (label, text) in enumerate(lines):
             at_x = sheet.x + px(28) + (index // _PAD_ROWS) * third
             at = (at_x, top + px(26) + (index % _PAD_ROWS) * step)
-            self._draw_line(desk, at, label, text, third)
+            self._draw_line(desk, at, label, text, third, step)
         note = f"Recordings are in {desk.recordings}"
         at = (sheet.x + px(28), sheet.bottom - px(20))
         painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))
 
-    def _draw_line(self, desk: Desk, at: tuple[int, int], key: str, text: str, width: int) -> None:
+    def _draw_line(
+        self, desk: Desk, at: tuple[int, int], key: str, text: str, width: int, step: int
+    ) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
-        cap = Rect(at[0], at[1] - px(9), painter.width(key, "small-bold") + px(14), px(19))
+        height = min(px(19), step - px(2))
+        cap = Rect(at[0], 0, painter.width(key, "small-bold") + px(14), height)
+        cap.centery = at[1]
         painter.box(cap, theme.raised, 5, theme.strong_line)
         painter.text(key, cap.center, "small-bold", theme.text, "cm")
         room = width - px(112)

@@ -10,7 +10,7 @@ from teleop.errors import LearningError
 from teleop.learning import rounds
 from teleop.learning.algorithms import bc
 from teleop.learning.demonstrations import load_demonstrations
-from teleop.learning.policy import load_policy
+from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
 from teleop.stage.messages import (
     Corrected,
@@ -174,3 +174,17 @@ def test_hands_keep_control_for_a_moment_after_letting_go() -> None:
     assert gate.wants(0, 1)
     person.touches = False
     assert [gate.wants(0, 1) for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_saying_how_good_a_policy_is_does_not_make_it_the_newest(
+    stage: Stage, library: Library
+) -> None:
+    del stage
+    policies = library.dataset(SHOWN).policies
+    first = load_policy(policies / "first")
+    config = bc.Config(members=1, steps=80, lag_steps=2, check=False)
+    bc.clone(load_demonstrations(library.dataset(SHOWN)), config).save(policies / "second")
+    *_, found = rounds.play_round(first)
+    first.save(policies / "first")
+    assert list_policies(policies) == ["first", "second"]
+    assert rounds.rounds_of(library.dataset(SHOWN), "first")[0].score == found

@@ -21,9 +21,9 @@ PATIENCE_S = 60.0
 class Person:
     """Somebody at the window: presses, looks, waits until they see what they wait for."""
 
-    def __init__(self, root: Path, env_id: str) -> None:
+    def __init__(self, root: Path, env_id: str, app: App | None = None) -> None:
         config = AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), 11)
-        self.app = App(config)
+        self.app = app or App(config)
         self.until(lambda: self.app.model.live is not None and self.app.model.library is not None)
 
     def until(self, seen: Callable[[], object]) -> None:

@@ -175,7 +175,8 @@ class LibraryScreen:
     def _draw_table(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
         ui, px = desk.ui, desk.ui.painter.px
         ui.group("filter")
-        find = Rect(card.x + px(12), card.y + px(12), min(px(240), round(card.width * 0.45)), px(36))
+        width = min(px(240), round(card.width * 0.45))
+        find = Rect(card.x + px(12), card.y + px(12), width, px(36))
         if ui.field("filter", find, desk.editing, self._table.filter, "Filter: success, starred…"):
             text = self._table.filter
             desk.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
@@ -222,6 +223,7 @@ class LibraryScreen:
         for index, (name, label, icon, reason) in enumerate(deeds):
             x = bar.x + px(12) + index * (width + gap)
             rect = Rect(x, bar.centery - px(18), width, px(36))
+            icon = icon if width > px(124) else ""
             if ui.button(f"shelf.{name}", rect, label, icon, reason=reason):
                 self._do(desk, name)
         if works:

@@ -1,0 +1,66 @@
+"""Settings: changed on their sheet, kept in a file, and nonsense in it does no harm."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pygame
+import pytest
+
+from teleop import paths
+from teleop.stage.options import DriveOptions, Seeds
+from teleop.ui.app import App, AppConfig
+from teleop.ui.settings import Settings, SettingsFile
+from teleop.ui.theme import THEMES
+from tests.ui.test_window import Person
+
+
+def test_what_was_set_holds_at_the_next_start(tmp_path: Path) -> None:
+    file = SettingsFile(tmp_path / "there" / "settings.json")
+    options = replace(DriveOptions(), goal=30, seeds=Seeds.DRAWN, practice=True)
+    file.write(Settings(theme="contrast", language="fr", sounds=True, options=options))
+    kept = file.read()
+    assert (kept.theme, kept.language, kept.sounds) == ("contrast", "fr", True)
+    assert (kept.options.goal, kept.options.seeds) == (30, Seeds.DRAWN)
+    assert not kept.options.practice  # nobody wants to find nothing recorded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"theme": 3, "width": "wide", "options": {"goal": "many", "seeds": 7}}',
+        '{"theme": "nonsense", "scale": true, "options": 5}',
+    ],
+)
+def test_nonsense_in_the_file_is_as_if_it_were_not_there(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    kept = SettingsFile(path).read()
+    assert kept.options == DriveOptions()
+    assert kept.width == 0
+    assert kept.scale == 0.0
+
+
+def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path: Path) -> None:
+    def opened() -> App:
+        folders = (tmp_path / "recordings", paths.samples_folder(), paths.assets_folder())
+        return App(AppConfig("CartPole-v1", *folders, 11, settings=tmp_path / "settings.json"))
+
+    person = Person(tmp_path / "recordings", "CartPole-v1", opened())
+    person.key(",", mod=pygame.KMOD_CTRL)
+    person.click("setting.theme")
+    person.until(lambda: person.app.ui.theme is THEMES["paper"])
+    person.click("setting.theme")
+    person.until(lambda: person.app.ui.theme is THEMES["contrast"])
+    person.click("setting.sounds")
+    person.key("escape")
+    pygame.display.set_mode((1200, 700), pygame.RESIZABLE)
+    person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
+    person.record()  # with sounds, on a computer that has none
+    person.app.close()
+    again = Person(tmp_path / "recordings", "CartPole-v1", opened())
+    assert again.app.ui.theme is THEMES["contrast"]
+    assert again.app.window.size == (1200, 700)
+    assert again.app.desk.settings.sounds
+    again.app.close()
