@@ -55,12 +55,12 @@ def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path:
     person.until(lambda: person.app.ui.theme is THEMES["contrast"])
     person.click("setting.sounds")
     person.key("escape")
-    pygame.display.set_mode((1200, 700), pygame.RESIZABLE)
+    pygame.display.set_mode((1024, 700), pygame.RESIZABLE)
     person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
     person.record()  # with sounds, on a computer that has none
     person.app.close()
     again = Person(tmp_path / "recordings", "CartPole-v1", opened())
     assert again.app.ui.theme is THEMES["contrast"]
-    assert again.app.window.size == (1200, 700)
+    assert again.app.window.size == (1024, 700)
     assert again.app.desk.settings.sounds
     again.app.close()

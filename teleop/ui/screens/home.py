@@ -28,6 +28,8 @@ class Home:
         """List what there is."""
         desk.tell(Deed.PAUSE)
         desk.tell(ListLibrary())
+        env_id = desk.model.env.env_id if desk.model.env else CATALOGUE[0].env_id
+        desk.ui.focus.set(f"env.{env_id}", "gallery")
 
     def leave(self, desk: Desk) -> None:
         """Whatever is being typed is left alone."""

@@ -45,6 +45,7 @@ class LibraryScreen:
             self._dataset = desk.model.library.dataset_id
         if self._dataset:
             desk.tell(ListShelf(self._dataset))
+        desk.ui.focus.set("choose.all", "table head")
 
     def leave(self, desk: Desk) -> None:
         """Off stage."""
