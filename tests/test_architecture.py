@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,10 @@ def test_plain_pygame_has_not_overwritten_pygame_ce() -> None:
     assert doctor.pygame_problem() == ""
     with pytest.raises(importlib.metadata.PackageNotFoundError):
         importlib.metadata.version("pygame")
+
+
+def test_the_wheel_has_every_asset_but_the_readmes_pictures() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = wheel["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    folders = {f"assets/{path.name}" for path in (ROOT / "assets").iterdir() if path.is_dir()}
+    assert folders - {"assets/screenshots"} == {f for f in included if f.startswith("assets/")}
