@@ -9,6 +9,7 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> LibraryCha
     """Read back from disk: an environment's datasets, and the episodes of the one on show."""
     summaries = library.summaries(env_id)
     rows = shown.rows() if shown.exists else []
+    size, saved_s = _written(shown, rows)
     certificates = shown.certificates() if shown.exists else {}
     return LibraryChanged(
         folder=str(library.root),
@@ -16,7 +17,16 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> LibraryCha
         datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
         episodes=tuple(_item(row, certificates.get(row.uuid)) for row in rows),
         policies=tuple(list_policies(shown.policies)),
+        size=size,
+        saved_s=saved_s,
     )
+
+
+def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:
+    """Bytes of the episodes' files, and when the newest was written."""
+    files = {shown.source(row)[0] for row in rows}
+    found = [file.stat() for file in files if file.is_file()]
+    return sum(f.st_size for f in found), max((f.st_mtime for f in found), default=0.0)
 
 
 def _item(row: EpisodeRow, certificate: Certificate | None) -> EpisodeItem:

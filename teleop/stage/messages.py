@@ -233,6 +233,8 @@ class LibraryChanged:
         datasets: (id, number of episodes) of every dataset of this environment.
         episodes: oldest first.
         policies: learned from this dataset, the newest last.
+        size: of the episodes' files, in bytes.
+        saved_s: when the newest of them was written: Unix time; 0 without any.
     """
 
     folder: str
@@ -240,6 +242,8 @@ class LibraryChanged:
     datasets: tuple[tuple[str, int], ...]
     episodes: tuple[EpisodeItem, ...]
     policies: tuple[str, ...]
+    size: int = 0
+    saved_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,15 @@ def speed_text(speed: float) -> str:
     return f"{speed:g}×" if speed != round(speed) else f"{speed:.1f}×"
 
 
+def size_text(size: int) -> str:
+    """`312 kB`, `1.4 MB`."""
+    if size < 1_000_000:
+        return f"{size / 1000:.0f} kB"
+    if size < 1_000_000_000:
+        return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e9:.2f} GB"
+
+
 def time_left(seconds: float) -> str:
     """`about 12 s left`."""
     if seconds < 1.5:

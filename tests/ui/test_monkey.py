@@ -61,8 +61,10 @@ class Monkey:
         self.person.turns(5)
         live = self.person.app.model.live
         assert live is not None
-        if live.engaged or live.pending:
+        if live.recording or live.pending:
             self.person.click("save")
+        elif live.engaged:
+            self.person.click("record")  # which stops
         try:
             self.person.until(self._is_quiet)
         except AssertionError as problem:

@@ -353,3 +353,15 @@ def test_the_environments_arrows_move_an_open_sheet(person: Person) -> None:
     assert person.app.ui.focus.id == "option.start"
     person.key("right")
     assert person.app.desk.options.start is Start.FIRST_INPUT
+
+
+def test_what_is_on_disk_is_said_with_its_size_and_time(person: Person) -> None:
+    person.record()
+    person.key("escape")
+    person.key("return")
+    person.until_saved(1)
+    library = person.app.model.library
+    assert library is not None
+    files = list((person.app.config.recordings / library.dataset_id).rglob("episodes/*.h5"))
+    assert library.size == sum(file.stat().st_size for file in files)
+    assert library.saved_s == max(file.stat().st_mtime for file in files)

@@ -1,15 +1,17 @@
 """Screen 1: choose an environment, drive it, keep or discard, see what is saved."""
 
+import time
+
 from pygame import Rect
 
 from teleop.envs.catalogue import CATALOGUE
-from teleop.stage.messages import Deed, OpenEnv
+from teleop.stage.messages import Deed, LibraryChanged, OpenEnv
 from teleop.ui.cockpit import Cockpit
 from teleop.ui.desk import Desk
 from teleop.ui.episode_list import EpisodeList
 from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command
-from teleop.ui.words import count_of
+from teleop.ui.words import count_of, size_text
 
 _TOOLS = 136  # pixels that the icons beside the picker take
 
@@ -105,12 +107,23 @@ class Demonstrate:
             used = painter.text(f"{count} of {desk.options.goal} episodes", (rect.x, y), "medium")
         else:
             used = painter.text(f"{count_of(count, 'episode')} saved", (rect.x, y), "medium")
-        text = f"{steps:,} transitions"
-        if rect.width - used > painter.width(text, "small") + px(16):
-            painter.text(text, (rect.right, y), "small", theme.text2, "rm")
+        room = rect.width - used - px(16)
+        for text in _on_disk(library, steps):
+            if painter.width(text, "small") <= room:
+                painter.text(text, (rect.right, y), "small", theme.text2, "rm")
+                break
         gap = px(4)
         width = (rect.width - gap * (desk.options.goal - 1)) / desk.options.goal
         for index in range(desk.options.goal):
             x = round(rect.x + index * (width + gap))
             colour = theme.human if index < count and own else theme.strong_line
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
+
+
+def _on_disk(library: LibraryChanged | None, steps: int) -> tuple[str, ...]:
+    """What is on disk and since when, the longest text first."""
+    if library is None or not library.saved_s:
+        return ()
+    size = size_text(library.size)
+    saved = f"saved {time.strftime('%H:%M', time.localtime(library.saved_s))}"
+    return f"{steps:,} transitions · {size} · {saved}", f"{size} · {saved}", saved
