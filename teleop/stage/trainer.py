@@ -29,6 +29,7 @@ from teleop.stage.lessons import (
     StopTraining,
     Studied,
     Study,
+    ToTrainer,
     Train,
     Trained,
     TrainerReady,
@@ -57,19 +58,32 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 
         fit.warm_up()
         pipe.send(TrainerReady())
+        unplayed: AskRounds | None = None  # rounds that are played when nothing else is asked
         while (message := pipe.recv()) is not Deed.QUIT:
-            if isinstance(message, Train) and _train(pipe, message) is Deed.QUIT:
+            answer = _answered(pipe, message)
+            if answer is Deed.QUIT:
                 return
-            if isinstance(message, AskRounds):
-                _tell_rounds(pipe, message)
-            if isinstance(message, Ask) and _study(pipe, message) is Deed.QUIT:
-                return
-            if isinstance(message, Certify):
-                _certify(pipe, message)
+            unplayed = answer if isinstance(answer, AskRounds) else unplayed
+            if unplayed is not None and not pipe.poll() and _tell_rounds(pipe, unplayed):
+                unplayed = None
 
 
-def _train(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
-    """One training; Deed.QUIT if the window said so meanwhile."""
+def _answered(pipe: "Connection[Any, Any]", message: ToTrainer) -> Deed | AskRounds | None:
+    """Do what is asked; Deed.QUIT if the window said so meanwhile, or rounds to play."""
+    match message:
+        case Train():
+            return _train(pipe, message)
+        case Ask():
+            return _study(pipe, message)
+        case AskRounds():
+            return message
+        case Certify():
+            _certify(pipe, message)
+    return None
+
+
+def _train(pipe: "Connection[Any, Any]", request: Train) -> Deed | AskRounds | None:
+    """One training; Deed.QUIT if the window said so meanwhile, or rounds to play."""
     try:
         return (_retrain if request.after else _train_or_raise)(pipe, request)
     except TeleopError as problem:
@@ -135,7 +149,7 @@ def _train_or_raise(pipe: "Connection[Any, Any]", request: Train) -> Deed | None
     return None
 
 
-def _retrain(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
+def _retrain(pipe: "Connection[Any, Any]", request: Train) -> Deed | AskRounds | None:
     """A further round: cloned anew with the corrections, playable after a moment."""
     from teleop.learning import rounds
     from teleop.learning.policy import list_policies, load_policy
@@ -160,12 +174,11 @@ def _retrain(pipe: "Connection[Any, Any]", request: Train) -> Deed | None:
         answer = _answer(pipe)
         if answer is not None:
             return answer if isinstance(answer, Deed) else None
-    _tell_rounds(pipe, AskRounds(request.root, request.dataset_id, name))
-    return None
+    return AskRounds(request.root, request.dataset_id, name)
 
 
-def _tell_rounds(pipe: "Connection[Any, Any]", request: AskRounds) -> None:
-    """How good each round is; what was never played is played, until something else is asked."""
+def _tell_rounds(pipe: "Connection[Any, Any]", request: AskRounds) -> bool:
+    """How good each round is; what was not played is played: False if something else was asked."""
     from teleop.learning import rounds
     from teleop.learning.policy import load_policy
 
@@ -182,9 +195,10 @@ def _tell_rounds(pipe: "Connection[Any, Any]", request: AskRounds) -> None:
             policy = load_policy(dataset.policies / item.policy)
             for _ in rounds.play_round(policy):
                 if pipe.poll():
-                    return
+                    return False
             policy.save(dataset.policies / item.policy)
             tell()
+    return True
 
 
 def _round(item: "Round") -> RoundLine:

@@ -15,14 +15,18 @@ from teleop.stage.entry import run_stage, run_trainer
 from teleop.stage.frames import FrameReader
 from teleop.stage.lessons import (
     Ask,
+    AskRounds,
+    Certify,
     PolicySaved,
     Profiled,
+    Rounds,
     Stood,
     StopTraining,
     Studied,
     Study,
     Train,
     Trained,
+    TrainerReady,
     TrainingFailed,
 )
 from teleop.stage.messages import (
@@ -295,3 +299,18 @@ def test_no_shared_memory_is_left_behind(library: Library) -> None:
     assert len(memories) == 3
     client.close()
     assert not [name for name in memories if (folder / name.lstrip("/")).exists()]
+
+
+def test_rounds_are_played_to_their_end_whatever_is_asked_meanwhile(library: Library) -> None:
+    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    settings = {"members": 1, "lag_steps": 2, "steps": 100}
+    training = deeds.Training(library, CARTPOLE, "bc", settings, "first")
+    assert [p for p in training.run() if p.policy]
+    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    voice = Voice(client)
+    voice.until(TrainerReady)
+    client.send(AskRounds(library.root, CARTPOLE, "first"))
+    assert voice.until(Rounds).rounds[0].mean is None
+    client.send(Certify(library.root, CARTPOLE))  # breaks in
+    assert voice.until(Rounds, lambda m: m.rounds[0].mean is not None).policy == "first"
+    client.close()
