@@ -44,7 +44,7 @@ from teleop.stage.shelf import TakeIn
 from teleop.ui.desk import Desk
 from teleop.ui.devices import DRIVING, RAW_PAD
 from teleop.ui.hands import Hands
-from teleop.ui.languages import Language
+from teleop.ui.languages import Language, system_language
 from teleop.ui.model import Model, outline
 from teleop.ui.painter import Painter
 from teleop.ui.processes import Processes
@@ -223,12 +223,13 @@ class App:
         self._remember()
         self.processes.close()
         self.desk.reader.close()
+        self._sounds.close()
         pygame.quit()
 
     def _remember(self) -> None:
         width, height = self.window.size
         chosen = replace(self.desk.settings, width=width, height=height, options=self.desk.options)
-        self._settings_file.write(replace(chosen, scale=self.window.scale))
+        self._settings_file.write(replace(chosen, scale=self.window.chosen_scale))
 
     def _watch(self, patience_s: float, every_s: float) -> list[pygame.event.Event]:
         """Wait for events or news, whichever comes first.
@@ -419,7 +420,7 @@ class App:
 
     def _painter(self, settings: Settings) -> Painter:
         painter = self.window.painter(settings, self.config.assets)
-        if settings.language not in ("", self._language.code):
+        if (settings.language or system_language()) != self._language.code:
             self._language = Language(self.config.assets / "languages", settings.language)
         painter.language = self._language
         return painter

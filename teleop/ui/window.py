@@ -21,6 +21,7 @@ class Window:
 
     Attributes:
         projector: light and large, whatever the settings say.
+        chosen_scale: that the person has chosen; 0 is by the display's height.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -38,7 +39,7 @@ class Window:
         pygame.key.set_repeat(400, 120)
         pygame.key.stop_text_input()
         self.projector = False
-        self._scale = settings.scale or _usual_scale()
+        self.chosen_scale = settings.scale
         self._windowed: tuple[int, int] | None = None
         self._size = self.surface.get_size()
 
@@ -55,15 +56,11 @@ class Window:
         """Of the window when it does not fill the screen."""
         return self._windowed or self.surface.get_size()
 
-    @property
-    def scale(self) -> float:
-        """That the person has chosen."""
-        return self._scale
-
     def painter(self, settings: Settings, assets: Path) -> Painter:
         """Draws into the window as it is now."""
         theme = PAPER if self.projector else THEMES.get(settings.theme, THEMES["ink"])
-        scale = self._scale * (_PROJECTOR_SCALE if self.projector else 1.0)
+        usual = self.chosen_scale or _usual_scale()
+        scale = usual * (_PROJECTOR_SCALE if self.projector else 1.0)
         width, height = self.surface.get_size()
         most = min(width / SMALLEST[0], height / SMALLEST[1])  # the layout needs this much room
         return Painter(self.surface, theme, min(scale, max(0.4, most)), assets)
@@ -84,12 +81,13 @@ class Window:
 
     def rescale(self, command: Command) -> None:
         """Larger, smaller, or as usual."""
-        nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - self._scale))
+        now = self.chosen_scale or _usual_scale()
+        nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - now))
         step = {Command.LARGER: 1, Command.SMALLER: -1}.get(command)
         if step is None:
-            self._scale = _usual_scale()
+            self.chosen_scale = 0.0
         else:
-            self._scale = _SCALES[max(0, min(len(_SCALES) - 1, nearest + step))]
+            self.chosen_scale = _SCALES[max(0, min(len(_SCALES) - 1, nearest + step))]
 
 
 def _usual_scale() -> float:

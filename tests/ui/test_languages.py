@@ -93,7 +93,8 @@ def _may_be_cut(text: str, names: set[str]) -> bool:
 
 def test_the_language_changes_at_once(person: Person) -> None:
     app = person.app
-    for code, word in (("de", "Sichern"), ("en", "Save")):
+    usual = Language(FOLDER, "").of("Save")
+    for code, word in (("de", "Sichern"), ("", usual), ("fr", "Garder"), ("en", "Save")):
         app.desk.change_settings(replace(app.desk.settings, language=code))
         person.turns()
         assert app.ui.painter.language is not None

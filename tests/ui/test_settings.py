@@ -10,6 +10,7 @@ from teleop import paths
 from teleop.stage.options import DriveOptions, Seeds
 from teleop.ui.app import App, AppConfig
 from teleop.ui.settings import Settings, SettingsFile
+from teleop.ui.shortcuts import Command
 from teleop.ui.theme import THEMES
 from tests.ui.test_window import Person
 
@@ -57,10 +58,14 @@ def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path:
     person.key("escape")
     pygame.display.set_mode((1024, 700), pygame.RESIZABLE)
     person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
+    assert person.app.window.chosen_scale == 0.0  # by the display, wherever that is next time
+    person.app.command(Command.LARGER)
+    larger = person.app.window.chosen_scale
     person.record()  # with sounds, on a computer that has none
     person.app.close()
     again = Person(tmp_path / "recordings", "CartPole-v1", opened())
     assert again.app.ui.theme is THEMES["contrast"]
     assert again.app.window.size == (1024, 700)
     assert again.app.desk.settings.sounds
+    assert again.app.window.chosen_scale == larger > 0
     again.app.close()
