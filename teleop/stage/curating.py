@@ -164,7 +164,7 @@ class Curating:
         said = f"Written: {target}"
         said += f"; this form has no place for {', '.join(left_out)}" if left_out else ""
         self._said.append(ShelfWorks(dataset.dataset_id, "", 0, 0))
-        self._said.append(Notice(Tone.GOOD, said))
+        self._said.append(Notice(Tone.GOOD, said, copy=str(target)))
 
 
 def _label(request: Curate) -> dict[str, Any]:

@@ -320,11 +320,19 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One sentence for the person."""
+    """One sentence for the person.
+
+    Attributes:
+        tone: how it is meant.
+        text: it.
+        undo: what takes it back, where that is not `Deed.UNDO`.
+        copy: what of it somebody may want to paste elsewhere.
+    """
 
     tone: Tone
     text: str
-    undo: Curate | None = None  # what takes it back, where that is not `Deed.UNDO`
+    undo: Curate | None = None
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Replaying:
             self._say(Notice(Tone.PLAIN, "Still computing; try again in a moment"))
             return
         write_side_by_side(self._replay, output, self._pace_hz, self._step)
-        self._say(Notice(Tone.GOOD, f"Written: {output}"))
+        self._say(Notice(Tone.GOOD, f"Written: {output}", copy=str(output)))
 
     def close(self) -> None:
         """Let go of environments and pictures."""

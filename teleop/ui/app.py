@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,27 +26,15 @@ from pygame import Rect
 from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
 from teleop.stage.frames import FrameReader
-from teleop.stage.lessons import Certified, FromTrainer, PolicySaved, Trained, TrainerReady
-from teleop.stage.messages import (
-    ChooseDataset,
-    EnvFailed,
-    EnvOpened,
-    FromStage,
-    LibraryChanged,
-    Live,
-    Notice,
-    OpenEnv,
-    Pictured,
-    Rumble,
-    StageLost,
-    Tone,
-)
+from teleop.stage.messages import ChooseDataset, Notice, OpenEnv, Tone
 from teleop.stage.shelf import TakeIn
 from teleop.ui.desk import Desk
 from teleop.ui.devices import DRIVING, RAW_PAD
 from teleop.ui.hands import Hands
+from teleop.ui.help_sheet import HELP, toggle_help
 from teleop.ui.languages import Language, system_language
-from teleop.ui.model import Model, outline
+from teleop.ui.model import Model
+from teleop.ui.news import News
 from teleop.ui.painter import Painter
 from teleop.ui.processes import Processes
 from teleop.ui.screens import Screen
@@ -57,17 +46,18 @@ from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.settings import Settings, SettingsFile
 from teleop.ui.sheets import draw_sheet
-from teleop.ui.shell import BANNER, TOP_BAR, Shell, mark
+from teleop.ui.shell import Shell
 from teleop.ui.shortcuts import Command
-from teleop.ui.sounds import Sounds
+from teleop.ui.text_edit import copy
+from teleop.ui.top_bar import TOP_BAR, draw_top_bar, mark
 from teleop.ui.widgets import Ui
-from teleop.ui.window import Window
+from teleop.ui.window import WINDOW_EVENTS, Window
 
 _FRAME_S = 1 / 60
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
 _LOOK_S, _CALM_S = 0.001, 0.008  # between looks for events, while somebody drives and else
-_OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED)
+_OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, *WINDOW_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +123,8 @@ class App:
         self.desk.settings = settings
         self.hands = Hands(self)
         self.shell = Shell()
-        self._sounds = Sounds()
+        self.news = News(self)
+        self._deeds = self._own_deeds()
         self.screens: dict[str, Screen] = {
             "demonstrate": Demonstrate(),
             "train": TrainScreen(),
@@ -143,8 +134,9 @@ class App:
             "home": Home(),
         }
         self.current = "demonstrate"
-        self._dirty = self._moved = True
+        self.dirty = self.moved = True  # everything, or only what moves, is to be drawn
         self._drawn_s = self._moved_s = 0.0
+        self._place = Rect(0, 0, 0, 0)  # of what was drawn alone last
         self.frames = 0
         self._begin(config, settings)
 
@@ -190,16 +182,20 @@ class App:
         self.desk.now = time.perf_counter()
         for event in events:
             self.take(event)
-        self._listen()
-        self.hands.repeat(self.desk.now)
+        for message in self.processes.news():
+            self.news.hear(message)
+        if self.hands.repeat(self.desk.now):
+            self.dirty = True
         self._start_trainer_in_time()
         self._go()
         self._draw()
 
     def take(self, event: pygame.event.Event) -> None:
-        """Answer one event."""
+        """Answer one event; what was done before it is answered first, however quick the hands."""
+        if self.ui.used.waits and event.type != pygame.MOUSEMOTION:
+            self._settle()
         if event.type == pygame.QUIT:
-            self.running = False
+            self.quit()
         elif event.type in _OF_WINDOW:
             self._window_event(event)
         else:
@@ -207,15 +203,16 @@ class App:
         if event.type in RAW_PAD and not self.desk.mapping:
             return  # the same movement comes as a gamepad's
         if self.desk.driving and event.type in DRIVING:
-            self._moved = True  # key caps light up with the picture; the rest stays as it is
+            self.moved = True  # key caps light up with the picture; the rest stays as it is
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
-            self._dirty = True
+            self.dirty = True
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
             self.desk.tell(TakeIn(event.file))
             self.go("library")
-        elif self.window.resized():
+        self.window.see(event)
+        if self.window.resized():
             self._repaint()
 
     def close(self) -> None:
@@ -223,13 +220,22 @@ class App:
         self._remember()
         self.processes.close()
         self.desk.reader.close()
-        self._sounds.close()
+        self.news.close()
         pygame.quit()
 
     def _remember(self) -> None:
-        width, height = self.window.size
-        chosen = replace(self.desk.settings, width=width, height=height, options=self.desk.options)
-        self._settings_file.write(replace(chosen, scale=self.window.chosen_scale))
+        box = self.window.box
+        chosen = replace(
+            self.desk.settings,
+            scale=self.window.chosen_scale,
+            width=box.width,
+            height=box.height,
+            x=box.x,
+            y=box.y,
+            placed=True,
+            options=self.desk.options,
+        )
+        self._settings_file.write(chosen)
 
     def _watch(self, patience_s: float, every_s: float) -> list[pygame.event.Event]:
         """Wait for events or news, whichever comes first.
@@ -251,116 +257,47 @@ class App:
     def _patience_s(self) -> float:
         """How long nothing can happen by itself."""
         desk = self.desk
-        if self._dirty:
+        if self.window.minimised:
+            return _IDLE_S
+        if self.dirty:
             return max(0.001, self._drawn_s + _FRAME_S - time.perf_counter())
-        moments = (self.screen.wakes_in(desk), self.shell.wakes_in(desk), self.hands.wakes_in())
+        toasts = self.shell.toasts.wakes_in(time.perf_counter())
+        moments = (self.screen.wakes_in(desk), toasts, self.hands.wakes_in())
         return max(0.001, min([_IDLE_S, *(m for m in moments if m is not None)]))
-
-    def _listen(self) -> None:
-        """Take in what the processes have said."""
-        for message in self.processes.news():
-            self._hear(message)
-
-    def _hear(self, message: FromStage | FromTrainer) -> None:
-        before, opened = self.model.live, self.model.env.env_id if self.model.env else ""
-        self.model.hear(message)
-        if isinstance(message, EnvFailed) and self.model.env is None:
-            self.failure, self.running = message.problem, False
-        if isinstance(message, Pictured):
-            self._moved = True
-            if message.view == "drive":
-                self._driven(before, message.live)
-        elif not isinstance(message, Trained) or isinstance(self.screen, TrainScreen):
-            self._dirty = True  # reports of training are shown nowhere else
-        if isinstance(message, Notice) and self.desk.settings.sounds:
-            heard = {Tone.GOOD: "save", Tone.UNDO: "discard"}.get(message.tone)
-            if heard:
-                self._sounds.play(heard)
-        if isinstance(message, EnvOpened) and message.env_id != opened:
-            self.desk.options = replace(self.desk.options, turn_based=None)
-        self._follow(message)
-
-    def _follow(self, message: FromStage | FromTrainer) -> None:
-        """What the news asks of the others."""
-        library = self.model.library
-        if isinstance(message, PolicySaved | Certified) and library:
-            self.desk.tell(ChooseDataset(library.dataset_id))  # lists policies and findings anew
-        if isinstance(message, LibraryChanged | TrainerReady):
-            self._certify()
-        if isinstance(message, StageLost):
-            self._lost(message)
-        elif isinstance(message, Rumble):
-            self.hands.rumble(message.strength, message.seconds)
-
-    def _driven(self, before: Live | None, live: Live) -> None:
-        """The person's session is in another state."""
-        if live.engaged != (before is not None and before.engaged):
-            self.hands.engaged_changed(live.engaged)
-        elif before is not None and live.rewinding and not before.rewinding:
-            self.desk.driving = True
-        elif _paused_now(before, live):
-            self.desk.driving = False  # the stage has paused by itself
-        self._sound(before, live)
-        if before is not None and before.pending and not live.pending:
-            self.ui.focus.leave("save", "discard", to="record")
-        if outline(before) != outline(live):
-            self._dirty = True
-
-    def _sound(self, before: Live | None, live: Live) -> None:
-        """What is heard of a change, if the person wants to hear it."""
-        if before is None or not self.desk.settings.sounds:
-            return
-        if live.engaged and not before.engaged:
-            self._sounds.play("start")
-        elif live.control == "person" and before.control == "policy":
-            self._sounds.play("take-over")
-
-    def _certify(self) -> None:
-        """New episodes are re-simulated while the trainer has nothing else to do."""
-        library, training = self.model.library, self.model.training
-        if library is None or (training and training.running):
-            return
-        if any(not episode.replay for episode in library.episodes):
-            self.processes.certify(self.config.recordings, library.dataset_id)
-
-    def _lost(self, message: StageLost) -> None:
-        if message.name == "stage":
-            self.desk.driving = False
-            self.desk.held.clear()
-            self.desk.popover.close(self.ui)
-            self.ui.modal = BANNER
-            self.ui.focus.set("restart", BANNER)
-            self.ui.focus.visible = True
 
     # ------------------------------------------------------------ drawing
 
     def _draw(self) -> None:
         """The moving picture first, the rest if it is due."""
+        if self.window.minimised:
+            return
         now = self.desk.now
         due = now - self._drawn_s >= _FRAME_S
         wakes = self.screen.wakes_in(self.desk)
         if wakes is not None and now - self._moved_s >= wakes:
-            self._moved = True
-        if self._moved:
-            place = None if self._must_draw_all() else self.screen.draw_moving(self.desk)
+            self.moved = True
+        if self.moved:
+            place = None if self._is_covered() else self.screen.draw_moving(self.desk)
             if place:
+                self._place = place
                 pygame.display.update(place)
                 self.frames += 1
             else:
-                self._dirty = True
-            self._moved, self._moved_s = False, now
-        stale = self.shell.toasts and any(t.until_s <= now for t in self.shell.toasts)
-        if (self._dirty and due) or stale:
+                self.dirty = True
+            self.moved, self._moved_s = False, now
+        toasts = self.shell.toasts.wakes_in(now)
+        if (self.dirty and due) or (toasts is not None and toasts <= 0):
             self.draw_all()
 
-    def _must_draw_all(self) -> bool:
+    def _is_covered(self) -> bool:
         """Something lies over the picture."""
-        return bool(self.shell.toasts or self.model.lost or self.ui.modal)
+        noticed = self._place.collidelist(self.shell.toasts.boxes) >= 0
+        return bool(noticed or self.model.lost or self.ui.modal)
 
     def draw_all(self) -> None:
         """Every control and picture."""
-        self._dirty = self._moved = False
-        self.shell.collect(self.desk)
+        self.dirty = self.moved = False
+        self.shell.toasts.collect(self.desk)
         ui, px = self.ui, self.ui.painter.px
         surface = ui.painter.surface
         surface.fill(ui.theme.bg)
@@ -370,16 +307,22 @@ class App:
         area.width = surface.get_width() - 2 * margin
         area.height = surface.get_height() - area.y - margin
         self.screen.draw(self.desk, area)
-        self.shell.draw_top(self.desk, self.current)
+        draw_top_bar(self.desk, self.current)
         draw_sheet(self.desk)
-        self.shell.draw_over(self.desk)
-        self._dirty = bool(ui.used.clicked or ui.used.activated or ui.used.nudged)
-        self._dirty = self._dirty or bool(ui.pointer.pressed and self._dragging())
+        self.shell.draw(self.desk, self.current)
+        self.dirty = ui.used.waits or bool(ui.pointer.pressed and self._dragging())
         ui.end()
         pygame.display.flip()
         self.frames += 1
         self._drawn_s = self._moved_s = self.desk.now
         self._go()
+
+    def _settle(self) -> None:
+        """Draw until every deed is answered, and the screen that it led to is there."""
+        shown = ""
+        while self.ui.used.waits or shown != self.current:
+            shown = self.current
+            self.draw_all()
 
     def _dragging(self) -> bool:
         node = self.ui.nodes.get(self.ui.pointer.pressed or "")
@@ -400,7 +343,7 @@ class App:
             self.current = goal
             self.ui.focus.set(None)
             self.screen.enter(self.desk)
-            self._dirty = True
+            self.dirty = True
 
     def go(self, goal: str) -> None:
         """Show another screen."""
@@ -427,7 +370,7 @@ class App:
 
     def _repaint(self) -> None:
         self.ui.painter = self._painter(self.desk.settings)
-        self._dirty = True
+        self.dirty = True
 
     def toggle_projector(self) -> None:
         """Light, large and without motion, or back."""
@@ -435,28 +378,72 @@ class App:
         self.desk.projector = self.window.projector
         self._repaint()
 
+    def fail(self, problem: str) -> None:
+        """There is nothing to show: the window closes, and why is said."""
+        self.failure, self.running = problem, False
+
     def command(self, command: Command) -> None:
-        """A shortcut of the window itself."""
-        match command:
-            case Command.QUIT:
-                self.running = False
-            case Command.SETTINGS:
-                self.desk.toggle_sheet("settings")
-            case Command.HELP:
-                self.shell.toggle_help(self.desk)
-            case Command.PROJECTOR:
-                self.toggle_projector()
-            case Command.FULL_SCREEN:
-                self.window.toggle_full_screen()
-                self._repaint()
-            case Command.LARGER | Command.SMALLER | Command.USUAL_SIZE:
-                self.window.rescale(command)
-                self._repaint()
-            case _ if command.name.lower() in self.screens:
-                self.go(command.name.lower())
-            case _:
-                self.screen.command(self.desk, command)
-        self._dirty = True
+        """A shortcut: the window's own, another screen, or what the screen makes of it."""
+        name = command.name.lower()
+        if command in self._deeds:
+            self._deeds[command]()
+        elif name in self.screens:
+            self.go(name)
+        else:
+            self.screen.command(self.desk, command)
+        self.dirty = True
+
+    def _own_deeds(self) -> dict[Command, Callable[[], None]]:
+        """What the window does itself, whatever screen is up."""
+        return {
+            Command.QUIT: self.quit,
+            Command.LEAVE: self._leave,
+            Command.COPY: self._copy,
+            Command.SETTINGS: lambda: self.desk.toggle_sheet("settings"),
+            Command.HELP: lambda: toggle_help(self.desk),
+            Command.PROJECTOR: self.toggle_projector,
+            Command.FULL_SCREEN: self._fill_screen,
+            Command.LARGER: lambda: self._rescale(1),
+            Command.SMALLER: lambda: self._rescale(-1),
+            Command.USUAL_SIZE: lambda: self._rescale(0),
+        }
+
+    def quit(self) -> None:
+        """Close the window, once this turn is over."""
+        self.running = False
+
+    def _fill_screen(self) -> None:
+        self.window.toggle_full_screen()
+        self._repaint()
+
+    def _rescale(self, step: int) -> None:
+        self.window.rescale(step)
+        self._repaint()
+
+    def _copy(self) -> None:
+        """What has the focus, what a notice says, or what the mouse is on."""
+        ui = self.ui
+        focused = ui.nodes.get(ui.focus.id or "") if ui.focus.visible else None
+        text = "" if focused else self.shell.toasts.newest
+        node = focused or ui.hit(ui.pointer.at)
+        if not text and node is not None:
+            value = node.value if isinstance(node.value, str) else ""
+            text = value or node.label
+        if text:
+            copy(text)
+            self.model.notices.append(Notice(Tone.PLAIN, f"Copied: {text}"))
+
+    def _leave(self) -> None:
+        """Close what is open over the screen; else hold still."""
+        desk = self.desk
+        if desk.popover.open:
+            desk.popover.close(desk.ui)
+        elif desk.ui.modal == HELP:
+            toggle_help(desk)
+        elif desk.sheet:
+            desk.toggle_sheet("")
+        else:
+            self.hands.let_go()
 
     # ------------------------------------------------------------ processes
 
@@ -471,7 +458,7 @@ class App:
             view.clear()
         self.desk.tell(OpenEnv(env_id))
         self.desk.change_options(replace(self.desk.options, turn_based=None))
-        self._dirty = True
+        self.dirty = True
 
     def _start_trainer_in_time(self) -> None:
         live = self.model.live is not None and not self.processes.trainer_was_started
@@ -480,9 +467,3 @@ class App:
             gc.collect()
             gc.freeze()  # what is loaded stays: collecting it would make a frame late
             self.processes.start_trainer()
-
-
-def _paused_now(before: Live | None, live: Live) -> bool:
-    if before is None or live.phase != "paused" or live.rewinding:
-        return False
-    return before.phase != "paused" or before.rewinding

@@ -4,15 +4,20 @@ from collections.abc import Callable
 
 from teleop.stage.messages import (
     AxisItem,
+    BindMove,
     ChooseHand,
     EnvOpened,
     Hint,
+    Notice,
     ResetControls,
+    Tone,
     ToStage,
     TuneAxis,
 )
+from teleop.ui.desk import Desk
 from teleop.ui.layout import control_label
 from teleop.ui.sheet import Line
+from teleop.ui.shortcuts import RESERVED
 
 _HANDS = {"both": "both hands", "left": "left hand only", "right": "right hand only"}
 _LAYERS = ("", "Shift + ", "Space + ", "Shift + Space + ")
@@ -62,6 +67,16 @@ def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
         axis = next(a for a in env.axes if a.name == axis_name)
         return TuneAxis(axis_name, name, _next(axis, name, step))
     return None
+
+
+def bind(desk: Desk, control: str) -> None:
+    """A press was heard for the move that waits for one; empty: never mind."""
+    move, desk.listening = desk.listening, ""
+    if control in RESERVED:
+        text = f"{control_label(control)} belongs to the window; choose another"
+        desk.model.notices.append(Notice(Tone.BAD, text))
+    elif control:
+        desk.tell(BindMove(move, control))
 
 
 def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:

@@ -50,6 +50,7 @@ class Desk:
         popover: the open drop-down.
         settings: how the window looks and behaves.
         projector: light, large, and nothing moves.
+        quiet_until_s: until then no plain key or button means the window.
     """
 
     ui: Ui
@@ -76,6 +77,7 @@ class Desk:
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
     projector: bool = False
+    quiet_until_s: float = 0.0
     sheet_view: SheetView = field(default_factory=SheetView)
     views: dict[str, View] = field(default_factory=dict)
 

@@ -4,13 +4,9 @@ Controls are named by position (`key.w`); an AZERTY keyboard has a Z there. SDL 
 not pass it on, so SDL is asked directly; where that fails, it is the name on a US keyboard.
 """
 
-import ctypes
-import glob
-import sys
-from functools import cache
-from pathlib import Path
-
 import pygame
+
+from teleop.ui.sdl import key_name
 
 _SHORT = {
     "space": "Space",
@@ -67,32 +63,6 @@ def control_label(control: str) -> str:
 
 def key_label(position: str) -> str:
     """What is printed on the key at a position: `w` gives Z on an AZERTY keyboard."""
-    name = _asked(position) or position
-    return _SHORT.get(name.lower(), name.upper() if len(name) == 1 else name.capitalize())
-
-
-def _asked(position: str) -> str:
     scancode = _SCANCODES.get(position)
-    library = sdl()
-    if scancode is None or library is None:
-        return ""
-    name: bytes = library.SDL_GetKeyName(library.SDL_GetKeyFromScancode(scancode))
-    return name.decode("utf-8", "replace")
-
-
-@cache
-def sdl() -> ctypes.CDLL | None:
-    """The SDL library that pygame has loaded already."""
-    folder = Path(pygame.__file__).parent
-    names = {"win32": ["SDL2.dll"], "darwin": [".dylibs/libSDL2*.dylib"]}.get(
-        sys.platform, ["../pygame_ce.libs/libSDL2-2*.so*", "../pygame.libs/libSDL2-2*.so*"]
-    )
-    for name in names:
-        for path in glob.glob(str(folder / name)):  # noqa: PTH207  the pattern leaves the folder
-            try:
-                library = ctypes.CDLL(path)
-            except OSError:
-                continue
-            library.SDL_GetKeyName.restype = ctypes.c_char_p
-            return library
-    return None
+    name = (key_name(scancode) if scancode is not None else "") or position
+    return _SHORT.get(name.lower(), name.upper() if len(name) == 1 else name.capitalize())

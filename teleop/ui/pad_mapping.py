@@ -8,7 +8,7 @@ from pathlib import Path
 import pygame
 
 from teleop import paths
-from teleop.ui.layout import sdl
+from teleop.ui.sdl import sdl
 
 _FILE = "gamepads.txt"
 _FAR = 0.7

@@ -25,6 +25,9 @@ class Settings:
         sounds: short tones for start, save, discard and take-over.
         width: of the window in pixels; 0 is by the display.
         height: likewise.
+        x: of its left edge on the desktop, which can be negative, if it was placed.
+        y: of its top edge.
+        placed: x and y are known.
         options: how the person drives and records.
     """
 
@@ -35,6 +38,9 @@ class Settings:
     sounds: bool = False
     width: int = 0
     height: int = 0
+    x: int = 0
+    y: int = 0
+    placed: bool = False
     options: DriveOptions = field(default_factory=DriveOptions)
 
 

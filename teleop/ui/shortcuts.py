@@ -26,6 +26,7 @@ class Command(Enum):
     DELETE = "Delete the chosen episode"
     STAR = "Star the chosen episode"
     UNDO = "Bring back what was discarded or deleted"
+    COPY = "Copy what has the focus, or the notice"
     ENVIRONMENT = "Choose an environment"
     PLAY = "Play or pause; go on driving"
     BACK = "One step back"
@@ -108,6 +109,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("return", Command.SAVE),
     Shortcut("backspace", Command.DISCARD),
     Shortcut("z", Command.UNDO, ctrl=True, driving=True),
+    Shortcut("c", Command.COPY, ctrl=True, driving=True),
     Shortcut("s", Command.STAR),
     Shortcut("delete", Command.DELETE),
     Shortcut("e", Command.ENVIRONMENT),

@@ -44,6 +44,11 @@ class Used:
     activated: str | None = None
     nudged: int = 0  # arrows on the focused slider: -1, 1
 
+    @property
+    def waits(self) -> bool:
+        """Something was done, and no control has answered yet."""
+        return bool(self.clicked or self.activated or self.nudged)
+
 
 @dataclass(frozen=True, slots=True)
 class Touch:
@@ -129,7 +134,8 @@ class Ui:
             self.focus.move(self._answering(), direction)
 
     def _answering(self) -> list[Node]:
-        return [node for node in self.nodes.values() if self._answers(node)]
+        nodes = self.nodes.values()
+        return [node for node in nodes if self._answers(node) and node.role != "status"]
 
     def _answers(self, node: Node) -> bool:
         return self.modal is None or node.group == self.modal

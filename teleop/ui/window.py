@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pygame
+from pygame import Rect
 
 from teleop.ui.painter import Painter
+from teleop.ui.sdl import displays
 from teleop.ui.settings import Settings
-from teleop.ui.shortcuts import Command
 from teleop.ui.theme import PAPER, THEMES
 
 DESIGN = (1280, 800)
@@ -14,6 +15,8 @@ SMALLEST = (1024, 640)
 _TITLE_BAR = 40  # of the window manager; the window must not hang below the screen
 _SCALES = (0.9, 1.0, 1.1, 1.25, 1.35, 1.5, 1.75, 2.0, 2.5)
 _PROJECTOR_SCALE = 1.35
+_SEEN_AGAIN = (pygame.WINDOWRESTORED, pygame.WINDOWMAXIMIZED, pygame.WINDOWSHOWN)
+WINDOW_EVENTS = (*_SEEN_AGAIN, pygame.WINDOWMINIMIZED, pygame.WINDOWSIZECHANGED)
 
 
 class Window:
@@ -21,6 +24,7 @@ class Window:
 
     Attributes:
         projector: light and large, whatever the settings say.
+        minimised: nobody sees it.
         chosen_scale: that the person has chosen; 0 is by the display's height.
     """
 
@@ -38,9 +42,10 @@ class Window:
         pygame.display.set_mode(_first_size(settings), pygame.RESIZABLE)
         pygame.key.set_repeat(400, 120)
         pygame.key.stop_text_input()
-        self.projector = False
+        self._put_back(settings)
+        self.projector = self.minimised = False
         self.chosen_scale = settings.scale
-        self._windowed: tuple[int, int] | None = None
+        self._windowed: Rect | None = None
         self._size = self.surface.get_size()
 
     @property
@@ -52,9 +57,10 @@ class Window:
         return surface
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Of the window when it does not fill the screen."""
-        return self._windowed or self.surface.get_size()
+    def box(self) -> Rect:
+        """Where it is on the desktop when it does not fill the screen."""
+        place = pygame.display.get_window_position()
+        return self._windowed or Rect(place, self.surface.get_size())
 
     def painter(self, settings: Settings, assets: Path) -> Painter:
         """Draws into the window as it is now."""
@@ -71,35 +77,60 @@ class Window:
         return before != self._size
 
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or go back."""
+        """Fill the display that the window is on, or go back."""
         if self._windowed:
-            pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+            pygame.display.set_mode(self._windowed.size, pygame.RESIZABLE)
+            pygame.display.set_window_position(self._windowed.topleft)
             self._windowed = None
         else:
-            self._windowed = self.surface.get_size()
-            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+            self._windowed = self.box
+            on = _display_of(self._windowed, displays())
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=on)
 
-    def rescale(self, command: Command) -> None:
-        """Larger, smaller, or as usual."""
+    def rescale(self, step: int) -> None:
+        """Larger (1), smaller (-1), or as usual (0)."""
         now = self.chosen_scale or _usual_scale()
         nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - now))
-        step = {Command.LARGER: 1, Command.SMALLER: -1}.get(command)
-        if step is None:
-            self.chosen_scale = 0.0
-        else:
+        self.chosen_scale = 0.0
+        if step:
             self.chosen_scale = _SCALES[max(0, min(len(_SCALES) - 1, nearest + step))]
+
+    def see(self, event: pygame.event.Event) -> None:
+        """Something happened to it: nobody may see it any more, or again."""
+        if event.type == pygame.WINDOWMINIMIZED:
+            self.minimised = True
+        elif event.type in _SEEN_AGAIN:
+            self.minimised = False
+
+    def _put_back(self, settings: Settings) -> None:
+        """To where it was, if its title bar can be taken hold of there."""
+        handle = Rect(settings.x, settings.y - _TITLE_BAR, settings.width, _TITLE_BAR)
+        inside = [handle.clip(display).width for display in displays()]
+        if settings.placed and max(inside) > _TITLE_BAR:
+            pygame.display.set_window_position((settings.x, settings.y))
+
+
+def _display_of(window: Rect, places: list[Rect]) -> int:
+    """The display that most of the window is on."""
+    seen = [place.clip(window) for place in places]
+    return max(range(len(seen)), key=lambda index: seen[index].width * seen[index].height)
 
 
 def _usual_scale() -> float:
-    height = pygame.display.get_desktop_sizes()[0][1]
+    """By the height of the display that the window is on."""
+    places = displays()
+    window = Rect(pygame.display.get_window_position(), (1, 1))
+    height = places[_display_of(window, places)].height
     return max(1.0, 0.9 * height / DESIGN[1])
 
 
 def _first_size(settings: Settings) -> tuple[int, int]:
-    """As it was the last time, if that fits; else by the display."""
+    """As it was the last time, if that fits a display; else by the main one."""
+    for display in displays():
+        fits = settings.width <= display.width and settings.height <= display.height
+        if fits and SMALLEST[0] <= settings.width and SMALLEST[1] <= settings.height:
+            return settings.width, settings.height
     width, height = pygame.display.get_desktop_sizes()[0]
-    if SMALLEST[0] <= settings.width <= width and SMALLEST[1] <= settings.height <= height:
-        return settings.width, settings.height
     scale = max(1.0, 0.9 * height / DESIGN[1])
     room = height - _TITLE_BAR if height < DESIGN[1] * scale + _TITLE_BAR else height
     return min(width, round(DESIGN[0] * scale)), min(room, round(DESIGN[1] * scale))

@@ -89,7 +89,7 @@ def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(bundle)))
     person.until(lambda: any("sample-v0" not in d.dataset_id for d in datasets(person)))
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "nothing")))
-    person.until(lambda: any("nothing" in t.notice.text for t in person.app.shell.toasts))
+    person.until(lambda: any("nothing" in text for text in person.app.shell.toasts.texts))
 
 
 def datasets(person: Person) -> tuple[DatasetLine, ...]:
@@ -110,7 +110,7 @@ def test_home_opens_any_environment_by_picture_or_name(person: Person) -> None:
     person.click("open")
     types(person, "Nonsense-v0")
     person.key("return")
-    person.until(lambda: any("Nonsense" in t.notice.text for t in person.app.shell.toasts))
+    person.until(lambda: any("Nonsense" in text for text in person.app.shell.toasts.texts))
 
 
 def test_composition_by_an_input_method_shows_before_it_is_committed(person: Person) -> None:

@@ -65,7 +65,7 @@ def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path:
     person.app.close()
     again = Person(tmp_path / "recordings", "CartPole-v1", opened())
     assert again.app.ui.theme is THEMES["contrast"]
-    assert again.app.window.size == (1024, 700)
+    assert again.app.window.box.size == (1024, 700)
     assert again.app.desk.settings.sounds
     assert again.app.window.chosen_scale == larger > 0
     again.app.close()

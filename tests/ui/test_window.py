@@ -142,12 +142,12 @@ def test_the_picture_goes_on_under_a_notice(person: Person) -> None:
     person.key("return")
     person.until_saved(1)
     person.record()
-    assert person.app.shell.toasts
+    assert person.app.shell.toasts.texts
     shown = []
     for _ in range(40):
         shown.append(pygame.image.tobytes(person.app.ui.painter.surface, "RGB"))
         person.turns(2)
-    assert person.app.shell.toasts
+    assert person.app.shell.toasts.texts
     assert len(set(shown)) > 20
 
 
@@ -365,3 +365,14 @@ def test_what_is_on_disk_is_said_with_its_size_and_time(person: Person) -> None:
     files = list((person.app.config.recordings / library.dataset_id).rglob("episodes/*.h5"))
     assert library.size == sum(file.stat().st_size for file in files)
     assert library.saved_s == max(file.stat().st_mtime for file in files)
+
+
+def test_hands_quicker_than_the_screen_lose_nothing(person: Person) -> None:
+    person.app.go("home")
+    at = person.node("open").rect.center
+    for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+        pygame.event.post(pygame.event.Event(kind, pos=at, button=1))
+    pygame.event.post(pygame.event.Event(pygame.TEXTINPUT, text="Cart"))
+    person.app.turn(0.0)  # all of it between two pictures
+    assert person.app.desk.editing is not None
+    assert person.app.desk.editing.text == "Cart"

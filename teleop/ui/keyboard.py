@@ -1,0 +1,162 @@
+"""The keyboard: to the environment while driving, else to texts, shortcuts and the focus."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.stage.messages import Deed
+from teleop.ui.controls_sheet import bind
+from teleop.ui.devices import ARROWS, key_control
+from teleop.ui.grip import Grip
+from teleop.ui.shortcuts import Command, command_of
+from teleop.ui.text_edit import TextEdit
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+_REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
+_FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
+_REWIND_KEY = "key.f7"
+_PLAYED = ("compare", "library")  # screens on which something recorded is played
+_DRIVEN = ("demonstrate", "correct")  # screens on which somebody drives
+
+
+class Keyboard:
+    """Which keys are down, and what they mean."""
+
+    def __init__(self, app: "App", grip: Grip) -> None:
+        self._app, self._desk, self._grip = app, app.desk, grip
+        self._down: set[str] = set()  # wherever they go
+
+    @property
+    def driving(self) -> list[str]:
+        """Keys of the environment that are down."""
+        return sorted(self._down & self._bound)
+
+    def forget(self) -> None:
+        """Nothing is down any more: SDL says nothing of keys let go in another window."""
+        self._down.clear()
+
+    def take(self, event: pygame.event.Event) -> None:
+        """A key went down or up."""
+        desk, control = self._desk, key_control(event)
+        if event.type == pygame.KEYUP:
+            self._up(control)
+            return
+        repeated = control in self._down
+        self._down.add(control)
+        desk.touched.add(control)
+        if repeated and event.key not in _REPEATING and desk.editing is None:
+            return
+        if desk.editing is not None and self._edits(desk.editing, event):
+            return
+        if desk.listening:
+            bind(desk, "" if event.key == pygame.K_ESCAPE else control)
+        elif desk.mapping and event.key in (pygame.K_RETURN, pygame.K_SPACE):
+            desk.mapping.skip()
+        else:
+            self._pressed(control, event)
+
+    def type(self, event: pygame.event.Event) -> None:
+        """Text, as a keyboard's dead keys or an input method have put it together."""
+        edit = self._desk.editing
+        if edit is None:
+            return
+        if event.type == pygame.TEXTINPUT:
+            edit.insert(event.text)
+        else:
+            edit.composing = event.text
+
+    def _pressed(self, control: str, event: pygame.event.Event) -> None:
+        """Neither for a text nor for a sheet that waits for a press."""
+        desk = self._desk
+        ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
+        shift = bool(event.mod & pygame.KMOD_SHIFT)
+        name = pygame.key.name(event.key)
+        if desk.driving:
+            self._drive(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
+            return
+        desk.ui.pad_hints = False
+        if desk.now >= desk.quiet_until_s or ctrl or event.key in _FUNCTION_KEYS:
+            command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
+            self._navigate(event, command, ctrl=ctrl, shift=shift)
+
+    def _edits(self, edit: TextEdit, event: pygame.event.Event) -> bool:
+        """A key while a text is edited; False if it means something else all the same."""
+        if edit.key(event):
+            return True
+        if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE):
+            self._desk.edit(None)
+            return True
+        if event.key in (pygame.K_TAB, pygame.K_UP, pygame.K_DOWN):
+            self._desk.edit(None)
+        return False
+
+    def _up(self, control: str) -> None:
+        desk = self._desk
+        self._down.discard(control)
+        desk.touched.discard(control)
+        if control == _REWIND_KEY:
+            desk.tell(Deed.REWIND_END)
+        if control in desk.held:
+            desk.held.discard(control)
+            self._grip.send(control, 0.0)
+
+    def _drive(self, control: str, command: Command | None) -> None:
+        if command:
+            self._app.command(command)
+        elif control not in self._desk.held:  # a repeat is not a press
+            self._desk.held.add(control)
+            self._grip.send(control, 1.0)
+
+    def _navigate(
+        self, event: pygame.event.Event, command: Command | None, *, ctrl: bool, shift: bool
+    ) -> None:
+        ui = self._app.ui
+        held_for_step = self._is_paused() and not ui.modal and not ctrl
+        if held_for_step and key_control(event) in self._bound:
+            return  # held for a single step; it must not star or delete anything meanwhile
+        if event.key in (pygame.K_TAB, pygame.K_F6):
+            ui.tab(-1 if shift else 1)
+        elif command in (Command.LEAVE, Command.QUIT) or (command is Command.HELP and ui.modal):
+            self._app.command(command)
+        elif self._activates(event.key):
+            ui.activate()
+        elif event.key in ARROWS and (ui.modal or not self._plays(event.key)):
+            ui.arrow(ARROWS[event.key])
+        elif command and not ui.modal:
+            self._app.command(command)
+
+    def _activates(self, key: int) -> bool:
+        """Enter and Space use what has the focus, unless they mean the take."""
+        if not self._has_focus():
+            return False
+        if key == pygame.K_SPACE:
+            return not self._is_paused()
+        return key in (pygame.K_RETURN, pygame.K_KP_ENTER) and not self._enter_saves()
+
+    def _plays(self, key: int) -> bool:
+        """Left and right step the player in Compare, unless a control has the focus."""
+        sideways = key in (pygame.K_LEFT, pygame.K_RIGHT)
+        return self._app.current in _PLAYED and sideways and not self._has_focus()
+
+    def _has_focus(self) -> bool:
+        ui = self._app.ui
+        return ui.focus.visible and ui.focus.id in ui.nodes
+
+    def _enter_saves(self) -> bool:
+        """With the picture focused, Enter means the take, not the picture."""
+        live, focused = self._desk.model.live, self._app.ui.nodes.get(self._app.ui.focus.id or "")
+        has_take = live is not None and (live.recording or live.pending)
+        on_picture = focused is not None and focused.group == "stage"
+        return self._app.current in _DRIVEN and has_take and on_picture
+
+    def _is_paused(self) -> bool:
+        live = self._desk.model.live
+        return self._app.current in _DRIVEN and live is not None and live.phase == "paused"
+
+    @property
+    def _bound(self) -> set[str]:
+        """Keys that drive the environment."""
+        hints = self._desk.model.env.hints if self._desk.model.env else ()
+        return {c for hint in hints for c in hint.controls} - {"key.space", "key.return"}

@@ -1,0 +1,48 @@
+"""SDL itself, for what pygame does not pass on: names of keys, places of displays."""
+
+import ctypes
+import glob
+import sys
+from functools import cache
+from pathlib import Path
+
+import pygame
+from pygame import Rect
+
+
+@cache
+def sdl() -> ctypes.CDLL | None:
+    """The SDL library that pygame has loaded already; None where it cannot be found."""
+    folder = Path(pygame.__file__).parent
+    names = {"win32": ["SDL2.dll"], "darwin": [".dylibs/libSDL2*.dylib"]}.get(
+        sys.platform, ["../pygame_ce.libs/libSDL2-2*.so*", "../pygame.libs/libSDL2-2*.so*"]
+    )
+    for name in names:
+        for path in glob.glob(str(folder / name)):  # noqa: PTH207  the pattern leaves the folder
+            try:
+                library = ctypes.CDLL(path)
+            except OSError:
+                continue
+            library.SDL_GetKeyName.restype = ctypes.c_char_p
+            return library
+    return None
+
+
+def key_name(scancode: int) -> str:
+    """What the user's layout has on a key; empty where SDL cannot be asked."""
+    library = sdl()
+    if library is None:
+        return ""
+    name: bytes = library.SDL_GetKeyName(library.SDL_GetKeyFromScancode(scancode))
+    return name.decode("utf-8", "replace")
+
+
+def displays() -> list[Rect]:
+    """Where each display is on the desktop, the main one first: without taskbars and the like."""
+    library, found = sdl(), list[Rect]()
+    count = library.SDL_GetNumVideoDisplays() if library else 0
+    for index in range(count):
+        box = (ctypes.c_int * 4)()
+        if library and library.SDL_GetDisplayUsableBounds(index, ctypes.byref(box)) == 0:
+            found.append(Rect(*box))
+    return found or [Rect((0, 0), size) for size in pygame.display.get_desktop_sizes()[:1]]
