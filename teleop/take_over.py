@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from teleop.types import Action, Actor, Observation, Policy
 
+OVER = " over "  # in the name of a person and the policy that they watch over
+
 
 class Gate(Protocol):
     """Says who drives now."""
@@ -87,7 +89,7 @@ class TakeOver:
         self.intervention = False
         self.proposal: Action | None = None
         self.driven = self.times = 0
-        self.name = f"{person.name} over {policy.name}"
+        self.name = f"{person.name}{OVER}{policy.name}"
 
     @property
     def actor(self) -> Actor:

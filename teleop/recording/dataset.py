@@ -28,13 +28,14 @@ from teleop.recording.certificate import (
     read_certificates,
 )
 from teleop.recording.description import DatasetInfo, description_of, info_in
-from teleop.recording.durable import replace_file, write_atomic
+from teleop.recording.durable import write_atomic
 from teleop.recording.episode import Episode, EpisodeRow
 from teleop.recording.labels import Label, Labels
 from teleop.recording.places import Places
 from teleop.recording.recovery import Recovery, put_in, recover, save_journal
 from teleop.recording.room import need_room, scarcity
 from teleop.recording.shelf import Shelf
+from teleop.recording.trash import Trash
 from teleop.recording.vetting import EPISODE_FILE, printable
 
 
@@ -46,6 +47,7 @@ class Dataset:
         self.dataset_id = dataset_id
         self.places = Places(folder)
         self._shelf = Shelf(self.places, dataset_id)
+        self._trash = Trash(self.places, self._shelf, dataset_id)
         self._labels = Labels(self.places.labels, self.places.private / "labels.lock")
         self._lock = filelock.FileLock(self.places.lock, blocking=False, thread_local=False)
 
@@ -175,6 +177,10 @@ class Dataset:
         """When keys, buttons and sticks moved, in seconds since the start; empty if unknown."""
         return storage.read_input_times(*self._admitted(row))
 
+    def actors(self, row: EpisodeRow) -> NDArray[np.int8]:
+        """(T,) who acted in each step; empty if unknown."""
+        return storage.read_actors(*self._admitted(row))
+
     def _admitted(self, row: EpisodeRow) -> tuple[Path, str]:
         """Where an episode is, looked at if it is not known."""
         path, group = self.source(row)
@@ -200,10 +206,8 @@ class Dataset:
                 f"Episode {row.ordinal + 1} has {row.total_steps} steps; a trim up to "
                 f"{trim[1]} reaches beyond it."
             )
-        try:
+        with _refusals(self.folder):
             return self._labels.change(uuid, **changes)
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
 
     def labels(self) -> dict[str, Label]:
         """Every label, by uuid."""
@@ -235,7 +239,7 @@ class Dataset:
         Raises:
             StorageError: the disk refused.
         """
-        try:
+        with _refusals(self.folder):
             self.places.make()
             namespace = self.folder.parent / "namespace_metadata.json"
             if not namespace.exists():
@@ -243,8 +247,6 @@ class Dataset:
             if not self.exists:
                 self._shelf.write_index([])
                 self._shelf.write_description(description_of(self.dataset_id, info), [])
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
 
     def claim(self) -> Recovery:
         """Take the dataset for writing and put right what a crash left behind.
@@ -259,24 +261,20 @@ class Dataset:
                 f"{self.dataset_id} was made by another program: Teleop reads it and does not "
                 f"change it. Copy its episodes: teleop merge NEW-v0 {self.dataset_id}"
             )
-        try:
+        with _refusals(self.folder):
             self.places.make()
-            self._lock.acquire()
-        except filelock.Timeout as problem:
-            raise DatasetBusyError(
-                f"Another Teleop is recording into {self.dataset_id}. Close it, or choose "
-                "another folder with --recordings."
-            ) from problem
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
-        try:
-            return recover(self.places, self._shelf)
-        except OSError as problem:
-            self._lock.release()
-            raise _refused(self.folder, problem) from problem
-        except BaseException:
-            self._lock.release()
-            raise
+            try:
+                self._lock.acquire()
+            except filelock.Timeout as problem:
+                raise DatasetBusyError(
+                    f"Another Teleop is recording into {self.dataset_id}. Close it, or choose "
+                    "another folder with --recordings."
+                ) from problem
+            try:
+                return recover(self.places, self._shelf)
+            except BaseException:
+                self._lock.release()
+                raise
 
     def release(self) -> None:
         """Let others write."""
@@ -321,28 +319,17 @@ class Dataset:
             RecordingError: one is damaged.
             StorageError: the disk refused; what was copied before stays.
         """
-        self._check_claim()
         added, labels = [], {}
         taken = {row.uuid for row in self._shelf.rows()}
-        ordinals = itertools.count(self.next_ordinal())
-        try:
+        with self._writing(publish=True):
+            ordinals = itertools.count(self.next_ordinal())
             for source, row in sources:
                 name = row.uuid if row.uuid not in taken else uuid4().hex[:12]
                 added.append(self._copy_in(source, row, name, next(ordinals)))
                 taken.add(name)
                 labels[name] = row.label
             self._labels.add(labels)
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
-        finally:
-            self._publish()
         return added
-
-    def _publish(self) -> None:
-        try:
-            self._shelf.publish(growing=True)
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
 
     def arrive(self) -> None:
         """Look at everything in a dataset from elsewhere, before it gets a place in a library.
@@ -381,25 +368,16 @@ class Dataset:
         Raises:
             StorageError: the disk refused; what was copied before stays.
         """
-        self._check_claim()
-        ordinals = itertools.count(self.next_ordinal())
-        try:
-            for path in files:
-                put_in(self.places, path, storage.read_row(path).uuid, next(ordinals))
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
-        finally:
-            self._publish()
+        with self._writing(publish=True):
+            for ordinal, path in enumerate(files, start=self.next_ordinal()):
+                put_in(self.places, path, storage.read_row(path).uuid, ordinal)
+
+    # ------------------------------------------------------------ the trash
 
     def discard(self, journal: Path) -> str:
         """Put a take that was never saved into the trash; returns its name there."""
-        self._check_claim()
-        try:
-            self.places.trash.mkdir(parents=True, exist_ok=True)
-            replace_file(journal, self.places.trash / journal.name)
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
-        return journal.name
+        with self._writing():
+            return self._trash.put_journal(journal)
 
     def delete(self, *files: str) -> None:
         """Put saved episodes into the trash, under their names.
@@ -407,27 +385,16 @@ class Dataset:
         Raises:
             RecordingError: there is no such episode.
         """
-        self._check_claim()
         there = self._shelf.files()
-        for file in files:
-            if file not in there:
-                raise RecordingError(f"{self.dataset_id} has no episode {file}.")
-        try:
-            self.places.trash.mkdir(parents=True, exist_ok=True)
-            self._shelf.adopt()
-            keep = [name for name in self._shelf.files() if name not in files]
-            self._shelf.write_description(self.metadata(), keep)
-            self._shelf.write_index(keep)
+        with self._writing():
             for file in files:
-                replace_file(self.places.episodes / file, self.places.trash / file)
-            self._shelf.publish(growing=False)
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
+                if file not in there:
+                    raise RecordingError(f"{self.dataset_id} has no episode {file}.")
+            self._trash.put_episodes(files, self.metadata())
 
     def trash(self) -> list[str]:
         """Names of what was deleted or discarded."""
-        folder = self.places.trash
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        return self._trash.names()
 
     def restore(self, name: str) -> EpisodeRow:
         """Bring something back from the trash: a deleted episode, or a discarded take.
@@ -435,22 +402,9 @@ class Dataset:
         Raises:
             RecordingError: it is not in the trash.
         """
-        self._check_claim()
-        trashed = self.places.trash / name
-        if Path(name).name != name or not trashed.is_file():
-            raise RecordingError(f"{name} is not in the trash of {self.dataset_id}.")
-        try:
-            if trashed.suffix == ".tj":
-                replace_file(trashed, self.journals / name)
-                return self.commit(self.journals / name)
-            gate.admit(trashed)
-            storage.verify_file(trashed)
-            replace_file(trashed, self.places.episodes / name)
-            gate.know(self.places.episodes / name)
-            self._shelf.publish(growing=True)
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
-        return self.row(name)
+        with self._writing():
+            journal = self._trash.take_back(name)
+        return self.row(name) if journal is None else self.commit(journal)
 
     def purge(self, names: Sequence[str] | None = None) -> list[str]:
         """Destroy what is in the trash: the one deed that nothing brings back.
@@ -461,14 +415,10 @@ class Dataset:
         Returns:
             what was destroyed.
         """
-        self._check_claim()
-        chosen = [name for name in self.trash() if names is None or name in names]
-        try:
-            for name in chosen:
-                (self.places.trash / name).unlink()
-        except OSError as problem:
-            raise _refused(self.folder, problem) from problem
-        return chosen
+        with self._writing():
+            return self._trash.destroy(names)
+
+    # ------------------------------------------------------------ inside
 
     def _copy_in(self, source: "Dataset", row: EpisodeRow, name: str, ordinal: int) -> str:
         """One episode of another dataset as a file of ours."""
@@ -483,6 +433,21 @@ class Dataset:
         finally:
             draft.unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def _writing(self, *, publish: bool = False) -> Iterator[None]:
+        """Only with a claim; what the disk refuses is said in a sentence.
+
+        Args:
+            publish: list what has come, also if not all of it did.
+        """
+        self._check_claim()
+        with _refusals(self.folder):
+            try:
+                yield
+            finally:
+                if publish:
+                    self._shelf.publish(growing=True)
+
     def _check_claim(self) -> None:
         if not self._lock.is_locked:
             raise DatasetBusyError(
@@ -490,9 +455,13 @@ class Dataset:
             )
 
 
-def _refused(folder: Path, problem: OSError) -> StorageError:
-    why = problem.strerror or str(problem)
-    return StorageError(
-        f"{folder} cannot be written ({why}). What was saved is safe; free some space, make the "
-        "folder writable, or choose another one with --recordings."
-    )
+@contextlib.contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    """What the disk refuses is said in a sentence."""
+    try:
+        yield
+    except OSError as problem:
+        raise StorageError(
+            f"{folder} cannot be written ({problem.strerror or problem}). What was saved is safe; "
+            "free some space, make the folder writable, or choose another one with --recordings."
+        ) from problem

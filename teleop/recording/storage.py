@@ -118,6 +118,21 @@ def _numbers(file: Any, name: str) -> NDArray[Any]:
     return values
 
 
+def read_actors(path: Path, group: str = OWN_GROUP) -> NDArray[np.int8]:
+    """(T,) `types.Actor` of each step; empty where that was not recorded.
+
+    Raises:
+        RecordingError: it is damaged.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            infos = file[group]["infos"]
+            there = "teleop_actor" in infos
+            return np.asarray(infos["teleop_actor"][1:] if there else [], np.int8)
+    except UNREADABLE as problem:
+        raise RecordingError(f"{path} cannot be read ({problem}).") from problem
+
+
 def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
     """When keys, buttons and sticks moved (s); empty where that was not recorded.
 

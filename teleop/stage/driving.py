@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from teleop.control import HumanPolicy
 from teleop.envs.making import make_env, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
 from teleop.learning import LearnedPolicy
@@ -15,7 +14,7 @@ from teleop.session import Phase, Session, seeds_from
 from teleop.stage.controls import ControlChange, Controls
 from teleop.stage.drawing import Drawing
 from teleop.stage.keeping import Keeping, Say
-from teleop.stage.live import corrected, live_of, opened_of
+from teleop.stage.live import live_of, opened_of
 from teleop.stage.messages import (
     FromStage,
     Live,
@@ -29,7 +28,7 @@ from teleop.stage.options import DriveOptions, Seeds
 from teleop.stage.past import Past, WayBack
 from teleop.stage.report import Report, unwanted, was_hit
 from teleop.stage.waiting import Waiting
-from teleop.take_over import HandsOn, TakeOver
+from teleop.stage.wheel import Wheel
 from teleop.trail import Probe
 from teleop.types import InputEvent
 
@@ -73,8 +72,7 @@ class Driving:
         self._pace_hz = request.pace_hz or pace_of(env)
         self._draws = np.random.default_rng(base_seed)
         self._drawing = Drawing(env.observation_space, self._say)
-        self._over: LearnedPolicy | None = None  # drives, while the person watches over it
-        self._gate = HandsOn(self._human, self.options.hand_back_s)
+        self._wheel = Wheel(self._human, self.options.hand_back_s)
         self.keeping = Keeping(library, env_id, env, worker, self._say)
         self._past, self._way_back = Past(), WayBack()
         self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
@@ -172,7 +170,7 @@ class Driving:
         if driven and self.keeping.pending is None:
             self._say(Notice(Tone.PLAIN, "Nothing to save: no step was recorded"))
         note = Report.of(self._session, self._human, self._events).text
-        self.keeping.keep(starred=self._starred, note=note, corrected=corrected(self._session))
+        self.keeping.keep(starred=self._starred, note=note)
         self._ready(now)
 
     def discard_take(self, now: float) -> None:
@@ -256,9 +254,7 @@ class Driving:
             self.keeping.pending = None
             self.keeping.set_aside(left or pending)
             self._past.cut(steps)
-            self._human.resume(self._session.action)
-            if isinstance(self._session.policy, TakeOver):
-                self._session.policy.resume(self._session.seed)
+            self._wheel.resume(self._session)
             if self._stays_paused:
                 self._session.pause()
         self._show(now)
@@ -274,8 +270,10 @@ class Driving:
         env = self._session.env
         if policy is not None:
             policy.check_fits(self.env_id, env.observation_space, env.action_space)
-        before, self._over = self._over, policy
+        before, self._wheel.over = self._wheel.over, policy
         self.keeping.stays = policy is not None
+        if policy is not None:
+            self.keeping.list_corrections()
         if before and policy and (self.engaged or self.keeping.pending):
             return  # a newer one of the same kind waits for its turn
         if before is None and policy is None:
@@ -288,17 +286,10 @@ class Driving:
             self._show(now)
         self._say(opened_of(self.env_id, self._controls, self._session.env))
 
-    @property
-    def _driver(self) -> TakeOver | HumanPolicy:
-        """Who has the environment in the next episode."""
-        if self._over is None:
-            return self._human
-        return TakeOver(self._over, self._human, self._gate)
-
     def set_options(self, options: DriveOptions, now: float) -> None:
         """Drive and record so from now on."""
         self.options = options
-        self._gate.hold_s = options.hand_back_s
+        self._wheel.hand_back_after(options.hand_back_s)
         self._set_pace()
         self._say(opened_of(self.env_id, self._controls, self._session.env))
         self._show(now, draw=False)
@@ -405,7 +396,7 @@ class Driving:
         if self._practises or self.keeping.pending is None:
             return
         why = unwanted(self.options, self._session, self._human)
-        if why and self._over is None:
+        if why and self._wheel.over is None:
             self.keeping.discard(f": {why}")
         saved = self.keeping.episodes + (self.keeping.pending is not None)
         if self.options.auto_next and saved < self.options.goal:
@@ -436,7 +427,7 @@ class Driving:
         self._session.use_recorder(None)
         self._past.forget()
         self._practises = False
-        self._session.policy = self._driver
+        self._session.policy = self._wheel.driver
         try:
             self._session.renew(now, seed)
         except EnvError as problem:
@@ -449,11 +440,8 @@ class Driving:
     # ------------------------------------------------------------ what is shown
 
     def _set_pace(self) -> None:
-        wish = self.options.turn_based
-        turn_based = self._pace_hz == 0 if wish is None else wish
-        turn_based = turn_based and self._over is None  # a policy waits for nobody
-        self._human.turn_based = turn_based
-        self._session.base_pace_hz = 0.0 if turn_based else self._pace_hz or _TURNS_AS_TIME_HZ
+        turns = self._wheel.take_turns(self.options.turn_based, usual=self._pace_hz == 0)
+        self._session.base_pace_hz = 0.0 if turns else self._pace_hz or _TURNS_AS_TIME_HZ
         pace = self._session.pace_hz
         self._human.dt_s = 1 / pace if pace else 1.0
 

@@ -13,8 +13,10 @@ from teleop.learning.reaction import reaction_s
 from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
 from teleop.recording.episode import Episode
 from teleop.recording.library import human_dataset_id
+from teleop.stage.corrections import iter_corrected
 from teleop.stage.listing import library_changed
-from teleop.stage.messages import Corrected, FromStage, Notice, Tone
+from teleop.stage.messages import Corrections, FromStage, Notice, Tone
+from teleop.take_over import OVER
 
 Say = Callable[[FromStage], None]
 _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
@@ -95,9 +97,7 @@ class Keeping:
             if take.problem:
                 self.say(Notice(Tone.BAD, take.problem))
 
-    def keep(
-        self, *, starred: bool = False, note: str = "", corrected: Corrected | None = None
-    ) -> None:
+    def keep(self, *, starred: bool = False, note: str = "") -> None:
         """Save the take that waits."""
         take, self.pending = self.pending, None
         if take is None or self.recorder is None:
@@ -118,8 +118,8 @@ class Keeping:
 
         def kept(saved: tuple[EpisodeRow, str]) -> None:
             self._kept(*saved)
-            if corrected:
-                self.say(corrected)
+            if OVER in saved[0].driver_name:
+                self.list_corrections()
 
         self._work(save, kept, lambda: self._not_kept(take))
 
@@ -173,6 +173,11 @@ class Keeping:
     def list(self) -> None:
         """Say what is on disk."""
         self.say(library_changed(self._library, self._env_id, self._shown))
+
+    def list_corrections(self) -> None:
+        """Say which episodes a person has corrected a policy in."""
+        job = lambda: tuple(iter_corrected(self._dataset))  # noqa: E731
+        self._work(job, lambda found: self.say(Corrections(found)))
 
     def collect(self) -> None:
         """Take in what the background has finished."""

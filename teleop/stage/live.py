@@ -12,7 +12,7 @@ from teleop.learning.inputs import why_not
 from teleop.session import Session
 from teleop.stage.controls import Controls
 from teleop.stage.hints import axis_items, hint_of
-from teleop.stage.messages import Corrected, EnvOpened, Live
+from teleop.stage.messages import EnvOpened, Live
 from teleop.take_over import TakeOver
 
 
@@ -34,16 +34,6 @@ def live_of(session: Session, now: float) -> Live:
         action=text,
         control="" if over is None else "person" if over.intervention else "policy",
         driven=over.driven if over else 0,
-    )
-
-
-def corrected(session: Session) -> Corrected | None:
-    """What the person did over a policy in the episode that has ended."""
-    over = session.policy
-    if not isinstance(over, TakeOver) or not session.steps:
-        return None
-    return Corrected(
-        session.seed, session.steps, session.total_reward, over.driven, over.times, over.policy.name
     )
 
 

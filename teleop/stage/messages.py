@@ -337,10 +337,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """An episode in which a person watched over a policy was saved.
+    """A saved episode in which a person watched over a policy.
 
     Attributes:
-        seed: of the episode.
+        number: of the episode.
         total_steps: of it.
         total_reward: of it.
         driven: steps that the person drove.
@@ -348,12 +348,19 @@ class Corrected:
         policy: that drove the others.
     """
 
-    seed: int
+    number: int
     total_steps: int
     total_reward: float
     driven: int
     times: int
     policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """All of them that are on disk, the latest first."""
+
+    episodes: tuple[Corrected, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +406,7 @@ FromStage: TypeAlias = (
     | LibraryChanged
     | Pictured
     | Notice
-    | Corrected
+    | Corrections
     | Rumble
     | FromShelf
     | ReplayOpened

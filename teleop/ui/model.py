@@ -21,6 +21,7 @@ from teleop.stage.lessons import (
 )
 from teleop.stage.messages import (
     Corrected,
+    Corrections,
     EnvFailed,
     EnvOpened,
     FromStage,
@@ -156,7 +157,7 @@ class Model:
     studying: Study | None = None
     studies: dict[Study, Studied] = field(default_factory=dict)
     rounds: Rounds | None = None
-    corrections: list[Corrected] = field(default_factory=list)
+    corrections: tuple[Corrected, ...] = ()
     datasets: tuple[DatasetLine, ...] | None = None
     shelf: ShelfListed | None = None
     shelf_works: ShelfWorks | None = None
@@ -207,7 +208,7 @@ class Model:
             case EnvOpened():
                 if self.env is None or self.env.env_id != message.env_id:
                     self.comparison = self.rounds = None
-                    self.corrections.clear()
+                    self.corrections = ()
                 self.env, self.env_problem = message, ""
             case EnvFailed():
                 self.env_problem = message.problem
@@ -226,8 +227,8 @@ class Model:
 
     def _kept(self, message: FromStage | FromTrainer) -> None:
         match message:
-            case Corrected():
-                self.corrections.append(message)
+            case Corrections(episodes):
+                self.corrections = episodes
             case LibraryListed():
                 self.datasets = message.datasets
             case ShelfListed():

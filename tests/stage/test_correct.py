@@ -14,6 +14,7 @@ from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
 from teleop.stage.messages import (
     Corrected,
+    Corrections,
     Deed,
     Input,
     LibraryChanged,
@@ -80,8 +81,8 @@ def corrected_episode(stage: Stage) -> Corrected:
     stage.run(0.5)
     stage.say(Deed.KEEP_TAKE)
     stage.settle()
-    found: Corrected = stage.last(Corrected)
-    return found
+    found: Corrections = stage.last(Corrections)
+    return found.episodes[0]
 
 
 def test_each_step_says_who_acted_and_what_the_policy_proposed(
