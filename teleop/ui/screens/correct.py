@@ -1,16 +1,15 @@
 """Screen 4: the policy drives, a person takes over where it goes wrong, and it learns from that."""
 
-import numpy as np
 from pygame import Rect
 
-from teleop.stage.lessons import AskRounds, Rounds, StopTraining, Train
+from teleop.stage.lessons import AskRounds, StopTraining, Train
 from teleop.stage.messages import Corrected, Deed, Notice, ShowCorrect, Tone
-from teleop.ui.chart import Chart, Series
 from teleop.ui.cockpit import Cockpit
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.model import Training
 from teleop.ui.popover import Choice
+from teleop.ui.rounds_chart import RoundsChart
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.words import count_of, signed
 
@@ -20,12 +19,12 @@ _TOOLS = 136
 
 
 class CorrectScreen:
-    """View state: which policy is watched over, and the chart of the rounds."""
+    """View state: which policy is watched over, and how far the list is scrolled."""
 
     def __init__(self, policy: str = "") -> None:
         """Begin with a policy, if one was asked for."""
         self._cockpit = Cockpit()
-        self._chart = Chart()
+        self._rounds = RoundsChart()
         self._wanted = policy  # chosen by the person
         self._asked = ("", "", 0)  # dataset, policy and version on stage
         self._rounds_of = ("", "")
@@ -193,57 +192,20 @@ class CorrectScreen:
     def _draw_panel(self, desk: Desk, panel: Rect) -> None:
         ui, px = desk.ui, desk.ui.painter.px
         ui.card(panel)
-        ui.painter.text("Rounds of correction", (panel.x + px(20), panel.y + px(28)), "h2")
         chart = Rect(panel.x + px(12), panel.y + px(48), panel.width - px(24), 0)
         foot = panel.bottom - px(104)
         chart.height = min(px(_CHART), (foot - chart.y) // 2)
-        self._draw_rounds(desk, chart)
+        self._rounds.draw(desk, panel, chart)
         rows = Rect(panel.x + px(20), chart.bottom + px(12), panel.width - px(40), 0)
         rows.height = foot - rows.y - px(8)
         self._draw_corrections(desk, rows)
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(desk, panel)
 
-    def _draw_rounds(self, desk: Desk, rect: Rect) -> None:
-        """Mean return of each round's policy, alone, from the same fresh starts."""
-        painter, theme, rounds = desk.ui.painter, desk.ui.theme, desk.model.rounds
-        px = painter.px
-        known = [r for r in rounds.rounds if r.mean is not None] if rounds else []
-        if not known:
-            self._draw_no_rounds(desk, rect, rounds)
-            return
-        numbers = np.array([float(r.number) for r in known])
-        means = np.array([r.mean for r in known], np.float64)
-        if len(known) == 1:
-            value = signed(known[0].mean or 0.0, plus=False)
-            text = f"Round {known[0].number}: mean return {value} alone"
-            painter.text(text, (rect.x + px(8), rect.y + px(20)), "medium")
-            self._say(desk, rect, px(46), "Watch it drive, and take over where it goes wrong.")
-            return
-        bounds = [np.array([getattr(r, end) for r in known], np.float64) for end in ("low", "high")]
-        series = [
-            Series(signed(float(means[-1]), plus=False), numbers, means, theme.agent),
-            Series("", numbers, bounds[0], theme.strong_line, (3.0, 4.0)),
-            Series("", numbers, bounds[1], theme.strong_line, (3.0, 4.0)),
-        ]
-        end = max(1.0, float(numbers[-1]))
-        word = lambda value: f"round {value:g}" if value == int(value) else ""  # noqa: E731
-        self._chart.draw(painter, rect, series, end, word, theme.surface)
-
-    def _draw_no_rounds(self, desk: Desk, rect: Rect, rounds: Rounds | None) -> None:
-        text = "How good each round is shows here" if rounds is None else "Playing fresh starts…"
-        self._say(desk, rect, desk.ui.painter.px(20), text)
-
-    def _say(self, desk: Desk, rect: Rect, below: int, text: str) -> None:
-        painter, px = desk.ui.painter, desk.ui.painter.px
-        for index, line in enumerate(painter.wrapped(text, "small", rect.width - px(16))):
-            at = (rect.x + px(8), rect.y + below + index * px(18))
-            painter.text(line, at, "small", desk.ui.theme.text2)
-
     def _draw_corrections(self, desk: Desk, rect: Rect) -> None:
-        """What was corrected since the window was opened, the latest first."""
+        """What was corrected, as it is on disk, the latest first."""
         painter, px = desk.ui.painter, desk.ui.painter.px
-        corrections = list(reversed(desk.model.corrections))
+        corrections = desk.model.corrections
         title = count_of(len(corrections), "corrected episode")
         painter.text(title, (rect.x, rect.y + px(10)), "small-bold", desk.ui.theme.text2)
         room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
@@ -256,7 +218,8 @@ class CorrectScreen:
     def _draw_correction(self, desk: Desk, row: Rect, item: Corrected) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
         painter.rule(row.x, row.y, row.width)
-        painter.text(signed(item.total_reward), (row.x, row.centery - px(8)), "bold")
+        title = f"Episode {item.number}: {signed(item.total_reward)}"
+        painter.text(title, (row.x, row.centery - px(8)), "bold", width=row.width - px(76))
         taken = f"taken over {count_of(item.times, 'time')}" if item.times else "left alone"
         note = f"{item.total_steps:,} steps · {taken}"
         at = (row.x, row.centery + px(10))
