@@ -16,6 +16,7 @@ class EnvEntry:
             `render_fps`; turn-based environments have no pace.
         turn_based: a step happens on a key press, not on a clock.
         action_words: a word for each discrete action, or each axis of a Box.
+        observation_words: a word for each number that is observed.
         solved: return that counts as success, if one is agreed on.
         icon: name of the picture in lists.
     """
@@ -25,10 +26,23 @@ class EnvEntry:
     pace_hz: float | None = None
     turn_based: bool = False
     action_words: tuple[str, ...] = ()
+    observation_words: tuple[str, ...] = ()
     solved: float | None = None
     icon: str = "gamepad-2"
 
 
+# What each number of an observation is, as Gymnasium's documentation of the environment says.
+_LANDER = (
+    *("Across", "Height", "Speed across", "Speed upwards"),
+    *("Angle", "Turning", "Left leg down", "Right leg down"),
+)
+_CAR = ("Position", "Speed")
+_WALKER = (
+    *("Hull angle", "Hull turning", "Speed across", "Speed upwards"),
+    *("Hip 1 angle", "Hip 1 turning", "Knee 1 angle", "Knee 1 turning", "Leg 1 down"),
+    *("Hip 2 angle", "Hip 2 turning", "Knee 2 angle", "Knee 2 turning", "Leg 2 down"),
+    *(f"Distance {beam}" for beam in range(1, 11)),
+)
 _COMPASS = ("Left", "Down", "Right", "Up")
 
 # Paces: what people can play, measured with the keyboard model in `experts.human`.
@@ -38,6 +52,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Land softly between the flags",
         30,
         action_words=("Nothing", "Left engine", "Main engine", "Right engine"),
+        observation_words=_LANDER,
         solved=200,
         icon="rocket",
     ),
@@ -46,6 +61,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Land with throttles instead of switches",
         30,
         action_words=("Main engine", "Side engines"),
+        observation_words=_LANDER,
         solved=200,
         icon="rocket",
     ),
@@ -54,6 +70,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Keep the pole upright",
         15,
         action_words=("Push left", "Push right"),
+        observation_words=("Cart position", "Cart speed", "Pole angle", "Pole turning"),
         solved=475,
         icon="activity",
     ),
@@ -62,6 +79,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Rock the car out of the valley",
         30,
         action_words=("Push left", "Coast", "Push right"),
+        observation_words=_CAR,
         solved=-110,
         icon="flag",
     ),
@@ -70,6 +88,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Rock the car out, with little fuel",
         30,
         action_words=("Push",),
+        observation_words=_CAR,
         solved=90,
         icon="flag",
     ),
@@ -78,6 +97,10 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Swing the foot above the line",
         15,
         action_words=("Turn left", "Let go", "Turn right"),
+        observation_words=(
+            *("Arm 1 cosine", "Arm 1 sine", "Arm 2 cosine", "Arm 2 sine"),
+            *("Arm 1 turning", "Arm 2 turning"),
+        ),
         solved=-100,
         icon="activity",
     ),
@@ -86,6 +109,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Swing the rod up and hold it",
         20,
         action_words=("Torque",),
+        observation_words=("Height", "Across", "Turning"),
         solved=-200,
         icon="rotate-ccw",
     ),
@@ -94,6 +118,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         "Walk without falling",
         30,
         action_words=("Hip 1", "Knee 1", "Hip 2", "Knee 2"),
+        observation_words=_WALKER,
         solved=300,
         icon="user",
     ),

@@ -63,11 +63,15 @@ class Client(Generic[Sent, Received]):
         """Ask the process to finish what it writes and end; insist after five seconds."""
         self._quitting = True
         self.send(Deed.QUIT)
+        self._end()
+        self._thread.join(_PATIENCE_S)
+
+    def _end(self) -> None:
+        """Wait for the process to end; insist after a while."""
         self.process.join(_PATIENCE_S)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-        self._thread.join(_PATIENCE_S)
 
     def _listen(self) -> None:
         pipe: Connection[Any, Any] = self._pipe
@@ -77,7 +81,7 @@ class Client(Generic[Sent, Received]):
                 self._wake()
         except (EOFError, OSError):
             if not self._quitting:
-                self.process.join(_PATIENCE_S)
+                self._end()
                 self._inbox.append(StageLost(self.name, self.process.exitcode))
                 self._wake()
         finally:

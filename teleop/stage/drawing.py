@@ -22,11 +22,14 @@ class Drawing:
     """Draws, and hands over what it has drawn."""
 
     def __init__(
-        self, observation_space: gym.Space[Observation], say: Callable[[FromStage], None]
+        self,
+        observation_space: gym.Space[Observation],
+        words: tuple[str, ...],
+        say: Callable[[FromStage], None],
     ) -> None:
         self._say = say
         self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
-        self._seen = Seen(observation_space)
+        self._seen = Seen(observation_space, words)
         self._undrawn = ""  # why there was no picture the last time
 
     def drawn(self, session: Session) -> NDArray[np.uint8] | None:
@@ -50,9 +53,12 @@ class Drawing:
         picture = self._seen.picture(observation) if preview in _WITH_PICTURE else None
         return None if picture is None else self._seen_frames.write(picture)
 
-    def numbers(self, observation: Observation, preview: Preview) -> tuple[tuple[str, float], ...]:
+    def numbers(
+        self, observation: Observation, preview: Preview, *, always: bool = False
+    ) -> tuple[tuple[str, float], ...]:
         """What a policy sees, as numbers by name, where that is asked for."""
-        return self._seen.numbers(observation) if preview in _WITH_NUMBERS else ()
+        asked = always or preview in _WITH_NUMBERS
+        return self._seen.numbers(observation) if asked else ()
 
     def close(self) -> None:
         """Let go of the pictures."""

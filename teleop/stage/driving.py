@@ -4,8 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import numpy as np
-
+from teleop.envs.catalogue import find_entry
 from teleop.envs.making import make_env, pace_of
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
 from teleop.learning import LearnedPolicy
@@ -24,9 +23,10 @@ from teleop.stage.messages import (
     Rumble,
     Tone,
 )
-from teleop.stage.options import DriveOptions, Seeds
+from teleop.stage.options import DriveOptions
 from teleop.stage.past import Past, WayBack
 from teleop.stage.report import Report, unwanted, was_hit
+from teleop.stage.starts import Starts
 from teleop.stage.waiting import Waiting
 from teleop.stage.wheel import Wheel
 from teleop.trail import Probe
@@ -70,8 +70,10 @@ class Driving:
         self._make = lambda: first.pop() if first else make_env(env_id)
         self._session = Session(self._make, self._human, seeds_from(base_seed), goes_back=True)
         self._pace_hz = request.pace_hz or pace_of(env)
-        self._draws = np.random.default_rng(base_seed)
-        self._drawing = Drawing(env.observation_space, self._say)
+        self._starts = Starts(base_seed)
+        self._drawing = Drawing(
+            env.observation_space, find_entry(env_id).observation_words, self._say
+        )
         self._wheel = Wheel(self._human, self.options.hand_back_s)
         self.keeping = Keeping(library, env_id, env, worker, self._say)
         self._past, self._way_back = Past(), WayBack()
@@ -185,6 +187,18 @@ class Driving:
         self.keeping.discard()
         self._renew(now, self._session.seed if seed is None else seed)
         self.start_take(now)
+
+    def race(self, seed: int, now: float) -> None:
+        """Drive from a start beside others, whose dataset stays on show."""
+        self.keep_take(now)
+        self.keeping.stays = self._starts.held = True
+        self.retry(now, seed)
+
+    def leave_race(self, now: float) -> None:
+        """Alone again; a take that waits is kept."""
+        self.keep_take(now)
+        self._starts.held = False
+        self.keeping.stays = self._wheel.over is not None
 
     def star_take(self, now: float) -> None:
         """Mark the take, to be starred when it is saved, or take the mark back."""
@@ -415,11 +429,7 @@ class Driving:
 
     def _ready(self, now: float, *, another: bool = False) -> None:
         """A fresh start, waiting for the person."""
-        seed = None
-        if self.options.seeds is Seeds.DRAWN:
-            seed = int(self._draws.integers(1 << 31))
-        elif self.options.seeds is Seeds.SAME and not another:
-            seed = self._session.seed
+        seed = self._starts.next(self.options.seeds, self._session.seed, another=another)
         self._renew(now, seed)
         self._show(now)
 
@@ -480,7 +490,9 @@ class Driving:
             starred=self._starred,
             cannot_rewind=self._probe.problem,
             real_hz=Report.real_hz(self._session),
-            numbers=self._drawing.numbers(self._session.observation, self.options.preview),
+            numbers=self._drawing.numbers(
+                self._session.observation, self.options.preview, always=self._starts.held
+            ),
         )
 
 

@@ -231,9 +231,7 @@ class Host:
             case WriteReplay(output) if self._replay:
                 self._replay.write(Path(output))
             case Race(seed) if self._driving:
-                self._driving.keep_take(now)
-                self._driving.keeping.stays = True  # the rivals are of the dataset on show
-                self._driving.retry(now, seed)
+                self._driving.race(seed, now)
 
     def _show_correct(self, act: Driving, message: ShowCorrect, now: float) -> None:
         self._leave_acts()
@@ -289,6 +287,7 @@ _DEEDS: dict[Deed, Callable[[Driving, float], None]] = {
     Deed.KEEP_TAKE: Driving.keep_take,
     Deed.KEEP_WAITING: lambda act, now: act.keep_take(now) if not act.engaged else None,
     Deed.DISCARD_TAKE: Driving.discard_take,
+    Deed.LEAVE_RACE: Driving.leave_race,
     Deed.UNDO: Driving.undo,
     Deed.PAUSE: Driving.pause,
     Deed.RESUME: Driving.resume,

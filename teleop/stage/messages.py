@@ -47,6 +47,7 @@ class Deed(Enum):
     STEP_ONCE = "step once"
     STAR_TAKE = "star take"
     NEW_SEED = "new seed"
+    LEAVE_RACE = "leave race"
     SHOW_DRIVE = "show drive"
     SHOW_NOTHING = "show nothing"
     QUIT = "quit"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from teleop.envs.catalogue import find_entry
 from teleop.envs.making import close_env, make_env
 from teleop.envs.spaces import Space
 from teleop.envs.words import action_text
@@ -52,7 +53,9 @@ class Replaying:
         self._row = episode.row
         self._env_id = dataset.info().env_id
         env = make_env(self._env_id, render=False)
-        self._space, self._seen = env.action_space, Seen(env.observation_space)
+        self._space = env.action_space
+        words = find_entry(self._env_id).observation_words
+        self._seen = Seen(env.observation_space, words)
         drivers: list[Policy] = [RecordedPolicy(episode)]
         self._abouts = [_recorded(episode.row)]
         self._adviser: LearnedPolicy | None = None  # remembers the person's side

@@ -15,14 +15,21 @@ _MOST = 16
 class Seen:
     """Takes observations of one space apart."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, words: tuple[str, ...] = ()) -> None:
+        """Prepare for a space.
+
+        Args:
+            space: of the observations.
+            words: a name for each number, where the environment is known.
+        """
+        self._words = words
         try:
             self._leaves: tuple[Leaf, ...] = tuple(iter_leaves(space))
         except RecordingError:  # nothing of it can be recorded, so nothing is shown
             self._leaves = ()
 
     def numbers(self, observation: Any) -> tuple[tuple[str, float], ...]:
-        """The first numbers with their names."""
+        """The first numbers with their names: the environment's words, or where they are."""
         shown: list[tuple[str, float]] = []
         for leaf in self._leaves:
             if leaf.kind is not Kind.NUMBER or len(shown) >= _MOST:
@@ -33,7 +40,9 @@ class Seen:
                 (f"{name} {index}".strip() if values.size > 1 else name or "0", float(value))
                 for index, value in enumerate(values[: _MOST - len(shown)])
             ]
-        return tuple(shown)
+        if len(self._words) < len(shown):
+            return tuple(shown)
+        return tuple((word, value) for word, (_, value) in zip(self._words, shown, strict=False))
 
     def picture(self, observation: Any) -> NDArray[np.uint8] | None:
         """The first picture in it: (height, width, 3)."""

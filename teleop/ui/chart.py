@@ -37,9 +37,9 @@ class Series:
         kept = np.isfinite(self.y)
         return Series(self.label, self.x[kept], self.y[kept], self.colour, self.dash)
 
-    def thinned(self) -> NDArray[np.float64]:
+    def thinned(self, most: int = _MOST_POINTS) -> NDArray[np.float64]:
         """(m, 2) points, few enough to draw; the last one is kept."""
-        stride = max(1, math.ceil(len(self.x) / _MOST_POINTS))
+        stride = max(1, math.ceil(len(self.x) / most))
         chosen = np.unique(np.r_[np.arange(0, len(self.x), stride), len(self.x) - 1])
         return np.column_stack([self.x[chosen], self.y[chosen]])
 
@@ -82,6 +82,7 @@ class Chart:
         x_end: float,
         x_text: Callable[[float], str],
         background: Colour,
+        extent: tuple[float, float] | None = None,
     ) -> Scales | None:
         """Draw into a rectangle; None if there is nothing to draw yet.
 
@@ -92,15 +93,17 @@ class Chart:
             x_end: right end of the x axis, which begins at 0.
             x_text: label of an x value.
             background: what the chart is drawn on.
+            extent: y values that have to fit in beside the lines.
         """
         finite = [line.finite() for line in series]
         lines = [line for line in finite if len(line.x) > 1]
         if not lines:
             return None
         data = tuple((line.label, len(line.x), float(line.y[-1])) for line in lines)
-        key = (rect.size, rect.topleft, data, x_end, painter.theme.name, painter.scale)
+        heights = _nice_range(lines, extent)
+        key = (rect.size, rect.topleft, data, x_end, heights, painter.theme.name, painter.scale)
         picture, scales = self._pictures.get(
-            key, lambda: _drawn(painter, rect, lines, x_end, x_text, background)
+            key, lambda: _drawn(painter, rect, lines, (x_end, heights), x_text, background)
         )
         painter.surface.blit(picture, rect)
         return scales
@@ -110,7 +113,7 @@ def _drawn(
     painter: Painter,
     rect: Rect,
     lines: list[Series],
-    x_end: float,
+    ends: tuple[float, tuple[float, float, float]],
     x_text: Callable[[float], str],
     background: Colour,
 ) -> tuple[Surface, Scales]:
@@ -121,7 +124,7 @@ def _drawn(
         right = max(painter.width(line.label, "small-bold") for line in lines) + painter.px(30)
         plot = Rect(0, 0, rect.width - painter.px(46) - right, rect.height - painter.px(34))
         plot.topleft = (painter.px(46), painter.px(8))
-        low, high, step = _nice_range(lines)
+        x_end, (low, high, step) = ends
         scales = Scales(plot, x_end, low, high)
         _grid(painter, scales, step, x_text)
         for line in lines:
@@ -163,10 +166,14 @@ def _end_labels(painter: Painter, scales: Scales, lines: list[Series]) -> None:
         painter.text(line.label, at, "small-bold", line.colour)
 
 
-def _nice_range(lines: list[Series]) -> tuple[float, float, float]:
+def _nice_range(
+    lines: list[Series], extent: tuple[float, float] | None
+) -> tuple[float, float, float]:
     """(low, high, step) of round numbers around all lines, with about four steps."""
     low = min(float(line.y.min()) for line in lines)
     high = max(float(line.y.max()) for line in lines)
+    if extent is not None:
+        low, high = min(low, extent[0]), max(high, extent[1])
     step = _nice_step((high - low or max(1.0, abs(high) * 0.1)) / 4)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     return low, max(high, low + step), step

@@ -3,6 +3,7 @@
 A policy that leaves the demonstrated path is seen to leave it: that is covariate shift.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pygame import Rect, Surface
 
 from teleop.ui.desk import Desk
-from teleop.ui.lanes import looks_of
+from teleop.ui.lanes import looks_of, racing_looks
 from teleop.ui.model import Comparison
 from teleop.ui.painter import Cache, Painter
 from teleop.ui.theme import mix
@@ -25,12 +26,23 @@ class Flat:
     """Everything in two dimensions, as shares of the plot: 0..1, y upwards.
 
     Attributes:
+        directions: (D, 2) what becomes of the D numbers that are observed.
+        low: (2,) that becomes 0.
+        reach: (2,) from there to what becomes 1.
         demonstrated: (N, 2) what was seen in all demonstrations.
         paths: (T, 2) of each side.
     """
 
+    directions: NDArray[np.float64]
+    low: NDArray[np.float64]
+    reach: NDArray[np.float64]
     demonstrated: NDArray[np.float64]
     paths: tuple[NDArray[np.float64], ...]
+
+    def place(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(T, 2) where (T, D) observations are; what lies far outside stays at the edge."""
+        flat = (np.nan_to_num(rows) @ self.directions - self.low) / self.reach
+        return np.clip(flat, -0.02, 1.02)
 
 
 class Cloud:
@@ -58,9 +70,13 @@ class Cloud:
         shown = (*key, plot.size, theme.name, painter.scale)
         picture = self._pictures.get(shown, lambda: _background(painter, plot, flat, comparison))
         painter.surface.blit(picture, plot)
-        for look, path in reversed(list(zip(looks, flat.paths, strict=True))):
-            now = min(int(step), len(path) - 1)
-            points = _on(plot, path[max(0, now - _TAIL) : now + 1])
+        paths, run = list(flat.paths), desk.model.run
+        if run is not None and run.seen:
+            now, looks = racing_looks(comparison, theme)
+            looks, paths = [now, *looks], [flat.place(np.array(run.seen)), *paths]
+        for look, path in reversed(list(zip(looks, paths, strict=True))):
+            now_at = min(int(step), len(path) - 1)
+            points = _on(plot, path[max(0, now_at - _TAIL) : now_at + 1])
             if len(points) > 1:
                 painter.polyline(points, look.colour, theme.line_px, look.dash)
             painter.dot(tuple(points[-1]), 6.5, theme.surface)
@@ -92,17 +108,23 @@ def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
     every = np.nan_to_num(np.concatenate([demonstrated, *paths]))
     mean, sd = every.mean(0), every.std(0)
     sd[sd < 1e-9] = 1.0
-    scaled = (every - mean) / sd
-    _, _, directions = np.linalg.svd(scaled[:: max(1, len(scaled) // 1000)], full_matrices=False)
-    columns = [
-        scaled @ directions[min(-axis - 1, len(directions) - 1)] if axis < 0 else every[:, axis]
-        for axis in axes
-    ]
-    flat = np.stack(columns, axis=1)
+    _, _, principal = np.linalg.svd(
+        ((every - mean) / sd)[:: max(1, len(every) // 1000)], full_matrices=False
+    )
+    columns = []
+    for axis in axes:
+        plain = np.eye(every.shape[1])[axis]
+        main = principal[min(-axis - 1, len(principal) - 1)] / sd
+        columns.append(main if axis < 0 else plain)
+    directions = np.stack(columns, axis=1)  # (D, 2)
+    flat = every @ directions
     low, high = flat.min(0), flat.max(0)
-    flat = (flat - low) / np.where(high > low, high - low, 1.0)
-    ends = np.cumsum([len(demonstrated), *(len(path) for path in paths)])
-    return Flat(flat[: ends[0]], tuple(np.split(flat, ends)[1:-1]))
+    whole = Flat(directions, low, np.where(high > low, high - low, 1.0), flat[:0], ())
+    return dataclasses.replace(
+        whole,
+        demonstrated=whole.place(demonstrated),
+        paths=tuple(whole.place(path) for path in paths),
+    )
 
 
 def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> Surface:

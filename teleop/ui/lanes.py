@@ -27,6 +27,14 @@ def looks_of(comparison: Comparison, theme: Theme) -> list[Look]:
     return [first, *(_rival(lanes[1:], index, theme) for index in range(len(lanes) - 1))]
 
 
+def racing_looks(comparison: Comparison, theme: Theme) -> tuple[Look, list[Look]]:
+    """The person who drives now, and everybody else: what they recorded is paler."""
+    first, *rivals = looks_of(comparison, theme)
+    name = "You, then" if first.name == "You" else first.name
+    before = Look(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))
+    return Look("You, now", theme.human, (9.0, 4.0)), [before, *rivals]
+
+
 def _rival(rivals: list[LaneAbout], index: int, theme: Theme) -> Look:
     about = rivals[index]
     name = _RIVALS.get(about.kind, about.kind)

@@ -61,6 +61,16 @@ class LaneCurve:
     seen: list[tuple[float, ...]] = field(default_factory=list)
     over: bool = False
 
+    def follow(self, live: Live) -> None:
+        """Somebody drives this side now: one more step, or back to an earlier one."""
+        del self.returns[live.steps + 1 :], self.actions[live.steps :], self.seen[live.steps + 1 :]
+        missing = live.steps - len(self.actions)
+        self.actions += [live.action] * missing
+        self.returns += [live.total_reward] * missing
+        if live.numbers and len(self.seen) <= live.steps:
+            self.seen.append(tuple(value for _, value in live.numbers))
+        self.over = live.phase == "ended"
+
 
 @dataclass(slots=True)
 class Comparison:
@@ -152,6 +162,7 @@ class Model:
     preview: Live | None = None
     library: LibraryChanged | None = None
     comparison: Comparison | None = None
+    run: LaneCurve | None = None  # what the person does beside it, now
     training: Training | None = None
     profile: Profiled | None = None
     studying: Study | None = None
@@ -200,6 +211,8 @@ class Model:
             self.frames[message.view] = message.frame
         if message.view == "drive":
             self.live = message.live
+            if self.run:
+                self.run.follow(message.live)
         elif message.view == "preview":
             self.preview = message.live
 
@@ -207,7 +220,7 @@ class Model:
         match message:
             case EnvOpened():
                 if self.env is None or self.env.env_id != message.env_id:
-                    self.comparison = self.rounds = None
+                    self.comparison = self.rounds = self.run = None
                     self.corrections = ()
                 self.env, self.env_problem = message, ""
             case EnvFailed():

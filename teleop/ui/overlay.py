@@ -178,13 +178,16 @@ def _draw_numbers(
     """What the policy will see, as numbers with bars, below the return."""
     painter, px = desk.ui.painter, desk.ui.painter.px
     rows = min(len(numbers), max(0, (inner.bottom - top - px(84)) // px(17)))
-    box = Rect(inner.right - px(176), top, px(176), px(12) + rows * px(17))
+    names = max(painter.width(name, "small") for name, _ in numbers)
+    names = min(max(px(70), names), inner.width // 4)
+    box = Rect(0, top, names + px(106), px(12) + rows * px(17))
+    box.right = inner.right
     painter.box(box, VEIL, 10)
     for row, (name, value) in enumerate(numbers[:rows]):
         y = box.y + px(14) + row * px(17)
-        painter.text(name, (box.x + px(10), y), "small", ON_VEIL2, width=px(70))
+        painter.text(name, (box.x + px(10), y), "small", ON_VEIL2, width=names)
         share = math.tanh(value) if math.isfinite(value) else 0.0
-        middle, half = box.x + px(106), px(24)
+        middle, half = box.right - px(70), px(24)
         length = max(1, round(abs(share) * half))
         bar = (middle - length if share < 0 else middle, y - px(4), length, px(8))
         painter.fill(bar, ON_VEIL2)

@@ -1,17 +1,16 @@
 """The panes of a comparison: who it is, how far they are, what they see."""
 
-from dataclasses import replace
-
 from pygame import Rect
 
 from teleop.ui.desk import Desk
-from teleop.ui.lanes import Look, looks_of
-from teleop.ui.model import Comparison, LaneCurve
+from teleop.ui.lanes import Look, looks_of, racing_looks
+from teleop.ui.model import Comparison
 from teleop.ui.theme import ON_VEIL, VEIL
 from teleop.ui.view import fitted
 from teleop.ui.words import count_of, signed
 
 HEADER = 52
+MOST_SIDES = 4
 
 
 class Panes:
@@ -21,36 +20,25 @@ class Panes:
         """Of the pictures."""
         return desk.view("lane0").aspect or 1.5
 
-    def draw(
-        self, desk: Desk, comparison: Comparison, area: Rect, step: int, *, race: bool
-    ) -> None:
-        """Everybody, in columns.
-
-        Args:
-            desk: what is known.
-            comparison: the sides.
-            area: where.
-            step: that is shown.
-            race: the first side is not the recording but driven now.
-        """
-        px = desk.ui.painter.px
-        looks = looks_of(comparison, desk.ui.theme)
-        for index, rect in enumerate(columns(area, len(looks), px(16))):
+    def draw(self, desk: Desk, comparison: Comparison, area: Rect, step: int) -> None:
+        """Everybody, in columns; who drives now, if somebody does, comes first."""
+        shown = sides(desk, comparison)
+        places = columns(area, len(shown), desk.ui.painter.px(16))
+        now, looks = racing_looks(comparison, desk.ui.theme)
+        if desk.model.run is None:
+            looks = looks_of(comparison, desk.ui.theme)
+        for index, rect in zip(shown, places, strict=True):
             desk.ui.card(rect)
-            lane = comparison.lanes[index]
-            if race and index == 0:
-                self._draw_driven(desk, rect, looks[0])
+            if index is None:
+                self._draw_driven(desk, rect, now)
             else:
-                self._draw_lane(desk, rect, looks[index], lane, index, step)
+                self._draw_lane(desk, rect, looks[index], comparison, index, step)
 
     def _draw_lane(
-        self, desk: Desk, card: Rect, look: Look, lane: LaneCurve, index: int, step: int
+        self, desk: Desk, card: Rect, look: Look, comparison: Comparison, index: int, step: int
     ) -> None:
-        comparison, px = desk.model.comparison, desk.ui.painter.px
-        if comparison is None:
-            return
+        px, lane, about = desk.ui.painter.px, comparison.lanes[index], comparison.about
         now = min(step, len(lane.returns) - 1)
-        about = comparison.about
         note = f"episode {about.ordinal}, seed {about.seed}"
         if index:
             count = count_of(lane.about.trained_on, "episode")
@@ -66,9 +54,8 @@ class Panes:
     def _draw_driven(self, desk: Desk, card: Rect, look: Look) -> None:
         """The person, now."""
         ui, live, px = desk.ui, desk.model.live, desk.ui.painter.px
-        look = replace(look, name="You")
         note = "live, from the same start"
-        self._draw_header(desk, card, look, note, live.total_reward if live else 0.0, 0)
+        self._draw_header(desk, card, look, note, live.total_reward if live else 0.0, None)
         area = Rect(card.x + px(6), card.y + px(HEADER), card.width - px(12), 0)
         area.height = card.height - px(HEADER + 6)
         rect = self._draw_picture(desk, area, "drive")
@@ -83,7 +70,7 @@ class Panes:
             _draw_pills(desk, rect, live.action, state)
 
     def _draw_header(
-        self, desk: Desk, card: Rect, look: Look, note: str, total: float, index: int
+        self, desk: Desk, card: Rect, look: Look, note: str, total: float, index: int | None
     ) -> None:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
@@ -99,7 +86,11 @@ class Panes:
             at = (card.right - px(22) - taken, middle + px(3))
             taken += painter.text("return", at, "small", theme.text2, "rm") + px(14)
         room = Rect(x, card.y + px(10), card.right - taken - px(24) - x, px(32))
-        if self._draw_menu_button(desk, room, note, index):
+        if index is None or desk.model.run is not None:  # who races stays until the race is left
+            if room.width > px(70):
+                at = (room.x + px(6), room.centery)
+                painter.text(note, at, "small", theme.text2, width=room.width - px(8))
+        elif self._draw_menu_button(desk, room, note, index):
             desk.popover.toggle(ui, f"side{index}", f"menu.{index}")
 
     def _draw_menu_button(self, desk: Desk, room: Rect, note: str, index: int) -> bool:
@@ -129,6 +120,14 @@ class Panes:
             ui.painter.box(area, ui.theme.sunken, 8)
         view.draw(ui.painter, rect, 8, ui.theme.sunken if loose else ui.theme.surface)
         return rect
+
+
+def sides(desk: Desk, comparison: Comparison) -> list[int | None]:
+    """Which sides are shown: None is who drives now, for whom there is always room."""
+    lanes: list[int | None] = list(range(len(comparison.lanes)))
+    if desk.model.run is None:
+        return lanes
+    return [None, *lanes] if len(lanes) < MOST_SIDES else [None, *lanes[1:]]
 
 
 def columns(area: Rect, count: int, gap: int) -> list[Rect]:

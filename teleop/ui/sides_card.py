@@ -3,16 +3,18 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from pygame import Rect
 
-from teleop.ui.chart import Chart, Series
+from teleop.ui.chart import Chart, Scales, Series
 from teleop.ui.cloud import Cloud
 from teleop.ui.desk import Desk
-from teleop.ui.lanes import looks_of
-from teleop.ui.model import Comparison
+from teleop.ui.lanes import Look, looks_of, racing_looks
+from teleop.ui.model import Comparison, LaneCurve
 from teleop.ui.popover import Choice
 
 _RETURN, _CLOUD = "return", "cloud"
+_RUN_POINTS = 120  # of the line that is drawn anew at every step
 
 
 class SidesCard:
@@ -87,9 +89,11 @@ class SidesCard:
 
     def _draw_lines(self, desk: Desk, comparison: Comparison, rect: Rect, step: float) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
-        pace, series = comparison.about.pace_hz, []
+        pace, run, series = comparison.about.pace_hz, desk.model.run, []
         looks = looks_of(comparison, theme)
-        values = [self._values(comparison, index) for index in range(len(comparison.lanes))]
+        if run is not None:
+            now, looks = racing_looks(comparison, theme)
+        values = [self._values(comparison, lane) for lane in comparison.lanes]
         for look, line in zip(looks, values, strict=True):
             last = f"{line[-1]:.0f}" if self._shown == _RETURN else f"{line[-1]:.2f}"
             label = f"{look.name} {last}".replace("-", "−")
@@ -97,9 +101,14 @@ class SidesCard:
             series.append(Series(label, times, np.array(line), look.colour, look.dash))
         end = max(1, comparison.steps) / pace
         seconds = lambda value: f"{value:g} s"  # noqa: E731
-        scales = self._chart.draw(painter, rect, series, end, seconds, theme.surface)
+        mine = np.array(self._values(comparison, run) if run else [])
+        extent = _extent(mine)
+        scales = self._chart.draw(painter, rect, series, end, seconds, theme.surface, extent)
         if scales is None:
             return
+        if run is not None:
+            looks, values = [*looks, now], [*values, mine.tolist()]
+            self._draw_run(desk, scales, now, mine, pace)
         top = scales.plot.y - px(2)
         place = (round(scales.x(step / pace)), top, max(1, px(1)), scales.plot.height + px(4))
         painter.fill(place, theme.text2)
@@ -110,9 +119,28 @@ class SidesCard:
                 painter.dot((place[0], y), 5.5, theme.surface)
                 painter.dot((place[0], y), 4, look.colour)
 
-    def _values(self, comparison: Comparison, index: int) -> list[float]:
-        lane = comparison.lanes[index]
+    def _draw_run(
+        self, desk: Desk, scales: Scales, look: Look, line: NDArray[np.float64], pace: float
+    ) -> None:
+        """The line of who drives now, over the others: it grows at every step."""
+        painter = desk.ui.painter
+        run = Series("", np.arange(len(line)) / pace, line, look.colour).finite()
+        if len(run.x) < 2:
+            return
+        painter.surface.set_clip(scales.plot)
+        painter.polyline(
+            scales.points(run.thinned(_RUN_POINTS)), look.colour, painter.theme.line_px
+        )
+        painter.surface.set_clip(None)
+
+    def _values(self, comparison: Comparison, lane: LaneCurve) -> list[float]:
         if self._shown == _RETURN or not lane.seen:
             return lane.returns
         column = comparison.about.components.index(self._shown)
         return [row[column] for row in lane.seen]
+
+
+def _extent(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """The least and the most of those that are numbers."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else None

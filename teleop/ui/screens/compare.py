@@ -5,13 +5,13 @@ import time
 from pygame import Rect
 
 from teleop.stage.messages import Deed
-from teleop.stage.sides import Race, ShowReplay, WriteReplay
+from teleop.stage.sides import LaneAbout, Race, ShowReplay, WriteReplay
 from teleop.ui.cockpit import Cockpit
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.likely import draw_likely
-from teleop.ui.model import Comparison
-from teleop.ui.panes import HEADER, Panes, columns
+from teleop.ui.model import Comparison, LaneCurve
+from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides
 from teleop.ui.player import Player
 from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command
@@ -19,7 +19,7 @@ from teleop.ui.sides_card import SidesCard
 from teleop.ui.theme import Colour
 from teleop.ui.words import count_of, signed
 
-_MOST_RIVALS = 3
+_MOST_RIVALS = MOST_SIDES - 1
 _SCRIPT, _CHANCE, _REMOVE = "script", "chance", "-"
 _FORMS = (
     Choice(".gif", "Animated image (GIF)"),
@@ -40,7 +40,6 @@ class CompareScreen:
         self._asked: tuple[str, str, tuple[str, ...]] = ("", "", ())
         self._wanted_file = file
         self._rivals: list[str] = [policy] if policy else []
-        self._race = False
 
     def enter(self, desk: Desk) -> None:
         """Put the latest policy beside the best-known episode."""
@@ -51,8 +50,10 @@ class CompareScreen:
     def leave(self, desk: Desk) -> None:
         """Off stage."""
         desk.pause()
-        desk.tell(Deed.SHOW_DRIVE if self._race else Deed.SHOW_NOTHING)
-        self._player.playing = self._race = False
+        if desk.model.run:
+            self._leave_race(desk)
+        desk.tell(Deed.SHOW_NOTHING)
+        self._player.playing = False
         self._wanted_file = ""  # next time: the newest
         self._rivals = []
 
@@ -80,7 +81,7 @@ class CompareScreen:
             self._start_or_stop_race(desk, comparison)
         elif command is Command.DIFFERENCE:
             self._next_difference(desk, comparison)
-        elif self._race and command in _RACE_COMMANDS:
+        elif desk.model.run and command in _RACE_COMMANDS:
             return self._cockpit.command(desk, command)
         else:
             return self._player.command(desk, comparison, command)
@@ -97,11 +98,11 @@ class CompareScreen:
         step = self._advance(desk, comparison)
         px = desk.ui.painter.px
         gap, bar_height, least = px(12), px(52), px(164)
-        pane = columns(area, len(comparison.lanes), px(16))[0]
+        pane = columns(area, len(sides(desk, comparison)), px(16))[0]
         wanted = px(HEADER) + round((pane.width - px(12)) / self._panes.aspect(desk)) + px(6)
         height = min(wanted, area.height - least - 2 * gap - bar_height)
         panes = Rect(area.x, area.y, area.width, height)
-        self._panes.draw(desk, comparison, panes, int(step), race=self._race)
+        self._panes.draw(desk, comparison, panes, int(step))
         bar = Rect(area.x, panes.bottom + gap, area.width, bar_height)
         self._draw_bar(desk, comparison, bar)
         below = Rect(area.x, bar.bottom + gap, area.width, area.bottom - bar.bottom - gap)
@@ -119,7 +120,7 @@ class CompareScreen:
     def _ask(self, desk: Desk) -> None:
         """Ask for the chosen sides, once."""
         library = desk.model.library
-        if library is None or not library.episodes or self._race:
+        if library is None or not library.episodes or desk.model.run:
             return
         files = [episode.file for episode in library.episodes]
         starred = [episode.file for episode in library.episodes if episode.starred]
@@ -140,7 +141,7 @@ class CompareScreen:
         """Another start: the next of the recorded ones, the first after the last."""
         library = desk.model.library
         files = [episode.file for episode in library.episodes] if library else []
-        if self._asked[1] in files and not self._race:
+        if self._asked[1] in files and not desk.model.run:
             self._wanted_file = files[(files.index(self._asked[1]) + 1) % len(files)]
 
     def _next_difference(self, desk: Desk, comparison: Comparison) -> None:
@@ -184,24 +185,24 @@ class CompareScreen:
 
     def _start_or_stop_race(self, desk: Desk, comparison: Comparison) -> None:
         live = desk.model.live
-        if self._race and live is not None and live.engaged:
+        if desk.model.run and live is not None and live.engaged:
             desk.tell(Deed.STOP_TAKE)
             return
         if desk.model.env is not None and comparison.steps:
-            self._race = True
+            desk.model.run = LaneCurve(LaneAbout("live", "", 0))
             self._player.playing = False
             desk.tell(Race(comparison.about.seed))
 
     def _leave_race(self, desk: Desk) -> None:
         """Back to the recording; a take that waits is kept."""
-        self._race = False
-        desk.tell(Deed.KEEP_TAKE)
+        desk.model.run = None
+        desk.tell(Deed.LEAVE_RACE)
         self._player.begin(desk.now)
 
     def _advance(self, desk: Desk, comparison: Comparison) -> float:
         """Where everybody is: by the playhead, or by the person who drives."""
         live = desk.model.live
-        if not self._race or live is None:
+        if desk.model.run is None or live is None:
             self._player.advance(desk, comparison)
             return self._player.step
         self._player.step = float(min(live.steps, comparison.steps))
@@ -215,12 +216,15 @@ class CompareScreen:
         ui.card(bar)
         right = self._draw_deeds(desk, comparison, bar)
         inside = Rect(bar.x + px(10), bar.y, right - px(10) - bar.x - px(10), bar.height)
-        if not self._race:
+        if desk.model.run is None:
             self._player.draw(desk, comparison, inside, _marks(desk, comparison))
             return
         live = desk.model.live
-        keys = "Enter saves your run, Bksp discards it" if live and live.pending else ""
-        text = keys or "Race: everybody from the same start. Esc pauses"
+        text = "R races once more from the same start"
+        if live and live.pending:
+            text = "Enter saves your run, Bksp discards it"
+        elif live and live.engaged:
+            text = "Race: everybody from the same start. Esc pauses"
         at = (inside.x + px(8), bar.centery)
         ui.painter.text(text, at, "medium", width=inside.width - px(8))
 
@@ -229,23 +233,24 @@ class CompareScreen:
         ui, px = desk.ui, desk.ui.painter.px
         ui.group("deeds")
         rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
-        reason = "" if comparison.complete else "Still computing"
+        racing = "Leave the race first" if desk.model.run else ""
+        reason = racing or ("" if comparison.complete else "Still computing")
         if ui.icon_button("write", rect, "download", "Write to a file", None, reason):
             desk.popover.toggle(ui, "forms", "write")
         rect = rect.move(-px(40), 0)
         full = len(self._rivals) >= _MOST_RIVALS
-        reason = "Four sides are the most" if full else ""
+        reason = racing or ("Four sides are the most" if full else "")
         if ui.icon_button("add", rect, "plus", "One more side", None, reason):
             self._add_rival(desk)
-        label = "Back" if self._race else "Race"
+        label = "Back" if desk.model.run else "Race"
         width = ui.painter.width(label, "medium") + px(58)
         race = Rect(rect.x - px(8) - width, bar.centery - px(16), width, px(32))
-        icon = "undo-2" if self._race else "trophy"
+        icon = "undo-2" if desk.model.run else "trophy"
         driving = desk.model.live is not None and desk.model.live.engaged
-        if self._race and driving:
+        if desk.model.run and driving:
             label, icon = "Stop", "square"
         if ui.button("race", race, label, icon):
-            if self._race and not driving:
+            if desk.model.run and not driving:
                 self._leave_race(desk)
             else:
                 self._start_or_stop_race(desk, comparison)

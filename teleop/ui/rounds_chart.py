@@ -1,0 +1,86 @@
+"""How good each round of correction is: share of successes, or mean return, from fresh starts."""
+
+import numpy as np
+from pygame import Rect
+
+from teleop.stage.lessons import RoundLine
+from teleop.ui.chart import Chart, Series
+from teleop.ui.desk import Desk
+from teleop.ui.words import signed
+
+_TITLES = {"success": "Success", "return": "Return"}
+
+
+class RoundsChart:
+    """View state: which of the two is shown; successes where there are such things."""
+
+    def __init__(self) -> None:
+        self._chart = Chart()
+        self._shown = "success"
+
+    def draw(self, desk: Desk, panel: Rect, area: Rect) -> None:
+        """The title with the choice beside it, and the chart.
+
+        Args:
+            desk: what is known.
+            panel: whose head has the title.
+            area: of the chart.
+        """
+        painter, px, rounds = desk.ui.painter, desk.ui.painter.px, desk.model.rounds
+        painter.text("Rounds of correction", (panel.x + px(20), panel.y + px(28)), "h2")
+        known = [line for line in rounds.rounds if line.mean is not None] if rounds else []
+        if not known:
+            text = (
+                "How good each round is shows here" if rounds is None else "Playing fresh starts…"
+            )
+            _say(desk, area, px(20), text)
+            return
+        judged = all(line.success is not None for line in known)
+        shown = self._shown if judged else "return"
+        if judged:
+            self._draw_choice(desk, panel)
+        if len(known) == 1:
+            painter.text(_words(known[0]), (area.x + px(8), area.y + px(20)), "medium")
+            _say(desk, area, px(46), "Watch it drive, and take over where it goes wrong.")
+        else:
+            self._draw_lines(desk, area, known, shown)
+
+    def _draw_choice(self, desk: Desk, panel: Rect) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        ui.group("chart")
+        right, y = panel.right - px(16), panel.y + px(14)
+        _, used = ui.chip("rounds.shown", right, y, "Shown", _TITLES[self._shown])
+        if used:
+            self._shown = "return" if self._shown == "success" else "success"
+
+    def _draw_lines(self, desk: Desk, area: Rect, known: list[RoundLine], shown: str) -> None:
+        theme = desk.ui.theme
+        numbers = np.array([float(line.number) for line in known])
+        if shown == "success":
+            shares = np.array([100 * (line.success or 0.0) for line in known])
+            lines = [Series(f"{shares[-1]:.0f} %", numbers, shares, theme.agent)]
+        else:
+            table = np.array([(line.mean, line.low, line.high) for line in known], np.float64)
+            label = signed(float(table[-1, 0]), plus=False)
+            lines = [Series(label, numbers, table[:, 0], theme.agent)]
+            lines += [
+                Series("", numbers, table[:, edge], theme.strong_line, (3.0, 4.0))
+                for edge in (1, 2)
+            ]
+        end = max(1.0, float(numbers[-1]))
+        word = lambda value: f"round {value:g}" if value == int(value) else ""  # noqa: E731
+        self._chart.draw(desk.ui.painter, area, lines, end, word, theme.surface)
+
+
+def _words(line: RoundLine) -> str:
+    value = signed(line.mean or 0.0, plus=False)
+    if line.success is None:
+        return f"Round {line.number}: mean return {value} alone"
+    return f"Round {line.number}: {line.success:.0%} success, mean return {value}"
+
+
+def _say(desk: Desk, area: Rect, below: int, text: str) -> None:
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    for index, line in enumerate(painter.wrapped(text, "small", area.width - px(16))):
+        at = (area.x + px(8), area.y + below + index * px(18))
+        painter.text(line, at, "small", desk.ui.theme.text2)
