@@ -352,7 +352,7 @@ class App:
 
     def scroll(self, rows: int) -> None:
         """The mouse wheel turned over a screen."""
-        self.screen.scroll(rows)
+        self.screen.scroll(rows, self.ui.pointer.at)
 
     def _hover_changed(self, at: tuple[int, int]) -> bool:
         before, after = self.ui.hit(self.ui.pointer.at), self.ui.hit(at)

@@ -9,6 +9,7 @@ from pygame import Rect
 from teleop.stage.messages import Deed, DeleteEpisode, EpisodeItem, StarEpisode
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
+from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.words import count_of, signed
 
@@ -19,7 +20,7 @@ class EpisodeList:
     """View state: how far the list is scrolled."""
 
     def __init__(self) -> None:
-        self._scroll = 0
+        self._scroll = Scroll()
         self._order = "Newest"
 
     def draw(self, desk: Desk, panel: Rect) -> None:
@@ -37,7 +38,7 @@ class EpisodeList:
             if used:
                 names = list(_ORDERS)
                 self._order = names[(names.index(self._order) + 1) % len(names)]
-                self._scroll = 0
+                self._scroll = Scroll()
         foot = panel.bottom - px(104)
         if episodes:
             self._draw_figures(desk, panel, episodes)
@@ -74,34 +75,24 @@ class EpisodeList:
             ui.painter.text("No episode has a star", at, "body", ui.theme.text2, "cm")
             return
         fit = max(1, area.height // row)
-        self._scroll = self._scrolled_to_focus(desk, episodes, fit)
+        parts = (ui.focus.id or "").split(".") if ui.focus.visible else [""]
+        uuid = parts[1] if parts[0] == "ep" else ""
+        focused = index_in([episode.uuid for episode in episodes], uuid)
+        place_of = Rect(area.x, area.y, area.width, fit * row)
+        rows = self._scroll.window(place_of, len(episodes), fit, focused)
         returns = [episode.total_reward for episode in episodes]
         low, high = min(returns), max(returns)
-        for place, episode in enumerate(episodes[self._scroll : self._scroll + fit]):
+        for place, index in enumerate(rows):
+            episode = episodes[index]
             rect = Rect(area.x, area.y + place * row, area.width, row)
             share = (episode.total_reward - low) / (high - low) if high > low else 1.0
             share = share if math.isfinite(share) else 0.0
             self._draw_row(desk, rect, episode, share, first=place == 0)
-        if len(episodes) > fit:
-            track = Rect(area.right - ui.painter.px(2), area.y, ui.painter.px(3), fit * row)
-            knob = track.copy()
-            knob.height = max(ui.painter.px(16), track.height * fit // len(episodes))
-            knob.y += (track.height - knob.height) * self._scroll // (len(episodes) - fit)
-            ui.painter.box(knob, ui.theme.strong_line, 2)
+        self._scroll.draw_bar(ui, len(episodes), fit)
 
-    def _scrolled_to_focus(self, desk: Desk, episodes: list[EpisodeItem], fit: int) -> int:
-        scroll = self._scroll
-        parts = (desk.ui.focus.id or "").split(".")
-        if desk.ui.focus.visible and parts[0] == "ep":
-            uuids = [episode.uuid for episode in episodes]
-            if parts[1] in uuids:
-                index = uuids.index(parts[1])
-                scroll = min(max(scroll, index - fit + 2), max(0, index - 1))
-        return max(0, min(scroll, len(episodes) - fit))
-
-    def scroll(self, rows: int) -> None:
-        """The mouse wheel turned over the list."""
-        self._scroll += rows
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
+        """The mouse wheel turned."""
+        self._scroll.by(rows, at)
 
     def _draw_row(
         self, desk: Desk, rect: Rect, episode: EpisodeItem, share: float, *, first: bool

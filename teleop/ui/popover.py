@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
+from teleop.ui.scroll import Scroll
 from teleop.ui.widgets import Ui
 
 GROUP = "popover"
@@ -30,14 +31,14 @@ class Popover:
     def __init__(self) -> None:
         self.open: str | None = None
         self._opener = ""
-        self._scroll = 0
+        self._scroll = Scroll()
 
     def toggle(self, ui: Ui, name: str, opener: str, chosen: int = 0) -> None:
         """Open the named drop-down, or close it."""
         if self.open == name:
             self.close(ui)
             return
-        self.open, self._opener, self._scroll = name, opener, 0
+        self.open, self._opener, self._scroll = name, opener, Scroll()
         ui.modal = GROUP
         ui.focus.set(f"{name}.{chosen}", GROUP)
 
@@ -50,7 +51,7 @@ class Popover:
 
     def scroll(self, rows: int) -> None:
         """Scroll by rows."""
-        self._scroll = max(0, self._scroll + rows)
+        self._scroll.by(rows)
 
     def draw(
         self, ui: Ui, name: str, anchor: Rect, choices: list[Choice], chosen: str, width: int
@@ -66,41 +67,27 @@ class Popover:
         top = anchor.bottom + painter.px(6)
         room = painter.surface.get_height() - top - painter.px(20)
         fit = max(1, min(len(choices), (room - painter.px(12)) // row))
-        self._scroll = self._scrolled(ui, name, len(choices), fit)
         rect = Rect(anchor.x, top, painter.px(width), fit * row + painter.px(12))
         rect.right = min(rect.right, painter.surface.get_width() - painter.px(12))
         painter.shadow(rect)
         painter.box(rect, theme.raised, 10, theme.strong_line)
         ui.group(GROUP)
         picked = None
-        for place, index in enumerate(range(self._scroll, self._scroll + fit)):
+        inner = rect.inflate(-painter.px(6), -painter.px(12))
+        rows = self._scroll.window(inner, len(choices), fit, self._focused(ui, name))
+        for place, index in enumerate(rows):
             inside = Rect(rect.x + painter.px(6), 0, rect.width - painter.px(12), row)
-            inside.y = rect.y + painter.px(6) + place * row
+            inside.y = inner.y + place * row
             choice = choices[index]
             mine = choice.value == chosen
             if ui.option(f"{name}.{index}", inside, choice.label, choice.note, mine):
                 picked = choice.value
-        self._more(ui, rect, fit, len(choices))
+        self._scroll.draw_bar(ui, len(choices), fit)
         if picked is not None:
             self.close(ui)
         return picked
 
-    def _scrolled(self, ui: Ui, name: str, count: int, fit: int) -> int:
-        """Scroll so that the focused row shows; one row beyond, so that arrows can go on."""
-        scroll = min(self._scroll, count - fit)
+    def _focused(self, ui: Ui, name: str) -> int | None:
         focused = ui.focus.id or ""
-        if ui.focus.visible and focused.startswith(name + "."):
-            index = int(focused.rsplit(".", 1)[1])
-            scroll = min(max(scroll, index - fit + 2), index - 1)
-        return max(0, min(scroll, count - fit))
-
-    def _more(self, ui: Ui, rect: Rect, fit: int, count: int) -> None:
-        if count <= fit:
-            return
-        painter = ui.painter
-        track = Rect(rect.right - painter.px(6), rect.y + painter.px(8), painter.px(3), 0)
-        track.height = rect.height - painter.px(16)
-        knob = track.copy()
-        knob.height = max(painter.px(16), track.height * fit // count)
-        knob.y += (track.height - knob.height) * self._scroll // max(1, count - fit)
-        painter.box(knob, ui.theme.strong_line, 2)
+        mine = ui.focus.visible and focused.startswith(name + ".")
+        return int(focused.rsplit(".", 1)[1]) if mine else None

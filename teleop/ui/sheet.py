@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
+from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.theme import mix
 from teleop.ui.widgets import Ui
 
@@ -47,15 +48,15 @@ class SheetView:
     """How far a sheet is scrolled."""
 
     def __init__(self) -> None:
-        self._scroll = 0
+        self._scroll = Scroll()
 
     def reset(self) -> None:
         """A sheet was opened."""
-        self._scroll = 0
+        self._scroll = Scroll()
 
     def scroll(self, rows: int) -> None:
         """The wheel turned."""
-        self._scroll = max(0, self._scroll + rows)
+        self._scroll.by(rows)
 
     def draw(self, ui: Ui, title: str, lines: list[Line], foot: str) -> Changed | None:
         """Draw the sheet; the row that was used, if one was.
@@ -77,12 +78,13 @@ class SheetView:
         close = Rect(sheet.right - px(56), sheet.y + px(18), px(36), px(36))
         if ui.icon_button("close", close, "x", "Close"):
             used = Changed("close", 1)
-        self._follow_focus(ui, lines, fit)
         top = sheet.y + px(68)
-        for place, line in enumerate(lines[self._scroll : self._scroll + fit]):
+        area = Rect(sheet.x, top, sheet.width - px(5), fit * px(_ROW))
+        focused = index_in([line.id for line in lines], ui.focus.id if ui.focus.visible else None)
+        for place, index in enumerate(self._scroll.window(area, len(lines), fit, focused)):
             rect = Rect(sheet.x + px(16), top + place * px(_ROW), sheet.width - px(32), px(_ROW))
-            used = self._draw_line(ui, line, rect) or used
-        self._draw_bar(ui, sheet, fit, len(lines))
+            used = self._draw_line(ui, lines[index], rect) or used
+        self._scroll.draw_bar(ui, len(lines), fit)
         at = (sheet.x + px(28), sheet.bottom - px(26))
         painter.text(foot, at, "small", theme.text2, width=sheet.width - px(56))
         return used
@@ -129,21 +131,3 @@ class SheetView:
             painter.box(box, theme.raised, 5, theme.strong_line)
             painter.text(cap, box.center, "small-bold", theme.text, "cm")
             right = box.x - px(6)
-
-    def _follow_focus(self, ui: Ui, lines: list[Line], fit: int) -> None:
-        """The focused row shows, and one beyond it, so that arrows can go on."""
-        most = max(0, len(lines) - fit)
-        index = next((i for i, line in enumerate(lines) if line.id == ui.focus.id), None)
-        if index is not None and ui.focus.visible:
-            self._scroll = min(max(self._scroll, index - fit + 2), max(0, index - 1))
-        self._scroll = max(0, min(self._scroll, most))
-
-    def _draw_bar(self, ui: Ui, sheet: Rect, fit: int, count: int) -> None:
-        if count <= fit:
-            return
-        px = ui.painter.px
-        track = Rect(sheet.right - px(8), sheet.y + px(68), px(3), fit * px(_ROW))
-        knob = track.copy()
-        knob.height = max(px(16), track.height * fit // count)
-        knob.y += (track.height - knob.height) * self._scroll // max(1, count - fit)
-        ui.painter.box(knob, ui.theme.strong_line, 2)

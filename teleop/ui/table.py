@@ -9,6 +9,7 @@ from pygame import Rect
 
 from teleop.stage.shelf import ShelfRow
 from teleop.ui.desk import Desk
+from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.words import signed
 
 _ROW, _HEAD, _TICKS = 40, 34, 36
@@ -52,16 +53,16 @@ class Table:
         self.chosen: set[str] = set()
         self.current = ""
         self._order, self._down = 0, True
-        self._scroll = 0
+        self._scroll = Scroll()
 
     def forget(self) -> None:
         """Another dataset."""
         self.chosen.clear()
-        self.current, self._scroll = "", 0
+        self.current, self._scroll = "", Scroll()
 
-    def scroll(self, rows: int) -> None:
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """The wheel turned."""
-        self._scroll = max(0, self._scroll + rows)
+        self._scroll.by(rows, at)
 
     def shown(self, rows: Sequence[ShelfRow]) -> list[ShelfRow]:
         """The rows that match, in order."""
@@ -80,18 +81,14 @@ class Table:
         self._draw_head(desk, head, shown)
         body = Rect(area.x, head.bottom, area.width, area.height - head.height)
         fit = max(1, body.height // px(_ROW))
-        self._follow(desk, shown, fit)
         used = ""
         ui.group("table")
-        for place, row in enumerate(shown[self._scroll : self._scroll + fit]):
+        focused = index_in([row.uuid for row in shown], self.focused(desk))
+        body.height = fit * px(_ROW)
+        for place, index in enumerate(self._scroll.window(body, len(shown), fit, focused)):
             rect = Rect(body.x, body.y + place * px(_ROW), body.width, px(_ROW))
-            used = self._draw_row(desk, rect, row) or used
-        if len(shown) > fit:
-            track = Rect(area.right - px(3), body.y, px(3), fit * px(_ROW))
-            knob = track.copy()
-            knob.height = max(px(16), track.height * fit // len(shown))
-            knob.y += (track.height - knob.height) * self._scroll // (len(shown) - fit)
-            ui.painter.box(knob, ui.theme.strong_line, 2)
+            used = self._draw_row(desk, rect, shown[index]) or used
+        self._scroll.draw_bar(ui, len(shown), fit)
         if not shown:
             text = "Nothing matches" if rows else "No episodes"
             at = (body.centerx, body.y + px(40))
@@ -153,15 +150,6 @@ class Table:
         parts = (focus.id or "").split(".", 1)
         mine = focus.visible and parts[0] in ("row", "choose") and len(parts) > 1
         return parts[1] if mine else ""
-
-    def _follow(self, desk: Desk, shown: list[ShelfRow], fit: int) -> None:
-        """The focused row shows, and one beyond it, so that arrows can go on."""
-        uuids = [row.uuid for row in shown]
-        focused = self.focused(desk)
-        if focused in uuids:
-            index = uuids.index(focused)
-            self._scroll = min(max(self._scroll, index - fit + 2), max(0, index - 1))
-        self._scroll = max(0, min(self._scroll, len(shown) - fit))
 
 
 def _cells(desk: Desk, rect: Rect) -> list[tuple[int, tuple[_Column, Rect]]]:

@@ -23,7 +23,7 @@ class Screen(Protocol):
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Draw only the live picture, quickly; where it is, or None if that cannot be done now."""
 
-    def scroll(self, rows: int) -> None:
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """The mouse wheel turned."""
 
     def command(self, desk: Desk, command: Command) -> bool:

@@ -61,9 +61,9 @@ class CompareScreen:
         """The next step, while it plays."""
         return self._player.wakes_in(desk.model.comparison)
 
-    def scroll(self, rows: int) -> None:
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """Nothing scrolls here."""
-        del rows
+        del rows, at
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Everything moves here: curves and bars follow the playhead."""

@@ -10,6 +10,7 @@ from teleop.ui.desk import Desk
 from teleop.ui.model import Training
 from teleop.ui.popover import Choice
 from teleop.ui.rounds_chart import RoundsChart
+from teleop.ui.scroll import Scroll
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.words import count_of, signed
 
@@ -28,7 +29,7 @@ class CorrectScreen:
         self._wanted = policy  # chosen by the person
         self._asked = ("", "", 0)  # dataset, policy and version on stage
         self._rounds_of = ("", "")
-        self._scroll = 0
+        self._scroll = Scroll()
 
     def enter(self, desk: Desk) -> None:
         """Put the newest policy at the wheel."""
@@ -46,9 +47,9 @@ class CorrectScreen:
         """The recording dot blinks."""
         return self._cockpit.wakes_in(desk)
 
-    def scroll(self, rows: int) -> None:
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """The list of corrections scrolls."""
-        self._scroll = max(0, self._scroll + rows)
+        self._scroll.by(rows, at)
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Only the picture and what lies on it."""
@@ -210,10 +211,10 @@ class CorrectScreen:
         painter.text(title, (rect.x, rect.y + px(10)), "small-bold", desk.ui.theme.text2)
         room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
         fit = max(0, room.height // px(_ROW))
-        self._scroll = min(self._scroll, max(0, len(corrections) - fit))
-        for place, item in enumerate(corrections[self._scroll : self._scroll + fit]):
+        for place, index in enumerate(self._scroll.window(room, len(corrections), fit)):
             row = Rect(room.x, room.y + place * px(_ROW), room.width, px(_ROW))
-            self._draw_correction(desk, row, item)
+            self._draw_correction(desk, row, corrections[index])
+        self._scroll.draw_bar(desk.ui, len(corrections), fit)
 
     def _draw_correction(self, desk: Desk, row: Rect, item: Corrected) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px

@@ -45,9 +45,9 @@ class Demonstrate:
             return self._cockpit.command(desk, command)
         return True
 
-    def scroll(self, rows: int) -> None:
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """The list beside the picture scrolls."""
-        self.episodes.scroll(rows)
+        self.episodes.scroll(rows, at)
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Only the picture and what lies on it."""

@@ -8,6 +8,7 @@ from teleop.stage.messages import Deed, OpenEnv
 from teleop.stage.shelf import DatasetLine, ListLibrary, TakeIn
 from teleop.ui.desk import Desk
 from teleop.ui.painter import Cache
+from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.shortcuts import Command
 from teleop.ui.text_edit import TextEdit
 from teleop.ui.words import count_of
@@ -17,12 +18,11 @@ _ASPECT = 1.5
 
 
 class Home:
-    """View state: how far the gallery is scrolled."""
+    """View state: how far the gallery and the list of recordings are scrolled."""
 
     def __init__(self) -> None:
         self._pictures: Cache[Surface] = Cache(2 * len(CATALOGUE))
-        self._scroll = 0
-        self._fit = 1
+        self._gallery, self._recent = Scroll(), Scroll()
 
     def enter(self, desk: Desk) -> None:
         """List what there is."""
@@ -41,9 +41,10 @@ class Home:
         del desk
         return None
 
-    def scroll(self, rows: int) -> None:
-        """The gallery scrolls."""
-        self._scroll = max(0, self._scroll + rows)
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
+        """What the mouse is over scrolls."""
+        self._gallery.by(rows, at)
+        self._recent.by(rows, at)
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Nothing moves here."""
@@ -97,27 +98,18 @@ class Home:
         gap = px(14)
         columns, width, height = _grid(area, gap, px(_CARD), px(_LEAST), px(_TEXT))
         rows = -(-len(CATALOGUE) // columns)
-        self._fit = max(1, (area.height + gap) // (height + gap))
-        self._follow_focus(desk, columns, rows)
+        fit = max(1, (area.height + gap) // (height + gap))
+        focus = desk.ui.focus
+        ids = [f"env.{entry.env_id}" for entry in CATALOGUE]
+        focused = index_in(ids, focus.id if focus.visible else None)
+        row = None if focused is None else focused // columns
         ui.group("gallery")
-        first = self._scroll * columns
-        for place, entry in enumerate(CATALOGUE[first : first + self._fit * columns]):
+        seen = self._gallery.window(area, rows, fit, row)
+        for place, entry in enumerate(CATALOGUE[seen.start * columns : seen.stop * columns]):
             x = area.x + (place % columns) * (width + gap)
             y = area.y + (place // columns) * (height + gap)
             self._draw_card(desk, Rect(x, y, width, height), entry)
-        if rows > self._fit:
-            left = f"{'↑ ' if self._scroll else ''}{'↓' if self._scroll + self._fit < rows else ''}"
-            at = (area.right, area.bottom - px(4))
-            ui.painter.text(left, at, "bold", ui.theme.text2, "rm")
-
-    def _follow_focus(self, desk: Desk, columns: int, rows: int) -> None:
-        ids = [f"env.{entry.env_id}" for entry in CATALOGUE]
-        focus = desk.ui.focus
-        if focus.visible and focus.id in ids:
-            row = ids.index(focus.id) // columns
-            wish = min(max(self._scroll, row - self._fit + 2), max(0, row - 1))
-            self._scroll = wish if self._fit > 1 else row
-        self._scroll = max(0, min(self._scroll, rows - self._fit))
+        self._gallery.draw_bar(ui, rows, fit)
 
     def _draw_card(self, desk: Desk, rect: Rect, entry: EnvEntry) -> None:
         ui, px = desk.ui, desk.ui.painter.px
@@ -149,12 +141,14 @@ class Home:
         ui.group("recent")
         y, foot = card.y + px(52), card.bottom - px(150)
         lines = [line for line in desk.model.datasets or () if line.total_episodes]
-        for line in lines:
-            rect = Rect(card.x + px(8), y, card.width - px(16), px(52))
-            if rect.bottom > foot:
-                break
-            self._draw_dataset(desk, rect, line)
-            y += px(54)
+        fit = max(1, (foot - y) // px(54))
+        ids = [f"recent.{line.dataset_id}" for line in lines]
+        focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
+        area = Rect(card.x, y, card.width - px(3), fit * px(54))
+        for place, index in enumerate(self._recent.window(area, len(lines), fit, focused)):
+            rect = Rect(card.x + px(8), y + place * px(54), card.width - px(16), px(52))
+            self._draw_dataset(desk, rect, lines[index])
+        self._recent.draw_bar(ui, len(lines), fit)
         if not lines:
             text = "What you record is listed here."
             ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)

@@ -5,11 +5,20 @@ import time
 from pygame import Rect
 
 from teleop.stage.messages import Deed
-from teleop.stage.shelf import Curate, ListLibrary, ListShelf, ShelfDeed, ShelfListed, ShelfRow
+from teleop.stage.shelf import (
+    Curate,
+    DatasetLine,
+    ListLibrary,
+    ListShelf,
+    ShelfDeed,
+    ShelfListed,
+    ShelfRow,
+)
 from teleop.stage.sides import ShowReplay
 from teleop.ui.desk import Desk
 from teleop.ui.episode_card import EpisodeCard
 from teleop.ui.popover import Choice
+from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.shortcuts import Command
 from teleop.ui.table import Table
 from teleop.ui.text_edit import TextEdit
@@ -32,6 +41,7 @@ class LibraryScreen:
 
     def __init__(self) -> None:
         self._table, self._card = Table(), EpisodeCard()
+        self._datasets, self._trash = Scroll(), Scroll()
         self._dataset = ""
         self._asked = ("", "")  # dataset and file in the player
         self._shows_trash = self._sure = False
@@ -56,9 +66,10 @@ class LibraryScreen:
         """The next step, while an episode plays."""
         return self._card.player.wakes_in(desk.model.comparison)
 
-    def scroll(self, rows: int) -> None:
-        """The table scrolls."""
-        self._table.scroll(rows)
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
+        """What the mouse is over scrolls."""
+        self._datasets.by(rows, at)
+        (self._trash.by if self._shows_trash else self._table.scroll)(rows, at)
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Nothing is drawn apart."""
@@ -124,34 +135,34 @@ class LibraryScreen:
         ui.card(card)
         ui.painter.text("Datasets", (card.x + px(16), card.y + px(28)), "h2")
         ui.group("datasets")
-        y = card.y + px(52)
-        for line in desk.model.datasets or ():
-            rect = Rect(card.x + px(8), y, card.width - px(16), px(52))
-            if rect.bottom > card.bottom - px(8):
-                break
-            touch = ui.node(
-                f"dataset.{line.dataset_id}",
-                "option",
-                line.dataset_id,
-                rect,
-                reason=line.problem,
-                value=line.dataset_id == self._dataset,
-            )
-            if line.dataset_id == self._dataset:
-                ui.painter.box(rect, ui.theme.raised, 8, ui.theme.strong_line)
-            elif touch.hovered:
-                ui.painter.box(rect, ui.theme.hover, 8)
-            ink = ui.theme.text3 if line.problem else ui.theme.text
-            room = rect.width - px(20)
-            at = (rect.x + px(10), rect.centery - px(9))
-            ui.painter.text(line.dataset_id, at, "medium", ink, width=room)
-            note = line.problem or count_of(line.total_episodes, "episode")
-            at = (rect.x + px(10), rect.centery + px(11))
-            ui.painter.text(note, at, "small", ui.theme.text2, width=room)
-            ui.ring(f"dataset.{line.dataset_id}", rect.inflate(-px(4), -px(4)), 8)
-            if touch.used:
-                self._choose(desk, line.dataset_id)
-            y += px(56)
+        lines = desk.model.datasets or ()
+        area = Rect(card.x, card.y + px(52), card.width - px(3), card.height - px(60))
+        fit = max(1, area.height // px(56))
+        ids = [f"dataset.{line.dataset_id}" for line in lines]
+        focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
+        for place, index in enumerate(self._datasets.window(area, len(lines), fit, focused)):
+            rect = Rect(card.x + px(8), area.y + place * px(56), card.width - px(16), px(52))
+            self._draw_dataset(desk, rect, lines[index])
+        self._datasets.draw_bar(ui, len(lines), fit)
+
+    def _draw_dataset(self, desk: Desk, rect: Rect, line: DatasetLine) -> None:
+        ui, px = desk.ui, desk.ui.painter.px
+        node_id, mine = f"dataset.{line.dataset_id}", line.dataset_id == self._dataset
+        touch = ui.node(node_id, "option", line.dataset_id, rect, reason=line.problem, value=mine)
+        if mine:
+            ui.painter.box(rect, ui.theme.raised, 8, ui.theme.strong_line)
+        elif touch.hovered:
+            ui.painter.box(rect, ui.theme.hover, 8)
+        ink = ui.theme.text3 if line.problem else ui.theme.text
+        room = rect.width - px(20)
+        at = (rect.x + px(10), rect.centery - px(9))
+        ui.painter.text(line.dataset_id, at, "medium", ink, width=room)
+        note = line.problem or count_of(line.total_episodes, "episode")
+        at = (rect.x + px(10), rect.centery + px(11))
+        ui.painter.text(note, at, "small", ui.theme.text2, width=room)
+        ui.ring(node_id, rect.inflate(-px(4), -px(4)), 8)
+        if touch.used:
+            self._choose(desk, line.dataset_id)
 
     # ------------------------------------------------------------ the table
 
@@ -271,18 +282,21 @@ class LibraryScreen:
         ui.painter.text("In the trash", (card.x + px(16), card.y + px(30)), "h2")
         self._draw_trash_button(desk, card, shelf)
         ui.group("table")
-        y = card.y + px(60)
-        for name in shelf.trash:
-            rect = Rect(card.x + px(12), y, card.width - px(24), px(40))
-            if rect.bottom > card.bottom - px(72):
-                break
+        area = Rect(card.x, card.y + px(60), card.width - px(3), card.height - px(132))
+        fit = max(1, area.height // px(40))
+        ids = [f"restore.{name}" for name in shelf.trash]
+        focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
+        for place, index in enumerate(self._trash.window(area, len(ids), fit, focused)):
+            rect = Rect(card.x + px(12), area.y + place * px(40), card.width - px(24), px(40))
             ui.painter.rule(rect.x, rect.y, rect.width)
             at = (rect.x + px(8), rect.centery)
-            ui.painter.text(_trashed(name), at, "body", width=rect.width - px(150))
+            text = _trashed(shelf.trash[index])
+            ui.painter.text(text, at, "body", width=rect.width - px(150))
             back = Rect(rect.right - px(126), rect.y + px(4), px(120), px(32))
-            if ui.button(f"restore.{name}", back, "Restore", "undo-2"):
-                desk.tell(Curate(self._dataset, ShelfDeed.RESTORE, (name,)))
-            y += px(40)
+            if ui.button(ids[index], back, "Restore", "undo-2"):
+                wanted = (shelf.trash[index],)
+                desk.tell(Curate(self._dataset, ShelfDeed.RESTORE, wanted))
+        self._trash.draw_bar(ui, len(ids), fit)
         ui.group("deeds")
         rect = Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
         label = (

@@ -61,9 +61,9 @@ class TrainScreen:
         self._train_or_stop(desk)
         return True
 
-    def scroll(self, rows: int) -> None:
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """Nothing scrolls here."""
-        del rows
+        del rows, at
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Only the preview's picture."""
