@@ -27,9 +27,9 @@ from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import ChooseDataset, Notice, OpenEnv, Tone
-from teleop.stage.shelf import TakeIn
 from teleop.ui.desk import Desk
 from teleop.ui.devices import DRIVING, RAW_PAD
+from teleop.ui.file_dialog import FileDialog
 from teleop.ui.hands import Hands
 from teleop.ui.help_sheet import HELP, toggle_help
 from teleop.ui.languages import Language, system_language
@@ -119,7 +119,16 @@ class App:
         ui = Ui(self._painter(settings), config.assets)
         tell, teach = self.processes.tell, self.processes.teach
         exports = exports_folder(config.recordings)
-        self.desk = Desk(ui, self.model, FrameReader(), config.recordings, exports, tell, teach)
+        self.desk = Desk(
+            ui,
+            self.model,
+            FrameReader(),
+            config.recordings,
+            exports,
+            tell,
+            teach,
+            FileDialog(self._wake),
+        )
         self.desk.settings = settings
         self.hands = Hands(self)
         self.shell = Shell()
@@ -184,6 +193,8 @@ class App:
             self.take(event)
         for message in self.processes.news():
             self.news.hear(message)
+        if chosen := self.desk.dialog.answer():
+            self.desk.take_in(chosen)
         if self.hands.repeat(self.desk.now):
             self.dirty = True
         self._start_trainer_in_time()
@@ -209,8 +220,8 @@ class App:
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
-            self.desk.tell(TakeIn(event.file))
-            self.go("library")
+            self.desk.take_in(event.file)
+            self._go()
         self.window.see(event)
         if self.window.resized():
             self._repaint()

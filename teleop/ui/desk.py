@@ -10,7 +10,10 @@ from teleop.stage.frames import FrameReader
 from teleop.stage.lessons import ToTrainer
 from teleop.stage.messages import Deed, Input, SetOptions, ToStage
 from teleop.stage.options import DriveOptions
+from teleop.stage.shelf import TakeIn
 from teleop.types import InputEvent
+from teleop.ui.file_dialog import FileDialog
+from teleop.ui.file_sheet import FileSheet
 from teleop.ui.model import Model
 from teleop.ui.pad_mapping import PadMapping, UnknownPad
 from teleop.ui.popover import Popover
@@ -42,7 +45,7 @@ class Desk:
         mapping: the one that is being taught.
         pad_index: which of them is listened to, from 1; 0 is all.
         options: how the person drives and records.
-        sheet: the open sheet: `options`, `controls`, or empty.
+        sheet: the open sheet: `options`, `controls`, `settings`, `files`, or empty.
         listening: the move that waits for a press, on the controls sheet.
         touched: controls that are down, whoever they go to.
         editing: the text that is being edited; keys go there.
@@ -50,6 +53,8 @@ class Desk:
         popover: the open drop-down.
         settings: how the window looks and behaves.
         projector: light, large, and nothing moves.
+        dialog: the computer's own, for choosing a file.
+        files: where one is in the window's own sheet of files.
         quiet_until_s: until then no plain key or button means the window.
     """
 
@@ -60,6 +65,7 @@ class Desk:
     exports: Path
     tell: Callable[[ToStage], None]
     teach: Callable[[ToTrainer], None]
+    dialog: FileDialog
     now: float = 0.0
     driving: bool = False
     held: set[str] = field(default_factory=set)
@@ -78,6 +84,7 @@ class Desk:
     settings: Settings = field(default_factory=Settings)
     projector: bool = False
     quiet_until_s: float = 0.0
+    files: FileSheet | None = None
     sheet_view: SheetView = field(default_factory=SheetView)
     views: dict[str, View] = field(default_factory=dict)
 
@@ -109,6 +116,11 @@ class Desk:
         if node is not None:
             pygame.key.set_text_input_rect(node.rect)  # where an input method shows its choices
         pygame.key.start_text_input()
+
+    def take_in(self, path: str) -> None:
+        """Bring in a dataset or a bundle; what comes of it is seen in the library."""
+        self.tell(TakeIn(path))
+        self.go_to = "library"
 
     def toggle_record(self) -> None:
         """Start a take, or stop the one that runs."""

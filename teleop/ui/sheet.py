@@ -72,7 +72,7 @@ class SheetView:
         sheet.center = screen.center
         painter.shadow(sheet, 14)
         painter.box(sheet, theme.surface, 14, theme.strong_line)
-        painter.text(title, (sheet.x + px(28), sheet.y + px(36)), "h1")
+        painter.text(title, (sheet.x + px(28), sheet.y + px(36)), "h1", width=sheet.width - px(100))
         ui.group(SHEET)
         used: Changed | None = None
         close = Rect(sheet.right - px(56), sheet.y + px(18), px(36), px(36))

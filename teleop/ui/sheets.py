@@ -6,7 +6,7 @@ from teleop.ui.desk import Desk
 from teleop.ui.options_sheet import changed_options, option_lines
 from teleop.ui.pad_mapping import ASKED, PadMapping
 from teleop.ui.settings_sheet import changed_settings, setting_lines
-from teleop.ui.sheet import Changed, Line
+from teleop.ui.sheet import SHEET, Changed, Line
 
 _FEET = {
     "options": "Enter or → changes, ← changes back, Esc closes",
@@ -20,8 +20,8 @@ _TEACHING = "Press what is asked for; Enter skips what this gamepad does not hav
 def draw_sheet(desk: Desk) -> None:
     """Draw the open sheet, if one is, and do what was asked on it."""
     env = desk.model.env
-    if desk.sheet == "settings":
-        _draw_settings(desk)
+    if desk.sheet in _WITHOUT_ENV:
+        _WITHOUT_ENV[desk.sheet](desk)
         return
     if not desk.sheet or env is None:
         return
@@ -46,6 +46,27 @@ def _draw_settings(desk: Desk) -> None:
         desk.toggle_sheet("")
     elif used is not None:
         desk.change_settings(changed_settings(desk.settings, used.id, used.step))
+
+
+def _draw_files(desk: Desk) -> None:
+    """The window's own way to choose what is to be taken in."""
+    if desk.files is None:
+        return
+    title, lines = str(desk.files.folder), desk.files.lines
+    used = desk.sheet_view.draw(desk.ui, title, lines, "Enter opens, Esc closes")
+    if used is None or used.step < 0:
+        return
+    chosen = None if used.id == "close" else desk.files.use(used.id)
+    if chosen is None and used.id != "close":
+        desk.sheet_view.reset()
+        desk.ui.focus.set(desk.files.lines[0].id, SHEET)
+        return
+    desk.toggle_sheet("")
+    if chosen is not None:
+        desk.take_in(str(chosen))
+
+
+_WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
 
 
 def _title(desk: Desk, env: EnvOpened) -> str:

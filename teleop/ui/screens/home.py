@@ -5,11 +5,12 @@ from pygame import Rect, Surface
 
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
 from teleop.stage.messages import Deed, OpenEnv
-from teleop.stage.shelf import DatasetLine, ListLibrary, TakeIn
+from teleop.stage.shelf import DatasetLine, ListLibrary
 from teleop.ui.desk import Desk
 from teleop.ui.painter import Cache
 from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.shortcuts import Command
+from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
 from teleop.ui.text_edit import TextEdit
 from teleop.ui.words import count_of
 
@@ -186,14 +187,18 @@ class Home:
         for index, line in enumerate(lines):
             at = (area.x, area.y + px(8) + index * px(16))
             ui.painter.text(line, at, "small", ui.theme.text2)
-        field = Rect(area.x, area.y + px(36), area.width, px(36))
+        choose = Rect(0, area.y + px(36), ui.painter.width("Choose…", "medium") + px(52), px(36))
+        choose.right = area.right
+        field = Rect(area.x, choose.y, choose.x - px(8) - area.x, px(36))
         if ui.field("import", field, desk.editing, "", "/path/to/episodes.teleop.zip"):
 
             def done(text: str) -> None:
                 if text.strip():
-                    desk.tell(TakeIn(text.strip()))
+                    desk.take_in(text.strip())
 
             desk.edit(TextEdit("import", "", 0, done))
+        draw_take_in(desk, choose)
+        draw_take_in_menu(desk, Rect(area.x, choose.y - px(210), area.width, px(36)))
 
 
 def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int, int, int]:

@@ -21,6 +21,7 @@ from teleop.ui.popover import Choice
 from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.shortcuts import Command
 from teleop.ui.table import Table
+from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
 from teleop.ui.text_edit import TextEdit
 from teleop.ui.words import count_of
 
@@ -116,6 +117,8 @@ class LibraryScreen:
             desk.tell(changed)
         if shelf is not None:
             self._draw_menus(desk, middle, shelf)
+        anchor = Rect(datasets.x + px(12), datasets.bottom - px(260), datasets.width, px(36))
+        draw_take_in_menu(desk, anchor)
 
     # ------------------------------------------------------------ datasets
 
@@ -136,7 +139,7 @@ class LibraryScreen:
         ui.painter.text("Datasets", (card.x + px(16), card.y + px(28)), "h2")
         ui.group("datasets")
         lines = desk.model.datasets or ()
-        area = Rect(card.x, card.y + px(52), card.width - px(3), card.height - px(60))
+        area = Rect(card.x, card.y + px(52), card.width - px(3), card.height - px(118))
         fit = max(1, area.height // px(56))
         ids = [f"dataset.{line.dataset_id}" for line in lines]
         focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
@@ -144,6 +147,8 @@ class LibraryScreen:
             rect = Rect(card.x + px(8), area.y + place * px(56), card.width - px(16), px(52))
             self._draw_dataset(desk, rect, lines[index])
         self._datasets.draw_bar(ui, len(lines), fit)
+        ui.group("import")
+        draw_take_in(desk, Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36)))
 
     def _draw_dataset(self, desk: Desk, rect: Rect, line: DatasetLine) -> None:
         ui, px = desk.ui, desk.ui.painter.px
