@@ -7,10 +7,8 @@ Deviations:
  2. What the first training found out (reaction time, shape) is taken over; training grows with D.
 """
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from teleop.errors import LearningError
 from teleop.evaluate import Score, evaluate, score
@@ -19,7 +17,7 @@ from teleop.learning.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.ensemble import Known, iter_ensemble
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.progress import Progress, check_teaches
-from teleop.learning.standing import keep_in
+from teleop.learning.standing import keep_in, kept_in
 from teleop.recording import Dataset, Library
 from teleop.recording.library import human_dataset_id
 
@@ -119,17 +117,9 @@ def rounds_of(dataset: Dataset, policy: str) -> list[Round]:
     rounds: list[Round] = []
     while policy in names and all(policy != known.policy for known in rounds):
         loaded = load_policy(dataset.policies / policy)
-        kept = loaded.config.learned.get("standing", {}).get("policy")
-        rounds.append(Round(round_of(loaded), policy, _score(kept)))
+        rounds.append(Round(round_of(loaded), policy, kept_in(loaded)))
         policy = str(loaded.config.recipe.get("after", ""))
     return rounds[::-1]
-
-
-def _score(kept: Any) -> Score | None:
-    """What a policy's folder says of how it stood; None if it says nothing that makes sense."""
-    with contextlib.suppress(TypeError):
-        return Score(**kept)
-    return None
 
 
 def _grown(known: Known, before: LearnedPolicy, demos: Demonstrations) -> Known:

@@ -1,8 +1,10 @@
 """Is it good? A policy beside the person, a script and chance, on starts that nobody trained on."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from teleop.errors import TeleopError
 from teleop.evaluate import RandomPolicy, Result, Score, evaluate, score
 from teleop.experts import has_expert, make_expert
 from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.policy import LearnedPolicy
+from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.types import Policy
 
 
@@ -81,6 +83,31 @@ def can_play(env_id: str) -> bool:
     except TeleopError:
         return False
     return True
+
+
+def kept_in(policy: LearnedPolicy) -> Score | None:
+    """How a policy stood, as its folder says; None if it says nothing that makes sense."""
+    with contextlib.suppress(TypeError, AttributeError):
+        return Score(**policy.config.learned.get("standing", {}).get("policy"))
+    return None
+
+
+def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
+    """(name, score) of the policies before one that have been played, the newest first.
+
+    Args:
+        folder: of a dataset's policies.
+        than: name of the one.
+        most: so many.
+    """
+    found: list[tuple[str, Score]] = []
+    for name in reversed([name for name in list_policies(folder) if name != than]):
+        with contextlib.suppress(TeleopError):  # one that cannot be read is passed over
+            score = kept_in(load_policy(folder / name))
+            found += [(name, score)] if score else []
+        if len(found) == most:
+            break
+    return found
 
 
 def keep_in(policy: LearnedPolicy, scores: list[Score]) -> None:

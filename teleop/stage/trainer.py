@@ -223,8 +223,11 @@ class _Lesson:
         folder: Path,
         began: float,
     ) -> None:
+        from teleop.learning.standing import earlier
+
         self._pipe, self._request, self._course = pipe, request, course
         self._folder, self._began = folder, began
+        self._earlier = earlier(folder.parent, folder.name)
 
     def save(self, *, final: bool) -> None:
         """Put the newest policy on disk, and say so."""
@@ -245,9 +248,10 @@ class _Lesson:
 
     def tell(self, *, over: bool = False) -> None:
         """Who stands where."""
+        who = [(score.name, score) for score in self._course.scores]
+        who[2:2] = self._earlier if len(who) > 1 else []
         standings = tuple(
-            Standing(s.name, s.mean, s.low, s.high, s.success, s.episodes)
-            for s in self._course.scores
+            Standing(name, s.mean, s.low, s.high, s.success, s.episodes) for name, s in who
         )
         self._pipe.send(Stood(standings, self._course.advice() if over else ()))
 

@@ -3,7 +3,7 @@
 from pygame import Rect
 
 from teleop.stage.lessons import Standing
-from teleop.ui.theme import Colour
+from teleop.ui.theme import Colour, mix
 from teleop.ui.widgets import Ui
 from teleop.ui.words import signed
 
@@ -11,18 +11,20 @@ _WORDS = {"person": "Demos", "policy": "Agent", "script": "Script", "chance": "C
 
 
 def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> None:
-    """Draw a row for each; the demonstrations first, on one scale."""
+    """Draw a row for each; the demonstrations first, on one scale; earlier policies by name."""
     painter, px = ui.painter, ui.painter.px
     low = min(item.low for item in standings)
     high = max(item.high for item in standings)
     reach = max(1e-9, high - low)
     row = min(px(40), area.height // len(standings))
-    label, number = px(58), px(64)
+    names = [_WORDS.get(item.who, item.who) for item in standings]
+    label = max(painter.width(name, "small-medium") for name in names) + px(14)
+    label, number = min(label, round(area.width * 0.4)), px(64)
     track = Rect(area.x + label, 0, area.width - label - number - px(12), px(6))
     for index, item in enumerate(standings):
         y = area.y + index * row + row // 2
         colour = _colour(ui, item.who)
-        painter.text(_WORDS.get(item.who, item.who), (area.x, y), "small-medium")
+        painter.text(names[index], (area.x, y), "small-medium", width=label - px(8))
         track.centery = y
         painter.box(track, ui.theme.sunken, 3)
         left = track.x + round((item.low - low) / reach * track.width)
@@ -35,4 +37,8 @@ def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> N
 
 
 def _colour(ui: Ui, who: str) -> Colour:
-    return {"person": ui.theme.human, "policy": ui.theme.agent}.get(who, ui.theme.text2)
+    """Orange the person, blue policies: earlier ones, which come by their names, are paler."""
+    theme = ui.theme
+    plain = {"person": theme.human, "policy": theme.agent, "script": theme.text2}
+    earlier = theme.text2 if who == "chance" else mix(theme.agent, theme.surface, 0.4)
+    return plain.get(who, earlier)

@@ -8,6 +8,7 @@ from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.model import Training
 from teleop.ui.popover import Choice
+from teleop.ui.scroll import Scroll
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.standing_bars import draw_standing_bars
 from teleop.ui.study_card import StudyCard
@@ -15,6 +16,7 @@ from teleop.ui.theme import ON_VEIL, VEIL, Colour
 from teleop.ui.view import fitted
 from teleop.ui.words import signed, time_left
 
+_LOG_ROW, _LOG_STEP = 20, 3
 _CHART_SHARE = 0.55
 RECIPE_WORDS = {
     "bc": ("Behavioural cloning", "Does what you did"),
@@ -33,6 +35,7 @@ class TrainScreen:
 
     def __init__(self) -> None:
         self._study = StudyCard()
+        self._log = Scroll()
         self._recipe = "bc"
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
@@ -62,8 +65,8 @@ class TrainScreen:
         return True
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """Nothing scrolls here."""
-        del rows, at
+        """What was found out scrolls."""
+        self._log.by(rows, at)
 
     def draw_moving(self, desk: Desk) -> Rect | None:
         """Only the preview's picture."""
@@ -254,18 +257,27 @@ class TrainScreen:
         return y + px(48)
 
     def _draw_log(self, desk: Desk, rect: Rect) -> None:
-        """What was found out, the latest first; then what the data is."""
-        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
-        y = rect.y + px(6)
+        """What was found out, the latest first; then what the data is. It scrolls."""
+        ui, px = desk.ui, desk.ui.painter.px
+        rows: list[tuple[str, Colour, str]] = []
         for icon, colour, text in self._lines(desk):
-            lines = painter.wrapped(text, "small", rect.width - px(24))
-            if y + len(lines) * px(18) > rect.bottom - px(4):
-                return
-            painter.icon(icon, (rect.x + px(8), y + px(9)), 14, colour)
-            for line in lines:
-                painter.text(line, (rect.x + px(24), y + px(9)), "small", theme.text2)
-                y += px(18)
-            y += px(6)
+            lines = ui.painter.wrapped(text, "small", rect.width - px(30))
+            rows += [(icon if not place else "", colour, line) for place, line in enumerate(lines)]
+        fit = max(1, (rect.height - px(10)) // px(_LOG_ROW))
+        area = Rect(rect.x, rect.y + px(6), rect.width, fit * px(_LOG_ROW))
+        if len(rows) > fit:
+            ui.group("log")
+            ui.node("log", "slider", "What was found out", area)
+            ui.ring("log", area, 6)
+            if ui.focus.id == "log" and ui.used.nudged:
+                self._log.by(_LOG_STEP * ui.used.nudged)
+        for place, index in enumerate(self._log.window(area, len(rows), fit)):
+            icon, colour, line = rows[index]
+            y = area.y + place * px(_LOG_ROW) + px(_LOG_ROW) // 2
+            if icon:
+                ui.painter.icon(icon, (area.x + px(8), y), 14, colour)
+            ui.painter.text(line, (area.x + px(24), y), "small", ui.theme.text2)
+        self._log.draw_bar(ui, len(rows), fit)
 
     def _lines(self, desk: Desk) -> list[tuple[str, Colour, str]]:
         """(icon, its colour, text) of everything that there is to say."""
