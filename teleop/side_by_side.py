@@ -1,21 +1,28 @@
 """A comparison as a file: an animated image, a film, or a still of four moments."""
 
 import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from teleop.errors import StorageError
-from teleop.recording.durable import write_atomic
+from teleop.recording.durable import replace_file, write_atomic
 from teleop.replay import Replay
 from teleop.types import Actor
 
 _RECORDED, _AGENT, _OTHER = (242, 169, 59), (90, 176, 245), (134, 142, 158)
+Tell = Callable[[int, int], None]  # pictures done, pictures in all
+_ANIMATED_HZ = 15  # pictures a second of an animated image
 
 
 def write_side_by_side(
-    replay: Replay, output: Path, pace_hz: float, step: int | None = None
+    replay: Replay,
+    output: Path,
+    pace_hz: float,
+    step: int | None = None,
+    tell: Tell | None = None,
 ) -> None:
     """All lanes as an animated image, a film or (.png) a still.
 
@@ -24,44 +31,48 @@ def write_side_by_side(
         output: the file; its ending says what it becomes.
         pace_hz: steps a second.
         step: that a still shows; None for four moments under each other.
+        tell: told how many pictures of how many are done.
 
     Raises:
         StorageError: the file cannot be written, or its kind is unknown.
     """
-    from PIL import Image
-
     kinds = (".gif", ".webp", ".png", ".mp4")
     if output.suffix not in kinds:
         raise StorageError(f"{output} cannot be written: its name must end in {', '.join(kinds)}.")
-    every = max(1, round(pace_hz / 15)) if output.suffix in (".gif", ".webp") else 1
-    steps = range(0, replay.steps + 1, every)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         if output.suffix == ".mp4":
-            _write_film(replay, output, pace_hz)
+            _write_film(replay, output, pace_hz, tell)
         elif output.suffix == ".png":
-            moments = np.linspace(0, replay.steps, 4).round().astype(int)
-            shown = [int(moment) for moment in moments] if step is None else [step]
-            rows = [_side_by_side(replay, moment, 300 if step is None else 600) for moment in shown]
-            _write_bytes(output, Image.fromarray(np.concatenate(rows)), {})
+            _write_still(replay, output, step)
         else:
-            images = [Image.fromarray(_side_by_side(replay, step, 300)) for step in steps]
-            timing = {"duration": round(1000 * every / pace_hz), "loop": 0, "save_all": True}
-            _write_bytes(output, images[0], timing | {"append_images": images[1:]})
+            _write_animation(replay, output, pace_hz, tell)
     except OSError as problem:
         raise StorageError(
             f"{output} cannot be written ({problem.strerror or problem})."
         ) from problem
 
 
-def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
-    """Compose in memory first: nothing half-written is left behind."""
-    buffer = io.BytesIO()
-    image.save(buffer, output.suffix[1:], **options)
-    write_atomic(output, buffer.getvalue())
+def _write_still(replay: Replay, output: Path, step: int | None) -> None:
+    from PIL import Image
+
+    moments = np.linspace(0, replay.steps, 4).round().astype(int)
+    shown = [int(moment) for moment in moments] if step is None else [step]
+    rows = [_side_by_side(replay, moment, 300 if step is None else 600) for moment in shown]
+    _write_bytes(output, Image.fromarray(np.concatenate(rows)), {})
 
 
-def _write_film(replay: Replay, output: Path, pace_hz: float) -> None:
+def _write_animation(replay: Replay, output: Path, pace_hz: float, tell: Tell | None) -> None:
+    from PIL import Image
+
+    every = max(1, round(pace_hz / _ANIMATED_HZ))
+    pictures = _iter_pictures(replay, 300, every, tell)
+    timing = {"duration": round(1000 * every / pace_hz), "loop": 0, "save_all": True}
+    first = Image.fromarray(next(pictures))
+    _write_bytes(output, first, timing | {"append_images": map(Image.fromarray, pictures)})
+
+
+def _write_film(replay: Replay, output: Path, pace_hz: float, tell: Tell | None) -> None:
     try:
         import imageio.v2 as imageio
     except ImportError as problem:
@@ -69,8 +80,31 @@ def _write_film(replay: Replay, output: Path, pace_hz: float) -> None:
             "Writing .mp4 needs imageio. To install it: pip install 'teleop-studio[video]'; "
             "or write a .gif or .webp."
         ) from problem
-    pictures = [_side_by_side(replay, step, 600) for step in range(replay.steps + 1)]
-    imageio.mimwrite(output, pictures, fps=pace_hz, macro_block_size=2)
+    draft = output.with_name(f".{output.stem}.draft{output.suffix}")
+    try:
+        with imageio.get_writer(draft, fps=pace_hz, macro_block_size=2) as film:
+            add: Any = film.append_data  # type: ignore[attr-defined]
+            for picture in _iter_pictures(replay, 600, 1, tell):
+                add(picture)
+        replace_file(draft, output)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _iter_pictures(replay: Replay, width: int, every: int, tell: Tell | None) -> Iterator[Any]:
+    """(height, width, 3) of each moment, one at a time: a long film must fit into memory."""
+    steps = range(0, replay.steps + 1, every)
+    for done, step in enumerate(steps):
+        if tell:
+            tell(done, len(steps))
+        yield _side_by_side(replay, step, width)
+
+
+def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
+    """Compose in memory first: nothing half-written is left behind."""
+    buffer = io.BytesIO()
+    image.save(buffer, output.suffix[1:], **options)
+    write_atomic(output, buffer.getvalue())
 
 
 def _side_by_side(replay: Replay, step: int, width: int) -> Any:

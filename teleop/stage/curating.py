@@ -1,5 +1,6 @@
 """The library on stage: lists and changes whole datasets, in the background."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,9 +21,9 @@ from teleop.stage.shelf import (
     ShelfDeed,
     ShelfListed,
     ShelfRow,
-    ShelfWorks,
     TakeIn,
     ToShelf,
+    Working,
 )
 
 _LISTS_ANEW = (ShelfDeed.DELETE, ShelfDeed.RESTORE, ShelfDeed.PURGE)
@@ -90,7 +91,7 @@ class Curating:
         except Exception as problem:  # noqa: BLE001  files of strangers meet us here
             self._said.append(Notice(Tone.BAD, sentence(problem)))
             if isinstance(message, Curate):
-                self._said.append(ShelfWorks(message.dataset_id, "", 0, 0))
+                self._said.append(Working("", 0, 0))
 
     def _list_library(self) -> None:
         lines = []
@@ -146,24 +147,25 @@ class Curating:
                 self._said.append(Notice(Tone.PLAIN, f"Destroyed {_many(len(gone))} for good"))
 
     def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
-        verdicts = []
+        verdicts, began_s = [], time.perf_counter()
         for done, row in enumerate(rows):
             text = f"Re-simulating episode {row.ordinal + 1}"
-            self._said.append(ShelfWorks(dataset.dataset_id, text, done, len(rows)))
+            left = (time.perf_counter() - began_s) / done * (len(rows) - done) if done else None
+            self._said.append(Working(text, done, len(rows), left))
             verdicts += [verdict for _, verdict, _ in curate.verify_row(dataset, row)]
         exact = sum(verdict == "exact" for verdict in verdicts)
         tone = Tone.GOOD if exact == len(verdicts) else Tone.BAD
-        self._said.append(ShelfWorks(dataset.dataset_id, "", 0, 0))
+        self._said.append(Working("", 0, 0))
         self._said.append(Notice(tone, f"{exact} of {len(verdicts)} episodes replay exactly"))
 
     def _export(self, dataset: Dataset, rows: list[EpisodeRow], value: Any) -> None:
         form, path = value
         text = f"Writing {_many(len(rows))} as {form}"
-        self._said.append(ShelfWorks(dataset.dataset_id, text, 0, 1))
+        self._said.append(Working(text, 0, 1))
         target, left_out = curate.export(dataset, rows, form, Path(path))
         said = f"Written: {target}"
         said += f"; this form has no place for {', '.join(left_out)}" if left_out else ""
-        self._said.append(ShelfWorks(dataset.dataset_id, "", 0, 0))
+        self._said.append(Working("", 0, 0))
         self._said.append(Notice(Tone.GOOD, said, copy=str(target)))
 
 

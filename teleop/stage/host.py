@@ -46,6 +46,7 @@ from teleop.stage.previewing import Previewing
 from teleop.stage.replaying import Replaying
 from teleop.stage.shelf import Curate, ListLibrary, ListShelf, TakeIn
 from teleop.stage.sides import Race, ShowReplay, ShowStep, WriteReplay
+from teleop.stage.writing import Writing
 
 Setting = SetSpeed | SetOptions | ControlChange
 _IDLE_S = 0.5
@@ -100,6 +101,7 @@ class Host:
         self._driving: Driving | None = None
         self._preview: Previewing | None = None
         self._replay: Replaying | None = None
+        self._writing: Writing | None = None
         self._previewed = ("", "")
         self._worker = ThreadPoolExecutor(1, "library")  # the only one that writes to datasets
         self._curating = Curating(library, self._worker, self._claimed, self._say)
@@ -119,6 +121,7 @@ class Host:
         due = [act.due_s for act in acts if act is not None]
         waits = [max(0.0, when - now) for when in due if when is not None]
         busy = self._curating.busy or (self._driving is not None and self._driving.busy)
+        busy = busy or self._writing is not None
         idle = _BUSY_S if busy else _IDLE_S
         return min([idle, *waits])
 
@@ -126,6 +129,8 @@ class Host:
         """Let every act do what is due."""
         if self._curating.collect() and self._driving:
             self._driving.keeping.list()
+        if self._writing and self._writing.collect(now):
+            self._writing = None
         if self._driving:
             try:
                 self._driving.tick(now)
@@ -157,6 +162,8 @@ class Host:
         if self._driving:
             self._driving.close(now)
             self._driving = None
+        if self._writing:
+            self._writing.join()
         self._worker.shutdown(wait=True)
         self._curating.collect()
 
@@ -228,8 +235,8 @@ class Host:
         match message:
             case ShowStep(step) if self._replay:
                 self._replay.show(step)
-            case WriteReplay(output) if self._replay:
-                self._replay.write(Path(output))
+            case WriteReplay(output) if self._replay and self._writing is None:
+                self._writing = self._replay.write(Path(output))
             case Race(seed) if self._driving:
                 self._driving.race(seed, now)
 

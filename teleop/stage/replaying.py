@@ -20,11 +20,11 @@ from teleop.learning import LearnedPolicy, load_policy
 from teleop.recording import Dataset, EpisodeRow
 from teleop.recording.episode import row_of_tree
 from teleop.replay import RecordedPolicy, Replay
-from teleop.side_by_side import write_side_by_side
 from teleop.stage.frames import FrameWriter
 from teleop.stage.messages import FromStage, Notice, Tone
 from teleop.stage.seen import Seen
 from teleop.stage.sides import LaneAbout, LaneGrowth, ReplayGrew, ReplayOpened, ReplayPictured
+from teleop.stage.writing import Writing
 from teleop.types import Policy
 
 SCRIPT, CHANCE = "script", "chance"
@@ -113,17 +113,12 @@ class Replaying:
         )
         self._say(ReplayPictured(self._step, frames))
 
-    def write(self, output: Path) -> None:
-        """Everything as a film or an animated image, the step on show as a still.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
+    def write(self, output: Path) -> Writing | None:
+        """Everything as a film or an animated image, the step on show as a still."""
         if not self._finished:
             self._say(Notice(Tone.PLAIN, "Still computing; try again in a moment"))
-            return
-        write_side_by_side(self._replay, output, self._pace_hz, self._step)
-        self._say(Notice(Tone.GOOD, f"Written: {output}", copy=str(output)))
+            return None
+        return Writing(self._replay, output, self._pace_hz, self._step, self._say)
 
     def close(self) -> None:
         """Let go of environments and pictures."""

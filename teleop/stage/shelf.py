@@ -113,13 +113,20 @@ class ShelfListed:
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfWorks:
-    """Something long is under way; `total` 0: it is over."""
+class Working:
+    """Something takes its time.
 
-    dataset_id: str
+    Attributes:
+        text: what it is.
+        done: parts of it that are done.
+        total: parts in all; 0: it is over.
+        seconds_left: estimated; None while nobody can say.
+    """
+
     text: str
     done: int
     total: int
+    seconds_left: float | None = None
 
 
-FromShelf: TypeAlias = LibraryListed | ShelfListed | ShelfWorks
+FromShelf: TypeAlias = LibraryListed | ShelfListed | Working

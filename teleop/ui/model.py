@@ -37,7 +37,7 @@ from teleop.stage.shelf import (
     DatasetLine,
     LibraryListed,
     ShelfListed,
-    ShelfWorks,
+    Working,
 )
 from teleop.stage.sides import LaneAbout, ReplayGrew, ReplayOpened, ReplayPictured
 
@@ -171,7 +171,7 @@ class Model:
     corrections: tuple[Corrected, ...] = ()
     datasets: tuple[DatasetLine, ...] | None = None
     shelf: ShelfListed | None = None
-    shelf_works: ShelfWorks | None = None
+    working: Working | None = None
     shelf_undo: list[Curate] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""
@@ -246,8 +246,8 @@ class Model:
                 self.datasets = message.datasets
             case ShelfListed():
                 self.shelf = message
-            case ShelfWorks():
-                self.shelf_works = message if message.total else None
+            case Working():
+                self.working = message if message.total else None
             case _:
                 self._taught(message)
 

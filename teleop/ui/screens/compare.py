@@ -5,6 +5,7 @@ import time
 from pygame import Rect
 
 from teleop.stage.messages import Deed
+from teleop.stage.shelf import Working
 from teleop.stage.sides import LaneAbout, Race, ShowReplay, WriteReplay
 from teleop.ui.cockpit import Cockpit
 from teleop.ui.dataset_menu import draw_dataset_menu
@@ -17,7 +18,7 @@ from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command
 from teleop.ui.sides_card import SidesCard
 from teleop.ui.theme import Colour
-from teleop.ui.words import count_of, signed
+from teleop.ui.words import count_of, signed, time_left
 
 _MOST_RIVALS = MOST_SIDES - 1
 _SCRIPT, _CHANCE, _REMOVE = "script", "chance", "-"
@@ -231,6 +232,8 @@ class CompareScreen:
     def _draw_deeds(self, desk: Desk, comparison: Comparison, bar: Rect) -> int:
         """Race, one more side, write to a file; where they begin."""
         ui, px = desk.ui, desk.ui.painter.px
+        if desk.model.working:
+            return self._draw_working(desk, desk.model.working, bar)
         ui.group("deeds")
         rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
         racing = "Leave the race first" if desk.model.run else ""
@@ -255,6 +258,20 @@ class CompareScreen:
             else:
                 self._start_or_stop_race(desk, comparison)
         return race.x
+
+    def _draw_working(self, desk: Desk, working: Working, bar: Rect) -> int:
+        """How far the file is; where that begins."""
+        painter, px = desk.ui.painter, desk.ui.painter.px
+        share = working.done / max(1, working.total)
+        track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
+        painter.box(track, desk.ui.theme.strong_line, 3)
+        done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
+        painter.box(done, desk.ui.theme.agent, 3)
+        text = "Writing…"
+        if working.seconds_left is not None:
+            text = f"Writing: {time_left(working.seconds_left)}"
+        painter.text(text, (track.x, bar.centery - px(8)), "small", width=track.width)
+        return track.x
 
     def _draw_forms(self, desk: Desk, bar: Rect) -> None:
         px = desk.ui.painter.px

@@ -23,7 +23,7 @@ from teleop.ui.shortcuts import Command
 from teleop.ui.table import Table
 from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
 from teleop.ui.text_edit import TextEdit
-from teleop.ui.words import count_of
+from teleop.ui.words import count_of, time_left
 
 _FORMS = (
     Choice("bundle", "One file to hand on", ".teleop.zip"),
@@ -199,6 +199,9 @@ class LibraryScreen:
             desk.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
         count = count_of(len(self._table.shown(shelf.rows)), "episode")
         chosen = f" · {len(self._table.chosen)} chosen" if self._table.chosen else ""
+        working = desk.model.working
+        if working and working.seconds_left is not None:
+            count, chosen = time_left(working.seconds_left), ""
         at = (find.right + px(14), find.centery)
         room = card.right - px(150) - at[0]
         if room > px(70):
@@ -227,7 +230,7 @@ class LibraryScreen:
         ui.group("deeds")
         rows = self._meant(desk)
         nothing = "" if rows else "Choose an episode first"
-        works = desk.model.shelf_works
+        works = desk.model.working
         busy = works.text if works else ""
         deeds = (
             ("star", "Star", "star", nothing),

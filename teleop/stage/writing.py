@@ -1,0 +1,71 @@
+"""A comparison on its way into a file, in a thread of its own: nobody waits for it."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from teleop.errors import sentence
+from teleop.replay import Replay
+from teleop.side_by_side import write_side_by_side
+from teleop.stage.messages import FromStage, Notice, Tone
+from teleop.stage.shelf import Working
+
+_REPORT_S = 0.2
+
+
+class Writing:
+    """One file."""
+
+    def __init__(
+        self,
+        replay: Replay,
+        output: Path,
+        pace_hz: float,
+        step: int,
+        say: Callable[[FromStage], None],
+    ) -> None:
+        """Begin.
+
+        Args:
+            replay: it, played to its end; it may be closed meanwhile.
+            output: the file; its ending says what it becomes.
+            pace_hz: steps a second.
+            step: that a still shows.
+            say: to the window.
+        """
+        self._say, self._output = say, output
+        self._began_s = self._said_s = time.perf_counter()
+        self._done, self._total = 0, 1
+        self._outcome: Notice | None = None
+        arguments = (replay, output, pace_hz, step)
+        self._thread = threading.Thread(target=self._write, args=arguments, name="writing")
+        self._thread.start()
+
+    def collect(self, now: float) -> bool:
+        """Say how far it is, or what has become of it; True if it is over."""
+        if self._thread.is_alive():
+            if now - self._said_s > _REPORT_S and self._done:
+                self._said_s = now
+                left = (now - self._began_s) / self._done * (self._total - self._done)
+                text = f"Writing {self._output.name}"
+                self._say(Working(text, self._done, self._total, left))
+            return False
+        self._say(Working("", 0, 0))
+        if self._outcome is not None:
+            self._say(self._outcome)
+        return True
+
+    def join(self) -> None:
+        """Wait until it is over."""
+        self._thread.join()
+
+    def _write(self, replay: Replay, output: Path, pace_hz: float, step: int) -> None:
+        try:
+            write_side_by_side(replay, output, pace_hz, step, self._tell)
+            self._outcome = Notice(Tone.GOOD, f"Written: {output}", copy=str(output))
+        except Exception as problem:  # noqa: BLE001  libraries for films meet us; it must be said
+            self._outcome = Notice(Tone.BAD, sentence(problem))
+
+    def _tell(self, done: int, total: int) -> None:
+        self._done, self._total = done, total
