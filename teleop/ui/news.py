@@ -17,6 +17,7 @@ from teleop.stage.messages import (
     StageLost,
     Tone,
 )
+from teleop.stage.sides import ReplayPictured
 from teleop.ui.banner import BANNER
 from teleop.ui.model import outline
 from teleop.ui.sounds import Sounds
@@ -43,9 +44,9 @@ class News:
         app, model = self._app, self._desk.model
         before, opened = model.live, model.env.env_id if model.env else ""
         model.hear(message)
-        if isinstance(message, Pictured):
+        if isinstance(message, Pictured | ReplayPictured):
             app.moved = True
-            if message.view == "drive":
+            if isinstance(message, Pictured) and message.view == "drive":
                 self._driven(before, message.live)
         elif not isinstance(message, Trained) or app.current == "train":
             app.dirty = True  # reports of training are shown nowhere else

@@ -18,12 +18,13 @@ from numpy.typing import ArrayLike
 from pygame import Rect, Surface
 
 from teleop.ui.languages import Language
-from teleop.ui.shapes import corner_masks, resampled, ribbon, rounded_box, soft_shadow
+from teleop.ui.shapes import corner_masks, corner_tile, resampled, ribbon, rounded_box, soft_shadow
 from teleop.ui.theme import CAP_HEIGHT, CLEAR, HEAVIER, STYLES, Colour, Theme
 from teleop.ui.typesetting import FAR_EAST, system_face, words
 
 _OVERSAMPLE = 4
-_SMALL = 12_000  # pixels: one blit of them all is quicker than five calls
+_SMALL = 12_000  # pixels: one picture of them all is quicker than its parts, and not large
+_PANE = 128  # pixels: a side of what is laid over things
 Made = TypeVar("Made")
 Point = tuple[float, float]
 
@@ -63,9 +64,9 @@ class Painter:
         self._fonts_folder = assets / "fonts"
         self._icons: dict[str, int] = json.loads((self._fonts_folder / "icons.json").read_text())
         self._fonts: dict[tuple[str, float], pygame.font.Font] = {}
-        self._texts: Cache[Surface] = Cache(1500)
+        self._texts: Cache[Surface] = Cache(1000)
         self._boxes: Cache[Surface] = Cache(600)
-        self._shadows: Cache[Surface] = Cache(24)
+        self._shadows: Cache[Surface] = Cache(8)
         self._corners: Cache[tuple[Surface, ...]] = Cache(48)
         self.language: Language | None = None  # of everything that is drawn
         self.shortened: set[str] = set()  # texts that did not fit where they were drawn
@@ -215,26 +216,50 @@ class Painter:
         r = min(self.px(radius), rect.width // 2, rect.height // 2)
         thick = max(1, self.px(border_px)) if border else 0
         inner = fill or CLEAR
+        if rect.width * rect.height > _SMALL:
+            self._large_box(rect, r, inner, border, thick)
+            return
         key = (rect.size, r, inner, border, thick)
         make = lambda: rounded_box(rect.size, r, inner, border, thick)  # noqa: E731
-        image = self._boxes.get(key, make)
+        self.surface.blit(self._boxes.get(key, make), rect)
+
+    def _large_box(
+        self, rect: Rect, r: int, inner: Colour, border: Colour | None, thick: int
+    ) -> None:
+        """From its corners and plain rectangles: a picture of all of it would take megabytes."""
+        x, y, width, height = rect
         edge = max(r, thick)
-        width, height = rect.size
-        middle = (rect.x + edge, rect.y + edge, width - 2 * edge, height - 2 * edge)
-        small = width * height < _SMALL
-        plain = fill is not None and fill[3] == 255 and min(middle[2:]) > 0
-        if fill is not None and (small or not plain):
-            self.surface.blit(image, rect)
+        beside = (edge - thick, height - 2 * edge)  # of the middle, down to the border
+        self._fill(inner, (x + edge, y + thick, width - 2 * edge, height - 2 * thick))
+        self._fill(inner, (x + thick, y + edge, *beside))
+        self._fill(inner, (rect.right - edge, y + edge, *beside))
+        if border:
+            self._fill(border, (x + r, y, width - 2 * r, thick))
+            self._fill(border, (x + r, rect.bottom - thick, width - 2 * r, thick))
+            self._fill(border, (x, y + edge, thick, height - 2 * edge))
+            self._fill(border, (rect.right - thick, y + edge, thick, height - 2 * edge))
+        if not r:
             return
-        if fill is not None:  # blending is for the edge; the middle is filled ten times as fast
-            self.surface.fill(fill, middle)
-        for x, y, w, h in (
-            (0, 0, width, edge),
-            (0, height - edge, width, edge),
-            (0, edge, edge, height - 2 * edge),
-            (width - edge, edge, edge, height - 2 * edge),
-        ):
-            self.surface.blit(image, (rect.x + x, rect.y + y), (x, y, w, h))
+        key = ("tile", r, inner, border, thick)
+        tile = self._boxes.get(key, lambda: corner_tile(r, inner, border, thick))
+        far = tile.get_width() - r
+        for at_x, from_x in ((x, 0), (rect.right - r, far)):
+            for at_y, from_y in ((y, 0), (rect.bottom - r, far)):
+                self.surface.blit(tile, (at_x, at_y), (from_x, from_y, r, r))
+
+    def _fill(self, colour: Colour, area: tuple[int, int, int, int]) -> None:
+        """A plain rectangle, translucent ones too."""
+        x, y, width, height = area
+        if not colour[3] or width <= 0 or height <= 0:
+            return
+        if colour[3] == 255:
+            self.surface.fill(colour, area)
+            return
+        pane = self._boxes.get(("pane", colour), lambda: _pane(colour))
+        for top in range(y, y + height, _PANE):
+            for left in range(x, x + width, _PANE):
+                part = (0, 0, min(_PANE, x + width - left), min(_PANE, y + height - top))
+                self.surface.blit(pane, (left, top), part)
 
     def dot(self, centre: Point, radius: float, colour: Colour) -> None:
         """A filled circle."""
@@ -308,3 +333,9 @@ def _shrunk(image: Surface) -> Surface:
         return Surface((1, max(1, height // _OVERSAMPLE)), pygame.SRCALPHA)  # smoothscale crashes
     size = (max(1, round(width / _OVERSAMPLE)), max(1, round(height / _OVERSAMPLE)))
     return pygame.transform.smoothscale(image, size)
+
+
+def _pane(colour: Colour) -> Surface:
+    image = Surface((_PANE, _PANE), pygame.SRCALPHA)
+    image.fill(colour)
+    return image

@@ -1,5 +1,7 @@
 """The panes of a comparison: who it is, how far they are, what they see."""
 
+from dataclasses import dataclass
+
 from pygame import Rect
 
 from teleop.ui.desk import Desk
@@ -11,10 +13,41 @@ from teleop.ui.words import count_of, signed
 
 HEADER = 52
 MOST_SIDES = 4
+_NUMBER = 104  # pixels that a return takes
+_ROOMY = 360  # pixels of a pane with the word beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one pane shows at a step.
+
+    Attributes:
+        index: of the lane; None is the person who drives now.
+        look: name and colour.
+        note: a few words more.
+        total: return so far.
+        action: what was done last, in words.
+        state: how far it is.
+    """
+
+    index: int | None
+    look: Look
+    note: str
+    total: float
+    action: str
+    state: str
+
+    @property
+    def view(self) -> str:
+        """Name of its picture."""
+        return "drive" if self.index is None else f"lane{self.index}"
 
 
 class Panes:
-    """Draws all sides next to each other."""
+    """Where each pane was drawn last."""
+
+    def __init__(self) -> None:
+        self._places: list[Rect] = []
 
     def aspect(self, desk: Desk) -> float:
         """Of the pictures."""
@@ -22,112 +55,74 @@ class Panes:
 
     def draw(self, desk: Desk, comparison: Comparison, area: Rect, step: int) -> None:
         """Everybody, in columns; who drives now, if somebody does, comes first."""
-        shown = sides(desk, comparison)
-        places = columns(area, len(shown), desk.ui.painter.px(16))
-        now, looks = racing_looks(comparison, desk.ui.theme)
-        if desk.model.run is None:
-            looks = looks_of(comparison, desk.ui.theme)
-        for index, rect in zip(shown, places, strict=True):
-            desk.ui.card(rect)
-            if index is None:
-                self._draw_driven(desk, rect, now)
-            else:
-                self._draw_lane(desk, rect, looks[index], comparison, index, step)
+        ui, px = desk.ui, desk.ui.painter.px
+        shown = sides_at(desk, comparison, step)
+        self._places = columns(area, len(shown), px(16))
+        for side, card in zip(shown, self._places, strict=True):
+            ui.card(card)
+            self._draw_title(desk, card, side)
+            rect = _draw_side(desk, card, side)
+            if side.index is None:
+                ui.group("stage")
+                ui.node("view", "view", "Environment", rect)
+                if not desk.driving:
+                    ui.ring("view", rect, 8)
 
-    def _draw_lane(
-        self, desk: Desk, card: Rect, look: Look, comparison: Comparison, index: int, step: int
-    ) -> None:
-        px, lane, about = desk.ui.painter.px, comparison.lanes[index], comparison.about
-        now = min(step, len(lane.returns) - 1)
-        note = f"episode {about.ordinal}, seed {about.seed}"
-        if index:
-            count = count_of(lane.about.trained_on, "episode")
-            note = f"learned from {count}" if lane.about.trained_on else _NOTES[lane.about.kind]
-        self._draw_header(desk, card, look, note, lane.returns[now], index)
-        area = Rect(card.x + px(6), card.y + px(HEADER), card.width - px(12), 0)
-        area.height = card.height - px(HEADER + 6)
-        rect = self._draw_picture(desk, area, f"lane{index}")
-        ended = lane.over and now >= len(lane.actions)
-        action = lane.actions[now - 1] if 0 < now <= len(lane.actions) else ""
-        _draw_pills(desk, rect, action, f"ended at step {now}" if ended else f"step {now}")
+    def draw_moving(self, desk: Desk, comparison: Comparison, step: int) -> Rect | None:
+        """Only what changes with every step; where that is. None if the panes are others now."""
+        shown = sides_at(desk, comparison, step)
+        if len(shown) != len(self._places):
+            return None
+        for side, card in zip(shown, self._places, strict=True):
+            _draw_side(desk, card, side)
+        return self._places[0].unionall(self._places[1:])
 
-    def _draw_driven(self, desk: Desk, card: Rect, look: Look) -> None:
-        """The person, now."""
-        ui, live, px = desk.ui, desk.model.live, desk.ui.painter.px
-        note = "live, from the same start"
-        self._draw_header(desk, card, look, note, live.total_reward if live else 0.0, None)
-        area = Rect(card.x + px(6), card.y + px(HEADER), card.width - px(12), 0)
-        area.height = card.height - px(HEADER + 6)
-        rect = self._draw_picture(desk, area, "drive")
-        ui.group("stage")
-        ui.node("view", "view", "Environment", rect)
-        if desk.driving:
-            ui.painter.box(rect, None, 8, look.colour, 3)
-        else:
-            ui.ring("view", rect, 8)
-        if live:
-            state = {"ended": "over", "paused": "paused"}.get(live.phase, f"step {live.steps}")
-            _draw_pills(desk, rect, live.action, state)
-
-    def _draw_header(
-        self, desk: Desk, card: Rect, look: Look, note: str, total: float, index: int | None
-    ) -> None:
-        ui = desk.ui
-        painter, theme, px = ui.painter, ui.theme, ui.painter.px
-        painter.box(Rect(card.x + px(16), card.y + px(16), px(4), px(20)), look.colour, 2)
-        middle = card.y + px(26)
-        wide = card.width > px(360)
-        x = card.x + px(30)
-        x += painter.text(look.name, (x, middle), "h2", width=card.width // 2 - px(40)) + px(6)
-        taken = painter.text(
-            signed(total), (card.right - px(16), middle), "number", look.colour, "rm"
-        )
-        if wide:
-            at = (card.right - px(22) - taken, middle + px(3))
-            taken += painter.text("return", at, "small", theme.text2, "rm") + px(14)
-        room = Rect(x, card.y + px(10), card.right - taken - px(24) - x, px(32))
-        if index is None or desk.model.run is not None:  # who races stays until the race is left
+    def _draw_title(self, desk: Desk, card: Rect, side: Side) -> None:
+        """Who it is; a quiet button opens the choice of episode or rival."""
+        ui, px = desk.ui, desk.ui.painter.px
+        painter = ui.painter
+        painter.box(Rect(card.x + px(16), card.y + px(16), px(4), px(20)), side.look.colour, 2)
+        at = (card.x + px(30), card.y + px(26))
+        used = painter.text(side.look.name, at, "h2", width=card.width // 2 - px(40))
+        left, right = at[0] + used + px(6), _number_rect(desk, card).x - px(8)
+        room = Rect(left, card.y + px(10), right - left, px(32))
+        if desk.model.run is not None:  # who races stays until the race is left
             if room.width > px(70):
                 at = (room.x + px(6), room.centery)
-                painter.text(note, at, "small", theme.text2, width=room.width - px(8))
-        elif self._draw_menu_button(desk, room, note, index):
-            desk.popover.toggle(ui, f"side{index}", f"menu.{index}")
+                painter.text(side.note, at, "small", ui.theme.text2, width=room.width - px(8))
+        elif self._draw_menu_button(desk, room, side):
+            desk.popover.toggle(ui, f"side{side.index}", f"menu.{side.index}")
 
-    def _draw_menu_button(self, desk: Desk, room: Rect, note: str, index: int) -> bool:
-        """The quiet button that opens the choice of episode or rival."""
+    def _draw_menu_button(self, desk: Desk, room: Rect, side: Side) -> bool:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         ui.group("options")
-        text = painter.fitted(note, "small", room.width - px(32)) if room.width > px(70) else ""
+        text = ""
+        if room.width > px(70):
+            text = painter.fitted(side.note, "small", room.width - px(32))
         width = painter.width(text, "small") + px(8) if text else 0
         rect = Rect(room.x, room.y, width + px(24), room.height)
-        what = "Rival" if index else "Episode"
-        touch = ui.node(f"menu.{index}", "combobox", f"{what}: {note}", rect, value=note)
+        what, node_id = "Rival" if side.index else "Episode", f"menu.{side.index}"
+        touch = ui.node(node_id, "combobox", f"{what}: {side.note}", rect, value=side.note)
         if touch.hovered:
             painter.box(rect, theme.hover, 8)
         if text:
             painter.text(text, (rect.x + px(6), rect.centery), "small", theme.text2)
         painter.icon("chevron-down", (rect.right - px(13), rect.centery), 14, theme.text2)
-        ui.ring(f"menu.{index}", rect, 8)
+        ui.ring(node_id, rect, 8)
         return touch.used
 
-    def _draw_picture(self, desk: Desk, area: Rect, name: str) -> Rect:
-        ui = desk.ui
-        view = desk.view(name)
-        rect = fitted(area, view.aspect or 1.5)
-        loose = rect.width < area.width - 4 or rect.height < area.height - 4
-        if loose:
-            ui.painter.box(area, ui.theme.sunken, 8)
-        view.draw(ui.painter, rect, 8, ui.theme.sunken if loose else ui.theme.surface)
-        return rect
 
-
-def sides(desk: Desk, comparison: Comparison) -> list[int | None]:
-    """Which sides are shown: None is who drives now, for whom there is always room."""
-    lanes: list[int | None] = list(range(len(comparison.lanes)))
+def sides_at(desk: Desk, comparison: Comparison, step: int) -> list[Side]:
+    """What the panes show at a step, from the left."""
+    theme = desk.ui.theme
     if desk.model.run is None:
-        return lanes
-    return [None, *lanes] if len(lanes) < MOST_SIDES else [None, *lanes[1:]]
+        looks = looks_of(comparison, theme)
+        return [_side(comparison, index, look, step) for index, look in enumerate(looks)]
+    now, looks = racing_looks(comparison, theme)
+    others = [_side(comparison, index, look, step) for index, look in enumerate(looks)]
+    driven = _driven(desk, now)
+    return [driven, *others] if len(others) < MOST_SIDES else [driven, *others[1:]]
 
 
 def columns(area: Rect, count: int, gap: int) -> list[Rect]:
@@ -136,6 +131,63 @@ def columns(area: Rect, count: int, gap: int) -> list[Rect]:
     return [
         Rect(area.x + index * (width + gap), area.y, width, area.height) for index in range(count)
     ]
+
+
+def _side(comparison: Comparison, index: int, look: Look, step: int) -> Side:
+    lane, about = comparison.lanes[index], comparison.about
+    now = min(step, len(lane.returns) - 1)
+    note = f"episode {about.ordinal}, seed {about.seed}"
+    if index:
+        count = count_of(lane.about.trained_on, "episode")
+        note = f"learned from {count}" if lane.about.trained_on else _NOTES[lane.about.kind]
+    ended = lane.over and now >= len(lane.actions)
+    action = lane.actions[now - 1] if 0 < now <= len(lane.actions) else ""
+    state = f"ended at step {now}" if ended else f"step {now}"
+    return Side(index, look, note, lane.returns[now], action, state)
+
+
+def _driven(desk: Desk, look: Look) -> Side:
+    """The person, now."""
+    live, note = desk.model.live, "live, from the same start"
+    if live is None:
+        return Side(None, look, note, 0.0, "", "")
+    state = {"ended": "over", "paused": "paused"}.get(live.phase, f"step {live.steps}")
+    return Side(None, look, note, live.total_reward, live.action, state)
+
+
+def _draw_side(desk: Desk, card: Rect, side: Side) -> Rect:
+    """What changes with every step: the return and the picture; where the picture is."""
+    ui = desk.ui
+    painter, theme, px = ui.painter, ui.theme, ui.painter.px
+    number = _number_rect(desk, card)
+    painter.fill(number, theme.surface)
+    said = signed(side.total)
+    taken = painter.text(said, (number.right, number.centery), "number", side.look.colour, "rm")
+    if card.width > px(_ROOMY):
+        at = (number.right - taken - px(6), number.centery + px(3))
+        painter.text("return", at, "small", theme.text2, "rm")
+    area = Rect(card.x + px(6), card.y + px(HEADER), card.width - px(12), 0)
+    area.height = card.height - px(HEADER + 6)
+    view = desk.view(side.view)
+    rect = fitted(area, view.aspect or 1.5)
+    loose = rect.width < area.width - 4 or rect.height < area.height - 4
+    if loose:
+        painter.box(area, theme.sunken, 8)
+    view.draw(painter, rect, 8, theme.sunken if loose else theme.surface)
+    if side.index is None and desk.driving:
+        painter.box(rect, None, 8, side.look.colour, 3)
+    if side.state:
+        _draw_pills(desk, rect, side.action, side.state)
+    return rect
+
+
+def _number_rect(desk: Desk, card: Rect) -> Rect:
+    """Where the return stands, whatever it is."""
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    width = px(_NUMBER)
+    if card.width > px(_ROOMY):
+        width += painter.width("return", "small") + px(6)
+    return Rect(card.right - px(16) - width, card.y + px(8), width, px(36))
 
 
 def _draw_pills(desk: Desk, rect: Rect, action: str, state: str) -> None:

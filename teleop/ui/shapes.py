@@ -15,7 +15,7 @@ def rounded_box(
 ) -> Surface:
     """A box from its four corners and plain rectangles."""
     width, height = size
-    tile = _corner_tile(r, fill, border, thick)
+    tile = corner_tile(r, fill, border, thick)
     side = tile.get_width()
     image = Surface(size, pygame.SRCALPHA)
     image.fill(fill)
@@ -34,7 +34,7 @@ def rounded_box(
     return image
 
 
-def _corner_tile(r: int, fill: Colour, border: Colour | None, thick: int) -> Surface:
+def corner_tile(r: int, fill: Colour, border: Colour | None, thick: int) -> Surface:
     """A disc of radius r with its border, from distances to its edge."""
     side = 2 * r + 1
     distance = _box_distance((side, side), r)

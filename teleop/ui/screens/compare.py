@@ -12,7 +12,7 @@ from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
 from teleop.ui.likely import draw_likely
 from teleop.ui.model import Comparison, LaneCurve
-from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides
+from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
 from teleop.ui.player import Player
 from teleop.ui.popover import Choice
 from teleop.ui.shortcuts import Command
@@ -28,6 +28,7 @@ _FORMS = (
     Choice(".mp4", "Film (MP4)", "Needs the extra teleop-studio[video]"),
     Choice(".png", "Still of this moment (PNG)"),
 )
+_REST_S = 0.08  # between two times that everything beside the panes is drawn
 _RACE_COMMANDS = (Command.SAVE, Command.DISCARD, Command.PLAY, Command.RETRY, Command.REWIND)
 
 
@@ -38,6 +39,7 @@ class CompareScreen:
         """Begin with a pair, if one was asked for."""
         self._panes, self._player, self._card = Panes(), Player(), SidesCard()
         self._cockpit = Cockpit()
+        self._drawn_s, self._owes = 0.0, False
         self._asked: tuple[str, str, tuple[str, ...]] = ("", "", ())
         self._wanted_file = file
         self._rivals: list[str] = [policy] if policy else []
@@ -59,17 +61,22 @@ class CompareScreen:
         self._rivals = []
 
     def wakes_in(self, desk: Desk) -> float | None:
-        """The next step, while it plays."""
-        return self._player.wakes_in(desk.model.comparison)
+        """The next step, while it plays; what is still to be drawn beside the panes."""
+        step = self._player.wakes_in(desk.model.comparison)
+        return min(step or _REST_S, _REST_S) if self._owes else step
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """Nothing scrolls here."""
         del rows, at
 
     def draw_moving(self, desk: Desk) -> Rect | None:
-        """Everything moves here: curves and bars follow the playhead."""
-        del desk
-        return None
+        """The panes; curves and bars follow a little later."""
+        comparison = desk.model.comparison
+        rest = desk.now - self._drawn_s >= _REST_S
+        if comparison is None or rest or desk.popover.open or not self._asked[1]:
+            return None
+        self._owes = True
+        return self._panes.draw_moving(desk, comparison, int(self._advance(desk, comparison)))
 
     def command(self, desk: Desk, command: Command) -> bool:
         """The player's keys, and those of the race."""
@@ -90,6 +97,7 @@ class CompareScreen:
 
     def draw(self, desk: Desk, area: Rect) -> None:
         """Everything."""
+        self._drawn_s, self._owes = desk.now, False
         self._ask(desk)
         comparison = desk.model.comparison
         if comparison is None or not self._asked[1]:
@@ -99,7 +107,7 @@ class CompareScreen:
         step = self._advance(desk, comparison)
         px = desk.ui.painter.px
         gap, bar_height, least = px(12), px(52), px(164)
-        pane = columns(area, len(sides(desk, comparison)), px(16))[0]
+        pane = columns(area, len(sides_at(desk, comparison, 0)), px(16))[0]
         wanted = px(HEADER) + round((pane.width - px(12)) / self._panes.aspect(desk)) + px(6)
         height = min(wanted, area.height - least - 2 * gap - bar_height)
         panes = Rect(area.x, area.y, area.width, height)
