@@ -26,6 +26,7 @@ def draw_likely(desk: Desk, comparison: Comparison, card: Rect, step: int) -> No
     room = icon_x - px(16) - at[0]
     painter.text("What the agent would do", at, "h2", width=room)
     if not comparison.would:
+        _draw_nothing(desk, comparison, card)
         return
     _draw_differences(desk, comparison, card)
     card = Rect(card.x, card.y, card.width, card.height - px(26))
@@ -44,6 +45,17 @@ def draw_likely(desk: Desk, comparison: Comparison, card: Rect, step: int) -> No
     names = min(names, round(card.width * 0.4))
     for index, row in enumerate(rows):
         _draw_bar(desk, card, round(y + height * (index + 0.5)), names, row)
+
+
+def _draw_nothing(desk: Desk, comparison: Comparison, card: Rect) -> None:
+    """Why there is nothing to say."""
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    if any(lane.about.kind == "agent" for lane in comparison.lanes):
+        return  # it will come
+    text = "Choose a policy as one of the sides to see what it would do"
+    for index, line in enumerate(painter.wrapped(text, "small", card.width - px(36))):
+        at = (card.x + px(18), card.y + px(52) + index * px(18))
+        painter.text(line, at, "small", desk.ui.theme.text2)
 
 
 def _draw_differences(desk: Desk, comparison: Comparison, card: Rect) -> None:

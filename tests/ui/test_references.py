@@ -17,12 +17,19 @@ import pygame
 import pytest
 from PIL import Image
 
-from tests.screenshots import look, save, show
+from teleop.learning.algorithms import bc
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.recording import Library
+from teleop.stage.messages import ChooseDataset
+from tests.screenshots import SAMPLE, look, save, show
 from tests.ui.test_window import Person
 
 FOLDER = Path(__file__).parent / "references"
 SIZE = (1024, 640)
-NAMES = ("demonstrate", "home", "library", "settings", "help", "demonstrate-paper", "contrast")
+NAMES = (
+    *("demonstrate", "train", "correct", "home", "library", "settings", "help"),
+    *("demonstrate-paper", "compare", "contrast"),
+)
 _CLOSE = 24  # of 255: what a letter's edge may differ by on another computer
 _MOST = 0.01  # share of pixels that may be further off
 
@@ -48,6 +55,12 @@ def _go(person: Person, name: str) -> None:
         person.app.desk.toggle_sheet("settings")
     elif name == "help":
         person.key("f1")
+    elif name in ("train", "correct"):
+        person.app.go(name)  # before there is a policy
+        person.turns(6)
+        person.until(lambda: person.app.model.profile or name == "correct")
+    elif name == "compare":
+        _beside_the_script(person)
     elif name == "demonstrate-paper":
         look(person, "paper", SIZE)
         show(person, "demonstrate")
@@ -55,6 +68,20 @@ def _go(person: Person, name: str) -> None:
         look(person, "contrast", SIZE)
     else:
         show(person, name)
+
+
+def _beside_the_script(person: Person) -> None:
+    """A recording and the scripted expert: nothing that was learned, which computers differ in."""
+    model, dataset = person.app.model, Library(person.app.desk.recordings).dataset(SAMPLE)
+    config = bc.Config(members=1, steps=10, lag_steps=3, check=False)
+    bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "barely")
+    person.app.desk.tell(ChooseDataset(SAMPLE))
+    person.until(lambda: model.library and model.library.policies)
+    show(person, "compare")
+    person.click("menu.1")
+    person.click("side1.1")
+    person.until(lambda: model.comparison and model.comparison.lanes[1].about.kind == "script")
+    show(person, "compare")
 
 
 def _bytes(picture: pygame.Surface) -> "np.ndarray[tuple[int, ...], np.dtype[np.int16]]":

@@ -10,6 +10,7 @@ from teleop.stage.sides import LaneAbout, Race, ShowReplay, WriteReplay
 from teleop.ui.cockpit import Cockpit
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
+from teleop.ui.lanes import looks_of
 from teleop.ui.likely import draw_likely
 from teleop.ui.model import Comparison, LaneCurve
 from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
@@ -353,8 +354,8 @@ def _marks(desk: Desk, comparison: Comparison) -> list[tuple[int, Colour]]:
     """Where each side ends, and where the paths part."""
     theme = desk.ui.theme
     marks: list[tuple[int, Colour]] = [
-        (len(lane.actions), theme.agent if index else theme.human)
-        for index, lane in enumerate(comparison.lanes)
+        (len(lane.actions), look.colour)
+        for lane, look in zip(comparison.lanes, looks_of(comparison, theme), strict=True)
         if lane.over
     ]
     if comparison.diverged_at is not None and len(comparison.lanes) > 1:
