@@ -142,7 +142,7 @@ class Painter:
         line = ""
         for word in words(self._said(text)):
             longer = (line + word).strip()
-            if line and self.width(longer, style) > width:
+            if line and self._width(longer, style) > width:
                 lines.append(line)
                 longer = word.strip()
             line = longer

@@ -194,7 +194,7 @@ def _draw_pills(desk: Desk, rect: Rect, action: str, state: str) -> None:
     """What was done last, and how far it is; the state alone where there is little room."""
     ui, px = desk.ui, desk.ui.painter.px
     y = rect.bottom - px(38)
-    both = ui.painter.width(action + state, "small-medium") + px(80)
+    both = sum(ui.painter.width(text, "small-medium") for text in (action, state)) + px(80)
     if action and both < rect.width:
         ui.pill((rect.x + px(10), y), action, VEIL, ON_VEIL)
     ui.pill((rect.right - px(10), y), state, VEIL, ON_VEIL, right=True)

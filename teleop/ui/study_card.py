@@ -79,7 +79,7 @@ class StudyCard:
         end = float(max(training.step, training.total))
         if self._tab == "returns":
             last = [float(step) for step, _ in training.returns[-1:]]
-            return [_line("agent", training.returns, theme.agent)], max(1.0, *last)
+            return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
         series = [_line("episodes in training", training.losses, theme.agent)]
         if training.held_out:
             series.append(_line("held-out episodes", training.held_out, theme.text2, (9, 4)))

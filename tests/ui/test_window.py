@@ -376,3 +376,16 @@ def test_hands_quicker_than_the_screen_lose_nothing(person: Person) -> None:
     person.app.turn(0.0)  # all of it between two pictures
     assert person.app.desk.editing is not None
     assert person.app.desk.editing.text == "Cart"
+
+
+def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) -> None:
+    person.key("r")
+    person.until(lambda: person.app.desk.driving)
+    person.key("escape")
+    person.key("return")
+    person.until_saved(1)
+    person.app.go("train")
+    person.click("train")
+    for tab in ("returns", "curve", "influence", "loss"):
+        person.click(f"chart.{tab}")
+        assert person.node(f"chart.{tab}").value
