@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pygame
+
+_NO_SCREEN = ("dummy", "offscreen")
+
 
 class FileDialog:
     """One dialog at a time, in a thread of its own."""
@@ -24,7 +28,7 @@ class FileDialog:
         """Ask for a file, or a folder; False where the computer has no dialog to ask with."""
         if self._thread is not None:
             return True  # it is open already
-        dialogs = _dialogs()
+        dialogs = None if pygame.display.get_driver() in _NO_SCREEN else _dialogs()
         if dialogs is None:
             return False
         ask = dialogs.choose_folder if folders else dialogs.open_file

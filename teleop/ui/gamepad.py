@@ -34,6 +34,7 @@ class Gamepad:
         self._sticks: dict[str, float] = {}  # where sticks and triggers are
         self._orders = False  # View is held while driving
         self._ordered: set[str] = set()  # buttons pressed while it was
+        self._pulled: set[str] = set()  # triggers that have scrubbed once
         self._desk.pad, self._desk.pads = self._pads.name, self._pads.names
 
     @property
@@ -46,6 +47,7 @@ class Gamepad:
         self._repeating = None
         self._stick = [0.0, 0.0]
         self._ordered.clear()
+        self._pulled.clear()
         self._sticks.clear()
         self._orders = False
 
@@ -183,12 +185,12 @@ class Gamepad:
                 sideways = abs(x) >= abs(y)
                 direction = (int(x > 0) * 2 - 1, 0) if sideways else (0, int(y > 0) * 2 - 1)
             self._arrow(direction)
-        elif control.endswith("_trigger") and value > _STICK and control not in self._desk.held:
-            self._desk.held.add(control)
+        elif control.endswith("_trigger") and value > _STICK and control not in self._pulled:
+            self._pulled.add(control)
             left = control == "pad.left_trigger"
             self._app.command(Command.SECOND_BACK if left else Command.SECOND_FORWARD)
         elif control.endswith("_trigger") and value < _STICK / 2:
-            self._desk.held.discard(control)
+            self._pulled.discard(control)
 
     def _button(self, control: str, down: bool) -> None:
         if control in PAD_ARROWS:

@@ -15,7 +15,7 @@ from teleop.ui.app import App, AppConfig
 from teleop.ui.focus import Node
 from teleop.ui.shortcuts import Command
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 
 
 class Person:
@@ -379,8 +379,7 @@ def test_hands_quicker_than_the_screen_lose_nothing(person: Person) -> None:
 
 
 def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) -> None:
-    person.key("r")
-    person.until(lambda: person.app.desk.driving)
+    person.record()
     person.key("escape")
     person.key("return")
     person.until_saved(1)
