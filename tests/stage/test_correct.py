@@ -25,6 +25,7 @@ from teleop.stage.messages import (
     ShowCorrect,
 )
 from teleop.stage.options import DriveOptions
+from teleop.stage.shelf import Curate, ShelfDeed
 from teleop.take_over import HandsOn
 from teleop.types import Actor, InputEvent
 from tests.stage.test_host import Stage
@@ -104,6 +105,12 @@ def test_each_step_says_who_acted_and_what_the_policy_proposed(
     assert episode.row.driver_name == "you over first"
     shown: LibraryChanged = stage.last(LibraryChanged)
     assert shown.dataset_id == SHOWN  # the list stays where the policy is
+    uuids = (episode.row.uuid,)
+    stage.say(Curate("cartpole-v1/human-v0", ShelfDeed.DELETE, uuids))
+    stage.settle()
+    stage.say(ShowCorrect(SHOWN, "first"))
+    stage.settle()
+    assert stage.last(Corrections).episodes == ()  # what is listed is what the disk has
 
 
 def test_a_newer_policy_waits_for_the_next_episode(stage: Stage, library: Library) -> None:

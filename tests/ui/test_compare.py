@@ -97,6 +97,10 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     assert live.seed == seed
     person.until(lambda: person.app.model.live.steps > 3)  # type: ignore[union-attr]
     person.until(lambda: comparison(person).shown > 2)  # the rival keeps up
+    run = person.app.model.run
+    assert run is not None
+    assert len(run.seen) == len(run.returns) == len(run.actions) + 1  # charted beside the others
+    assert person.node("add").reason == "Leave the race first"
     person.key("escape")
     person.until(lambda: not person.app.desk.driving)
     person.click("race")
@@ -105,14 +109,25 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     root = person.app.config.recordings
     person.until(lambda: len(Library(root).dataset("cartpole-v1/human-v0").rows()) == 1)
     assert Library(root).dataset("cartpole-v1/human-v0").rows()[0].seed == seed
+    person.turns(10)
+    assert person.app.model.live.seed == seed  # type: ignore[union-attr]  # once more from there
+    person.click("race")
+    person.until(lambda: person.app.model.run is None)
     person.key("1", mod=pygame.KMOD_CTRL)
-    person.turns(5)
+    person.record()
+    person.until(lambda: person.app.model.library.dataset_id.endswith("human-v0"))  # type: ignore[union-attr]
 
 
 def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
+    folder = person.app.desk.exports
+    person.click("write")
+    person.click("forms.1")
+    person.until(lambda: list(folder.glob("compare-*.webp")))
+    person.until(lambda: person.app.model.working is None)
+    person.key("c", mod=pygame.KMOD_CTRL)  # the path, to paste it elsewhere
+    assert str(folder) in person.app.shell.toasts.newest
     person.click("write")
     person.click("forms.3")
-    folder = person.app.desk.exports
     person.until(lambda: list(folder.glob("compare-*.png")))
     (file,) = folder.glob("compare-*.png")
     with Image.open(file) as picture:

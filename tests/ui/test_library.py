@@ -6,8 +6,10 @@ from pathlib import Path
 import pygame
 import pytest
 
+from teleop.curate import export
 from teleop.recording import Library
 from teleop.stage.shelf import DatasetLine, ShelfListed
+from teleop.ui.file_sheet import FileSheet
 from tests.ui.test_window import Person
 
 SAMPLE = "lunarlander-v3/sample-v0"
@@ -90,6 +92,33 @@ def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:
     person.until(lambda: any("sample-v0" not in d.dataset_id for d in datasets(person)))
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "nothing")))
     person.until(lambda: any("nothing" in text for text in person.app.shell.toasts.texts))
+
+
+def test_a_bundle_is_found_and_taken_in_by_gamepad_alone(person: Person, tmp_path: Path) -> None:
+    home = tmp_path / "somewhere"
+    (home / "deeper").mkdir(parents=True)
+    library = Library(person.app.config.recordings)
+    dataset = library.dataset(SAMPLE)
+    export(dataset, dataset.rows()[:2], "bundle", home / "deeper" / "two.teleop.zip")
+    person.app.desk.files = FileSheet(home)
+    person.app.go("home")
+    pad(person, pygame.CONTROLLER_BUTTON_DPAD_DOWN)
+    person.app.ui.focus.set("take in", "import")
+    pad(person, pygame.CONTROLLER_BUTTON_A)
+    assert person.node("files.deeper").label == "deeper"
+    person.app.ui.focus.set("files.deeper", "sheet")
+    pad(person, pygame.CONTROLLER_BUTTON_A)
+    person.node("files.two.teleop.zip")
+    person.app.ui.focus.set("files.two.teleop.zip", "sheet")
+    pad(person, pygame.CONTROLLER_BUTTON_A)
+    assert person.app.current == "library"
+    person.until(lambda: any(d.total_episodes == 2 for d in datasets(person)))
+
+
+def pad(person: Person, button: int) -> None:
+    for kind in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
+        pygame.event.post(pygame.event.Event(kind, button=button, instance_id=0))
+    person.turns()
 
 
 def datasets(person: Person) -> tuple[DatasetLine, ...]:

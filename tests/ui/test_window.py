@@ -388,3 +388,24 @@ def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) ->
     for tab in ("returns", "curve", "influence", "loss"):
         person.click(f"chart.{tab}")
         assert person.node(f"chart.{tab}").value
+
+
+def test_what_has_the_focus_is_copied(person: Person) -> None:
+    person.until(lambda: not person.app.shell.toasts.texts)
+    person.key("tab")
+    focused = person.app.ui.nodes[person.app.ui.focus.id or ""]
+    person.key("c", mod=pygame.KMOD_CTRL)
+    said = person.app.shell.toasts.texts[-1]
+    assert said.removeprefix("Copied: ") in (focused.value, focused.label)
+
+
+def test_a_minimised_window_draws_nothing(person: Person) -> None:
+    pygame.event.post(pygame.event.Event(pygame.WINDOWMINIMIZED))
+    person.turns()
+    before = person.app.frames
+    person.app.command(Command.PRACTICE)
+    person.turns(5)
+    assert person.app.frames == before
+    pygame.event.post(pygame.event.Event(pygame.WINDOWRESTORED))
+    person.turns(5)
+    assert person.app.frames > before
