@@ -93,14 +93,18 @@ class Painter:
         if self._width(text, style) <= width:
             return text
         self.shortened.add(text)
-        low, high = 0, len(text)
+        return text[: self._fits(text, style, width, "…")].rstrip() + "…"
+
+    def _fits(self, text: str, style: str, width: int, end: str = "") -> int:
+        """How many letters of a text fit, with something behind them; one at least."""
+        low, high = 1, len(text)
         while low < high:
             middle = (low + high + 1) // 2
-            if self._width(text[:middle].rstrip() + "…", style) <= width:
+            if self._width(text[:middle].rstrip() + end, style) <= width:
                 low = middle
             else:
                 high = middle - 1
-        return text[:low].rstrip() + "…"
+        return low
 
     def cut(self, text: str, style: str, width: int) -> str:
         """As much of the beginning as fits."""
@@ -137,7 +141,7 @@ class Painter:
         return image.get_width()
 
     def wrapped(self, text: str, style: str, width: int) -> list[str]:
-        """The text in lines that fit a width."""
+        """The text in lines that fit a width; only a word that is longer than a line is cut."""
         lines: list[str] = []
         line = ""
         for word in words(self._said(text)):
@@ -145,6 +149,10 @@ class Painter:
             if line and self._width(longer, style) > width:
                 lines.append(line)
                 longer = word.strip()
+            while len(longer) > 1 and self._width(longer, style) > width:
+                fits = self._fits(longer, style, width)
+                lines.append(longer[:fits])
+                longer = longer[fits:]
             line = longer
         return [*lines, line] if line else lines
 
@@ -172,7 +180,7 @@ class Painter:
         def make() -> Surface:
             face, size = self._face(style)
             font = self._font(system_face() if FAR_EAST.search(text) else face, size)
-            image = _shrunk(font.render(text, True, colour[:3]))
+            image = _shrunk(_rendered(font, text, colour))
             if colour[3] < 255:
                 image.set_alpha(colour[3])
             return image
@@ -325,6 +333,14 @@ class Painter:
             for edge in (upper, lower):
                 part = edge[start : end + 1].tolist()
                 pygame.draw.aalines(self.surface, colour[:3], False, part)
+
+
+def _rendered(font: pygame.font.Font, text: str, colour: Colour) -> Surface:
+    """Nothing for letters without any width, which SDL refuses to draw."""
+    try:
+        return font.render(text, True, colour[:3])
+    except pygame.error:
+        return Surface((0, font.get_height()), pygame.SRCALPHA)
 
 
 def _shrunk(image: Surface) -> Surface:

@@ -32,7 +32,7 @@ class SidesCard:
         if self._shown not in (_RETURN, _CLOUD) and self._shown not in names:
             self._shown = _RETURN
         used = self._draw_choice(desk, comparison, card)
-        inside = Rect(card.x + px(8), card.y + px(38), card.width - px(16), card.height - px(44))
+        inside = Rect(card.x + px(8), card.y + px(43), card.width - px(16), card.height - px(49))
         if self._shown == _CLOUD:
             self._cloud.draw(desk, comparison, card, inside, step)
         else:

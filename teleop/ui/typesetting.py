@@ -6,7 +6,10 @@ from functools import cache
 import pygame
 
 FAR_EAST = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
-_PIECES = re.compile(f"{FAR_EAST.pattern}[，。、；：！？”）]?|[^\\s\u2e80-\u9fff]+|\\s+")
+# a letter of the Far East with what closes it; a word, or a part of a path; space
+_PIECES = re.compile(
+    f"{FAR_EAST.pattern}[，。、；：！？”）]?|[^\\s\u2e80-\u9fff/]*/+|[^\\s\u2e80-\u9fff/]+|\\s+"
+)
 
 
 def words(text: str) -> list[str]:

@@ -152,6 +152,8 @@ def test_composition_by_an_input_method_shows_before_it_is_committed(person: Per
     assert (edit.text, edit.shown) == ("", "ni")
     person.key("return")  # belongs to the input method
     assert person.app.desk.editing is edit
+    pygame.event.post(pygame.event.Event(pygame.TEXTEDITING, text="\u202e", start=0, length=1))
+    person.turns()  # a letter without any width
     types(person, "你")
     assert (edit.text, edit.shown) == ("你", "你")
     person.key("backspace")

@@ -15,7 +15,7 @@ from teleop.ui.text_edit import TextEdit
 from teleop.ui.words import count_of
 
 _CARD, _LEAST, _TEXT = 208, 150, 76  # pixels: a card's usual and least width, its words' height
-_ASPECT = 1.5
+_ASPECT = 1.57  # of a card's picture: so wide that three rows of four fit the usual window
 
 
 class Home:
@@ -219,7 +219,10 @@ def _picture(desk: Desk, entry: EnvEntry, size: tuple[int, int]) -> Surface:
     file = desk.ui.assets / "environments" / f"{entry.env_id}.png"
     if file.is_file():
         loaded = pygame.image.load(file).convert(32)
-        return pygame.transform.smoothscale(loaded, size)
+        height = min(loaded.get_height(), round(loaded.get_width() * size[1] / size[0]))
+        seen = Rect(0, 0, loaded.get_width(), height)  # a little less of its top and bottom
+        seen.centery = loaded.get_height() // 2
+        return pygame.transform.smoothscale(loaded.subsurface(seen), size)
     plain = Surface(size, 0, 32)
     plain.fill(desk.ui.theme.sunken[:3])
     return plain
