@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
+_BESIDE = 2000.0
 LEFT, RIGHT, UP, DOWN = (-1, 0), (1, 0), (0, -1), (0, 1)
 
 
@@ -94,7 +95,11 @@ def _nearest(current: Node, nodes: list[Node], direction: tuple[int, int]) -> No
 
 
 def _score(current: Node, node: Node, direction: tuple[int, int]) -> float | None:
-    """How far a node is in a direction; those in the beam of the current one are nearer."""
+    """How far a node is in a direction; those in the beam of the current one are nearer.
+
+    Outside the beam, what is only beside the current one (the head of a column, seen from a long
+    row) comes last: it is not where the arrow points.
+    """
     a, b = current.rect, node.rect
     dx, dy = b.centerx - a.centerx, b.centery - a.centery
     along = dx * direction[0] + dy * direction[1]
@@ -103,6 +108,10 @@ def _score(current: Node, node: Node, direction: tuple[int, int]) -> float | Non
     aside = abs(dx * direction[1]) + abs(dy * direction[0])
     if direction[1]:
         in_beam = b.left < a.right and b.right > a.left
+        beyond = along > a.height / 2
     else:
         in_beam = b.top < a.bottom and b.bottom > a.top
-    return along + (0.5 * aside if in_beam else 400 + 4 * aside)
+        beyond = along > a.width / 2
+    if in_beam:
+        return along + 0.5 * aside
+    return along + 400 + 4 * aside + (0 if beyond else _BESIDE)

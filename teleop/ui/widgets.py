@@ -126,9 +126,14 @@ class Ui:
         self.focus.tab(self._answering(), GROUPS, step)
 
     def arrow(self, direction: tuple[int, int]) -> None:
-        """To the next control in a direction; a focused slider moves instead."""
+        """To the next control in a direction; a focused slider moves instead.
+
+        But for a track under a gamepad: its triggers scrub, and arrows have to get past it.
+        """
         node = self.nodes.get(self.focus.id or "")
-        if node and node.role == "slider" and direction[0] and self.focus.visible:
+        moves = node is not None and node.role == "slider" and self.focus.visible
+        passes = self.pad_hints and node is not None and isinstance(node.value, float)
+        if moves and direction[0] and not passes:
             self.used.nudged = direction[0]
         else:
             self.focus.move(self._answering(), direction)

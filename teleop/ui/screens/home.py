@@ -125,7 +125,8 @@ class Home:
         ui.painter.round_off(Rect(rect.x + 1, rect.y + 1, *size), 11, ui.theme.bg)
         room = rect.width - px(24)
         at = (rect.x + px(12), rect.bottom - px(58))
-        ui.painter.text(entry.env_id, at, "bold", width=room)
+        style = "bold" if ui.painter.width(entry.env_id, "bold") <= room else "small-bold"
+        ui.painter.text(entry.env_id, at, style, width=room)
         for index, words in enumerate(ui.painter.wrapped(entry.summary, "small", room)[:2]):
             at = (rect.x + px(12), rect.bottom - px(37) + index * px(17))
             ui.painter.text(words, at, "small", ui.theme.text2)
