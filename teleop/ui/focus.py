@@ -18,7 +18,8 @@ class Node:
 
     Attributes:
         id: stable name.
-        role: button, tab, option, listitem, slider, combobox, view.
+        role: button, tab, option, listitem, slider, combobox, view; status and alert take no
+            focus.
         label: what it is called.
         rect: where it is.
         group: focus group.

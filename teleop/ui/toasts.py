@@ -10,10 +10,11 @@ from teleop.ui.text_edit import copy
 
 _STAYS_S = {Tone.GOOD: 4.0, Tone.PLAIN: 4.0, Tone.UNDO: 10.0, Tone.BAD: 12.0}
 _WITH_PATH_S = 10.0  # where there is something to copy
-_MOST = 3
+_MOST, _FEW = 3, 1
 _WIDTH, _LINE, _BUTTONS = 336, 22, 42
 _FOOT = 132  # above the main button of the panel on the right
 _FEET = {"compare": 32, "library": 32, "home": 178}
+_LOW = ("compare",)  # screens with buttons not far above
 _LOOKS = {
     Tone.GOOD: ("check", "success"),
     Tone.PLAIN: ("info", "text2"),
@@ -78,7 +79,8 @@ class Toasts:
         bottom = surface.get_height() - px(foot)
         self.boxes = []
         ui.group("toast")
-        for index, toast in enumerate(reversed(self._toasts)):
+        shown = self._toasts[-(_FEW if current in _LOW else _MOST) :]
+        for index, toast in enumerate(reversed(shown)):
             box = self._draw_one(desk, toast, index, (right, bottom))
             self.boxes.append(box)
             bottom = box.y - px(8)
@@ -100,7 +102,7 @@ class Toasts:
         for number, line in enumerate(lines):
             at = (box.x + px(44), box.y + px(23) + number * px(_LINE))
             painter.text(line, at, "medium", width=text_width)
-        ui.node(f"toast.{index}", "status", toast.notice.text, box)
+        ui.node(f"toast.{index}", "alert", toast.notice.text, box)
         self._draw_buttons(desk, toast, index, Rect(box.x, box.bottom - px(44), box.width, px(32)))
         return box
 

@@ -140,7 +140,9 @@ class Ui:
 
     def _answering(self) -> list[Node]:
         nodes = self.nodes.values()
-        return [node for node in nodes if self._answers(node) and node.role != "status"]
+        return [
+            node for node in nodes if self._answers(node) and node.role not in ("status", "alert")
+        ]
 
     def _answers(self, node: Node) -> bool:
         return self.modal is None or node.group == self.modal

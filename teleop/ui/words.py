@@ -33,3 +33,9 @@ def time_left(seconds: float) -> str:
     if seconds < 90:
         return f"about {seconds:.0f} s left"
     return f"about {seconds / 60:.0f} min left"
+
+
+def two_lines(dataset_id: str, note: str, fits: bool) -> tuple[str, str]:
+    """A dataset and what is said of it, so that its own name is never what is cut off."""
+    space, _, name = dataset_id.rpartition("/")
+    return (dataset_id, note) if fits or not space else (space, f"{name} · {note}")

@@ -16,6 +16,7 @@ from teleop.ui.model import Comparison, LaneCurve
 from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
 from teleop.ui.player import Player
 from teleop.ui.popover import Choice
+from teleop.ui.race_bar import draw_race_bar
 from teleop.ui.shortcuts import Command
 from teleop.ui.sides_card import SidesCard
 from teleop.ui.theme import Colour
@@ -86,7 +87,7 @@ class CompareScreen:
             return False
         if command is Command.NEW_SEED:
             self._next_episode(desk)
-        elif command is Command.RECORD:
+        elif command is Command.RECORD or (command is Command.PLAY and _waits_to_race(desk)):
             self._start_or_stop_race(desk, comparison)
         elif command is Command.DIFFERENCE:
             self._next_difference(desk, comparison)
@@ -228,15 +229,8 @@ class CompareScreen:
         inside = Rect(bar.x + px(10), bar.y, right - px(10) - bar.x - px(10), bar.height)
         if desk.model.run is None:
             self._player.draw(desk, comparison, inside, _marks(desk, comparison))
-            return
-        live = desk.model.live
-        text = "R races once more from the same start"
-        if live and live.pending:
-            text = "Enter saves your run, Bksp discards it"
-        elif live and live.engaged:
-            text = "Race: everybody from the same start. Esc pauses"
-        at = (inside.x + px(8), bar.centery)
-        ui.painter.text(text, at, "medium", width=inside.width - px(8))
+        elif draw_race_bar(desk, inside):
+            self._start_or_stop_race(desk, comparison)
 
     def _draw_deeds(self, desk: Desk, comparison: Comparison, bar: Rect) -> int:
         """Race, one more side, write to a file; where they begin."""
@@ -327,6 +321,12 @@ class CompareScreen:
             rect = Rect(column.x + px(16), area.y + px(10), column.width - px(32), px(36))
             if ui.combo(f"menu.{index}", rect, names[index], label="Who is compared"):
                 desk.popover.toggle(ui, f"side{index}", f"menu.{index}")
+
+
+def _waits_to_race(desk: Desk) -> bool:
+    """Everybody stands at the start."""
+    live = desk.model.live
+    return desk.model.run is not None and live is not None and live.phase == "ready"
 
 
 def _episodes(desk: Desk) -> list[Choice]:

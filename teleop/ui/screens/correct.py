@@ -142,7 +142,7 @@ class CorrectScreen:
         ui.group("chips")
         room = self._cockpit.draw_chips(desk, left, left.y + px(6)) - left.x - px(_TOOLS)
         ui.group("picker")
-        rect = Rect(left.x, left.y, min(px(252), room), px(40))
+        rect = Rect(left.x, left.y, min(px(290), room), px(40))
         policies = list(reversed(library.policies)) if library else []
         if ui.combo("policy", rect, name, "bot", "Policy at the wheel"):
             desk.popover.toggle(ui, "policy", "policy", policies.index(name))

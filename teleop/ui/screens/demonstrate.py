@@ -76,7 +76,7 @@ class Demonstrate:
         chips = self._cockpit.draw_chips(desk, left, left.y + px(6))
         room = chips - left.x - px(_TOOLS)
         ui.group("picker")
-        rect = Rect(left.x, left.y, min(px(252), room), px(40))
+        rect = Rect(left.x, left.y, min(px(290), room), px(40))
         name = env.env_id if env else "Opening…"
         if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
             self._open_picker(desk)

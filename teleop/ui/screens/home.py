@@ -12,7 +12,7 @@ from teleop.ui.scroll import Scroll, index_in
 from teleop.ui.shortcuts import Command
 from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
 from teleop.ui.text_edit import TextEdit
-from teleop.ui.words import count_of
+from teleop.ui.words import count_of, two_lines
 
 _CARD, _LEAST, _TEXT = 208, 150, 76  # pixels: a card's usual and least width, its words' height
 _ASPECT = 1.57  # of a card's picture: so wide that three rows of four fit the usual window
@@ -170,9 +170,11 @@ class Home:
             ui.painter.box(rect, ui.theme.hover, 8)
         room = rect.width - px(24)
         at = (rect.x + px(12), rect.centery - px(9))
-        ui.painter.text(line.dataset_id, at, "medium", width=room)
         policies = f" · {count_of(line.policies, 'policy', 'policies')}" if line.policies else ""
         note = count_of(line.total_episodes, "episode") + policies
+        fits = ui.painter.width(line.dataset_id, "medium") <= room
+        title, note = two_lines(line.dataset_id, note, fits)
+        ui.painter.text(title, at, "medium", width=room)
         at = (rect.x + px(12), rect.centery + px(11))
         ui.painter.text(note, at, "small", ui.theme.text2, width=room)
         ui.ring(node_id, rect.inflate(-px(4), -px(4)), 8)

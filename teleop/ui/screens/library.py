@@ -23,7 +23,7 @@ from teleop.ui.shortcuts import Command
 from teleop.ui.table import Table
 from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
 from teleop.ui.text_edit import TextEdit
-from teleop.ui.words import count_of, time_left
+from teleop.ui.words import count_of, time_left, two_lines
 
 _FORMS = (
     Choice("bundle", "One file to hand on", ".teleop.zip"),
@@ -161,8 +161,10 @@ class LibraryScreen:
         ink = ui.theme.text3 if line.problem else ui.theme.text
         room = rect.width - px(20)
         at = (rect.x + px(10), rect.centery - px(9))
-        ui.painter.text(line.dataset_id, at, "medium", ink, width=room)
+        fits = ui.painter.width(line.dataset_id, "medium") <= room
         note = line.problem or count_of(line.total_episodes, "episode")
+        title, note = two_lines(line.dataset_id, note, fits)
+        ui.painter.text(title, at, "medium", ink, width=room)
         at = (rect.x + px(10), rect.centery + px(11))
         ui.painter.text(note, at, "small", ui.theme.text2, width=room)
         ui.ring(node_id, rect.inflate(-px(4), -px(4)), 8)
