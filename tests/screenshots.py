@@ -56,6 +56,8 @@ def shots(person: Person) -> Iterator[tuple[str, pygame.Surface]]:
         tag = "projector" if projector else f"{theme}-{size[0]}x{size[1]}"
         for screen in SCREENS:
             show(person, screen)
+            person.app.ui.pointer.at = (-1, -1)  # no tool tip
+            person.app.canvas.draw_all()
             yield f"{screen}-{tag}", person.app.window.surface
 
 

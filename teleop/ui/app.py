@@ -21,12 +21,12 @@ if sys.platform.startswith("linux"):
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 import pygame
-from pygame import Rect
 
 from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import ChooseDataset, Notice, OpenEnv, Tone
+from teleop.ui.canvas import Canvas
 from teleop.ui.desk import Desk
 from teleop.ui.devices import DRIVING, RAW_PAD
 from teleop.ui.file_dialog import FileDialog
@@ -45,15 +45,13 @@ from teleop.ui.screens.home import Home
 from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.settings import Settings, SettingsFile
-from teleop.ui.sheets import draw_sheet
 from teleop.ui.shell import Shell
 from teleop.ui.shortcuts import Command
 from teleop.ui.text_edit import copy
-from teleop.ui.top_bar import TOP_BAR, draw_top_bar, mark
+from teleop.ui.top_bar import mark
 from teleop.ui.widgets import Ui
 from teleop.ui.window import WINDOW_EVENTS, Window
 
-_FRAME_S = 1 / 60
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
 _LOOK_S, _CALM_S = 0.001, 0.008  # between looks for events, while somebody drives and else
@@ -116,20 +114,7 @@ class App:
             ) from problem
         self.model = Model()
         self._language = Language(config.assets / "languages", settings.language)
-        ui = Ui(self._painter(settings), config.assets)
-        tell, teach = self.processes.tell, self.processes.teach
-        exports = exports_folder(config.recordings)
-        self.desk = Desk(
-            ui,
-            self.model,
-            FrameReader(),
-            config.recordings,
-            exports,
-            tell,
-            teach,
-            FileDialog(self._wake),
-        )
-        self.desk.settings = settings
+        self.desk = self._make_desk(settings)
         self.hands = Hands(self)
         self.shell = Shell()
         self.news = News(self)
@@ -143,11 +128,23 @@ class App:
             "home": Home(),
         }
         self.current = "demonstrate"
-        self.dirty = self.moved = True  # everything, or only what moves, is to be drawn
-        self._drawn_s = self._moved_s = 0.0
-        self._place = Rect(0, 0, 0, 0)  # of what was drawn alone last
-        self.frames = 0
+        self.canvas = Canvas(self)
         self._begin(config, settings)
+
+    def _make_desk(self, settings: Settings) -> Desk:
+        """What screens work with."""
+        recordings = self.config.recordings
+        return Desk(
+            ui=Ui(self._painter(settings), self.config.assets),
+            model=self.model,
+            reader=FrameReader(),
+            recordings=recordings,
+            exports=exports_folder(recordings),
+            tell=self.processes.tell,
+            teach=self.processes.teach,
+            dialog=FileDialog(self._wake),
+            settings=settings,
+        )
 
     def _begin(self, config: AppConfig, settings: Settings) -> None:
         """What the stage is to show first."""
@@ -196,15 +193,16 @@ class App:
         if chosen := self.desk.dialog.answer():
             self.desk.take_in(chosen)
         if self.hands.repeat(self.desk.now):
-            self.dirty = True
+            self.canvas.dirty = True
         self._start_trainer_in_time()
-        self._go()
-        self._draw()
+        self.go()
+        if not self.window.minimised:
+            self.canvas.draw()
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event; what was done before it is answered first, however quick the hands."""
         if self.ui.used.waits and event.type != pygame.MOUSEMOTION:
-            self._settle()
+            self.canvas.settle()
         if event.type == pygame.QUIT:
             self.quit()
         elif event.type in _OF_WINDOW:
@@ -214,14 +212,14 @@ class App:
         if event.type in RAW_PAD and not self.desk.mapping:
             return  # the same movement comes as a gamepad's
         if self.desk.driving and event.type in DRIVING:
-            self.moved = True  # key caps light up with the picture; the rest stays as it is
+            self.canvas.moved = True  # key caps light up with the picture; the rest stays as it is
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
-            self.dirty = True
+            self.canvas.dirty = True
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
             self.desk.take_in(event.file)
-            self._go()
+            self.go()
         self.window.see(event)
         if self.window.resized():
             self._repaint()
@@ -267,81 +265,16 @@ class App:
 
     def _patience_s(self) -> float:
         """How long nothing can happen by itself."""
-        desk = self.desk
         if self.window.minimised:
             return _IDLE_S
-        if self.dirty:
-            return max(0.001, self._drawn_s + _FRAME_S - time.perf_counter())
-        toasts = self.shell.toasts.wakes_in(time.perf_counter())
-        moments = (self.screen.wakes_in(desk), toasts, self.hands.wakes_in())
+        moments = (self.canvas.wakes_in(), self.hands.wakes_in())
         return max(0.001, min([_IDLE_S, *(m for m in moments if m is not None)]))
 
-    # ------------------------------------------------------------ drawing
+    # ------------------------------------------------------------ screens
 
-    def _draw(self) -> None:
-        """The moving picture first, the rest if it is due."""
-        if self.window.minimised:
-            return
-        now = self.desk.now
-        due = now - self._drawn_s >= _FRAME_S
-        wakes = self.screen.wakes_in(self.desk)
-        if wakes is not None and now - self._moved_s >= wakes:
-            self.moved = True
-        if self.moved:
-            place = None if self._is_covered() else self.screen.draw_moving(self.desk)
-            if place:
-                self._place = place
-                pygame.display.update(place)
-                self.frames += 1
-            else:
-                self.dirty = True
-            self.moved, self._moved_s = False, now
-        toasts = self.shell.toasts.wakes_in(now)
-        if (self.dirty and due) or (toasts is not None and toasts <= 0):
-            self.draw_all()
-
-    def _is_covered(self) -> bool:
-        """Something lies over the picture."""
-        noticed = self._place.collidelist(self.shell.toasts.boxes) >= 0
-        return bool(noticed or self.model.lost or self.ui.modal)
-
-    def draw_all(self) -> None:
-        """Every control and picture."""
-        self.dirty = self.moved = False
-        self.shell.toasts.collect(self.desk)
-        ui, px = self.ui, self.ui.painter.px
-        surface = ui.painter.surface
-        surface.fill(ui.theme.bg)
-        ui.begin()
-        top, margin = px(TOP_BAR), px(20)
-        area = Rect(margin, top + px(16), 0, 0)
-        area.width = surface.get_width() - 2 * margin
-        area.height = surface.get_height() - area.y - margin
-        self.screen.draw(self.desk, area)
-        draw_top_bar(self.desk, self.current)
-        draw_sheet(self.desk)
-        self.shell.draw(self.desk, self.current)
-        self.dirty = ui.used.waits or bool(ui.pointer.pressed and self._dragging())
-        ui.end()
-        pygame.display.flip()
-        self.frames += 1
-        self._drawn_s = self._moved_s = self.desk.now
-        self._go()
-
-    def _settle(self) -> None:
-        """Draw until every deed is answered, and the screen that it led to is there."""
-        shown = ""
-        while self.ui.used.waits or shown != self.current:
-            shown = self.current
-            self.draw_all()
-
-    def _dragging(self) -> bool:
-        node = self.ui.nodes.get(self.ui.pointer.pressed or "")
-        return node is not None and node.role == "slider"
-
-    def _go(self) -> None:
-        """Where a control or shortcut has asked to go."""
-        goal, self.desk.go_to = self.desk.go_to, ""
+    def go(self, goal: str = "") -> None:
+        """Show another screen, or what a control or shortcut has asked for."""
+        goal, self.desk.go_to = goal or self.desk.go_to, ""
         if goal == "projector":
             self.toggle_projector()
         elif goal == "restart":
@@ -354,12 +287,7 @@ class App:
             self.current = goal
             self.ui.focus.set(None)
             self.screen.enter(self.desk)
-            self.dirty = True
-
-    def go(self, goal: str) -> None:
-        """Show another screen."""
-        self.desk.go_to = goal
-        self._go()
+            self.canvas.dirty = True
 
     def scroll(self, rows: int) -> None:
         """The mouse wheel turned over a screen."""
@@ -381,7 +309,7 @@ class App:
 
     def _repaint(self) -> None:
         self.ui.painter = self._painter(self.desk.settings)
-        self.dirty = True
+        self.canvas.dirty = True
 
     def toggle_projector(self) -> None:
         """Light, large and without motion, or back."""
@@ -402,7 +330,7 @@ class App:
             self.go(name)
         else:
             self.screen.command(self.desk, command)
-        self.dirty = True
+        self.canvas.dirty = True
 
     def _own_deeds(self) -> dict[Command, Callable[[], None]]:
         """What the window does itself, whatever screen is up."""
@@ -469,7 +397,7 @@ class App:
             view.clear()
         self.desk.tell(OpenEnv(env_id))
         self.desk.change_options(replace(self.desk.options, turn_based=None))
-        self.dirty = True
+        self.canvas.dirty = True
 
     def _start_trainer_in_time(self) -> None:
         live = self.model.live is not None and not self.processes.trainer_was_started

@@ -45,11 +45,11 @@ class News:
         before, opened = model.live, model.env.env_id if model.env else ""
         model.hear(message)
         if isinstance(message, Pictured | ReplayPictured):
-            app.moved = True
+            app.canvas.moved = True
             if isinstance(message, Pictured) and message.view == "drive":
                 self._driven(before, message.live)
         elif not isinstance(message, Trained) or app.current == "train":
-            app.dirty = True  # reports of training are shown nowhere else
+            app.canvas.dirty = True  # reports of training are shown nowhere else
         if isinstance(message, Notice) and self._desk.settings.sounds and message.tone in _TONES:
             self._sounds.play(_TONES[message.tone])
         if isinstance(message, EnvFailed) and model.env is None:
@@ -83,7 +83,7 @@ class News:
         if before is not None and before.pending and not live.pending:
             desk.ui.focus.leave("save", "discard", to="record")
         if outline(before) != outline(live):
-            self._app.dirty = True
+            self._app.canvas.dirty = True
 
     def _sound(self, before: Live | None, live: Live) -> None:
         """What is heard of a change, if the person wants to hear it."""

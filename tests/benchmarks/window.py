@@ -73,10 +73,10 @@ def _race(person: "Person") -> list[float]:
         if live is None or not live.engaged:
             app.command(Command.RECORD)
             person.until(lambda: app.model.live and app.model.live.engaged)
-        before, frames = time.process_time(), app.frames
+        before, frames = time.process_time(), app.canvas.frames
         app.turn(1 / 60)
-        if app.frames > frames:
-            costs.append(1000 * (time.process_time() - before) / (app.frames - frames))
+        if app.canvas.frames > frames:
+            costs.append(1000 * (time.process_time() - before) / (app.canvas.frames - frames))
     return costs
 
 

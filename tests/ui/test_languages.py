@@ -74,13 +74,13 @@ def test_every_label_fits(person: Person, code: str, size: tuple[int, int]) -> N
     for screen in SCREENS:
         show(person, screen)
         app.ui.painter.shortened.clear()
-        app.draw_all()
+        app.canvas.draw_all()
         assert {text for text in app.ui.painter.shortened if not _may_be_cut(text, names)} == set()
     app.go("demonstrate")
     for sheet in SHEETS:
         app.desk.toggle_sheet(sheet)
         app.ui.painter.shortened.clear()
-        app.draw_all()
+        app.canvas.draw_all()
         assert app.ui.painter.shortened == set()
         app.desk.toggle_sheet("")
     pygame.event.clear()

@@ -42,7 +42,7 @@ def pictures(root: Path) -> Iterator[tuple[str, pygame.Surface]]:
         look(person, "ink", SIZE)
         for name in NAMES:
             _go(person, name)
-            app.draw_all()
+            app.canvas.draw_all()
             yield name, app.window.surface
             if name in ("settings", "help"):
                 person.key("escape")

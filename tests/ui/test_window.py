@@ -157,7 +157,7 @@ def test_no_window_is_too_small(person: Person) -> None:
         person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
         for screen in ("demonstrate", "train", "compare"):
             person.app.go(screen)
-            person.app.draw_all()
+            person.app.canvas.draw_all()
 
 
 def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> None:
@@ -192,8 +192,8 @@ def test_no_control_leaves_the_window_or_covers_another(
     person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
     for screen in ("demonstrate", "train", "compare"):
         person.app.go(screen)
-        person.app.draw_all()
-        person.app.draw_all()
+        person.app.canvas.draw_all()
+        person.app.canvas.draw_all()
         nodes = list(person.app.ui.nodes.values())
         window = pygame.Rect((0, 0), size)
         assert all(window.contains(node.rect) for node in nodes), screen
@@ -226,8 +226,8 @@ def test_an_unknown_environment_ends_with_a_sentence(tmp_path: Path) -> None:
 
 def test_pictures_come_before_the_rest_is_drawn(person: Person) -> None:
     person.record()
-    drawn = person.app.frames
-    person.until(lambda: person.app.frames > drawn + 5)
+    drawn = person.app.canvas.frames
+    person.until(lambda: person.app.canvas.frames > drawn + 5)
     assert person.app.model.frames["drive"].number > 5
 
 
@@ -402,10 +402,10 @@ def test_what_has_the_focus_is_copied(person: Person) -> None:
 def test_a_minimised_window_draws_nothing(person: Person) -> None:
     pygame.event.post(pygame.event.Event(pygame.WINDOWMINIMIZED))
     person.turns()
-    before = person.app.frames
+    before = person.app.canvas.frames
     person.app.command(Command.PRACTICE)
     person.turns(5)
-    assert person.app.frames == before
+    assert person.app.canvas.frames == before
     pygame.event.post(pygame.event.Event(pygame.WINDOWRESTORED))
     person.turns(5)
-    assert person.app.frames > before
+    assert person.app.canvas.frames > before

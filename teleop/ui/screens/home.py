@@ -78,7 +78,7 @@ class Home:
         ui.group("picker")
         width = min(px(380), rect.width - used - px(24))
         field = Rect(rect.right - width, rect.y, width, px(40))
-        hint = "Any other: ALE/Pong-v5, LunarLander-v3?gravity=-5"
+        hint = "Any other by its name: ALE/Pong-v5"
         if ui.field("open", field, desk.editing, "", hint):
             self._edit_env(desk)
 
