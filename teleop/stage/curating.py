@@ -80,7 +80,9 @@ class Curating:
                 case ListShelf(dataset_id):
                     self._list_shelf(dataset_id)
                 case TakeIn(path):
+                    self._said.append(Working(f"Bringing in {Path(path).name}", 0, 1))
                     dataset = self._library.take_in(Path(path), beside=True)
+                    self._said.append(Working("", 0, 0))
                     count = len(dataset.rows())
                     text = f"Brought in {dataset.dataset_id}: {count} episodes"
                     self._said.append(Notice(Tone.GOOD, text))
@@ -90,8 +92,7 @@ class Curating:
                     self._curate(message)
         except Exception as problem:  # noqa: BLE001  files of strangers meet us here
             self._said.append(Notice(Tone.BAD, sentence(problem)))
-            if isinstance(message, Curate):
-                self._said.append(Working("", 0, 0))
+            self._said.append(Working("", 0, 0))
 
     def _list_library(self) -> None:
         lines = []

@@ -8,7 +8,7 @@ import pygame
 
 from teleop.stage.frames import FrameReader
 from teleop.stage.lessons import ToTrainer
-from teleop.stage.messages import Deed, Input, SetOptions, ToStage
+from teleop.stage.messages import Deed, Input, OpenEnv, SetOptions, ToStage
 from teleop.stage.options import DriveOptions
 from teleop.stage.shelf import TakeIn
 from teleop.types import InputEvent
@@ -116,6 +116,12 @@ class Desk:
         if node is not None:
             pygame.key.set_text_input_rect(node.rect)  # where an input method shows its choices
         pygame.key.start_text_input()
+
+    def open_env(self, env_id: str) -> None:
+        """Drive another environment; why that cannot be done is said there."""
+        now = self.model.env
+        self.model.opening = "" if now and now.env_id == env_id else env_id
+        self.tell(OpenEnv(env_id))
 
     def take_in(self, path: str) -> None:
         """Bring in a dataset or a bundle; what comes of it is seen in the library."""

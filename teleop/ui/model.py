@@ -158,6 +158,7 @@ class Model:
 
     env: EnvOpened | None = None
     env_problem: str = ""
+    opening: str = ""  # the environment that was asked for and is not there yet
     live: Live | None = None
     preview: Live | None = None
     library: LibraryChanged | None = None
@@ -222,9 +223,9 @@ class Model:
                 if self.env is None or self.env.env_id != message.env_id:
                     self.comparison = self.rounds = self.run = None
                     self.corrections = ()
-                self.env, self.env_problem = message, ""
+                self.env, self.env_problem, self.opening = message, "", ""
             case EnvFailed():
-                self.env_problem = message.problem
+                self.env_problem, self.opening = message.problem, ""
                 self.notices.append(Notice(Tone.BAD, message.problem))
             case LibraryChanged():
                 self.library = message

@@ -5,7 +5,7 @@ import time
 from pygame import Rect
 
 from teleop.envs.catalogue import CATALOGUE
-from teleop.stage.messages import Deed, LibraryChanged, OpenEnv
+from teleop.stage.messages import Deed, LibraryChanged
 from teleop.ui.cockpit import Cockpit
 from teleop.ui.desk import Desk
 from teleop.ui.episode_list import EpisodeList
@@ -78,13 +78,14 @@ class Demonstrate:
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
         name = env.env_id if env else "Opening…"
-        if ui.combo("env", rect, name, env.icon if env else "gamepad-2", "Environment"):
+        shown = f"Opening {desk.model.opening}…" if desk.model.opening else name
+        if ui.combo("env", rect, shown, env.icon if env else "gamepad-2", "Environment"):
             self._open_picker(desk)
         self._cockpit.draw_tools(desk, (rect.right + px(8), left.y + px(2)))
         choices = [Choice(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
         picked = desk.popover.draw(ui, "env", rect, choices, name, 330)
         if picked and env and picked != env.env_id:
-            desk.tell(OpenEnv(picked))
+            desk.open_env(picked)
 
     def _open_picker(self, desk: Desk) -> None:
         if desk.driving:

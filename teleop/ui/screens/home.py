@@ -4,7 +4,7 @@ import pygame
 from pygame import Rect, Surface
 
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
-from teleop.stage.messages import Deed, OpenEnv
+from teleop.stage.messages import Deed
 from teleop.stage.shelf import DatasetLine, ListLibrary
 from teleop.ui.desk import Desk
 from teleop.ui.painter import Cache
@@ -91,7 +91,7 @@ class Home:
 
     def _open(self, desk: Desk, env_id: str) -> None:
         """Drive it; why that cannot be done is said there."""
-        desk.tell(OpenEnv(env_id))
+        desk.open_env(env_id)
         desk.go_to = "demonstrate"
 
     def _draw_gallery(self, desk: Desk, area: Rect) -> None:

@@ -202,8 +202,9 @@ class LibraryScreen:
         count = count_of(len(self._table.shown(shelf.rows)), "episode")
         chosen = f" · {len(self._table.chosen)} chosen" if self._table.chosen else ""
         working = desk.model.working
-        if working and working.seconds_left is not None:
-            count, chosen = time_left(working.seconds_left), ""
+        if working:
+            left = working.seconds_left
+            count, chosen = working.text if left is None else time_left(left), ""
         at = (find.right + px(14), find.centery)
         room = card.right - px(150) - at[0]
         if room > px(70):
