@@ -162,10 +162,10 @@ class Host:
         if self._driving:
             self._driving.close(now)
             self._driving = None
-        if self._writing:
-            self._writing.join()
         self._worker.shutdown(wait=True)
         self._curating.collect()
+        if self._writing:
+            self._writing.cancel()
 
     def _claimed(self, dataset_id: str) -> Dataset | None:
         return self._driving.keeping.claimed(dataset_id) if self._driving else None
@@ -235,7 +235,9 @@ class Host:
         match message:
             case ShowStep(step) if self._replay:
                 self._replay.show(step)
-            case WriteReplay(output) if self._replay and self._writing is None:
+            case WriteReplay() if self._writing:
+                self._say(Notice(Tone.PLAIN, "Another file is being written; try again then"))
+            case WriteReplay(output) if self._replay:
                 self._writing = self._replay.write(Path(output))
             case Race(seed) if self._driving:
                 self._driving.race(seed, now)

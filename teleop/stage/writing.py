@@ -38,6 +38,7 @@ class Writing:
         self._began_s = self._said_s = time.perf_counter()
         self._done, self._total = 0, 1
         self._outcome: Notice | None = None
+        self._cancelled = False
         arguments = (replay, output, pace_hz, step)
         self._thread = threading.Thread(target=self._write, args=arguments, name="writing")
         self._thread.start()
@@ -48,24 +49,28 @@ class Writing:
             if now - self._said_s > _REPORT_S and self._done:
                 self._said_s = now
                 left = (now - self._began_s) / self._done * (self._total - self._done)
-                text = f"Writing {self._output.name}"
-                self._say(Working(text, self._done, self._total, left))
+                self._say(Working("Writing", self._done, self._total, left))
             return False
         self._say(Working("", 0, 0))
         if self._outcome is not None:
             self._say(self._outcome)
         return True
 
-    def join(self) -> None:
-        """Wait until it is over."""
+    def cancel(self) -> None:
+        """Give up, with nothing half-written left behind; wait for that."""
+        self._cancelled = True
         self._thread.join()
 
     def _write(self, replay: Replay, output: Path, pace_hz: float, step: int) -> None:
         try:
             write_side_by_side(replay, output, pace_hz, step, self._tell)
             self._outcome = Notice(Tone.GOOD, f"Written: {output}", copy=str(output))
+        except InterruptedError:
+            return
         except Exception as problem:  # noqa: BLE001  libraries for films meet us; it must be said
             self._outcome = Notice(Tone.BAD, sentence(problem))
 
     def _tell(self, done: int, total: int) -> None:
+        if self._cancelled:
+            raise InterruptedError
         self._done, self._total = done, total

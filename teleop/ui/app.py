@@ -55,6 +55,7 @@ from teleop.ui.window import WINDOW_EVENTS, Window
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
 _LOOK_S, _CALM_S = 0.001, 0.008  # between looks for events, while somebody drives and else
+_DRIVEN = ("demonstrate", "correct")
 _OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, *WINDOW_EVENTS)
 
 
@@ -164,6 +165,11 @@ class App:
     def screen(self) -> Screen:
         """The screen that is up."""
         return self.screens[self.current]
+
+    @property
+    def is_driven(self) -> bool:
+        """Somebody drives on this screen, or is about to."""
+        return self.current in _DRIVEN or self.model.run is not None
 
     # ------------------------------------------------------------ the loop
 
@@ -363,7 +369,7 @@ class App:
         """What has the focus, what a notice says, or what the mouse is on."""
         ui = self.ui
         focused = ui.nodes.get(ui.focus.id or "") if ui.focus.visible else None
-        text = "" if focused else self.shell.toasts.newest
+        text = "" if focused else self.shell.toasts.copied
         node = focused or ui.hit(ui.pointer.at)
         if not text and node is not None:
             value = node.value if isinstance(node.value, str) else ""
@@ -389,7 +395,8 @@ class App:
     def _restart_stage(self) -> None:
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
         self.processes.restart_stage()
-        self.model.lost = ""
+        self.model.lost, self.model.opening = "", ""
+        self.model.working = self.model.run = None
         self.ui.modal = None
         self.model.frames.clear()
         self.model.live = self.model.env = None
@@ -397,6 +404,7 @@ class App:
             view.clear()
         self.desk.tell(OpenEnv(env_id))
         self.desk.change_options(replace(self.desk.options, turn_based=None))
+        self.screen.enter(self.desk)
         self.canvas.dirty = True
 
     def _start_trainer_in_time(self) -> None:

@@ -56,8 +56,11 @@ def _lines(folder: Path) -> list[Line]:
 
 
 def is_dataset(folder: Path) -> bool:
-    """It looks like a Minari dataset's folder."""
-    return (folder / "data" / "main_data.hdf5").is_file()
+    """It looks like a Minari dataset's folder; what may not be looked at does not."""
+    try:
+        return (folder / "data" / "main_data.hdf5").is_file()
+    except OSError:
+        return False
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path], str]:

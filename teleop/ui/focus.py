@@ -46,6 +46,11 @@ class Focus:
         self.visible = False  # shown only after keyboard or pad use
         self._remembered: dict[str, str] = {}
 
+    @property
+    def shown(self) -> str | None:
+        """The id of the focused node, if it is seen to have the focus."""
+        return self.id if self.visible else None
+
     def set(self, node_id: str | None, group: str = "") -> None:
         """Focus a node."""
         self.id = node_id

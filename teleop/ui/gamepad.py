@@ -19,7 +19,6 @@ _FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
 _STICK = 0.55
 _FAR = 0.75  # that a stick must go to be bound
 _SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
-_DRIVEN = ("demonstrate", "correct")  # screens on which somebody drives
 
 
 class Gamepad:
@@ -44,12 +43,16 @@ class Gamepad:
 
     def forget(self) -> None:
         """Nothing is held any more."""
-        self._repeating = None
-        self._stick = [0.0, 0.0]
+        self.hand_over()
         self._ordered.clear()
-        self._pulled.clear()
         self._sticks.clear()
         self._orders = False
+
+    def hand_over(self) -> None:
+        """It drives from now on: what is held means the focus no longer."""
+        self._repeating = None
+        self._stick = [0.0, 0.0]
+        self._pulled.clear()
 
     def rumble(self, strength: float, seconds: float) -> None:
         """The pad in use shakes."""
@@ -215,7 +218,7 @@ class Gamepad:
     def _start(self) -> None:
         """Start: go on, or begin a take; on other screens, what the main key does."""
         live = self._desk.model.live
-        if self._app.current not in _DRIVEN:
+        if not self._app.is_driven:
             compare = self._app.current == "compare"
             self._app.command(Command.PLAY if compare else Command.RECORD)
         elif live and live.phase == "paused":

@@ -60,6 +60,7 @@ class Hands:
             desk.popover.close(desk.ui)
             desk.driving = True
             desk.ui.focus.set("view", "stage")
+            self._gamepad.hand_over()
             self._send_held()
             return
         by_itself, desk.driving = desk.driving, False

@@ -18,7 +18,6 @@ _REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given on
 _FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
 _REWIND_KEY = "key.f7"
 _PLAYED = ("compare", "library")  # screens on which something recorded is played
-_DRIVEN = ("demonstrate", "correct")  # screens on which somebody drives
 
 
 class Keyboard:
@@ -149,11 +148,11 @@ class Keyboard:
         live, focused = self._desk.model.live, self._app.ui.nodes.get(self._app.ui.focus.id or "")
         has_take = live is not None and (live.recording or live.pending)
         on_picture = focused is not None and focused.group == "stage"
-        return self._app.current in _DRIVEN and has_take and on_picture
+        return self._app.is_driven and has_take and on_picture
 
     def _is_paused(self) -> bool:
         live = self._desk.model.live
-        return self._app.current in _DRIVEN and live is not None and live.phase == "paused"
+        return self._app.is_driven and live is not None and live.phase == "paused"
 
     @property
     def _bound(self) -> set[str]:

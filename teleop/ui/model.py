@@ -67,8 +67,10 @@ class LaneCurve:
         missing = live.steps - len(self.actions)
         self.actions += [live.action] * missing
         self.returns += [live.total_reward] * missing
-        if live.numbers and len(self.seen) <= live.steps:
-            self.seen.append(tuple(value for _, value in live.numbers))
+        if live.numbers and not live.rewinding:  # those would be of the present
+            del self.seen[live.steps :]
+            numbers = tuple(value for _, value in live.numbers)
+            self.seen += [numbers] * (live.steps + 1 - len(self.seen))
         self.over = live.phase == "ended"
 
 

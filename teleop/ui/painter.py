@@ -336,9 +336,10 @@ class Painter:
 
 
 def _rendered(font: pygame.font.Font, text: str, colour: Colour) -> Surface:
-    """Nothing for letters without any width, which SDL refuses to draw."""
+    """Nothing for letters without any width, which SDL refuses; `?` for what is no text at all."""
+    whole = text.encode("utf-8", "replace").decode()  # names of files can be any bytes
     try:
-        return font.render(text, True, colour[:3])
+        return font.render(whole, True, colour[:3])
     except pygame.error:
         return Surface((0, font.get_height()), pygame.SRCALPHA)
 

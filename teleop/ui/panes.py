@@ -64,7 +64,8 @@ class Panes:
             rect = _draw_side(desk, card, side)
             if side.index is None:
                 ui.group("stage")
-                ui.node("view", "view", "Environment", rect)
+                if ui.node("view", "view", "Environment", rect).used:
+                    desk.resume()
                 if not desk.driving:
                     ui.ring("view", rect, 8)
 

@@ -30,7 +30,7 @@ def draw_race_bar(desk: Desk, bar: Rect) -> bool:
                 desk.tell(_DEEDS[name])
             again = name == "record"
         right = rect.x - px(8)
-    text = "Everybody waits at the same start"
+    text = "Everybody waits at the same start" if live.phase == "ready" else ""
     if live.pending or live.engaged:
         text = state_words(desk, live)
     at = (bar.x + px(8), bar.centery)

@@ -4,6 +4,8 @@ from pygame import Rect
 
 from teleop.ui.widgets import Ui
 
+_STEP = 3  # rows that a key scrolls by
+
 
 class Scroll:
     """View state of one list.
@@ -15,6 +17,7 @@ class Scroll:
     def __init__(self) -> None:
         self.first = 0
         self._area = Rect(0, 0, 0, 0)
+        self._followed: tuple[int | None, int, int] = (None, 0, 0)
 
     def by(self, rows: int, at: tuple[int, int] | None = None) -> None:
         """The wheel turned; over this list, if it matters where."""
@@ -31,12 +34,27 @@ class Scroll:
             focused: the row with the focus, if one of them has it.
         """
         self._area = Rect(area)
-        if focused is not None:
+        before, self._followed = self._followed, (focused, count, fit)
+        if focused is not None and before != self._followed:  # else the wheel could not move it
             self.first = min(max(self.first, focused - fit + 2), max(0, focused - 1))
             if fit < 2:
                 self.first = focused
         self.first = max(0, min(self.first, count - fit))
         return range(self.first, min(count, self.first + fit))
+
+    def rows(self, ui: Ui, area: Rect, ids: list[str], fit: int) -> range:
+        """Which rows show, by the ids of their controls."""
+        return self.window(area, len(ids), fit, index_in(ids, ui.focus.shown))
+
+    def take_keys(self, ui: Ui, node_id: str, label: str, count: int, fit: int) -> None:
+        """Let a list without controls of its own have the focus: left and right scroll it."""
+        if count <= fit:
+            return
+        ui.group(node_id)
+        ui.node(node_id, "slider", label, self._area)
+        ui.ring(node_id, self._area, 6)
+        if ui.focus.id == node_id and ui.used.nudged:
+            self.by(_STEP * ui.used.nudged)
 
     def draw_bar(self, ui: Ui, count: int, fit: int) -> None:
         """At the right edge of the list: which part of it shows; nothing if all of it does."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
-from teleop.ui.scroll import Scroll, index_in
+from teleop.ui.scroll import Scroll
 from teleop.ui.theme import mix
 from teleop.ui.widgets import Ui
 
@@ -80,8 +80,8 @@ class SheetView:
             used = Changed("close", 1)
         top = sheet.y + px(68)
         area = Rect(sheet.x, top, sheet.width - px(5), fit * px(_ROW))
-        focused = index_in([line.id for line in lines], ui.focus.id if ui.focus.visible else None)
-        for place, index in enumerate(self._scroll.window(area, len(lines), fit, focused)):
+        rows = self._scroll.rows(ui, area, [line.id for line in lines], fit)
+        for place, index in enumerate(rows):
             rect = Rect(sheet.x + px(16), top + place * px(_ROW), sheet.width - px(32), px(_ROW))
             used = self._draw_line(ui, lines[index], rect) or used
         self._scroll.draw_bar(ui, len(lines), fit)

@@ -66,9 +66,9 @@ class Toasts:
         return min((toast.until_s - now for toast in self._toasts), default=None)
 
     @property
-    def newest(self) -> str:
-        """What of the newest is worth copying; empty without one."""
-        return next((t.copied or t.notice.text for t in reversed(self._toasts)), "")
+    def copied(self) -> str:
+        """What of the newest is worth copying; empty if nothing is."""
+        return next((toast.copied for toast in reversed(self._toasts) if toast.copied), "")
 
     def draw(self, desk: Desk, current: str) -> None:
         """Draw them, above the foot of the panel on the right."""

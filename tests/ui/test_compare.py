@@ -100,7 +100,14 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     run = person.app.model.run
     assert run is not None
     assert len(run.seen) == len(run.returns) == len(run.actions) + 1  # charted beside the others
+    assert run.seen[0] == comparison(person).lanes[0].seen[0]
     assert person.node("add").reason == "Leave the race first"
+    person.key("escape")
+    person.until(lambda: not person.app.desk.driving)
+    person.key("tab")
+    person.app.ui.focus.set("view", "stage")
+    person.key("space")  # as on the first screen: go on
+    person.until(lambda: person.app.desk.driving)
     person.key("escape")
     person.until(lambda: not person.app.desk.driving)
     person.click("race")
@@ -125,7 +132,10 @@ def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
     person.until(lambda: any("Written" in text for text in person.app.shell.toasts.texts))
     assert list(folder.glob("compare-*.webp"))
     person.key("c", mod=pygame.KMOD_CTRL)  # the path, to paste it elsewhere
-    assert str(folder) in person.app.shell.toasts.newest
+    said = person.app.shell.toasts.texts[-1]
+    assert said.startswith(f"Copied: {folder}")
+    person.key("c", mod=pygame.KMOD_CTRL)
+    assert person.app.shell.toasts.texts[-1] == said  # and never its own answer
     person.click("write")
     person.click("forms.3")
     person.until(lambda: list(folder.glob("compare-*.png")))

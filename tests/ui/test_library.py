@@ -102,17 +102,27 @@ def test_a_bundle_is_found_and_taken_in_by_gamepad_alone(person: Person, tmp_pat
     export(dataset, dataset.rows()[:2], "bundle", home / "deeper" / "two.teleop.zip")
     person.app.desk.files = FileSheet(home)
     person.app.go("home")
-    pad(person, pygame.CONTROLLER_BUTTON_DPAD_DOWN)
-    person.app.ui.focus.set("take in", "import")
+    person.until(lambda: person.app.model.datasets)
+    walk(person, "take in", *[pygame.CONTROLLER_BUTTON_DPAD_RIGHT] * 4)
     pad(person, pygame.CONTROLLER_BUTTON_A)
     assert person.node("files.deeper").label == "deeper"
-    person.app.ui.focus.set("files.deeper", "sheet")
+    walk(person, "files.deeper")
     pad(person, pygame.CONTROLLER_BUTTON_A)
     person.node("files.two.teleop.zip")
-    person.app.ui.focus.set("files.two.teleop.zip", "sheet")
+    walk(person, "files.two.teleop.zip")
     pad(person, pygame.CONTROLLER_BUTTON_A)
     assert person.app.current == "library"
     person.until(lambda: any(d.total_episodes == 2 for d in datasets(person)))
+
+
+def walk(person: Person, goal: str, *first: int) -> None:
+    """To a control by the D-pad alone: some steps, then down and to the right."""
+    steps = [*first, *[pygame.CONTROLLER_BUTTON_DPAD_DOWN] * 4, pygame.CONTROLLER_BUTTON_DPAD_RIGHT]
+    for button in steps:
+        if person.app.ui.focus.shown == goal:
+            return
+        pad(person, button)
+    assert person.app.ui.focus.shown == goal
 
 
 def pad(person: Person, button: int) -> None:

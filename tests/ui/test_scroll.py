@@ -28,6 +28,9 @@ def test_the_wheel_scrolls_the_list_it_is_over_and_no_further_than_its_end() -> 
     assert scroll.window(AREA, 20, 5).start == 3
     scroll.by(99)
     assert list(scroll.window(AREA, 20, 5)) == [15, 16, 17, 18, 19]
+    scroll.window(AREA, 20, 5, 19)
+    scroll.by(-9)
+    assert scroll.window(AREA, 20, 5, 19).start == 6  # a row with the focus may be scrolled away
 
 
 def test_folders_bundles_and_datasets_are_listed_and_nothing_else(tmp_path: Path) -> None:

@@ -409,3 +409,22 @@ def test_a_minimised_window_draws_nothing(person: Person) -> None:
     pygame.event.post(pygame.event.Event(pygame.WINDOWRESTORED))
     person.turns(5)
     assert person.app.canvas.frames > before
+
+
+def test_a_stick_held_into_an_episode_leaves_the_focus_alone(person: Person) -> None:
+    def stick(value: int) -> None:
+        kind, axis = pygame.CONTROLLERAXISMOTION, pygame.CONTROLLER_AXIS_LEFTX
+        pygame.event.post(pygame.event.Event(kind, instance_id=0, axis=axis, value=value))
+        person.turns()
+
+    stick(-32000)
+    person.record()
+    stick(0)
+    person.turns(40)  # longer than a held stick waits before it moves on
+    assert person.app.ui.focus.id == "view"
+
+
+def test_names_that_are_no_text_are_drawn(person: Person) -> None:
+    painter = person.app.ui.painter
+    assert painter.text("caf\udce9", (10, 10)) > 0
+    assert painter.text("\u202e", (10, 10)) >= 0

@@ -235,11 +235,29 @@ class CompareScreen:
     def _draw_deeds(self, desk: Desk, comparison: Comparison, bar: Rect) -> int:
         """Race, one more side, write to a file; where they begin."""
         ui, px = desk.ui, desk.ui.painter.px
-        if desk.model.working:
-            return self._draw_working(desk, desk.model.working, bar)
         ui.group("deeds")
-        rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
+        if desk.model.working:
+            right = _draw_working(desk, desk.model.working, bar)
+        else:
+            right = self._draw_small_deeds(desk, comparison, bar)
+        live = desk.model.live
+        driving = live is not None and live.engaged
+        label, icon = "Race", "trophy"
+        if desk.model.run:
+            label, icon = ("Stop", "square") if driving else ("Back", "undo-2")
+        width = ui.painter.width(label, "medium") + px(58)
+        race = Rect(right - px(8) - width, bar.centery - px(16), width, px(32))
+        if ui.button("race", race, label, icon):
+            if desk.model.run and not driving:
+                self._leave_race(desk)
+            else:
+                self._start_or_stop_race(desk, comparison)
+        return race.x
+
+    def _draw_small_deeds(self, desk: Desk, comparison: Comparison, bar: Rect) -> int:
+        ui, px = desk.ui, desk.ui.painter.px
         racing = "Leave the race first" if desk.model.run else ""
+        rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
         reason = racing or ("" if comparison.complete else "Still computing")
         if ui.icon_button("write", rect, "download", "Write to a file", None, reason):
             desk.popover.toggle(ui, "forms", "write")
@@ -248,33 +266,7 @@ class CompareScreen:
         reason = racing or ("Four sides are the most" if full else "")
         if ui.icon_button("add", rect, "plus", "One more side", None, reason):
             self._add_rival(desk)
-        label = "Back" if desk.model.run else "Race"
-        width = ui.painter.width(label, "medium") + px(58)
-        race = Rect(rect.x - px(8) - width, bar.centery - px(16), width, px(32))
-        icon = "undo-2" if desk.model.run else "trophy"
-        driving = desk.model.live is not None and desk.model.live.engaged
-        if desk.model.run and driving:
-            label, icon = "Stop", "square"
-        if ui.button("race", race, label, icon):
-            if desk.model.run and not driving:
-                self._leave_race(desk)
-            else:
-                self._start_or_stop_race(desk, comparison)
-        return race.x
-
-    def _draw_working(self, desk: Desk, working: Working, bar: Rect) -> int:
-        """How far the file is; where that begins."""
-        painter, px = desk.ui.painter, desk.ui.painter.px
-        share = working.done / max(1, working.total)
-        track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
-        painter.box(track, desk.ui.theme.strong_line, 3)
-        done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
-        painter.box(done, desk.ui.theme.agent, 3)
-        text = "Writing…"
-        if working.seconds_left is not None:
-            text = f"Writing: {time_left(working.seconds_left)}"
-        painter.text(text, (track.x, bar.centery - px(8)), "small", width=track.width)
-        return track.x
+        return rect.x
 
     def _draw_forms(self, desk: Desk, bar: Rect) -> None:
         px = desk.ui.painter.px
@@ -321,6 +313,20 @@ class CompareScreen:
             rect = Rect(column.x + px(16), area.y + px(10), column.width - px(32), px(36))
             if ui.combo(f"menu.{index}", rect, names[index], label="Who is compared"):
                 desk.popover.toggle(ui, f"side{index}", f"menu.{index}")
+
+
+def _draw_working(desk: Desk, working: Working, bar: Rect) -> int:
+    """How far something long is; where that begins."""
+    painter, px = desk.ui.painter, desk.ui.painter.px
+    share = working.done / max(1, working.total)
+    track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
+    painter.box(track, desk.ui.theme.strong_line, 3)
+    done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
+    painter.box(done, desk.ui.theme.agent, 3)
+    left = working.seconds_left
+    text = working.text if left is None else f"{working.text}: {time_left(left)}"
+    painter.text(text, (track.x, bar.centery - px(8)), "small", width=track.width)
+    return track.x
 
 
 def _waits_to_race(desk: Desk) -> bool:

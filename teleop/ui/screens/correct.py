@@ -215,6 +215,7 @@ class CorrectScreen:
             row = Rect(room.x, room.y + place * px(_ROW), room.width, px(_ROW))
             self._draw_correction(desk, row, corrections[index])
         self._scroll.draw_bar(desk.ui, len(corrections), fit)
+        self._scroll.take_keys(desk.ui, "corrections", title, len(corrections), fit)
 
     def _draw_correction(self, desk: Desk, row: Rect, item: Corrected) -> None:
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px

@@ -100,9 +100,7 @@ class Home:
         columns, width, height = _grid(area, gap, px(_CARD), px(_LEAST), px(_TEXT))
         rows = -(-len(CATALOGUE) // columns)
         fit = max(1, (area.height + gap) // (height + gap))
-        focus = desk.ui.focus
-        ids = [f"env.{entry.env_id}" for entry in CATALOGUE]
-        focused = index_in(ids, focus.id if focus.visible else None)
+        focused = index_in([f"env.{entry.env_id}" for entry in CATALOGUE], ui.focus.shown)
         row = None if focused is None else focused // columns
         ui.group("gallery")
         seen = self._gallery.window(area, rows, fit, row)
@@ -145,9 +143,8 @@ class Home:
         lines = [line for line in desk.model.datasets or () if line.total_episodes]
         fit = max(1, (foot - y) // px(54))
         ids = [f"recent.{line.dataset_id}" for line in lines]
-        focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
         area = Rect(card.x, y, card.width - px(3), fit * px(54))
-        for place, index in enumerate(self._recent.window(area, len(lines), fit, focused)):
+        for place, index in enumerate(self._recent.rows(ui, area, ids, fit)):
             rect = Rect(card.x + px(8), y + place * px(54), card.width - px(16), px(52))
             self._draw_dataset(desk, rect, lines[index])
         self._recent.draw_bar(ui, len(lines), fit)

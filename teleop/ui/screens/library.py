@@ -18,7 +18,7 @@ from teleop.stage.sides import ShowReplay
 from teleop.ui.desk import Desk
 from teleop.ui.episode_card import EpisodeCard
 from teleop.ui.popover import Choice
-from teleop.ui.scroll import Scroll, index_in
+from teleop.ui.scroll import Scroll
 from teleop.ui.shortcuts import Command
 from teleop.ui.table import Table
 from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
@@ -142,8 +142,7 @@ class LibraryScreen:
         area = Rect(card.x, card.y + px(52), card.width - px(3), card.height - px(118))
         fit = max(1, area.height // px(56))
         ids = [f"dataset.{line.dataset_id}" for line in lines]
-        focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
-        for place, index in enumerate(self._datasets.window(area, len(lines), fit, focused)):
+        for place, index in enumerate(self._datasets.rows(ui, area, ids, fit)):
             rect = Rect(card.x + px(8), area.y + place * px(56), card.width - px(16), px(52))
             self._draw_dataset(desk, rect, lines[index])
         self._datasets.draw_bar(ui, len(lines), fit)
@@ -296,8 +295,7 @@ class LibraryScreen:
         area = Rect(card.x, card.y + px(60), card.width - px(3), card.height - px(132))
         fit = max(1, area.height // px(40))
         ids = [f"restore.{name}" for name in shelf.trash]
-        focused = index_in(ids, ui.focus.id if ui.focus.visible else None)
-        for place, index in enumerate(self._trash.window(area, len(ids), fit, focused)):
+        for place, index in enumerate(self._trash.rows(ui, area, ids, fit)):
             rect = Rect(card.x + px(12), area.y + place * px(40), card.width - px(24), px(40))
             ui.painter.rule(rect.x, rect.y, rect.width)
             at = (rect.x + px(8), rect.centery)

@@ -16,7 +16,7 @@ from teleop.ui.theme import ON_VEIL, VEIL, Colour
 from teleop.ui.view import fitted
 from teleop.ui.words import signed, time_left
 
-_LOG_ROW, _LOG_STEP = 20, 3
+_LOG_ROW = 20
 _CHART_SHARE = 0.55
 RECIPE_WORDS = {
     "bc": ("Behavioural cloning", "Does what you did"),
@@ -265,12 +265,6 @@ class TrainScreen:
             rows += [(icon if not place else "", colour, line) for place, line in enumerate(lines)]
         fit = max(1, (rect.height - px(10)) // px(_LOG_ROW))
         area = Rect(rect.x, rect.y + px(6), rect.width, fit * px(_LOG_ROW))
-        if len(rows) > fit:
-            ui.group("log")
-            ui.node("log", "slider", "What was found out", area)
-            ui.ring("log", area, 6)
-            if ui.focus.id == "log" and ui.used.nudged:
-                self._log.by(_LOG_STEP * ui.used.nudged)
         for place, index in enumerate(self._log.window(area, len(rows), fit)):
             icon, colour, line = rows[index]
             y = area.y + place * px(_LOG_ROW) + px(_LOG_ROW) // 2
@@ -278,6 +272,7 @@ class TrainScreen:
                 ui.painter.icon(icon, (area.x + px(8), y), 14, colour)
             ui.painter.text(line, (area.x + px(24), y), "small", ui.theme.text2)
         self._log.draw_bar(ui, len(rows), fit)
+        self._log.take_keys(ui, "log", "What was found out", len(rows), fit)
 
     def _lines(self, desk: Desk) -> list[tuple[str, Colour, str]]:
         """(icon, its colour, text) of everything that there is to say."""
