@@ -88,9 +88,9 @@ class Panes:
         left, right = at[0] + used + px(6), _number_rect(desk, card).x - px(8)
         room = Rect(left, card.y + px(10), right - left, px(32))
         if desk.model.run is not None:  # who races stays until the race is left
-            if room.width > px(70):
+            if painter.width(side.note, "small") + px(8) <= room.width:
                 at = (room.x + px(6), room.centery)
-                painter.text(side.note, at, "small", ui.theme.text2, width=room.width - px(8))
+                painter.text(side.note, at, "small", ui.theme.text2)
         elif self._draw_menu_button(desk, room, side):
             desk.popover.toggle(ui, f"side{side.index}", f"menu.{side.index}")
 
@@ -98,10 +98,9 @@ class Panes:
         ui = desk.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         ui.group("options")
-        text = ""
-        if room.width > px(70):
-            text = painter.fitted(side.note, "small", room.width - px(32))
-        width = painter.width(text, "small") + px(8) if text else 0
+        width = painter.width(side.note, "small") + px(8)
+        text = side.note if width + px(24) <= room.width else ""  # the tool tip has it
+        width = width if text else 0
         rect = Rect(room.x, room.y, width + px(24), room.height)
         what, node_id = "Rival" if side.index else "Episode", f"menu.{side.index}"
         touch = ui.node(node_id, "combobox", f"{what}: {side.note}", rect, value=side.note)

@@ -54,7 +54,7 @@ def _tip(node: Node | None) -> str:
         return ""
     if node.reason:
         return node.reason
-    if node.role == "status" or node.id in _ICONS or node.id.startswith("env."):
+    if node.role == "status" or node.id in _ICONS or node.id.startswith(("env.", "menu.")):
         return node.label
     if node.id.endswith((".star", ".delete")):
         return node.label

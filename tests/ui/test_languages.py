@@ -14,6 +14,7 @@ from teleop.learning.demonstrations import load_demonstrations
 from teleop.paths import assets_folder, samples_folder
 from teleop.recording import Library
 from teleop.ui.languages import LANGUAGES, Language
+from teleop.ui.shortcuts import Command
 from tests.screenshots import SAMPLE, SCREENS, look, show
 from tests.ui.test_window import Person
 
@@ -76,6 +77,7 @@ def test_every_label_fits(person: Person, code: str, size: tuple[int, int]) -> N
         app.ui.painter.shortened.clear()
         app.canvas.draw_all()
         assert {text for text in app.ui.painter.shortened if not _may_be_cut(text, names)} == set()
+    _race(person)
     app.go("demonstrate")
     for sheet in SHEETS:
         app.desk.toggle_sheet(sheet)
@@ -84,6 +86,20 @@ def test_every_label_fits(person: Person, code: str, size: tuple[int, int]) -> N
         assert app.ui.painter.shortened == set()
         app.desk.toggle_sheet("")
     pygame.event.clear()
+
+
+def _race(person: Person) -> None:
+    """Three panes, the race's bar while it runs and when it waits."""
+    app = person.app
+    show(person, "compare")
+    app.command(Command.RECORD)
+    person.until(lambda: app.model.live and app.model.live.engaged)
+    for deed in (Command.LEAVE, Command.RECORD, Command.DISCARD):
+        app.ui.painter.shortened.clear()
+        app.canvas.draw_all()
+        assert app.ui.painter.shortened == set()
+        app.command(deed)
+        person.turns(5)
 
 
 def _may_be_cut(text: str, names: set[str]) -> bool:
