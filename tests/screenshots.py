@@ -45,6 +45,9 @@ def main(folder: Path) -> None:
             person.until(lambda: training and not training.running)
             for name, picture in shots(person):
                 save(picture, folder / f"{name}.png")
+            look(person, "ink", (1280, 800))
+            race(person)
+            save(person.app.window.surface, folder / "race-ink-1280x800.png")
         finally:
             person.app.close()
 
@@ -97,6 +100,28 @@ def show(person: Person, screen: str) -> None:
         person.key("home")
         for _ in range(3):
             person.key("right", mod=pygame.KMOD_SHIFT)
+    person.turns(6)
+
+
+def race(person: Person) -> None:
+    """A person, not a good one, beside what was recorded and the policy."""
+    app = person.app
+    show(person, "compare")
+    app.command(Command.RECORD)
+
+    def fly_on(steps: int) -> None:
+        goal = app.model.live.steps + steps if app.model.live else 0
+        person.until(lambda: app.model.live and app.model.live.steps >= goal)
+
+    person.until(lambda: app.desk.driving)
+    fly_on(30)
+    for _ in range(3):
+        person.key("w", up=False)
+        fly_on(6)
+        person.key("w", down=False)
+        fly_on(5)
+    person.key("escape")
+    app.ui.pointer.at = (-1, -1)
     person.turns(6)
 
 
