@@ -128,9 +128,8 @@ class SidesCard:
         if len(run.x) < 2:
             return
         painter.surface.set_clip(scales.plot)
-        painter.polyline(
-            scales.points(run.thinned(_RUN_POINTS)), look.colour, painter.theme.line_px
-        )
+        points = scales.points(run.thinned(_RUN_POINTS))
+        painter.polyline(points, look.colour, painter.theme.line_px, look.dash)
         painter.surface.set_clip(None)
 
     def _values(self, comparison: Comparison, lane: LaneCurve) -> list[float]:
