@@ -12,6 +12,7 @@ from teleop.recording import Library, Take
 from teleop.session import Phase, Session, seeds_from
 from teleop.stage.controls import ControlChange, Controls
 from teleop.stage.drawing import Drawing
+from teleop.stage.going_back import GoingBack
 from teleop.stage.keeping import Keeping, Say
 from teleop.stage.live import live_of, opened_of
 from teleop.stage.messages import (
@@ -24,7 +25,6 @@ from teleop.stage.messages import (
     Tone,
 )
 from teleop.stage.options import DriveOptions
-from teleop.stage.past import Past, WayBack
 from teleop.stage.report import Report, unwanted, was_hit
 from teleop.stage.starts import Starts
 from teleop.stage.waiting import Waiting
@@ -76,10 +76,10 @@ class Driving:
         )
         self._wheel = Wheel(self._human, self.options.hand_back_s)
         self.keeping = Keeping(library, env_id, env, worker, self._say)
-        self._past, self._way_back = Past(), WayBack()
-        self._probe = Probe(lambda: make_env(env_id, render=False), base_seed)
+        probe = Probe(lambda: make_env(env_id, render=False), base_seed)
+        self._back = GoingBack(self._session, self._wheel, self.keeping, probe, self._say)
         self._waiting = Waiting()
-        self._practises = self._starred = self._stays_paused = False
+        self._practises = self._starred = False
         self._events = 0
         self._now = 0.0  # of the last tick
         self._set_pace()
@@ -91,7 +91,7 @@ class Driving:
     @property
     def due_s(self) -> float | None:
         """When something is due."""
-        if self._way_back.held:
+        if self._back.held:
             return self._now + _REFRESH_S
         if self._waiting.active:
             return self._waiting.due_s(self._now)
@@ -125,7 +125,7 @@ class Driving:
     def tick(self, now: float) -> None:
         """Take a step if one is due, show it, and take in what the background has finished."""
         self._now = now
-        if self._way_back.held:
+        if self._back.held:
             self._show_past(now)
         elif self._waiting.take_due(now):
             self._begin(now)
@@ -159,7 +159,7 @@ class Driving:
 
     def stop_take(self, now: float) -> None:
         """End it here; a take waits to be kept or discarded."""
-        self._way_back.held = False
+        self._back.let_go()
         self._waiting.cancel()
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
             self._take_in()
@@ -220,7 +220,7 @@ class Driving:
     def pause(self, now: float) -> None:
         """Hold still and let go of every key."""
         self._human.release()
-        self._way_back.held = False
+        self._back.let_go()
         self._waiting.cancel()
         self._session.pause()
         self._show(now, draw=False)
@@ -242,36 +242,14 @@ class Driving:
 
     def rewind(self, now: float) -> None:
         """Go back for as long as this is held."""
-        if self._probe.problem:
-            self._say(Notice(Tone.BAD, f"Going back is not possible here: {self._probe.problem}."))
-        elif self._can_go_back and self._session.trail:
+        if self._back.begin(now, practises=self._practises):
             self._waiting.cancel_next()
-            self._stays_paused = self._session.phase is Phase.PAUSED
-            self._way_back.begin(self._session.trail.times_s, now, turns=self._human.turn_based)
             self._show_past(now)
 
     def rewind_end(self, now: float) -> None:
         """Let go: on from there."""
-        if not self._way_back.held:
-            return
-        self._way_back.held = False
-        steps = self._way_back.step(now)
-        pending = self.keeping.pending
-        try:
-            left = self._session.rewind(steps, now)
-        except (EnvError, StorageError) as problem:
-            self._say(Notice(Tone.BAD, sentence(problem)))
-            if isinstance(problem, EnvError):
-                self._probe.problem = "it is not reproducible"
-            self._session.pause()
-        else:
-            self.keeping.pending = None
-            self.keeping.set_aside(left or pending)
-            self._past.cut(steps)
-            self._wheel.resume(self._session)
-            if self._stays_paused:
-                self._session.pause()
-        self._show(now)
+        if self._back.end(now):
+            self._show(now)
 
     # ------------------------------------------------------------ how it is driven
 
@@ -342,19 +320,12 @@ class Driving:
     def _say(self, message: FromStage) -> None:
         self._speaks(message)
 
-    @property
-    def _can_go_back(self) -> bool:
-        """An episode runs, or has just ended and is not saved yet."""
-        if self._session.phase is Phase.ENDED:
-            return self.keeping.pending is not None or self._practises
-        return self._session.phase is not Phase.READY and not self._way_back.held
-
     def _begin(self, now: float) -> None:
         self._waiting.cancel()
         self._practises = self.options.practice
         self._starred = False
         self._events = 0
-        self._past.forget()
+        self._back.forget()
         try:
             recorder = None if self._practises else self.keeping.ready_recorder()
             self._session.use_recorder(recorder)
@@ -386,8 +357,8 @@ class Driving:
     def _look(self, now: float) -> None:
         """While nobody drives: can this environment go back?"""
         if self._probes:
-            self._probe.look()
-            if self._probe.problem:
+            self._back.probe.look()
+            if self._back.problem:
                 self._show(now, draw=False)
 
     def _stepped(self, now: float) -> None:
@@ -435,7 +406,7 @@ class Driving:
 
     def _renew(self, now: float, seed: int | None = None) -> None:
         self._session.use_recorder(None)
-        self._past.forget()
+        self._back.forget()
         self._practises = False
         self._session.policy = self._wheel.driver
         try:
@@ -445,7 +416,7 @@ class Driving:
 
     @property
     def _probes(self) -> bool:  # there is time to find out whether the environment can go back
-        return not (self._probe.over or self.engaged or self.keeping.busy)
+        return not (self._back.probe.over or self.engaged or self.keeping.busy)
 
     # ------------------------------------------------------------ what is shown
 
@@ -461,21 +432,15 @@ class Driving:
         self._say(Pictured("drive", live, self._drawing.frame(picture)))
         if picture is None:
             return
-        if self._session.phase is Phase.RUNNING:
-            self._past.see(self._session.steps, picture, now)
+        self._back.see(picture, now)
         seen = self._drawing.seen(self._session.observation, self.options.preview)
         if seen is not None:
             self._say(Pictured("seen", live, seen))
 
     def _show_past(self, now: float) -> None:
         """What letting go now would lead to."""
-        if self._session.trail is None:
-            return
-        steps = self._way_back.step(now)
-        frame = self._drawing.frame(self._past.at(steps))
-        rewards = self._session.trail.rewards[:steps]
-        live = replace(self._live(now), steps=steps, total_reward=sum(rewards), rewinding=True)
-        self._say(Pictured("drive", live, frame))
+        live, picture = self._back.shown(self._live(now), now)
+        self._say(Pictured("drive", live, self._drawing.frame(picture)))
 
     def _live(self, now: float) -> Live:
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
@@ -488,7 +453,7 @@ class Driving:
             practice=running and self._practises,
             waiting_s=self._waiting.shown_s(now),
             starred=self._starred,
-            cannot_rewind=self._probe.problem,
+            cannot_rewind=self._back.problem,
             real_hz=Report.real_hz(self._session),
             numbers=self._drawing.numbers(
                 self._session.observation, self.options.preview, always=self._starts.held

@@ -15,7 +15,7 @@ from teleop.ui.app import App, AppConfig
 from teleop.ui.focus import Node
 from teleop.ui.shortcuts import Command
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Person:
