@@ -59,7 +59,7 @@ def _from_scores(scores: Sequence[Score]) -> list[str]:
     policy, person = by_name.get("policy"), by_name.get("person")
     if policy is None or person is None:
         return []
-    if policy.low > person.mean:
+    if policy.low > person.high:
         return ["The policy is better than its teacher."]
     chance = by_name.get("chance")
     if chance is not None and policy.mean <= chance.high:

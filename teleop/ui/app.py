@@ -345,6 +345,8 @@ class App:
             Command.LEAVE: self._leave,
             Command.COPY: self._copy,
             Command.SETTINGS: lambda: self.desk.toggle_sheet("settings"),
+            Command.OPTIONS: lambda: self._about_env("options"),
+            Command.CONTROLS: lambda: self._about_env("controls"),
             Command.HELP: lambda: toggle_help(self.desk),
             Command.PROJECTOR: self.toggle_projector,
             Command.FULL_SCREEN: self._fill_screen,
@@ -352,6 +354,11 @@ class App:
             Command.SMALLER: lambda: self._rescale(-1),
             Command.USUAL_SIZE: lambda: self._rescale(0),
         }
+
+    def _about_env(self, sheet: str) -> None:
+        """A sheet that needs an environment, whatever screen is up."""
+        if self.model.env is not None:
+            self.desk.toggle_sheet(sheet)
 
     def quit(self) -> None:
         """Close the window, once this turn is over."""
@@ -389,6 +396,7 @@ class App:
             desk.toggle_sheet("")
         else:
             self.hands.let_go()
+            self.screen.command(self.desk, Command.LEAVE)
 
     # ------------------------------------------------------------ processes
 

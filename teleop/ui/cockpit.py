@@ -171,7 +171,7 @@ class Cockpit:
         )
         for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
             width = max(px(least[index]), ui.painter.width(longest, "bold") + px(56))
-            key = label_of(_TRANSPORT[index]) if roomy else ""
+            key = label_of(_TRANSPORT[index], driving=desk.driving) if roomy else ""
             rect = Rect(x, y, width, h)
             if ui.button(name, rect, text, picture, kind, key, reason):
                 used = name
@@ -210,8 +210,6 @@ _ON_DESK: dict[Command, Callable[[Desk], None]] = {
     Command.PRACTICE: lambda desk: desk.change_options(
         replace(desk.options, practice=not desk.options.practice)
     ),
-    Command.OPTIONS: lambda desk: desk.toggle_sheet("options"),
-    Command.CONTROLS: lambda desk: desk.toggle_sheet("controls"),
 }
 
 

@@ -17,6 +17,7 @@ def draw_likely(desk: Desk, comparison: Comparison, card: Rect, step: int) -> No
     ui.card(card)
     kind = comparison.lanes[0].about.kind
     pressed_by = "you pressed" if kind == "human" else "was pressed"
+    pressed_by = "pressed then" if desk.model.run else pressed_by
     taken = painter.text(
         pressed_by, (card.right - px(18), card.y + px(22)), "small", theme.text2, "rm"
     )
@@ -64,6 +65,8 @@ def _draw_differences(desk: Desk, comparison: Comparison, card: Rect) -> None:
     count, total = sum(comparison.differs), len(comparison.differs)
     key = label_of(Command.DIFFERENCE)
     text = f"Otherwise at {count} of {total} moments; {key}: the next one"
+    if desk.model.run:
+        text = f"Otherwise at {count} of {total} moments"
     if not count:
         text = "Always the same as the recording"
     at = (card.x + px(18), card.bottom - px(18))

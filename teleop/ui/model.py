@@ -311,4 +311,5 @@ def outline(live: Live | None) -> tuple[object, ...]:
         return ()
     real = round(live.real_hz)
     phase = (live.engaged, live.phase, live.pending, live.starred, live.rewinding)
-    return (*phase, live.seed, live.speed, real, live.control, live.driven // 10)
+    watched = live.steps // 10 if live.control else 0
+    return (*phase, live.seed, live.speed, real, live.control, live.driven // 10, watched)

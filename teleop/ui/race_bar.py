@@ -34,5 +34,8 @@ def draw_race_bar(desk: Desk, bar: Rect) -> bool:
     if live.pending or live.engaged:
         text = state_words(desk, live)
     at = (bar.x + px(8), bar.centery)
-    ui.painter.text(text, at, "medium", width=right - px(8) - at[0])
+    used = ui.painter.text(text, at, "medium", width=right - px(8) - at[0])
+    if desk.driving:
+        leave = "Start to pause" if ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
+        ui.painter.text(leave, (at[0] + used + px(16), bar.centery), "small", ui.theme.text2)
     return again

@@ -54,22 +54,25 @@ class RoundsChart:
             self._shown = "return" if self._shown == "success" else "success"
 
     def _draw_lines(self, desk: Desk, area: Rect, known: list[RoundLine], shown: str) -> None:
-        theme = desk.ui.theme
+        theme, extent = desk.ui.theme, None
         numbers = np.array([float(line.number) for line in known])
         if shown == "success":
             shares = np.array([100 * (line.success or 0.0) for line in known])
-            lines = [Series(f"{shares[-1]:.0f} %", numbers, shares, theme.agent)]
+            lines, extent = (
+                [Series(f"{shares[-1]:.0f} %", numbers, shares, theme.agent)],
+                (0.0, 100.0),
+            )
         else:
             table = np.array([(line.mean, line.low, line.high) for line in known], np.float64)
             label = signed(float(table[-1, 0]), plus=False)
             lines = [Series(label, numbers, table[:, 0], theme.agent)]
             lines += [
-                Series("", numbers, table[:, edge], theme.strong_line, (3.0, 4.0))
-                for edge in (1, 2)
+                Series(label, numbers, table[:, edge], theme.text3, (3.0, 4.0))
+                for edge, label in ((1, "95 % below"), (2, "95 % above"))
             ]
         end = max(1.0, float(numbers[-1]))
         word = lambda value: f"round {value:g}" if value == int(value) else ""  # noqa: E731
-        self._chart.draw(desk.ui.painter, area, lines, end, word, theme.surface)
+        self._chart.draw(desk.ui.painter, area, lines, end, word, theme.surface, extent)
 
 
 def _words(line: RoundLine) -> str:

@@ -213,9 +213,10 @@ PAD: tuple[PadButton, ...] = (
 )
 
 
-def label_of(command: Command) -> str:
-    """How the first shortcut of a command is printed; empty if it has none."""
-    return next((s.label for s in SHORTCUTS if s.command is command), "")
+def label_of(command: Command, *, driving: bool = False) -> str:
+    """How the first shortcut of a command that works now is printed; empty if it has none."""
+    works = (s.label for s in SHORTCUTS if s.command is command and (s.driving or not driving))
+    return next(works, "")
 
 
 def command_of(key: str, *, ctrl: bool, shift: bool, driving: bool) -> Command | None:

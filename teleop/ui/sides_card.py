@@ -131,6 +131,9 @@ class SidesCard:
         points = scales.points(run.thinned(_RUN_POINTS))
         painter.polyline(points, look.colour, painter.theme.line_px, look.dash)
         painter.surface.set_clip(None)
+        x, y = points[-1]
+        at = (x + painter.px(10), min(max(y, scales.plot.y), scales.plot.bottom) - painter.px(10))
+        painter.text(look.name, at, "small-bold", look.colour)
 
     def _values(self, comparison: Comparison, lane: LaneCurve) -> list[float]:
         if self._shown == _RETURN or not lane.seen:

@@ -181,8 +181,8 @@ def _curve(found: Studied | None, colour: Colour, pale: Colour) -> tuple[list[Se
     highs = [(number, high) for number, _, _, high in found.points]
     series = [
         _line("agent", means, colour),
-        _line("95 % above", lows, pale, (3, 4)),
-        _line("95 % below", highs, pale, (3, 4)),
+        _line("95 % below", lows, pale, (3, 4)),
+        _line("95 % above", highs, pale, (3, 4)),
     ]
     return series, float(found.points[-1][0])
 

@@ -148,7 +148,8 @@ class Table:
         """The uuid of the row with the focus; empty if none has."""
         focus = desk.ui.focus
         parts = (focus.id or "").split(".", 1)
-        mine = focus.visible and parts[0] in ("row", "choose") and len(parts) > 1
+        mine = focus.visible and parts[0] in ("row", "choose") and parts[-1] != "all"
+        mine = mine and len(parts) > 1
         return parts[1] if mine else ""
 
 

@@ -49,6 +49,11 @@ class Theme:
     heavier: bool  # one weight up: thin letters vanish on a projector
     line_px: float
 
+    @property
+    def track(self) -> Colour:
+        """Of bars that nothing fills yet: white ones would look full."""
+        return self.line if self.name == "contrast" else self.strong_line
+
 
 INK = Theme(
     name="ink",

@@ -298,7 +298,7 @@ class Ui:
         painter, theme = self.painter, self.theme
         track = Rect(rect.x, 0, rect.width, painter.px(6))
         track.centery = rect.centery
-        painter.box(track, theme.strong_line, 3)
+        painter.box(track, theme.track, 3)
         knob = rect.x + round(rect.width * share)
         painter.box(
             Rect(track.x, track.y, max(painter.px(6), knob - track.x), track.h), theme.text2, 3

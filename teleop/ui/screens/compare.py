@@ -17,7 +17,7 @@ from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
 from teleop.ui.player import Player
 from teleop.ui.popover import Choice
 from teleop.ui.race_bar import draw_race_bar
-from teleop.ui.shortcuts import Command
+from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.sides_card import SidesCard
 from teleop.ui.theme import Colour
 from teleop.ui.words import count_of, signed, time_left
@@ -91,6 +91,9 @@ class CompareScreen:
             self._start_or_stop_race(desk, comparison)
         elif command is Command.DIFFERENCE:
             self._next_difference(desk, comparison)
+        elif command is Command.LEAVE and desk.model.run:
+            if _waits_to_race(desk):
+                self._leave_race(desk)
         elif desk.model.run and command in _RACE_COMMANDS:
             return self._cockpit.command(desk, command)
         else:
@@ -245,9 +248,11 @@ class CompareScreen:
         label, icon = "Race", "trophy"
         if desk.model.run:
             label, icon = ("Stop", "square") if driving else ("Back", "undo-2")
-        width = ui.painter.width(label, "medium") + px(58)
+        key = label_of(Command.RECORD, driving=True) if label == "Stop" else ""
+        taken = ui.painter.width(key, "small-medium") + px(22) if key else 0
+        width = ui.painter.width(label, "medium") + taken + px(58)
         race = Rect(right - px(8) - width, bar.centery - px(16), width, px(32))
-        if ui.button("race", race, label, icon):
+        if ui.button("race", race, label, icon, key=key):
             if desk.model.run and not driving:
                 self._leave_race(desk)
             else:
@@ -320,7 +325,7 @@ def _draw_working(desk: Desk, working: Working, bar: Rect) -> int:
     painter, px = desk.ui.painter, desk.ui.painter.px
     share = working.done / max(1, working.total)
     track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
-    painter.box(track, desk.ui.theme.strong_line, 3)
+    painter.box(track, desk.ui.theme.track, 3)
     done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
     painter.box(done, desk.ui.theme.agent, 3)
     left = working.seconds_left

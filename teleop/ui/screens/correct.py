@@ -164,7 +164,7 @@ class CorrectScreen:
         if rect.width - used > painter.width(text, "small") + px(16):
             painter.text(text, (rect.right, y), "small", theme.text2, "rm")
         track = Rect(rect.x, rect.centery + px(9), rect.width, px(8))
-        painter.box(track, theme.agent if live.steps else theme.strong_line, 4)
+        painter.box(track, theme.agent if live.steps else theme.track, 4)
         if live.driven:
             track.width = max(px(8), round(track.width * share))
             painter.box(track, theme.human, 4)

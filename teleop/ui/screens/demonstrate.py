@@ -117,7 +117,7 @@ class Demonstrate:
         width = (rect.width - gap * (desk.options.goal - 1)) / desk.options.goal
         for index in range(desk.options.goal):
             x = round(rect.x + index * (width + gap))
-            colour = theme.human if index < count and own else theme.strong_line
+            colour = theme.human if index < count and own else theme.track
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
 
 

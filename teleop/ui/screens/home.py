@@ -103,7 +103,8 @@ class Home:
         focused = index_in([f"env.{entry.env_id}" for entry in CATALOGUE], ui.focus.shown)
         row = None if focused is None else focused // columns
         ui.group("gallery")
-        seen = self._gallery.window(area, rows, fit, row)
+        around = area.inflate(px(16), 0)  # its bar is beside the cards
+        seen = self._gallery.window(around, rows, fit, row)
         for place, entry in enumerate(CATALOGUE[seen.start * columns : seen.stop * columns]):
             x = area.x + (place % columns) * (width + gap)
             y = area.y + (place // columns) * (height + gap)

@@ -33,7 +33,7 @@ _FORMS = (
     Choice("npz", "NumPy", ".npz"),
     Choice("csv", "Table", ".csv"),
 )
-_ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz"}
+_ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
 _TRASH = "trash"
 
 
@@ -87,6 +87,8 @@ class LibraryScreen:
         elif command is Command.STAR:
             rows = self._meant(desk)
             self._curate(desk, ShelfDeed.STAR, value=not all(row.starred for row in rows))
+        elif command is Command.LEAVE and self._shows_trash:
+            self._shows_trash = self._sure = False
         elif desk.model.comparison is not None:
             return self._card.player.command(desk, desk.model.comparison, command)
         return True

@@ -247,7 +247,7 @@ class TrainScreen:
         room = inner.width - taken - px(12)
         painter.text(words, (inner.x, y + px(10)), "medium", width=room)
         track = Rect(inner.x, y + px(28), inner.width, px(8))
-        painter.box(track, theme.strong_line, 4)
+        painter.box(track, theme.track, 4)
         share = training.step / max(1, training.total) if training.running else 1.0
         colour = theme.recording if training.problem else theme.agent
         done = Rect(
