@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from teleop.ui.app import App
 
 _REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
-_FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)  # no environment's
+_WINDOWS_OWN = (pygame.K_ESCAPE, *range(pygame.K_F1, pygame.K_F12 + 1))  # no environment's
 _REWIND_KEY = "key.f7"
 _PLAYED = ("compare", "library")  # screens on which something recorded is played
 
@@ -76,7 +76,7 @@ class Keyboard:
             self._drive(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
             return
         desk.ui.pad_hints = False
-        if desk.now >= desk.quiet_until_s or ctrl or event.key in _FUNCTION_KEYS:
+        if desk.now >= desk.quiet_until_s or ctrl or event.key in _WINDOWS_OWN:
             command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
             self._navigate(event, command, ctrl=ctrl, shift=shift)
 
