@@ -32,7 +32,7 @@ class HumanNoise:
         lapse_hz: moments of inattention a second.
         lapse_ms: how long each is.
         slip: probability that a new press is a wrong one.
-        keyboard: dead zone of the keys of a continuous axis, as a share of its reach.
+        keyboard: dead zone of the keys of a continuous axis, as a share of its reach; 0: a stick.
     """
 
     delay_ms: tuple[float, float] = (150.0, 250.0)
@@ -75,8 +75,8 @@ class HumanLike:
             noise: how human.
         """
         self.name = "human-like expert"
-        self._policy, self._space, self._pace_hz = policy, space, pace_hz
-        self._idle, self._noise = idle, noise
+        self._policy, self._space, self.pace_hz = policy, space, pace_hz
+        self.idle, self._noise = idle, noise
         self.reset(0)
 
     def reset(self, seed: int) -> None:
@@ -86,7 +86,7 @@ class HumanLike:
         self._delay_ms = self._rng.uniform(*self._noise.delay_ms)
         self._seen: deque[np.ndarray[Any, Any]] = deque(maxlen=64)
         self._error: np.ndarray[Any, Any] | None = None
-        self._current = self._idle
+        self._current = self.idle
         self._step = self._until = self._lapse = 0
 
     def act(self, observation: Observation) -> Action:
@@ -98,7 +98,7 @@ class HumanLike:
         if self._lapse > 0:
             self._lapse -= 1
             return self._copy()
-        if self._rng.random() < noise.lapse_hz / self._pace_hz:
+        if self._rng.random() < noise.lapse_hz / self.pace_hz:
             self._lapse = self._steps(noise.lapse_ms)
         if self._step >= self._until and not np.array_equal(wanted, self._current):
             slipped = self._rng.random() < noise.slip
@@ -126,17 +126,17 @@ class HumanLike:
         return np.where(flags, old, new).astype(np.float32)
 
     def _steps(self, milliseconds: float) -> int:
-        return round(milliseconds * self._pace_hz / 1000.0)
+        return round(milliseconds * self.pace_hz / 1000.0)
 
     def _lag(self, milliseconds: float) -> int:
         return int(np.clip(self._steps(milliseconds), 0, len(self._seen) - 1))
 
     def _keys(self, action: Action) -> Action:
         """A continuous intention as keys can say it: low, rest or high."""
-        if not isinstance(self._space, spaces.Box):
+        if not isinstance(self._space, spaces.Box) or not self._noise.keyboard:
             return action
         low, high = self._space.low, self._space.high
-        rest = np.broadcast_to(np.asarray(self._idle, np.float32), low.shape)
+        rest = np.broadcast_to(np.asarray(self.idle, np.float32), low.shape)
         zone = self._noise.keyboard
         out = np.where(action > rest + zone * (high - rest), high, rest)
         return np.where(action < rest + zone * (low - rest), low, out).astype(np.float32)

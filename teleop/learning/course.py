@@ -13,8 +13,9 @@ from teleop.evaluate import Score, evaluate
 from teleop.learning import standing
 from teleop.learning.advice import advice
 from teleop.learning.algorithms import ALGORITHMS, find_algorithm
-from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.demonstrations import Demonstrations, Lag
 from teleop.learning.ensemble import Known
+from teleop.learning.held_out import USUAL_STEPS
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.profile import Trait, profile_of
 from teleop.learning.progress import Progress
@@ -108,7 +109,11 @@ def known_of(policy: LearnedPolicy | None, demos: Demonstrations) -> Known:
         return Known(usual_lag(demos))
     learned = policy.config.learned
     lag = int(learned.get("lag_steps", usual_lag(demos)))
-    return Known(lag, int(learned.get("steps", 300)), 3, policy.shape)
+    by_file = learned.get("lag_by_episode") or {}
+    lags: Lag = lag
+    if by_file and len(demos.sources) == demos.count:
+        lags = tuple(int(by_file.get(file, lag)) for file, _ in demos.sources)
+    return Known(lags, int(learned.get("steps", USUAL_STEPS)), 3, policy.shape)
 
 
 def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from gymnasium import spaces
@@ -20,13 +20,15 @@ from teleop.envs.words import idle_action
 from teleop.errors import LearningError
 from teleop.learning.heads import Head, check_learnable, flat_actions, head_for
 from teleop.learning.inputs import Encoding, Inputs
-from teleop.recording import Dataset, Episode
+from teleop.recording import Dataset, Episode, EpisodeRow
 from teleop.types import Actor
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
 _LEADING_IDLE_S = 1.0  # of idling before the first deed that is kept
 _BY_PERSON = (Actor.HUMAN, Actor.SCRIPT)
+_BREAK_S = 1800.0  # between two sittings of one person
 _OTHER = -1
+Lag: TypeAlias = int | tuple[int, ...]  # steps: one for all episodes, or one for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Demonstrations:
         returns: (E,) of each episode.
         terminated: (E,) each episode ended by itself, not by a limit or by the person.
         sources: file and SHA-256 of each episode.
+        sittings: (E,) number of the sitting in which each was driven: one person, without a long
+            break.
         pace_hz: median pace of play; 0 where turn-based.
         rate_hz: steps a second that were reached; 0 if unknown.
         jitter_s: standard deviation of the time between steps.
@@ -72,6 +76,7 @@ class Demonstrations:
     returns: NDArray[np.float64]
     terminated: NDArray[np.bool_]
     sources: tuple[tuple[str, str], ...]
+    sittings: tuple[int, ...]
     pace_hz: float
     rate_hz: float
     jitter_s: float
@@ -100,19 +105,19 @@ class Demonstrations:
         """A person (or a model of one) drove, with a reaction time."""
         return bool((self.late & (self.segments != _OTHER)).any())
 
-    def pairs(self, lag: int, chosen: Iterable[int] | None = None) -> NDArray[np.int64]:
+    def pairs(self, lag: Lag, chosen: Iterable[int] | None = None) -> NDArray[np.int64]:
         """(row seen, row done): what was done at t + lag answers what was seen at t.
 
         Args:
-            lag: steps by which the person's hands are late; never across a break, and none where
-                a script acted.
+            lag: reaction time in steps, of all episodes or of each; never across a break, and
+                none where a script acted.
             chosen: indices of episodes; None for all.
 
         Returns:
             (M, 2) row numbers.
         """
         parts = [
-            self._pairs_of(index, lag)
+            self._pairs_of(index, lag if isinstance(lag, int) else lag[index])
             for index in (range(self.count) if chosen is None else sorted(chosen))
         ]
         return np.concatenate(parts) if parts else np.zeros((0, 2), np.int64)
@@ -124,6 +129,15 @@ class Demonstrations:
         inside = np.minimum(done, span.stop - 1)
         kept = (done < span.stop) & (segments != _OTHER) & (self.segments[inside] == segments)
         return np.stack([rows[kept], done[kept]], axis=1)
+
+    def first_rows(self) -> NDArray[np.int64]:
+        """(N,) the first row of each row's episode."""
+        return np.repeat(self.starts[:-1], np.diff(self.starts))
+
+    def last_rows(self) -> NDArray[np.int64]:
+        """(N,) the last row of each row's stretch."""
+        ends = np.flatnonzero(np.diff(self.segments, append=self.segments[-1:] + 1))
+        return ends[np.searchsorted(ends, np.arange(len(self.segments)))]
 
     def only(self, chosen: Sequence[int]) -> "Demonstrations":
         """Some of the episodes; the rows stay where they are, the others are not learned from."""
@@ -161,6 +175,7 @@ class Demonstrations:
             numbers=(*self.numbers, max(self.numbers) + 1),
             returns=np.append(self.returns, total),
             terminated=np.append(self.terminated, False),
+            sittings=(*self.sittings, max(self.sittings) + 1),
         )
 
     @property
@@ -205,6 +220,7 @@ def load_demonstrations(
         dataset_id=dataset.dataset_id,
         observation_space=observation_space,
         sources=tuple((row.file, row.sha256) for row in rows),
+        sittings=_sittings(rows),
     )
 
 
@@ -245,7 +261,7 @@ def demonstrations_of(
         late=np.zeros(len(done), np.bool_),
         terminated=False,
     )
-    return gathered.demonstrations("", "", observed, sources=())
+    return gathered.demonstrations("", "", observed, sources=(), sittings=(0,))
 
 
 class _Gathered:
@@ -330,6 +346,7 @@ class _Gathered:
         dataset_id: str,
         observation_space: Space,
         sources: tuple[tuple[str, str], ...],
+        sittings: tuple[int, ...],
     ) -> Demonstrations:
         """Everything that was added."""
         flat, total = np.concatenate(self._flat), self._starts[-1]
@@ -357,10 +374,26 @@ class _Gathered:
             returns=np.array(self._returns),
             terminated=np.array(self._terminated),
             sources=sources,
+            sittings=sittings,
             pace_hz=pace_hz,
             rate_hz=float(1 / apart.mean()) if len(apart) else 0.0,
             jitter_s=float(apart.std()) if len(apart) else 0.0,
         )
+
+
+def _sittings(rows: Sequence[EpisodeRow]) -> tuple[int, ...]:
+    """Which sitting each episode belongs to: the same driver, no break of half an hour."""
+    found = [0] * len(rows)
+    latest: dict[tuple[str, str], tuple[int, float]] = {}  # of each driver: sitting, and when
+    count = 0
+    for index in sorted(range(len(rows)), key=lambda i: rows[i].started):
+        row = rows[index]
+        number, started = latest.get((row.driver, row.driver_name), (-1, 0.0))
+        if number < 0 or row.started - started > _BREAK_S:
+            number, count = count, count + 1
+        latest[row.driver, row.driver_name] = (number, row.started)
+        found[index] = number
+    return tuple(found)
 
 
 def _misfit(number: int) -> str:

@@ -71,8 +71,8 @@ class Batches:
         self._scale = torch.from_numpy(1 / normaliser.sd).to(config.device)
         self._shape, self._device = config.shape, config.device
         if self._shape.looks_back:
-            self._first = torch.from_numpy(_first_rows(demos))
-            self._last = torch.from_numpy(_last_rows(demos.segments))
+            self._first = torch.from_numpy(demos.first_rows())
+            self._last = torch.from_numpy(demos.last_rows())
             self._begin = torch.from_numpy(_begin_rows(demos.segments))
 
     def inputs(self, rows: Tensor) -> tuple[Tensor, ...]:
@@ -324,18 +324,7 @@ def _shifted(pictures: Tensor, generator: torch.Generator) -> Tensor:
     return torch.roll(pictures, (down, right), dims=(-3, -2))
 
 
-def _first_rows(demos: Demonstrations) -> NDArray[np.int64]:
-    """(N,) the first row of each row's episode."""
-    return np.repeat(demos.starts[:-1], np.diff(demos.starts))
-
-
 def _begin_rows(segments: NDArray[np.int32]) -> NDArray[np.int64]:
     """(N,) the first row of each row's stretch."""
     begins = np.flatnonzero(np.diff(segments, prepend=segments[:1] - 1))
     return begins[np.searchsorted(begins, np.arange(len(segments)), side="right") - 1]
-
-
-def _last_rows(segments: NDArray[np.int32]) -> NDArray[np.int64]:
-    """(N,) the last row of each row's stretch."""
-    ends = np.flatnonzero(np.diff(segments, append=segments[-1:] + 1))
-    return ends[np.searchsorted(ends, np.arange(len(segments)))]

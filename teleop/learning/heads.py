@@ -101,6 +101,11 @@ class Head:
         """Every branch is a number."""
         return not any(isinstance(branch, Levels) for branch in self.branches)
 
+    @cached_property
+    def count_numbers(self) -> int:
+        """How many branches are numbers."""
+        return sum(isinstance(branch, Number) for branch in self.branches)
+
     def targets(self, flat: NDArray[Any]) -> NDArray[np.float32]:
         """What the outputs should say: (T, branches) values -> level indices or scaled numbers."""
         columns = []
@@ -133,6 +138,20 @@ class Head:
             for branch, span in zip(self.branches, self.spans, strict=True)
         ]
         return self._rebuilt(flat)
+
+    def actions(self, probabilities: NDArray[np.float32]) -> list[Action]:
+        """The most likely action of each row: (B, size) -> B actions of the space."""
+        flat = np.empty((len(probabilities), len(self.branches)))
+        for index, (branch, span) in enumerate(zip(self.branches, self.spans, strict=True)):
+            part = probabilities[:, span]
+            if isinstance(branch, Levels):
+                flat[:, index] = np.array(branch.values)[part.argmax(axis=1)]
+            else:
+                scaled = branch.mean + branch.sd * part[:, 0].astype(np.float64)
+                flat[:, index] = scaled.clip(branch.low, branch.high)
+        if isinstance(self.space, spaces.Discrete):
+            return list(flat[:, 0].astype(self.space.dtype))
+        return [self._rebuilt(row) for row in flat.tolist()]
 
     def distribution(self, probabilities: NDArray[np.float32]) -> Distribution:
         """The probabilities, branch by branch; nothing where numbers are among them."""

@@ -103,7 +103,17 @@ class LearnedPolicy:
             raise LearningError(f"The policy {self.name} looks back; use act, one step at a time.")
         inputs = self.encoding.inputs(observations)
         found = self.model.think(self.normaliser(inputs.vector), inputs.pictures)
-        return [self.head.action(row) for row in found]
+        return self.head.actions(found)
+
+    def act_side_by_side(self, observations: Any) -> list[Action]:
+        """An action for each of several episodes that began together, at the last `reset`.
+
+        Args:
+            observations: a batch, one of each episode, nested like the space. Every call has the
+                same number of them, in the same order.
+        """
+        inputs = self.encoding.inputs(observations)
+        return self.head.actions(self._decide(self.normaliser(inputs.vector), inputs.pictures))
 
     def predict(
         self,
@@ -227,15 +237,19 @@ class LearnedPolicy:
 
     def _next(self, observation: Observation) -> Array:
         """The averaged probabilities (or numbers) of the action now: (size,)."""
+        vector = self.normaliser(self.encoding.row(observation))
+        return self._decide(vector, self.encoding.small_pictures(observation))
+
+    def _decide(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
+        """(..., features) and (..., h, w, c) -> (..., size), as the next step of an episode."""
+        stacked = self._stacked(vector, pictures)
         if self._plan:
             return self._plan.pop(0)
-        vector = self.normaliser(self.encoding.row(observation))
-        found = self.model.think(*self._stacked(vector, self.encoding.small_pictures(observation)))
+        found = self.model.think(*stacked)
         if self.shape.chunk == 1:
             return found
-        plan = found.reshape(self.shape.chunk, -1)[: self.shape.execute]
-        self._plan = list(plan[1:])
-        first: Array = plan[0]
+        steps = found.reshape(*found.shape[:-1], self.shape.chunk, -1)
+        first, *self._plan = (steps[..., step, :] for step in range(self.shape.execute))
         return first
 
     def _stacked(
@@ -251,7 +265,7 @@ class LearnedPolicy:
             np.concatenate([frame[1][index] for frame in frames], axis=-1)
             for index in range(len(pictures))
         )
-        return np.concatenate([frame[0] for frame in frames]), looks
+        return np.concatenate([frame[0] for frame in frames], axis=-1), looks
 
 
 _UNREADABLE = (

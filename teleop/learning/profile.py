@@ -13,7 +13,7 @@ from teleop.envs.words import branch_words, idle_action
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.heads import Levels
 from teleop.learning.inputs import Rows
-from teleop.learning.lag import ENOUGH_EPISODES, LagGuess, best_lag, can_find, how_sure, usual_lag
+from teleop.learning.lag import LagGuess, best_lag, can_find, is_clear, own_lags, usual_lag
 from teleop.learning.models import flattened
 from teleop.learning.normaliser import Normaliser
 
@@ -75,21 +75,21 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
     topic = "Reaction time"
     if not demos.delayed:
         return Trait(topic, "none", "a script acted, or steps waited for you", "nothing is shifted")
-    means = "what you did answers what you saw that long ago"
-    if guesses and demos.pace_hz:
-        milliseconds = round(1000 * best_lag(demos, guesses) / demos.pace_hz)
-        sure = how_sure(guesses)
-        return Trait(
-            topic, f"{milliseconds} ms, {sure}", means, "undone: each moment gets its answer"
-        )
     if demos.pace_hz == 0:
         return Trait(topic, "none", "steps waited for you", "nothing is shifted")
+    means = "what you did answers what you saw that long ago"
     usual = round(1000 * usual_lag(demos) / demos.pace_hz)
-    if can_find(demos):
-        return Trait(topic, "found by cloning", means, "undone")
-    few = len(demos.used) < ENOUGH_EPISODES and not demos.encoding.pictures
-    tell = f"{ENOUGH_EPISODES} episodes tell yours" if few else "undone"
-    return Trait(topic, f"taken as {usual} ms", means, tell)
+    if not guesses:
+        later = "training looks for yours" if can_find(demos) else "too few episodes to tell yours"
+        return Trait(topic, f"usually {usual} ms", means, later)
+    own = own_lags(demos, guesses)
+    if own is not None and own[1] and not isinstance(own[0], int):
+        both = " and ".join(str(round(1000 * n / demos.pace_hz)) for n in sorted(set(own[0])))
+        return Trait(topic, f"{both} ms", "two people, or two ways of playing", "each by its own")
+    found = f"about {round(1000 * best_lag(demos, guesses) / demos.pace_hz)} ms"
+    if not is_clear(guesses):
+        found = f"unclear; {found} is assumed"
+    return Trait(topic, found, means, "training pairs each moment with its answer")
 
 
 def _levels(demos: Demonstrations) -> Trait:

@@ -17,7 +17,7 @@ class Shape:
         flow: numbers are drawn by flow matching (Lipman et al. 2023), not by regression.
     """
 
-    hidden: tuple[int, ...] = (128, 128)
+    hidden: tuple[int, ...] = (64, 64)
     frames: int = 1
     stride: int = 3
     memory: int = 0

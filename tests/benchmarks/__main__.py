@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from tests.benchmarks import (
+    choices,
     jitter,
     latency,
     learning,
@@ -26,11 +27,12 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "growth": scale.grow,
     "training": training.run,
     "learning": learning.run,
+    "choices": choices.run,
     "window": window.run,
     "soak": soak.run,
 }
 
-_HOURS = ("soak",)
+_HOURS = ("soak", "choices")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or [name for name in BENCHMARKS if name not in _HOURS]:

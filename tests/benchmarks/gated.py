@@ -35,7 +35,7 @@ def gated_rounds(seed: int) -> tuple[float, float]:
         list(deeds.record(library, LANDER, 5, True, _ID, 1000 * seed))
         dataset = library.dataset(_ID)
         demos = load_demonstrations(dataset)
-        policy = bc.clone(demos, bc.Config(seed=seed, check=False))
+        policy = bc.clone(demos, bc.Config(seed=seed, budget_s=0))
         policy.save(dataset.policies / "shown")
         means = [_mean(policy)]
         watched = _Watched(library, dataset, 1000 * seed + 100)

@@ -37,7 +37,7 @@ def run() -> None:
         library = Library(Path(folder) / "recordings")
         library.ensure(samples_folder())
         dataset = library.dataset("lunarlander-v3/sample-v0")
-        config = bc.Config(members=1, steps=300, lag_steps=3, check=False)
+        config = bc.Config(members=1, steps=300, lag_steps=3, budget_s=0)
         bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "rival")
         person = Person(library.root, "LunarLander-v3")
         app = person.app

@@ -69,9 +69,9 @@ def test_a_network_of_ones_own_by_name(record: Record, tmp_path: Path) -> None:
     name = "tests.learning.test_plug_ins:narrow"
     demos = load_demonstrations(record("CartPole-v1", 2))
     with pytest.raises(LearningError, match="never named on this computer"):
-        bc.clone(demos, bc.Config(steps=50, network=name, check=False))
+        bc.clone(demos, bc.Config(steps=50, network=name, budget_s=0))
     allow_own(name)
-    policy = bc.clone(demos, bc.Config(steps=50, network=name, check=False))
+    policy = bc.clone(demos, bc.Config(steps=50, network=name, budget_s=0))
     policy.save(tmp_path / "own")
     loaded = load_policy(tmp_path / "own")
     for observation in np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32):
@@ -123,7 +123,7 @@ def test_an_unknown_algorithm_or_setting_is_one_sentence(record: Record) -> None
 def test_the_onnx_model_says_what_the_policy_says(record: Record, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     policy = bc.clone(
-        load_demonstrations(record("LunarLander-v3", 2)), bc.Config(members=2, steps=50)
+        load_demonstrations(record("LunarLander-v3", 2)), bc.Config(members=2, steps=50, budget_s=0)
     )
     told = export_onnx(policy, tmp_path / "lander.onnx")
     assert told["error"] < 1e-5
@@ -203,7 +203,7 @@ def test_a_network_of_ones_own_is_untrained_in_each_phase_and_repeatable(record:
     network = narrow(4, 2)
     before = [part.detach().clone() for part in network.parameters()]
     one, two = (
-        bc.clone(demos, bc.Config(steps=20, check=False), network).model.tensors() for _ in range(2)
+        bc.clone(demos, bc.Config(steps=20, budget_s=0), network).model.tensors() for _ in range(2)
     )
     for (name, first), (_, second) in zip(one, two, strict=True):
         assert np.array_equal(first, second), name
@@ -217,7 +217,7 @@ def test_a_network_of_ones_own_is_untrained_in_each_phase_and_repeatable(record:
 
 def test_a_warm_start_goes_on_and_refuses_what_does_not_fit(record: Record, tmp_path: Path) -> None:
     demos = load_demonstrations(record("CartPole-v1", 3))
-    begun = bc.clone(demos, bc.Config(steps=300, members=1, lag_steps=2, check=False))
+    begun = bc.clone(demos, bc.Config(steps=300, members=1, lag_steps=2, budget_s=0))
     begun.save(tmp_path / "begun")
     config = bc.Config(steps=50, members=1, lag_steps=2, start=str(tmp_path / "begun"))
     warm = [p.loss for p in bc.train(demos, config) if p.loss is not None]

@@ -72,8 +72,15 @@ def test_looking_back_sees_what_the_present_hides(
     policy = findings[-1].policy
     assert policy is not None
     assert mean_return("remember", policy) > reaches
-    plain = bc.clone(demos, bc.Config(members=1, steps=300))
+    plain = bc.clone(demos, bc.Config(members=1, steps=300, budget_s=0))
     assert mean_return("remember", plain) < 0.75
+
+
+def test_one_click_finds_out_that_the_present_is_not_enough(library: Library) -> None:
+    demos = load_demonstrations(record_toy(library, "remember", 30))
+    policy = bc.clone(demos, bc.Config(members=1))
+    assert policy.shape.frames > 1
+    assert mean_return("remember", policy) > 0.95
 
 
 def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> None:

@@ -37,7 +37,7 @@ SHOWN = "cartpole-v1/shown-v0"
 def stage(library: Library) -> Iterator[Stage]:
     list(deeds.record(library, "CartPole-v1", 2, True, SHOWN, 0))
     dataset = library.dataset(SHOWN)
-    config = bc.Config(members=1, steps=60, lag_steps=2, check=False)
+    config = bc.Config(members=1, steps=60, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "first")
     stage = Stage(library)
     stage.say(OpenEnv("CartPole-v1"))
@@ -190,7 +190,7 @@ def test_saying_how_good_a_policy_is_does_not_make_it_the_newest(
     del stage
     policies = library.dataset(SHOWN).policies
     first = load_policy(policies / "first")
-    config = bc.Config(members=1, steps=80, lag_steps=2, check=False)
+    config = bc.Config(members=1, steps=80, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(library.dataset(SHOWN)), config).save(policies / "second")
     *_, found = rounds.play_round(first)
     first.save(policies / "first")

@@ -24,7 +24,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
     dataset = library.dataset(SAMPLE)
     demos = load_demonstrations(dataset)
     for name, steps in (("first", 20), ("second", 60)):
-        config = bc.Config(members=1, steps=steps, lag_steps=2, check=False)
+        config = bc.Config(members=1, steps=steps, lag_steps=2, budget_s=0)
         bc.clone(demos, config).save(dataset.policies / name)
     person = Person(library.root, "CartPole-v1")
     person.key("3", mod=pygame.KMOD_CTRL)

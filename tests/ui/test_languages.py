@@ -28,7 +28,7 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     library = Library(tmp_path_factory.mktemp("languages") / "recordings")
     library.ensure(samples_folder())
     dataset = library.dataset(SAMPLE)
-    config = bc.Config(members=1, steps=60, lag_steps=3, check=False)
+    config = bc.Config(members=1, steps=60, lag_steps=3, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "bc-12-episodes")
     person = Person(library.root, "LunarLander-v3")
     yield person

@@ -73,7 +73,7 @@ def _go(person: Person, name: str) -> None:
 def _beside_the_script(person: Person) -> None:
     """A recording and the scripted expert: nothing that was learned, which computers differ in."""
     model, dataset = person.app.model, Library(person.app.desk.recordings).dataset(SAMPLE)
-    config = bc.Config(members=1, steps=10, lag_steps=3, check=False)
+    config = bc.Config(members=1, steps=10, lag_steps=3, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "barely")
     person.app.desk.tell(ChooseDataset(SAMPLE))
     person.until(lambda: model.library and model.library.policies)

@@ -2,51 +2,46 @@
 
 Pomerleau 1991, "Efficient Training of Artificial Neural Networks for Autonomous Navigation".
     loss = mean over (o, a) of -log pi(a | o)     (categorical; MSE for analog actions)
-Deviations, each measured on keyboard demonstrations of LunarLander:
+Deviations:
  1. (o at t, a at t + lag): undoes the person's reaction time (`lag`).
- 2. The number of steps is chosen by the loss on held-out episodes: 300 suit people, clean scripts
-    need 1,000 or more.
- 3. Five networks on all data, probabilities averaged, the best action taken.
+ 2. Reaction time, length of training, takes and history are chosen by playing trial starts where
+    the environment is quick (`search`), by held-out episodes elsewhere (`held_out`).
+ 3. Five networks, probabilities averaged, the best action taken.
 """
 
 import copy
 import functools
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from teleop.envs.making import is_quick
 from teleop.errors import EnvError, LearningError
-from teleop.evaluate import evaluate
-from teleop.learning import spread
-from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.fit import Fit, FitConfig, device_for, iter_fit, make_network
-from teleop.learning.lag import LagGuess, best_lag, can_find, how_sure, iter_lags, usual_lag
-from teleop.learning.models import Ensemble, Module
-from teleop.learning.modules import PolicyNetwork, load_from, to_numpy
-from teleop.learning.network import Network
-from teleop.learning.normaliser import Normaliser
+from teleop.learning import lag, spread
+from teleop.learning.choice import Choice, better_takes
+from teleop.learning.demonstrations import Demonstrations, Lag
+from teleop.learning.fit import device_for
+from teleop.learning.held_out import USUAL_STEPS, HeldOut, best_of, iter_held_out
+from teleop.learning.models import Ensemble
+from teleop.learning.networks import LENGTHS, Basis, Networks
 from teleop.learning.own_network import load_own
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.learning.search import Search, Space
 from teleop.learning.shape import Shape
+from teleop.learning.trials import why_not
 
 SUMMARY = "Behavioural cloning: does what you did"
-LENGTHS = (300, 1000, 3000)
-_PICTURE_STEPS = 2000
-_FIRST_PICTURE_STEPS = 100
+_FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
+_PICTURE_STEPS, _BEGUN_STEPS = 2000, 300
 _MEMBERS, _PICTURE_MEMBERS = 5, 1
-_BATCH, _PICTURE_BATCH = 128, 64
-_WEIGHT_DECAY, _PICTURE_WEIGHT_DECAY = 1e-4, 1e-2
-_HELD_OUT = 0.2
-_WORSE = 1.02  # a longer training that is not better by now is not tried longer still
-_EARNED = 0.98  # of the plain held-out loss: below it an unusual shape has earned its place
-_TRIAL_SEED = 90_000  # rollouts while training; far from those that score
-_TRIALS = 10
+_PICTURE_HIDDEN = (128, 128)
+_FEWEST_SORTED = 4  # takes
+_FIRST_LAGS_S = (0.0, 0.07, 0.14, 0.2, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +49,18 @@ class Config:
     """How to clone. The defaults find everything by themselves.
 
     Attributes:
-        seed: fixes weights, batches and splits.
+        seed: fixes weights, batches, splits and trial starts.
         members: networks in the ensemble; None: 5, 1 where there are pictures.
-        lag_steps: shift in steps; None finds it.
-        steps: optimiser steps a network; None chooses from 300, 1,000 and 3,000.
-        batch: rows a step; None: 128, 64 where there are pictures.
-        shape: of the networks; an unusual one must earn its place on held-out episodes.
+        lag_steps: reaction time in steps; None finds it.
+        steps: optimiser steps a network; None chooses.
+        batch: rows a step; None: 64.
+        shape: of the networks; an unusual one must earn its place.
         insist: keep an unusual shape anyway.
         start: folder of a policy to begin with.
         network: a user's own module, as package.module:Class.
-        check: confirm the lag by playing, where the environment is quick and episodes are few.
+        budget_s: seconds that may go into trial episodes and what is trained for them; 0: none.
+        reward: choose by the environment's reward, which imitation by itself does not have.
+        all_takes: leave no take out.
     """
 
     seed: int = 0
@@ -75,51 +72,41 @@ class Config:
     insist: bool = False
     start: str = ""
     network: str = ""
-    check: bool = True
+    budget_s: float = 20.0
+    reward: bool = True
+    all_takes: bool = False
 
 
 @dataclass(slots=True)
 class _Run:
     """What one training has found so far."""
 
-    demos: Demonstrations
+    basis: Basis
     config: Config
-    make: Callable[[], nn.Module] | None
-    begun: LearnedPolicy | None
-    device: str
+    members: int
+    choice: Choice
+    steps: int
     step: int = 0
-    total: int = 0
-    lag: int = 0
-    guesses: list[LagGuess] = field(default_factory=list)
-    length: int = LENGTHS[0]
-    held_out: dict[str, float] = field(default_factory=dict)
-    shape: Shape = field(default_factory=Shape)
+    guesses: list[lag.LagGuess] = field(default_factory=list)
+    learned: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def sees_pictures(self) -> bool:
-        return bool(self.demos.encoding.pictures)
+    def demos(self) -> Demonstrations:
+        return self.basis.demos
 
     @property
-    def members(self) -> int:
-        if self.make is not None:
-            return 1
-        single = self.sees_pictures or self.shape.flow
-        return self.config.members or (_PICTURE_MEMBERS if single else _MEMBERS)
-
-    def fit_config(self, steps: int, shape: Shape) -> FitConfig:
-        return FitConfig(
-            shape,
-            self.config.batch or (_PICTURE_BATCH if self.sees_pictures else _BATCH),
-            steps,
-            _PICTURE_WEIGHT_DECAY if self.sees_pictures else _WEIGHT_DECAY,
-            self.device,
-        )
+    def is_open(self) -> bool:
+        """Something is left to choose."""
+        decided = self.basis.sees_pictures or self.basis.start or self.basis.make
+        return not decided and spread.world()[1] == 1
 
 
 def train(
     demos: Demonstrations,
     config: Config = Config(),
     network: Callable[[], nn.Module] | None = None,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Progress]:
     """Clone the demonstrations; stop pulling to stop. The last policy seen is the best.
 
@@ -127,6 +114,7 @@ def train(
         demos: the data.
         config: how.
         network: makes an untrained module of the user's own; None makes ours.
+        clock: seconds, for the budget.
 
     Yields:
         Progress, at least ten times a second on a slow computer.
@@ -136,30 +124,18 @@ def train(
     """
     check_teaches(demos)
     _check_shape(config.shape, demos)
-    encoding = demos.encoding
-    if config.network and network is None:
-        network = lambda: load_own(  # noqa: E731
-            config.network, encoding.features, encoding.pictures, demos.head.size
-        )
-    several = (config.members or 1) > 1
-    if network is not None and (config.shape.looks_back or config.shape.flow or several):
-        raise LearningError(
-            "A network of your own sees the present observation, gives one action and is trained "
-            "alone; leave out frames, memory, chunk, flow and members."
-        )
-    begun = _load_start(config.start, demos) if config.start else None
-    run = _Run(demos, config, network, begun, device_for(demos))
-    run.lag = usual_lag(demos) if config.lag_steps is None else config.lag_steps
-    run.shape = config.shape
-    if len(demos.pairs(run.lag)) == 0:
-        run.lag = 0  # every episode is shorter than the lag
-    run.total = _expected_steps(run)
+    run = _begin(demos, config, network)
     yield from _describe(run)
     yield from _first_policy(run)
     if config.lag_steps is None:
         yield from _find_lag(run)
-    yield from _choose_length(run)
-    yield from _choose_shape(run)
+    reason = _why_not_played(run, clock)
+    if run.is_open and not reason:
+        reason = yield from _choose_by_playing(run, clock)
+        if not reason:
+            return
+    if run.is_open:
+        yield from _choose_by_held_out(run, reason)
     yield from _fit_ensemble(run)
 
 
@@ -184,12 +160,44 @@ def clone(
     return next(policy for policy in reversed(policies) if policy is not None)
 
 
+def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Module] | None) -> _Run:
+    encoding = demos.encoding
+    if config.network and network is None:
+        network = lambda: load_own(  # noqa: E731
+            config.network, encoding.features, encoding.pictures, demos.head.size
+        )
+    several = (config.members or 1) > 1
+    if network is not None and (config.shape.looks_back or config.shape.flow or several):
+        raise LearningError(
+            "A network of your own sees the present observation, gives one action and is trained "
+            "alone; leave out frames, memory, chunk, flow and members."
+        )
+    start = _load_start(config.start, demos) if config.start else None
+    lengths = (config.steps,) if config.steps else LENGTHS
+    basis = Basis(demos, config.seed + 1, config.batch, lengths, start, network)
+    single = basis.sees_pictures or config.shape.flow
+    members = config.members or (_PICTURE_MEMBERS if single else _MEMBERS)
+    steps = USUAL_STEPS
+    if basis.sees_pictures or network:
+        steps = _PICTURE_STEPS if basis.sees_pictures else _BEGUN_STEPS
+    elif start:
+        steps = _BEGUN_STEPS
+    usual = lag.usual_lag(demos) if config.lag_steps is None else config.lag_steps
+    if len(demos.pairs(usual)) == 0:
+        usual = 0  # every episode is shorter than the reaction time
+    shape = start.shape if start else config.shape
+    if basis.sees_pictures and shape.hidden == Shape().hidden:
+        shape = replace(shape, hidden=_PICTURE_HIDDEN)
+    chosen = Choice(usual, shape=shape)
+    return _Run(basis, config, 1 if network else members, chosen, config.steps or steps)
+
+
 def _check_shape(shape: Shape, demos: Demonstrations) -> None:
     unusual = (shape.frames > 1) + (shape.memory > 0) + (shape.chunk > 1) + shape.flow
-    if unusual > 1 and not (unusual == 2 and shape.frames > 1 and shape.flow):
+    if unusual > 1 and not (unusual == 2 and shape.frames > 1 and not shape.memory):
         raise LearningError(
-            "History, memory, chunks and flow matching go one at a time (history and flow matching "
-            "also together). Choose one of them."
+            "History, memory, chunks and flow matching go one at a time (history also with chunks, "
+            "or with flow matching). Choose one of them."
         )
     if shape.flow and not demos.head.is_numbers:
         raise LearningError(
@@ -203,214 +211,187 @@ def _describe(run: _Run) -> Iterator[Progress]:
     said = []
     if run.demos.encoding.left_out:
         said.append(f"Text is left out: {', '.join(run.demos.encoding.left_out)}")
-    if run.device != "cpu":
+    if device_for(run.demos) != "cpu":
         said.append(f"On the GPU ({torch.cuda.get_device_name()})")
-    if run.begun:
-        said.append(f"Begins with {run.begun.name}")
+    if run.basis.start:
+        said.append(f"Begins with {run.basis.start.name}")
     for finding in said:
-        yield Progress("Looking at the data", 0, run.total, finding=finding)
-
-
-def _expected_steps(run: _Run) -> int:
-    """Steps in all if people drove: the first policy, the shortest lengths, the ensemble."""
-    first = _first_steps(run)
-    chosen = run.config.steps or (_PICTURE_STEPS if run.sees_pictures else LENGTHS[0])
-    known = run.config.steps is not None or run.sees_pictures or run.begun is not None
-    searches = not known and len(run.demos.used) > 1
-    return first + (LENGTHS[0] + LENGTHS[1] if searches else 0) + chosen * run.members
-
-
-def _first_steps(run: _Run) -> int:
-    return _FIRST_PICTURE_STEPS if run.sees_pictures else LENGTHS[0]
+        yield Progress("Looking at the data", 0, run.steps, finding=finding)
 
 
 def _first_policy(run: _Run) -> Iterator[Progress]:
     """One small network at once: something to watch while the rest is found out."""
-    steps = _first_steps(run)
-    shape = run.begun.shape if run.begun else Shape()
-    fit, normaliser = _fit(run, steps, None, run.config.seed, shape)
-    for done, loss in iter_fit(fit, steps):
-        yield Progress("First policy", run.step + done, run.total, loss)
-    run.step += steps
-    policy = _policy(run, normaliser, [fit.network], steps, shape)
-    yield Progress("First policy", run.step, run.total, policy=policy)
+    steps = _FIRST_PICTURE_STEPS if run.basis.sees_pictures else _FIRST_STEPS
+    plain = Shape(hidden=run.choice.shape.hidden)
+    shape = run.choice.shape if run.basis.start else plain
+    networks = Networks(run.basis, replace(run.choice, shape=shape))
+    yield from _train(run, networks, steps, 1, "First policy")
+    policy = _policy(run, networks, steps, 1)
+    yield Progress("First policy", run.step, _total(run), policy=policy)
 
 
 def _find_lag(run: _Run) -> Iterator[Progress]:
+    """What held-out episodes say of the reaction time."""
     demos = run.demos
-    if not can_find(demos):
-        yield from _usual_lag(run)
-        return
-    for guess in iter_lags(demos, run.config.seed):
-        run.guesses.append(guess)
-        yield Progress("Finding your reaction time", run.step, run.total)
-    if not run.guesses:
-        return
-    run.lag = best_lag(demos, run.guesses)
-    found = f"Your hands answer {_ms(run)} ms late ({how_sure(run.guesses)}): undone"
-    yield Progress("Reaction time", run.step, run.total, finding=found)
+    if lag.can_find(demos):
+        for guess in lag.iter_lags(demos, run.config.seed):
+            run.guesses.append(guess)
+            yield Progress("Looking for your reaction time", run.step, _total(run))
+    found: Lag = int(spread.agreed(lag.best_lag(demos, run.guesses)))
+    own = lag.own_lags(demos, run.guesses)
+    if own is not None and own[1]:
+        found = own[0]
+    if len(demos.pairs(found)):
+        run.choice = replace(run.choice, lag=found)
 
 
-def _usual_lag(run: _Run) -> Iterator[Progress]:
-    """Few episodes cannot say it: take what is usual, and where the environment is quick, play."""
-    if not run.lag:
-        return
-    why = "usual; 10 episodes would tell yours"
-    if _can_try(run):
-        returns: dict[int, list[float]] = {}
-        for lag in (0, run.lag):
-            phase = f"Playing without reaction time, then with {_ms(run)} ms"
-            for played in _trial(run, lag):
-                returns.setdefault(lag, []).append(played)
-                yield Progress(phase, run.step, run.total, returns=(played,))
-        if len(returns) == 2:
-            without, with_lag = (float(np.mean(played)) for played in returns.values())
-            error = float(np.std(returns[0])) / np.sqrt(len(returns[0]))
-            why = f"played {with_lag:.0f} with it, {without:.0f} without"
-        if len(returns) == 2 and without > with_lag + 2 * error:
-            run.lag = 0
-            yield Progress(
-                "Reaction time", run.step, run.total, finding=f"Reaction time left alone: {why}"
-            )
-            return
-    found = f"Reaction time taken as {_ms(run)} ms ({why})"
-    yield Progress("Reaction time", run.step, run.total, finding=found)
+def _why_not_played(run: _Run, clock: Callable[[], float]) -> str:
+    if not run.is_open:
+        return ""
+    if not run.config.reward:
+        return "The environment's reward is left out"
+    return why_not(run.demos, run.config.budget_s, clock)
 
 
-def _can_try(run: _Run) -> bool:
-    """Playing is quick here; and every process of a training decides the same."""
-    alone = spread.world()[1] == 1
-    return run.config.check and alone and not run.sees_pictures and is_quick(run.demos.env_id)
-
-
-def _ms(run: _Run) -> int:
-    return round(1000 * run.lag / run.demos.pace_hz) if run.demos.pace_hz else 0
-
-
-def _trial(run: _Run, lag: int) -> Iterator[float]:
-    """Returns of a quick network with a lag, on seeds that score nothing."""
-    if len(run.demos.pairs(lag)) == 0:
-        return
-    kept, run.lag = run.lag, lag
-    fit, normaliser = _fit(run, LENGTHS[0], None, run.config.seed, Shape())
-    fit.run(LENGTHS[0])
-    policy = _policy(run, normaliser, [fit.network], LENGTHS[0], Shape())
-    run.lag = kept
+def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progress, None, str]:
+    """The whole search, to the last network; why it broke, if it did."""
+    config = run.config
+    space = Space(
+        (config.lag_steps,) if config.lag_steps is not None else _first_lags(run),
+        run.basis.lengths,
+        _shapes(run),
+        _takes(run),
+        weighs=_sorts(run),
+        fixed_lag=config.lag_steps is not None,
+    )
+    search = Search(
+        run.basis,
+        space,
+        functools.partial(_policy, run),
+        members=run.members,
+        budget_s=config.budget_s,
+        clock=clock,
+    )
+    before = run.step
     try:
-        for result in evaluate(run.demos.env_id, policy, _TRIALS, _TRIAL_SEED):
-            yield result.total_reward
-    except EnvError:
-        return
+        for progress in search.run():
+            run.step = before + progress.step
+            yield replace(progress, step=run.step, total=before + progress.total)
+    except EnvError as problem:
+        return str(problem)
+    return ""
 
 
-def _choose_length(run: _Run) -> Iterator[Progress]:
-    """Hold episodes out, train on the rest for each length, keep the one they like best."""
-    if run.config.steps is not None or run.sees_pictures or run.begun:
-        usual = _PICTURE_STEPS if run.sees_pictures else LENGTHS[0]
-        run.length = run.config.steps or usual  # what begins trained has seen every episode
-        return
-    split = _split(run)
-    if split is None:
-        return  # nothing to hold out: the short length is the safe one
-    losses: dict[int, float] = {}
-    for length in LENGTHS:
-        phase = f"Trying {length:,} steps"
-        yield from _try(run, phase, length, Shape(), split)
-        losses[length] = run.held_out[phase]
-        if losses[length] > min(losses.values()) * _WORSE:
-            break
-    run.length = min(losses, key=lambda steps: losses[steps])
-    run.total = run.step + run.length * run.members
-    finding = f"{run.length:,} steps: held-out loss {losses[run.length]:.3f}, the lowest"
-    yield Progress("Length of training", run.step, run.total, finding=finding)
+def _first_lags(run: _Run) -> tuple[Lag, ...]:
+    """Reaction times to begin with: the usual one, a few others, and what the data says."""
+    demos = run.demos
+    if not demos.delayed or demos.pace_hz <= 0:
+        return (0,)
+    longest = min(lag.longest_lag(demos), int(np.diff(demos.starts).max()) // 2)
+    steps = [lag.usual_lag(demos), *(round(s * demos.pace_hz) for s in _FIRST_LAGS_S)]
+    found: list[Lag] = [step for step in steps if step <= longest]
+    if run.guesses:
+        found.append(lag.lowest_lag(run.guesses))
+        own = lag.own_lags(demos, run.guesses)
+        found += [own[0]] if own else []
+    return tuple(dict.fromkeys(found)) or (0,)
 
 
-def _choose_shape(run: _Run) -> Iterator[Progress]:
-    """An unusual shape must beat the usual one on episodes that neither has seen."""
+def _sorts(run: _Run) -> bool:
+    """Takes may be left out, or count less."""
+    returns = run.demos.returns[run.demos.used]
+    several = len(returns) >= _FEWEST_SORTED and float(returns.std()) > 0
+    return several and not run.config.all_takes
+
+
+def _takes(run: _Run) -> tuple[tuple[int, ...], ...]:
+    """Sets of takes that may be learned from alone: one person's, or the better ones."""
+    if not _sorts(run):
+        return ()
+    found = []
+    own = lag.own_lags(run.demos, run.guesses)
+    if own and not isinstance(own[0], int):
+        groups = [tuple(i for i in run.demos.used if own[0][i] == one) for one in set(own[0])]
+        groups = [group for group in groups if len(group) >= _FEWEST_SORTED]
+        if groups:
+            found.append(max(groups, key=lambda group: run.demos.returns[list(group)].mean()))
+    found += [better_takes(run.demos, share) for share in (0.5, 0.75)]
+    return tuple(dict.fromkeys(found))
+
+
+def _shapes(run: _Run) -> tuple[Shape, ...]:
+    """Shapes that compete: the usual one first."""
+    wanted = run.config.shape
+    if run.config.insist:
+        return (wanted,)
+    if wanted != Shape():
+        return (Shape(hidden=wanted.hidden), wanted)
+    return (Shape(), Shape(frames=4))
+
+
+def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
+    """Hold episodes out, train on the rest, keep what answers best for them."""
     wanted = run.config.shape
     plain = Shape(hidden=wanted.hidden)
-    run.shape = wanted
-    if wanted == plain or run.config.insist or run.begun:
-        return
-    split = _split(run)
-    if split is None:
-        run.shape = plain
-        finding = f"One episode cannot tell whether {wanted.words()} helps: left out"
-        yield Progress("Shape", run.step, run.total, finding=finding)
-        return
-    phases = ("Trying the present observation", f"Trying {wanted.words()}")
-    for phase, shape in zip(phases, (plain, wanted), strict=True):
-        yield from _try(run, phase, run.length, shape, split)
-    usual, unusual = (run.held_out[phase] for phase in phases)
-    if wanted.flow:  # another loss: nothing to compare, the person's word counts
-        return
-    earned = unusual < _EARNED * usual
-    run.shape = wanted if earned else plain
-    verdict = "kept" if earned else "not kept"
-    finding = f"{wanted.words()}: held-out {unusual:.3f} against {usual:.3f}, {verdict}"
-    yield Progress("Shape", run.step, run.total, finding=finding)
+    usual = yield from _hold_out(run, plain)
+    unusual = usual if wanted == plain else (yield from _hold_out(run, wanted))
+    earned = run.config.insist or not Networks(run.basis, run.choice).is_dense
+    if usual and unusual and wanted != plain and not earned:
+        earned = unusual.agreement > usual.agreement + usual.error
+        yield _shape_verdict(run, usual, unusual, earned=earned)
+    kept = unusual if earned else usual
+    if not earned:
+        run.choice = replace(run.choice, shape=plain)
+    if kept and run.config.steps is None:
+        run.steps = kept.steps
+    assumed = f"{run.choice.words(run.demos)}, {run.steps:,} steps"
+    tried = "judged by held-out episodes" if kept else "as is usual"
+    finding = f"{reason}, so nothing was tried by playing: {assumed} ({tried})"
+    yield Progress("Chosen without playing", run.step, _total(run), finding=finding)
 
 
-def _split(run: _Run) -> tuple[list[int], list[int]] | None:
-    """(episodes to fit, episodes held out); None where there is nothing to hold out."""
-    usable = [i for i in run.demos.used if len(run.demos.pairs(run.lag, [i]))]
-    count = len(usable)
-    if count < 2:
-        return None
-    order = np.random.default_rng(run.config.seed).permutation(usable).tolist()
-    held = min(count - 1, max(2 if count > 3 else 1, round(_HELD_OUT * count)))
-    return order[held:], order[:held]
+def _hold_out(run: _Run, shape: Shape) -> Generator[Progress, None, HeldOut | None]:
+    """The best length of a shape; None where held-out episodes cannot say."""
+    choice = replace(run.choice, shape=shape)
+    found: list[HeldOut] = []
+    if Networks(run.basis, choice).is_dense:
+        for count, loss, item in iter_held_out(run.basis, choice):
+            run.step += count
+            found += [item] if item else []
+            yield Progress("Trying lengths of training", run.step, _total(run), loss or None)
+    return best_of(found) if found else None
 
 
-def _try(
-    run: _Run, phase: str, length: int, shape: Shape, split: tuple[list[int], list[int]]
-) -> Iterator[Progress]:
-    fit, _ = _fit(run, length, split[0], run.config.seed, shape)
-    pairs = run.demos.pairs(run.lag, split[1])
-    run.total = max(run.total, run.step + length * (1 + run.members))
-    every = 50 if len(pairs) < 1 << 14 else 250
-    for done, loss in iter_fit(fit, length, every):
-        run.held_out[phase] = fit.loss_on(pairs)
-        yield Progress(phase, run.step + done, run.total, loss, run.held_out[phase])
-    run.step += length
+def _shape_verdict(run: _Run, usual: HeldOut, unusual: HeldOut, *, earned: bool) -> Progress:
+    finding = (
+        f"{unusual.choice.shape.words().capitalize()}: agrees with held-out episodes by "
+        f"{unusual.agreement:.3f}, without it {usual.agreement:.3f}: "
+        f"{'kept' if earned else 'not kept'}"
+    )
+    return Progress("Chosen without playing", run.step, _total(run), finding=finding)
 
 
 def _fit_ensemble(run: _Run) -> Iterator[Progress]:
-    networks: list[nn.Module] = []
-    run.total = run.step + run.length * run.members
-    for member in range(run.members):
-        phase = f"Network {member + 1} of {run.members}"
-        seed = run.config.seed + 1 + member
-        fit, normaliser = _fit(run, run.length, None, seed, run.shape, member)
-        every = 10 if run.sees_pictures else 50
-        for done, loss in iter_fit(fit, run.length, every):
-            yield Progress(phase, run.step + done, run.total, loss)
-        run.step += run.length
-        networks.append(fit.network)
-        policy = _policy(run, normaliser, networks, run.length, run.shape)
-        yield Progress(phase, run.step, run.total, policy=policy)
+    networks = Networks(run.basis, run.choice)
+    for members in range(1, run.members + 1):
+        phase = f"Network {members} of {run.members}"
+        yield from _train(run, networks, run.steps, members, phase)
+        policy = _policy(run, networks, run.steps, members)
+        left = run.steps * (run.members - members)
+        yield Progress(phase, run.step, run.step + left, policy=policy)
 
 
-def _fit(
-    run: _Run, steps: int, chosen: list[int] | None, seed: int, shape: Shape, member: int = 0
-) -> tuple[Fit, Normaliser]:
-    pairs = run.demos.pairs(run.lag, chosen)
-    if len(pairs) == 0:
-        run.lag, pairs = 0, run.demos.pairs(0, chosen)
-    begun = run.begun
-    normaliser = begun.normaliser if begun else Normaliser.of(run.demos.inputs.vector, pairs[:, 0])
-    torch.manual_seed(seed)  # of what a user's own network draws
-    network = run.make() if run.make else None
-    if begun and network is None and isinstance(begun.model, Ensemble) and begun.shape == shape:
-        network = _begun(run, begun.model.networks, shape, member)
-    config = run.fit_config(steps, shape)
-    return Fit(run.demos, pairs, normaliser, config, seed, network), normaliser
+def _train(
+    run: _Run, networks: Networks, steps: int, members: int, phase: str
+) -> Iterator[Progress]:
+    for count, loss in networks.iter_train(steps, members):
+        run.step += count
+        yield Progress(phase, run.step, _total(run), loss)
 
 
-def _begun(run: _Run, networks: tuple[Network, ...], shape: Shape, member: int) -> PolicyNetwork:
-    network = make_network(run.demos, shape, torch.Generator())
-    load_from(network, networks[member % len(networks)])
-    return network
+def _total(run: _Run) -> int:
+    """Steps in all, as far as is known."""
+    return run.step + run.steps * run.members
 
 
 def _load_start(folder: str, demos: Demonstrations) -> LearnedPolicy:
@@ -430,19 +411,19 @@ def _load_start(folder: str, demos: Demonstrations) -> LearnedPolicy:
     return policy
 
 
-def _policy(
-    run: _Run, normaliser: Normaliser, networks: list[nn.Module], steps: int, shape: Shape
-) -> LearnedPolicy:
-    ours = [network for network in networks if isinstance(network, PolicyNetwork)]
-    head = run.demos.head
-    model: Any = Module(copy.deepcopy(networks[-1]).cpu(), head)
-    if ours:
-        model = Ensemble(tuple(to_numpy(network) for network in ours), head, shape)
-    learned = {
-        "lag_steps": run.lag,
+def _policy(run: _Run, networks: Networks, steps: int, members: int) -> LearnedPolicy:
+    choice, demos = networks.choice, run.demos
+    lags = choice.lag
+    learned: dict[str, Any] = {
+        "lag_steps": lags if isinstance(lags, int) else round(float(np.mean(lags))),
         "steps": steps,
+        "weighted": choice.weighted,
+        "left_out": list(choice.left_out(demos)),
         "lag_losses": {str(guess.lag): guess.loss for guess in run.guesses},
-        "held_out_losses": dict(run.held_out),
     }
+    if not isinstance(lags, int):
+        files = [file for file, _ in demos.sources]
+        learned["lag_by_episode"] = dict(zip(files, lags, strict=False))
     recipe = {"algorithm": "bc"} | asdict(run.config)
-    return make_policy(run.demos, normaliser, model, shape, recipe, learned)
+    model = networks.model(steps, members)
+    return make_policy(demos, networks.normaliser, model, choice.shape, recipe, learned)

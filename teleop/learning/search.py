@@ -1,0 +1,394 @@
+"""Choosing by playing: ways to train race from trial starts, and the best go on.
+
+Successive halving (Jamieson & Talwalkar 2016): many ways get a short training and a few starts, the
+better ones longer trainings, more networks and more starts. Nothing is trained twice: networks grow
+from where they were, and those of the winner are in its ensemble. Playing uses the environment's
+reward, which imitation by itself does not have.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from teleop.evaluate import Result, success_rate
+from teleop.learning.choice import Choice
+from teleop.learning.demonstrations import Demonstrations, Lag
+from teleop.learning.held_out import USUAL_STEPS
+from teleop.learning.networks import LENGTHS, Basis, Networks
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import Progress
+from teleop.learning.shape import Shape
+from teleop.learning.trials import Trials
+
+_FIRST_STARTS = 8
+_LAST_STARTS = 20
+_LAST_FIRST = 1000  # number of the first start that confirms: none of those that chose
+_EARNED = 0.5  # standard errors that leaving takes out, or another shape, must gain
+_EXPLORING = 0.6  # of the budget; the rest confirms and completes the ensemble
+_SHORT, _LONG, _LONGER = 200, 800, 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One thing that plays: a choice, trained for some steps."""
+
+    choice: Choice
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came out for an arm.
+
+    Attributes:
+        words: what it is.
+        starts: played.
+        mean: of their returns.
+        success: share of them, where the environment counts successes.
+    """
+
+    words: str
+    starts: int
+    mean: float
+    success: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What may be chosen.
+
+    Attributes:
+        lags: reaction times to begin with, the usual one first; the neighbours of the best are
+            tried too.
+        lengths: numbers of optimiser steps, ascending.
+        shapes: of networks; the first is the usual one.
+        takes: sets of takes that may be learned from alone, beside all of them.
+        weighs: good takes may count more.
+        fixed_lag: only `lags` are allowed.
+    """
+
+    lags: tuple[Lag, ...]
+    lengths: tuple[int, ...] = LENGTHS
+    shapes: tuple[Shape, ...] = (Shape(),)
+    takes: tuple[tuple[int, ...], ...] = ()
+    weighs: bool = False
+    fixed_lag: bool = False
+
+
+@dataclass(slots=True)
+class _Played:
+    """Results of an arm, by number of networks and of start."""
+
+    results: dict[tuple[int, int], Result] = field(default_factory=dict)
+
+
+class Search:
+    """One search; pulled with `run`, then `best` is what it chose."""
+
+    def __init__(
+        self,
+        basis: Basis,
+        space: Space,
+        make: Callable[[Networks, int, int], LearnedPolicy],
+        *,
+        members: int,
+        budget_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        """Nothing is tried yet.
+
+        Args:
+            basis: data, seed and batch.
+            space: what may be chosen.
+            make: (networks, steps, members) -> a policy.
+            members: networks of the ensemble in the end.
+            budget_s: seconds that it may take.
+            clock: seconds.
+        """
+        self._basis, self._demos, self._space, self._make = basis, basis.demos, space, make
+        self._budget_s, self._clock, self._began = budget_s, clock, clock()
+        self._members = members
+        self._trials = Trials(basis.demos.env_id)
+        self._networks: dict[Choice, Networks] = {}
+        self._played: dict[Arm, _Played] = {}
+        self._steps = 0
+        self._shown: tuple[Arm, int] | None = None
+        self.best = Arm(Choice(space.lags[0], shape=space.shapes[0]), self._near(USUAL_STEPS))
+        self.usual = self.best
+
+    def run(self) -> Iterator[Progress]:
+        """Try, stage by stage; a better policy comes as soon as it is known.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        try:
+            for stage in (self._lags, self._shapes, self._lengths, self._nearby, self._takes):
+                if self._spent() < _EXPLORING and not self._is_perfect():
+                    yield from stage()
+                    yield from self._show(self.best, self._most_members(self.best))
+            yield from self._confirm()
+            for text in findings(self, self._demos):
+                yield replace(self._progress("Chosen by playing", None), finding=text)
+            yield from self._complete()
+        finally:
+            self._trials.close()
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Shapes that competed, the usual one first."""
+        return self._space.shapes
+
+    @property
+    def starts(self) -> int:
+        """Trial episodes that were played."""
+        return self._trials.played
+
+    def with_all_takes(self, arm: Arm) -> Arm:
+        """The same, learned from all takes alike."""
+        return replace(arm, choice=replace(arm.choice, takes=None, weighted=False))
+
+    def best_with(self, shape: Shape) -> Arm | None:
+        """The best arm of a shape, of those that were played most."""
+        arms = [arm for arm in self._ranked() if arm.choice.shape == shape]
+        return max(arms, key=lambda arm: (len(self._results(arm)), self.mean(arm)), default=None)
+
+    def table(self) -> tuple[Tried, ...]:
+        """Everything that was tried, the best first."""
+        arms = sorted(self._played, key=self.mean, reverse=True)
+        return tuple(self.tried(arm) for arm in arms)
+
+    def tried(self, arm: Arm) -> Tried:
+        """What came out for an arm."""
+        results = self._results(arm)
+        rate = success_rate(self._demos.env_id, results) if results else None
+        words = f"{arm.choice.words(self._demos)}, {arm.steps:,} steps"
+        return Tried(words, len(results), self.mean(arm), rate)
+
+    def mean(self, arm: Arm) -> float:
+        """The mean return, of its largest ensemble that was played."""
+        results = self._results(arm)
+        if not results:
+            return -np.inf
+        return float(np.mean([result.total_reward for result in results]))
+
+    # ------------------------------------------------------------ stages
+
+    def _lags(self) -> Iterator[Progress]:
+        """Reaction times, with all takes and with the better ones: bad takes hide the right one."""
+        shape = self._space.shapes[0]
+        lengths = sorted({self._near(_SHORT), self._near(_LONG)})
+        arms = [Arm(Choice(lag, shape=shape), n) for lag in self._space.lags for n in lengths]
+        yield from self._race("reaction times", arms)
+        for takes in self._space.takes[:2]:
+            choices = [Choice(lag, takes, shape=shape) for lag in self._space.lags]
+            arms = [Arm(choice, lengths[-1]) for choice in choices]
+            yield from self._race("reaction times of the better takes", arms)
+
+    def _shapes(self) -> Iterator[Progress]:
+        best = self.best
+        for shape in self._space.shapes[1:]:
+            choice = replace(best.choice, shape=shape)
+            lengths = sorted({best.steps, self._near(_LONG)})
+            yield from self._race(shape.words(), [Arm(choice, n) for n in lengths])
+
+    def _lengths(self) -> Iterator[Progress]:
+        choices = dict.fromkeys(arm.choice for arm in self._ranked())
+        for choice in list(choices)[:2]:
+            arms = [Arm(choice, steps) for steps in self._space.lengths if steps <= _LONGER]
+            yield from self._race("lengths of training", arms)
+            longer = [Arm(choice, steps) for steps in self._space.lengths if steps > _LONGER]
+            if self.best.choice == choice and self.best.steps >= _LONGER:
+                yield from self._race("lengths of training", longer)
+            if self._spent() > _EXPLORING:
+                return
+
+    def _nearby(self) -> Iterator[Progress]:
+        lag = self.best.choice.lag
+        if self._space.fixed_lag or not isinstance(lag, int):
+            return
+        near = [lag + step for step in (-1, 1) if lag + step >= 0]
+        arms = [replace(self.best, choice=replace(self.best.choice, lag=one)) for one in near]
+        yield from self._race("reaction times nearby", arms)
+
+    def _takes(self) -> Iterator[Progress]:
+        best = self.best
+        choices = [replace(best.choice, takes=takes) for takes in (None, *self._space.takes)]
+        if self._space.weighs:
+            choices.append(replace(best.choice, takes=None, weighted=True))
+        for choice in choices:
+            lengths = sorted({best.steps, self._near(_LONG)})
+            yield from self._race("leaving takes out", [Arm(choice, n) for n in lengths])
+            if self._spent() > _EXPLORING:
+                return
+
+    def _confirm(self) -> Iterator[Progress]:
+        """The best few and the usual settings, with more networks, from other starts."""
+        ranked = self._ranked()
+        if self._is_perfect():
+            return
+        simpler = [one for arm in ranked[:1] for one in self._simpler(arm)]
+        finalists = list(dict.fromkeys([*ranked[:3], *simpler, self.usual]))
+        members = min(3, self._members)
+        done: list[Arm] = []
+        for arm in finalists:
+            if self._spent() > 0.9 and done:
+                break
+            yield from self._train(arm, members, "Comparing the best")
+            yield from self._play(arm, members, _LAST_FIRST, _LAST_STARTS, "Comparing the best")
+            done.append(arm)
+        if done:
+            self.best = self._winner(done)
+            yield from self._show(self.best, members)
+
+    def _complete(self) -> Iterator[Progress]:
+        for members in range(1, self._members + 1):
+            yield from self._train(self.best, members, f"Network {members} of {self._members}")
+        yield from self._show(self.best, self._members, over=True)
+
+    # ------------------------------------------------------------ parts
+
+    def _race(self, what: str, arms: Sequence[Arm]) -> Iterator[Progress]:
+        """Train and play; the best arm so far leads."""
+        phase = f"Trying {what}"
+        for arm in arms:
+            yield from self._train(arm, 1, phase)
+            yield from self._play(arm, 1, 0, _FIRST_STARTS, phase)
+            self.best = self._ranked()[0]
+            if self._spent() > 1 or self._is_perfect():
+                return
+
+    def _train(self, arm: Arm, members: int, phase: str) -> Iterator[Progress]:
+        networks = self._of(arm.choice)
+        for count, loss in networks.iter_train(arm.steps, members):
+            self._steps += count
+            yield self._progress(phase, loss)
+
+    def _play(
+        self, arm: Arm, members: int, first: int, count: int, phase: str
+    ) -> Iterator[Progress]:
+        played = self._played.setdefault(arm, _Played())
+        missing = [n for n in range(first, first + count) if (members, n) not in played.results]
+        if not missing:
+            return
+        policy = self._make(self._of(arm.choice), arm.steps, members)
+        results = self._trials.play(policy, missing[0], len(missing))
+        for number, result in zip(missing, results, strict=True):
+            played.results[members, number] = result
+        returns = tuple(result.total_reward for result in results)
+        yield replace(self._progress(phase, None), returns=returns)
+
+    def _show(self, arm: Arm, members: int, *, over: bool = False) -> Iterator[Progress]:
+        """A policy to watch, if it is another than the one shown; the last one always."""
+        networks = self._of(arm.choice)
+        if not over and ((arm, members) == self._shown or networks.ready(arm.steps) < members):
+            return
+        self._shown = (arm, members)
+        progress = self._progress("Choosing by playing", None)
+        total = self._steps if over else progress.total
+        yield replace(progress, total=total, policy=self._make(networks, arm.steps, members))
+
+    def _progress(self, phase: str, loss: float | None) -> Progress:
+        spent = max(1e-6, self._spent())
+        total = round(self._steps / min(1.0, spent)) if spent > 0.02 else self._steps * 50
+        return Progress(phase, self._steps, max(total, self._steps), loss)
+
+    def _of(self, choice: Choice) -> Networks:
+        if choice not in self._networks:
+            self._networks[choice] = Networks(self._basis, choice)
+        return self._networks[choice]
+
+    def _results(self, arm: Arm) -> list[Result]:
+        played = self._played.get(arm, _Played()).results
+        most = max((members for members, _ in played), default=0)
+        return [result for (members, _), result in played.items() if members == most]
+
+    def _most_members(self, arm: Arm) -> int:
+        played = self._played.get(arm, _Played()).results
+        return max((members for members, _ in played), default=1)
+
+    def _simpler(self, arm: Arm) -> list[Arm]:
+        """The same from all takes, and the same with the usual shape."""
+        plain = replace(arm, choice=replace(arm.choice, shape=self._space.shapes[0]))
+        return [one for one in (self.with_all_takes(arm), plain) if one != arm]
+
+    def _winner(self, arms: list[Arm]) -> Arm:
+        """The best; a simpler one where the difference may well be luck."""
+        best = max(arms, key=self.mean)
+        for arm in self._simpler(best):
+            if arm in arms and self.mean(best) - self.mean(arm) < _EARNED * self._error(best, arm):
+                return arm
+        return best
+
+    def _error(self, one: Arm, other: Arm) -> float:
+        """Standard error of the difference of two means, start by start."""
+        pairs = zip(self._results(one), self._results(other), strict=False)
+        apart = [a.total_reward - b.total_reward for a, b in pairs]
+        return float(np.std(apart, ddof=1) / np.sqrt(len(apart))) if len(apart) > 1 else 0.0
+
+    def _ranked(self) -> list[Arm]:
+        return sorted(self._played, key=self.mean, reverse=True)
+
+    def _near(self, steps: int) -> int:
+        return min(self._space.lengths, key=lambda length: abs(np.log(length / steps)))
+
+    def _spent(self) -> float:
+        """Share of the budget that is gone."""
+        return (self._clock() - self._began) / self._budget_s
+
+    def _is_perfect(self) -> bool:
+        """Every start of the best arm gave the same return, and none of any other gave more."""
+        results = self._results(self.best)
+        if len(results) < _FIRST_STARTS:
+            return False
+        returns = {result.total_reward for result in results}
+        person = float(self._demos.returns[self._demos.used].mean())
+        others = [r.total_reward for arm in self._played for r in self._results(arm)]
+        return len(returns) == 1 and min(returns) >= max(*others, person)
+
+
+def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
+    """What a search found, in sentences."""
+    best, usual = search.tried(search.best), search.tried(search.usual)
+    yield (
+        f"Chosen by playing {search.starts} trial episodes, which uses the environment's reward: "
+        f"{best.words}"
+    )
+    if search.best == search.usual:
+        yield f"The usual settings are the best: {_score(best)}"
+    elif usual.starts:
+        yield f"{_score(best)}, where the usual settings reach {_score(usual)}"
+    yield from _takes_found(search, demos)
+    yield from _shapes_found(search)
+
+
+def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
+    """Which takes are left out, and what that did."""
+    out = search.best.choice.left_out(demos)
+    if not out or not search.tried(search.with_all_takes(search.best)).starts:
+        return
+    numbers = ", ".join(str(number) for number in out[:8])
+    more = f" and {len(out) - 8} more" if len(out) > 8 else ""
+    before = search.tried(search.with_all_takes(search.best))
+    after = search.tried(search.best)
+    gain = f"{_score(before)} with all, {_score(after)} without these"
+    yield f"Takes {numbers}{more} left out: {gain}"
+
+
+def _shapes_found(search: Search) -> Iterator[str]:
+    """Whether another shape than the usual one was worth it."""
+    usual, *others = search.shapes
+    plain = search.best_with(usual)
+    for shape in others:
+        arm = search.best_with(shape)
+        if arm is None or plain is None:
+            continue
+        verdict = "kept" if shape == search.best.choice.shape else "not kept"
+        scores = f"{_score(search.tried(arm))}, without it {_score(search.tried(plain))}"
+        yield f"{shape.words().capitalize()}: {scores}: {verdict}"
+
+
+def _score(tried: Tried) -> str:
+    rate = "" if tried.success is None else f", {tried.success:.0%} success"
+    return f"return {tried.mean:.0f}{rate} on {tried.starts} starts"
