@@ -21,11 +21,12 @@ from teleop.learning.progress import Progress
 from teleop.learning.shape import Shape
 from teleop.learning.trials import Trials
 
-_FIRST_STARTS = 8
+_FIRST_STARTS, _MORE_STARTS = 8, 24
+_CLOSER = 4  # leaders of a stage that are looked at more closely
 _LAST_STARTS = 20
 _LAST_FIRST = 1000  # number of the first start that confirms: none of those that chose
 _EARNED = 0.5  # standard errors that leaving takes out, or another shape, must gain
-_EXPLORING = 0.6  # of the budget; the rest confirms and completes the ensemble
+_EXPLORING, _CONFIRMING = 0.6, 0.85  # of the budget; the rest completes the ensemble
 _SHORT, _LONG, _LONGER = 200, 800, 1500
 
 
@@ -124,10 +125,14 @@ class Search:
             EnvError: the environment broke.
         """
         try:
-            for stage in (self._lags, self._shapes, self._lengths, self._nearby, self._takes):
-                if self._spent() < _EXPLORING and not self._is_perfect():
-                    yield from stage()
-                    yield from self._show(self.best, self._most_members(self.best))
+            yield from self._lags()
+            before = None
+            while self.best != before:  # until a whole round finds nothing better
+                before = self.best
+                for stage in (self._shapes, self._lengths, self._nearby, self._takes):
+                    if self._spent() < _EXPLORING and not self._is_perfect():
+                        yield from stage()
+                        yield from self._show(self.best, self._most_members(self.best))
             yield from self._confirm()
             for text in findings(self, self._demos):
                 yield replace(self._progress("Chosen by playing", None), finding=text)
@@ -187,11 +192,16 @@ class Search:
             yield from self._race("reaction times of the better takes", arms)
 
     def _shapes(self) -> Iterator[Progress]:
+        """Other shapes, at other reaction times too: who sees the past needs less of it undone."""
         best = self.best
+        lags = [best.choice.lag]
+        if not self._space.fixed_lag:
+            lags = list(dict.fromkeys([*lags, 0, self.usual.choice.lag]))
+        lengths = sorted({self._near(_LONG), self._space.lengths[-1]})
         for shape in self._space.shapes[1:]:
-            choice = replace(best.choice, shape=shape)
-            lengths = sorted({best.steps, self._near(_LONG)})
-            yield from self._race(shape.words(), [Arm(choice, n) for n in lengths])
+            for lag in lags:
+                choice = replace(best.choice, lag=lag, shape=shape)
+                yield from self._race(shape.words(), [Arm(choice, n) for n in lengths])
 
     def _lengths(self) -> Iterator[Progress]:
         choices = dict.fromkeys(arm.choice for arm in self._ranked())
@@ -229,15 +239,19 @@ class Search:
         if self._is_perfect():
             return
         simpler = [one for arm in ranked[:1] for one in self._simpler(arm)]
-        finalists = list(dict.fromkeys([*ranked[:3], *simpler, self.usual]))
+        finalists = list(dict.fromkeys([*ranked[:2], *simpler, self.usual, *ranked[2:6]]))
         members = min(3, self._members)
         done: list[Arm] = []
         for arm in finalists:
-            if self._spent() > 0.9 and done:
+            if self._spent() > _CONFIRMING and done:
                 break
             yield from self._train(arm, members, "Comparing the best")
             yield from self._play(arm, members, _LAST_FIRST, _LAST_STARTS, "Comparing the best")
             done.append(arm)
+        for arm in sorted(done, key=self.mean, reverse=True)[:2]:
+            if self._spent() < _CONFIRMING:
+                again = _LAST_FIRST + _LAST_STARTS
+                yield from self._play(arm, members, again, _LAST_STARTS, "Comparing the best two")
         if done:
             self.best = self._winner(done)
             yield from self._show(self.best, members)
@@ -258,6 +272,16 @@ class Search:
             self.best = self._ranked()[0]
             if self._spent() > 1 or self._is_perfect():
                 return
+        yield from self._look_closer(phase)
+
+    def _look_closer(self, phase: str) -> Iterator[Progress]:
+        """More starts for whoever leads, until the leader has proved it."""
+        for _ in range(_CLOSER):
+            leader = self._ranked()[0]
+            if len(self._results(leader)) >= _MORE_STARTS or self._spent() > 1:
+                break
+            yield from self._play(leader, 1, 0, _MORE_STARTS, phase)
+        self.best = self._ranked()[0]
 
     def _train(self, arm: Arm, members: int, phase: str) -> Iterator[Progress]:
         networks = self._of(arm.choice)
@@ -273,7 +297,7 @@ class Search:
         if not missing:
             return
         policy = self._make(self._of(arm.choice), arm.steps, members)
-        results = self._trials.play(policy, missing[0], len(missing))
+        results = self._trials.play(policy, missing[0], len(missing))  # they are consecutive
         for number, result in zip(missing, results, strict=True):
             played.results[members, number] = result
         returns = tuple(result.total_reward for result in results)
