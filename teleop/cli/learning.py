@@ -28,6 +28,9 @@ Set = Annotated[
 ]
 
 
+_BUDGET_S = 20.0
+
+
 @cli.command()
 def train(
     dataset: DatasetName,
@@ -49,6 +52,15 @@ def train(
     ] = False,
     start: Annotated[str, typer.Option("--from", help="Begin with this policy's networks.")] = "",
     network: Annotated[str, typer.Option(help="Your own module, package.module:Class.")] = "",
+    budget: Annotated[
+        float, typer.Option(min=0, help="Seconds for choosing settings by playing; 0: none.")
+    ] = _BUDGET_S,
+    no_reward: Annotated[
+        bool, typer.Option("--no-reward", help="Do not use the environment's reward to choose.")
+    ] = False,
+    all_takes: Annotated[
+        bool, typer.Option("--all-takes", help="Leave no take out, even where it hurts.")
+    ] = False,
     settings: Set = None,
     name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
     episodes: Annotated[int, typer.Option(min=0, help="Fresh starts played at the end.")] = 20,
@@ -65,6 +77,9 @@ def train(
     given: dict[str, Any] = {"members": members, "steps": steps, "insist": insist}
     given = {key: value for key, value in given.items() if value}
     given |= {"lag_steps": lag} if lag >= 0 else {}
+    given |= {"budget_s": budget} if budget != _BUDGET_S else {}
+    given |= {"reward": False} if no_reward else {}
+    given |= {"all_takes": True} if all_takes else {}
     given |= {"shape": shape} if shape != Shape() else {}
     with one_sentence(debug), spread_out() as rank:
         library = open_library(recordings)
@@ -84,15 +99,32 @@ def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
         for trait in training.course.traits:
             mark = "!" if trait.warns else " "
             typer.echo(f"{mark} {trait.topic}: {trait.found}; {trait.means}; {trait.done}")
+    tried: tuple[Any, ...] = ()
     with bar("Training", quiet) as move:
         for told in training.run(saves=saves):
             move(told.step, told.total, told.phase)
+            tried = told.tried or tried
             if told.finding and not quiet:
-                typer.echo(told.finding)
+                typer.echo(f"{'✓' if told.verified else '-'} {told.finding}")
         for played in training.stand(episodes) if episodes else ():
             move(played.done, played.total, f"Playing: {played.who}")
+    if tried and not quiet:
+        table(False, _trials(tried), "Settings that were tried by playing, the chosen one first")
     if training.course.scores and not quiet:
         table(False, _standings(training.course.scores), "Fresh starts (person: the recordings)")
+
+
+def _trials(tried: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """What was tried, in few columns."""
+    return [
+        {
+            "settings": item.words,
+            "return": item.mean,
+            "success": "" if item.success is None else f"{item.success:.0%}",
+            "starts": item.starts,
+        }
+        for item in tried
+    ]
 
 
 def _standings(scores: list[Any]) -> list[dict[str, Any]]:

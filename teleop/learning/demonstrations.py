@@ -15,11 +15,13 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from teleop.envs.spaces import Space
+from teleop.envs.factors import Factors, state_factors
+from teleop.envs.making import close_env, make_env
+from teleop.envs.spaces import Space, is_text
 from teleop.envs.words import idle_action
-from teleop.errors import LearningError
-from teleop.learning.heads import Head, check_learnable, flat_actions, head_for
-from teleop.learning.inputs import Encoding, Inputs
+from teleop.errors import EnvError, LearningError
+from teleop.learning.heads import Head, check_learnable, flat_actions, head_for, iter_parts
+from teleop.learning.inputs import Encoding, Inputs, text_words
 from teleop.recording import Dataset, Episode, EpisodeRow
 from teleop.types import Actor
 
@@ -209,14 +211,18 @@ def load_demonstrations(
     check_learnable(action_space)
     parts = [(dataset, rows), *((other, other.rows()) for other in also if other.exists)]
     rows = [row for _, part in parts for row in part]
-    gathered = _Gathered(
-        Encoding(observation_space), action_space, sum(row.total_steps for row in rows)
-    )
+    env_id = dataset.info().env_id
+    words: tuple[str, ...] = ()
+    if any(is_text(part) for part in iter_parts(observation_space)):
+        seen = (e.observations for source, part in parts for e in source.read_many(part))
+        words = text_words(observation_space, seen)
+    encoding = Encoding(observation_space, _factors(env_id, observation_space), words)
+    gathered = _Gathered(encoding, action_space, sum(row.total_steps for row in rows))
     for source, part in parts:
         for episode in source.read_many(part):
             gathered.add(episode.trimmed())
     return gathered.demonstrations(
-        env_id=dataset.info().env_id,
+        env_id=env_id,
         dataset_id=dataset.dataset_id,
         observation_space=observation_space,
         sources=tuple((row.file, row.sha256) for row in rows),
@@ -262,6 +268,20 @@ def demonstrations_of(
         terminated=False,
     )
     return gathered.demonstrations("", "", observed, sources=(), sittings=(0,))
+
+
+def _factors(env_id: str, space: Space) -> Factors:
+    """What the state numbers of an environment are made of, where it can be made here."""
+    if not isinstance(space, spaces.Discrete):
+        return ()
+    try:
+        env = make_env(env_id, render=False)
+    except EnvError:
+        return ()
+    try:
+        return state_factors(env) if env.observation_space == space else ()
+    finally:
+        close_env(env)
 
 
 class _Gathered:

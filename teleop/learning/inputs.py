@@ -1,10 +1,14 @@
 """Observations as a network sees them: one row of numbers, and pictures made small.
 
-Numbers of all leaves stand side by side in one row: boxes as they are, discrete values as one-hot.
-Each leaf that is a picture stays one, averaged down to at most 64 pixels a side. Text is left out.
+Numbers of all leaves stand side by side in one row: boxes as they are, discrete values as one-hot,
+a state number by its factors where the environment can decode it.
+Each leaf that is a picture stays one, averaged down to at most 64 pixels a side. Text that varies
+is a bag of words.
 """
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +16,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space
 from teleop.errors import LearningError, TeleopError, sentence
 from teleop.recording.leaves import Kind, Leaf, iter_leaves
@@ -22,6 +27,7 @@ LARGEST_SIDE = 64
 _LARGEST_ONE_HOT = 4096
 _LARGEST_ROW = 1 << 16
 _LEAST_SIDE = 32
+_MOST_WORDS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +52,39 @@ class Inputs:
 class Encoding:
     """Turns observations of one space into `Inputs`."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, factors: Factors = (), words: tuple[str, ...] = ()) -> None:
         """Prepare for a space.
+
+        Args:
+            space: of the observations.
+            factors: what each number of a Discrete observation is made of; empty: it is a name.
+            words: that text may hold; empty: text is left out.
 
         Raises:
             LearningError: nothing in it can be learned from, or a part is too large.
         """
         self._numbers: list[tuple[Leaf, _Choices]] = []
         self._pictures: list[tuple[Leaf, _Shrink]] = []
+        self.factors, self.words = factors, words
+        self._texts: list[Leaf] = []
         left_out = []
         for leaf in iter_leaves(space):
-            if leaf.kind is Kind.TEXT:
+            if leaf.kind is Kind.TEXT and words:
+                self._texts.append(leaf)
+            elif leaf.kind is Kind.TEXT:
                 left_out.append("/".join(leaf.path) or "the observation")
             elif _is_picture(leaf):
                 self._pictures.append((leaf, _Shrink(leaf.shape)))
             else:
-                self._numbers.append((leaf, _choices(_sub_space(space, leaf))))
+                choices = _factored(factors) or _choices(_sub_space(space, leaf))
+                self._numbers.append((leaf, choices))
         self.left_out = tuple(left_out)
         self.features = sum(
             sum(choices.sizes) or math.prod(leaf.shape) for leaf, choices in self._numbers
-        )
+        ) + len(words) * len(self._texts)
         self.pictures = tuple(shrink.small for _, shrink in self._pictures)
         if not self.features and not self.pictures:
-            raise LearningError("This environment's observations are text, nothing to learn from.")
+            raise LearningError("The observations are text that is always the same.")
         if self.features > _LARGEST_ROW:
             raise LearningError(
                 f"An observation of {self.features:,} numbers is too large to learn from (at most "
@@ -78,13 +94,16 @@ class Encoding:
     def inputs(self, tree: Any) -> Inputs:
         """Observations of a whole episode: (T, ...) arrays, nested like the space."""
         parts = [_columns(choices, leaf.value_in(tree)) for leaf, choices in self._numbers]
-        count = len((self._numbers or self._pictures)[0][0].value_in(tree))
+        parts += [_bags(self.words, leaf.value_in(tree)) for leaf in self._texts]
+        count = len(self._any_leaf.value_in(tree))
         vector = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
         return Inputs(vector, tuple(shrink(leaf.value_in(tree)) for leaf, shrink in self._pictures))
 
     def is_batch(self, observation: Any) -> bool:
         """Several observations, as vector environments give them."""
-        leaf = (self._numbers or self._pictures)[0][0]
+        if not (self._numbers or self._pictures):
+            return not isinstance(self._any_leaf.value_in(observation), str)
+        leaf = self._any_leaf
         return bool(np.ndim(leaf.value_in(observation)) > len(leaf.shape))
 
     def row(self, observation: Any) -> Rows:
@@ -93,10 +112,17 @@ class Encoding:
             _columns(choices, np.asarray(leaf.value_in(observation))[None])[0]
             for leaf, choices in self._numbers
         ]
+        parts += [_bags(self.words, [leaf.value_in(observation)])[0] for leaf in self._texts]
         if len(parts) == 1:
             only: Rows = parts[0]
             return only
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    @property
+    def _any_leaf(self) -> Leaf:
+        if self._numbers or self._pictures:
+            return (self._numbers or self._pictures)[0][0]
+        return self._texts[0]
 
     def small_pictures(self, observation: Any) -> tuple[Picture, ...]:
         """The pictures of one observation: (height, width, channels) each."""
@@ -104,6 +130,36 @@ class Encoding:
             shrink(np.asarray(leaf.value_in(observation))[None])[0]
             for leaf, shrink in self._pictures
         )
+
+
+def text_words(space: Space, trees: Iterable[Any]) -> tuple[str, ...]:
+    """The words of all texts, where texts differ; empty where they say nothing.
+
+    Args:
+        space: of the observations.
+        trees: observations of whole episodes: (T, ...) arrays, nested like the space.
+    """
+    leaves = [leaf for leaf in iter_leaves(space) if leaf.kind is Kind.TEXT]
+    texts = {str(text) for tree in trees for leaf in leaves for text in leaf.value_in(tree)}
+    if len(texts) < 2:
+        return ()
+    found = sorted({word for text in texts for word in _split(text)})
+    return tuple(found) if len(found) <= _MOST_WORDS else ()
+
+
+def _split(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _bags(words: tuple[str, ...], texts: Any) -> Rows:
+    """(T,) texts -> (T, words): how often each word comes in each text."""
+    place = {word: index for index, word in enumerate(words)}
+    bags = np.zeros((len(texts), len(words)), np.float32)
+    for row, text in enumerate(texts):
+        for word in _split(str(text)):
+            if word in place:
+                bags[row, place[word]] += 1
+    return bags
 
 
 class _Shrink:
@@ -157,10 +213,25 @@ def _sub_space(space: Space, leaf: Leaf) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """The categoricals of a leaf: how many values each has, and the first of them."""
+    """The categoricals of a leaf: how many values each has, and the first of them.
+
+    `table` (n, factors) says what a state number is made of.
+    """
 
     sizes: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
+    table: NDArray[np.int64] | None = None
+
+
+def _factored(factors: Factors) -> _Choices | None:
+    """A state number as its factors; None where it has none."""
+    if not factors:
+        return None
+    table = np.array(factors, np.int64)  # (n, factors)
+    if table.ndim != 2 or table.min() < 0 or table.max() >= _LARGEST_ONE_HOT:
+        raise LearningError("The factors of the observation make no sense; train again.")
+    sizes = tuple(int(most) + 1 for most in table.max(axis=0))
+    return _Choices(sizes, (0,) * len(sizes), table)
 
 
 def _choices(space: Any) -> _Choices:
@@ -182,6 +253,8 @@ def _columns(choices: _Choices, values: NDArray[Any]) -> Rows:
     flat = np.asarray(values).reshape(len(values), -1)  # (T, width)
     if not choices.sizes:
         return flat.astype(np.float32)
+    if choices.table is not None:
+        flat = choices.table[np.clip(flat[:, 0].astype(np.int64), 0, len(choices.table) - 1)]
     hot = np.zeros((len(flat), sum(choices.sizes)), np.float32)
     offset = 0
     for branch, (size, start) in enumerate(zip(choices.sizes, choices.starts, strict=True)):
@@ -196,7 +269,7 @@ def why_not(observation: Space, action: Space) -> str:
     from teleop.learning.heads import check_learnable
 
     try:
-        Encoding(observation)
+        Encoding(observation, words=("any",))
         check_learnable(action)
     except TeleopError as problem:
         return sentence(problem)

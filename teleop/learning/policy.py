@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, space_from_json, space_to_json
 from teleop.envs.words import axis_words, branch_words
 from teleop.errors import LearningError, StorageError, TeleopError
@@ -50,6 +51,8 @@ class PolicyConfig:
         learned: what training found out (lag, steps, losses), as JSON-able data.
         data: dataset id, and file and SHA-256 of every episode.
         versions: of the libraries that trained it.
+        factors: what each number of a Discrete observation is made of; empty: it is a name.
+        words: that text observations may hold; empty: text is left out.
     """
 
     env_id: str
@@ -62,6 +65,8 @@ class PolicyConfig:
     learned: dict[str, Any]
     data: dict[str, Any]
     versions: dict[str, str]
+    factors: Factors = ()
+    words: tuple[str, ...] = ()
 
 
 class LearnedPolicy:
@@ -75,7 +80,8 @@ class LearnedPolicy:
         self.name, self.config = name, config
         self.normaliser, self.head, self.model = normaliser, head, model
         self.shape = shape_from(config.shape)
-        self.encoding = Encoding(space_from_json(config.observation_space))
+        observed = space_from_json(config.observation_space)
+        self.encoding = Encoding(observed, config.factors, config.words)
         self.reset(0)
 
     def reset(self, seed: int) -> None:
@@ -285,7 +291,10 @@ def load_policy(folder: Path | str) -> LearnedPolicy:
     try:
         data = json.loads((folder / "config.json").read_bytes())
         _check_format(folder, data["format"])
-        config = PolicyConfig(**{key: data[key] for key in _CONFIG_FIELDS})
+        factors = tuple(tuple(int(part) for part in row) for row in data.get("factors", ()))
+        words = tuple(str(word) for word in data.get("words", ()))
+        fields = {key: data[key] for key in _CONFIG_FIELDS if key not in ("factors", "words")}
+        config = PolicyConfig(**fields, factors=factors, words=words)
         tensors = load_file(folder / "weights.safetensors")
         policy = _policy_from(folder.name, config, tensors)
         policy.check_shapes()
@@ -328,7 +337,8 @@ def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> Le
     normaliser = Normaliser(tensors["normaliser.mean"], tensors["normaliser.sd"])
     head = head_from_json(config.branches, space_from_json(config.action_space))
     shape, recipe = shape_from(config.shape), config.recipe
-    encoding = Encoding(space_from_json(config.observation_space))
+    observed = space_from_json(config.observation_space)
+    encoding = Encoding(observed, config.factors, config.words)
     own = str(recipe.get("network", ""))
     make = lambda: load_own(own, encoding.features, encoding.pictures, head.size)  # noqa: E731
     model = model_from(config.model, tensors, head, shape, config.learned, make)

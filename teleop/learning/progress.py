@@ -21,6 +21,25 @@ _SHAPE_FIELDS = tuple(Shape.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What came out of one way to train.
+
+    Attributes:
+        words: what it is.
+        starts: trial episodes that were played.
+        mean: of their returns.
+        success: share of them, where the environment counts successes.
+        chosen: it is the best so far.
+    """
+
+    words: str
+    starts: int
+    mean: float
+    success: float | None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where training is.
 
@@ -32,7 +51,9 @@ class Progress:
         held_out: latest loss on held-out episodes.
         policy: a playable policy, where there is a new one: always the best so far.
         finding: something found out, in words, to keep on screen.
+        verified: the finding was confirmed by playing; others are facts or assumptions.
         returns: of episodes that a policy has just played, in training itself.
+        tried: ways to train that were played so far, the best first; empty: as before.
     """
 
     phase: str
@@ -42,7 +63,9 @@ class Progress:
     held_out: float | None = None
     policy: LearnedPolicy | None = None
     finding: str = ""
+    verified: bool = False
     returns: tuple[float, ...] = ()
+    tried: tuple[Tried, ...] = ()
 
 
 class Algorithm(Protocol):
@@ -104,5 +127,7 @@ def make_policy(
         },
         versions={"teleop": __version__}
         | {name: version(name) for name in ("torch", "numpy", "gymnasium")},
+        factors=demos.encoding.factors,
+        words=demos.encoding.words,
     )
     return LearnedPolicy("", config, normaliser, demos.head, model)

@@ -17,7 +17,7 @@ from teleop.learning.demonstrations import Demonstrations, Lag
 from teleop.learning.held_out import USUAL_STEPS
 from teleop.learning.networks import LENGTHS, Basis, Networks
 from teleop.learning.policy import LearnedPolicy
-from teleop.learning.progress import Progress
+from teleop.learning.progress import Progress, Tried
 from teleop.learning.shape import Shape
 from teleop.learning.trials import Trials
 
@@ -27,6 +27,7 @@ _LAST_STARTS = 20
 _LAST_FIRST = 1000  # number of the first start that confirms: none of those that chose
 _EARNED = 0.5  # standard errors that leaving takes out, or another shape, must gain
 _EXPLORING, _CONFIRMING = 0.6, 0.85  # of the budget; the rest completes the ensemble
+_SHOWN = 12  # rows of the table of what was tried
 _SHORT, _LONG, _LONGER = 200, 800, 1500
 
 
@@ -36,23 +37,6 @@ class Arm:
 
     choice: Choice
     steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What came out for an arm.
-
-    Attributes:
-        words: what it is.
-        starts: played.
-        mean: of their returns.
-        success: share of them, where the environment counts successes.
-    """
-
-    words: str
-    starts: int
-    mean: float
-    success: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +119,9 @@ class Search:
                         yield from self._show(self.best, self._most_members(self.best))
             yield from self._confirm()
             for text in findings(self, self._demos):
-                yield replace(self._progress("Chosen by playing", None), finding=text)
+                yield replace(
+                    self._progress("Chosen by playing", None), finding=text, verified=True
+                )
             yield from self._complete()
         finally:
             self._trials.close()
@@ -155,21 +141,22 @@ class Search:
         return replace(arm, choice=replace(arm.choice, takes=None, weighted=False))
 
     def best_with(self, shape: Shape) -> Arm | None:
-        """The best arm of a shape, of those that were played most."""
+        """The best arm of a shape, of those with the largest ensembles."""
         arms = [arm for arm in self._ranked() if arm.choice.shape == shape]
-        return max(arms, key=lambda arm: (len(self._results(arm)), self.mean(arm)), default=None)
+        return max(arms, key=lambda arm: (self._most_members(arm), self.mean(arm)), default=None)
 
     def table(self) -> tuple[Tried, ...]:
-        """Everything that was tried, the best first."""
-        arms = sorted(self._played, key=self.mean, reverse=True)
-        return tuple(self.tried(arm) for arm in arms)
+        """What was tried: the choice so far, then the other best ones."""
+        others = [arm for arm in self._ranked() if arm != self.best]
+        arms = [self.best, *sorted(others, key=self._most_members, reverse=True)]
+        return tuple(self.tried(arm) for arm in arms[:_SHOWN])
 
     def tried(self, arm: Arm) -> Tried:
         """What came out for an arm."""
         results = self._results(arm)
         rate = success_rate(self._demos.env_id, results) if results else None
         words = f"{arm.choice.words(self._demos)}, {arm.steps:,} steps"
-        return Tried(words, len(results), self.mean(arm), rate)
+        return Tried(words, len(results), self.mean(arm), rate, chosen=arm == self.best)
 
     def mean(self, arm: Arm) -> float:
         """The mean return, of its largest ensemble that was played."""
@@ -182,26 +169,28 @@ class Search:
 
     def _lags(self) -> Iterator[Progress]:
         """Reaction times, with all takes and with the better ones: bad takes hide the right one."""
-        shape = self._space.shapes[0]
-        lengths = sorted({self._near(_SHORT), self._near(_LONG)})
-        arms = [Arm(Choice(lag, shape=shape), n) for lag in self._space.lags for n in lengths]
-        yield from self._race("reaction times", arms)
+        shape, long, short = self._space.shapes[0], self._near(_LONG), self._near(_SHORT)
+        choices = [Choice(lag, shape=shape) for lag in self._space.lags]
+        yield from self._race("reaction times", [Arm(choice, long) for choice in choices])
+        best = [arm.choice.lag for arm in self._ranked()[:3]]
+        yield from self._race(
+            "reaction times", [Arm(Choice(lag, shape=shape), short) for lag in best]
+        )
+        lags = self._with_usual(*best)
         for takes in self._space.takes[:2]:
-            choices = [Choice(lag, takes, shape=shape) for lag in self._space.lags]
-            arms = [Arm(choice, lengths[-1]) for choice in choices]
+            arms = [Arm(Choice(lag, takes, shape=shape), long) for lag in lags]
             yield from self._race("reaction times of the better takes", arms)
 
     def _shapes(self) -> Iterator[Progress]:
         """Other shapes, at other reaction times too: who sees the past needs less of it undone."""
         best = self.best
-        lags = [best.choice.lag]
-        if not self._space.fixed_lag:
-            lags = list(dict.fromkeys([*lags, 0, self.usual.choice.lag]))
-        lengths = sorted({self._near(_LONG), self._space.lengths[-1]})
         for shape in self._space.shapes[1:]:
-            for lag in lags:
-                choice = replace(best.choice, lag=lag, shape=shape)
-                yield from self._race(shape.words(), [Arm(choice, n) for n in lengths])
+            choices = [
+                replace(best.choice, lag=lag, shape=shape)
+                for lag in self._with_usual(best.choice.lag)
+            ]
+            arms = [Arm(choice, self._near(_LONG)) for choice in choices]
+            yield from self._race(shape.words(), arms)
 
     def _lengths(self) -> Iterator[Progress]:
         choices = dict.fromkeys(arm.choice for arm in self._ranked())
@@ -252,13 +241,15 @@ class Search:
             if self._spent() < _CONFIRMING:
                 again = _LAST_FIRST + _LAST_STARTS
                 yield from self._play(arm, members, again, _LAST_STARTS, "Comparing the best two")
-        if done:
+        if len(done) > 1:  # else there was no time to compare, and what led stays
             self.best = self._winner(done)
+            yield replace(self._progress("Comparing the best", None), tried=self.table())
             yield from self._show(self.best, members)
 
     def _complete(self) -> Iterator[Progress]:
         for members in range(1, self._members + 1):
-            yield from self._train(self.best, members, f"Network {members} of {self._members}")
+            phase = f"Network {members} of {self._members}"
+            yield from self._train(self.best, members, phase, shows_loss=True)
         yield from self._show(self.best, self._members, over=True)
 
     # ------------------------------------------------------------ parts
@@ -270,24 +261,28 @@ class Search:
             yield from self._train(arm, 1, phase)
             yield from self._play(arm, 1, 0, _FIRST_STARTS, phase)
             self.best = self._ranked()[0]
-            if self._spent() > 1 or self._is_perfect():
-                return
+            if self._spent() > _EXPLORING or self._is_perfect():
+                break
         yield from self._look_closer(phase)
 
     def _look_closer(self, phase: str) -> Iterator[Progress]:
         """More starts for whoever leads, until the leader has proved it."""
         for _ in range(_CLOSER):
             leader = self._ranked()[0]
-            if len(self._results(leader)) >= _MORE_STARTS or self._spent() > 1:
+            if len(self._results(leader)) >= _MORE_STARTS or self._spent() > _CONFIRMING:
                 break
             yield from self._play(leader, 1, 0, _MORE_STARTS, phase)
         self.best = self._ranked()[0]
+        yield replace(self._progress(phase, None), tried=self.table())
 
-    def _train(self, arm: Arm, members: int, phase: str) -> Iterator[Progress]:
+    def _train(
+        self, arm: Arm, members: int, phase: str, *, shows_loss: bool = False
+    ) -> Iterator[Progress]:
+        """Train what is missing; the losses of dozens of trials side by side say nothing."""
         networks = self._of(arm.choice)
         for count, loss in networks.iter_train(arm.steps, members):
             self._steps += count
-            yield self._progress(phase, loss)
+            yield self._progress(phase, loss if shows_loss else None)
 
     def _play(
         self, arm: Arm, members: int, first: int, count: int, phase: str
@@ -331,6 +326,12 @@ class Search:
     def _most_members(self, arm: Arm) -> int:
         played = self._played.get(arm, _Played()).results
         return max((members for members, _ in played), default=1)
+
+    def _with_usual(self, *lags: Lag) -> list[Lag]:
+        """Some reaction times, none, and the usual one."""
+        if self._space.fixed_lag:
+            return list(dict.fromkeys(lags))
+        return list(dict.fromkeys([*lags, 0, self.usual.choice.lag]))
 
     def _simpler(self, arm: Arm) -> list[Arm]:
         """The same from all takes, and the same with the usual shape."""

@@ -18,6 +18,8 @@ class Train:
         seed: of everything.
         recipe: how: a name of `learning.recipes`.
         after: the policy that was corrected, where this is a further round of it.
+        plays: settings are chosen by playing trial episodes, which uses the environment's reward.
+        all_takes: no take is left out.
     """
 
     root: Path
@@ -25,6 +27,8 @@ class Train:
     seed: int = 0
     recipe: str = "bc"
     after: str = ""
+    plays: bool = True
+    all_takes: bool = False
 
 
 class Study(Enum):
@@ -170,6 +174,30 @@ class Studied:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a training found out.
+
+    Attributes:
+        text: in words.
+        verified: it was confirmed by playing.
+    """
+
+    text: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TriedLine:
+    """One way to train: mean return and share of successes of its trial episodes."""
+
+    words: str
+    starts: int
+    mean: float
+    success: float | None
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """How far training is.
 
@@ -181,6 +209,7 @@ class Trained:
         held_out: (step, loss on held-out episodes) since the last report.
         returns: (step, mean return of a few fresh starts) since the last report.
         findings: what was found out since the last report.
+        tried: ways to train that were played, the best first; empty: as before.
         seconds_left: estimated.
     """
 
@@ -190,7 +219,8 @@ class Trained:
     losses: tuple[tuple[int, float], ...] = ()
     held_out: tuple[tuple[int, float], ...] = ()
     returns: tuple[tuple[int, float], ...] = ()
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    tried: tuple[TriedLine, ...] = ()
     seconds_left: float = 0.0
 
 

@@ -20,6 +20,7 @@ from teleop.stage.lessons import (
     AskRounds,
     Certified,
     Certify,
+    Finding,
     PolicySaved,
     Profiled,
     RoundLine,
@@ -36,6 +37,7 @@ from teleop.stage.lessons import (
     TrainingBegan,
     TrainingFailed,
     TraitLine,
+    TriedLine,
 )
 from teleop.stage.messages import Deed
 
@@ -124,7 +126,10 @@ def _train_or_raise(pipe: "Connection[Any, Any]", request: Train) -> Deed | None
     dataset = Library(request.root).existing(request.dataset_id)
     demos = load_demonstrations(dataset)
     algorithm, settings = find_recipe(request.recipe)
-    course = Course(demos, algorithm, settings | {"seed": request.seed})
+    settings = settings | {"seed": request.seed}
+    if algorithm == "bc":
+        settings |= {"reward": request.plays, "all_takes": request.all_takes}
+    course = Course(demos, algorithm, settings)
     name = course.policy_name(list_policies(dataset.policies))
     pipe.send(TrainingBegan(len(demos.used), demos.total_steps, _lines(course.traits)))
     report = _Report(pipe, began)
@@ -332,6 +337,7 @@ class _Report:
     def __init__(self, pipe: "Connection[Any, Any]", began: float) -> None:
         self._pipe, self._began = pipe, began
         self._sent_s = 0.0
+        self._tried: tuple[TriedLine, ...] = ()
         self._clear()
 
     def add(self, progress: Any) -> None:
@@ -341,7 +347,11 @@ class _Report:
         if progress.held_out is not None:
             self._held_out.append((progress.step, progress.held_out))
         if progress.finding:
-            self._findings.append(progress.finding)
+            self._findings.append(Finding(progress.finding, progress.verified))
+        if progress.tried:
+            self._tried = tuple(
+                TriedLine(t.words, t.starts, t.mean, t.success, t.chosen) for t in progress.tried
+            )
         if progress.returns:
             self._returns.append((progress.step, sum(progress.returns) / len(progress.returns)))
         if time.perf_counter() - self._sent_s > _REPORT_S:
@@ -367,6 +377,7 @@ class _Report:
                 tuple(self._held_out),
                 tuple(self._returns),
                 tuple(self._findings),
+                self._tried,
                 left,
             )
         )
@@ -376,7 +387,8 @@ class _Report:
     def _clear(self) -> None:
         self._losses: list[tuple[int, float]] = []
         self._held_out: list[tuple[int, float]] = []
-        self._findings: list[str] = []
+        self._findings: list[Finding] = []
+        self._tried = ()
         self._returns: list[tuple[int, float]] = []
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from teleop.stage.frames import Frame
 from teleop.stage.lessons import (
+    Finding,
     FromTrainer,
     PolicySaved,
     Profiled,
@@ -18,6 +19,7 @@ from teleop.stage.lessons import (
     Trained,
     TrainingBegan,
     TrainingFailed,
+    TriedLine,
 )
 from teleop.stage.messages import (
     Corrected,
@@ -134,7 +136,8 @@ class Training:
     held_out: list[tuple[int, float]] = field(default_factory=list)
     returns: list[tuple[int, float]] = field(default_factory=list)
     phases: list[tuple[int, str]] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
+    log: list[Finding] = field(default_factory=list)
+    tried: tuple[TriedLine, ...] = ()
     standings: tuple[Standing, ...] = ()
     advice: tuple[str, ...] = ()
     policy: str = ""
@@ -152,6 +155,7 @@ class Training:
         self.held_out += news.held_out
         self.returns += news.returns
         self.log += news.findings
+        self.tried = news.tried or self.tried
 
 
 @dataclass(slots=True)
@@ -294,7 +298,9 @@ class Model:
                 training.standings, training.advice = message.standings, message.advice
             case PolicySaved():
                 if not training.policy:
-                    training.log.append(f"First playable policy after {message.seconds:.1f} s")
+                    training.log.append(
+                        Finding(f"First playable policy after {message.seconds:.1f} s", True)
+                    )
                 training.policy = message.name
                 training.version += 1
                 training.seconds = message.seconds

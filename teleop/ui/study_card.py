@@ -7,11 +7,13 @@ from teleop.stage.lessons import Ask, Studied, Study
 from teleop.ui.chart import Chart, Scales, Series
 from teleop.ui.desk import Desk
 from teleop.ui.theme import Colour
+from teleop.ui.tried_table import draw_tried
 from teleop.ui.words import signed
 
 _TABS = {
     "loss": ("Loss", "how far the policy's choices are from yours"),
     "returns": ("Returns", "of a few fresh starts, while it learns"),
+    "tried": ("Tried", "settings that played trial episodes; the chosen one first"),
     "curve": ("More or fewer", "return of policies of 1, 2, 5… of your episodes"),
     "influence": ("Each episode", "return with it, less without it; bars are two errors"),
 }
@@ -34,6 +36,9 @@ class StudyCard:
         inside = Rect(card.x + px(8), card.y + px(72), card.width - px(16), card.height - px(80))
         if self._tab == "influence":
             self._draw_influence(desk, inside)
+            return
+        if self._tab == "tried" and desk.model.own_training and desk.model.own_training.tried:
+            draw_tried(desk.ui, inside, desk.model.own_training.tried)
             return
         series, end = self._series(desk)
         background = ui.theme.surface
@@ -74,7 +79,7 @@ class StudyCard:
         theme, training = desk.ui.theme, desk.model.own_training
         if self._tab == "curve":
             return _curve(_found(desk, Study.CURVE), theme.agent, theme.text2)
-        if training is None:
+        if training is None or self._tab == "tried":
             return [], 1.0
         end = float(max(training.step, training.total))
         if self._tab == "returns":
@@ -105,6 +110,8 @@ class StudyCard:
             self._draw_ask(desk, inside)
             return
         words = "Waiting for the first numbers…" if running else "Train draws this, live"
+        if self._tab == "tried" and training and not running:
+            words = "Nothing was tried by playing"
         desk.ui.painter.text(words, at, "body", desk.ui.theme.text2, "cm")
 
     def _draw_ask(self, desk: Desk, inside: Rect) -> None:

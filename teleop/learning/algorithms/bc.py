@@ -249,7 +249,7 @@ def _why_not_played(run: _Run, clock: Callable[[], float]) -> str:
     if not run.is_open:
         return ""
     if not run.config.reward:
-        return "The environment's reward is left out"
+        return "The reward is not used"
     return why_not(run.demos, run.config.budget_s, clock)
 
 

@@ -2,7 +2,7 @@
 
 from pygame import Rect
 
-from teleop.stage.lessons import Ask, StopTraining, Study, Train, TraitLine
+from teleop.stage.lessons import Ask, Finding, StopTraining, Study, Train, TraitLine
 from teleop.stage.messages import Deed, Notice, ShowPreview, Tone
 from teleop.ui.dataset_menu import draw_dataset_menu
 from teleop.ui.desk import Desk
@@ -12,12 +12,14 @@ from teleop.ui.scroll import Scroll
 from teleop.ui.shortcuts import Command, label_of
 from teleop.ui.standing_bars import draw_standing_bars
 from teleop.ui.study_card import StudyCard
-from teleop.ui.theme import ON_VEIL, VEIL, Colour
+from teleop.ui.theme import ON_VEIL, VEIL, Colour, Theme
 from teleop.ui.view import fitted
 from teleop.ui.words import signed, time_left
 
 _LOG_ROW = 20
+_TICK_ROW = 26
 _CHART_SHARE = 0.55
+_CHOOSING = ("bc", "frames", "memory", "chunk", "flow")  # recipes that choose by playing
 RECIPE_WORDS = {
     "bc": ("Behavioural cloning", "Does what you did"),
     "frames": ("Cloning, 4 observations", "Sees the last moments too, if that helps"),
@@ -37,6 +39,7 @@ class TrainScreen:
         self._study = StudyCard()
         self._log = Scroll()
         self._recipe = "bc"
+        self._plays, self._sorts = True, True
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
@@ -104,7 +107,15 @@ class TrainScreen:
         elif model.library and model.library.episodes:
             dataset_id = model.library.dataset_id
             model.training = Training(dataset_id)
-            desk.teach(Train(desk.recordings, dataset_id, recipe=self._recipe))
+            desk.teach(
+                Train(
+                    desk.recordings,
+                    dataset_id,
+                    recipe=self._recipe,
+                    plays=self._plays,
+                    all_takes=not self._sorts,
+                )
+            )
 
     def _keep_preview(self, desk: Desk) -> None:
         """Ask for the newest policy on stage, once for each new version of it."""
@@ -222,7 +233,20 @@ class TrainScreen:
             desk.popover.toggle(ui, "algorithm", "algorithm", chosen)
         at = (inner.x + px(2), rect.bottom + px(14))
         ui.painter.text(note, at, "small", ui.theme.text2, width=inner.width)
-        return rect.bottom + px(22)
+        return self._draw_choices(desk, inner, rect.bottom + px(26))
+
+    def _draw_choices(self, desk: Desk, inner: Rect, y: int) -> int:
+        """What training may use to choose its settings."""
+        if self._recipe not in _CHOOSING:
+            return y
+        words = "Choose by playing: uses the reward"
+        if _ticked(desk, "plays", inner, y, words, chosen=self._plays):
+            self._plays = not self._plays
+        y += desk.ui.painter.px(_TICK_ROW)
+        words = "Leave out takes that hurt"
+        if _ticked(desk, "sorts", inner, y, words, chosen=self._sorts):
+            self._sorts = not self._sorts
+        return y + desk.ui.painter.px(_TICK_ROW)
 
     def _draw_algorithm_menu(self, desk: Desk, inner: Rect, y: int) -> None:
         rect = Rect(inner.x, y, inner.width, desk.ui.painter.px(40))
@@ -284,7 +308,7 @@ class TrainScreen:
             if training.problem:
                 lines.append(("x", theme.recording, training.problem))
             lines += [("flag", theme.agent, text) for text in training.advice]
-            lines += [("check", theme.success, text) for text in reversed(training.log)]
+            lines += [_finding_line(found, theme) for found in reversed(training.log)]
         if profile and profile.dataset_id == mine:
             if profile.problem:
                 lines.append(("info", theme.human, profile.problem))
@@ -323,6 +347,23 @@ class TrainScreen:
         caption = reason or ("" if done else "It finds the recipe by itself")
         at = (inner.centerx, bottom - px(21))
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
+
+
+def _ticked(desk: Desk, name: str, inner: Rect, y: int, label: str, *, chosen: bool) -> bool:
+    """A box to tick with its label; used?"""
+    ui, px = desk.ui, desk.ui.painter.px
+    box = Rect(inner.x, y, px(_TICK_ROW), px(_TICK_ROW))
+    used = ui.check(f"train.{name}", box, label, chosen=chosen)
+    at = (box.right + px(6), box.centery)
+    ui.painter.text(label, at, "small", ui.theme.text, width=inner.right - at[0])
+    return used
+
+
+def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:
+    """A tick for what playing confirmed; what was assumed is a plain sentence."""
+    if found.verified:
+        return ("check", theme.success, found.text)
+    return ("info", theme.text3, found.text)
 
 
 def _trait_line(trait: TraitLine, warning: Colour, usual: Colour) -> tuple[str, Colour, str]:
