@@ -140,13 +140,16 @@ def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score
 
 def success_rate(env_id: str, results: Sequence[Result]) -> float | None:
     """Share of successes, as the environment counts them; None where it does not."""
-    said = [result.success for result in results]
-    if None not in said:
-        return float(np.mean(np.array(said, np.bool_)))
+    said = [is_success(env_id, result) for result in results]
+    return None if None in said else float(np.mean(np.array(said, np.bool_)))
+
+
+def is_success(env_id: str, result: Result) -> bool | None:
+    """What the environment says of an episode, or whether it reached the solved return."""
+    if result.success is not None:
+        return result.success
     solved = solved_return(env_id)
-    if solved is None:
-        return None
-    return float(np.mean([result.total_reward >= solved for result in results]))
+    return None if solved is None else result.total_reward >= solved
 
 
 def solved_return(env_id: str) -> float | None:

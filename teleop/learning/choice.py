@@ -57,7 +57,7 @@ class Choice:
         said = [self._reaction_words(demos), self._take_words(demos)]
         if self.shape.words() != Shape().words():
             said.append(self.shape.words())
-        return ", ".join(said)
+        return " · ".join(said)
 
     def _reaction_words(self, demos: Demonstrations) -> str:
         if not demos.delayed or demos.pace_hz == 0:

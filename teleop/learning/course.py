@@ -85,7 +85,8 @@ class Course:
 
     def advice(self) -> tuple[str, ...]:
         """What to record next."""
-        return advice(self.traits, self.scores, self.failed)
+        takes = len(self.demos.used)
+        return advice(self.traits, self.scores, self.failed, takes=takes)
 
     def known(self) -> Known:
         """What the training found out, for trying more."""

@@ -189,6 +189,18 @@ class DenseFit:
         self._average += change
 
 
+def loss_and_slope(outputs: Array, targets: Array, head: Head) -> tuple[float, Array]:
+    """The loss of some outputs, and how it changes with each of them.
+
+    Args:
+        outputs: (B, steps * size).
+        targets: (B, steps, branches).
+        head: what they mean.
+    """
+    loss = _loss(outputs, targets, head)
+    return loss, _slope(outputs.copy(), targets, head)
+
+
 def _loss(outputs: Array, targets: Array, head: Head) -> float:
     """Cross-entropy of each choice and mean squared error of the numbers, mean over rows.
 

@@ -16,6 +16,7 @@ from teleop.learning.inputs import Rows
 from teleop.learning.lag import LagGuess, best_lag, can_find, is_clear, own_lags, usual_lag
 from teleop.learning.models import flattened
 from teleop.learning.normaliser import Normaliser
+from teleop.learning.reaction import explained_share, quadratic_features
 
 IDLE_WARNS = 0.7
 DOMINANT_WARNS = 0.95
@@ -27,6 +28,8 @@ _NEAR = 0.15  # root mean square of the difference, in standard deviations: near
 _LIKE = 0.5  # likewise: alike
 _FEWEST = 20
 _SAME = 0.98  # of the actions of two episodes
+_HIDDEN_WARNS = 0.12  # of the variance of the changes
+_FEWEST_STEPS, _MOST_STEPS, _WIDEST_SEEN = 100, 20_000, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator
     if len(pairs):
         yield from _habits(demos, pairs[:, 1])
         yield from _likeness(demos, pairs)
+    yield from _hidden_state(demos)
     yield from _twins(demos)
     yield from _pace(demos)
     yield from _never_done(demos)
@@ -201,6 +205,42 @@ def _are_opposite(
         else:
             differ |= (a != b) & ((idle is None) | ((a != 0) & (b != 0)))
     return differ
+
+
+def has_hidden_state(demos: Demonstrations) -> bool:
+    """What comes next depends on more than the present observation."""
+    return any(trait.warns for trait in _hidden_state(demos))
+
+
+def _hidden_state(demos: Demonstrations) -> Iterator[Trait]:
+    """Whether the next observation follows from the present one, or from the one before it too."""
+    here, before, then = _steps_within(demos)
+    seen = demos.inputs.vector
+    if demos.encoding.pictures or len(here) < _FEWEST_STEPS or seen.shape[1] > _WIDEST_SEEN:
+        return
+    done = demos.targets[here]
+    change = (seen[then] - seen[here]).astype(np.float64)
+    moving = change.std(axis=0) > 1e-6 * (seen.std(axis=0) + 1e-9)
+    if not moving.any():
+        return
+    change = change[:, moving] / change[:, moving].std(axis=0)
+    alone = explained_share(quadratic_features(np.hstack([seen[here], done])), change)
+    past = np.hstack([seen[here], done, seen[here] - seen[before]])
+    gain = explained_share(quadratic_features(past), change) - alone
+    warns = gain > _HIDDEN_WARNS
+    means = "speeds or the past matter, and are not seen" if warns else "one moment says enough"
+    what = "training tries 4 observations at once" if warns else "nothing"
+    found = f"the step before explains {max(0.0, gain):.0%} more of what comes next"
+    yield Trait("Hidden state", found, means, what, warns)
+
+
+def _steps_within(demos: Demonstrations) -> tuple[NDArray[np.int64], ...]:
+    """Rows of a moment, of the one before it and of the one after it, in one stretch."""
+    rows = np.arange(1, demos.total_steps - 1)
+    alike = demos.segments[rows] == demos.segments[rows - 1]
+    alike &= (demos.segments[rows] == demos.segments[rows + 1]) & (demos.segments[rows] >= 0)
+    here = rows[alike][:_MOST_STEPS]
+    return here, here - 1, here + 1
 
 
 def _twins(demos: Demonstrations) -> Iterator[Trait]:

@@ -37,9 +37,10 @@ def reaction_s(observations: Any, actions: Any, pace_hz: float) -> float | None:
     longest = math.ceil(_LONGEST_S * pace_hz)
     if steps <= 2 * longest:
         return None
-    features = _features(seen[:-1])
+    features = quadratic_features(seen[:-1])
+    late = done[longest:]
     explained = [
-        _explained(features[longest - d : steps - d], done[longest:]) for d in range(longest + 1)
+        explained_share(features[longest - d : steps - d], late) for d in range(longest + 1)
     ]
     best = int(np.argmax(explained))
     if explained[best] - explained[0] < _CLEAR or best == longest:
@@ -54,14 +55,14 @@ def _targets(actions: NDArray[Any]) -> Rows:
     return actions.reshape(len(actions), -1).astype(np.float64)
 
 
-def _features(seen: Rows) -> Rows:
+def quadratic_features(seen: Rows) -> Rows:
     """Standardised numbers, their squares and products with the first few, and one: (T, F)."""
     scaled = (seen - seen.mean(axis=0)) / (seen.std(axis=0) + 1e-6)
     products = [scaled[:, i : i + 1] * scaled[:, i:] for i in range(min(8, scaled.shape[1]))]
     return np.hstack([np.ones((len(scaled), 1)), scaled, *products])
 
 
-def _explained(features: Rows, done: Rows) -> float:
+def explained_share(features: Rows, done: Rows) -> float:
     """Share of the actions' variance that the features explain."""
     gram = features.T @ features + _RIDGE * len(features) * np.eye(features.shape[1])
     fitted = features @ np.linalg.solve(gram, features.T @ done)

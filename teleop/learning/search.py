@@ -155,7 +155,7 @@ class Search:
         """What came out for an arm."""
         results = self._results(arm)
         rate = success_rate(self._demos.env_id, results) if results else None
-        words = f"{arm.choice.words(self._demos)}, {arm.steps:,} steps"
+        words = f"{arm.choice.words(self._demos)} · {arm.steps:,} steps"
         return Tried(words, len(results), self.mean(arm), rate, chosen=arm == self.best)
 
     def mean(self, arm: Arm) -> float:
@@ -179,7 +179,7 @@ class Search:
         lags = self._with_usual(*best)
         for takes in self._space.takes[:2]:
             arms = [Arm(Choice(lag, takes, shape=shape), long) for lag in lags]
-            yield from self._race("reaction times of the better takes", arms)
+            yield from self._race("the better takes", arms)
 
     def _shapes(self) -> Iterator[Progress]:
         """Other shapes, at other reaction times too: who sees the past needs less of it undone."""
@@ -209,7 +209,7 @@ class Search:
             return
         near = [lag + step for step in (-1, 1) if lag + step >= 0]
         arms = [replace(self.best, choice=replace(self.best.choice, lag=one)) for one in near]
-        yield from self._race("reaction times nearby", arms)
+        yield from self._race("more reaction times", arms)
 
     def _takes(self) -> Iterator[Progress]:
         best = self.best
@@ -218,7 +218,7 @@ class Search:
             choices.append(replace(best.choice, takes=None, weighted=True))
         for choice in choices:
             lengths = sorted({best.steps, self._near(_LONG)})
-            yield from self._race("leaving takes out", [Arm(choice, n) for n in lengths])
+            yield from self._race("fewer takes", [Arm(choice, n) for n in lengths])
             if self._spent() > _EXPLORING:
                 return
 
@@ -261,6 +261,8 @@ class Search:
             yield from self._train(arm, 1, phase)
             yield from self._play(arm, 1, 0, _FIRST_STARTS, phase)
             self.best = self._ranked()[0]
+            if self._is_perfect(_FIRST_STARTS):
+                yield from self._look_closer(phase)
             if self._spent() > _EXPLORING or self._is_perfect():
                 break
         yield from self._look_closer(phase)
@@ -362,10 +364,10 @@ class Search:
         """Share of the budget that is gone."""
         return (self._clock() - self._began) / self._budget_s
 
-    def _is_perfect(self) -> bool:
+    def _is_perfect(self, starts: int = _MORE_STARTS) -> bool:
         """Every start of the best arm gave the same return, and none of any other gave more."""
         results = self._results(self.best)
-        if len(results) < _FIRST_STARTS:
+        if len(results) < starts:
             return False
         returns = {result.total_reward for result in results}
         person = float(self._demos.returns[self._demos.used].mean())
@@ -376,14 +378,12 @@ class Search:
 def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
     """What a search found, in sentences."""
     best, usual = search.tried(search.best), search.tried(search.usual)
-    yield (
-        f"Chosen by playing {search.starts} trial episodes, which uses the environment's reward: "
-        f"{best.words}"
-    )
+    yield f"Settings chosen by playing {search.starts} trial episodes; this uses the reward"
+    yield f"Chosen: {best.words}"
     if search.best == search.usual:
-        yield f"The usual settings are the best: {_score(best)}"
+        yield f"The usual settings are the best of what was tried: {_score(best)}"
     elif usual.starts:
-        yield f"{_score(best)}, where the usual settings reach {_score(usual)}"
+        yield f"{_score(best)}; with the usual settings {_score(usual)}"
     yield from _takes_found(search, demos)
     yield from _shapes_found(search)
 
@@ -391,14 +391,13 @@ def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
 def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     """Which takes are left out, and what that did."""
     out = search.best.choice.left_out(demos)
-    if not out or not search.tried(search.with_all_takes(search.best)).starts:
+    before = search.tried(search.with_all_takes(search.best))
+    if not out or not before.starts:
         return
     numbers = ", ".join(str(number) for number in out[:8])
     more = f" and {len(out) - 8} more" if len(out) > 8 else ""
-    before = search.tried(search.with_all_takes(search.best))
-    after = search.tried(search.best)
-    gain = f"{_score(before)} with all, {_score(after)} without these"
-    yield f"Takes {numbers}{more} left out: {gain}"
+    yield f"Takes {numbers}{more} left out: {_score(search.tried(search.best))}"
+    yield f"With all takes: {_score(before)}"
 
 
 def _shapes_found(search: Search) -> Iterator[str]:
@@ -410,10 +409,10 @@ def _shapes_found(search: Search) -> Iterator[str]:
         if arm is None or plain is None:
             continue
         verdict = "kept" if shape == search.best.choice.shape else "not kept"
-        scores = f"{_score(search.tried(arm))}, without it {_score(search.tried(plain))}"
-        yield f"{shape.words().capitalize()}: {scores}: {verdict}"
+        words = shape.words().capitalize()
+        yield f"{words}, {verdict}: {_score(search.tried(arm))}"
 
 
 def _score(tried: Tried) -> str:
-    rate = "" if tried.success is None else f", {tried.success:.0%} success"
-    return f"return {tried.mean:.0f}{rate} on {tried.starts} starts"
+    rate = "" if tried.success is None else f"{tried.success:.0%} success, "
+    return f"{rate}return {tried.mean:.0f} ({tried.starts} starts)"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from teleop.errors import TeleopError
-from teleop.evaluate import RandomPolicy, Result, Score, evaluate, score
+from teleop.evaluate import RandomPolicy, Result, Score, evaluate, is_success, score
 from teleop.experts import has_expert, make_expert
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
@@ -25,7 +25,7 @@ class Played:
         done: episodes played so far, of all.
         total: of all.
         score: of who has just finished.
-        failed: seeds from which the policy did worst, where it has just finished.
+        failed: seeds from which the policy failed, the worst first, where it has just finished.
     """
 
     who: str
@@ -65,8 +65,15 @@ def iter_standing(
             yield Played(who, done, total)
         worst = sorted(results, key=lambda r: r.total_reward)
         bar = demos.returns[demos.used].min()
-        failed = tuple(r.seed for r in worst if r.total_reward < bar) if who == "policy" else ()
+        failed = tuple(r.seed for r in worst if _failed(demos.env_id, r, bar))
+        failed = failed if who == "policy" else ()
         yield Played(who, done, total, score(demos.env_id, who, results), failed)
+
+
+def _failed(env_id: str, result: Result, bar: float) -> bool:
+    """Not a success; where the environment counts none, worse than every demonstration."""
+    success = is_success(env_id, result)
+    return result.total_reward < bar if success is None else not success
 
 
 def person_score(demos: Demonstrations) -> Score:

@@ -151,7 +151,7 @@ def test_text_actions_are_one_sentence() -> None:
     from teleop.learning.inputs import why_not
 
     assert "Text actions" in why_not(spaces.Box(-1, 1, (2,)), spaces.Text(5))
-    assert "are text" in why_not(spaces.Text(5), spaces.Discrete(2))
+    assert why_not(spaces.Text(5), spaces.Discrete(2)) == ""  # texts that vary are learned from
     assert (
         why_not(spaces.Dict({"a": spaces.Text(3), "b": spaces.Discrete(3)}), spaces.Discrete(2))
         == ""
@@ -242,7 +242,7 @@ def test_advice_names_starts_episodes_and_traits() -> None:
     assert "50003, 50007" in said[0]
     assert "episode 4" in said[1]
     assert said[2] == "Idle: act more."
-    assert advice() == ("Nothing stands out: record rare moments, or be content.",)
+    assert advice() == ("No problems found. To make it better still, record rare moments.",)
 
 
 def test_dagger_and_inverse_rl_say_what_they_cannot(record: Record, library: Library) -> None:

@@ -30,6 +30,7 @@ from teleop.learning.models import Ensemble
 from teleop.learning.networks import LENGTHS, Basis, Networks
 from teleop.learning.own_network import load_own
 from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.profile import has_hidden_state
 from teleop.learning.progress import Progress, check_teaches, make_policy
 from teleop.learning.search import Search, Space
 from teleop.learning.shape import Shape
@@ -41,6 +42,7 @@ _PICTURE_STEPS, _BEGUN_STEPS = 2000, 300
 _MEMBERS, _PICTURE_MEMBERS = 5, 1
 _PICTURE_HIDDEN = (128, 128)
 _FEWEST_SORTED = 4  # takes
+_HISTORY = Shape(frames=4)
 _FIRST_LAGS_S = (0.0, 0.07, 0.14, 0.2, 0.3)
 
 
@@ -326,13 +328,16 @@ def _shapes(run: _Run) -> tuple[Shape, ...]:
         return (wanted,)
     if wanted != Shape():
         return (Shape(hidden=wanted.hidden), wanted)
-    return (Shape(), Shape(frames=4))
+    return (Shape(), _HISTORY)
 
 
 def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
     """Hold episodes out, train on the rest, keep what answers best for them."""
     wanted = run.config.shape
     plain = Shape(hidden=wanted.hidden)
+    if wanted == Shape() and has_hidden_state(run.demos):
+        wanted = _HISTORY
+        run.choice = replace(run.choice, shape=wanted)
     usual = yield from _hold_out(run, plain)
     unusual = usual if wanted == plain else (yield from _hold_out(run, wanted))
     earned = run.config.insist or not Networks(run.basis, run.choice).is_dense
@@ -344,7 +349,7 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
         run.choice = replace(run.choice, shape=plain)
     if kept and run.config.steps is None:
         run.steps = kept.steps
-    assumed = f"{run.choice.words(run.demos)}, {run.steps:,} steps"
+    assumed = f"{run.choice.words(run.demos)} · {run.steps:,} steps"
     tried = "judged by held-out episodes" if kept else "as is usual"
     finding = f"{reason}, so nothing was tried by playing: {assumed} ({tried})"
     yield Progress("Chosen without playing", run.step, _total(run), finding=finding)

@@ -281,7 +281,7 @@ class TrainScreen:
         return y + px(48)
 
     def _draw_log(self, desk: Desk, rect: Rect) -> None:
-        """What was found out, the latest first; then what the data is. It scrolls."""
+        """What to do next, what was found out, then what the data is. It scrolls."""
         ui, px = desk.ui, desk.ui.painter.px
         rows: list[tuple[str, Colour, str]] = []
         for icon, colour, text in self._lines(desk):
@@ -308,7 +308,7 @@ class TrainScreen:
             if training.problem:
                 lines.append(("x", theme.recording, training.problem))
             lines += [("flag", theme.agent, text) for text in training.advice]
-            lines += [_finding_line(found, theme) for found in reversed(training.log)]
+            lines += [_finding_line(found, theme) for found in training.log]
         if profile and profile.dataset_id == mine:
             if profile.problem:
                 lines.append(("info", theme.human, profile.problem))
@@ -344,7 +344,9 @@ class TrainScreen:
                 desk.go_to = "compare"
         elif ui.button("train", rect, "Train", "sparkles", "primary", key, reason, 10):
             self._train_or_stop(desk)
-        caption = reason or ("" if done else "It finds the recipe by itself")
+        plays = self._plays and self._recipe in _CHOOSING
+        usual = "Choosing settings takes up to 20 s" if plays else "It finds the settings by itself"
+        caption = reason or ("" if done else usual)
         at = (inner.centerx, bottom - px(21))
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
 
