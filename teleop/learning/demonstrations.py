@@ -183,8 +183,10 @@ class Demonstrations:
     @property
     def used(self) -> list[int]:
         """Indices of the episodes that have something to learn from."""
-        chosen = range(self.count)
-        return [i for i in chosen if (self.segments[self.episode(i)] != _OTHER).any()]
+        lengths = np.diff(self.starts)
+        longer = np.flatnonzero(lengths > 0)
+        best = np.maximum.reduceat(self.segments, self.starts[:-1][longer])
+        return [int(index) for index in longer[best != _OTHER]]
 
 
 def load_demonstrations(

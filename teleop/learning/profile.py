@@ -28,6 +28,7 @@ _NEAR = 0.15  # root mean square of the difference, in standard deviations: near
 _LIKE = 0.5  # likewise: alike
 _FEWEST = 20
 _SAME = 0.98  # of the actions of two episodes
+_SAME_START = 1e-3
 _HIDDEN_WARNS = 0.12  # of the variance of the changes
 _FEWEST_STEPS, _MOST_STEPS, _WIDEST_SEEN = 100, 20_000, 64
 
@@ -246,8 +247,7 @@ def _steps_within(demos: Demonstrations) -> tuple[NDArray[np.int64], ...]:
 def _twins(demos: Demonstrations) -> Iterator[Trait]:
     twins = [
         (demos.numbers[i], demos.numbers[j])
-        for n, i in enumerate(demos.used)
-        for j in demos.used[n + 1 :]
+        for i, j in _same_starts(demos)
         if _are_twins(demos, i, j)
     ]
     if twins:
@@ -262,14 +262,23 @@ def _twins(demos: Demonstrations) -> Iterator[Trait]:
         )
 
 
+def _same_starts(demos: Demonstrations) -> Iterator[tuple[int, int]]:
+    """Pairs of episodes that begin alike."""
+    used = np.array(demos.used)
+    first = demos.inputs.vector[demos.starts[used]]  # (E, features)
+    for place, index in enumerate(used[:-1]):
+        apart = np.abs(first[place + 1 :] - first[place])
+        alike = (apart <= _SAME_START * (1 + np.abs(first[place]))).all(axis=1)
+        yield from ((int(index), int(other)) for other in used[place + 1 :][alike])
+
+
 def _are_twins(demos: Demonstrations, one: int, two: int) -> bool:
     a, b = demos.episode(one), demos.episode(two)
     lengths = (a.stop - a.start, b.stop - b.start)
     if min(lengths) < _SAME * max(lengths):
         return False
-    first, second = demos.inputs.vector[a.start], demos.inputs.vector[b.start]
     looks = ((part[a.start], part[b.start]) for part in demos.inputs.pictures)
-    if not np.allclose(first, second, atol=1e-3) or not all(np.array_equal(*p) for p in looks):
+    if not all(np.array_equal(*pair) for pair in looks):
         return False
     count = min(lengths)
     same = demos.flat[a][:count] == demos.flat[b][:count]

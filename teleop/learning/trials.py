@@ -52,7 +52,7 @@ def why_not(
         budget_s: seconds that playing may take.
         clock: seconds.
     """
-    if budget_s <= 0:
+    if not budget_s > 0:
         return "The budget for trial episodes is 0"
     try:
         env = make_env(demos.env_id, render=False)
