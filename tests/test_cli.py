@@ -61,6 +61,25 @@ def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
     assert (tmp_path / "c.gif").stat().st_size > 1000
 
 
+def test_train_says_how_it_chose_and_leaves_the_reward_out_on_request(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    teleop("record", "CartPole-v1", "--episodes", "4", here=tmp_path)
+    train = ("train", "CartPole-v1", "--episodes", "2")
+    played = teleop(*train, here=tmp_path).stdout
+    assert "✓ Settings chosen by playing" in played
+    assert "Settings that were tried by playing" in played
+    assert "success" in played
+    for option, words in (
+        (("--no-reward",), "- The reward is not used, so nothing was tried by playing"),
+        (("--budget", "0"), "- The budget for trial episodes is 0, so nothing was tried"),
+    ):
+        told = teleop(*train, *option, "--members", "1", here=tmp_path).stdout
+        assert words in told
+        assert "✓" not in told
+    kept = as_json(*train, "--all-takes", "--members", "1", here=tmp_path)
+    assert kept["left_out"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

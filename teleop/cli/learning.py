@@ -26,8 +26,15 @@ Set = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--set", help="Another setting of the algorithm, as NAME=VALUE; repeatable."),
 ]
-
-
+Budget = Annotated[
+    float, typer.Option(min=0, help="Seconds for choosing settings by playing; 0: none.")
+]
+NoReward = Annotated[
+    bool, typer.Option("--no-reward", help="Do not use the environment's reward to choose.")
+]
+AllTakes = Annotated[
+    bool, typer.Option("--all-takes", help="Leave no take out, even where it hurts.")
+]
 _BUDGET_S = 20.0
 
 
@@ -52,15 +59,9 @@ def train(
     ] = False,
     start: Annotated[str, typer.Option("--from", help="Begin with this policy's networks.")] = "",
     network: Annotated[str, typer.Option(help="Your own module, package.module:Class.")] = "",
-    budget: Annotated[
-        float, typer.Option(min=0, help="Seconds for choosing settings by playing; 0: none.")
-    ] = _BUDGET_S,
-    no_reward: Annotated[
-        bool, typer.Option("--no-reward", help="Do not use the environment's reward to choose.")
-    ] = False,
-    all_takes: Annotated[
-        bool, typer.Option("--all-takes", help="Leave no take out, even where it hurts.")
-    ] = False,
+    budget: Budget = _BUDGET_S,
+    no_reward: NoReward = False,
+    all_takes: AllTakes = False,
     settings: Set = None,
     name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
     episodes: Annotated[int, typer.Option(min=0, help="Fresh starts played at the end.")] = 20,
@@ -74,13 +75,9 @@ def train(
     from teleop.learning.spread import spread_out
 
     shape = Shape(frames=frames, memory=memory, chunk=chunk, execute=max(1, chunk // 2), flow=flow)
-    given: dict[str, Any] = {"members": members, "steps": steps, "insist": insist}
-    given = {key: value for key, value in given.items() if value}
-    given |= {"lag_steps": lag} if lag >= 0 else {}
-    given |= {"budget_s": budget} if budget != _BUDGET_S else {}
-    given |= {"reward": False} if no_reward else {}
-    given |= {"all_takes": True} if all_takes else {}
-    given |= {"shape": shape} if shape != Shape() else {}
+    lag_steps = lag if lag >= 0 else None
+    asked = (members or None, steps or None, insist, lag_steps, budget, not no_reward, all_takes)
+    given = _changed(asked) | ({"shape": shape} if shape != Shape() else {})
     with one_sentence(debug), spread_out() as rank:
         library = open_library(recordings)
         given |= {"seed": seed} | _read(settings)
@@ -91,6 +88,23 @@ def train(
         if rank == 0:
             said = training.course.advice() if training.course.scores else ()
             say(as_json, training.result(), "\n".join((*said, f"Saved {training.folder}")))
+
+
+_USUAL = {
+    "members": None,
+    "steps": None,
+    "insist": False,
+    "lag_steps": None,
+    "budget_s": _BUDGET_S,
+    "reward": True,
+    "all_takes": False,
+}
+
+
+def _changed(asked: tuple[Any, ...]) -> dict[str, Any]:
+    """The settings that are not as usual: not every algorithm has all of them."""
+    settings = zip(_USUAL.items(), asked, strict=True)
+    return {name: value for (name, usual), value in settings if value != usual}
 
 
 def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:

@@ -250,7 +250,13 @@ class Search:
         for members in range(1, self._members + 1):
             phase = f"Network {members} of {self._members}"
             yield from self._train(self.best, members, phase, shows_loss=True)
-        yield from self._show(self.best, self._members, over=True)
+        members = self._members
+        if self._most_members(self.best) < members and self._is_perfect():
+            phase = "Comparing one network with all"  # a perfect one need not be outvoted
+            alone = self.mean(self.best)
+            yield from self._play(self.best, members, 0, _MORE_STARTS, phase)
+            members = members if self.mean(self.best) >= alone else 1
+        yield from self._show(self.best, members, over=True)
 
     # ------------------------------------------------------------ parts
 
