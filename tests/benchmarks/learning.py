@@ -22,7 +22,8 @@ from teleop.envs.making import make_env
 from teleop.evaluate import evaluate
 from teleop.learning.algorithms import bc, dagger, iq
 from teleop.learning.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.fit import Fit, FitConfig, warm_up
+from teleop.learning.dense import DenseFit
+from teleop.learning.fit import warm_up
 from teleop.learning.lag import best_lag, iter_lags
 from teleop.learning.normaliser import Normaliser
 from teleop.recording import Dataset, Library, Recorder, dataset_info
@@ -264,7 +265,7 @@ def _million() -> None:
             demos = load_demonstrations(dataset)
             loaded = time.perf_counter() - began
             pairs = demos.pairs(3)
-            fit = Fit(demos, pairs, Normaliser.of(demos.inputs.vector, pairs[:, 0]), FitConfig(), 0)
+            fit = DenseFit(demos, pairs, Normaliser.of(demos.inputs.vector, pairs[:, 0]))
             fit.run(100)
             began = time.perf_counter()
             fit.run(2000)

@@ -15,7 +15,7 @@ import numpy as np
 
 from teleop import deeds
 from teleop.learning.demonstrations import load_demonstrations
-from teleop.learning.fit import Fit, FitConfig, warm_up
+from teleop.learning.dense import DenseFit
 from teleop.learning.normaliser import Normaliser
 from teleop.learning.shape import Shape
 from teleop.recording import Library
@@ -62,9 +62,8 @@ def run() -> None:
         np.savez(root / "data.npz", rows=rows, actions=actions)
         python = os.environ.get("IMITATION_PYTHON", "")
         ours, theirs = [], []
-        warm_up()
         for _ in range(3):
-            fit = Fit(demos, pairs, normaliser, FitConfig(Shape(), BATCH, STEPS), seed=0)
+            fit = DenseFit(demos, pairs, normaliser, Shape(hidden=(128, 128)), batch=BATCH)
             fit.run(50)
             began = time.perf_counter()
             fit.run(STEPS)
@@ -74,7 +73,7 @@ def run() -> None:
         say("Teleop, optimiser steps a second", f"{np.median(ours):.0f}")
         if theirs:
             say("imitation, optimiser steps a second", f"{np.median(theirs):.0f}")
-            say("ratio (aim 5)", f"{np.median(ours) / np.median(theirs):.1f}")
+            say("ratio (aim 6)", f"{np.median(ours) / np.median(theirs):.1f}")
         else:
             say("imitation", "not measured: set IMITATION_PYTHON")
 
