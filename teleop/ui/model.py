@@ -121,6 +121,9 @@ class Comparison:
         self.fidelity = news.fidelity
 
 
+_UNSHOWN = 500  # steps between two reported losses of one network, at most
+
+
 @dataclass(slots=True)
 class Training:
     """The training that runs or ran last."""
@@ -147,6 +150,9 @@ class Training:
 
     def hear(self, news: Trained) -> None:
         """Take in a report."""
+        if news.losses and self.losses and news.losses[0][0] - self.losses[-1][0] > _UNSHOWN:
+            self.losses.clear()  # trainings without a curve lie between: another network begins
+            self.phases.clear()
         if news.losses and (not self.phases or self.phases[-1][1] != news.phase):
             self.phases.append((news.losses[0][0], news.phase))
         self.phase, self.step, self.total = news.phase, news.step, news.total

@@ -6,6 +6,7 @@ from pygame import Rect
 from teleop.stage.lessons import Ask, Studied, Study
 from teleop.ui.chart import Chart, Scales, Series
 from teleop.ui.desk import Desk
+from teleop.ui.model import Training
 from teleop.ui.theme import Colour
 from teleop.ui.tried_table import draw_tried
 from teleop.ui.words import signed
@@ -49,7 +50,7 @@ class StudyCard:
         elif self._tab == "curve":
             self._draw_more(desk, card)
         elif self._tab == "loss" and desk.model.own_training:
-            self._draw_phases(desk, drawn, desk.model.own_training.phases)
+            self._draw_phases(desk, drawn, desk.model.own_training)
 
     # ------------------------------------------------------------ head
 
@@ -81,21 +82,23 @@ class StudyCard:
             return _curve(_found(desk, Study.CURVE), theme.agent, theme.text2)
         if training is None or self._tab == "tried":
             return [], 1.0
-        end = float(max(training.step, training.total))
         if self._tab == "returns":
             last = [float(step) for step, _ in training.returns[-1:]]
             return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
-        series = [_line("episodes in training", training.losses, theme.agent)]
+        first = training.losses[0][0] if training.losses else 0
+        losses = [(step - first, loss) for step, loss in training.losses]
+        series = [_line("episodes in training", losses, theme.agent)]
         if training.held_out:
             series.append(_line("held-out episodes", training.held_out, theme.text2, (9, 4)))
-        return series, max(end, *(float(step) for step, _ in training.losses[-1:]), 1.0)
+        return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
 
-    def _draw_phases(self, desk: Desk, scales: Scales, phases: list[tuple[int, str]]) -> None:
+    def _draw_phases(self, desk: Desk, scales: Scales, training: Training) -> None:
         """Where another network begins: the loss starts anew there."""
         painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
         free = scales.plot.x - 1
-        for step, words in phases:
-            x = round(scales.x(step))
+        first = training.losses[0][0] if training.losses else 0
+        for step, words in training.phases:
+            x = round(scales.x(step - first))
             painter.fill((x, scales.plot.y, max(1, px(1)), scales.plot.height), theme.line)
             short = _short(words)
             if x >= free and x + painter.width(short, "small") < scales.plot.right:
