@@ -18,7 +18,7 @@ from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.recording import Dataset
 
 Record = Callable[..., Dataset]
-QUICK = bc.Config(members=2, steps=300, lag_steps=2)
+QUICK = bc.Config(members=2, steps=300, lag_steps=2, budget_s=0)
 
 
 def trained(dataset: Dataset, config: bc.Config = QUICK) -> LearnedPolicy:

@@ -200,7 +200,7 @@ def test_large_data_in_a_mapped_file_gives_the_same_policy(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = record("CartPole-v1", 3)
-    config = bc.Config(members=1, steps=60, lag_steps=2)
+    config = bc.Config(members=1, steps=60, lag_steps=2, budget_s=0)
     small = bc.clone(load_demonstrations(dataset), config)
     monkeypatch.setattr(demonstrations, "LARGEST_IN_MEMORY", 100)
     demos = load_demonstrations(dataset)

@@ -138,7 +138,9 @@ def test_the_onnx_model_says_what_the_policy_says(record: Record, tmp_path: Path
 
 
 def test_a_policy_serves_other_peoples_evaluation(record: Record) -> None:
-    policy = bc.clone(load_demonstrations(record("CartPole-v1", 5)), bc.Config(steps=300))
+    policy = bc.clone(
+        load_demonstrations(record("CartPole-v1", 5)), bc.Config(steps=300, budget_s=0)
+    )
     venv = SyncVectorEnv([lambda: gym.make("CartPole-v1") for _ in range(3)])
     observations, _ = venv.reset(seed=0)
     starts, total = np.ones(3, np.bool_), 0.0
@@ -156,7 +158,7 @@ def test_a_policy_serves_other_peoples_evaluation(record: Record) -> None:
 def test_loading_and_acting_needs_no_window_and_no_environment(
     record: Record, tmp_path: Path
 ) -> None:
-    bc.clone(load_demonstrations(record("CartPole-v1", 1)), bc.Config(steps=20)).save(
+    bc.clone(load_demonstrations(record("CartPole-v1", 1)), bc.Config(steps=20, budget_s=0)).save(
         tmp_path / "p"
     )
     program = f"""
@@ -223,7 +225,7 @@ def test_a_warm_start_goes_on_and_refuses_what_does_not_fit(record: Record, tmp_
     warm = [p.loss for p in bc.train(demos, config) if p.loss is not None]
     cold = [
         p.loss
-        for p in bc.train(demos, bc.Config(steps=50, members=1, lag_steps=2))
+        for p in bc.train(demos, bc.Config(steps=50, members=1, lag_steps=2, budget_s=0))
         if p.loss is not None
     ]
     assert warm[0] < cold[0]

@@ -84,7 +84,8 @@ def recorded(library: Library, people: list[Late], episodes: int) -> Demonstrati
 
 def pulled(demos: Demonstrations, **settings: Any) -> tuple[LearnedPolicy, list[str]]:
     """(the last policy, what was found out)."""
-    progress: list[Progress] = list(bc.train(demos, bc.Config(members=1, **settings)))
+    config = bc.Config(**({"members": 1, "budget_s": 6.0} | settings))
+    progress: list[Progress] = list(bc.train(demos, config))
     policies = [p.policy for p in progress if p.policy is not None]
     assert progress[-1].step == progress[-1].total
     return policies[-1], [p.finding for p in progress if p.finding]
@@ -154,7 +155,7 @@ def test_the_budget_ends_the_search(library: Library) -> None:
     looks = itertools.count()
     stands, runs = 60, 0.3  # so many looks at the clock cost nothing, each later one seconds
     clock = lambda: runs * max(0, next(looks) - stands)  # noqa: E731
-    progress = list(bc.train(demos, bc.Config(members=1), clock=clock))
+    progress = list(bc.train(demos, bc.Config(members=1, budget_s=6.0), clock=clock))
     played = sum(len(p.returns) for p in progress)
     assert 0 < played < 300
     assert progress[-1].policy is not None

@@ -17,7 +17,7 @@ from teleop.stage.replaying import Replaying
 from teleop.stage.sides import ReplayGrew
 from tests.learning.toys import STEPS, record_toy, register
 
-SURE = bc.Config(members=1, steps=1000)
+SURE = bc.Config(members=1, steps=1000, budget_s=0)
 
 
 def mean_return(kind: str, policy: LearnedPolicy, episodes: int = 5) -> float:
@@ -66,7 +66,7 @@ def test_looking_back_sees_what_the_present_hides(
     library: Library, shape: Shape, reaches: float
 ) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 30))
-    findings = list(bc.train(demos, bc.Config(members=1, steps=1500, shape=shape)))
+    findings = list(bc.train(demos, bc.Config(members=1, steps=1500, shape=shape, budget_s=10)))
     said = [p.finding for p in findings if p.finding]
     assert any("kept" in finding and "not kept" not in finding for finding in said)
     policy = findings[-1].policy
@@ -78,14 +78,14 @@ def test_looking_back_sees_what_the_present_hides(
 
 def test_one_click_finds_out_that_the_present_is_not_enough(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 30))
-    policy = bc.clone(demos, bc.Config(members=1))
+    policy = bc.clone(demos, bc.Config(members=1, budget_s=10))
     assert policy.shape.frames > 1
     assert mean_return("remember", policy) > 0.95
 
 
 def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "multi-binary", 6))
-    config = bc.Config(members=1, steps=300, shape=Shape(frames=4))
+    config = bc.Config(members=1, steps=300, shape=Shape(frames=4), budget_s=6)
     progress = list(bc.train(demos, config))
     assert any("not kept" in p.finding for p in progress)
     assert progress[-1].policy is not None
@@ -95,7 +95,7 @@ def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> No
 @pytest.mark.parametrize("shape", [Shape(flow=True), Shape(chunk=4, execute=2)], ids=str)
 def test_flow_matching_and_chunks_learn(library: Library, shape: Shape) -> None:
     demos = load_demonstrations(record_toy(library, "analog", 25))
-    policy = bc.clone(demos, bc.Config(members=1, steps=1500, shape=shape, insist=True))
+    policy = bc.clone(demos, bc.Config(members=1, steps=1500, shape=shape, insist=True, budget_s=0))
     assert policy.shape == shape
     worst = 0.6 if shape.flow else 0.3  # what comes next cannot be foreseen here
     assert mean_return("analog", policy) > worst
@@ -173,7 +173,7 @@ def test_pictures_of_any_layout_become_small(shape: tuple[int, ...]) -> None:
 def test_what_a_policy_remembers_ends_with_the_episode(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 10))
     shape = Shape(memory=16)
-    policy = bc.clone(demos, bc.Config(members=1, steps=60, shape=shape, insist=True))
+    policy = bc.clone(demos, bc.Config(members=1, steps=60, shape=shape, insist=True, budget_s=0))
     row = demos.inputs.vector[0]
     policy.reset(0)
     alone = [policy.advise(row)[1] for _ in range(5)]
@@ -187,7 +187,7 @@ def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Li
     list(deeds.record(library, "CartPole-v1", 1, True, dataset_id, 0))
     dataset = library.dataset(dataset_id)
     shape = Shape(memory=16)
-    config = bc.Config(members=1, steps=60, lag_steps=2, shape=shape, insist=True)
+    config = bc.Config(members=1, steps=60, lag_steps=2, shape=shape, insist=True, budget_s=0)
     policy = bc.clone(load_demonstrations(dataset), config)
     policy.save(dataset.policies / "remembers")
     row = dataset.rows()[0]
