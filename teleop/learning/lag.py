@@ -91,9 +91,12 @@ def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
 
 
 def best_lag(demos: Demonstrations, guesses: Sequence[LagGuess]) -> int:
-    """Half way between the lag with the lowest held-out loss and what is usual."""
+    """Half way between the lag with the lowest held-out loss and what is usual.
+
+    Fewer than ten episodes cannot say it: five put it anywhere up to the longest.
+    """
     usual = usual_lag(demos)
-    if not guesses:
+    if not guesses or len(demos.used) < ENOUGH_EPISODES:
         return usual
     lowest = min(guesses, key=lambda guess: guess.loss).lag
     return round((lowest + usual) / 2)
@@ -152,7 +155,8 @@ def own_lags(demos: Demonstrations, guesses: Sequence[LagGuess]) -> tuple[Lag, b
     for group, members in enumerate(groups):
         for member in members:
             lags[used[member]] = guesses[int(picked[group])].lag
-    return tuple(lags), bool(gains.sum() > _CLEAR * error)
+    enough = len(demos.used) >= ENOUGH_EPISODES
+    return tuple(lags), enough and bool(gains.sum() > _CLEAR * error)
 
 
 def _groups(demos: Demonstrations) -> list[list[int]]:
