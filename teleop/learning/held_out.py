@@ -18,6 +18,7 @@ from teleop.learning.networks import Basis, Networks
 
 USUAL_STEPS = 800
 _HELD_OUT = 0.2
+_FEWEST_HELD_OUT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class HeldOut:
         steps: optimiser steps.
         agreement: mean over moments: share of the actions that agree, or minus the squared error.
         error: standard error of that, over episodes.
+        episodes: held out.
     """
 
     choice: Choice
     steps: int
     agreement: float
     error: float
+    episodes: int
 
 
 def split(demos: Demonstrations, seed: int) -> tuple[list[int], list[int]] | None:
@@ -67,12 +70,18 @@ def iter_held_out(basis: Basis, choice: Choice) -> Iterator[tuple[int, float, He
         for count, loss in networks.iter_train(length, 1):
             yield count, loss, None
         values = networks.agreement(length, pairs)
-        found = HeldOut(choice, length, float(values.mean()), _error(demos, pairs, values))
+        error = _error(demos, pairs, values)
+        found = HeldOut(choice, length, float(values.mean()), error, len(held))
         yield 0, 0.0, found
 
 
 def best_of(found: list[HeldOut]) -> HeldOut:
-    """The best, or the usual length where that is as good within one standard error."""
+    """The best, or the usual length where that is as good within one standard error.
+
+    Few held-out episodes say too little: then the usual length is taken.
+    """
+    if found[0].episodes < _FEWEST_HELD_OUT:
+        return min(found, key=lambda item: abs(np.log(item.steps / USUAL_STEPS)))
     best = max(found, key=lambda item: item.agreement)
     near = [item for item in found if item.agreement >= best.agreement - best.error]
     return min(near, key=lambda item: abs(np.log(item.steps / USUAL_STEPS)))

@@ -23,7 +23,7 @@ from teleop.recording.library import human_dataset_id
 
 MEMBERS = 5
 EPISODES = 10  # played by each round's policy, always from the same fresh starts
-_FEWEST_STEPS, _MOST_STEPS = 300, 1500  # of a network
+_FEWEST_STEPS, _MOST_STEPS = 300, 800  # of a network
 
 
 @dataclass(frozen=True, slots=True)
