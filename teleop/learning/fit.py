@@ -7,7 +7,6 @@ ends up slower.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +26,6 @@ _CLIP_NORM = 1.0
 _SEQUENCE = 32  # steps that a memory is trained over
 _FEWER_SEQUENCES = 4  # of them a step than single moments
 _SHIFT = 3  # pixels by which pictures of a batch are moved
-_LOOK = 4096  # rows at once without gradients
 _RANKS_APART = 1_000_003
 
 
@@ -172,32 +170,19 @@ class Fit:
             self.step += 1
         return float(loss.detach())
 
-    @torch.no_grad()
-    def loss_on(self, pairs: NDArray[np.int64]) -> float:
-        """The mean loss on pairs that were not fitted."""
-        parts = np.array_split(pairs, max(1, math.ceil(len(pairs) / _LOOK)))
-        self.network.eval()
-        losses = [float(self._loss(torch.from_numpy(part), fixed=True)) for part in parts]
-        self.network.train()
-        return spread.agreed(float(np.average(losses, weights=[len(part) for part in parts])))
-
-    def _loss(self, pairs: Tensor, *, fixed: bool = False) -> Tensor:
+    def _loss(self, pairs: Tensor) -> Tensor:
         pairs = self.batches.settled(pairs)
         vector, *pictures = self.batches.inputs(pairs[:, 0])
         targets = self.batches.targets(pairs[:, 1])
-        if pictures and not fixed:
+        if pictures:
             pictures = [_shifted(picture, self._generator) for picture in pictures]
         if self._config.shape.flow and isinstance(self.network, PolicyNetwork):
             seen = self.network.seen(vector, *pictures)
-            generator = torch.Generator().manual_seed(0) if fixed else self._generator
-            return flow_loss(self.network.trunk, seen, targets, generator)
+            return flow_loss(self.network.trunk, seen, targets, self._generator)
         outputs = self.network(vector, *pictures).reshape(*targets.shape[:-1], self._head.size)
         if self._config.shape.memory:
             inside = self.batches.inside(pairs)  # (B, L)
             outputs, targets = outputs[inside], targets[inside]
-        if fixed and self._config.shape.chunk > 1:  # what is played is what is judged
-            played = self._config.shape.execute
-            outputs, targets = outputs[:, :played], targets[:, :played]
         size = self._head.size
         return loss_of(
             outputs.reshape(-1, size), targets.reshape(-1, targets.shape[-1]), self._head
@@ -224,13 +209,6 @@ class Fit:
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / self._config.steps)))
         for group in self._optimiser.param_groups:
             group["lr"] = self._config.learning_rate * warm * cosine
-
-
-def iter_fit(fit: Fit, steps: int, every: int = 50) -> Iterator[tuple[int, float]]:
-    """Fit from start to end; yields (steps done, loss) every so many steps."""
-    while fit.step < steps:
-        loss = fit.run(min(every, steps - fit.step))
-        yield fit.step, loss
 
 
 def make_network(demos: Demonstrations, shape: Shape, generator: torch.Generator) -> PolicyNetwork:

@@ -48,7 +48,6 @@ class Progress:
         step: optimiser steps done, of all phases.
         total: optimiser steps expected in all, as known now.
         loss: of the latest batch; None where it says nothing.
-        held_out: latest loss on held-out episodes.
         policy: a playable policy, where there is a new one: always the best so far.
         finding: something found out, in words, to keep on screen.
         verified: the finding was confirmed by playing; others are facts or assumptions.
@@ -60,7 +59,6 @@ class Progress:
     step: int
     total: int
     loss: float | None = None
-    held_out: float | None = None
     policy: LearnedPolicy | None = None
     finding: str = ""
     verified: bool = False

@@ -13,11 +13,12 @@ import numpy as np
 
 from teleop.evaluate import Result, success_rate
 from teleop.learning.choice import Choice
-from teleop.learning.demonstrations import Demonstrations, Lag
+from teleop.learning.demonstrations import Lag
 from teleop.learning.held_out import USUAL_STEPS
-from teleop.learning.networks import LENGTHS, Basis, Networks
+from teleop.learning.networks import Basis, Networks
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, Tried
+from teleop.learning.search_space import Space
 from teleop.learning.shape import Shape
 from teleop.learning.trials import Trials
 
@@ -39,28 +40,6 @@ class Arm:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
-    """What may be chosen.
-
-    Attributes:
-        lags: reaction times to begin with, the usual one first; the neighbours of the best are
-            tried too.
-        lengths: numbers of optimiser steps, ascending.
-        shapes: of networks; the first is the usual one.
-        takes: sets of takes that may be learned from alone, beside all of them.
-        weighs: good takes may count more.
-        fixed_lag: only `lags` are allowed.
-    """
-
-    lags: tuple[Lag, ...]
-    lengths: tuple[int, ...] = LENGTHS
-    shapes: tuple[Shape, ...] = (Shape(),)
-    takes: tuple[tuple[int, ...], ...] = ()
-    weighs: bool = False
-    fixed_lag: bool = False
-
-
 @dataclass(slots=True)
 class _Played:
     """Results of an arm, by number of networks and of start."""
@@ -69,7 +48,7 @@ class _Played:
 
 
 class Search:
-    """One search; pulled with `run`, then `best` is what it chose."""
+    """One search: `choose`, then `best` is what it chose; `complete` finishes its networks."""
 
     def __init__(
         self,
@@ -102,29 +81,42 @@ class Search:
         self.best = Arm(Choice(space.lags[0], shape=space.shapes[0]), self._near(USUAL_STEPS))
         self.usual = self.best
 
-    def run(self) -> Iterator[Progress]:
+    def choose(self) -> Iterator[Progress]:
         """Try, stage by stage; a better policy comes as soon as it is known.
 
         Raises:
             EnvError: the environment broke.
         """
-        try:
-            yield from self._lags()
-            before = None
-            while self.best != before:  # until a whole round finds nothing better
-                before = self.best
-                for stage in (self._shapes, self._lengths, self._nearby, self._takes):
-                    if self._spent() < _EXPLORING and not self._is_perfect():
-                        yield from stage()
-                        yield from self._show(self.best, self._most_members(self.best))
-            yield from self._confirm()
-            for text in findings(self, self._demos):
-                yield replace(
-                    self._progress("Chosen by playing", None), finding=text, verified=True
-                )
-            yield from self._complete()
-        finally:
-            self._trials.close()
+        yield from self._lags()
+        before = None
+        while self.best != before:  # until a whole round finds nothing better
+            before = self.best
+            for stage in (self._shapes, self._lengths, self._nearby, self._takes):
+                if self._spent() < _EXPLORING and not self._is_perfect():
+                    yield from stage()
+                    yield from self._show(self.best, self._most_members(self.best))
+        yield from self._confirm()
+
+    def complete(self) -> Iterator[Progress]:
+        """Train the networks of the choice that are missing; the last policy is the one.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        for members in range(1, self._members + 1):
+            phase = f"Network {members} of {self._members}"
+            yield from self._train(self.best, members, phase, shows_loss=True)
+        members = self._members
+        if self._most_members(self.best) < members and self._is_perfect():
+            phase = "Comparing one network with all"  # a perfect one need not be outvoted
+            alone = self.mean(self.best)
+            yield from self._play(self.best, members, 0, _MORE_STARTS, phase)
+            members = members if self.mean(self.best) >= alone else 1
+        yield from self._show(self.best, members, over=True)
+
+    def close(self) -> None:
+        """Close the environments that were played."""
+        self._trials.close()
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -245,18 +237,6 @@ class Search:
             self.best = self._winner(done)
             yield replace(self._progress("Comparing the best", None), tried=self.table())
             yield from self._show(self.best, members)
-
-    def _complete(self) -> Iterator[Progress]:
-        for members in range(1, self._members + 1):
-            phase = f"Network {members} of {self._members}"
-            yield from self._train(self.best, members, phase, shows_loss=True)
-        members = self._members
-        if self._most_members(self.best) < members and self._is_perfect():
-            phase = "Comparing one network with all"  # a perfect one need not be outvoted
-            alone = self.mean(self.best)
-            yield from self._play(self.best, members, 0, _MORE_STARTS, phase)
-            members = members if self.mean(self.best) >= alone else 1
-        yield from self._show(self.best, members, over=True)
 
     # ------------------------------------------------------------ parts
 
@@ -379,46 +359,3 @@ class Search:
         person = float(self._demos.returns[self._demos.used].mean())
         others = [r.total_reward for arm in self._played for r in self._results(arm)]
         return len(returns) == 1 and min(returns) >= max(*others, person)
-
-
-def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
-    """What a search found, in sentences."""
-    best, usual = search.tried(search.best), search.tried(search.usual)
-    yield f"Settings chosen by playing {search.starts} trial episodes; this uses the reward"
-    yield f"Chosen: {best.words}"
-    if search.best == search.usual:
-        yield f"The usual settings are the best of what was tried: {_score(best)}"
-    elif usual.starts:
-        yield f"{_score(best)}; with the usual settings {_score(usual)}"
-    yield from _takes_found(search, demos)
-    yield from _shapes_found(search)
-
-
-def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
-    """Which takes are left out, and what that did."""
-    out = search.best.choice.left_out(demos)
-    before = search.tried(search.with_all_takes(search.best))
-    if not out or not before.starts:
-        return
-    numbers = ", ".join(str(number) for number in out[:8])
-    more = f" and {len(out) - 8} more" if len(out) > 8 else ""
-    yield f"Takes {numbers}{more} left out: {_score(search.tried(search.best))}"
-    yield f"With all takes: {_score(before)}"
-
-
-def _shapes_found(search: Search) -> Iterator[str]:
-    """Whether another shape than the usual one was worth it."""
-    usual, *others = search.shapes
-    plain = search.best_with(usual)
-    for shape in others:
-        arm = search.best_with(shape)
-        if arm is None or plain is None:
-            continue
-        verdict = "kept" if shape == search.best.choice.shape else "not kept"
-        words = shape.words().capitalize()
-        yield f"{words}, {verdict}: {_score(search.tried(arm))}"
-
-
-def _score(tried: Tried) -> str:
-    rate = "" if tried.success is None else f"{tried.success:.0%} success, "
-    return f"{rate}return {tried.mean:.0f} ({tried.starts} starts)"

@@ -206,7 +206,6 @@ class Trained:
         step: optimiser steps done.
         total: expected in all.
         losses: (step, loss) since the last report.
-        held_out: (step, loss on held-out episodes) since the last report.
         returns: (step, mean return of a few fresh starts) since the last report.
         findings: what was found out since the last report.
         tried: ways to train that were played, the best first; empty: as before.
@@ -217,7 +216,6 @@ class Trained:
     step: int
     total: int
     losses: tuple[tuple[int, float], ...] = ()
-    held_out: tuple[tuple[int, float], ...] = ()
     returns: tuple[tuple[int, float], ...] = ()
     findings: tuple[Finding, ...] = ()
     tried: tuple[TriedLine, ...] = ()

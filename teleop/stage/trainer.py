@@ -344,8 +344,6 @@ class _Report:
         self._latest = progress
         if progress.loss is not None:
             self._losses.append((progress.step, progress.loss))
-        if progress.held_out is not None:
-            self._held_out.append((progress.step, progress.held_out))
         if progress.finding:
             self._findings.append(Finding(progress.finding, progress.verified))
         if progress.tried:
@@ -374,7 +372,6 @@ class _Report:
                 latest.step,
                 latest.total,
                 tuple(self._losses),
-                tuple(self._held_out),
                 tuple(self._returns),
                 tuple(self._findings),
                 self._tried,
@@ -386,7 +383,6 @@ class _Report:
 
     def _clear(self) -> None:
         self._losses: list[tuple[int, float]] = []
-        self._held_out: list[tuple[int, float]] = []
         self._findings: list[Finding] = []
         self._tried = ()
         self._returns: list[tuple[int, float]] = []

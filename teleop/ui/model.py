@@ -136,7 +136,6 @@ class Training:
     total: int = 1
     seconds_left: float | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
-    held_out: list[tuple[int, float]] = field(default_factory=list)
     returns: list[tuple[int, float]] = field(default_factory=list)
     phases: list[tuple[int, str]] = field(default_factory=list)
     log: list[Finding] = field(default_factory=list)
@@ -158,7 +157,6 @@ class Training:
         self.phase, self.step, self.total = news.phase, news.step, news.total
         self.seconds_left = news.seconds_left
         self.losses += news.losses
-        self.held_out += news.held_out
         self.returns += news.returns
         self.log += news.findings
         self.tried = news.tried or self.tried

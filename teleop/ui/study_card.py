@@ -88,8 +88,6 @@ class StudyCard:
         first = training.losses[0][0] if training.losses else 0
         losses = [(step - first, loss) for step, loss in training.losses]
         series = [_line("episodes in training", losses, theme.agent)]
-        if training.held_out:
-            series.append(_line("held-out episodes", training.held_out, theme.text2, (9, 4)))
         return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
 
     def _draw_phases(self, desk: Desk, scales: Scales, training: Training) -> None:

@@ -22,8 +22,9 @@ from torch import nn
 
 from teleop.errors import EnvError, LearningError
 from teleop.learning import lag, spread
-from teleop.learning.choice import Choice, better_takes
+from teleop.learning.choice import Choice
 from teleop.learning.demonstrations import Demonstrations, Lag
+from teleop.learning.findings import findings
 from teleop.learning.fit import device_for
 from teleop.learning.held_out import USUAL_STEPS, HeldOut, best_of, iter_held_out
 from teleop.learning.models import Ensemble
@@ -32,7 +33,8 @@ from teleop.learning.own_network import load_own
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.profile import has_hidden_state
 from teleop.learning.progress import Progress, check_teaches, make_policy
-from teleop.learning.search import Search, Space
+from teleop.learning.search import Search
+from teleop.learning.search_space import HISTORY, space_for
 from teleop.learning.shape import Shape
 from teleop.learning.trials import why_not
 
@@ -41,9 +43,6 @@ _FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
 _PICTURE_STEPS, _BEGUN_STEPS = 2000, 300
 _MEMBERS, _PICTURE_MEMBERS = 5, 1
 _PICTURE_HIDDEN = (128, 128)
-_FEWEST_SORTED = 4  # takes
-_HISTORY = Shape(frames=4)
-_FIRST_LAGS_S = (0.0, 0.07, 0.14, 0.2, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +257,14 @@ def _why_not_played(run: _Run, clock: Callable[[], float]) -> str:
 def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progress, None, str]:
     """The whole search, to the last network; why it broke, if it did."""
     config = run.config
-    space = Space(
-        (config.lag_steps,) if config.lag_steps is not None else _first_lags(run),
-        run.basis.lengths,
-        _shapes(run),
-        _takes(run),
-        weighs=_sorts(run),
-        fixed_lag=config.lag_steps is not None,
+    space = space_for(
+        run.demos,
+        run.guesses,
+        lengths=run.basis.lengths,
+        lag_steps=config.lag_steps,
+        shape=config.shape,
+        insists=config.insist,
+        all_takes=config.all_takes,
     )
     search = Search(
         run.basis,
@@ -274,61 +274,32 @@ def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progr
         budget_s=config.budget_s,
         clock=clock,
     )
-    before = run.step
     try:
-        for progress in search.run():
-            run.step = before + progress.step
-            yield replace(progress, step=run.step, total=before + progress.total)
+        yield from _counted(run, _told(search, run.demos))
     except EnvError as problem:
         return str(problem)
+    finally:
+        search.close()
     return ""
 
 
-def _first_lags(run: _Run) -> tuple[Lag, ...]:
-    """Reaction times to begin with: the usual one, a few others, and what the data says."""
-    demos = run.demos
-    if not demos.delayed or demos.pace_hz <= 0:
-        return (0,)
-    longest = min(lag.longest_lag(demos), int(np.diff(demos.starts).max()) // 2)
-    steps = [lag.usual_lag(demos), *(round(s * demos.pace_hz) for s in _FIRST_LAGS_S)]
-    found: list[Lag] = [step for step in steps if step <= longest]
-    if run.guesses:
-        found.append(lag.lowest_lag(run.guesses))
-        own = lag.own_lags(demos, run.guesses)
-        found += [own[0]] if own else []
-    return tuple(dict.fromkeys(found)) or (0,)
+def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
+    """A search with its findings in words, once it has chosen."""
+    step = total = 0
+    for progress in search.choose():
+        step, total = progress.step, progress.total
+        yield progress
+    for text in findings(search, demos):
+        yield Progress("Chosen by playing", step, total, finding=text, verified=True)
+    yield from search.complete()
 
 
-def _sorts(run: _Run) -> bool:
-    """Takes may be left out, or count less."""
-    returns = run.demos.returns[run.demos.used]
-    several = len(returns) >= _FEWEST_SORTED and float(returns.std()) > 0
-    return several and not run.config.all_takes
-
-
-def _takes(run: _Run) -> tuple[tuple[int, ...], ...]:
-    """Sets of takes that may be learned from alone: one person's, or the better ones."""
-    if not _sorts(run):
-        return ()
-    found = []
-    own = lag.own_lags(run.demos, run.guesses)
-    if own and not isinstance(own[0], int):
-        groups = [tuple(i for i in run.demos.used if own[0][i] == one) for one in set(own[0])]
-        groups = [group for group in groups if len(group) >= _FEWEST_SORTED]
-        if groups:
-            found.append(max(groups, key=lambda group: run.demos.returns[list(group)].mean()))
-    found += [better_takes(run.demos, share) for share in (0.5, 0.75)]
-    return tuple(dict.fromkeys(found))
-
-
-def _shapes(run: _Run) -> tuple[Shape, ...]:
-    """Shapes that compete: the usual one first."""
-    wanted = run.config.shape
-    if run.config.insist:
-        return (wanted,)
-    if wanted != Shape():
-        return (Shape(hidden=wanted.hidden), wanted)
-    return (Shape(), _HISTORY)
+def _counted(run: _Run, steps: Iterator[Progress]) -> Iterator[Progress]:
+    """Steps of a search counted on from those before it."""
+    before = run.step
+    for progress in steps:
+        run.step = before + progress.step
+        yield replace(progress, step=run.step, total=before + progress.total)
 
 
 def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
@@ -336,7 +307,7 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
     wanted = run.config.shape
     plain = Shape(hidden=wanted.hidden)
     if wanted == Shape() and has_hidden_state(run.demos):
-        wanted = _HISTORY
+        wanted = HISTORY
         run.choice = replace(run.choice, shape=wanted)
     usual = yield from _hold_out(run, plain)
     unusual = usual if wanted == plain else (yield from _hold_out(run, wanted))

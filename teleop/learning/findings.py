@@ -1,0 +1,50 @@
+"""What a search by playing found, in sentences."""
+
+from collections.abc import Iterator
+
+from teleop.learning.demonstrations import Demonstrations
+from teleop.learning.progress import Tried
+from teleop.learning.search import Search
+
+
+def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
+    """What a search found, in sentences."""
+    best, usual = search.tried(search.best), search.tried(search.usual)
+    yield f"Settings chosen by playing {search.starts} trial episodes; this uses the reward"
+    yield f"Chosen: {best.words}"
+    if search.best == search.usual:
+        yield f"The usual settings are the best of what was tried: {_score(best)}"
+    elif usual.starts:
+        yield f"{_score(best)}; with the usual settings {_score(usual)}"
+    yield from _takes_found(search, demos)
+    yield from _shapes_found(search)
+
+
+def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
+    """Which takes are left out, and what that did."""
+    out = search.best.choice.left_out(demos)
+    before = search.tried(search.with_all_takes(search.best))
+    if not out or not before.starts:
+        return
+    numbers = ", ".join(str(number) for number in out[:8])
+    more = f" and {len(out) - 8} more" if len(out) > 8 else ""
+    yield f"Takes {numbers}{more} left out: {_score(search.tried(search.best))}"
+    yield f"With all takes: {_score(before)}"
+
+
+def _shapes_found(search: Search) -> Iterator[str]:
+    """Whether another shape than the usual one was worth it."""
+    usual, *others = search.shapes
+    plain = search.best_with(usual)
+    for shape in others:
+        arm = search.best_with(shape)
+        if arm is None or plain is None:
+            continue
+        verdict = "kept" if shape == search.best.choice.shape else "not kept"
+        words = shape.words().capitalize()
+        yield f"{words}, {verdict}: {_score(search.tried(arm))}"
+
+
+def _score(tried: Tried) -> str:
+    rate = "" if tried.success is None else f"{tried.success:.0%} success, "
+    return f"{rate}return {tried.mean:.0f} ({tried.starts} starts)"
