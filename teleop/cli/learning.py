@@ -55,7 +55,7 @@ def train(
     ] = 1,
     flow: Annotated[bool, typer.Option("--flow", help="Flow matching for analog actions.")] = False,
     insist: Annotated[
-        bool, typer.Option("--insist", help="Keep these even where held-out episodes object.")
+        bool, typer.Option("--insist", help="Keep these even where they do not help.")
     ] = False,
     start: Annotated[str, typer.Option("--from", help="Begin with this policy's networks.")] = "",
     network: Annotated[str, typer.Option(help="Your own module, package.module:Class.")] = "",

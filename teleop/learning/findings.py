@@ -14,7 +14,7 @@ def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
     yield f"Chosen: {best.words}"
     if search.best == search.usual:
         yield f"The usual settings are the best of what was tried: {_score(best)}"
-    elif usual.starts:
+    elif search.compared(search.usual):
         yield f"{_score(best)}; with the usual settings {_score(usual)}"
     yield from _takes_found(search, demos)
     yield from _shapes_found(search)
@@ -24,12 +24,13 @@ def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     """Which takes are left out, and what that did."""
     out = search.best.choice.left_out(demos)
     before = search.tried(search.with_all_takes(search.best))
-    if not out or not before.starts:
+    if not out:
         return
     numbers = ", ".join(str(number) for number in out[:8])
     more = f" and {len(out) - 8} more" if len(out) > 8 else ""
     yield f"Takes {numbers}{more} left out: {_score(search.tried(search.best))}"
-    yield f"With all takes: {_score(before)}"
+    if search.compared(search.with_all_takes(search.best)):
+        yield f"With all takes: {_score(before)}"
 
 
 def _shapes_found(search: Search) -> Iterator[str]:

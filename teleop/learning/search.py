@@ -80,6 +80,7 @@ class Search:
         self._shown: tuple[Arm, int] | None = None
         self.best = Arm(Choice(space.lags[0], shape=space.shapes[0]), self._near(USUAL_STEPS))
         self.usual = self.best
+        self.confirmed = False
 
     def choose(self) -> Iterator[Progress]:
         """Try, stage by stage; a better policy comes as soon as it is known.
@@ -127,6 +128,10 @@ class Search:
     def starts(self) -> int:
         """Trial episodes that were played."""
         return self._trials.played
+
+    def compared(self, arm: Arm) -> bool:
+        """It played the same starts as the choice, with as many networks."""
+        return self._most_members(arm) == self._most_members(self.best) and arm in self._played
 
     def with_all_takes(self, arm: Arm) -> Arm:
         """The same, learned from all takes alike."""
@@ -216,27 +221,44 @@ class Search:
 
     def _confirm(self) -> Iterator[Progress]:
         """The best few and the usual settings, with more networks, from other starts."""
-        ranked = self._ranked()
         if self._is_perfect():
+            self.confirmed = True
             return
-        simpler = [one for arm in ranked[:1] for one in self._simpler(arm)]
-        finalists = list(dict.fromkeys([*ranked[:2], *simpler, self.usual, *ranked[2:6]]))
-        members = min(3, self._members)
-        done: list[Arm] = []
-        for arm in finalists:
+        ranked, done = self._ranked(), list[Arm]()
+        for arm in dict.fromkeys(
+            [*ranked[:2], *self._simpler(ranked[0]), self.usual, *ranked[2:6]]
+        ):
             if self._spent() > _CONFIRMING and done:
                 break
-            yield from self._train(arm, members, "Comparing the best")
-            yield from self._play(arm, members, _LAST_FIRST, _LAST_STARTS, "Comparing the best")
+            yield from self._final(arm, _LAST_FIRST, "Comparing the best")
             done.append(arm)
-        for arm in sorted(done, key=self.mean, reverse=True)[:2]:
+        yield from self._compare_two(done)
+        if len(done) < 2:
+            return  # there was no time to compare: what led stays, unconfirmed
+        for arm in self._simpler(self._winner(done)):  # leaving out is confirmed, or not done
+            if arm not in done:
+                yield from self._final(arm, _LAST_FIRST, "Comparing the best")
+                done.append(arm)
+        self.best, self.confirmed = self._winner(done), True
+        yield replace(self._progress("Comparing the best", None), tried=self.table())
+        yield from self._show(self.best, self._finalists)
+
+    def _compare_two(self, arms: list[Arm]) -> Iterator[Progress]:
+        """More starts for the best two, where there is time."""
+        for arm in sorted(arms, key=self.mean, reverse=True)[:2]:
             if self._spent() < _CONFIRMING:
                 again = _LAST_FIRST + _LAST_STARTS
-                yield from self._play(arm, members, again, _LAST_STARTS, "Comparing the best two")
-        if len(done) > 1:  # else there was no time to compare, and what led stays
-            self.best = self._winner(done)
-            yield replace(self._progress("Comparing the best", None), tried=self.table())
-            yield from self._show(self.best, members)
+                yield from self._final(arm, again, "Comparing the best two")
+
+    def _final(self, arm: Arm, first: int, phase: str) -> Iterator[Progress]:
+        """Some more networks of an arm play starts that chose nothing."""
+        yield from self._train(arm, self._finalists, phase)
+        yield from self._play(arm, self._finalists, first, _LAST_STARTS, phase)
+
+    @property
+    def _finalists(self) -> int:
+        """Networks of each arm that is compared in the end."""
+        return min(3, self._members)
 
     # ------------------------------------------------------------ parts
 

@@ -14,7 +14,7 @@ from teleop.ui.words import signed
 _TABS = {
     "loss": ("Loss", "how far the policy's choices are from yours"),
     "returns": ("Returns", "of a few fresh starts, while it learns"),
-    "tried": ("Tried", "settings that played trial episodes; the chosen one first"),
+    "tried": ("Tried", "settings tried in trial episodes; the chosen one first"),
     "curve": ("More or fewer", "return of policies of 1, 2, 5… of your episodes"),
     "influence": ("Each episode", "return with it, less without it; bars are two errors"),
 }

@@ -250,3 +250,18 @@ def test_what_was_chosen_is_in_the_policys_folder(library: Library, tmp_path: An
     learned = load_policy(tmp_path / "p").config.learned
     assert sorted(set(learned["lag_by_episode"].values())) == [1, 8]
     assert {"steps", "left_out", "weighted"} <= learned.keys()
+
+
+def test_only_what_playing_confirmed_is_called_verified(library: Library) -> None:
+    demos = recorded(library, [Late(register("multi-binary"), 2, wrong=0.2)], 8)
+
+    def verified(**settings: Any) -> list[bool]:
+        config = bc.Config(members=1, **settings)
+        return [p.verified for p in bc.train(demos, config) if p.finding]
+
+    assert all(verified(budget_s=6.0))
+    assert not any(verified(budget_s=6.0, reward=False))
+    looks = itertools.count()  # the budget is gone before any two have been compared
+    clock = lambda: 3.0 * max(0, next(looks) - 60)  # noqa: E731
+    hurried = bc.train(demos, bc.Config(members=1, budget_s=6.0), clock=clock)
+    assert not any(p.verified for p in hurried if p.finding)

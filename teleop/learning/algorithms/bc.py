@@ -290,7 +290,7 @@ def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
         step, total = progress.step, progress.total
         yield progress
     for text in findings(search, demos):
-        yield Progress("Chosen by playing", step, total, finding=text, verified=True)
+        yield Progress("Chosen by playing", step, total, finding=text, verified=search.confirmed)
     yield from search.complete()
 
 
