@@ -191,7 +191,7 @@ class Lanes:
         """
         while len(self._envs) < len(seeds):
             self._envs.append(make_env(self._env_id, render=False))
-        with _blamed(self._env_id, policy.name):
+        with blamed(self._env_id, policy.name):
             policy.reset(seeds[0])
             return self._played(policy, seeds)
 
@@ -227,7 +227,7 @@ def _play(env_id: str, policy: Policy, seed: int) -> Result:
     total, steps, over = 0.0, 0, False
     info: Info = {}
     try:
-        with _blamed(env_id, policy.name):
+        with blamed(env_id, policy.name):
             observation, _ = env.reset(seed=seed)
             policy.reset(seed)
             while not over and steps < MAX_STEPS:
@@ -248,7 +248,7 @@ def _success(info: Info) -> bool | None:
 
 
 @contextlib.contextmanager
-def _blamed(env_id: str, name: str) -> Iterator[None]:
+def blamed(env_id: str, name: str) -> Iterator[None]:
     """An environment's own error as ours."""
     who = name or "the policy"
     try:

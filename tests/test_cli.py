@@ -50,7 +50,7 @@ def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
     assert (listed["dataset"], listed["episodes"]) == ("cartpole-v1/scripted-v0", 3)
     shown = as_json("show", listed["dataset"], here=tmp_path)
     assert {row["driver"] for row in shown["episodes"]} == {"human-like expert"}
-    options = ("--steps", "300", "--members", "1")
+    options = ("--steps", "300", "--members", "1", "--budget", "1")
     trained = as_json("train", "CartPole-v1", *options, here=tmp_path)
     assert Path(trained["policy"], "weights.safetensors").exists()
     (scored,) = as_json("evaluate", "CartPole-v1", "--episodes", "2", here=tmp_path)
@@ -65,7 +65,7 @@ def test_train_says_how_it_chose_and_leaves_the_reward_out_on_request(tmp_path: 
     (tmp_path / "recordings").mkdir()
     teleop("record", "CartPole-v1", "--episodes", "4", here=tmp_path)
     train = ("train", "CartPole-v1", "--episodes", "2")
-    played = teleop(*train, here=tmp_path).stdout
+    played = teleop(*train, "--members", "1", "--budget", "4", here=tmp_path).stdout
     assert "✓ Settings chosen by playing" in played
     assert "Settings that were tried by playing" in played
     assert "success" in played
@@ -76,7 +76,7 @@ def test_train_says_how_it_chose_and_leaves_the_reward_out_on_request(tmp_path: 
         told = teleop(*train, *option, "--members", "1", here=tmp_path).stdout
         assert words in told
         assert "✓" not in told
-    kept = as_json(*train, "--all-takes", "--members", "1", here=tmp_path)
+    kept = as_json(*train, "--all-takes", "--members", "1", "--budget", "1", here=tmp_path)
     assert kept["left_out"] == []
 
 

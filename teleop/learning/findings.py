@@ -20,6 +20,15 @@ def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
     yield from _shapes_found(search)
 
 
+def ways_back_found(unshown: int, states: int, steps: int, before: Tried, after: Tried) -> str:
+    """What planning a way back to the shown states did."""
+    return (
+        f"Nobody showed {unshown:,} of {states:,} states; from there it goes the shortest way back "
+        f"to what was shown, as {steps:,} trial steps found out: {_score(after)}; without it "
+        f"{_score(before)}"
+    )
+
+
 def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     """Which takes are left out, and what that did."""
     out = search.best.choice.left_out(demos)
@@ -48,4 +57,5 @@ def _shapes_found(search: Search) -> Iterator[str]:
 
 def _score(tried: Tried) -> str:
     rate = "" if tried.success is None else f"{tried.success:.0%} success, "
-    return f"{rate}return {tried.mean:.0f} ({tried.starts} starts)"
+    mean = f"{tried.mean:.0f}" if abs(tried.mean) >= 10 else f"{tried.mean:.2g}"
+    return f"{rate}return {mean} ({tried.starts} starts)"

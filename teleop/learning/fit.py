@@ -178,7 +178,7 @@ class Fit:
             pictures = [_shifted(picture, self._generator) for picture in pictures]
         if self._config.shape.flow and isinstance(self.network, PolicyNetwork):
             seen = self.network.seen(vector, *pictures)
-            return flow_loss(self.network.trunk, seen, targets, self._generator)
+            return flow_loss(self.network.trunk, seen, targets.flatten(1), self._generator)
         outputs = self.network(vector, *pictures).reshape(*targets.shape[:-1], self._head.size)
         if self._config.shape.memory:
             inside = self.batches.inside(pairs)  # (B, L)

@@ -75,8 +75,8 @@ class Ensemble:
         return self._head.probabilities(parts).reshape(outputs.shape)
 
     def _flow(self, network: Network, seen: Array) -> Array:
-        """From noise to an action along the learned velocity (Lipman et al. 2023), by Euler."""
-        size = (*seen.shape[:-1], self._head.size)
+        """From noise to actions along the learned velocity (Lipman et al. 2023), by Euler."""
+        size = (*seen.shape[:-1], self._head.size * self._shape.chunk)
         x = self._rng.normal(size=size).astype(np.float32)
         for step in range(_EULER_STEPS):
             time = np.full((*seen.shape[:-1], 1), step / _EULER_STEPS, np.float32)
@@ -102,7 +102,7 @@ class Ensemble:
                 if network.memory.weight_in.shape[1] != width:
                     raise ValueError("the memory does not fit the observation space")
                 width = len(network.memory.bias_in) // 3
-            width += outputs + 1 if shape.flow else 0
+            width += outputs * shape.chunk + 1 if shape.flow else 0
             for layer in network.trunk:
                 if layer.weight.shape != (len(layer.bias), width):
                     raise ValueError("the weights do not fit the spaces, or each other")

@@ -46,7 +46,7 @@ class PolicyNetwork(nn.Module):
             _orthogonal_memory(self.memory, generator)
             width = shape.memory
         total = outputs * shape.chunk
-        width += outputs + 1 if shape.flow else 0
+        width += total + 1 if shape.flow else 0
         self.trunk = make_layers((width, *shape.hidden, total), generator)
 
     def seen(self, vector: Tensor, *pictures: Tensor) -> Tensor:

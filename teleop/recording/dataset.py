@@ -160,9 +160,14 @@ class Dataset:
         """The row of an episode.
 
         Raises:
-            RecordingError: there is no such episode.
+            RecordingError: there is no such episode, or it is damaged.
         """
         found = next((row for row in self.rows() if row.file == file), None)
+        if found is None and file in self._shelf.files():
+            raise RecordingError(
+                f"Episode {file} of {self.dataset_id} cannot be read: the file is damaged. "
+                f"`teleop recover {self.places.episodes / file}` gets out what is left."
+            )
         if found is None:
             raise RecordingError(f"{self.dataset_id} has no episode {file}.")
         return found

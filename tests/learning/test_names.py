@@ -10,13 +10,14 @@ from gymnasium import spaces
 
 from teleop.envs.factors import state_factors
 from teleop.envs.making import close_env, make_env
+from teleop.evaluate import evaluate, success_rate
 from teleop.learning.algorithms import bc
 from teleop.learning.demonstrations import load_demonstrations
 from teleop.learning.inputs import Encoding, text_words
 from teleop.learning.policy import load_policy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
-from teleop.types import Action, Actor, Observation
+from teleop.types import Action, Actor, Observation, Policy
 
 
 class Ask(gym.Env[Any, Any]):
@@ -67,15 +68,67 @@ class Obeys:
         return np.int64(Ask.MISSIONS.index(observation["mission"]))
 
 
-def recorded(library: Library) -> Dataset:
-    if "Ask-v0" not in gym.registry:
-        gym.register("Ask-v0", entry_point=lambda **given: Ask(**given))
-    env = make_env("Ask-v0", render=False)
-    dataset = library.open_for_writing("ask/script-v0", dataset_info(env))
+class Field(gym.Env[Any, Any]):
+    """A field of numbered places; the person has to reach one of them from anywhere."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012
+    WIDTH, GOAL = 8, 27
+    MOVES = ((0, -1), (1, 0), (0, 1), (-1, 0))
+
+    def __init__(self, render_mode: str | None = None) -> None:
+        self.render_mode = render_mode
+        self.action_space = spaces.Discrete(len(self.MOVES))
+        self.observation_space = spaces.Discrete(self.WIDTH**2)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed, options=options)
+        self._place = int(self.np_random.integers(self.WIDTH**2))
+        self._steps = 0
+        return np.int64(self._place), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        right, down = self.MOVES[int(action)]
+        row, column = divmod(self._place, self.WIDTH)
+        row = min(self.WIDTH - 1, max(0, row + down))
+        self._place = self.WIDTH * row + min(self.WIDTH - 1, max(0, column + right))
+        self._steps += 1
+        over = self._place == self.GOAL
+        return np.int64(self._place), -1.0, over, self._steps == 30, {"is_success": over}
+
+    def render(self) -> Any:
+        return np.zeros((32, 32, 3), np.uint8)
+
+
+class Walks:
+    """Goes to the right row, then to the right column."""
+
+    actor = Actor.SCRIPT
+    name = "walks"
+
+    def reset(self, seed: int) -> None:
+        """Nothing to forget."""
+
+    def act(self, observation: Observation) -> Action:
+        """One step nearer."""
+        row, column = divmod(int(observation), Field.WIDTH)
+        to_row, to_column = divmod(Field.GOAL, Field.WIDTH)
+        if row != to_row:
+            return np.int64(2 if row < to_row else 0)
+        return np.int64(1 if column < to_column else 3)
+
+
+def recorded(library: Library, kind: type[gym.Env[Any, Any]], driver: Policy) -> Dataset:
+    env_id = f"{kind.__name__}-v0"
+    if env_id not in gym.registry:
+        gym.register(env_id, entry_point=lambda **given: kind(**given))
+    env = make_env(env_id, render=False)
+    dataset = library.open_for_writing(f"{kind.__name__.lower()}/script-v0", dataset_info(env))
     dataset.claim()
     recorder = Recorder(dataset, env)
-    make = lambda: make_env("Ask-v0", render=False)  # noqa: E731
-    session = Session(make, Obeys(), seeds_from(0), recorder)
+    make = lambda: make_env(env_id, render=False)  # noqa: E731
+    session = Session(make, driver, seeds_from(0), recorder)
     list(record_episodes(session, recorder, 4))
     session.close()
     dataset.release()
@@ -111,7 +164,7 @@ def test_numbers_without_factors_stay_names() -> None:
 
 
 def test_a_mission_is_learned_from_by_its_words(library: Library, tmp_path: Path) -> None:
-    demos = load_demonstrations(recorded(library))
+    demos = load_demonstrations(recorded(library, Ask, Obeys()))
     assert demos.encoding.words == ("go", "here", "left", "right", "wait")
     assert demos.encoding.left_out == ()
     policy = bc.clone(demos, bc.Config(members=1, budget_s=0))
@@ -126,3 +179,16 @@ def test_texts_that_never_change_say_nothing() -> None:
     space = spaces.Text(20)
     assert text_words(space, [["go left", "go left"]]) == ()
     assert text_words(space, [["go left"], ["Go RIGHT!"]]) == ("go", "left", "right")
+
+
+def test_from_states_that_nobody_showed_it_goes_back_to_those_that_were(library: Library) -> None:
+    demos = load_demonstrations(recorded(library, Field, Walks()))
+    found = list(bc.train(demos, bc.Config(members=1, budget_s=3.0)))
+    planned = [p.policy for p in found if p.policy is not None][-1]
+    (told,) = [p.finding for p in found if p.finding.startswith("Nobody showed")]
+    assert "100% success" in told.split("without it")[0]
+    cloned = bc.clone(demos, bc.Config(members=1, reward=False))
+    rates = [success_rate("Field-v0", list(evaluate("Field-v0", p))) for p in (planned, cloned)]
+    assert rates[0] == 1.0
+    assert rates[1] is not None
+    assert rates[1] < 0.7

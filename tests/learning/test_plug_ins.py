@@ -179,7 +179,7 @@ def test_two_processes_learn_what_one_learns(record: Record, library: Library) -
             *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(count)),
             *("--master-port", str(29_500 + count), "-m", "teleop", "train", "CartPole-v1"),
             *("--recordings", str(library.root), "--name", f"by-{count}", "--episodes", "0"),
-            *("--steps", "300", "--lag", "2", "--members", "2"),
+            *("--steps", "300", "--lag", "2", "--members", "2", "--budget", "0"),
         ]
         ran = subprocess.run(command, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr

@@ -96,7 +96,7 @@ def pulled(demos: Demonstrations, **settings: Any) -> tuple[LearnedPolicy, list[
 
 def test_the_reaction_time_is_found_by_playing(library: Library) -> None:
     demos = recorded(library, [Late(register("multi-binary"), 6)], 8)
-    policy, said = pulled(demos, budget_s=10.0)
+    policy, said = pulled(demos, budget_s=6.0)
     assert policy.config.learned["lag_steps"] == 6
     assert mean_return("multi-binary", policy) > 0.9
     assert any("trial episodes; this uses the reward" in text for text in said)
@@ -125,12 +125,12 @@ def test_takes_that_hurt_are_left_out_and_named(library: Library) -> None:
     env_id = register("multi-binary")
     good, bad = Late(env_id, 0), Late(env_id, 0, wrong=0.95)
     demos = recorded(library, [good, bad], 12)
-    policy, said = pulled(demos, budget_s=10.0)
+    policy, said = pulled(demos, budget_s=6.0)
     left_out = policy.config.learned["left_out"]
     assert set(left_out) >= {2, 4, 6, 8, 10, 12}
     assert any("2, 4, 6, 8, 10, 12" in text and "left out" in text for text in said)
     assert mean_return("multi-binary", policy) > 0.85
-    kept, _ = pulled(demos, all_takes=True, budget_s=5.0)
+    kept, _ = pulled(demos, all_takes=True, budget_s=1.0)
     assert kept.config.learned["left_out"] == []
 
 
@@ -257,7 +257,9 @@ def test_only_what_playing_confirmed_is_called_verified(library: Library) -> Non
 
     def verified(**settings: Any) -> list[bool]:
         config = bc.Config(members=1, **settings)
-        return [p.verified for p in bc.train(demos, config) if p.finding]
+        looks = itertools.count()  # each look at the clock costs 1 ms
+        told = bc.train(demos, config, clock=lambda: 0.001 * next(looks))
+        return [p.verified for p in told if p.finding]
 
     assert all(verified(budget_s=6.0))
     assert not any(verified(budget_s=6.0, reward=False))

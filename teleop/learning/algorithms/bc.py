@@ -7,6 +7,7 @@ Deviations:
  2. Reaction time, length of training, takes and history are chosen by playing trial starts where
     the environment is quick (`search`), by held-out episodes elsewhere (`held_out`).
  3. Five networks, probabilities averaged, the best action taken.
+ 4. Where states can be counted, a way back to what was shown is planned (`ways_back`).
 """
 
 import copy
@@ -24,7 +25,7 @@ from teleop.errors import EnvError, LearningError
 from teleop.learning import lag, spread
 from teleop.learning.choice import Choice
 from teleop.learning.demonstrations import Demonstrations, Lag
-from teleop.learning.findings import findings
+from teleop.learning.findings import findings, ways_back_found
 from teleop.learning.fit import device_for
 from teleop.learning.held_out import USUAL_STEPS, HeldOut, best_of, iter_held_out
 from teleop.learning.models import Ensemble
@@ -37,12 +38,14 @@ from teleop.learning.search import Search
 from teleop.learning.search_space import HISTORY, space_for
 from teleop.learning.shape import Shape
 from teleop.learning.trials import why_not
+from teleop.learning.ways_back import WaysBack, can_count
 
 SUMMARY = "Behavioural cloning: does what you did"
 _FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
 _PICTURE_STEPS, _BEGUN_STEPS = 2000, 300
 _MEMBERS, _PICTURE_MEMBERS = 5, 1
 _PICTURE_HIDDEN = (128, 128)
+_GOING_BACK = 0.25  # of the budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +277,38 @@ def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progr
         budget_s=config.budget_s,
         clock=clock,
     )
+    policy = None
     try:
-        yield from _counted(run, _told(search, run.demos))
+        for progress in _counted(run, _told(search, run.demos)):
+            policy = progress.policy or policy
+            yield progress
     except EnvError as problem:
         return str(problem)
     finally:
         search.close()
+    if policy is not None and can_count(run.demos):
+        yield from _go_back(run, search.best.choice, policy, clock)
     return ""
+
+
+def _go_back(
+    run: _Run, choice: Choice, policy: LearnedPolicy, clock: Callable[[], float]
+) -> Iterator[Progress]:
+    """Ways back to what was shown, where states can be counted and playing confirms them."""
+    demos, seconds = run.demos, _GOING_BACK * run.config.budget_s
+    ways = WaysBack(demos, choice.pairs(demos))
+    phase = "Trying what each action does"
+    try:
+        for _ in ways.explore(seconds, clock):
+            yield Progress(phase, run.step, run.step)
+        planned = ways.policy(policy)
+        before, after, better = ways.compare(policy, planned)
+    except EnvError:
+        return  # what was chosen before stays
+    if better:
+        yield Progress(phase, run.step, run.step, policy=planned, tried=(after, before))
+        finding = ways_back_found(ways.unshown, ways.states, ways.steps, before, after)
+        yield Progress(phase, run.step, run.step, finding=finding, verified=True)
 
 
 def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
