@@ -1,7 +1,8 @@
 """Observations as a network sees them: one row of numbers, and pictures made small.
 
 Numbers of all leaves stand side by side in one row: boxes as they are, discrete values as one-hot,
-a state number by its factors where the environment can decode it.
+a state number by its factors where the environment can decode it, an angle that goes round (its
+bounds are a whole turn apart) as cosine and sine.
 Each leaf that is a picture stays one, averaged down to at most 64 pixels a side. Text that varies
 is a bag of words.
 """
@@ -52,20 +53,28 @@ class Inputs:
 class Encoding:
     """Turns observations of one space into `Inputs`."""
 
-    def __init__(self, space: Space, factors: Factors = (), words: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        space: Space,
+        factors: Factors = (),
+        words: tuple[str, ...] = (),
+        *,
+        angles: bool = True,
+    ) -> None:
         """Prepare for a space.
 
         Args:
             space: of the observations.
             factors: what each number of a Discrete observation is made of; empty: it is a name.
             words: that text may hold; empty: text is left out.
+            angles: angles become cosine and sine.
 
         Raises:
             LearningError: nothing in it can be learned from, or a part is too large.
         """
         self._numbers: list[tuple[Leaf, _Choices]] = []
         self._pictures: list[tuple[Leaf, _Shrink]] = []
-        self.factors, self.words = factors, words
+        self.factors, self.words, self.angles = factors, words, angles
         self._texts: list[Leaf] = []
         left_out = []
         for leaf in iter_leaves(space):
@@ -76,11 +85,12 @@ class Encoding:
             elif _is_picture(leaf):
                 self._pictures.append((leaf, _Shrink(leaf.shape)))
             else:
-                choices = _factored(factors) or _choices(_sub_space(space, leaf))
+                choices = _factored(factors) or _choices(_sub_space(space, leaf), angles=angles)
                 self._numbers.append((leaf, choices))
         self.left_out = tuple(left_out)
         self.features = sum(
-            sum(choices.sizes) or math.prod(leaf.shape) for leaf, choices in self._numbers
+            sum(choices.sizes) or math.prod(leaf.shape) + len(choices.angles)
+            for leaf, choices in self._numbers
         ) + len(words) * len(self._texts)
         self.pictures = tuple(shrink.small for _, shrink in self._pictures)
         if not self.features and not self.pictures:
@@ -215,12 +225,13 @@ def _sub_space(space: Space, leaf: Leaf) -> Any:
 class _Choices:
     """The categoricals of a leaf: how many values each has, and the first of them.
 
-    `table` (n, factors) says what a state number is made of.
+    `table` (n, factors) says what a state number is made of, `angles` which plain numbers go round.
     """
 
     sizes: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
     table: NDArray[np.int64] | None = None
+    angles: tuple[int, ...] = ()
 
 
 def _factored(factors: Factors) -> _Choices | None:
@@ -234,7 +245,7 @@ def _factored(factors: Factors) -> _Choices | None:
     return _Choices(sizes, (0,) * len(sizes), table)
 
 
-def _choices(space: Any) -> _Choices:
+def _choices(space: Any, *, angles: bool) -> _Choices:
     """Of a leaf; none for plain numbers."""
     if isinstance(space, spaces.Discrete):
         choices = _Choices((int(space.n),), (int(space.start),))
@@ -242,7 +253,7 @@ def _choices(space: Any) -> _Choices:
         starts = tuple(int(n) for n in np.ravel(space.start))
         choices = _Choices(tuple(int(n) for n in space.nvec.ravel()), starts)
     else:
-        return _Choices()
+        return _Choices(angles=_angles(space) if angles else ())
     total = sum(choices.sizes)
     if total > _LARGEST_ONE_HOT:
         raise LearningError(f"A discrete observation of {total} values is too large to learn.")
@@ -252,7 +263,7 @@ def _choices(space: Any) -> _Choices:
 def _columns(choices: _Choices, values: NDArray[Any]) -> Rows:
     flat = np.asarray(values).reshape(len(values), -1)  # (T, width)
     if not choices.sizes:
-        return flat.astype(np.float32)
+        return _turned(flat.astype(np.float32), list(choices.angles))
     if choices.table is not None:
         flat = choices.table[np.clip(flat[:, 0].astype(np.int64), 0, len(choices.table) - 1)]
     hot = np.zeros((len(flat), sum(choices.sizes)), np.float32)
@@ -262,6 +273,24 @@ def _columns(choices: _Choices, values: NDArray[Any]) -> Rows:
         hot[np.arange(len(flat)), offset + index] = 1.0
         offset += size
     return hot
+
+
+def _angles(space: Any) -> tuple[int, ...]:
+    """Which numbers of a box are angles: from 0 to a whole turn, or half a turn to either side."""
+    if not isinstance(space, spaces.Box) or space.dtype.kind != "f":
+        return ()
+    low, high = space.low.ravel().astype(np.float64), space.high.ravel().astype(np.float64)
+    begins = np.isclose(low, 0, atol=1e-3) | np.isclose(low, -math.pi, atol=1e-3)
+    return tuple(np.flatnonzero(begins & np.isclose(high - low, math.tau, atol=1e-3)).tolist())
+
+
+def _turned(rows: Rows, angles: list[int]) -> Rows:
+    """Cosines in the place of angles, and their sines behind all numbers."""
+    if not angles:
+        return rows
+    turned = np.concatenate([rows, np.sin(rows[:, angles])], axis=1)
+    turned[:, angles] = np.cos(rows[:, angles])
+    return turned
 
 
 def why_not(observation: Space, action: Space) -> str:

@@ -53,6 +53,7 @@ class PolicyConfig:
         versions: of the libraries that trained it.
         factors: what each number of a Discrete observation is made of; empty: it is a name.
         words: that text observations may hold; empty: text is left out.
+        angles: angles of observations became cosine and sine.
     """
 
     env_id: str
@@ -67,6 +68,7 @@ class PolicyConfig:
     versions: dict[str, str]
     factors: Factors = ()
     words: tuple[str, ...] = ()
+    angles: bool = False
 
 
 class LearnedPolicy:
@@ -80,8 +82,7 @@ class LearnedPolicy:
         self.name, self.config = name, config
         self.normaliser, self.head, self.model = normaliser, head, model
         self.shape = shape_from(config.shape)
-        observed = space_from_json(config.observation_space)
-        self.encoding = Encoding(observed, config.factors, config.words)
+        self.encoding = encoding_from(config)
         self.reset(0)
 
     def reset(self, seed: int) -> None:
@@ -279,6 +280,7 @@ _UNREADABLE = (
     *(RecursionError, SafetensorError),
 )
 _CONFIG_FIELDS = tuple(PolicyConfig.__dataclass_fields__)
+_LATER_FIELDS = ("factors", "words", "angles")  # older policies lack them
 
 
 def load_policy(folder: Path | str) -> LearnedPolicy:
@@ -293,8 +295,9 @@ def load_policy(folder: Path | str) -> LearnedPolicy:
         _check_format(folder, data["format"])
         factors = tuple(tuple(int(part) for part in row) for row in data.get("factors", ()))
         words = tuple(str(word) for word in data.get("words", ()))
-        fields = {key: data[key] for key in _CONFIG_FIELDS if key not in ("factors", "words")}
-        config = PolicyConfig(**fields, factors=factors, words=words)
+        fields = {key: data[key] for key in _CONFIG_FIELDS if key not in _LATER_FIELDS}
+        angles = bool(data.get("angles", False))
+        config = PolicyConfig(**fields, factors=factors, words=words, angles=angles)
         tensors = load_file(folder / "weights.safetensors")
         policy = _policy_from(folder.name, config, tensors)
         policy.check_shapes()
@@ -306,6 +309,12 @@ def load_policy(folder: Path | str) -> LearnedPolicy:
             "Train one with `teleop train`, or choose another."
         ) from problem
     return policy
+
+
+def encoding_from(config: PolicyConfig) -> Encoding:
+    """How observations become inputs."""
+    space = space_from_json(config.observation_space)
+    return Encoding(space, config.factors, config.words, angles=config.angles)
 
 
 def shape_from(data: dict[str, Any]) -> Shape:
@@ -337,8 +346,7 @@ def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> Le
     normaliser = Normaliser(tensors["normaliser.mean"], tensors["normaliser.sd"])
     head = head_from_json(config.branches, space_from_json(config.action_space))
     shape, recipe = shape_from(config.shape), config.recipe
-    observed = space_from_json(config.observation_space)
-    encoding = Encoding(observed, config.factors, config.words)
+    encoding = encoding_from(config)
     own = str(recipe.get("network", ""))
     make = lambda: load_own(own, encoding.features, encoding.pictures, head.size)  # noqa: E731
     model = model_from(config.model, tensors, head, shape, config.learned, make)

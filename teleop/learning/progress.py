@@ -127,5 +127,6 @@ def make_policy(
         | {name: version(name) for name in ("torch", "numpy", "gymnasium")},
         factors=demos.encoding.factors,
         words=demos.encoding.words,
+        angles=demos.encoding.angles,
     )
     return LearnedPolicy("", config, normaliser, demos.head, model)

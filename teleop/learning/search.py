@@ -28,6 +28,7 @@ _LAST_STARTS = 20
 _LAST_FIRST = 1000  # number of the first start that confirms: none of those that chose
 _EARNED = 0.5  # standard errors that leaving takes out, or another shape, must gain
 _EXPLORING, _CONFIRMING = 0.6, 0.85  # of the budget; the rest completes the ensemble
+_FEW_SHAPES = 2  # of more, the right one matters more than the takes
 _SHOWN = 12  # rows of the table of what was tried
 _SHORT, _LONG, _LONGER = 200, 800, 1500
 
@@ -73,6 +74,7 @@ class Search:
         self._basis, self._demos, self._space, self._make = basis, basis.demos, space, make
         self._budget_s, self._clock, self._began = budget_s, clock, clock()
         self._members = members
+        self._prize = 2 * float(np.abs(basis.demos.returns).max(initial=0.0))
         self._trials = Trials(basis.demos.env_id)
         self._networks: dict[Choice, Networks] = {}
         self._played: dict[Arm, _Played] = {}
@@ -110,9 +112,9 @@ class Search:
         members = self._members
         if self._most_members(self.best) < members and self._is_perfect():
             phase = "Comparing one network with all"  # a perfect one need not be outvoted
-            alone = self.mean(self.best)
+            alone = self._worth(self.best)
             yield from self._play(self.best, members, 0, _MORE_STARTS, phase)
-            members = members if self.mean(self.best) >= alone else 1
+            members = members if self._worth(self.best) >= alone else 1
         yield from self._show(self.best, members, over=True)
 
     def close(self) -> None:
@@ -140,7 +142,7 @@ class Search:
     def best_with(self, shape: Shape) -> Arm | None:
         """The best arm of a shape, of those with the largest ensembles."""
         arms = [arm for arm in self._ranked() if arm.choice.shape == shape]
-        return max(arms, key=lambda arm: (self._most_members(arm), self.mean(arm)), default=None)
+        return max(arms, key=lambda arm: (self._most_members(arm), self._worth(arm)), default=None)
 
     def table(self) -> tuple[Tried, ...]:
         """What was tried: the choice so far, then the other best ones."""
@@ -173,6 +175,8 @@ class Search:
         yield from self._race(
             "reaction times", [Arm(Choice(lag, shape=shape), short) for lag in best]
         )
+        if len(self._space.shapes) > _FEW_SHAPES:
+            yield from self._shapes()
         lags = self._with_usual(*best)
         for takes in self._space.takes[:2]:
             arms = [Arm(Choice(lag, takes, shape=shape), long) for lag in lags]
@@ -182,10 +186,8 @@ class Search:
         """Other shapes, at other reaction times too: who sees the past needs less of it undone."""
         best = self.best
         for shape in self._space.shapes[1:]:
-            choices = [
-                replace(best.choice, lag=lag, shape=shape)
-                for lag in self._with_usual(best.choice.lag)
-            ]
+            lags = self._with_usual(best.choice.lag) if shape.frames > 1 else [best.choice.lag]
+            choices = [replace(best.choice, lag=lag, shape=shape) for lag in lags]
             arms = [Arm(choice, self._near(_LONG)) for choice in choices]
             yield from self._race(shape.words(), arms)
 
@@ -233,8 +235,11 @@ class Search:
             yield from self._final(arm, _LAST_FIRST, "Comparing the best")
             done.append(arm)
         yield from self._compare_two(done)
-        if len(done) < 2:
-            return  # there was no time to compare: what led stays, unconfirmed
+        if len(done) < 2:  # there was no time to compare: what led stays, but no take is left out
+            whole = [arm for arm in ranked if arm == self.with_all_takes(arm)]
+            self.best = whole[0] if whole else self.best
+            yield from self._show(self.best, self._most_members(self.best))
+            return
         for arm in self._simpler(self._winner(done)):  # leaving out is confirmed, or not done
             if arm not in done:
                 yield from self._final(arm, _LAST_FIRST, "Comparing the best")
@@ -245,7 +250,7 @@ class Search:
 
     def _compare_two(self, arms: list[Arm]) -> Iterator[Progress]:
         """More starts for the best two, where there is time."""
-        for arm in sorted(arms, key=self.mean, reverse=True)[:2]:
+        for arm in sorted(arms, key=self._worth, reverse=True)[:2]:
             if self._spent() < _CONFIRMING:
                 again = _LAST_FIRST + _LAST_STARTS
                 yield from self._final(arm, again, "Comparing the best two")
@@ -350,20 +355,30 @@ class Search:
 
     def _winner(self, arms: list[Arm]) -> Arm:
         """The best; a simpler one where the difference may well be luck."""
-        best = max(arms, key=self.mean)
+        best = max(arms, key=self._worth)
         for arm in self._simpler(best):
-            if arm in arms and self.mean(best) - self.mean(arm) < _EARNED * self._error(best, arm):
+            gained = self._worth(best) - self._worth(arm)
+            if arm in arms and gained < _EARNED * self._error(best, arm):
                 return arm
         return best
 
     def _error(self, one: Arm, other: Arm) -> float:
         """Standard error of the difference of two means, start by start."""
         pairs = zip(self._results(one), self._results(other), strict=False)
-        apart = [a.total_reward - b.total_reward for a, b in pairs]
+        apart = [self._value(a) - self._value(b) for a, b in pairs]
         return float(np.std(apart, ddof=1) / np.sqrt(len(apart))) if len(apart) > 1 else 0.0
 
+    def _worth(self, arm: Arm) -> float:
+        """What arms are compared by."""
+        results = self._results(arm)
+        return float(np.mean([self._value(result) for result in results])) if results else -np.inf
+
+    def _value(self, result: Result) -> float:
+        """The return, and far more for a success: some rewards are lost by being done early."""
+        return result.total_reward + (self._prize if result.success else 0.0)
+
     def _ranked(self) -> list[Arm]:
-        return sorted(self._played, key=self.mean, reverse=True)
+        return sorted(self._played, key=self._worth, reverse=True)
 
     def _near(self, steps: int) -> int:
         return min(self._space.lengths, key=lambda length: abs(np.log(length / steps)))

@@ -12,6 +12,8 @@ from teleop.learning.networks import LENGTHS
 from teleop.learning.shape import Shape
 
 USUAL, HISTORY = Shape(), Shape(frames=4)
+WIDE = Shape(hidden=(256, 256, 256))  # for sticks and mice
+CHUNKS = Shape(hidden=(256, 256, 256), chunk=8, execute=4)
 _FIRST_LAGS_S = (0.0, 0.07, 0.14, 0.2, 0.3)
 _FEWEST_SORTED = 4  # takes
 
@@ -64,7 +66,7 @@ def space_for(
     return Space(
         _first_lags(demos, guesses) if lag_steps is None else (lag_steps,),
         lengths,
-        _shapes(shape, insists=insists),
+        _shapes(shape, analog=demos.head.is_numbers, insists=insists),
         _takes(demos, guesses) if sorts else (),
         weighs=sorts,
         fixed_lag=lag_steps is not None,
@@ -98,10 +100,10 @@ def _takes(demos: Demonstrations, guesses: Sequence[lag.LagGuess]) -> tuple[tupl
     return tuple(dict.fromkeys(found))
 
 
-def _shapes(wanted: Shape, *, insists: bool) -> tuple[Shape, ...]:
+def _shapes(wanted: Shape, *, analog: bool, insists: bool) -> tuple[Shape, ...]:
     """Shapes that compete: the usual one first."""
     if insists:
         return (wanted,)
     if wanted != USUAL:
         return (Shape(hidden=wanted.hidden), wanted)
-    return (USUAL, HISTORY)
+    return (USUAL, WIDE, CHUNKS, HISTORY) if analog else (USUAL, HISTORY)

@@ -33,6 +33,9 @@ class Shape:
     def words(self) -> str:
         """What is unusual about it."""
         said = []
+        if self.hidden != Shape().hidden:
+            widths = " and ".join(str(width) for width in dict.fromkeys(self.hidden))
+            said.append(f"{len(self.hidden)} layers of {widths}")
         if self.frames > 1:
             said.append(f"{self.frames} observations, {self.stride} steps apart")
         if self.memory:

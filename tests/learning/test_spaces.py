@@ -11,6 +11,7 @@ from teleop.evaluate import evaluate
 from teleop.learning.algorithms import bc, nearest
 from teleop.learning.demonstrations import load_demonstrations
 from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.search_space import space_for
 from teleop.learning.shape import Shape
 from teleop.recording import Library
 from teleop.stage.replaying import Replaying
@@ -92,18 +93,22 @@ def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> No
     assert progress[-1].policy.shape.frames == 1
 
 
-@pytest.mark.parametrize("shape", [Shape(flow=True), Shape(chunk=4, execute=2)], ids=str)
+@pytest.mark.parametrize(
+    "shape",
+    [Shape(flow=True), Shape(chunk=4, execute=2), Shape(chunk=4, execute=2, flow=True)],
+    ids=["flow", "chunks", "both"],
+)
 def test_flow_matching_and_chunks_learn(library: Library, shape: Shape) -> None:
     demos = load_demonstrations(record_toy(library, "analog", 25))
     policy = bc.clone(demos, bc.Config(members=1, steps=1500, shape=shape, insist=True, budget_s=0))
     assert policy.shape == shape
-    worst = 0.6 if shape.flow else 0.3  # what comes next cannot be foreseen here
+    worst = 0.6 if shape.chunk == 1 else 0.3  # what comes next cannot be foreseen here
     assert mean_return("analog", policy) > worst
 
 
 def test_options_that_exclude_each_other_are_one_sentence(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "analog", 2))
-    with pytest.raises(LearningError, match="one at a time"):
+    with pytest.raises(LearningError, match="A network with memory"):
         bc.clone(demos, bc.Config(shape=Shape(memory=8, chunk=4)))
     keys = load_demonstrations(record_toy(library, "multi-binary", 2))
     with pytest.raises(LearningError, match="analog actions"):
@@ -129,6 +134,28 @@ def _batch(demos: object) -> object:
     room = create_empty_array(space, 2)
     assert room is not None
     return concatenate(space, samples, room)
+
+
+def test_an_angle_that_goes_round_is_cosine_and_sine() -> None:
+    from gymnasium import spaces
+
+    from teleop.learning.inputs import Encoding
+
+    space = spaces.Box(np.array([0, 0, -9.0]), np.array([512, 2 * np.pi, 9]), dtype=np.float64)
+    encoding = Encoding(space)
+    assert encoding.features == 4
+    before, after = (encoding.row(np.array([7.0, angle, 1.0])) for angle in (0.0, 2 * np.pi))
+    assert before.tolist() == [7, 1, 1, 0]
+    np.testing.assert_allclose(before, after, atol=1e-6)
+    assert Encoding(space, angles=False).features == 3  # as older policies were trained
+    assert Encoding(spaces.Box(-np.pi, 2 * np.pi, (2,))).features == 2
+
+
+def test_sticks_and_mice_race_wider_networks_and_plans(library: Library) -> None:
+    demos = load_demonstrations(record_toy(library, "analog", 4))
+    assert [shape.chunk for shape in space_for(demos, []).shapes] == [1, 1, 8, 1]
+    keys = load_demonstrations(record_toy(library, "multi-binary", 4))
+    assert len(space_for(keys, []).shapes) == 2
 
 
 def test_choices_that_do_not_begin_at_zero_are_told_apart() -> None:

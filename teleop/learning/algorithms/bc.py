@@ -197,11 +197,10 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
 
 
 def _check_shape(shape: Shape, demos: Demonstrations) -> None:
-    unusual = (shape.frames > 1) + (shape.memory > 0) + (shape.chunk > 1) + shape.flow
-    if unusual > 1 and not (unusual == 2 and shape.frames > 1 and not shape.memory):
+    if shape.memory and (shape.frames > 1 or shape.chunk > 1 or shape.flow):
         raise LearningError(
-            "History, memory, chunks and flow matching go one at a time (history also with chunks, "
-            "or with flow matching). Choose one of them."
+            "A network with memory takes no history, no chunks and no flow matching. Choose "
+            "memory, or the others."
         )
     if shape.flow and not demos.head.is_numbers:
         raise LearningError(
