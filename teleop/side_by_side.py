@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from teleop.errors import StorageError
-from teleop.recording.durable import replace_file, write_atomic
+from teleop.recording import files
 from teleop.replay import Replay
 from teleop.types import Actor
 
@@ -86,7 +86,7 @@ def _write_film(replay: Replay, output: Path, pace_hz: float, tell: Tell | None)
             add: Any = film.append_data  # type: ignore[attr-defined]
             for picture in _iter_pictures(replay, 600, 1, tell):
                 add(picture)
-        replace_file(draft, output)
+        files.replace(draft, output)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -104,7 +104,7 @@ def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
     """Compose in memory first: nothing half-written is left behind."""
     buffer = io.BytesIO()
     image.save(buffer, output.suffix[1:], **options)
-    write_atomic(output, buffer.getvalue())
+    files.write_atomic(output, buffer.getvalue())
 
 
 def _side_by_side(replay: Replay, step: int, width: int) -> Any:

@@ -68,7 +68,7 @@ def export_onnx(policy: LearnedPolicy, path: Path) -> dict[str, Any]:
     names = ["numbers", *(f"picture{index}" for index in range(len(looks)))]
     _write(whole, arrays, names, path)
     error = _difference(policy, path, names, arrays)
-    if error > _CLOSE:
+    if not error <= _CLOSE:  # NaN is no difference that can be borne
         raise LearningError(f"The ONNX model says something else than the policy (by {error:.1e}).")
     return {
         "inputs": {name: ["batch", *a.shape[1:]] for name, a in zip(names, arrays, strict=True)},

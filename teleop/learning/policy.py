@@ -8,6 +8,7 @@ about 0.1 ms, and the process that plays starts seconds sooner and 200 MB smalle
 """
 
 import dataclasses
+import hashlib
 import json
 from collections import deque
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load, save
 
 from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, space_from_json, space_to_json
@@ -30,10 +31,12 @@ from teleop.learning.network import Array
 from teleop.learning.normaliser import Normaliser
 from teleop.learning.own_network import load_own
 from teleop.learning.shape import Shape
-from teleop.recording.durable import write_atomic
+from teleop.recording import files
 from teleop.types import Action, Actor, Observation
 
 _FORMAT = 2
+_CHECKSUM = "sha256"  # of the arrays, in the head of their file
+_MOST_WEIGHTS = 1 << 30  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +227,12 @@ class LearnedPolicy:
         """
         data = {"format": _FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            weights, bytes_now = folder / "weights.safetensors", save(self._tensors())
-            if (
-                not weights.is_file() or weights.read_bytes() != bytes_now
-            ):  # its age is the policy's
-                write_atomic(weights, bytes_now)
-            write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
+            files.make_folder(folder)
+            weights, tensors = folder / "weights.safetensors", self._tensors()
+            bytes_now = save(tensors, {_CHECKSUM: _checksum(tensors)})
+            if not _holds(weights, bytes_now):  # its age is the policy's
+                files.write_atomic(weights, bytes_now)
+            files.write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
         except OSError as problem:
             raise StorageError(
                 f"The policy could not be written to {folder} ({problem.strerror}); free some "
@@ -291,14 +293,14 @@ def load_policy(folder: Path | str) -> LearnedPolicy:
     """
     folder = Path(folder)
     try:
-        data = json.loads((folder / "config.json").read_bytes())
+        data = json.loads(files.read_bytes(folder / "config.json"))
         _check_format(folder, data["format"])
         factors = tuple(tuple(int(part) for part in row) for row in data.get("factors", ()))
         words = tuple(str(word) for word in data.get("words", ()))
         fields = {key: data[key] for key in _CONFIG_FIELDS if key not in _LATER_FIELDS}
         angles = bool(data.get("angles", False))
         config = PolicyConfig(**fields, factors=factors, words=words, angles=angles)
-        tensors = load_file(folder / "weights.safetensors")
+        tensors = _read_tensors(folder / "weights.safetensors")
         policy = _policy_from(folder.name, config, tensors)
         policy.check_shapes()
     except TeleopError:
@@ -332,14 +334,15 @@ def shape_from(data: dict[str, Any]) -> Shape:
 
 def list_policies(folder: Path) -> list[str]:
     """Names of the policies in a dataset's `policies/` folder, the newest last."""
-    found = [path.parent for path in folder.glob("*/config.json")]
+    found = [folder / name for name in files.names(folder)]
+    found = [one for one in found if files.is_file(one / "config.json")]
     return [path.name for path in sorted(found, key=lambda p: (_made(p), p.name))]
 
 
 def _made(folder: Path) -> float:
     """When its weights were written; what is said of it may be newer."""
     weights = folder / "weights.safetensors"
-    return (weights if weights.is_file() else folder / "config.json").stat().st_mtime
+    return files.stat(weights if files.is_file(weights) else folder / "config.json").st_mtime
 
 
 def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> LearnedPolicy:
@@ -351,6 +354,40 @@ def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> Le
     make = lambda: load_own(own, encoding.features, encoding.pictures, head.size)  # noqa: E731
     model = model_from(config.model, tensors, head, shape, config.learned, make)
     return LearnedPolicy(name, config, normaliser, head, model)
+
+
+def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a policy, which must be what its checksum says.
+
+    Raises:
+        OSError: the file cannot be read, or is too large.
+        SafetensorError: it is damaged.
+        ValueError: likewise.
+    """
+    data = files.read_bytes(path, _MOST_WEIGHTS)
+    tensors: dict[str, NDArray[Any]] = load(data)
+    head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    wanted = head.get("__metadata__", {}).get(_CHECKSUM)  # policies of before had none
+    if wanted is not None and wanted != _checksum(tensors):
+        raise ValueError("its weights differ from their checksum")
+    return tensors
+
+
+def _checksum(tensors: dict[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """A file is there and has these bytes."""
+    try:
+        return files.read_bytes(path, len(data)) == data
+    except OSError:
+        return False
 
 
 def _check_format(folder: Path, found: int) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from teleop.envs.spaces import Space, compact_json, space_from_json, space_to_json
 from teleop.errors import RecordingError, StorageError
+from teleop.recording import files
 from teleop.recording.columns import (
     Column,
     NumberColumn,
@@ -87,7 +88,7 @@ def build_episode(journal: Path, target: Path) -> None:
                 _fill(file.create_group("episode"), journal, summary, raw)
             raw.check()
     except OSError as problem:
-        target.unlink(missing_ok=True)
+        files.unlink(target, missing_ok=True)
         why = problem.strerror or str(problem)
         raise StorageError(
             f"The episode could not be written to {target.parent} ({why}). It is kept as a "

@@ -18,6 +18,7 @@ import numpy as np
 
 from teleop.envs.making import close_env, make_env
 from teleop.errors import EnvError, sentence
+from teleop.recording import files
 from teleop.recording.episode import Episode, row_of_tree
 from teleop.recording.fingerprint import differences, fingerprint_of
 
@@ -147,7 +148,7 @@ def read_certificates(path: Path) -> dict[str, Certificate]:
     """The latest certificate of each episode, by uuid; lines that cannot be read are skipped."""
     found: dict[str, Certificate] = {}
     try:
-        lines = path.read_bytes().splitlines()
+        lines = files.read_tail(path).splitlines()
     except OSError:
         return found
     for line in lines:
@@ -166,8 +167,7 @@ def add_certificate(path: Path, certificate: Certificate) -> None:
         OSError: the disk refused.
     """
     line = json.dumps(dataclasses.asdict(certificate)).encode() + b"\n"
-    with path.open("ab", buffering=0) as file:
-        file.write(line)
+    files.append(path, line)
 
 
 def _certificate(data: dict[str, Any]) -> Certificate:

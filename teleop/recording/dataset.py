@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space, space_from_json
 from teleop.errors import DatasetBusyError, RecordingError, StorageError
-from teleop.recording import building, gate, storage
+from teleop.recording import building, files, gate, storage
 from teleop.recording.cache import Cache
 from teleop.recording.certificate import (
     Certificate,
@@ -28,9 +27,9 @@ from teleop.recording.certificate import (
     read_certificates,
 )
 from teleop.recording.description import DatasetInfo, description_of, info_in
-from teleop.recording.durable import write_atomic
 from teleop.recording.episode import Episode, EpisodeRow
 from teleop.recording.labels import Label, Labels
+from teleop.recording.lock import Lock
 from teleop.recording.places import Places
 from teleop.recording.recovery import Recovery, put_in, recover, save_journal
 from teleop.recording.room import need_room, scarcity
@@ -43,13 +42,14 @@ class Dataset:
     """A dataset on disk."""
 
     def __init__(self, folder: Path, dataset_id: str) -> None:
+        files.guard(folder)
         self.folder = folder
         self.dataset_id = dataset_id
         self.places = Places(folder)
         self._shelf = Shelf(self.places, dataset_id)
         self._trash = Trash(self.places, self._shelf, dataset_id)
         self._labels = Labels(self.places.labels, self.places.private / "labels.lock")
-        self._lock = filelock.FileLock(self.places.lock, blocking=False, thread_local=False)
+        self._lock = Lock(self.places.lock)
 
     @property
     def policies(self) -> Path:
@@ -64,7 +64,7 @@ class Dataset:
     @property
     def exists(self) -> bool:
         """There is a dataset here."""
-        return self.places.description.is_file()
+        return files.is_file(self.places.description)
 
     @property
     def is_foreign(self) -> bool:
@@ -111,9 +111,8 @@ class Dataset:
 
     def damaged(self) -> list[str]:
         """Names of episode files that cannot be read, and of what was put aside before."""
-        aside = self.places.quarantine
-        names = sorted(path.name for path in aside.iterdir()) if aside.is_dir() else []
-        return self._shelf.damaged() + names
+        aside = [path.name for path in files.plain_files(self.places.quarantine)]
+        return self._shelf.damaged() + aside
 
     def read(self, episode: str | EpisodeRow) -> Episode:
         """A whole episode, by its file's name or its row.
@@ -247,8 +246,8 @@ class Dataset:
         with _refusals(self.folder):
             self.places.make()
             namespace = self.folder.parent / "namespace_metadata.json"
-            if not namespace.exists():
-                write_atomic(namespace, b"{}")
+            if not files.exists(namespace):
+                files.write_atomic(namespace, b"{}")
             if not self.exists:
                 self._shelf.write_index([])
                 self._shelf.write_description(description_of(self.dataset_id, info), [])
@@ -268,13 +267,11 @@ class Dataset:
             )
         with _refusals(self.folder):
             self.places.make()
-            try:
-                self._lock.acquire()
-            except filelock.Timeout as problem:
+            if not self._lock.acquire():
                 raise DatasetBusyError(
                     f"Another Teleop is recording into {self.dataset_id}. Close it, or choose "
                     "another folder with --recordings."
-                ) from problem
+                )
             try:
                 return recover(self.places, self._shelf)
             except BaseException:
@@ -302,10 +299,10 @@ class Dataset:
         """
         self._check_claim()
         try:
-            need_room(self.folder, journal.stat().st_size)
+            need_room(self.folder, files.stat(journal).st_size)
             name = save_journal(self.places, journal)
             self._shelf.publish(growing=True)
-            journal.unlink(missing_ok=True)
+            files.unlink(journal, missing_ok=True)
         except OSError as problem:
             raise StorageError(
                 f"{self.folder} cannot be written ({problem.strerror or problem}). The take is "
@@ -352,8 +349,8 @@ class Dataset:
             self._shelf.write_index(self._shelf.files())  # never the stranger's index
         else:
             gate.admit(self.places.index, links=True, pictures=True)
-        self.places.manifest.unlink(missing_ok=True)
-        self.places.certificates.unlink(missing_ok=True)
+        files.unlink(self.places.manifest, missing_ok=True)
+        files.unlink(self.places.certificates, missing_ok=True)
 
     def settle(self) -> None:
         """What has arrived is in its place: remember that it was looked at, name it."""
@@ -362,19 +359,19 @@ class Dataset:
         gate.know(self.places.index)
         if self.is_foreign:
             data = self.metadata() | {"dataset_id": self.dataset_id}
-            write_atomic(self.places.description, json.dumps(data).encode())
+            files.write_atomic(self.places.description, json.dumps(data).encode())
         else:
             self.claim()
             self.release()
 
-    def add_files(self, files: Iterable[Path]) -> None:
+    def add_files(self, paths: Iterable[Path]) -> None:
         """Copy episode files that were looked at already.
 
         Raises:
             StorageError: the disk refused; what was copied before stays.
         """
         with self._writing(publish=True):
-            for ordinal, path in enumerate(files, start=self.next_ordinal()):
+            for ordinal, path in enumerate(paths, start=self.next_ordinal()):
                 put_in(self.places, path, storage.read_row(path).uuid, ordinal)
 
     # ------------------------------------------------------------ the trash
@@ -384,7 +381,7 @@ class Dataset:
         with self._writing():
             return self._trash.put_journal(journal)
 
-    def delete(self, *files: str) -> None:
+    def delete(self, *names: str) -> None:
         """Put saved episodes into the trash, under their names.
 
         Raises:
@@ -392,10 +389,10 @@ class Dataset:
         """
         there = self._shelf.files()
         with self._writing():
-            for file in files:
-                if file not in there:
-                    raise RecordingError(f"{self.dataset_id} has no episode {file}.")
-            self._trash.put_episodes(files, self.metadata())
+            for name in names:
+                if name not in there:
+                    raise RecordingError(f"{self.dataset_id} has no episode {name}.")
+            self._trash.put_episodes(names, self.metadata())
 
     def trash(self) -> list[str]:
         """Names of what was deleted or discarded."""
@@ -436,7 +433,7 @@ class Dataset:
         try:
             return put_in(self.places, draft, name, ordinal)
         finally:
-            draft.unlink(missing_ok=True)
+            files.unlink(draft, missing_ok=True)
 
     @contextlib.contextmanager
     def _writing(self, *, publish: bool = False) -> Iterator[None]:
@@ -454,7 +451,7 @@ class Dataset:
                     self._shelf.publish(growing=True)
 
     def _check_claim(self) -> None:
-        if not self._lock.is_locked:
+        if not self._lock.is_held:
             raise DatasetBusyError(
                 f"{self.dataset_id} is not open for writing: another Teleop has it. Close that one."
             )

@@ -7,7 +7,6 @@ every byte of it lies inside what is left of the file.
 import contextlib
 import json
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,7 +17,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 import h5py
 
 from teleop.errors import RecordingError, TeleopError, sentence
-from teleop.recording import building, index_file, rootless, storage
+from teleop.recording import building, files, index_file, rootless, storage
 from teleop.recording.vetting import vet_file
 
 _MEMORY = 2 << 30
@@ -30,6 +29,7 @@ def serve() -> None:
     """The process: takes out what is whole, says so a line each."""
     question = json.loads(sys.stdin.buffer.read())
     path, drafts = Path(question["path"]), Path(question["drafts"])
+    files.guard(Path(question["root"]))
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource  # not on Windows
 
@@ -53,7 +53,7 @@ def _extract_journal(path: Path, drafts: Path, skip: set[str]) -> None:
         building.build_episode(path, drafts / f"{path.stem}.h5")
         storage.verify_file(drafts / f"{path.stem}.h5")
     except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
-        (drafts / f"{path.stem}.h5").unlink(missing_ok=True)
+        files.unlink(drafts / f"{path.stem}.h5", missing_ok=True)
         _say(lost="", why=sentence(problem))
         return
     _say(saved="")
@@ -66,7 +66,7 @@ def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
     with tempfile.TemporaryDirectory(dir=drafts) as folder:
         try:
             whole = _extended(path, Path(folder) / path.name)
-            with h5py.File(whole, "r", locking=False) as file:
+            with files.hdf5(whole) as file:
                 names = [name for name in file if name.startswith("episode")]
         except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
             if not _extract_rootless(path, Path(folder), drafts, skip):
@@ -81,10 +81,10 @@ def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
             _say(at=shown)
             target = drafts / f"{_stem(path, name, number)}.h5"
             try:
-                _extract_one(whole, name, path.stat().st_size, target)
+                _extract_one(whole, name, files.stat(path).st_size, target)
                 _say(saved=shown)
             except Exception as problem:  # noqa: BLE001  likewise
-                target.unlink(missing_ok=True)
+                files.unlink(target, missing_ok=True)
                 _say(lost=shown, why=_why(problem))
 
 
@@ -104,11 +104,11 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
             if not _is_episode(copy):
                 _say(passed=name)  # infos, or a dataset
                 continue
-            _extract_one(copy, "/", path.stat().st_size, target)
+            _extract_one(copy, "/", files.stat(path).st_size, target)
             _say(saved=name)
             saved += 1
         except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
-            target.unlink(missing_ok=True)
+            files.unlink(target, missing_ok=True)
             _say(lost=name, why=_why(problem))
             lost += 1
     if saved:
@@ -119,14 +119,14 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
 def _is_episode(path: Path) -> bool:
     """The root of a file is an episode."""
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with files.hdf5(path) as file:
             return {"observations", "actions", "rewards"} <= set(file)
     except storage.UNREADABLE:
         return False
 
 
 def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
-    with h5py.File(path, "r", locking=False) as file:
+    with files.hdf5(path) as file:
         if name != "/" and not isinstance(file.get(name, getlink=True), h5py.HardLink):
             raise RecordingError("it is a link to another file")
         group = file[name]
@@ -134,13 +134,13 @@ def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
         if outside:
             raise RecordingError(f"{outside[0]} is cut off")
     if name == storage.OWN_GROUP:
-        target.write_bytes(path.read_bytes())
+        files.copy(path, target)
     else:
         index_file.extract_episode(path, name, target)
     vet_file(target, pictures=True)
     storage.verify_file(target)
     row = storage.read_row(target)
-    with h5py.File(target, "r", locking=False) as file:
+    with files.hdf5(target) as file:
         for part in _datasets(file):
             part[()]
         steps = file[storage.OWN_GROUP]["rewards"].shape[0]
@@ -165,12 +165,12 @@ def _lies_inside(dataset: h5py.Dataset, size: int) -> bool:
 
 def _extended(path: Path, target: Path) -> Path:
     """A copy, as long as its head says if its end is missing: else HDF5 does not open it."""
-    shutil.copyfile(path, target)
+    files.copy(path, target)
     with target.open("r+b") as file:
         head = file.read(96)
         place = _EOF_AT.get(head[8]) if head[:8] == b"\x89HDF\r\n\x1a\n" else None
         end = int.from_bytes(head[place : place + 8], "little") if place else 0
-        if path.stat().st_size < end < _LARGEST:
+        if files.stat(path).st_size < end < _LARGEST:
             file.truncate(end)
     return target
 

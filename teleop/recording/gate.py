@@ -21,6 +21,7 @@ import h5py
 
 from teleop import paths
 from teleop.errors import DamagedFileError, HostileFileError
+from teleop.recording import files
 from teleop.recording.vetting import vet_file
 
 _MEMORY = 192 << 20  # bytes beyond what the process has when it starts
@@ -105,11 +106,12 @@ class _Worker:
     def check(self, path: Path, **options: bool) -> None:
         process = self._running()
         self._stop_when_idle()
-        question = json.dumps({"path": str(path), **options}).encode() + b"\n"
+        asked = {"path": str(path), "root": str(files.root_of(path)), **options}
+        question = json.dumps(asked).encode() + b"\n"
         try:
             self._pipe(process.stdin).write(question)
             self._pipe(process.stdin).flush()
-            patience = _PATIENCE_S + path.lstat().st_size / _BYTES_PER_S
+            patience = _PATIENCE_S + files.stat(path).st_size / _BYTES_PER_S
             answer = self._answers.get(timeout=patience)
         except (OSError, queue.Empty):
             answer = b""
@@ -173,6 +175,7 @@ def serve() -> None:
     for line in sys.stdin.buffer:
         question = json.loads(line)
         path = Path(question.pop("path"))
+        files.guard(Path(question.pop("root")))
         _limit_time(path)
         answer: tuple[str | None, bool] = (None, False)
         try:
@@ -204,7 +207,7 @@ def _read_all(path: Path) -> None:
         for at in range(0, node.shape[0], step):
             node[at : at + step]
 
-    with h5py.File(path, "r", locking=False) as file:
+    with files.hdf5(path) as file:
         file.visititems(read)
 
 
@@ -221,7 +224,7 @@ def _limit_time(path: Path) -> None:
         import resource
 
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        allowed = _CPU_S + path.lstat().st_size // _BYTES_PER_S
+        allowed = _CPU_S + files.stat(path).st_size // _BYTES_PER_S
         end = int(usage.ru_utime + usage.ru_stime) + 1 + allowed
         resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
 
@@ -237,7 +240,7 @@ def _mark(path: Path) -> tuple[str, str]:
     """(folder, what tells this file from any other in it); empty for a file that is not there."""
     folder = str(path.parent.absolute())
     try:
-        found = path.lstat()
+        found = files.stat(path)
     except OSError:
         return folder, ""
     return folder, f"{path.name} {found.st_size} {found.st_mtime_ns} {found.st_ino}"

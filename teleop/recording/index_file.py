@@ -10,6 +10,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 import h5py
 import numpy as np
 
+from teleop.recording import files
 from teleop.recording.building import LIBVER, SCHEMA
 from teleop.recording.safe_file import SafeFile
 from teleop.recording.storage import OWN_GROUP, UNREADABLE
@@ -34,7 +35,7 @@ def foreign_episodes(index: Path) -> list[str]:
     None in an index that is missing or cannot be read.
     """
     try:
-        with index.open("rb") as handle, h5py.File(handle, "r") as file:
+        with files.hdf5(index) as file:
             own = [n for n in file if not isinstance(file.get(n, getlink=True), h5py.ExternalLink)]
     except UNREADABLE:
         return []
@@ -48,7 +49,7 @@ def extract_episode(index: Path, name: str, target: Path) -> None:
     Raises:
         OSError: the disk refused, or the source is damaged.
     """
-    with index.open("rb") as handle, h5py.File(handle, "r") as source, SafeFile(target) as raw:
+    with files.hdf5(index) as source, SafeFile(target) as raw:
         with h5py.File(raw, "w", libver=LIBVER) as file:
             source.copy(name, file, name=OWN_GROUP)
             if "infos" not in file[OWN_GROUP]:
@@ -69,7 +70,7 @@ def pack(episodes: Iterable[tuple[Path, str]], target: Path) -> None:
     with SafeFile(target) as raw:
         with h5py.File(raw, "w", libver=_PACKED_LIBVER) as file:
             for number, (path, group) in enumerate(episodes):
-                with h5py.File(path, "r") as source:
+                with files.hdf5(path) as source:
                     source.copy(group, file, name=f"episode_{number}")
                 if raw.has_failed:
                     break

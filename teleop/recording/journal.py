@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from teleop.errors import StorageError
-from teleop.recording.durable import sync_data, sync_folder
+from teleop.recording import files
 from teleop.recording.leaves import Codec, with_length
 from teleop.types import Info, InputEvent, Observation, Step
 
@@ -95,18 +95,17 @@ class JournalWriter:
         self._working = threading.Lock()
         self._no_more = threading.Event()
         try:
-            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-            self._handle = os.open(path, flags, 0o644)
+            self._handle = files.create_new(path)
         except OSError as problem:
             raise _refused(path, problem) from problem
         try:
             self._append(MAGIC)
             self._record(Record.META, json.dumps(meta, default=_plain).encode())
             os.fsync(self._handle)
-            sync_folder(path.parent)
+            files.sync_folder(path.parent)
         except (OSError, StorageError) as problem:
             os.close(self._handle)
-            path.unlink(missing_ok=True)
+            files.unlink(path, missing_ok=True)
             raise _refused(path, problem) from problem
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sync, name="journal-sync", daemon=True)
@@ -284,14 +283,14 @@ class JournalWriter:
     def _sync(self) -> None:
         while not self._stop.wait(SYNC_EVERY_S):
             try:
-                sync_data(self._handle)
+                files.sync_data(self._handle)
             except OSError:
                 return  # the next write or the final fsync meets the same error, and reports it
 
 
 def iter_records(path: Path) -> Iterator[tuple[int, bytes]]:
     """(type, payload) of each whole record, up to the first that is not."""
-    with path.open("rb", buffering=1 << 20) as file:
+    with files.open_file(path, buffering=1 << 20) as file:
         if file.read(len(MAGIC)) != MAGIC:
             return
         expected = 0

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from teleop.errors import RecordingError
-from teleop.recording.durable import write_atomic
+from teleop.recording import files
+from teleop.recording.lock import Lock
 
 _LONGEST_TAG = 40
 _LONGEST_NOTE = 2000
@@ -59,19 +58,20 @@ class Label:
 
 
 NO_LABEL = Label()
+_PATIENCE_S = 10.0  # with another program that changes labels
 
 
 class Labels:
     """All labels of one dataset, safe to change from several programs at once."""
 
     def __init__(self, path: Path, lock: Path) -> None:
-        self._path, self._lock = path, lock
+        self._path, self._lock = path, Lock(lock, _PATIENCE_S)
         self.is_damaged = False
 
     def read(self) -> dict[str, Label]:
         """Label by uuid; a file that cannot be read counts as empty, and is never written over."""
         try:
-            data = json.loads(self._path.read_bytes())
+            data = json.loads(files.read_bytes(self._path))
             if "starred" in data:  # the form before there were tags
                 return {str(uuid): Label(starred=True) for uuid in data["starred"]}
             return {str(uuid): _label(found) for uuid, found in data["episodes"].items()}
@@ -88,8 +88,7 @@ class Labels:
             RecordingError: as `Label.changed`.
             OSError: the disk refused.
         """
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(self._lock, timeout=10):
+        with self._lock:
             labels = self.read()
             labels[uuid] = labels.get(uuid, NO_LABEL).changed(**changes)
             self._write(labels)
@@ -97,16 +96,17 @@ class Labels:
 
     def add(self, others: dict[str, Label]) -> None:
         """Take over labels of episodes that came from elsewhere; what is here already wins."""
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(self._lock, timeout=10):
+        with self._lock:
             self._write(others | self.read())
 
     def _write(self, labels: dict[str, Label]) -> None:
         if self.is_damaged:
-            self._path.replace(self._path.with_suffix(f".damaged-{time.time_ns()}"))
+            files.replace(self._path, self._path.with_suffix(f".damaged-{time.time_ns()}"))
             self.is_damaged = False
         rows = {uuid: _plain(label) for uuid, label in sorted(labels.items()) if label != NO_LABEL}
-        write_atomic(self._path, json.dumps({"schema": 1, "episodes": rows}, indent=1).encode())
+        files.write_atomic(
+            self._path, json.dumps({"schema": 1, "episodes": rows}, indent=1).encode()
+        )
 
 
 def _plain(label: Label) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The recordings folder: a Minari root, with every dataset in it."""
 
+import contextlib
 import itertools
 import re
 import shutil
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.errors import RecordingError, StorageError
-from teleop.recording import gate
+from teleop.recording import files, gate
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
@@ -48,6 +49,7 @@ class Library:
     """All datasets below one folder."""
 
     def __init__(self, root: Path) -> None:
+        files.guard(root)
         self.root = root
 
     def ensure(self, samples: Path) -> None:
@@ -87,10 +89,10 @@ class Library:
                 "characters a part)."
             )
         folder = self.root / dataset_id
-        if not folder.resolve().is_relative_to(self.root.resolve()):
-            raise RecordingError(f"{folder} is a link that leads out of {self.root}.")
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            files.names(folder)  # refuses a link on the way
         for parent in folder.relative_to(self.root).parents[:-1]:
-            if (self.root / parent / "data" / "metadata.json").exists():
+            if files.exists(self.root / parent / "data" / "metadata.json"):
                 raise RecordingError(f"{parent} is a dataset; {dataset_id} cannot lie inside it.")
         return Dataset(folder, dataset_id)
 
@@ -197,14 +199,14 @@ class Library:
             StorageError: the disk refused.
         """
         old, new = self.existing(old_id), self.dataset(new_id)
-        if new.folder.exists():
+        if files.exists(new.folder):
             raise RecordingError(f"{new_id} exists already; choose another name.")
         old.claim()
         old.release()
-        known = [p.name for p in old.places.episodes.glob("*.h5") if gate.knows(p)]
+        known = [p.name for p in files.plain_files(old.places.episodes, ".h5") if gate.knows(p)]
         try:
-            new.folder.parent.mkdir(parents=True, exist_ok=True)
-            old.folder.rename(new.folder)
+            files.make_folder(new.folder.parent)
+            files.replace(old.folder, new.folder)
         except OSError as problem:
             raise StorageError(
                 f"{old_id} cannot be renamed ({problem.strerror or problem}); it is as it was."
@@ -249,23 +251,23 @@ class Library:
         """The id, or its next version that nobody has."""
         stem, _, version = dataset_id.rpartition("-v")
         ids = (f"{stem}-v{number}" for number in itertools.count(int(version)))
-        return next(name for name in ids if not self.dataset(name).folder.exists())
+        return next(name for name in ids if not files.exists(self.dataset(name).folder))
 
     def _put_in_place(self, draft: Path, dataset_id: str) -> Dataset:
         """Look at an unpacked dataset, then move it to its place."""
         target = self.dataset(dataset_id)
-        if target.folder.exists():
+        if files.exists(target.folder):
             raise RecordingError(
                 f"{dataset_id} exists already. Give the newcomer another name with --name, then "
                 "`teleop merge` them if you want one."
             )
         dataset = Dataset(draft, dataset_id)
         dataset.arrive()
-        target.folder.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(target.folder.parent)
         namespace = target.folder.parent / "namespace_metadata.json"
-        if not namespace.exists():
-            namespace.write_bytes(b"{}")
-        draft.rename(target.folder)
+        if not files.exists(namespace):
+            files.write_atomic(namespace, b"{}")
+        files.replace(draft, target.folder)
         target.settle()
         return target
 
@@ -282,10 +284,11 @@ class Library:
 
 def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
     """Folders that hold a dataset. What lies inside one is not looked at."""
-    for child in folder.iterdir():
-        if child.name.startswith(".") or child.is_symlink() or not child.is_dir():
+    for name in files.names(folder):
+        child = folder / name
+        if name.startswith(".") or not files.is_folder(child):
             continue
-        if (child / "data" / "metadata.json").is_file():
+        if files.is_file(child / "data" / "metadata.json"):
             yield child
         elif depth > 0:
             yield from _dataset_folders(child, depth - 1)

@@ -7,11 +7,16 @@
 <dataset>/data/certificates.jsonl      what re-simulating each episode found
 <dataset>/data/episodes/NNNNNN-xxxxxxxxxxxx.h5   immutable
 <dataset>/policies/<name>/             what was learned from it
-<dataset>/.teleop/                     lock, journals, trash, quarantine, cache
+<dataset>/.teleop/                     lock, journals, trash, quarantine
 """
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from teleop import paths
+from teleop.recording import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,9 @@ class Places:
 
     @property
     def cache(self) -> Path:
-        """Derived and disposable."""
-        return self.private / "cache"
+        """Derived and disposable: in this user's own folder, since a stranger's proves nothing."""
+        name = hashlib.sha256(os.fsencode(self.root.absolute())).hexdigest()[:32]
+        return paths.cache_folder() / "datasets" / name
 
     def make(self) -> None:
         """Make the folders.
@@ -101,4 +107,4 @@ class Places:
             OSError: the disk refused.
         """
         for folder in (self.episodes, self.journals, self.trash, self.quarantine):
-            folder.mkdir(parents=True, exist_ok=True)
+            files.make_folder(folder)

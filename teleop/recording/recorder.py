@@ -14,6 +14,7 @@ from teleop import __version__
 from teleop.envs.making import name_of, pace_of
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError, sentence
+from teleop.recording import files
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
@@ -110,7 +111,7 @@ class Recorder:
         except RecordingError:
             with contextlib.suppress(StorageError):
                 journal.close()
-            journal.path.unlink(missing_ok=True)
+            files.unlink(journal.path, missing_ok=True)
             raise
         self._running = _Running(journal, now)
         self._last = self._running
@@ -144,7 +145,7 @@ class Recorder:
         except StorageError:
             with contextlib.suppress(StorageError):
                 journal.close()
-            journal.path.unlink(missing_ok=True)
+            files.unlink(journal.path, missing_ok=True)
             raise
         left = self.end() if self._running else None
         self._running = self._last = _Running(journal, start_s, reward)
@@ -192,7 +193,7 @@ class Recorder:
         except StorageError as refused:  # what is there is whole without its END
             problem = sentence(refused)
         if running.journal.steps == 0:
-            running.journal.path.unlink(missing_ok=True)
+            files.unlink(running.journal.path, missing_ok=True)
             if problem:
                 raise StorageError(problem)
             return None

@@ -1,12 +1,10 @@
 """What opening a dataset for writing puts right: takes that a crash interrupted, damaged files."""
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from teleop.errors import HostileFileError, RecordingError, StorageError
-from teleop.recording import building, gate, storage
-from teleop.recording.durable import replace_file, sync_data
+from teleop.recording import building, files, gate, storage
 from teleop.recording.places import Places
 from teleop.recording.shelf import Shelf
 
@@ -33,20 +31,20 @@ def recover(places: Places, shelf: Shelf) -> Recovery:
         OSError: the disk refused.
     """
     report = Recovery()
-    for draft in places.journals.glob("*.h5tmp"):
-        draft.unlink()
-    for journal in sorted(places.journals.glob("*.tj")):
+    for draft in files.plain_files(places.journals, ".h5tmp"):
+        files.unlink(draft)
+    for journal in files.plain_files(places.journals, ".tj"):
         _recover_journal(places, journal, report)
     for name in shelf.files():
         if not _is_whole(places.episodes / name):
-            replace_file(places.episodes / name, places.quarantine / name)
+            files.replace(places.episodes / name, places.quarantine / name)
             shelf.forget(name)
             report.quarantined.append(name)
-    if places.description.is_file() and (report.recovered or shelf.is_stale()):
+    if files.is_file(places.description) and (report.recovered or shelf.is_stale()):
         listed = shelf.description().get("total_episodes", 0)
         shelf.publish(growing=len(shelf.files()) >= listed)
     for name in report.recovered:  # published: the journal has done its work
-        (places.journals / name).with_suffix(".tj").unlink(missing_ok=True)
+        files.unlink((places.journals / name).with_suffix(".tj"), missing_ok=True)
     return report
 
 
@@ -80,9 +78,9 @@ def save_journal(places: Places, journal: Path) -> str:
     building.build_episode(journal, draft)
     try:
         storage.verify_file(draft)
-        replace_file(draft, places.episodes / name)  # the commit point
+        files.replace(draft, places.episodes / name)  # the commit point
     except BaseException:
-        draft.unlink(missing_ok=True)
+        files.unlink(draft, missing_ok=True)
         raise
     gate.know(places.episodes / name)
     return name
@@ -97,28 +95,26 @@ def put_in(places: Places, path: Path, uuid: str, ordinal: int) -> str:
     """
     name = f"{ordinal:06d}-{uuid}.h5"
     draft = places.journals / f"{name}tmp"
-    shutil.copyfile(path, draft)
+    files.copy(path, draft)
     storage.verify_file(draft)
-    with draft.open("rb+") as file:
-        sync_data(file.fileno())
-    replace_file(draft, places.episodes / name)
+    files.replace(draft, places.episodes / name)
     gate.know(places.episodes / name)
     return name
 
 
 def _recover_journal(places: Places, journal: Path, report: Recovery) -> None:
     name = f"{journal.stem}.h5"
-    if (places.episodes / name).exists() or (places.trash / name).exists():
-        journal.unlink()
+    if files.exists(places.episodes / name) or files.exists(places.trash / name):
+        files.unlink(journal)
         return
     try:
         summary = building.summarise_journal(journal)
         if summary.meta is not None and summary.total_steps == 0:
-            journal.unlink()
+            files.unlink(journal)
             return
         report.recovered.append(save_journal(places, journal))
     except (StorageError, OSError):
         report.waiting.append(journal.name)
     except Exception:  # noqa: BLE001  one bad journal must not lock the others out
-        replace_file(journal, places.quarantine / journal.name)
+        files.replace(journal, places.quarantine / journal.name)
         report.quarantined.append(journal.name)

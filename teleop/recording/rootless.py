@@ -13,6 +13,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from teleop.recording import files
+
 # version, reserved, number of messages, reference count (one), size of the messages, padding
 _HEADER = re.compile(rb"\x01\x00(..)\x01\x00\x00\x00(...)\x00\x00\x00\x00\x00", re.DOTALL)
 _MESSAGE = struct.Struct("<HHB3x")
@@ -24,7 +26,10 @@ _ENTRY = struct.Struct("<QQIIQQ")  # name offset, header, cache type, reserved, 
 
 def iter_groups(path: Path) -> Iterator[tuple[int, int, int]]:
     """(object header, tree, heap) of every group but the root that is left in a file."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with (
+        files.open_file(path) as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
         root = int.from_bytes(data[_ROOT_AT + 8 : _ROOT_AT + 16], "little")
         for found in _HEADER.finditer(data):
             if found.start() == root:
@@ -37,7 +42,10 @@ def iter_groups(path: Path) -> Iterator[tuple[int, int, int]]:
 
 def iter_new_headers(path: Path) -> Iterator[tuple[int, int, int]]:
     """(object header, 0, 0) of everything in the newer format."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with (
+        files.open_file(path) as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
         for found in re.finditer(rb"OHDR\x02", data):
             yield found.start(), 0, 0
 

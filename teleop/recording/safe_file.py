@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from teleop.recording import files
+
 _PAGE = 4096
 
 
@@ -18,7 +20,7 @@ class SafeFile(io.FileIO):
     """A read-write file whose write errors wait for `check`."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "w+b")
+        super().__init__(files.create(path), "r+b")
         self._failure: OSError | None = None
         self._pages: dict[int, bytearray] = {}
 

@@ -19,11 +19,10 @@ from typing import Any
 
 os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
 
-import h5py
 
 from teleop.envs.spaces import Space, space_from_json
 from teleop.errors import RecordingError, TeleopError
-from teleop.recording import storage
+from teleop.recording import files, storage
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.places import Places
@@ -79,11 +78,11 @@ def _candidates(source: Path, drafts: Path, report: Salvage) -> Iterator[Path]:
     if source.is_dir():
         root = source if (source / "data").is_dir() else source.parent
         places = Places(root if source.name == "data" or root == source else source)
+        files.guard(places.root)
         folders = (places.episodes, places.quarantine, places.journals)
         for folder in folders:
-            if folder.is_dir():
-                yield from sorted(p for p in folder.iterdir() if p.suffix in (".h5", ".tj"))
-        if places.index.is_file() and not list(places.episodes.glob("*.h5")):
+            yield from files.plain_files(folder, ".h5", ".tj")
+        if files.is_file(places.index) and not files.plain_files(places.episodes, ".h5"):
             yield places.index
         return
     if not source.is_file():
@@ -154,7 +153,8 @@ def _note(report: Salvage, kind: str, what: str, why: str) -> None:
 
 
 def _process_lines(path: Path, drafts: Path, skip: list[str]) -> list[dict[str, Any]]:
-    question = json.dumps({"path": str(path), "drafts": str(drafts), "skip": skip})
+    asked = {"path": str(path), "root": str(files.root_of(path)), "drafts": str(drafts)}
+    question = json.dumps(asked | {"skip": skip})
     command = [sys.executable, "-c", "from teleop.recording.extraction import serve; serve()"]
     try:
         done = subprocess.run(
@@ -189,7 +189,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
 
 def _info_in(path: Path) -> DatasetInfo | None:
     """What an episode file that came out says; None where another program wrote it."""
-    with h5py.File(path, "r", locking=False) as file:
+    with files.hdf5(path) as file:
         meta = json.loads(file[storage.OWN_GROUP].attrs.get("teleop_meta", "{}"))
     if "observation_space" not in meta:
         return None
@@ -207,16 +207,16 @@ def _spaces(info: DatasetInfo) -> tuple[Space, Space]:
 
 def _gather(drafts: Path, info: DatasetInfo, target: Dataset, report: Salvage) -> None:
     """Put the episodes that came out into the target."""
-    files = sorted(drafts.glob("out/*/*.h5"))
-    if not files:
+    found = sorted(drafts.glob("out/*/*.h5"))
+    if not found:
         return
     if not info.observation_space:
-        report.lost += [f"{path.name}: nothing says what its spaces are" for path in files]
+        report.lost += [f"{path.name}: nothing says what its spaces are" for path in found]
         report.saved.clear()
         return
     target.create(info)
     target.claim()
     try:
-        target.add_files(files)
+        target.add_files(found)
     finally:
         target.release()

@@ -4,18 +4,18 @@ Rewritten whenever an episode comes or goes, each atomically, and rebuilt from t
 doubt: losing them loses nothing.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from teleop.errors import RecordingError
-from teleop.recording import gate, index_file, storage
+from teleop.recording import files, gate, index_file, storage
 from teleop.recording.building import SCHEMA
-from teleop.recording.durable import replace_file, write_atomic
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.places import Places
 from teleop.recording.rows import row_from_json, row_to_json
+
+_MOST_MANIFEST = 64 << 20  # bytes; a row of an episode takes about 300
 
 
 class Shelf:
@@ -29,7 +29,7 @@ class Shelf:
 
     def files(self) -> list[str]:
         """Names of the episode files, oldest first."""
-        return sorted(path.name for path in self._places.episodes.glob("*.h5"))
+        return [path.name for path in files.plain_files(self._places.episodes, ".h5")]
 
     def description(self) -> dict[str, Any]:
         """Minari's `metadata.json`.
@@ -39,7 +39,7 @@ class Shelf:
         """
         path = self._places.description
         try:
-            loaded: dict[str, Any] = json.loads(path.read_bytes())
+            loaded: dict[str, Any] = json.loads(files.read_bytes(path))
         except (OSError, ValueError, RecursionError) as problem:
             raise RecordingError(
                 f"{path} cannot be read ({problem}); a dataset needs it. Restore the file from a "
@@ -86,7 +86,7 @@ class Shelf:
     def _read_foreign(self) -> list[EpisodeRow]:
         index = self._places.index
         self._known()
-        if not index.is_file() or _mark(index) == self._index_mark:
+        if not files.is_file(index) or _mark(index) == self._index_mark:
             return []
         cached = self._cached_foreign(index)
         if cached is not None:
@@ -99,7 +99,9 @@ class Shelf:
     def damaged(self) -> list[str]:
         """Names of files that cannot be read: of episodes, and of the index."""
         known = {row.file for row in self.rows()}
-        return [name for name in self.files() if name not in known] + self._damaged_index()
+        there = files.names(self._places.episodes)
+        named = [name for name in there if name.endswith(".h5") and not name.startswith(".")]
+        return [name for name in named if name not in known] + self._damaged_index()
 
     def _damaged_index(self) -> list[str]:
         try:
@@ -133,12 +135,12 @@ class Shelf:
             OSError: the disk refused.
         """
         self.adopt()
-        files = self.files()
+        names = self.files()
         if growing:
-            self.write_index(files)
-        self.write_description(self.description(), files)
+            self.write_index(names)
+        self.write_description(self.description(), names)
         if not growing:
-            self.write_index(files)
+            self.write_index(names)
         self._rows = {row.file: row for row in self.rows()}
         index_mark = _mark(self._places.index)
         manifest = {
@@ -146,26 +148,26 @@ class Shelf:
             "index": index_mark,
             "episodes": [row_to_json(row) for row in self._rows.values()],
         }
-        write_atomic(self._places.manifest, json.dumps(manifest).encode())
+        files.write_atomic(self._places.manifest, json.dumps(manifest).encode())
         self._index_mark = index_mark
 
-    def write_index(self, files: list[str]) -> None:
+    def write_index(self, names: list[str]) -> None:
         """Replace Minari's HDF5 file."""
-        write_atomic(self._places.index, index_file.index_bytes(files))
+        files.write_atomic(self._places.index, index_file.index_bytes(names))
         gate.know(self._places.index)
 
-    def write_description(self, data: dict[str, Any], files: list[str]) -> None:
+    def write_description(self, data: dict[str, Any], names: list[str]) -> None:
         """Replace Minari's `metadata.json`, with the counts of these files."""
         known = self._known()
-        rows = [known.get(name) or self.look_at(name) for name in files]
-        size = sum(self._size(name) for name in files)
+        rows = [known.get(name) or self.look_at(name) for name in names]
+        size = sum(self._size(name) for name in names)
         data |= {
             "dataset_id": self._dataset_id,
-            "total_episodes": len(files),
+            "total_episodes": len(names),
             "total_steps": sum(row.total_steps for row in rows if row),
             "dataset_size": round(size / 1e6, 1),
         }
-        write_atomic(self._places.description, json.dumps(data).encode())
+        files.write_atomic(self._places.description, json.dumps(data).encode())
 
     def adopt(self) -> None:
         """Give episodes that Minari's own API put into the index files of their own.
@@ -174,49 +176,49 @@ class Shelf:
         """
         index = self._places.index
         self._known()
-        if not index.is_file() or _mark(index) == self._index_mark:
+        if not files.is_file(index) or _mark(index) == self._index_mark:
             return
         try:
             gate.admit(index, links=True, pictures=True)
         except RecordingError:
-            replace_file(index, self._places.quarantine / index.name)
+            files.replace(index, self._places.quarantine / index.name)
             return
         for name in index_file.foreign_episodes(index):
             draft = self._places.journals / "adopted.h5tmp"
             index_file.extract_episode(index, name, draft)
-            digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:12]
+            digest = storage.file_hash(draft)[:12]
             target = self._places.episodes / f"{self.next_ordinal():06d}-{digest}.h5"
-            replace_file(draft, target)
+            files.replace(draft, target)
             gate.know(target)
 
     def next_ordinal(self) -> int:
         """The number of the next take."""
         places = self._places
-        names = [p.name for p in (*places.trash.iterdir(), *places.journals.iterdir())]
+        names = [*files.names(places.trash), *files.names(places.journals)]
         taken = [int(name.split("-")[0]) for name in [*self.files(), *names] if name[:6].isdigit()]
         return 1 + max(taken, default=-1)
 
     def is_stale(self) -> bool:
         """The derived files do not say what lies in the folder."""
-        known, files = self._known(), self.files()
+        known, names = self._known(), self.files()
         about = self.description()
         listed = about.get("total_episodes")
         index = self._places.index
-        right = index.is_file() and _mark(index) == self._index_mark
+        right = files.is_file(index) and _mark(index) == self._index_mark
         moved = about.get("dataset_id") != self._dataset_id
-        return moved or not right or listed != len(files) or set(known) != set(files)
+        return moved or not right or listed != len(names) or set(known) != set(names)
 
     def _size(self, name: str) -> int:
         """Bytes of an episode file, which never change."""
         if name not in self._sizes:
-            self._sizes[name] = (self._places.episodes / name).stat().st_size
+            self._sizes[name] = files.stat(self._places.episodes / name).st_size
         return self._sizes[name]
 
     def _known(self) -> dict[str, EpisodeRow]:
         if self._rows is None:
             self._index_mark = None
             try:
-                manifest = json.loads(self._places.manifest.read_bytes())
+                manifest = json.loads(files.read_bytes(self._places.manifest, _MOST_MANIFEST))
                 rows = [row_from_json(row) for row in manifest["episodes"]]
                 self._index_mark = manifest.get("index")
             except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -226,7 +228,7 @@ class Shelf:
 
     def _cached_foreign(self, index: Path) -> list[EpisodeRow] | None:
         try:
-            cached = json.loads((self._places.cache / "foreign.json").read_bytes())
+            cached = json.loads(files.read_bytes(self._places.cache / "foreign.json"))
             if cached["index"] != _mark(index):
                 return None
             rows = [row_from_json(row) for row in cached["episodes"]]
@@ -237,13 +239,13 @@ class Shelf:
     def _cache_foreign(self, index: Path, rows: list[EpisodeRow]) -> None:
         data = {"index": _mark(index), "episodes": [row_to_json(row) for row in rows]}
         try:
-            self._places.cache.mkdir(parents=True, exist_ok=True)
-            write_atomic(self._places.cache / "foreign.json", json.dumps(data).encode())
+            files.make_folder(self._places.cache)
+            files.write_atomic(self._places.cache / "foreign.json", json.dumps(data).encode())
         except OSError:
             return  # read-only media: it is read again next time
 
 
 def _mark(path: Path) -> list[int]:
     """What changes when another program writes to a file."""
-    found = path.stat()
+    found = files.stat(path)
     return [found.st_size, found.st_mtime_ns]

@@ -11,11 +11,12 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 import numpy as np
-from h5py import h5d, h5f, h5s
+from h5py import h5d, h5s
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError
+from teleop.recording import files
 from teleop.recording.building import SCHEMA
 from teleop.recording.columns import crc_of, is_text
 from teleop.recording.episode import Arrays, Episode, EpisodeRow
@@ -45,7 +46,7 @@ def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
     own = group == OWN_GROUP
     try:
         digest = file_hash(path) if own else ""
-        with h5py.File(path, "r") as file:
+        with files.hdf5(path) as file:
             name = path.name if own else f"{path.name}#{group}"
             return row_of(name, file[group], digest)
     except UNREADABLE as problem:
@@ -61,7 +62,7 @@ def read_episode(
         RecordingError: it is damaged; the message names the part.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with files.hdf5(path) as file:
             return _Reader(path, file[group]).episode(row, observation, action)
     except UNREADABLE as problem:
         raise RecordingError(
@@ -86,8 +87,8 @@ def read_numbers(path: Path, row: EpisodeRow, seen: list[Leaf], acted: list[Leaf
     if file_hash(path) != row.sha256:
         raise RecordingError(f"{path} has changed since it was saved.")
     try:
-        file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
-        try:
+        with files.hdf5(path) as opened:
+            file = opened.id
             return Episode(
                 row=row,
                 observations=_numbers_tree(file, "observations", seen),
@@ -100,8 +101,6 @@ def read_numbers(path: Path, row: EpisodeRow, seen: list[Leaf], acted: list[Leaf
                 actors=_numbers(file, "infos/teleop_actor"),
                 meta={},
             )
-        finally:
-            file.close()
     except UNREADABLE as problem:
         raise RecordingError(f"{path} cannot be read ({problem}).") from problem
 
@@ -125,7 +124,7 @@ def read_actors(path: Path, group: str = OWN_GROUP) -> NDArray[np.int8]:
         RecordingError: it is damaged.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with files.hdf5(path) as file:
             infos = file[group]["infos"]
             there = "teleop_actor" in infos
             return np.asarray(infos["teleop_actor"][1:] if there else [], np.int8)
@@ -140,7 +139,7 @@ def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
         RecordingError: it is damaged.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with files.hdf5(path) as file:
             there = "teleop_input_time" in file[group]
             return np.asarray(file[group]["teleop_input_time"][()] if there else [], np.float64)
     except UNREADABLE as problem:
@@ -154,7 +153,7 @@ def verify_file(path: Path) -> None:
         RecordingError: a part is missing or differs.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with files.hdf5(path) as file:
             group = file[OWN_GROUP]
             crcs = _crcs(group)
             damaged = [name for name, crc in crcs.items() if crc_of(group[name]) != crc]
@@ -174,7 +173,7 @@ def file_hash(path: Path) -> str:
         RecordingError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with files.open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as problem:
         raise RecordingError(f"{path} cannot be read ({problem.strerror}).") from problem

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from teleop.errors import RecordingError
-from teleop.recording import gate, storage
-from teleop.recording.durable import replace_file
+from teleop.recording import files, gate, storage
 from teleop.recording.places import Places
 from teleop.recording.shelf import Shelf
 
@@ -20,8 +19,7 @@ class Trash:
 
     def names(self) -> list[str]:
         """Everything that is in it."""
-        folder = self._places.trash
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        return [path.name for path in files.plain_files(self._places.trash)]
 
     def put_journal(self, journal: Path) -> str:
         """A take that was never saved; returns its name here.
@@ -29,27 +27,27 @@ class Trash:
         Raises:
             OSError: the disk refused.
         """
-        self._places.trash.mkdir(parents=True, exist_ok=True)
-        replace_file(journal, self._places.trash / journal.name)
+        files.make_folder(self._places.trash)
+        files.replace(journal, self._places.trash / journal.name)
         return journal.name
 
-    def put_episodes(self, files: Sequence[str], description: dict[str, object]) -> None:
+    def put_episodes(self, names: Sequence[str], description: dict[str, object]) -> None:
         """Saved episodes, out of the lists first.
 
         Args:
-            files: their names.
+            names: of their files.
             description: Minari's metadata of the dataset.
 
         Raises:
             OSError: the disk refused.
         """
-        self._places.trash.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self._places.trash)
         self._shelf.adopt()
-        keep = [name for name in self._shelf.files() if name not in files]
+        keep = [name for name in self._shelf.files() if name not in names]
         self._shelf.write_description(description, keep)
         self._shelf.write_index(keep)
-        for file in files:
-            replace_file(self._places.episodes / file, self._places.trash / file)
+        for name in names:
+            files.replace(self._places.episodes / name, self._places.trash / name)
         self._shelf.publish(growing=False)
 
     def take_back(self, name: str) -> Path | None:
@@ -60,14 +58,14 @@ class Trash:
             RecordingError: it is not here, or damaged.
         """
         trashed = self._places.trash / name
-        if Path(name).name != name or not trashed.is_file():
+        if Path(name).name != name or not files.is_file(trashed):
             raise RecordingError(f"{name} is not in the trash of {self._dataset_id}.")
         if trashed.suffix == _JOURNAL:
-            replace_file(trashed, self._places.journals / name)
+            files.replace(trashed, self._places.journals / name)
             return self._places.journals / name
         gate.admit(trashed)
         storage.verify_file(trashed)
-        replace_file(trashed, self._places.episodes / name)
+        files.replace(trashed, self._places.episodes / name)
         gate.know(self._places.episodes / name)
         self._shelf.publish(growing=True)
         return None
@@ -80,5 +78,5 @@ class Trash:
         """
         chosen = [name for name in self.names() if names is None or name in names]
         for name in chosen:
-            (self._places.trash / name).unlink()
+            files.unlink(self._places.trash / name)
         return chosen

@@ -22,6 +22,7 @@ import numpy as np
 from h5py import h5d, h5o, h5s, h5t, h5z
 
 from teleop.errors import DamagedFileError, HostileFileError
+from teleop.recording import files
 
 EPISODE_FILE = re.compile(r"^(\d{6,9})-([0-9a-f]{12})\.h5$")
 _LINK = re.compile(r"^episodes/\d{6,9}-[0-9a-f]{12}\.h5$")
@@ -95,7 +96,7 @@ class _File:
 
     def __init__(self, path: Path, *, links: bool, pictures: bool) -> None:
         self.path, self.links, self.pictures = path, links, pictures
-        self.size = path.stat().st_size
+        self.size = files.stat(path).st_size
         self.left = _BUDGET
 
     def need(self, holds: bool, wants: str) -> None:
@@ -105,11 +106,11 @@ class _File:
 
 def _vet(path: Path, *, links: bool, pictures: bool) -> None:
     _plain_file(path)
-    with path.open("rb") as raw:
+    with files.open_file(path) as raw:
         if raw.read(8) != _SIGNATURE:
             raise DamagedFileError(_damaged(path, "it is no HDF5 file"))
     about = _File(path, links=links, pictures=pictures)
-    with h5py.File(path, "r", locking=False) as file:
+    with files.hdf5(path) as file:
         for node in _walk(about, file["/"]):
             if isinstance(node, h5py.Dataset):
                 _vet_dataset(about, node)
@@ -263,7 +264,7 @@ def _vet_heap(about: _File, dataset: h5py.Dataset, kind: str) -> None:
 
 def _plain_file(path: Path) -> None:
     try:
-        mode = path.lstat().st_mode
+        mode = files.stat(path).st_mode
     except OSError as problem:
         raise _refusal(path, f"cannot be read ({problem.strerror})") from problem
     if not stat.S_ISREG(mode):

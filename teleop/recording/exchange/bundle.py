@@ -8,7 +8,6 @@ elsewhere, climbs out of the folder or unpacks to more than it says.
 import hashlib
 import json
 import re
-import shutil
 import stat
 import zipfile
 import zlib
@@ -18,7 +17,7 @@ from typing import IO, Any
 
 from teleop import __version__
 from teleop.errors import HostileFileError, RecordingError
-from teleop.recording import index_file
+from teleop.recording import files, index_file
 from teleop.recording.building import SCHEMA
 from teleop.recording.dataset import Dataset
 from teleop.recording.episode import EpisodeRow
@@ -35,6 +34,7 @@ _MOST_BYTES = 64 << 30
 _LARGEST_CONTENTS = 64 << 20
 _DEFLATE_AT_BEST = 1100
 _BLOCK = 1 << 20
+_LITTLE, _HONEST_RATIO = 64 << 20, 100  # bytes; recordings are compressed already
 
 
 def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
@@ -46,21 +46,21 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
     Raises:
         OSError: the disk refused.
     """
-    files: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
+    parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
     if dataset.is_foreign:
         packed = target.with_name("main_data.hdf5")
         index_file.pack([dataset.source(row) for row in rows], packed)
-        files["data/main_data.hdf5"] = packed
+        parts["data/main_data.hdf5"] = packed
     else:
         names = [row.file for row in rows]
-        files["data/main_data.hdf5"] = index_file.index_bytes(names)
-        files |= {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
-    if dataset.places.labels.is_file():
-        files["data/labels.json"] = dataset.places.labels
-    for path in sorted(dataset.policies.glob("*/*")):
+        parts["data/main_data.hdf5"] = index_file.index_bytes(names)
+        parts |= {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
+    if files.is_file(dataset.places.labels):
+        parts["data/labels.json"] = dataset.places.labels
+    for path in files.tree(dataset.policies):
         name = f"policies/{path.parent.name}/{path.name}"
         if _FILES.match(name):
-            files[name] = path
+            parts[name] = path
     contents: dict[str, Any] = {
         "schema": SCHEMA,
         "app_version": __version__,
@@ -68,7 +68,7 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
         "files": {},
     }
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
-        for name, source in files.items():
+        for name, source in parts.items():
             place = f"{dataset.dataset_id}/{name}"
             contents["files"][name] = _store(bundle, place, source)
         bundle.writestr(CONTENTS, json.dumps(contents, indent=1))
@@ -128,13 +128,21 @@ class _Unpacking:
                 raise self._refusal(f"holds a link or device ({printable(name)[:80]!r})")
             if entry.flag_bits & 1:
                 raise self._refusal("is encrypted")
-            if entry.file_size > entry.compress_size * _DEFLATE_AT_BEST + 4096:
-                raise self._refusal("unpacks to more than deflate can hold (a bomb)")
+            self._need_honest_size(entry)
             entries[name] = entry
         total = sum(entry.file_size for entry in entries.values())
         if total > _MOST_BYTES:
             raise self._refusal(f"unpacks to {total / 1e9:.0f} GB")
         return entries
+
+    def _need_honest_size(self, entry: zipfile.ZipInfo) -> None:
+        name, size, packed = printable(entry.filename)[:80], entry.file_size, entry.compress_size
+        if size > packed * _DEFLATE_AT_BEST + 4096:
+            raise self._refusal("unpacks to more than deflate can hold (a bomb)")
+        if name.endswith(".json") and name != CONTENTS and size > files.MOST_JSON:
+            raise self._refusal(f"holds {size >> 20} MB of {name!r}")
+        if size > max(_LITTLE, _HONEST_RATIO * packed):
+            raise self._refusal(f"unpacks {packed >> 10} kB to {size >> 20} MB (a bomb)")
 
     def _contents(self) -> dict[str, Any]:
         entry = self._entries.get(CONTENTS)
@@ -209,11 +217,11 @@ def _store(bundle: zipfile.ZipFile, place: str, source: Path | bytes) -> dict[st
         digest.update(source)
         bundle.writestr(place, source)
         return {"size": len(source), "sha256": digest.hexdigest()}
-    with source.open("rb") as file, bundle.open(place, "w", force_zip64=True) as out:
+    with files.open_file(source) as file, bundle.open(place, "w", force_zip64=True) as out:
         while block := file.read(_BLOCK):
             digest.update(block)
             out.write(block)
-    return {"size": source.stat().st_size, "sha256": digest.hexdigest()}
+    return {"size": files.stat(source).st_size, "sha256": digest.hexdigest()}
 
 
 def _description(dataset: Dataset, rows: Sequence[EpisodeRow]) -> bytes:
@@ -235,17 +243,19 @@ def copy_dataset(source: Path, folder: Path) -> str:
         RecordingError: there is no dataset.
         OSError: the disk refused.
     """
-    data = source / "data" if (source / "data").is_dir() else source
-    if not (data / "metadata.json").is_file() or not (data / "main_data.hdf5").is_file():
+    source = source.resolve()  # links to it are the user's own, those in it a stranger's
+    files.guard(source)
+    data = source / "data" if files.is_folder(source / "data") else source
+    if not files.is_file(data / "metadata.json") or not files.is_file(data / "main_data.hdf5"):
         raise RecordingError(
             f"{source} is no Minari dataset: it has no data/metadata.json and data/main_data.hdf5."
         )
-    for path in sorted(data.rglob("*")):
+    for path in files.tree(data):
         name = f"data/{path.relative_to(data).as_posix()}"
-        if _FILES.match(name) and path.is_file() and not path.is_symlink():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
+        if _FILES.match(name):
+            files.make_folder((folder / name).parent)
+            files.copy(path, folder / name)
     try:
-        return str(json.loads((data / "metadata.json").read_bytes())["dataset_id"])
-    except (ValueError, KeyError, TypeError):
+        return str(json.loads(files.read_bytes(data / "metadata.json"))["dataset_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return source.name
