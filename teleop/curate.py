@@ -8,7 +8,7 @@ from typing import Any
 
 from teleop.errors import RecordingError, StorageError, TeleopError, sentence
 from teleop.learning.policy import list_policies
-from teleop.recording import Dataset, EpisodeRow, Library
+from teleop.recording import Dataset, EpisodeRow, Library, files
 from teleop.recording.certificate import Certificate
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
 from teleop.recording.query import Query
@@ -275,6 +275,6 @@ def _free_id(library: Library, source: Path) -> str:
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in source.stem.lower()).strip("-")
     for number in range(1000):
         dataset_id = f"recovered/{stem[:60] or 'episodes'}-v{number}"
-        if not library.dataset(dataset_id).folder.exists():
+        if not files.exists(library.dataset(dataset_id).folder):
             return dataset_id
     raise RecordingError("Name the dataset that episodes go to: --into NAME-v0")

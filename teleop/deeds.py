@@ -150,6 +150,14 @@ def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedP
             f"{dataset.dataset_id} has no policy {policy}; there are: {', '.join(names)}."
         )
     loaded = load_policy(dataset.policies / (policy or names[-1]))
+    info = dataset.info()
+    loaded.check_fits(info.env_id, *dataset.spaces())
+    if info.env_id and bare_id(info.env_id) != bare_id(loaded.config.env_id):
+        raise LearningError(
+            f"The policy {loaded.name} was learned in {loaded.config.env_id}, but lies in "
+            f"{dataset.dataset_id}, a dataset of {info.env_id}. Move its folder to the dataset it "
+            "was learned from, or train another."
+        )
     return loaded.config.env_id, loaded
 
 

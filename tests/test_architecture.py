@@ -42,6 +42,50 @@ def test_types_are_strict() -> None:
     assert done.returncode == 0, done.stdout
 
 
+FILE_CALLS = {
+    *("open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "rename", "rmdir"),
+    *("mkdir", "mkdtemp", "touch", "symlink_to", "iterdir", "glob", "rglob", "scandir", "listdir"),
+    *("is_file", "is_dir", "exists", "stat", "lstat", "rmtree", "copyfile", "copytree", "resolve"),
+}
+OWN_WAYS = {  # modules that open what does not lie below a recordings folder
+    "recording/files.py": "the one that opens everything there",
+    "recording/cache.py": "the user's own cache folder",
+    "recording/gate.py": "the same",
+    "recording/library.py": "the recordings folder itself, and where a dataset comes from",
+    "recording/salvage.py": "a file that the user names, and drafts in a temporary folder",
+    "recording/extraction.py": "such drafts",
+    "recording/rootless.py": "such drafts",
+    "recording/exchange/lerobot.py": "drafts beside the file that the user names",
+    "recording/exchange/packed.py": "the same",
+    "recording/exchange/tables.py": "the same",
+    "recording/exchange/bundle.py": "the same, and drafts",
+    "recording/vetting.py": "pictures and attributes in memory",
+    "recording/storage.py": "parts of a file that is open",
+    "curate.py": "the file that the user names",
+    "stage/frames.py": "shared memory",
+}
+BELOW_RECORDINGS = [
+    path
+    for path in SOURCES
+    if path.relative_to(ROOT / "teleop").parts[0] in ("recording", "stage", "curate.py", "deeds.py")
+    or path.name == "policy.py"
+]
+
+
+@pytest.mark.parametrize(
+    "path", BELOW_RECORDINGS, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_one_module_alone_opens_what_lies_in_a_recordings_folder(path: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    found = set()
+    for call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+        if name in FILE_CALLS and not ast.unparse(call.func).startswith("files."):
+            found.add(f"{ast.unparse(call.func)} in line {call.lineno}")
+    allowed = path.relative_to(ROOT / "teleop").as_posix() in OWN_WAYS
+    assert bool(found) == allowed, found or "it needs no exception any more"
+
+
 @pytest.mark.parametrize("name", ["torch", "gymnasium", "h5py"])
 def test_window_process_never_loads(name: str) -> None:
     script = f"import teleop.ui.app, sys; raise SystemExit({name!r} in sys.modules)"

@@ -64,6 +64,22 @@ def space_from_json(text: str) -> Space:
         raise RecordingError(f"A stored space cannot be read: {problem!r}") from problem
 
 
+def same_space(one: Space, other: Space) -> bool:
+    """Two spaces hold the same values, however they were written.
+
+    Both are compared as they come back from JSON: an environment's own kinds of text become
+    Gymnasium's, and the order of a text's letters, or bounds said once, make no difference.
+    """
+    return one == other or _as_stored(one) == _as_stored(other)
+
+
+def _as_stored(space: Space) -> Space | None:
+    try:
+        return space_from_json(space_to_json(space))
+    except RecordingError:
+        return None
+
+
 def is_text(space: Space) -> bool:
     """Values are text: Gymnasium's `Text`, or a space of an environment's own such as missions."""
     return isinstance(space, spaces.Text) or (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from teleop.envs.factors import Factors, state_factors
 from teleop.envs.making import close_env, make_env
-from teleop.envs.spaces import Space, is_text
+from teleop.envs.spaces import Space, is_text, same_space
 from teleop.envs.words import idle_action
 from teleop.errors import EnvError, LearningError
 from teleop.learning.heads import Head, check_learnable, flat_actions, head_for, iter_parts
@@ -281,7 +281,7 @@ def _factors(env_id: str, space: Space) -> Factors:
     except EnvError:
         return ()
     try:
-        return state_factors(env) if env.observation_space == space else ()
+        return state_factors(env) if same_space(env.observation_space, space) else ()
     finally:
         close_env(env)
 

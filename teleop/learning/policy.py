@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from teleop.envs.factors import Factors
-from teleop.envs.spaces import Space, space_from_json, space_to_json
+from teleop.envs.spaces import Space, same_space, space_from_json
 from teleop.envs.words import axis_words, branch_words
 from teleop.errors import LearningError, StorageError, TeleopError
 from teleop.learning.heads import Distribution, Head, Levels, flat_actions, head_from_json
@@ -194,8 +194,9 @@ class LearnedPolicy:
         Raises:
             LearningError: they differ.
         """
-        wanted = (self.config.observation_space, self.config.action_space)
-        if wanted != (space_to_json(observation), space_to_json(action)):
+        config = self.config
+        pairs = ((config.observation_space, observation), (config.action_space, action))
+        if not all(same_space(space_from_json(learned), there) for learned, there in pairs):
             raise LearningError(
                 f"The policy {self.name} was learned in {self.config.env_id}; the spaces of "
                 f"{env_id} differ from that. Choose a policy that was trained in {env_id}."

@@ -462,6 +462,8 @@ def _refusals(folder: Path) -> Iterator[None]:
     """What the disk refuses is said in a sentence."""
     try:
         yield
+    except files.UntrustedPathError:
+        raise
     except OSError as problem:
         raise StorageError(
             f"{folder} cannot be written ({problem.strerror or problem}). What was saved is safe; "

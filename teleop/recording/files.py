@@ -10,6 +10,7 @@ nothing. Links at or above the root are the user's own. Where the system has no 
 
 import contextlib
 import errno
+import functools
 import io
 import os
 import shutil
@@ -38,7 +39,7 @@ _KINDS = {
     modes.S_IFCHR: "a device",
     modes.S_IFBLK: "a device",
 }
-_roots: set[Path] = set()
+_roots: set[str] = set()
 
 
 class UntrustedPathError(HostileFileError, OSError):
@@ -58,12 +59,13 @@ class UntrustedPathError(HostileFileError, OSError):
 def guard(root: Path) -> None:
     """From now on, no link below this folder is followed."""
     _roots.add(_absolute(root))
+    _below.cache_clear()
 
 
 def root_of(path: Path) -> Path:
     """The guarded root that a path lies below, or its folder."""
-    root, parts = _below(path)
-    return root if parts else _absolute(path).parent
+    root, parts = _below(_absolute(path))
+    return Path(root) if parts else Path(root).parent
 
 
 # ------------------------------------------------------------ reading
@@ -328,9 +330,9 @@ def make_folder(folder: Path) -> None:
         UntrustedPathError: there is something else, or a link on the way.
         OSError: the disk refused.
     """
-    root, parts = _below(folder)
-    root.mkdir(parents=True, exist_ok=True)
-    at = root
+    root, parts = _below(_absolute(folder))
+    at = Path(root)
+    at.mkdir(parents=True, exist_ok=True)
     for part in parts:
         at /= part
         with contextlib.suppress(FileExistsError), _parent(at) as (where, name):
@@ -379,29 +381,28 @@ def _open(path: Path, flags: int) -> int:
 @contextlib.contextmanager
 def _parent(path: Path) -> Iterator[tuple[int | None, str]]:
     """(descriptor of the folder that something is in, its name there), for calls with `dir_fd`."""
-    path = _absolute(path)
+    folder, name = os.path.split(_absolute(path))
     if _BY_HANDLE:
-        with _folder(path.parent) as where:
-            yield where, path.name
+        with _folder(folder) as where:
+            yield where, name
     else:
-        _look_at_parts(path.parent)
+        _look_at_parts(folder)
         yield None, str(path)
 
 
 @contextlib.contextmanager
-def _folder(folder: Path) -> Iterator[int]:
+def _folder(folder: str) -> Iterator[int]:
     """An open folder, with no link between it and the guarded root above it."""
     root, parts = _below(folder)
-    at, handle = root, os.open(root, _FOLDER & ~_NO_FOLLOW)
+    handle = os.open(root, _FOLDER & ~_NO_FOLLOW)
     try:
-        for part in parts:
-            at /= part
+        for depth, part in enumerate(parts, start=1):
             try:
                 inner = os.open(part, _FOLDER, dir_fd=handle)
             except OSError as problem:
                 mode = _mode(part, handle)
                 if modes.S_ISLNK(mode):
-                    raise _refusal(at, mode) from problem
+                    raise _refusal(Path(root, *parts[:depth]), mode) from problem
                 raise
             os.close(handle)
             handle = inner
@@ -414,28 +415,34 @@ def _folder(folder: Path) -> Iterator[int]:
 def _listed(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
     """The entries of a folder."""
     if not _BY_HANDLE:
-        _look_at_parts(folder)
+        _look_at_parts(_absolute(folder))
         with os.scandir(folder) as entries:
             yield entries
         return
-    with _folder(folder) as where, os.scandir(where) as entries:
+    with _folder(_absolute(folder)) as where, os.scandir(where) as entries:
         yield entries
 
 
-def _below(path: Path) -> tuple[Path, tuple[str, ...]]:
-    """(the guarded root above a path, or the path itself; what is between them)."""
-    path = _absolute(path)
-    above = [root for root in _roots if path.is_relative_to(root)]
-    if not above:
+@functools.lru_cache(maxsize=4096)
+def _below(path: str) -> tuple[str, tuple[str, ...]]:
+    """(the guarded root above an absolute path, or the path itself; what is between them)."""
+    root, at = "", path
+    while True:
+        root = at if at in _roots else root
+        above = os.path.dirname(at)  # noqa: PTH120  a tenth of the time
+        if above == at:
+            break
+        at = above
+    if not root:
         return path, ()
-    root = min(above, key=lambda one: len(one.parts))
-    return root, path.relative_to(root).parts
+    rest = path[len(root) :].lstrip(os.sep)
+    return root, Path(rest).parts
 
 
-def _look_at_parts(path: Path) -> None:
+def _look_at_parts(path: str) -> None:
     """Refuse links and junctions on the way, where folders cannot be held open."""
     root, parts = _below(path)
-    at = root
+    at = Path(root)
     for part in parts:
         at /= part
         with contextlib.suppress(FileNotFoundError):
@@ -475,5 +482,5 @@ def _sync(handle: int | None) -> None:
         os.fsync(handle)
 
 
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100  `resolve` follows links
+def _absolute(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100  `resolve` follows links

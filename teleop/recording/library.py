@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from teleop.envs.spaces import same_space, space_from_json
 from teleop.errors import RecordingError, StorageError
 from teleop.recording import files, gate
 from teleop.recording.dataset import Dataset
@@ -117,11 +118,9 @@ class Library:
         """
         dataset = self.dataset(dataset_id)
         dataset.create(info)
-        there = dataset.info()
-        if (there.observation_space, there.action_space) != (
-            info.observation_space,
-            info.action_space,
-        ):
+        wanted = (info.observation_space, info.action_space)
+        pairs = zip(dataset.spaces(), map(space_from_json, wanted), strict=True)
+        if not all(same_space(there, new) for there, new in pairs):
             raise RecordingError(
                 f"{dataset_id} holds episodes with other spaces than {info.env_id} has now "
                 "(another version, or other options). Record into a new dataset: --dataset NAME-v1."
@@ -156,7 +155,7 @@ class Library:
         target = self.open_for_writing(target_id, sources[0].info())
         spaces = target.spaces()
         for source in sources:
-            if source.spaces() != spaces:
+            if not all(map(same_space, source.spaces(), spaces)):
                 raise RecordingError(
                     f"{source.dataset_id} has other spaces than {target_id}; episodes of one "
                     "dataset all have the same. Merge it into a dataset of its own."
@@ -235,6 +234,7 @@ class Library:
         """
         from teleop.recording.exchange import bundle
 
+        source = source.resolve()  # links to it are the user's own, those in it a stranger's
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.root) as folder:
             draft = Path(folder) / "dataset"
             try:
@@ -242,6 +242,8 @@ class Library:
                 named = unpack(source, draft)
                 wanted = new_id or _named_id(named, source)
                 return self._put_in_place(draft, self._free(wanted) if beside else wanted)
+            except files.UntrustedPathError:
+                raise
             except OSError as problem:
                 raise StorageError(
                     f"{source} cannot be brought in ({problem.strerror or problem})."

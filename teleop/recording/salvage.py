@@ -20,7 +20,7 @@ from typing import Any
 os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
 
 
-from teleop.envs.spaces import Space, space_from_json
+from teleop.envs.spaces import Space, same_space, space_from_json
 from teleop.errors import RecordingError, TeleopError
 from teleop.recording import files, storage
 from teleop.recording.dataset import Dataset
@@ -97,12 +97,13 @@ def _candidates(source: Path, drafts: Path, report: Salvage) -> Iterator[Path]:
 
 def _unzipped(source: Path, folder: Path, report: Salvage) -> Iterator[Path]:
     """Episode files of a bundle, as far as they can be unpacked."""
-    try:
-        bundle = zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError) as problem:
-        report.lost.append(f"{source.name}: {problem}")
-        return
-    with bundle:
+    with contextlib.ExitStack() as opened:
+        try:
+            raw = opened.enter_context(files.open_file(source))
+            bundle = opened.enter_context(zipfile.ZipFile(raw))
+        except (zipfile.BadZipFile, OSError) as problem:
+            report.lost.append(f"{source.name}: {problem}")
+            return
         for number, entry in enumerate(bundle.infolist()):
             name = Path(entry.filename).name
             if Path(name).suffix not in (".h5", ".hdf5") or entry.file_size > _LARGEST:
@@ -182,7 +183,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
     for folder in (root, root.parent):
         with contextlib.suppress(TeleopError, OSError, KeyError):
             dataset = Dataset(folder, "recovered/recovered-v0")
-            if not own or dataset.spaces() == _spaces(own[0]):
+            if not own or all(map(same_space, dataset.spaces(), _spaces(own[0]))):
                 return dataset.info()
     return own[0] if own else DatasetInfo("", "", "")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from teleop.errors import StorageError, sentence
 from teleop.learning.reaction import reaction_s
-from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info, files
 from teleop.recording.episode import Episode
 from teleop.recording.library import human_dataset_id
 from teleop.stage.corrections import iter_corrected
@@ -237,7 +237,7 @@ class Keeping:
 
     def _not_kept(self, take: Take) -> None:
         """Saving failed: it can be tried again once nothing else is being driven."""
-        if take.journal.exists():
+        if files.exists(take.journal):
             self._unsaved.append(take)
             self.changed = True
 

@@ -1,7 +1,7 @@
 """What is on disk for an environment, as the window lists it."""
 
 from teleop.learning.policy import list_policies
-from teleop.recording import Certificate, Dataset, EpisodeRow, Library
+from teleop.recording import Certificate, Dataset, EpisodeRow, Library, files
 from teleop.stage.messages import EpisodeItem, LibraryChanged
 
 
@@ -24,8 +24,8 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> LibraryCha
 
 def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:
     """Bytes of the episodes' files, and when the newest was written."""
-    files = {shown.source(row)[0] for row in rows}
-    found = [file.stat() for file in files if file.is_file()]
+    paths = {shown.source(row)[0] for row in rows}
+    found = [files.stat(path) for path in paths if files.is_file(path)]
     return sum(f.st_size for f in found), max((f.st_mtime for f in found), default=0.0)
 
 

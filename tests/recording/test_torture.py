@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.torture import crash, damage, full, hostile, kill, trace
+from tests.torture import crash, damage, folders, full, hostile, kill, trace
 
 
 def test_kills_at_random_moments_lose_nothing() -> None:
@@ -33,6 +33,30 @@ def test_truncated_and_flipped_files_are_named_and_the_others_come_back() -> Non
 @pytest.mark.parametrize("kind", ["image", "dict"])
 def test_flipped_bytes_of_pictures_and_text_are_named(kind: str) -> None:
     assert damage.flips(60, kind)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("data/certificates.jsonl", "link"),
+        ("data/labels.json", "zero"),
+        ("data/metadata.json", "pipe"),
+        ("EPISODE", "link"),
+        ("data/episodes", "link"),
+        ("policies", "link"),
+        ("policies/p/weights.safetensors", "socket"),
+        (".teleop", "link"),
+        (".teleop/trash", "link"),
+        (".teleop/lock", "dangling"),
+        ("..", "link"),
+    ],
+)
+def test_nothing_outside_a_copied_folder_is_touched(place: str, kind: str) -> None:
+    assert folders.one(place, kind) == []
+
+
+def test_a_link_that_comes_and_goes_leads_nowhere() -> None:
+    assert folders.one(".teleop/trash", "link", swapped=True) == []
 
 
 @pytest.mark.parametrize("name", hostile.HOSTILE)

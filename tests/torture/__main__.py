@@ -1,10 +1,10 @@
-"""`python -m tests.torture [kill|crash|full|damage|hostile] [TRIALS]`: all of it takes an hour."""
+"""`python -m tests.torture [kill|crash|full|damage|hostile|folders] [TRIALS]`: an hour for all."""
 
 import sys
 import time
 from collections.abc import Callable
 
-from tests.torture import crash, damage, full, hostile, kill, scenario
+from tests.torture import crash, damage, folders, full, hostile, kill, scenario
 
 
 def _crash(trials: int) -> list[str]:
@@ -28,6 +28,7 @@ RUNS: dict[str, tuple[Callable[[int], list[str]], int]] = {
     "full": (lambda trials: full.run(trials) + full.run_by_limit(trials), 200),
     "damage": (_damage, 10_000),
     "hostile": (lambda _: hostile.run(), 0),
+    "folders": (lambda _: folders.run(), 0),
 }
 
 

@@ -499,7 +499,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "episode file cut off": (_truncated, "cannot be read"),
     "episode file that is a link": (_symlink, "no plain file"),
     "zip that climbs out": (_zip(_slip), "wants to write to"),
-    "zip bomb": (_zip(_zip_bomb), "does not list"),
+    "zip bomb": (_zip(_zip_bomb), "a bomb"),
     "zip with a wrong hash": (_zip(_zip_lies), "differs from its SHA-256"),
     "zip with code in it": (_zip(_zip_extra), "does not list"),
     "zip with a link in it": (_zip(_zip_link), "holds a link"),

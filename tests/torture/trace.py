@@ -1,5 +1,6 @@
 """A program's file operations, in order, as `strace` saw them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ _BY_HANDLE = ("write", "pwrite64", "ftruncate", "lseek", "fsync", "fdatasync", "
 _LINE = re.compile(r"^(\d+)\s+(\w+)\((.*)\)\s+=\s+(-?\d+)")
 _RESUMED = re.compile(r"^(\d+)\s+<\.\.\. (\w+) resumed>(.*)$")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
-TRUNCATE, CREATE = 1, 2
+_PATH = re.compile(r'(?:(AT_FDCWD|\d+), )?"((?:\\x[0-9a-f]{2})*)"')
+TRUNCATE, CREATE, FOLDER = 1, 2, 4
 
 
 def available() -> bool:
@@ -32,7 +34,7 @@ class Operation:
         handle: the open file; of `openat`, the new one.
         paths: of calls that take paths.
         data: what was written.
-        number: offset of `pwrite64`, length of `ftruncate`, TRUNCATE | CREATE of `openat`.
+        number: offset of `pwrite64`, length of `ftruncate`, TRUNCATE | CREATE | FOLDER of `openat`.
         result: what it returned.
     """
 
@@ -54,22 +56,27 @@ def record(folder: Path, command: Sequence[str]) -> list[Operation]:
 
 def _below(folder: Path, calls: Iterator[Operation]) -> Iterator[Operation]:
     handles: set[int] = set()
+    folders: dict[int, Operation] = {}  # opened; they matter where one is synced
     for operation in calls:
         if operation.call in _BY_HANDLE:
+            opened = folders.get(operation.handle)
+            if opened is not None and operation.call == "fsync":
+                yield from (opened, operation)
             if operation.handle in handles:
                 yield operation
             if operation.call == "close":
                 handles.discard(operation.handle)
-            continue
-        inside = operation.paths[:1] and operation.paths[0].startswith(str(folder))
-        if operation.call == "openat":
-            (handles.add if inside else handles.discard)(operation.result)
-        if inside:
+                folders.pop(operation.handle, None)
+        elif operation.number & FOLDER:
+            folders[operation.handle] = operation
+        elif operation.paths and operation.paths[0].startswith(str(folder)):
+            handles |= {operation.handle} if operation.call == "openat" else set()
             yield operation
 
 
 def _calls(log: Path) -> Iterator[Operation]:
-    """Calls that succeeded."""
+    """Calls that succeeded, with whole paths: those that are relative to an open folder, too."""
+    opened: dict[str, str] = {}
     for line in _whole_lines(log):
         found = _LINE.match(line)
         if not found or int(found[4]) < 0:
@@ -77,15 +84,25 @@ def _calls(log: Path) -> Iterator[Operation]:
         call, arguments, result = found[2], found[3], int(found[4])
         if call in ("sendfile", "copy_file_range"):
             raise NotImplementedError(call)
-        texts = [bytes.fromhex(text.replace("\\x", "")) for text in _TEXT.findall(arguments)]
         if call in _BY_HANDLE:
+            texts = [_bytes(text) for text in _TEXT.findall(arguments)]
             handle = int(arguments.split(",")[0])
             data = texts[0] if texts else b""
             yield Operation(call, handle, (), data, _number(call, arguments), result)
         else:
-            paths = tuple(text.decode() for text in texts)
+            paths = tuple(
+                os.path.join(opened.get(where, ""), _bytes(text).decode())  # noqa: PTH118
+                for where, text in _PATH.findall(arguments)
+            )
             flags = TRUNCATE * ("O_TRUNC" in arguments) | CREATE * ("O_CREAT" in arguments)
+            flags |= FOLDER * ("O_DIRECTORY" in arguments)
+            if call == "openat":
+                opened[str(result)] = paths[0]
             yield Operation(call, result, paths, b"", flags, result)
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.replace("\\x", ""))
 
 
 def _number(call: str, arguments: str) -> int:

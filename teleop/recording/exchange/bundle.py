@@ -84,7 +84,7 @@ def read_bundle(path: Path, folder: Path) -> str:
         OSError: the disk refused.
     """
     try:
-        with zipfile.ZipFile(path) as bundle:
+        with files.open_file(path) as raw, zipfile.ZipFile(raw) as bundle:
             return _Unpacking(path, bundle).unpack(folder)
     except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, ValueError) as problem:
         raise RecordingError(
@@ -243,7 +243,6 @@ def copy_dataset(source: Path, folder: Path) -> str:
         RecordingError: there is no dataset.
         OSError: the disk refused.
     """
-    source = source.resolve()  # links to it are the user's own, those in it a stranger's
     files.guard(source)
     data = source / "data" if files.is_folder(source / "data") else source
     if not files.is_file(data / "metadata.json") or not files.is_file(data / "main_data.hdf5"):

@@ -1,0 +1,331 @@
+"""Folders in which a link, pipe or device stands in place of a file: nothing outside is touched.
+
+A dataset that somebody copied whole (`cp -a`, tar, git) is planted with one of them at each place
+that Teleop knows; then everything that can be done with it is done. What lies outside must stay as
+it was, byte for byte and name for name; nothing outside may be created; each operation must end in
+bounded time and memory, with a result or with one sentence.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from teleop import curate, deeds
+from teleop.errors import TeleopError
+from teleop.learning.algorithms import bc
+from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.policy import list_policies, load_policy
+from teleop.recording import Library
+from teleop.recording.query import Query
+
+ID = "cartpole-v1/human-v0"
+ENV = "CartPole-v1"
+FILES = (
+    *("data/certificates.jsonl", "data/labels.json", "data/metadata.json", "data/manifest.json"),
+    *("data/main_data.hdf5", "EPISODE", ".teleop/lock", ".teleop/labels.lock", "TRASHED"),
+    *("policies/p/config.json", "policies/p/weights.safetensors", "../namespace_metadata.json"),
+)
+FOLDERS = (
+    *(".", "..", "data", "data/episodes", "policies", "policies/p"),
+    *(".teleop", ".teleop/journal", ".teleop/trash", ".teleop/quarantine"),
+)
+_MOST_S = 5.0  # an operation: generous, since a busy computer runs it
+_MOST_BYTES = 300 << 20
+
+
+def kinds_of(place: str) -> tuple[str, ...]:
+    """What may stand there in a case."""
+    if place in FOLDERS:
+        return ("link", "dangling", "pipe")
+    return ("link", "dangling", "pipe", "socket", "zero", "folder")
+
+
+CASES = [(place, kind) for place in (*FILES, *FOLDERS) for kind in kinds_of(place)]
+
+
+def run() -> list[str]:
+    """Every case, also with a link that comes and goes; what went wrong."""
+    wrong = [f"{place} as {kind}: {what}" for place, kind in CASES for what in one(place, kind)]
+    for place in (*FILES, *FOLDERS):
+        if place not in (".", ".."):  # a folder that comes and goes as a whole is another program's
+            wrong += [f"{place} swapped: {what}" for what in one(place, "link", swapped=True)]
+    return wrong
+
+
+def one(place: str, kind: str, *, swapped: bool = False) -> list[str]:
+    """One case; what went wrong.
+
+    Args:
+        place: below the dataset.
+        kind: what stands there.
+        swapped: it comes and goes while the operations run.
+    """
+    with tempfile.TemporaryDirectory(prefix="teleop-folders-") as name:
+        base = Path(name)
+        outside, root = base / "outside", base / "recordings"
+        _make_outside(outside)
+        made = _template()
+        shutil.copytree(made, root, symlinks=True)
+        target = _path(root / ID, place)
+        before = _contents(outside)
+        wrong: list[str] = []
+        if swapped:
+            with _swapping(target, outside):
+                wrong += _operations(root, base)
+        else:
+            _plant(target, kind, outside)
+            wrong += _operations(root, base)
+        after = _contents(outside)
+        changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+        return wrong + [f"{key} outside has changed" for key in sorted(changed)]
+
+
+_made: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _template() -> Path:
+    """A library with one dataset that has everything: made once."""
+    if not _made:
+        _made.append(tempfile.TemporaryDirectory(prefix="teleop-template-"))
+        library = Library(Path(_made[0].name) / "recordings")
+        library.root.mkdir()
+        list(deeds.record(library, ENV, 3, True, ID, 0))
+        dataset = library.dataset(ID)
+        dataset.claim()
+        dataset.delete(dataset.rows()[0].file)
+        dataset.release()
+        dataset.label(dataset.rows()[0].uuid, starred=True)
+        for row in dataset.rows():
+            list(dataset.iter_certify(row))
+        config = bc.Config(members=1, steps=5, lag_steps=1, budget_s=0)
+        bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "p")
+    return Path(_made[0].name) / "recordings"
+
+
+def _make_outside(outside: Path) -> None:
+    """What a person has elsewhere, in the shape of a dataset, so that names are found in it."""
+    shutil.copytree(_template() / ID, outside / "documents")
+    for name in ("certificates.jsonl", "labels.json", "bashrc", "lock"):
+        (outside / name).write_text("echo mine\n")
+
+
+def _path(dataset: Path, place: str) -> Path:
+    if place == "EPISODE":
+        return sorted((dataset / "data/episodes").glob("*.h5"))[0]
+    if place == "TRASHED":
+        return sorted((dataset / ".teleop/trash").iterdir())[0]
+    return Path(os.path.normpath(dataset / place))
+
+
+def _plant(target: Path, kind: str, outside: Path) -> None:
+    """Put something in place of what is there."""
+    twin = _twin(target, outside)
+    if target.is_dir():
+        shutil.rmtree(target)
+    target.unlink(missing_ok=True)
+    match kind:
+        case "link":
+            target.symlink_to(twin)
+        case "dangling":
+            target.symlink_to(outside / "new-name")
+        case "pipe":
+            os.mkfifo(target)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(target.parent):
+                made.bind(target.name)
+        case "zero":
+            target.symlink_to("/dev/zero")
+        case "folder":
+            target.mkdir()
+
+
+def _twin(target: Path, outside: Path) -> Path:
+    """What lies outside under the same name, or a file that a shell would run."""
+    found = [path for path in outside.rglob("*") if path.name == target.name]
+    if found:
+        return found[0]
+    return outside / "documents" if target.is_dir() else outside / "bashrc"
+
+
+@contextlib.contextmanager
+def _swapping(target: Path, outside: Path) -> Iterator[None]:
+    """The real thing and a link to a twin outside take turns, as fast as they can."""
+    real, twin, stop = (
+        target.with_name(f"{target.name}~"),
+        _twin(target, outside),
+        threading.Event(),
+    )
+
+    def swap() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                target.rename(real)
+                target.symlink_to(twin)
+                time.sleep(0)
+                target.unlink()
+                real.rename(target)
+
+    thread = threading.Thread(target=swap, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _contents(folder: Path) -> dict[str, bytes | str]:
+    """Every name below a folder, with its bytes."""
+    found: dict[str, bytes | str] = {}
+    for path in sorted(folder.rglob("*")):
+        key = path.relative_to(folder).as_posix()
+        found[key] = path.read_bytes() if path.is_file() else "folder"
+    return found
+
+
+def _operations(root: Path, base: Path) -> list[str]:
+    """Do everything; what did not end as it should."""
+    wrong = []
+    for name, operation in OPERATIONS.items():
+        library = Library(root)
+        began, memory = time.monotonic(), _memory()
+        try:
+            operation(library, base)
+        except TeleopError as problem:
+            if "\n" in str(problem) or not str(problem):
+                wrong.append(f"{name} said {str(problem)!r}")
+        except Exception as problem:  # noqa: BLE001  that is what is looked for
+            wrong.append(f"{name} broke: {type(problem).__name__}: {problem}")
+        if time.monotonic() - began > _MOST_S:
+            wrong.append(f"{name} took {time.monotonic() - began:.1f} s")
+        if _memory() - memory > _MOST_BYTES:
+            wrong.append(f"{name} took {(_memory() - memory) >> 20} MB")
+    return wrong
+
+
+def _memory() -> int:
+    """The most bytes that this process ever had."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used * (1 if sys.platform == "darwin" else 1024)
+
+
+def _read_all(library: Library, _: Path) -> None:
+    dataset = library.dataset(ID)
+    for row in dataset.rows():
+        dataset.read(row)
+        dataset.certificates()
+
+
+def _list(library: Library, _: Path) -> None:
+    library.summaries()
+    curate.episode_rows(library.existing(ID), Query())
+
+
+def _train(library: Library, _: Path) -> None:
+    load_demonstrations(library.existing(ID))
+
+
+def _load_policies(library: Library, _: Path) -> None:
+    dataset = library.existing(ID)
+    for name in [*list_policies(dataset.policies), "p"]:
+        load_policy(dataset.policies / name)
+
+
+def _save_policy(library: Library, _: Path) -> None:
+    policy = load_policy(_template() / ID / "policies/p")
+    policy.save(library.dataset(ID).policies / "p")
+
+
+def _label(library: Library, _: Path) -> None:
+    dataset = library.existing(ID)
+    for row in dataset.rows()[:1]:
+        dataset.label(row.uuid, note="mine")
+
+
+def _certify(library: Library, _: Path) -> None:
+    dataset = library.existing(ID)
+    for row in dataset.rows():
+        list(dataset.iter_certify(row))
+
+
+def _record(library: Library, _: Path) -> None:
+    list(deeds.record(library, ENV, 1, True, ID, 9))
+
+
+def _restore(library: Library, _: Path) -> None:
+    with _claimed(library) as dataset:
+        for name in dataset.trash():
+            dataset.restore(name)
+
+
+def _delete(library: Library, _: Path) -> None:
+    with _claimed(library) as dataset:
+        for row in dataset.rows()[-1:]:
+            dataset.delete(row.file)
+
+
+def _purge(library: Library, _: Path) -> None:
+    with _claimed(library) as dataset:
+        dataset.purge()
+
+
+def _merge(library: Library, _: Path) -> None:
+    library.merge(f"merged/all-v{time.time_ns()}", [ID])
+
+
+def _export(library: Library, base: Path) -> None:
+    dataset = library.existing(ID)
+    for form in ("bundle", "npz"):
+        curate.export(dataset, dataset.rows(), form, base / f"out-{form}-{time.time_ns()}")
+
+
+def _import(library: Library, _: Path) -> None:
+    library.take_in(library.root / ID, f"taken/in-v{time.time_ns()}")
+
+
+def _recover(library: Library, _: Path) -> None:
+    curate.recover(library.root / ID, library, f"recovered/r-v{time.time_ns()}")
+
+
+def _rename(library: Library, _: Path) -> None:
+    library.rename(ID, "renamed/human-v0")
+
+
+@contextlib.contextmanager
+def _claimed(library: Library) -> Iterator[Any]:
+    dataset = library.existing(ID)
+    dataset.claim()
+    try:
+        yield dataset
+    finally:
+        dataset.release()
+
+
+OPERATIONS: dict[str, Callable[[Library, Path], None]] = {
+    "list": _list,
+    "read": _read_all,
+    "train": _train,
+    "load policies": _load_policies,
+    "label": _label,
+    "certify": _certify,
+    "record": _record,
+    "save policy": _save_policy,
+    "restore": _restore,
+    "delete": _delete,
+    "merge": _merge,
+    "export": _export,
+    "import": _import,
+    "recover": _recover,
+    "purge": _purge,
+    "rename": _rename,
+}
