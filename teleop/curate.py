@@ -148,7 +148,7 @@ def exit_code(verdicts: Sequence[str]) -> int:
 def export(
     dataset: Dataset, rows: Sequence[EpisodeRow], form: str, output: Path | None
 ) -> tuple[Path, list[str]]:
-    """Write episodes in another program's form; returns (where, what could not be stored).
+    """Write episodes in another program's form; returns (where, what to know about it).
 
     Raises:
         RecordingError: no such form, nothing to write, or the target exists.
@@ -167,13 +167,13 @@ def export(
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".exporting-", dir=target.parent) as folder:
             draft = Path(folder) / target.name
-            left_out = write(dataset, rows, draft)
+            notes = write(dataset, rows, draft)
             draft.rename(target)
     except OSError as problem:
         raise StorageError(
             f"{target} cannot be written ({problem.strerror or problem}); nothing is left of it."
         ) from problem
-    return target, left_out
+    return target, notes
 
 
 def recover(source: Path, library: Library, into: str) -> tuple[str, Salvage]:

@@ -102,7 +102,7 @@ def test_export_and_import(here: Path) -> None:
         (("rename", DATASET, "x" * 300 + "-v0"), "at most 100"),
         (("export", DATASET, "--format", "pdf"), "no form"),
         (("import", "nowhere.zip"), "nowhere.zip"),
-        (("import", "recordings"), "no Minari dataset"),
+        (("import", "recordings"), "holds no data/main_data.hdf5"),
         (("show", DATASET, "--sort", "colour"), "sort by"),
     ],
 )

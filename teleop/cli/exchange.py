@@ -41,11 +41,9 @@ def export(
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         rows = Query(search, starred, success, tag).of(chosen.rows())
-        target, left_out = curate.export(chosen, rows, form, output)
-        text = f"Wrote {len(rows)} episodes to {target}"
-        if left_out:
-            text += f"; this form has no place for: {', '.join(left_out)}"
-        found = {"output": str(target), "episodes": len(rows), "left_out": left_out}
+        target, notes = curate.export(chosen, rows, form, output)
+        text = "; ".join([f"Wrote {len(rows)} episodes to {target}", *notes])
+        found = {"output": str(target), "episodes": len(rows), "notes": notes}
         say(as_json, found, text)
 
 

@@ -18,6 +18,7 @@ from teleop.cli.options import (
     progress,
     say,
     table,
+    tell,
 )
 from teleop.cli.play import cli
 from teleop.errors import LearningError
@@ -112,14 +113,14 @@ def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
     if not quiet:
         for trait in training.course.traits:
             mark = "!" if trait.warns else " "
-            typer.echo(f"{mark} {trait.topic}: {trait.found}; {trait.means}; {trait.done}")
+            tell(f"{mark} {trait.topic}: {trait.found}; {trait.means}; {trait.done}")
     tried: tuple[Any, ...] = ()
     with bar("Training", quiet) as move:
         for told in training.run(saves=saves):
             move(told.step, told.total, told.phase)
             tried = told.tried or tried
             if told.finding and not quiet:
-                typer.echo(f"{'✓' if told.verified else '-'} {told.finding}")
+                tell(f"{'✓' if told.verified else '-'} {told.finding}")
         for played in training.stand(episodes) if episodes else ():
             move(played.done, played.total, f"Playing: {played.who}")
     if tried and not quiet:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Optional
+from urllib.parse import quote
 
 import typer
 
 from teleop import crash, paths
-from teleop.errors import TeleopError, sentence
+from teleop.errors import EnvError, TeleopError, sentence
 
 Recordings = Annotated[
     Optional[Path],  # noqa: UP045  typer reads it
@@ -28,7 +29,9 @@ Imports = Annotated[
 ]
 EnvArgs = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--arg", help="Argument of the environment: gravity=-5. Several are fine."),
+    typer.Option(
+        "--arg", help='Argument of the environment: gravity=-5, or JSON: config={"lanes": 2}.'
+    ),
 ]
 TimeLimit = Annotated[
     Optional[int],  # noqa: UP045
@@ -36,7 +39,10 @@ TimeLimit = Annotated[
 ]
 Wrappers = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--wrapper", help="Gymnasium wrapper, package.module:Class; innermost first."),
+    typer.Option(
+        "--wrapper",
+        help="Gymnasium wrapper, package.module:Class or ...:Class(stack_size=2); innermost first.",
+    ),
 ]
 
 
@@ -54,19 +60,25 @@ def named_env(
     Raises:
         EnvError: an option means nothing, or something cannot be imported.
     """
-    from teleop.envs.naming import parse_name
+    from teleop.envs.naming import parse_name, wrapper_parts
 
     for package in imports or ():
         _allow("packages", package)
-    options = [*(arguments or ())]
+    options = [_quoted(argument) for argument in arguments or ()]
     options += [f"time_limit={time_limit}"] * (time_limit is not None)
     for wrapper in wrappers or ():
-        options.append(f"wrapper={wrapper}")
-        parse_name(f"{env}?wrapper={wrapper}")
-        _allow("wrappers", wrapper)
+        options.append(f"wrapper={quote(wrapper)}")
+        parse_name(f"{env}?wrapper={quote(wrapper)}")
+        _allow("wrappers", wrapper_parts(wrapper)[0])
     if not options:
         return env
     return str(parse_name(f"{env}{'&' if '?' in env else '?'}{'&'.join(options)}"))
+
+
+def _quoted(argument: str) -> str:
+    """`key=value`, as a name holds it."""
+    key, equals, value = argument.partition("=")
+    return f"{key}{equals}{quote(value)}"
 
 
 def _allow(kind: str, name: str) -> None:
@@ -76,7 +88,8 @@ def _allow(kind: str, name: str) -> None:
     new = not trust.is_remembered(kind, name)
     if new and sys.stdin.isatty():
         question = f"Run the code of {name!r} now, and whenever its environments are opened?"
-        typer.confirm(question, default=True, abort=True)
+        if not typer.confirm(question, default=True):
+            raise EnvError(f"The code of {name!r} was not run; what it brings is not known here.")
     trust.remember(kind, name)
 
 
@@ -88,8 +101,10 @@ def one_sentence(debug: bool) -> Iterator[None]:
     except TeleopError as problem:
         if debug:
             raise
-        typer.echo(sentence(problem), err=True)
+        tell(sentence(problem), err=True)
         raise typer.Exit(2) from None
+    except (typer.Exit, typer.Abort):  # an orderly end
+        raise
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
         raise typer.Exit(130) from None
@@ -99,7 +114,7 @@ def one_sentence(debug: bool) -> Iterator[None]:
         file = crash.write("command", problem)
         where = f" What happened is in {file}; nothing was sent." if file else ""
         text = f"A mistake of Teleop's ended this ({sentence(problem)}).{where}"
-        typer.echo(f"{text} --debug shows it here.", err=True)
+        tell(f"{text} --debug shows it here.", err=True)
         raise typer.Exit(1) from None
 
 
@@ -117,9 +132,19 @@ def find_dataset(recordings: Path | None, name: str) -> Any:
     return deeds.find_dataset(open_library(recordings), name)
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """A line for a person: what a stranger wrote in it is no order to the terminal."""
+    from teleop.recording.vetting import printable
+
+    typer.echo(printable(text), err=err)
+
+
 def say(as_json: bool, data: dict[str, Any], text: str) -> None:
     """A result, for scripts or for people."""
-    typer.echo(json.dumps(data, indent=1) if as_json else text)
+    if as_json:
+        typer.echo(json.dumps(data, indent=1))
+    else:
+        tell(text)
 
 
 def table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
@@ -130,13 +155,15 @@ def table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(title=title, title_justify="left")
+    from teleop.recording.vetting import printable
+
+    shown = Table(title=printable(title), title_justify="left")
     for column in rows[0] if rows else ():
         narrow = isinstance(rows[0][column], int | float)
         shown.add_column(column, overflow="fold", no_wrap=narrow)
     for row in rows:
         shown.add_row(*(_cell(value) for value in row.values()))
-    Console().print(shown if rows else f"{title}: none yet")
+    Console().print(shown if rows else f"{printable(title)}: none yet", markup=False)
 
 
 def _cell(value: Any) -> Any:

@@ -29,6 +29,7 @@ from teleop.cli.options import (
     progress,
     say,
     table,
+    tell,
 )
 
 DEFAULT_ENV = "LunarLander-v3"
@@ -47,7 +48,7 @@ window = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"teleop {__version__}")
+        tell(f"teleop {__version__}")
         raise typer.Exit
 
 
@@ -121,7 +122,7 @@ def controls(
         table(False, rows, f"Controls of {name} ({shown['made']})")
         if shown["axes"]:
             table(False, shown["axes"], "Axes")
-        typer.echo(f"To change them: F3 in the window, or {shown['file']}")
+        tell(f"To change them: F3 in the window, or {shown['file']}")
 
 
 @cli.command()

@@ -18,6 +18,7 @@ from teleop.cli.options import (
     progress,
     say,
     table,
+    tell,
 )
 from teleop.cli.play import cli
 
@@ -77,9 +78,9 @@ def show(
             typer.echo(json.dumps(found, indent=1))
             return
         table(False, _told(rows), dataset)
-        typer.echo(f"Policies: {', '.join(policies) or 'none yet'}")
+        tell(f"Policies: {', '.join(policies) or 'none yet'}")
         for name in damaged:
-            typer.echo(f"Damaged: {name} (see `teleop recover`)")
+            tell(f"Damaged: {name} (see `teleop recover`)")
 
 
 @cli.command()
@@ -154,7 +155,7 @@ def delete(
         chosen = find_dataset(recordings, dataset)
         curate.delete(chosen, curate.find_rows(chosen, episodes))
         numbers = " ".join(str(number) for number in episodes)
-        typer.echo(f"In the trash. Back with: teleop restore {chosen.dataset_id} {numbers}")
+        tell(f"In the trash. Back with: teleop restore {chosen.dataset_id} {numbers}")
 
 
 @cli.command()
@@ -169,7 +170,7 @@ def restore(
 
     with one_sentence(debug):
         numbers = curate.restore(find_dataset(recordings, dataset), names)
-        typer.echo("Back: episode " + ", ".join(str(number) for number in numbers))
+        tell("Back: episode " + ", ".join(str(number) for number in numbers))
 
 
 @cli.command()
@@ -186,11 +187,11 @@ def purge(
         chosen = find_dataset(recordings, dataset)
         names = chosen.trash()
         if not names:
-            typer.echo(f"The trash of {chosen.dataset_id} is empty.")
+            tell(f"The trash of {chosen.dataset_id} is empty.")
             return
         if not yes:
             typer.confirm(f"Destroy {len(names)} episodes and takes for good?", abort=True)
-        typer.echo(f"Destroyed {len(curate.purge(chosen))}.")
+        tell(f"Destroyed {len(curate.purge(chosen))}.")
 
 
 @cli.command()
@@ -245,7 +246,7 @@ def rename(
     """Give a dataset another id; policies and trash move with it."""
     with one_sentence(debug):
         open_library(recordings).rename(old, new)
-        typer.echo(f"{old} is now {new}")
+        tell(f"{old} is now {new}")
 
 
 @cli.command()
@@ -271,7 +272,7 @@ def verify(
         if as_json or odd:
             table(as_json, rows if as_json else odd, chosen.dataset_id)
         if not as_json:
-            typer.echo(f"{len(rows) - len(odd)} of {len(rows)} episodes are exact.")
+            tell(f"{len(rows) - len(odd)} of {len(rows)} episodes are exact.")
     raise typer.Exit(code)
 
 

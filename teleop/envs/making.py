@@ -59,7 +59,8 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
     except error.DependencyNotInstalled as problem:
         raise EnvError(_missing(env_id, problem)) from problem
     except Exception as problem:  # an environment's constructor may raise anything
-        raise EnvError(f"{env_id} could not be made: {sentence(problem)}") from problem
+        hint = " Wrappers take arguments: module:Class(name=value)." if name.wrappers else ""
+        raise EnvError(f"{env_id} could not be made: {sentence(problem)}.{hint}") from problem
     vars(env)[_NAME] = env_id
     return env
 

@@ -4,6 +4,7 @@
 carry, so everybody who makes the environment again makes the same one.
 """
 
+import ast
 import json
 import re
 from collections.abc import Mapping
@@ -15,11 +16,14 @@ from teleop.errors import EnvError
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
-_DOTTED = re.compile(r"[A-Za-z_][\w.]{0,80}:[A-Za-z_]\w{0,60}")
+_WRAPPER = re.compile(r"([A-Za-z_][\w.]{0,80}:[A-Za-z_]\w{0,60})(?:\((.{0,200})\))?", re.DOTALL)
 _OURS = frozenset(
     ["render_mode", "disable_env_checker", "id", "max_episode_steps", "time_limit", "wrapper"]
 )
 _MOST = 16  # options
+_IN_WRAPPERS = ".:_-"  # characters of a wrapper that a name shows as they are
+_DEEPEST = 4  # of a dict in a dict
+_LONGEST = 2000  # characters of one value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,10 @@ class EnvName:
 
     Attributes:
         env_id: Gymnasium id.
-        kwargs: for the environment: numbers, booleans, words.
+        kwargs: for the environment: numbers, booleans, words, and lists and dicts of them.
         time_limit: steps after which an episode is cut off; None is the environment's own.
-        wrappers: `module:Class` of Gymnasium wrappers, the innermost first.
+        wrappers: `module:Class` or `module:Class(name=value)` of Gymnasium wrappers, the innermost
+            first.
     """
 
     env_id: str
@@ -41,7 +46,7 @@ class EnvName:
     def __str__(self) -> str:
         options = [f"{key}={_text(value)}" for key, value in sorted(self.kwargs.items())]
         options += [f"time_limit={self.time_limit}"] * (self.time_limit is not None)
-        options += [f"wrapper={wrapper}" for wrapper in self.wrappers]
+        options += [f"wrapper={quote(wrapper, safe=_IN_WRAPPERS)}" for wrapper in self.wrappers]
         return f"{self.env_id}?{'&'.join(options)}" if options else self.env_id
 
 
@@ -68,10 +73,40 @@ def parse_name(text: str) -> EnvName:
 
 
 def is_plain(value: Any) -> bool:
-    """A value that a name can hold: a number, a boolean or a word, never a path."""
+    """A value that a name can hold: numbers, booleans, words, never paths; lists and dicts too."""
+    return _is_plain(value, _DEEPEST) and len(json.dumps(value)) <= _LONGEST
+
+
+def _is_plain(value: Any, depth: int) -> bool:
     if isinstance(value, str):
         return bool(_WORD.fullmatch(value))
-    return isinstance(value, bool | int | float)
+    if isinstance(value, dict):
+        keys = all(isinstance(key, str) and _WORD.fullmatch(key) for key in value)
+        return depth > 0 and keys and all(_is_plain(part, depth - 1) for part in value.values())
+    if isinstance(value, list | tuple):
+        return depth > 0 and all(_is_plain(part, depth - 1) for part in value)
+    return isinstance(value, bool | int | float) or (value is None and depth < _DEEPEST)
+
+
+def wrapper_parts(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """(`module:Class`, positional arguments, keyword arguments) of a wrapper; nothing is evaluated.
+
+    Raises:
+        ValueError: it is no wrapper, or an argument is no literal.
+    """
+    found = _WRAPPER.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    try:
+        call = ast.parse(f"f({found[2] or ''})", mode="eval").body
+        assert isinstance(call, ast.Call)
+        args = tuple(ast.literal_eval(part) for part in call.args)
+        kwargs = {str(part.arg): ast.literal_eval(part.value) for part in call.keywords}
+    except (SyntaxError, TypeError, AssertionError, MemoryError, RecursionError) as problem:
+        raise ValueError(text) from problem
+    if not is_plain(list(args)) or not is_plain(kwargs) or "None" in kwargs:
+        raise ValueError(text)
+    return found[1], args, kwargs
 
 
 def bare_id(text: str) -> str:
@@ -102,7 +137,8 @@ def _value(env_id: str, key: str, text: str) -> Any:
     if is_plain(value):
         return value
     raise EnvError(
-        f"{env_id} is given {key}={text!r:.60}; expected a number, true, false or a word."
+        f"{env_id} is given {key}={text!r:.60}; expected a number, true, false, a word, or a list "
+        f'or dict of them as JSON, such as {key}={{"lanes": 2}}.'
     )
 
 
@@ -113,9 +149,14 @@ def _limit(env_id: str, text: str) -> int:
 
 
 def _wrapper(env_id: str, text: str) -> str:
-    if _DOTTED.fullmatch(text):
-        return text
-    raise EnvError(f"{env_id} is given the wrapper {text!r:.80}; expected package.module:Class.")
+    try:
+        wrapper_parts(text)
+    except ValueError as problem:
+        raise EnvError(
+            f"{env_id} is given the wrapper {text!r:.80}; expected package.module:Class, or with "
+            "arguments that are numbers, words or tuples: package.module:Class(shape=(84, 84))."
+        ) from problem
+    return text
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import gymnasium as gym
 
 from teleop import paths
+from teleop.envs.naming import wrapper_parts
 from teleop.errors import EnvError, sentence
 
 _FILE = "trusted.json"
@@ -66,17 +67,19 @@ def find_in_packages(env_id: str) -> bool:
 
 
 def wrapper_named(name: str) -> Any:
-    """A wrapper class that this user has allowed.
+    """What wraps an environment as a name says; this user has allowed its class.
 
     Raises:
         EnvError: nobody here has allowed it, or it is gone.
     """
-    if not is_remembered("wrappers", name):
+    wanted, args, kwargs = wrapper_parts(name)
+    if not is_remembered("wrappers", wanted):
         raise EnvError(
-            f"The wrapper {name} was never typed on this computer, so it is not imported. If you "
-            f"trust it, open the environment once with --wrapper {name}."
+            f"The wrapper {wanted} was never typed on this computer, so it is not imported. If you "
+            f"trust it, open the environment once with --wrapper '{name}'."
         )
-    return _load(name)
+    wrapper = _load(wanted)
+    return lambda env: wrapper(env, *args, **kwargs)
 
 
 def _imported() -> Iterator[str]:

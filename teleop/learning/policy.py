@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.vector.utils import concatenate, create_empty_array
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -139,13 +140,40 @@ class LearnedPolicy:
             state: handed back.
             episode_start: (batch,) True where an episode begins; a policy that looks back forgets.
             deterministic: ignored: the most likely action is always the one taken.
+
+        Raises:
+            LearningError: some episodes of a batch begin while others go on, and the policy has a
+                memory, or plans ahead.
         """
         del deterministic
-        if episode_start is not None and np.all(episode_start):
+        begun = np.atleast_1d(
+            np.asarray(False if episode_start is None else episode_start, np.bool_)
+        )
+        if begun.all():
             self.reset(0)
-        if self.encoding.is_batch(observation):
-            return np.stack([np.asarray(a) for a in self.act_many(observation)]), state
-        return self.act(observation), state
+        if not self.encoding.is_batch(observation):
+            return self.act(observation), state
+        inputs = self.encoding.inputs(observation)
+        vector = self.normaliser(inputs.vector)
+        if begun.any() and not begun.all():
+            self._begin_some(begun, vector, inputs.pictures)
+        actions = self.head.actions(self._decide(vector, inputs.pictures))
+        room: Any = create_empty_array(self.head.space, len(actions))
+        return concatenate(self.head.space, actions, room), state
+
+    def _begin_some(
+        self, begun: NDArray[np.bool_], vector: Rows, pictures: tuple[Picture, ...]
+    ) -> None:
+        """Some episodes of a batch begin: what they saw before is what they see now."""
+        if self.shape.memory or self.shape.chunk > 1:
+            raise LearningError(
+                f"The policy {self.name} has a memory or plans ahead, so all episodes of a batch "
+                "must begin together."
+            )
+        for seen, looks in self._past:
+            seen[begun] = vector[begun]
+            for look, picture in zip(looks, pictures, strict=True):
+                look[begun] = picture[begun]
 
     @property
     def is_stateless(self) -> bool:

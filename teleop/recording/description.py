@@ -14,6 +14,7 @@ from teleop.recording.vetting import printable
 
 # Readers of Minari 0.5.0 to 0.5.2 and 0.5.4 all take raw images under this version.
 _MINARI_VERSION = "0.5.0"
+_FASTEST_HZ = 1000.0
 _ENV_ID = re.compile(r"^(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_.-]+$")
 
 
@@ -64,14 +65,21 @@ def info_in(description: dict[str, Any]) -> DatasetInfo:
     """What a `metadata.json` says, ours or Minari's."""
     ours = description.get("teleop")
     ours = ours if isinstance(ours, dict) else {}
+    named = ours.get("env_id")
     return DatasetInfo(
-        env_id=str(ours.get("env_id") or _env_id(description.get("env_spec"))),
+        env_id=named if isinstance(named, str) and named else _env_id(description.get("env_spec")),
         observation_space=description["observation_space"],
         action_space=description["action_space"],
         env_spec=description.get("env_spec"),
-        pace_hz=float(ours.get("fps", 0.0)),
+        pace_hz=_pace(ours.get("fps")),
         description=printable(str(description.get("description", ""))),
     )
+
+
+def _pace(said: Any) -> float:
+    """A pace that somebody can play at; 0 for anything else."""
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    return float(said) if is_number and 0 < said <= _FASTEST_HZ else 0.0
 
 
 def _env_id(env_spec: Any) -> str:

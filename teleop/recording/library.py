@@ -232,13 +232,13 @@ class Library:
             RecordingError: it is no dataset, damaged, or its id is taken.
             StorageError: the disk refused.
         """
-        from teleop.recording.exchange import bundle
+        from teleop.recording.exchange import bundle, minari
 
         source = source.resolve()  # links to it are the user's own, those in it a stranger's
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.root) as folder:
             draft = Path(folder) / "dataset"
             try:
-                unpack = bundle.copy_dataset if source.is_dir() else bundle.read_bundle
+                unpack = minari.copy_dataset if source.is_dir() else bundle.read_bundle
                 named = unpack(source, draft)
                 wanted = new_id or _named_id(named, source)
                 return self._put_in_place(draft, self._free(wanted) if beside else wanted)

@@ -14,6 +14,7 @@ from teleop.recording.building import SCHEMA
 from teleop.recording.episode import EpisodeRow
 from teleop.recording.places import Places
 from teleop.recording.rows import row_from_json, row_to_json
+from teleop.recording.vetting import printable
 
 _MOST_MANIFEST = 64 << 20  # bytes; a row of an episode takes about 300
 
@@ -45,6 +46,12 @@ class Shelf:
                 f"{path} cannot be read ({problem}); a dataset needs it. Restore the file from a "
                 "backup, or get the episodes out with `teleop recover`."
             ) from problem
+        if isinstance(loaded, dict) and loaded.get("data_format", "hdf5") != "hdf5":
+            form = printable(str(loaded["data_format"]))[:40]
+            raise RecordingError(
+                f"{path.parent.parent} is a Minari dataset in the {form} format; Teleop reads "
+                "HDF5. Load it with Minari and write it again with data_format='hdf5'."
+            )
         named = isinstance(loaded, dict) and all(
             isinstance(loaded.get(f"{kind}_space"), str) for kind in ("observation", "action")
         )

@@ -63,7 +63,7 @@ def vet_file(path: Path, *, links: bool = False, pictures: bool = False) -> None
 
 def printable(text: str) -> str:
     """Text of a stranger without what a terminal would obey."""
-    return _CONTROL.sub("�", text)
+    return _CONTROL.sub("�", text.encode("utf-8", "replace").decode())
 
 
 def picture_of(data: bytes, size: tuple[int, int] | None = None) -> np.ndarray[Any, Any]:

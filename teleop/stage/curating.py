@@ -163,9 +163,8 @@ class Curating:
         form, path = value
         text = f"Writing {_many(len(rows))} as {form}"
         self._said.append(Working(text, 0, 1))
-        target, left_out = curate.export(dataset, rows, form, Path(path))
-        said = f"Written: {target}"
-        said += f"; this form has no place for {', '.join(left_out)}" if left_out else ""
+        target, notes = curate.export(dataset, rows, form, Path(path))
+        said = "; ".join([f"Written: {target}", *notes])
         self._said.append(Working("", 0, 0))
         self._said.append(Notice(Tone.GOOD, said, copy=str(target)))
 

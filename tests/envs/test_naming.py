@@ -39,7 +39,10 @@ def test_a_name_is_taken_apart_and_put_together_again() -> None:
     [
         "LunarLander-v3?render_mode=human",
         "LunarLander-v3?gravity=/etc/passwd",
-        "LunarLander-v3?gravity=[1,2]",
+        "LunarLander-v3?gravity=[1,[2,[3,[4,[5]]]]]",
+        "LunarLander-v3?config={%22path%22:%22/etc/passwd%22}",
+        "LunarLander-v3?wrapper=gymnasium.wrappers:ClipReward(min_reward=print(1))",
+        "LunarLander-v3?wrapper=gymnasium.wrappers:ClipReward(*range(2))",
         "LunarLander-v3?time_limit=-1",
         "LunarLander-v3?wrapper=os.system",
         "LunarLander-v3?__class__=1",
@@ -113,6 +116,24 @@ def test_a_wrapper_is_applied_only_if_somebody_here_typed_it(user: Path) -> None
     assert env.step(0)[1] == 2.0
     assert name_of(env) == name
     close_env(env)
+
+
+def test_a_wrapper_takes_arguments_that_are_literals(user: Path) -> None:
+    del user
+    trust.remember("wrappers", "gymnasium.wrappers:FrameStackObservation")
+    given = "gymnasium.wrappers:FrameStackObservation(stack_size=3)"
+    name = parse_name(f"CartPole-v1?wrapper={given}")
+    assert name.wrappers == (given,)
+    assert parse_name(str(name)) == name
+    env = make_env(str(name), render=False)
+    assert env.observation_space.shape == (3, 4)
+    close_env(env)
+
+
+def test_a_dict_configures_an_environment() -> None:
+    name = parse_name('A-v0?config={"lanes": 2, "seen": {"kind": "near", "x": [1, 2.5]}}')
+    assert name.kwargs == {"config": {"lanes": 2, "seen": {"kind": "near", "x": [1, 2.5]}}}
+    assert parse_name(str(name)) == name
 
 
 def test_what_cannot_be_imported_is_said(user: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
 import pytest
 
+from teleop import deeds
 from teleop.envs.making import close_env, make_env
 from teleop.errors import LearningError
 from teleop.evaluate import RandomPolicy, evaluate, score
@@ -15,7 +17,8 @@ from teleop.learning.algorithms import bc
 from teleop.learning.demonstrations import load_demonstrations
 from teleop.learning.heads import Levels, Number, head_for
 from teleop.learning.policy import LearnedPolicy, load_policy
-from teleop.recording import Dataset
+from teleop.learning.shape import Shape
+from teleop.recording import Dataset, Library
 
 Record = Callable[..., Dataset]
 QUICK = bc.Config(members=2, steps=300, lag_steps=2, budget_s=0)
@@ -143,3 +146,40 @@ def test_nothing_to_learn_from_is_one_sentence(record: Record) -> None:
 def _set(folder: Path, key: str, value: object) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+
+def test_a_damaged_weight_is_noticed(record: Record, tmp_path: Path) -> None:
+    trained(record("CartPole-v1", 2)).save(tmp_path / "p")
+    path = tmp_path / "p" / "weights.safetensors"
+    whole = path.read_bytes()
+    for place in range(len(whole) - 400, len(whole), 40):  # the head has checks of its own
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(LearningError, match="differ from their checksum"):
+            load_policy(tmp_path / "p")
+
+
+def test_a_policy_in_a_dataset_of_another_environment_is_refused(
+    record: Record, library: Library
+) -> None:
+    policy = trained(record("LunarLander-v3", 2))
+    other = record("CartPole-v1", 1)
+    policy.save(other.policies / "stray")
+    with pytest.raises(LearningError, match="learned in LunarLander-v3"):
+        deeds.find_policy(library, other.dataset_id, "stray")
+
+
+def test_a_batch_whose_episodes_begin_at_different_times(record: Record) -> None:
+    demos = load_demonstrations(record("CartPole-v1", 2))
+    shape = Shape(frames=2, stride=1)
+    policy = bc.clone(demos, replace(QUICK, shape=shape, insist=True))
+    rows = demos.inputs.vector[:6].reshape(3, 2, 4)
+    policy.reset(0)
+    policy.predict(rows[0], episode_start=np.array([True, True]))
+    policy.predict(rows[1], episode_start=np.array([False, False]))
+    batch, _ = policy.predict(rows[2], episode_start=np.array([False, True]))
+    policy.reset(0)
+    alone = [policy.predict(row[0])[0] for row in rows][-1]
+    policy.reset(0)
+    assert batch.tolist() == [alone, policy.predict(rows[2][1])[0]]

@@ -140,7 +140,7 @@ def test_robomimic_takes_pictures_and_names_what_it_cannot(
     library: Library, tmp_path: Path
 ) -> None:
     dataset = nested(library)
-    assert written(dataset, "robomimic", tmp_path / "r.hdf5") == ["said"]
+    assert written(dataset, "robomimic", tmp_path / "r.hdf5") == ["this form has no place for said"]
     with h5py.File(tmp_path / "r.hdf5") as file:
         shapes = {name: part.shape for name, part in file["data/demo_0/obs"].items()}
         assert shapes == {"camera": (3, 40, 48, 3), "pair_0": (3, 1), "pair_1": (3, 2)}
@@ -152,7 +152,7 @@ def test_lerobot_layout_is_as_documented(library: Library, tmp_path: Path) -> No
     pq = pytest.importorskip("pyarrow.parquet")
     dataset = nested(library)
     target = tmp_path / "lerobot"
-    assert written(dataset, "lerobot", target) == ["said"]
+    assert written(dataset, "lerobot", target) == ["this form has no place for said"]
     info = json.loads((target / "meta/info.json").read_text())
     assert (info["codebase_version"], info["total_frames"]) == ("v3.0", 3)
     frames = pq.read_table(target / "data/chunk-000/file-000.parquet")
@@ -191,7 +191,9 @@ def test_npz_and_csv_hold_every_step(record: Record, library: Library, tmp_path:
     episode = dataset.read(dataset.rows()[0])
     assert float(rows[3]["observation_2"]) == pytest.approx(float(episode.observations[3][2]))
     assert int(rows[3]["action"]) == episode.actions[3]
-    assert written(nested(library), "csv", tmp_path / "n.csv") == ["camera"]
+    assert written(nested(library), "csv", tmp_path / "n.csv") == [
+        "this form has no place for camera"
+    ]
 
 
 def test_exports_never_write_over_anything(record: Record, tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ def test_exports_never_write_over_anything(record: Record, tmp_path: Path) -> No
 def test_actions_become_numbers_between_minus_one_and_one(
     space: spaces.Space[Any], action: Any, row: list[float]
 ) -> None:
-    vector = ActionVector(space)
+    vector = ActionVector(space, scaled=True)
     found = vector.rows(np.array([action]))
     assert found.tolist() == [row]
     assert len(vector.names) == len(row) == len(vector.bounds()[0])
@@ -239,3 +241,75 @@ def test_encoded_pictures_are_what_their_space_says_or_not_opened(data: bytes, w
         return
     with pytest.raises(RecordingError, match=words):
         picture_of(data, (32, 32))
+
+
+def test_channels_that_come_first_are_a_picture_for_lerobot(
+    library: Library, tmp_path: Path
+) -> None:
+    dataset, take = recorded(library, spaces.Box(0, 255, (3, 48, 80), np.uint8))
+    dataset.commit(take.journal)
+    dataset.release()
+    written(dataset, "lerobot", tmp_path / "l")
+    info = json.loads((tmp_path / "l/meta/info.json").read_text())
+    assert info["features"]["observation.images.main"]["shape"] == [48, 80, 3]
+
+
+def test_lerobot_actions_are_in_the_scale_of_the_environment() -> None:
+    vector = ActionVector(spaces.Box(0, 512, (2,), np.float32), scaled=False)
+    assert vector.rows(np.array([[100.0, 0.0]])).tolist() == [[100.0, 0.0]]
+
+
+def test_robomimic_makes_the_recorded_environment_again(record: Record, tmp_path: Path) -> None:
+    import gymnasium as gym
+
+    dataset = record("LunarLander-v3?gravity=-5&time_limit=300", 1)
+    written(dataset, "robomimic", tmp_path / "r.hdf5")
+    with h5py.File(tmp_path / "r.hdf5") as file:
+        said = json.loads(file["data"].attrs["env_args"])
+    env = gym.make(said["env_name"], **said["env_kwargs"])
+    assert env.unwrapped.gravity == -5  # type: ignore[attr-defined]
+    assert env.spec is not None
+    assert env.spec.max_episode_steps == 300
+    env.close()
+
+
+def test_a_dataset_of_an_old_minari_is_taken_in(record: Record, tmp_path: Path) -> None:
+    made = record("CartPole-v1", 2)
+    said = made.metadata()
+    folder = tmp_path / "Old-v0" / "data"
+    folder.mkdir(parents=True)
+    with h5py.File(folder / "main_data.hdf5", "w") as file:
+        for name in ("observation_space", "action_space"):
+            file.attrs[name] = said[name]
+        file.attrs["env_spec"] = json.dumps({"id": "CartPole-v1", "kwargs": {}})
+        file.attrs["dataset_id"] = "Old-v0"
+        file.attrs["total_episodes"], file.attrs["total_steps"] = 1, 3
+        group = file.create_group("episode_0")
+        group.attrs["total_steps"], group.attrs["id"] = 3, 0
+        group["observations"] = np.zeros((4, 4), np.float32)
+        group["actions"] = np.array([0, 1, 0])
+        group["rewards"] = np.ones(3)
+        group["terminations"] = np.array([False, False, True])
+        group["truncations"] = np.zeros(3, np.bool_)
+    library = Library(tmp_path / "r")
+    library.root.mkdir()
+    taken = library.take_in(tmp_path / "Old-v0")
+    assert taken.info().env_id == "CartPole-v1"
+    (row,) = taken.rows()
+    assert taken.read(row).actions.tolist() == [0, 1, 0]
+
+
+def test_a_form_that_is_not_read_is_called_by_its_name(library: Library, tmp_path: Path) -> None:
+    data = tmp_path / "arrow-v0" / "data"
+    data.mkdir(parents=True)
+    (data / "metadata.json").write_text(json.dumps({"data_format": "arrow"}))
+    with pytest.raises(RecordingError, match="in the 'arrow' format; Teleop reads HDF5"):
+        library.take_in(tmp_path / "arrow-v0")
+    (library.root / "arrow-v0").mkdir()
+    (tmp_path / "arrow-v0/data").rename(library.root / "arrow-v0/data")
+    (listed,) = library.summaries()
+    assert "arrow format" in listed.problem
+    for name, content in (("a.hdf5", b"\x89HDF\r\n\x1a\n"), ("b.npz", b"PK\x03\x04")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RecordingError, match=r"\.teleop\.zip|damaged or no bundle"):
+            library.take_in(tmp_path / name)

@@ -83,6 +83,7 @@ def read_bundle(path: Path, folder: Path) -> str:
         RecordingError: it is no bundle, damaged, or of a later version.
         OSError: the disk refused.
     """
+    _need_zip(path)
     try:
         with files.open_file(path) as raw, zipfile.ZipFile(raw) as bundle:
             return _Unpacking(path, bundle).unpack(folder)
@@ -91,6 +92,17 @@ def read_bundle(path: Path, folder: Path) -> str:
             f"{path} is damaged or no bundle ({problem}). Ask for it again; `teleop recover` gets "
             "out what is whole."
         ) from problem
+
+
+def _need_zip(path: Path) -> None:
+    with files.open_file(path) as file:
+        is_zip = file.read(4) == b"PK\x03\x04"
+    if not is_zip:
+        raise RecordingError(
+            f"{path} is no dataset that Teleop takes in: that is a .teleop.zip, which "
+            "`teleop export --format bundle` writes, or the folder of a Minari dataset. "
+            "`teleop recover` gets episodes of Teleop or Minari out of single HDF5 files."
+        )
 
 
 class _Unpacking:
@@ -148,8 +160,9 @@ class _Unpacking:
         entry = self._entries.get(CONTENTS)
         if entry is None:
             raise RecordingError(
-                f"{self._path} is no Teleop bundle: {CONTENTS} is missing in it. A bundle is made "
-                "with `teleop export --format bundle`."
+                f"{self._path} is no dataset that Teleop takes in: a .teleop.zip has {CONTENTS} in "
+                "it (`teleop export --format bundle` writes one). The folder of a Minari dataset "
+                "is taken in, too."
             )
         if entry.file_size > _LARGEST_CONTENTS:
             raise self._refusal(f"has {entry.file_size >> 20} MB of contents list")
@@ -230,31 +243,3 @@ def _description(dataset: Dataset, rows: Sequence[EpisodeRow]) -> bytes:
         "total_steps": sum(row.total_steps for row in rows),
     }
     return json.dumps(dataset.metadata() | counts).encode()
-
-
-def copy_dataset(source: Path, folder: Path) -> str:
-    """Copy a Minari dataset's own files into an empty folder; returns the dataset's id.
-
-    Args:
-        source: the dataset's folder, or the `data` folder in it.
-        folder: where `data/` goes.
-
-    Raises:
-        RecordingError: there is no dataset.
-        OSError: the disk refused.
-    """
-    files.guard(source)
-    data = source / "data" if files.is_folder(source / "data") else source
-    if not files.is_file(data / "metadata.json") or not files.is_file(data / "main_data.hdf5"):
-        raise RecordingError(
-            f"{source} is no Minari dataset: it has no data/metadata.json and data/main_data.hdf5."
-        )
-    for path in files.tree(data):
-        name = f"data/{path.relative_to(data).as_posix()}"
-        if _FILES.match(name):
-            files.make_folder((folder / name).parent)
-            files.copy(path, folder / name)
-    try:
-        return str(json.loads(files.read_bytes(data / "metadata.json"))["dataset_id"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return source.name

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from teleop.envs.spaces import Space
 from teleop.recording.dataset import Dataset
 from teleop.recording.episode import Arrays, Episode, EpisodeRow
-from teleop.recording.leaves import Kind, Leaf, iter_leaves
+from teleop.recording.leaves import Kind, Leaf, is_image, iter_leaves
+
+_CHANNELS = (1, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,20 @@ class Part:
 
     @property
     def is_image(self) -> bool:
-        """It is a picture: (height, width) or (height, width, channels) uint8."""
-        return self.leaf.kind is Kind.IMAGE
+        """It is a picture: uint8, with height and width."""
+        return self.leaf.kind is Kind.IMAGE or self._channels_come_first
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one value; pictures have their channels last."""
+        shape = self.leaf.shape
+        return (*shape[1:], shape[0]) if self._channels_come_first else shape
+
+    @property
+    def _channels_come_first(self) -> bool:
+        shape = self.leaf.shape
+        few = len(shape) == 3 and shape[0] in _CHANNELS
+        return few and is_image((*shape[1:], shape[0]), np.dtype(self.leaf.dtype))
 
     @property
     def is_text(self) -> bool:
@@ -38,7 +52,8 @@ class Part:
 
     def of(self, tree: Arrays) -> NDArray[Any]:
         """Its rows in an episode's nested arrays."""
-        return np.asarray(self.leaf.value_in(tree))
+        values = np.asarray(self.leaf.value_in(tree))
+        return np.moveaxis(values, 1, -1) if self._channels_come_first else values
 
 
 def parts_of(space: Space, alone: str) -> list[Part]:
@@ -57,6 +72,11 @@ def parts_of(space: Space, alone: str) -> list[Part]:
     return [Part(name, leaf) for name, leaf in zip(names, iter_leaves(space), strict=True)]
 
 
+def no_place(names: list[str]) -> list[str]:
+    """What an export says of what it leaves out."""
+    return [f"this form has no place for {', '.join(names)}"] if names else []
+
+
 def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episode]:
     """Whole episodes, one after another, without what their trims leave out.
 
@@ -68,14 +88,17 @@ def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episo
 
 
 class ActionVector:
-    """Actions of any space as numbers in -1..1: (T, size) float32.
+    """Actions of any space as numbers: (T, size) float32; discrete ones are one-hot (0 and 1)."""
 
-    Discrete ones become one-hot (0 and 1), bounded Box ones are rescaled from their bounds.
-    """
+    def __init__(self, space: Space, *, scaled: bool) -> None:
+        """Prepare for a space.
 
-    def __init__(self, space: Space) -> None:
+        Args:
+            space: of the actions.
+            scaled: bounded Box actions become -1..1; else they stay in the environment's scale.
+        """
         self._codes = [
-            _code(part.name, _leaf_space(space, part.leaf), part)
+            _code(part.name, _leaf_space(space, part.leaf), part, scaled=scaled)
             for part in parts_of(space, "action")
             if not part.is_text
         ]
@@ -95,7 +118,7 @@ class ActionVector:
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """How one array of an action becomes numbers in -1..1."""
+    """How one array of an action becomes numbers."""
 
     part: Part
     names: tuple[str, ...]
@@ -104,7 +127,7 @@ class _Code:
     encode: Callable[[NDArray[Any]], NDArray[Any]]
 
 
-def _code(name: str, space: Space, part: Part) -> _Code:
+def _code(name: str, space: Space, part: Part, *, scaled: bool) -> _Code:
     match space:
         case spaces.Discrete():
             n, start = int(space.n), int(space.start)
@@ -113,7 +136,7 @@ def _code(name: str, space: Space, part: Part) -> _Code:
         case spaces.MultiDiscrete():
             return _multi_discrete(name, space, part)
     names = tuple(f"{name}_{index}" for index in range(int(np.prod(space.shape or (1,)))))
-    if isinstance(space, spaces.Box) and np.isfinite([space.low, space.high]).all():
+    if scaled and isinstance(space, spaces.Box) and np.isfinite([space.low, space.high]).all():
         low, high = space.low.astype(float), space.high.astype(float)
         width = np.where(high > low, high - low, 1)
         scale = lambda a: np.clip(2 * (a - low) / width - 1, -1, 1)  # noqa: E731

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from teleop.errors import RecordingError
 from teleop.recording.dataset import Dataset
 from teleop.recording.episode import Episode, EpisodeRow
-from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, parts_of
+from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
 
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _SCALARS = {
@@ -61,7 +61,7 @@ def write_lerobot(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) ->
             out.write_table(pa.table(layout.arrow(pa, columns), schema=schema))
             ends.append(ends[-1] + len(episode.rewards))
     _write_meta(pa, pq, target, layout, ends, stats)
-    return [part.name for part in layout.texts]
+    return no_place([part.name for part in layout.texts])
 
 
 class _Layout:
@@ -73,7 +73,7 @@ class _Layout:
         self.texts = [part for part in parts if part.is_text]
         self._images = [part for part in parts if part.is_image]
         self._numbers = [part for part in parts if not part.is_text and not part.is_image]
-        self._action = ActionVector(action)
+        self._action = ActionVector(action, scaled=False)
         info = dataset.info()
         self.task = f"Drive {info.env_id}"
         self.env_id = info.env_id
@@ -90,7 +90,7 @@ class _Layout:
         if self._state_names:
             found["observation.state"] = _vector(self._state_names)
         for part in self._images:
-            shape = [*part.leaf.shape, 1][:3]
+            shape = [*part.shape, 1][:3]
             names = ["height", "width", "channels"]
             found[self._image_key(part)] = {"dtype": "image", "shape": shape, "names": names}
         found["action"] = _vector(list(self._action.names))

@@ -12,9 +12,10 @@ from typing import Any
 import h5py
 import numpy as np
 
+from teleop.envs.naming import parse_name
 from teleop.recording.dataset import Dataset
 from teleop.recording.episode import Episode, EpisodeRow
-from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, parts_of
+from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
 from teleop.recording.safe_file import SafeFile
 
 _GYM_ENV_TYPE = 2  # robomimic's EnvType.GYM_TYPE
@@ -24,7 +25,7 @@ def write_robomimic(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) 
     """One HDF5 file.
 
     Returns:
-        what robomimic has no place for.
+        what robomimic has no place for, or refuses, in words.
 
     Raises:
         RecordingError: an episode is damaged.
@@ -32,19 +33,26 @@ def write_robomimic(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) 
     """
     observation, action = dataset.spaces()
     parts = parts_of(observation, "flat")
-    vector = ActionVector(action)
+    vector = ActionVector(action, scaled=True)
     with SafeFile(target) as raw:
         with h5py.File(raw, "w") as file:
             data = file.create_group("data")
-            total = 0
+            total, largest = 0, 0.0
             for number, episode in enumerate(iter_trimmed(dataset, rows)):
                 demo = data.create_group(f"demo_{number}")
                 _fill(demo, episode, parts, vector)
                 total += len(episode.rewards)
+                acted = vector.rows(episode.actions)
+                largest = max(largest, float(np.abs(acted).max(initial=0.0)))
             _describe(data, dataset, vector, total)
             _mask(file, len(rows))
         raw.check()
-    return [part.name for part in parts if part.is_text]
+    notes = no_place([part.name for part in parts if part.is_text])
+    if largest > 1:  # of actions without bounds
+        notes.append(
+            f"robomimic refuses actions beyond -1..1, and these reach {largest:.3g}: scale them"
+        )
+    return notes
 
 
 def _fill(demo: h5py.Group, episode: Episode, parts: list[Part], vector: ActionVector) -> None:
@@ -76,8 +84,14 @@ def _with_shape(values: np.ndarray[Any, Any], part: Part) -> np.ndarray[Any, Any
 
 def _describe(data: h5py.Group, dataset: Dataset, vector: ActionVector, total: int) -> None:
     data.attrs["total"] = total
-    name = dataset.info().env_id
-    env_args = {"env_name": name, "type": _GYM_ENV_TYPE, "env_kwargs": {}}
+    name = parse_name(dataset.info().env_id)
+    kwargs = dict(name.kwargs)
+    if name.time_limit is not None:
+        kwargs["max_episode_steps"] = name.time_limit
+    env_args: dict[str, Any] = {"env_name": name.env_id, "type": _GYM_ENV_TYPE}
+    env_args |= {"env_kwargs": kwargs}
+    if name.wrappers:
+        env_args["teleop_wrappers"] = list(name.wrappers)
     data.attrs["env_args"] = json.dumps(env_args)
     low, high = vector.bounds()
     data.attrs["action_names"] = json.dumps(vector.names)

@@ -10,7 +10,7 @@ import numpy as np
 
 from teleop.recording.dataset import Dataset
 from teleop.recording.episode import Episode, EpisodeRow
-from teleop.recording.exchange.flat import Part, iter_trimmed, parts_of
+from teleop.recording.exchange.flat import Part, iter_trimmed, no_place, parts_of
 
 
 def write_npz(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
@@ -79,7 +79,7 @@ def write_csv(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> lis
         writer.writerow(_head(seen, acted))
         for episode in iter_trimmed(dataset, rows):
             writer.writerows(_lines(episode, seen, acted))
-    return left_out
+    return no_place(left_out)
 
 
 _ENDS = ("reward", "terminated", "truncated", "time_s", "actor")

@@ -1,0 +1,90 @@
+"""Datasets of Minari, of this version and of older ones, as a folder that a library can take in."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import RecordingError
+from teleop.recording import files, gate
+from teleop.recording.storage import UNREADABLE
+
+_FILES = re.compile(
+    r"^data/(metadata\.json|labels\.json|main_data\.hdf5|episodes/\d{6,9}-[0-9a-f]{12}\.h5)$"
+)
+_SPACES = ("observation_space", "action_space")
+
+
+def copy_dataset(source: Path, folder: Path) -> str:
+    """Copy a Minari dataset's own files into an empty folder; returns the dataset's id.
+
+    Args:
+        source: the dataset's folder, or the `data` folder in it.
+        folder: where `data/` goes.
+
+    Raises:
+        HostileFileError: it wants more than a recording needs.
+        RecordingError: there is no dataset, or one of a form that Teleop does not read.
+        OSError: the disk refused.
+    """
+    files.guard(source)
+    data = source / "data" if files.is_folder(source / "data") else source
+    description, index = data / "metadata.json", data / "main_data.hdf5"
+    _need_dataset(source, description, index)
+    for path in files.tree(data):
+        name = f"data/{path.relative_to(data).as_posix()}"
+        if _FILES.match(name):
+            files.make_folder((folder / name).parent)
+            files.copy(path, folder / name)
+    if not files.is_file(description):
+        found = _old_description(folder / "data" / index.name)
+        files.write_atomic(folder / "data" / description.name, json.dumps(found).encode())
+    try:
+        said = json.loads(files.read_bytes(folder / "data" / description.name))
+        return str(said["dataset_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return source.name
+
+
+def _need_dataset(source: Path, description: Path, index: Path) -> None:
+    if files.is_file(index):
+        return
+    form = ""
+    try:
+        said = json.loads(files.read_bytes(description))
+        form = str(said.get("data_format", "")) if isinstance(said, dict) else ""
+    except (OSError, ValueError, RecursionError):
+        pass
+    if form and form != "hdf5":
+        raise RecordingError(
+            f"{source} is a Minari dataset in the {form[:40]!r} format; Teleop reads HDF5. Load it "
+            "with Minari and write it again with data_format='hdf5'."
+        )
+    raise RecordingError(
+        f"{source} holds no data/main_data.hdf5. Teleop takes in a .teleop.zip, or the folder of a "
+        "Minari dataset, which has that file."
+    )
+
+
+def _old_description(index: Path) -> dict[str, Any]:
+    """What Minari before 0.5 kept in the HDF5 file itself.
+
+    Raises:
+        RecordingError: it is not there.
+    """
+    gate.admit(index, links=True, pictures=True)
+    try:
+        with files.hdf5(index) as file:
+            found = {key: _plain(value) for key, value in file.attrs.items()}
+    except UNREADABLE as problem:
+        raise RecordingError(f"{index} cannot be read ({problem}).") from problem
+    if not all(isinstance(found.get(name), str) for name in _SPACES):
+        raise RecordingError(
+            "The dataset was made by an old Minari and does not name its spaces; load it with that "
+            "Minari, and write it again with a newer one."
+        )
+    return found | {"data_format": "hdf5"}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
