@@ -264,7 +264,10 @@ class Session:
             self.observation, self.info = self.env.reset(seed=self.seed)
         except Exception as problem:  # an environment's own code
             name = self.env.spec.id if self.env.spec else "The environment"
-            raise EnvError(f"{name} broke in reset: {sentence(problem)}.") from problem
+            raise EnvError(
+                f"{name} broke in reset: {sentence(problem)}. If its reset needs options, give "
+                "them: --arg 'reset_options={\"goal\": 2}'."
+            ) from problem
         self.policy.reset(self.seed)
         self.trail = Trail(self.observation) if self._goes_back else None
 

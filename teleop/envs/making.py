@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import sys
 import time
 import warnings
 from typing import Any
@@ -12,6 +13,7 @@ from gymnasium import error
 
 from teleop.envs import trust
 from teleop.envs.catalogue import CATALOGUE, find_entry
+from teleop.envs.conform import Conforming
 from teleop.envs.meanings import is_turn_based
 from teleop.envs.naming import EnvName, is_plain, parse_name
 from teleop.errors import EnvError, sentence
@@ -45,17 +47,18 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
     if name.env_id not in gym.registry and not trust.find_in_packages(name.env_id):
         raise EnvError(_unknown(name.env_id))
     wrappers = [trust.wrapper_named(wrapper) for wrapper in name.wrappers]
-    given: dict[str, Any] = {
-        "render_mode": "rgb_array" if render else None,
-        "max_episode_steps": name.time_limit,
-        "disable_env_checker": True,
-    }
+    given = {"max_episode_steps": name.time_limit, "disable_env_checker": True}
+    given |= {key: value for key, value in name.kwargs.items() if key != _OPTIONS} | kwargs
+    options = name.kwargs.get(_OPTIONS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
-            env = gym.make(name.env_id, **given, **name.kwargs, **kwargs)
+            env = _made(name.env_id, given, render=render)
             for wrapper in wrappers:
                 env = wrapper(env)
+            env = Conforming(env, options if isinstance(options, dict) else None)
+    except EnvError:
+        raise
     except error.DependencyNotInstalled as problem:
         raise EnvError(_missing(env_id, problem)) from problem
     except Exception as problem:  # an environment's constructor may raise anything
@@ -63,6 +66,30 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
         raise EnvError(f"{env_id} could not be made: {sentence(problem)}.{hint}") from problem
     vars(env)[_NAME] = env_id
     return env
+
+
+def _made(env_id: str, given: dict[str, Any], *, render: bool) -> gym.Env[Any, Any]:
+    """An environment that draws to arrays; some take no `render_mode`, others always need one."""
+    arrays, none = {"render_mode": "rgb_array"}, {"render_mode": None}
+    ways: list[dict[str, Any]] = [arrays, none, {}] if render else [none, arrays, {}]
+    env = _first_made(env_id, given, ways)
+    modes = env.metadata.get("render_modes") or ["rgb_array"]
+    if render and not any("array" in str(mode) for mode in modes):
+        close_env(env)
+        raise EnvError(_undrawn(env, f"it draws as {', '.join(map(str, modes))} alone"))
+    return env
+
+
+def _first_made(
+    env_id: str, given: dict[str, Any], ways: list[dict[str, Any]]
+) -> gym.Env[Any, Any]:
+    for way in ways[:-1]:
+        try:
+            return gym.make(env_id, **way, **given)
+        except Exception as problem:
+            if "render" not in str(problem):
+                raise
+    return gym.make(env_id, **ways[-1], **given)
 
 
 def name_of(env: gym.Env[Any, Any]) -> str:
@@ -106,6 +133,13 @@ def draw(env: gym.Env[Any, Any]) -> np.ndarray[Any, Any]:
     except Exception as problem:  # drawing is the environment's own code
         raise EnvError(_undrawn(env, sentence(problem))) from problem
     picture = np.asarray(picture[-1] if isinstance(picture, list) and picture else picture)
+    if picture.ndim == 3 and picture.shape[0] in (3, 4) and picture.shape[2] not in (3, 4):
+        picture = np.moveaxis(picture, 0, -1)  # channels come first
+    if picture.dtype.kind == "f" and picture.size:
+        bright = np.nan_to_num(picture) * (255.0 if np.nanmax(picture) <= 1.0 else 1.0)
+        picture = np.clip(bright, 0, 255)
+    if picture.dtype == np.bool_:
+        picture = picture * np.uint8(255)
     if picture.ndim == 2:  # grey
         picture = np.repeat(picture[:, :, None], 3, axis=2)
     if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.size == 0:
@@ -142,18 +176,25 @@ def _missing(env_id: str, problem: Exception) -> str:
 def close_env(env: gym.Env[Any, Any]) -> None:
     """Close an environment without taking pygame away from the others.
 
-    Gymnasium's classic-control and toy-text environments shut pygame down in `close`, which breaks
-    every other environment of the process that draws with it. Without their screen they do not.
+    Many environments shut pygame down in `close`, which breaks every other environment of the
+    process that draws with it: meanwhile, pygame's own ways to shut down do nothing.
     """
-    inner = env.unwrapped
-    if type(inner).__module__.startswith("gymnasium.envs."):
-        for name in ("screen", "window_surface", "window"):
-            if getattr(inner, name, None) is not None:
-                setattr(inner, name, None)
-    with contextlib.suppress(Exception):  # a broken environment may break once more
-        env.close()
+    modules = [sys.modules.get(name) for name in _PYGAME_PARTS]
+    kept = [
+        (module, vars(module)["quit"]) for module in modules if module and hasattr(module, "quit")
+    ]
+    for module, _ in kept:
+        setattr(module, "quit", lambda: None)  # noqa: B010  modules have no such attribute to types
+    try:
+        with contextlib.suppress(Exception):  # a broken environment may break once more
+            env.close()
+    finally:
+        for module, quit_it in kept:
+            setattr(module, "quit", quit_it)  # noqa: B010
 
 
+_OPTIONS = "reset_options"  # of an environment's name: what its `reset` is given
+_PYGAME_PARTS = ("pygame", "pygame.display", "pygame.font", "pygame.mixer", "pygame.joystick")
 _QUICK_STEP_S = 0.001
 _QUICK_STEPS = 50
 

@@ -1,0 +1,77 @@
+"""What an environment gives, as its spaces and Gymnasium's interface say it: one place for all.
+
+Environments give lists for arrays, float64 for float32, rewards as arrays of one number, numpy
+flags. Driving, evaluation, replay and certificates all see the same values, because all of them
+make environments through here.
+"""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+
+class Conforming(gym.Wrapper[Any, Any, Any, Any]):
+    """Observations of the space's type, one reward, plain flags; and options for `reset`."""
+
+    def __init__(self, env: gym.Env[Any, Any], options: dict[str, Any] | None = None) -> None:
+        """Wrap an environment.
+
+        Args:
+            env: it.
+            options: that `reset` is given unless it is given others.
+        """
+        super().__init__(env)
+        self._options = options
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """As Gymnasium's."""
+        if options is None and self._options is not None:
+            options = dict(self._options)
+        given = {} if options is None else {"options": options}
+        observation, info = self.env.reset(seed=seed, **given)
+        return conformed(self.observation_space, observation), info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """As Gymnasium's.
+
+        Raises:
+            ValueError: the reward is not one number.
+        """
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        seen = conformed(self.observation_space, observation)
+        return seen, _one(reward), bool(np.any(terminated)), bool(np.any(truncated)), info
+
+
+def conformed(space: gym.Space[Any], value: Any) -> Any:
+    """A value in the types of its space; one that cannot be is returned as it is."""
+    match space:
+        case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
+            if isinstance(value, np.ndarray) and value.dtype == space.dtype:
+                return value
+            array = np.asarray(value)
+            fits = array.shape == space.shape and array.dtype.kind in "biuf"
+            return array.astype(space.dtype) if fits else value
+        case spaces.Dict() if isinstance(value, dict) and value.keys() == space.spaces.keys():
+            return {key: conformed(space[key], value[key]) for key in space.spaces}
+        case spaces.Tuple() if isinstance(value, tuple | list) and len(value) == len(space.spaces):
+            pairs = zip(space.spaces, value, strict=True)
+            return tuple(conformed(part, one) for part, one in pairs)
+    return value
+
+
+def _one(reward: Any) -> float:
+    """A reward as one number."""
+    if isinstance(reward, float):
+        return reward
+    if np.size(reward) != 1:
+        raise ValueError(
+            f"its reward is {np.size(reward)} numbers; Teleop needs one. Add a wrapper that weighs "
+            "them, such as --wrapper 'mo_gymnasium.wrappers:LinearReward(weight=(0.5, 0.5))'"
+        )
+    if reward is None:
+        raise ValueError("its reward is None; Teleop needs a number")
+    return float(np.ravel(reward)[0])
