@@ -10,6 +10,11 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+
+
+class RewardError(ValueError):
+    """A reward that is not one number."""
 
 
 class Conforming(gym.Wrapper[Any, Any, Any, Any]):
@@ -25,6 +30,11 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(env)
         self._options = options
 
+    @property
+    def spec(self) -> EnvSpec | None:  # type: ignore[override]  # as in Wrapper
+        """Of what is wrapped: others make the environment again without us."""
+        return self.env.spec
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
@@ -39,7 +49,7 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
         """As Gymnasium's.
 
         Raises:
-            ValueError: the reward is not one number.
+            RewardError: the reward is not one number.
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         seen = conformed(self.observation_space, observation)
@@ -68,10 +78,10 @@ def _one(reward: Any) -> float:
     if isinstance(reward, float):
         return reward
     if np.size(reward) != 1:
-        raise ValueError(
+        raise RewardError(
             f"its reward is {np.size(reward)} numbers; Teleop needs one. Add a wrapper that weighs "
             "them, such as --wrapper 'mo_gymnasium.wrappers:LinearReward(weight=(0.5, 0.5))'"
         )
     if reward is None:
-        raise ValueError("its reward is None; Teleop needs a number")
+        raise RewardError("its reward is None; Teleop needs a number")
     return float(np.ravel(reward)[0])
