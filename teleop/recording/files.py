@@ -31,6 +31,7 @@ _OPENING = _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0
 _OPENING |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW | getattr(os, "O_CLOEXEC", 0)
 _BLOCK = 1 << 20
+_JUNCTION = getattr(modes, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 _KINDS = {
     modes.S_IFLNK: "a symbolic link",
     modes.S_IFDIR: "a folder",
@@ -364,6 +365,8 @@ def sync_folder(folder: Path) -> None:
 
 def _open(path: Path, flags: int) -> int:
     """A descriptor of a plain file."""
+    if not _BY_HANDLE:
+        _look_at_parts(_absolute(path))
     with _parent(path) as (where, name):
         try:
             handle = os.open(name, flags | _OPENING, 0o644, dir_fd=where)
@@ -447,8 +450,8 @@ def _look_at_parts(path: str) -> None:
         at /= part
         with contextlib.suppress(FileNotFoundError):
             found = at.lstat()
-            junction = getattr(found, "st_reparse_tag", 0)
-            if modes.S_ISLNK(found.st_mode) or junction:
+            tag = getattr(found, "st_reparse_tag", 0)  # clouds have tags of their own
+            if modes.S_ISLNK(found.st_mode) or tag == _JUNCTION:
                 raise _refusal(at, modes.S_IFLNK)
 
 
