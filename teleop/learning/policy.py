@@ -371,7 +371,11 @@ def list_policies(folder: Path) -> list[str]:
 def _made(folder: Path) -> float:
     """When its weights were written; what is said of it may be newer."""
     weights = folder / "weights.safetensors"
-    return files.stat(weights if files.is_file(weights) else folder / "config.json").st_mtime
+    try:
+        found = files.stat(weights if files.is_file(weights) else folder / "config.json")
+    except OSError:  # another program has just moved it
+        return 0.0
+    return found.st_mtime
 
 
 def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> LearnedPolicy:
