@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from teleop.envs.conform import conformed
 from teleop.envs.making import close_env, draw, make_env
 from teleop.envs.words import action_text
 from teleop.errors import EnvError, sentence
@@ -129,8 +130,10 @@ class Replay:
         policy = self.lanes[0].policy
         if not isinstance(policy, RecordedPolicy):
             raise TypeError("the first lane is not a recording")
+        space = self._envs[0].observation_space
         for step, observation in enumerate(self.lanes[0].observations):
-            if not _same(observation, row_of_tree(policy.episode.observations, step)):
+            recorded = conformed(space, row_of_tree(policy.episode.observations, step))
+            if not _same(observation, recorded):
                 return f"differs from the recording at step {step}"
         return "exact"
 

@@ -89,7 +89,7 @@ def _allow(kind: str, name: str) -> None:
     if new and sys.stdin.isatty():
         question = f"Run the code of {name!r} now, and whenever its environments are opened?"
         if not typer.confirm(question, default=True):
-            raise EnvError(f"The code of {name!r} was not run; what it brings is not known here.")
+            raise EnvError(f"{name!r} was not imported, so nothing that it provides is available.")
     trust.remember(kind, name)
 
 

@@ -57,20 +57,28 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
 
 
 def conformed(space: gym.Space[Any], value: Any) -> Any:
-    """A value in the types of its space; one that cannot be is returned as it is."""
+    """A value in the types of its space; one that would not be the same is returned as it is."""
     match space:
         case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
             if isinstance(value, np.ndarray) and value.dtype == space.dtype:
                 return value
             array = np.asarray(value)
             fits = array.shape == space.shape and array.dtype.kind in "biuf"
-            return array.astype(space.dtype) if fits else value
+            return _cast(array, space.dtype, value) if fits else value
         case spaces.Dict() if isinstance(value, dict) and value.keys() == space.spaces.keys():
             return {key: conformed(space[key], value[key]) for key in space.spaces}
         case spaces.Tuple() if isinstance(value, tuple | list) and len(value) == len(space.spaces):
             pairs = zip(space.spaces, value, strict=True)
             return tuple(conformed(part, one) for part, one in pairs)
     return value
+
+
+def _cast(array: np.ndarray[Any, Any], dtype: Any, value: Any) -> Any:
+    """In another type: numbers may lose digits that it cannot hold, never more than that."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = array.astype(dtype)
+    rounds = array.dtype.kind == "f" and np.dtype(dtype).kind == "f"
+    return cast if rounds or np.array_equal(cast, array) else value
 
 
 def _one(reward: Any) -> float:

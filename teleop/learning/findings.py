@@ -4,11 +4,19 @@ from collections.abc import Iterator
 
 from teleop.learning.demonstrations import Demonstrations
 from teleop.learning.progress import Tried
-from teleop.learning.search import Search
+from teleop.learning.search import Arm, Search
 
 
-def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
-    """What a search found, in sentences."""
+def findings(search: Search, demos: Demonstrations) -> Iterator[tuple[str, bool]]:
+    """(sentence, whether playing confirmed it) for everything that a search found."""
+    for text in _choice_found(search, demos):
+        yield text, search.confirmed
+    for arm, text in _shapes_found(search):
+        yield text, search.confirmed and search.compared(arm)
+
+
+def _choice_found(search: Search, demos: Demonstrations) -> Iterator[str]:
+    """What was chosen, and what the usual settings gave."""
     best, usual = search.tried(search.best), search.tried(search.usual)
     yield f"Settings chosen by playing {search.starts} trial episodes; this uses the reward"
     yield f"Chosen: {best.words}"
@@ -17,15 +25,14 @@ def findings(search: Search, demos: Demonstrations) -> Iterator[str]:
     elif search.compared(search.usual):
         yield f"{_score(best)}; with the usual settings {_score(usual)}"
     yield from _takes_found(search, demos)
-    yield from _shapes_found(search)
 
 
 def ways_back_found(unshown: int, states: int, steps: int, before: Tried, after: Tried) -> str:
     """What planning a way back to the shown states did."""
     return (
-        f"Nobody showed {unshown:,} of {states:,} states; from there it goes the shortest way back "
-        f"to what was shown, as {steps:,} trial steps found out: {_score(after)}; without it "
-        f"{_score(before)}"
+        f"{unshown:,} of {states:,} states were never demonstrated; from them the policy takes the "
+        f"shortest path back to demonstrated ones, found in {steps:,} trial steps: "
+        f"{_score(after)}; without it: {_score(before)}"
     )
 
 
@@ -42,7 +49,7 @@ def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
         yield f"With all takes: {_score(before)}"
 
 
-def _shapes_found(search: Search) -> Iterator[str]:
+def _shapes_found(search: Search) -> Iterator[tuple[Arm, str]]:
     """Whether another shape than the usual one was worth it."""
     usual, *others = search.shapes
     plain = search.best_with(usual)
@@ -52,7 +59,7 @@ def _shapes_found(search: Search) -> Iterator[str]:
             continue
         verdict = "kept" if shape == search.best.choice.shape else "not kept"
         words = shape.words().capitalize()
-        yield f"{words}, {verdict}: {_score(search.tried(arm))}"
+        yield arm, f"{words}, {verdict}: {_score(search.tried(arm))}"
 
 
 def _score(tried: Tried) -> str:

@@ -139,7 +139,7 @@ class WaysBack:
         gained = np.array([b.total_reward - a.total_reward for a, b in pairs])
         better = bool(gained.mean() > gained.std() / np.sqrt(_STARTS))
         was = self._outcome("networks alone", before, chosen=not better)
-        return was, self._outcome("ways back to shown states", after, chosen=better), better
+        return was, self._outcome("paths back to demonstrated states", after, chosen=better), better
 
     def _outcome(self, words: str, results: list[Result], *, chosen: bool) -> Tried:
         mean = float(np.mean([result.total_reward for result in results]))

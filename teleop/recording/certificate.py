@@ -16,6 +16,7 @@ from typing import Any, Literal
 import gymnasium as gym
 import numpy as np
 
+from teleop.envs.conform import conformed
 from teleop.envs.making import close_env, make_env
 from teleop.errors import EnvError, sentence
 from teleop.recording import files
@@ -101,15 +102,19 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
 
 
 def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
+    def recorded(row: int) -> Any:
+        """In the types of the space, as the environment's values are."""
+        return conformed(env.observation_space, row_of_tree(episode.observations, row))
+
     observation, _ = env.reset(seed=episode.row.seed)
-    if (by := _gap(observation, row_of_tree(episode.observations, 0))) != 0:
+    if (by := _gap(observation, recorded(0))) != 0:
         return "diverges", 0, by, "observation"
     last = len(episode.rewards) - 1
     for step in range(last + 1):
         yield
         action = row_of_tree(episode.actions, step)
         observation, reward, terminated, truncated, _ = env.step(action)
-        if (by := _gap(observation, row_of_tree(episode.observations, step + 1))) != 0:
+        if (by := _gap(observation, recorded(step + 1))) != 0:
             return "diverges", step + 1, by, "observation"
         if (by := _gap(float(reward), float(episode.rewards[step]))) != 0:
             return "diverges", step + 1, by, "reward"

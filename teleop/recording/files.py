@@ -49,8 +49,8 @@ class UntrustedPathError(HostileFileError, OSError):
     def __init__(self, path: Path, what: str) -> None:
         OSError.__init__(self, errno.ELOOP, what, str(path))
         self._text = (
-            f"{path} is {what}. Below a recordings folder only plain files and folders are opened; "
-            "put the file or folder itself there, or remove it."
+            f"{path} is {what}. In a recordings folder, Teleop opens only regular files and "
+            "folders. Replace it with one of those, or remove it."
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """The recordings folder: a Minari root, with every dataset in it."""
 
-import contextlib
 import itertools
 import re
 import shutil
@@ -90,8 +89,7 @@ class Library:
                 "characters a part)."
             )
         folder = self.root / dataset_id
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            files.names(folder)  # refuses a link on the way
+        files.names(folder)  # refuses a link on the way
         for parent in folder.relative_to(self.root).parents[:-1]:
             if files.exists(self.root / parent / "data" / "metadata.json"):
                 raise RecordingError(f"{parent} is a dataset; {dataset_id} cannot lie inside it.")

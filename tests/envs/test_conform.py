@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from teleop.envs.conform import conformed
 from teleop.envs.making import close_env, draw, make_env
 from teleop.errors import EnvError
 from teleop.evaluate import RandomPolicy, evaluate
@@ -161,3 +162,25 @@ def test_an_environment_that_quits_pygame_leaves_it_to_the_others() -> None:
     font = pygame.font.Font(None, 20)
     close_env(Quits())
     font.render("still there", True, "black")
+
+
+@pytest.mark.parametrize(
+    ("space", "value", "same"),
+    [
+        (spaces.Box(0, 255, (2,), np.uint8), np.array([1.0, 2.0]), True),
+        (spaces.Box(0, 255, (2,), np.uint8), np.array([0.5, 300.0]), False),
+        (spaces.Box(0, 255, (2,), np.uint8), [7, 8], True),
+        (spaces.Box(0, 255, (2,), np.uint8), [7, -8], False),
+        (spaces.MultiDiscrete([4, 4]), np.array([1, 2], np.uint8), True),
+        (spaces.Box(-9, 9, (2,), np.float32), np.zeros(3), False),
+    ],
+)
+def test_a_value_that_another_type_cannot_hold_stays_and_is_flagged(
+    space: spaces.Space[Any], value: Any, same: bool
+) -> None:
+    found = conformed(space, value)
+    if same:
+        assert found.dtype == space.dtype
+        assert np.array_equal(found, value)
+    else:
+        assert found is value

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -82,10 +83,18 @@ def recorded(library: Library, people: list[Late], episodes: int) -> Demonstrati
     return load_demonstrations(dataset)
 
 
-def pulled(demos: Demonstrations, **settings: Any) -> tuple[LearnedPolicy, list[str]]:
+def looks() -> Callable[[], float]:
+    """A clock on which each look costs 1 ms: a busy computer changes nothing."""
+    count = itertools.count()
+    return lambda: 0.001 * next(count)
+
+
+def pulled(
+    demos: Demonstrations, clock: Callable[[], float] = time.perf_counter, **settings: Any
+) -> tuple[LearnedPolicy, list[str]]:
     """(the last policy, what was found out)."""
     config = bc.Config(**({"members": 1, "budget_s": 6.0} | settings))
-    progress: list[Progress] = list(bc.train(demos, config))
+    progress: list[Progress] = list(bc.train(demos, config, clock=clock))
     policies = [p.policy for p in progress if p.policy is not None]
     assert progress[-1].step == progress[-1].total
     return policies[-1], [p.finding for p in progress if p.finding]
@@ -96,7 +105,7 @@ def pulled(demos: Demonstrations, **settings: Any) -> tuple[LearnedPolicy, list[
 
 def test_the_reaction_time_is_found_by_playing(library: Library) -> None:
     demos = recorded(library, [Late(register("multi-binary"), 6)], 8)
-    policy, said = pulled(demos, budget_s=6.0)
+    policy, said = pulled(demos, looks())
     assert policy.config.learned["lag_steps"] == 6
     assert mean_return("multi-binary", policy) > 0.9
     assert any("trial episodes; this uses the reward" in text for text in said)
@@ -125,12 +134,12 @@ def test_takes_that_hurt_are_left_out_and_named(library: Library) -> None:
     env_id = register("multi-binary")
     good, bad = Late(env_id, 0), Late(env_id, 0, wrong=0.95)
     demos = recorded(library, [good, bad], 12)
-    policy, said = pulled(demos, budget_s=6.0)
+    policy, said = pulled(demos, looks())
     left_out = policy.config.learned["left_out"]
     assert set(left_out) >= {2, 4, 6, 8, 10, 12}
     assert any("2, 4, 6, 8, 10, 12" in text and "left out" in text for text in said)
     assert mean_return("multi-binary", policy) > 0.85
-    kept, _ = pulled(demos, all_takes=True, budget_s=1.0)
+    kept, _ = pulled(demos, looks(), all_takes=True, budget_s=1.0)
     assert kept.config.learned["left_out"] == []
 
 
@@ -152,9 +161,9 @@ def test_stopping_keeps_a_policy_that_plays(library: Library) -> None:
 
 def test_the_budget_ends_the_search(library: Library) -> None:
     demos = recorded(library, [Late(register("multi-binary"), 2, wrong=0.2)], 8)
-    looks = itertools.count()
+    count = itertools.count()
     stands, runs = 60, 0.3  # so many looks at the clock cost nothing, each later one seconds
-    clock = lambda: runs * max(0, next(looks) - stands)  # noqa: E731
+    clock = lambda: runs * max(0, next(count) - stands)  # noqa: E731
     progress = list(bc.train(demos, bc.Config(members=1, budget_s=6.0), clock=clock))
     played = sum(len(p.returns) for p in progress)
     assert 0 < played < 300
@@ -237,7 +246,8 @@ def test_a_slow_environment_and_no_budget_are_said(library: Library) -> None:
 
 def test_one_episode_is_enough_to_train(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "multi-binary", 1))
-    for settings in ({}, {"budget_s": 0.0}):
+    ways: tuple[dict[str, Any], ...] = ({}, {"budget_s": 0.0})
+    for settings in ways:
         policy, _ = pulled(demos, **settings)
         assert mean_return("multi-binary", policy) > 0.5
 
@@ -257,13 +267,12 @@ def test_only_what_playing_confirmed_is_called_verified(library: Library) -> Non
 
     def verified(**settings: Any) -> list[bool]:
         config = bc.Config(members=1, **settings)
-        looks = itertools.count()  # each look at the clock costs 1 ms
-        told = bc.train(demos, config, clock=lambda: 0.001 * next(looks))
+        told = bc.train(demos, config, clock=looks())
         return [p.verified for p in told if p.finding]
 
     assert all(verified(budget_s=6.0))
     assert not any(verified(budget_s=6.0, reward=False))
-    looks = itertools.count()  # the budget is gone before any two have been compared
-    clock = lambda: 3.0 * max(0, next(looks) - 60)  # noqa: E731
+    count = itertools.count()  # the budget is gone before any two have been compared
+    clock = lambda: 3.0 * max(0, next(count) - 60)  # noqa: E731
     hurried = bc.train(demos, bc.Config(members=1, budget_s=6.0), clock=clock)
     assert not any(p.verified for p in hurried if p.finding)

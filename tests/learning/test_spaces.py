@@ -67,7 +67,7 @@ def test_looking_back_sees_what_the_present_hides(
     library: Library, shape: Shape, reaches: float
 ) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 30))
-    findings = list(bc.train(demos, bc.Config(members=1, steps=1500, shape=shape, budget_s=5)))
+    findings = list(bc.train(demos, bc.Config(members=1, steps=1500, shape=shape, budget_s=10)))
     said = [p.finding for p in findings if p.finding]
     assert any("kept" in finding and "not kept" not in finding for finding in said)
     policy = findings[-1].policy
@@ -79,7 +79,7 @@ def test_looking_back_sees_what_the_present_hides(
 
 def test_one_click_finds_out_that_the_present_is_not_enough(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 30))
-    policy = bc.clone(demos, bc.Config(members=1, budget_s=6))
+    policy = bc.clone(demos, bc.Config(members=1, budget_s=10))
     assert policy.shape.frames > 1
     assert mean_return("remember", policy) > 0.95
 

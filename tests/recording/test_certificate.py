@@ -65,6 +65,14 @@ def test_nan_happens_again_exactly(record: Record) -> None:
     assert (found.verdict, found.step) == ("diverges", 2)
 
 
+def test_takes_of_before_with_more_digits_than_the_space_holds_are_exact(record: Record) -> None:
+    dataset = record(episodes=1)
+    episode = dataset.read(dataset.rows()[0])
+    finer = episode.observations.astype(np.float64) * (1 + 1e-12)
+    finer = dataclasses.replace(episode, observations=finer)
+    assert certified(finer, "CartPole-v1").verdict == "exact"
+
+
 def test_what_cannot_be_tried_is_unknown(record: Record) -> None:
     dataset = record(episodes=1)
     episode = dataset.read(dataset.rows()[0])

@@ -316,8 +316,8 @@ def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
     for progress in search.choose():
         step, total = progress.step, progress.total
         yield progress
-    for text in findings(search, demos):
-        yield Progress("Chosen by playing", step, total, finding=text, verified=search.confirmed)
+    for text, verified in findings(search, demos):
+        yield Progress("Chosen by playing", step, total, finding=text, verified=verified)
     yield from search.complete()
 
 
