@@ -65,7 +65,7 @@ def test_train_says_how_it_chose_and_leaves_the_reward_out_on_request(tmp_path: 
     (tmp_path / "recordings").mkdir()
     teleop("record", "CartPole-v1", "--episodes", "4", here=tmp_path)
     train = ("train", "CartPole-v1", "--episodes", "2")
-    played = teleop(*train, "--members", "1", "--budget", "4", here=tmp_path).stdout
+    played = teleop(*train, here=tmp_path).stdout
     assert "✓ Settings chosen by playing" in played
     assert "Settings that were tried by playing" in played
     assert "success" in played

@@ -31,7 +31,7 @@ from teleop.learning.trials import FIRST_SEED, Trials
 _SHOWN, _UNKNOWN = 0.995, 0.98  # discount of an action that was shown there, and of another
 _MOST_STATES = 5_000
 _ENOUGH = 20  # times that each action is tried in each state, where chance plays a part
-_AT_ONCE = 500
+_AT_ONCE, _LOOK_EVERY = 25, 500  # steps
 _WHO = "trial steps"
 _SWEEPS = 2_000
 _STILL = 1e-9
@@ -82,7 +82,8 @@ class WaysBack:
                 for _ in range(_AT_ONCE):
                     next(walk)
                 self.steps += _AT_ONCE
-                self.is_whole = self._enough() or self.states > _MOST_STATES
+                if self.steps % _LOOK_EVERY == 0:
+                    self.is_whole = self._enough() or self.states > _MOST_STATES
                 yield self.steps
         finally:
             close_env(env)

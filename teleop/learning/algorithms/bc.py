@@ -286,16 +286,16 @@ def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progr
     finally:
         search.close()
     if policy is not None and can_count(run.demos):
-        yield from _go_back(run, search.best.choice, policy, clock)
+        yield from _go_back(run, search, policy, clock)
     return ""
 
 
 def _go_back(
-    run: _Run, choice: Choice, policy: LearnedPolicy, clock: Callable[[], float]
+    run: _Run, search: Search, policy: LearnedPolicy, clock: Callable[[], float]
 ) -> Iterator[Progress]:
     """Ways back to what was shown, where states can be counted and playing confirms them."""
     demos, seconds = run.demos, _GOING_BACK * run.config.budget_s
-    ways = WaysBack(demos, choice.pairs(demos))
+    ways = WaysBack(demos, search.best.choice.pairs(demos))
     phase = "Trying what each action does"
     try:
         for _ in ways.explore(seconds, clock):
@@ -305,7 +305,9 @@ def _go_back(
     except EnvError:
         return  # what was chosen before stays
     if better:
-        yield Progress(phase, run.step, run.step, policy=planned, tried=(after, before))
+        others = (replace(row, chosen=False) for row in search.table())
+        tried = (after, before, *others)
+        yield Progress(phase, run.step, run.step, policy=planned, tried=tried)
         finding = ways_back_found(ways.unshown, ways.states, ways.steps, before, after)
         yield Progress(phase, run.step, run.step, finding=finding, verified=True)
 
