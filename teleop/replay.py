@@ -84,6 +84,7 @@ class Replay:
         self.lanes = [Lane(policy) for policy in policies]
         self.diverged_at: int | None = None
         self._envs = [make_env(env_id, render=draws) for _ in policies]
+        self._space = self._envs[0].observation_space
         for lane, env in zip(self.lanes, self._envs, strict=True):
             try:
                 observation, _ = env.reset(seed=seed)
@@ -130,9 +131,8 @@ class Replay:
         policy = self.lanes[0].policy
         if not isinstance(policy, RecordedPolicy):
             raise TypeError("the first lane is not a recording")
-        space = self._envs[0].observation_space
         for step, observation in enumerate(self.lanes[0].observations):
-            recorded = conformed(space, row_of_tree(policy.episode.observations, step))
+            recorded = conformed(self._space, row_of_tree(policy.episode.observations, step))
             if not _same(observation, recorded):
                 return f"differs from the recording at step {step}"
         return "exact"
