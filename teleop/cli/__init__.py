@@ -8,12 +8,15 @@ import sys
 
 from teleop.cli import exchange, learning, recordings  # noqa: F401  their commands register themselves
 from teleop.cli.play import cli, window
+from teleop.cli.watch import Watch
+from teleop.envs.activity import activity
 
 __all__ = ["cli", "run"]
 
 
 def run() -> None:
     """Run the command line; `teleop ENV` is `teleop open ENV`."""
+    activity.heard = Watch().hear
     arguments = sys.argv[1:]
     first = arguments[0] if arguments else ""
     known = {command.name or command.callback.__name__ for command in cli.registered_commands}  # type: ignore[union-attr]

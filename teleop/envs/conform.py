@@ -12,6 +12,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
 
+from teleop.envs.activity import activity, encoded
+
 
 class RewardError(ValueError):
     """A reward that is not one number."""
@@ -20,15 +22,19 @@ class RewardError(ValueError):
 class Conforming(gym.Wrapper[Any, Any, Any, Any]):
     """Observations of the space's type, one reward, plain flags; and options for `reset`."""
 
-    def __init__(self, env: gym.Env[Any, Any], options: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, env: gym.Env[Any, Any], options: dict[str, Any] | None = None, name: str = ""
+    ) -> None:
         """Wrap an environment.
 
         Args:
             env: it.
             options: that `reset` is given unless it is given others.
+            name: of the environment, for whoever watches over what it does.
         """
         super().__init__(env)
         self._options = options
+        self._name = encoded(name)
 
     @property
     def spec(self) -> EnvSpec | None:  # type: ignore[override]  # as in Wrapper
@@ -42,7 +48,11 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
         if options is None and self._options is not None:
             options = dict(self._options)
         given = {} if options is None else {"options": options}
-        observation, info = self.env.reset(seed=seed, **given)
+        activity.begin(b"reset", self._name)
+        try:
+            observation, info = self.env.reset(seed=seed, **given)
+        finally:
+            activity.end()
         return conformed(self.observation_space, observation), info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -51,9 +61,21 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
         Raises:
             RewardError: the reward is not one number.
         """
-        observation, reward, terminated, truncated, info = self.env.step(action)
+        activity.begin(b"step", self._name)
+        try:
+            observation, reward, terminated, truncated, info = self.env.step(action)
+        finally:
+            activity.end()
         seen = conformed(self.observation_space, observation)
         return seen, _one(reward), bool(np.any(terminated)), bool(np.any(truncated)), info
+
+    def render(self) -> Any:
+        """As Gymnasium's."""
+        activity.begin(b"render", self._name)
+        try:
+            return self.env.render()
+        finally:
+            activity.end()
 
 
 def conformed(space: gym.Space[Any], value: Any) -> Any:

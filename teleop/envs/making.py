@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import error
 
 from teleop.envs import trust
+from teleop.envs.activity import activity, encoded
 from teleop.envs.catalogue import CATALOGUE, find_entry
 from teleop.envs.conform import Conforming
 from teleop.envs.meanings import is_turn_based
@@ -41,6 +42,15 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
     Raises:
         EnvError: unknown id, missing package, or an environment that cannot be made.
     """
+    activity.heard(env_id)
+    activity.begin(b"make", encoded(env_id))
+    try:
+        return _wrapped(env_id, render=render, **kwargs)
+    finally:
+        activity.end()
+
+
+def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
     name = parse_name(env_id)
     if ":" in name.env_id:
         raise EnvError(_unknown(name.env_id))
@@ -56,7 +66,7 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
             env = _made(name.env_id, given, render=render)
             for wrapper in wrappers:
                 env = wrapper(env)
-            env = Conforming(env, options if isinstance(options, dict) else None)
+            env = Conforming(env, options if isinstance(options, dict) else None, env_id)
     except EnvError:
         raise
     except error.DependencyNotInstalled as problem:

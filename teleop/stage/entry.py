@@ -6,18 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from teleop import crash
+from teleop.envs.activity import Memory, activity
 
 
-def run_stage(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
+def run_stage(
+    pipe: "Connection[Any, Any]", memory: Memory, root: Path, samples: Path, base_seed: int
+) -> None:
     """The stage's process."""
+    activity.share(memory)
     from teleop.stage.host import serve
 
     with crash.reported("stage"):
         serve(pipe, root, samples, base_seed)
 
 
-def run_trainer(pipe: "Connection[Any, Any]") -> None:
+def run_trainer(pipe: "Connection[Any, Any]", memory: Memory) -> None:
     """The trainer's process: one thread, also in numpy, so that no frame comes late."""
+    activity.share(memory)
     for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when they are loaded
     from teleop.stage.trainer import serve

@@ -1,6 +1,6 @@
 """Everything that the processes say to each other: frozen values, no behaviour."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
@@ -374,10 +374,32 @@ class Rumble:
 
 @dataclass(frozen=True, slots=True)
 class StageLost:
-    """A process ended that should not have (made by the client, sent by nobody)."""
+    """A process ended that should not have (made by the client, sent by nobody).
+
+    Attributes:
+        name: `stage` or `trainer`.
+        why: one sentence.
+    """
 
     name: str
-    exit_code: int | None = field(default=None)
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlowCall:
+    """An environment that has not answered for a while (made by the client, sent by nobody).
+
+    Attributes:
+        process: where: `stage` or `trainer`.
+        env_id: of the environment.
+        call: what it was asked: `make`, `reset`, `step` or `render`.
+        seconds: since it was asked, whole ones.
+    """
+
+    process: str
+    env_id: str
+    call: str
+    seconds: int
 
 
 ToStage: TypeAlias = (

@@ -26,6 +26,7 @@ from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
 from teleop.stage.frames import FrameReader
 from teleop.stage.messages import ChooseDataset, Notice, OpenEnv, Tone
+from teleop.ui.banner import BANNER
 from teleop.ui.canvas import Canvas
 from teleop.ui.desk import Desk
 from teleop.ui.devices import DRIVING, RAW_PAD
@@ -196,6 +197,7 @@ class App:
             self.take(event)
         for message in self.processes.news():
             self.news.hear(message)
+        self._look_for_slow()
         if chosen := self.desk.dialog.answer():
             self.desk.take_in(chosen)
         if self.hands.repeat(self.desk.now):
@@ -273,7 +275,7 @@ class App:
         """How long nothing can happen by itself."""
         if self.window.minimised:
             return _IDLE_S
-        moments = (self.canvas.wakes_in(), self.hands.wakes_in())
+        moments = (self.canvas.wakes_in(), self.hands.wakes_in(), self.processes.slow_in())
         return max(0.001, min([_IDLE_S, *(m for m in moments if m is not None)]))
 
     # ------------------------------------------------------------ screens
@@ -283,8 +285,10 @@ class App:
         goal, self.desk.go_to = goal or self.desk.go_to, ""
         if goal == "projector":
             self.toggle_projector()
-        elif goal == "restart":
-            self._restart_stage()
+        elif goal in ("restart", "restart home"):
+            self._restart_stage(opens=goal == "restart")
+        elif goal.startswith("stop "):
+            self.processes.stop(goal.removeprefix("stop "))
         elif goal == "repaint":
             self._repaint()
         elif goal in self.screens and goal != self.current:
@@ -397,12 +401,23 @@ class App:
         else:
             self.hands.let_go()
             self.screen.command(self.desk, Command.LEAVE)
+        if self.model.slow:
+            desk.ui.focus.set("stop", BANNER)
+            desk.ui.focus.visible = True
 
     # ------------------------------------------------------------ processes
 
-    def _restart_stage(self) -> None:
+    def _look_for_slow(self) -> None:
+        """Does an environment hang? Whoever stops it finds the button under the focus."""
+        slow = self.processes.slow()
+        if slow != self.model.slow:
+            self.model.slow, self.canvas.dirty = slow, True
+
+    def _restart_stage(self, *, opens: bool) -> None:
+        """A new process: with the environment from before, or with the choice of another."""
+        live = self.model.live
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
-        self.processes.restart_stage()
+        self.processes.restart_stage(live.seed + 1 if live else self.config.base_seed)
         self.model.lost, self.model.opening = "", ""
         self.model.working = self.model.run = None
         self.ui.modal = None
@@ -410,9 +425,12 @@ class App:
         self.model.live = self.model.env = None
         for view in self.desk.views.values():
             view.clear()
-        self.desk.tell(OpenEnv(env_id))
+        if opens:
+            self.desk.tell(OpenEnv(env_id))
         self.desk.change_options(replace(self.desk.options, turn_based=None))
         self.screen.enter(self.desk)
+        if not opens:
+            self.go("home")
         self.canvas.dirty = True
 
     def _start_trainer_in_time(self) -> None:

@@ -1,26 +1,59 @@
-"""The banner over everything when the environment's process has ended."""
+"""Bars over every screen: an environment that does not answer, and one that ended its process."""
 
 from pygame import Rect
 
 from teleop.ui.desk import Desk
 
 BANNER = "banner"
+_LINE = 20
 
 
 def draw_banner(desk: Desk) -> None:
-    """Say what happened, what is safe, and offer the one thing to do."""
-    ui = desk.ui
-    painter, theme, px = ui.painter, ui.theme, ui.painter.px
-    width = painter.surface.get_width()
-    painter.box(painter.surface.get_rect(), (*theme.bg[:3], 190), 0)
-    box = Rect(px(20), px(76), width - px(40), px(64))
-    painter.shadow(box, 12)
-    painter.box(box, theme.raised, 12, theme.recording, 2)
-    text = "The environment's process ended. What was saved is safe, and so is a running take."
-    painter.icon("info", (box.x + px(28), box.centery), 20, theme.recording)
-    room = box.width - px(260)
-    painter.text(text, (box.x + px(50), box.centery), "medium", width=room)
+    """Say why the environment's process ended, what is safe, and offer what can be done."""
+    painter = desk.ui.painter
+    painter.box(painter.surface.get_rect(), (*desk.ui.theme.bg[:3], 190), 0)
+    texts = (desk.model.lost, "What was saved is safe, and so is a running take.")
+    box, right = _bar(desk, texts, 400)
+    ui, px = desk.ui, painter.px
     ui.group(BANNER)
-    rect = Rect(box.right - px(192), box.centery - px(20), px(176), px(40))
+    rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
     if ui.button("restart", rect, "Start it again", "rotate-ccw", "primary", "Enter"):
         desk.go_to = "restart"
+    rect = Rect(rect.x - px(188), rect.y, px(176), px(40))
+    if ui.button("restart.home", rect, "All environments", "gamepad-2"):
+        desk.go_to = "restart home"
+
+
+def draw_slow(desk: Desk) -> None:
+    """Say that an environment has not answered for a while, and offer to stop it."""
+    slow = desk.model.slow
+    if slow is None:
+        return
+    text = f"{slow.env_id} has not answered for {slow.seconds:.0f} s ({slow.call})."
+    calm = "It may still come back. Stopping it keeps the take."
+    if slow.process != "stage":
+        calm = "It is being tried for training. Stopping it keeps the recordings."
+    box, right = _bar(desk, (text, calm), 200)
+    ui, px = desk.ui, desk.ui.painter.px
+    ui.group(BANNER)
+    rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
+    if ui.button("stop", rect, "Stop it", "square"):
+        desk.go_to = f"stop {slow.process}"
+
+
+def _bar(desk: Desk, texts: tuple[str, ...], buttons: int) -> tuple[Rect, int]:
+    """A bar below the top with lines of text; its box, and where its buttons end."""
+    ui = desk.ui
+    painter, theme, px = ui.painter, ui.theme, ui.painter.px
+    width = painter.surface.get_width() - px(40)
+    room = width - px(50) - px(buttons)
+    lines = [line for text in texts for line in painter.wrapped(text, "medium", room)]
+    box = Rect(px(20), px(76), width, max(px(64), px(24) + px(_LINE) * len(lines)))
+    painter.shadow(box, 12)
+    painter.box(box, theme.raised, 12, theme.recording, 2)
+    painter.icon("info", (box.x + px(28), box.centery), 20, theme.recording)
+    top = box.centery - px(_LINE) * (len(lines) - 1) // 2
+    for number, line in enumerate(lines):
+        painter.text(line, (box.x + px(50), top + number * px(_LINE)), "medium", width=room)
+    ui.node(BANNER, "alert", " ".join(texts), box)
+    return box, box.right - px(16)

@@ -95,7 +95,8 @@ class Canvas:
 
     def _is_covered(self) -> bool:
         noticed = self._place.collidelist(self._app.shell.toasts.boxes) >= 0
-        return bool(noticed or self._desk.model.lost or self._app.ui.modal)
+        model = self._desk.model
+        return bool(noticed or model.lost or model.slow or self._app.ui.modal)
 
     def _is_dragging(self) -> bool:
         ui = self._app.ui

@@ -31,6 +31,7 @@ from teleop.stage.messages import (
     Live,
     Notice,
     Pictured,
+    SlowCall,
     StageLost,
     Tone,
 )
@@ -185,7 +186,8 @@ class Model:
     working: Working | None = None
     shelf_undo: list[Curate] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    lost: str = ""
+    lost: str = ""  # why the environment's process ended
+    slow: SlowCall | None = None
     replay_problem: str = ""
     frames: dict[str, Frame] = field(default_factory=dict)
 
@@ -213,7 +215,7 @@ class Model:
             case Trained() if self.training:
                 self.training.hear(message)
             case StageLost(name="stage"):
-                self.lost = "stage"
+                self.lost = message.why
             case _:
                 self._rare(message)
 
@@ -284,11 +286,9 @@ class Model:
         training = self.training
         if training is None or not training.running:
             return
-        killed = message.exit_code is not None and message.exit_code < 0
-        why = "was ended from outside, perhaps for lack of memory" if killed else "ended by itself"
         kept = "Your recordings and the policy so far are" if training.policy else "Recordings are"
         training.running = False
-        training.problem = f"The trainer {why}. {kept} safe; train again."
+        training.problem = f"{message.why} {kept} safe; train again."
         self.notices.append(Notice(Tone.BAD, training.problem))
 
     def _training(

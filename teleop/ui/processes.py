@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from teleop.envs.activity import SLOW_S
 from teleop.stage.client import Client
 from teleop.stage.entry import run_stage, run_trainer
 from teleop.stage.lessons import Certify, FromTrainer, ToTrainer
-from teleop.stage.messages import FromStage, StageLost, ToStage
+from teleop.stage.messages import FromStage, SlowCall, StageLost, ToStage
 
 
 class Processes:
@@ -52,9 +53,34 @@ class Processes:
         self._trainer = Client("trainer", run_trainer, (), self._wake)
         return self._trainer
 
-    def restart_stage(self) -> None:
-        """A new stage in place of one that was lost."""
+    def slow(self) -> SlowCall | None:
+        """An environment that has not answered for three seconds."""
+        for client in (self._stage, self._trainer):
+            call = client.call if client else None
+            if client and call and call.seconds >= SLOW_S:
+                return SlowCall(client.name, call.env_id, call.call, int(call.seconds))
+        return None
+
+    def slow_in(self) -> float | None:
+        """Seconds until an environment counts as slow, or the count of its seconds changes."""
+        calls = [client.call for client in (self._stage, self._trainer) if client]
+        waits = [
+            SLOW_S - call.seconds if call.seconds < SLOW_S else 1.0 - call.seconds % 1.0
+            for call in calls
+            if call
+        ]
+        return min(waits, default=None)
+
+    def stop(self, process: str) -> None:
+        """End one of them at once; it is said as of any that is lost."""
+        for client in (self._stage, self._trainer):
+            if client and client.name == process:
+                client.stop()
+
+    def restart_stage(self, base_seed: int) -> None:
+        """A new stage in place of one that was lost, with other starts."""
         self._stage.close()
+        self._arguments = (*self._arguments[:2], base_seed)
         self._stage = self._spawn_stage()
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from teleop.ui.text_edit import TextEdit
 from teleop.ui.theme import Colour, Theme, faded, mix
 
 GROUPS = (
+    "banner",
     "popover",
     "stage",
     "transport",

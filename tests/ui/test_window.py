@@ -212,7 +212,7 @@ def test_a_lost_stage_shows_a_banner_and_starts_again(person: Person) -> None:
     person.app.model.live = None
     stage = next(p for p in multiprocessing.active_children() if p.name == "teleop-stage")
     stage.kill()
-    person.until(lambda: person.app.model.lost == "stage")
+    person.until(lambda: "ended from outside" in person.app.model.lost)
     person.key("return")  # the one button there is has the focus
     person.until(lambda: person.app.model.live is not None)
     person.until(lambda: person.saved() == 1)  # the running take was recovered

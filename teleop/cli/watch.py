@@ -1,0 +1,52 @@
+"""Watches over the environments of a command: one that hangs or crashes is named.
+
+An environment's own code can end the process, or never come back; then no Python code of ours runs
+any more. Python's fault handler still writes, and a second process reads it.
+"""
+
+import faulthandler
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from teleop.envs.activity import SLOW_S, activity
+
+_READER = Path(__file__).with_name("crash_reader.py")
+_LOOK_S = 0.5
+
+
+class Watch:
+    """Begins with the first environment that is made."""
+
+    def __init__(self) -> None:
+        self._reader: subprocess.Popen[bytes] | None = None
+
+    def hear(self, env_id: str) -> None:
+        """An environment is made now: whatever happens next is put down to it."""
+        pipe = (self._reader or self._begin()).stdin
+        if pipe is not None:
+            line = " ".join(env_id.split())
+            os.write(pipe.fileno(), f"environment {line}\n".encode("utf-8", "replace"))
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-I", "-S", str(_READER)]
+        self._reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        pipe = self._reader.stdin
+        if pipe is not None:
+            faulthandler.enable(pipe, all_threads=False)
+            threading.Thread(target=_wind_up, args=(pipe.fileno(),), daemon=True).start()
+        return self._reader
+
+
+def _wind_up(pipe: int) -> None:
+    """The fault handler goes off unless it is told to wait: told so while environments answer."""
+    before = -1.0
+    while True:
+        since_s = activity.since_s
+        if since_s == 0 or since_s != before:
+            faulthandler.dump_traceback_later(SLOW_S, file=pipe)
+        before = since_s
+        time.sleep(_LOOK_S)

@@ -1,0 +1,80 @@
+"""Environments that hang or crash a command: named, whatever Python can still do."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from teleop.envs import trust
+from teleop.envs.making import make_env
+from teleop.recording import Library, Recorder
+from teleop.session import Session, record_episodes, seeds_from
+from teleop.types import Actor, Observation
+from tests.rough_envs import CALM
+
+
+class Push:
+    """Drives the cart to where it misbehaves."""
+
+    actor = Actor.SCRIPT
+    name = "push"
+
+    def reset(self, seed: int) -> None:
+        """Nothing is remembered."""
+
+    def act(self, observation: Observation) -> np.ndarray:
+        del observation
+        return np.ones(1, np.float32)
+
+
+def recorded(root: Path, env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording made while the environment was still well."""
+    monkeypatch.setenv(CALM, "1")
+    trust.allow("packages", "tests.rough_envs")
+    env = make_env(env_id)
+    from teleop.recording import dataset_info
+
+    dataset = Library(root).open_for_writing("rough/scripted-v0", dataset_info(env))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    session = Session(lambda: make_env(env_id), Push(), seeds_from(0), recorder)
+    list(record_episodes(session, recorder, 1))
+    session.close()
+    dataset.release()
+    monkeypatch.delenv(CALM)
+
+
+def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "teleop", *arguments, "--recordings", str(root)]
+    where = os.environ | {"PYTHONPATH": str(Path.cwd())}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=where)
+
+
+def test_a_command_whose_environment_crashes_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path, "Crashes-v0", monkeypatch)
+    done = start(tmp_path, "verify", "rough/scripted-v0")
+    said = done.communicate(timeout=60)[1]
+    assert done.returncode == -signal.SIGSEGV
+    assert "Crashes-v0 crashed in step (segmentation fault, " in said
+    assert "ctypes" in said
+    assert "Traceback" not in said
+
+
+def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path, "Hangs-v0", monkeypatch)
+    done = start(tmp_path, "verify", "rough/scripted-v0")
+    assert done.stderr is not None
+    line = next(line for line in done.stderr if "not answered" in line)
+    assert line == "Hangs-v0 has not answered for 3 s (step); Ctrl+C stops.\n"
+    done.send_signal(signal.SIGINT)
+    assert done.wait(timeout=30) == 130
+    assert "Stopped." in done.stderr.read()
+    done.stderr.close()
