@@ -10,6 +10,7 @@ from teleop.control import SettingsFile, bound, make_scheme
 from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
 from teleop.envs.making import close_env, make_env, pace_of
 from teleop.envs.naming import bare_id
+from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluate import Result, score
 from teleop.experts import make_expert, make_human_like
@@ -382,7 +383,9 @@ class Comparing:
         found = self.result()
         part = found["diverged_at"]
         parted = f"paths part at step {part}" if part is not None else "the paths never part"
+        dark = self._replay.lanes[0].one_colour
         return (
             f"{self._replay.lanes[0].policy.name} {found['person']:.1f}, policy "
             f"{found['policy']:.1f}, {parted}. Wrote {self._output}"
+            + (f". {one_colour_said(self._env_id)}" if dark else "")
         )

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.conform import conformed
-from teleop.envs.making import close_env, draw, make_env
+from teleop.envs.making import close_env, make_env
+from teleop.envs.pictures import draw, is_one_colour
 from teleop.envs.words import action_text
 from teleop.errors import EnvError, sentence
 from teleop.recording.episode import Episode, row_of_tree
@@ -51,8 +52,7 @@ class Lane:
         actions: each action in words.
         raw_actions: each action as the environment got it.
         observations: (T+1) values.
-        pictures: (T+1) compressed frames.
-        shape: (height, width, 3) of a frame.
+        pictures: (T+1) compressed frames, each with its (height, width, 3).
         over: nothing more will come.
     """
 
@@ -61,14 +61,18 @@ class Lane:
     actions: list[str] = field(default_factory=list)
     raw_actions: list[Action] = field(default_factory=list)
     observations: list[Any] = field(default_factory=list)
-    pictures: list[bytes] = field(default_factory=list)
-    shape: tuple[int, ...] = ()
+    pictures: list[tuple[bytes, tuple[int, ...]]] = field(default_factory=list)
     over: bool = False
 
     def picture(self, step: int) -> NDArray[np.uint8]:
         """The frame after `step` steps; the last one when there are fewer: (height, width, 3)."""
-        data = zlib.decompress(self.pictures[min(step, len(self.pictures) - 1)])
-        return np.frombuffer(data, np.uint8).reshape(self.shape)
+        data, shape = self.pictures[min(step, len(self.pictures) - 1)]
+        return np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
+
+    @property
+    def one_colour(self) -> bool:
+        """Every picture is of one colour: nothing can be seen on it."""
+        return all(is_one_colour(self.picture(step)) for step in range(len(self.pictures)))
 
 
 class Replay:
@@ -158,8 +162,7 @@ class Replay:
         lane.observations.append(_copied(observation))
         if self._draws:
             picture = draw(env)
-            lane.shape = picture.shape
-            lane.pictures.append(zlib.compress(picture.data, _DEFLATE))
+            lane.pictures.append((zlib.compress(picture.data, _DEFLATE), picture.shape))
 
     def _divergence(self) -> int | None:
         """The step after which the lanes no longer see the same."""

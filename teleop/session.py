@@ -14,7 +14,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.making import close_env, draw, pace_of
+from teleop.envs.making import close_env, pace_of
+from teleop.envs.pictures import draw
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.take_over import TakeOver

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from teleop.errors import StorageError
 from teleop.recording import files
@@ -109,18 +110,26 @@ def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
 
 def _side_by_side(replay: Replay, step: int, width: int) -> Any:
     """All lanes at a step, with a coloured edge: orange the recording, blue an agent."""
-    from PIL import Image
-
+    first = replay.lanes[0].picture(0).shape
+    height = max(2, round(first[0] * width / first[1] / 2) * 2)
     sides = []
     for index, lane in enumerate(replay.lanes):
         colour = (
             _RECORDED if index == 0 else _AGENT if lane.policy.actor is Actor.POLICY else _OTHER
         )
-        picture = lane.picture(step)
-        height = max(2, round(picture.shape[0] * width / picture.shape[1] / 2) * 2)
-        small = np.array(Image.fromarray(picture).resize((width, height)))
+        small = _fitted(lane.picture(step), width, height)
         small[:4] = colour
         if step > len(lane.rewards):
             small = small // 2  # this side has ended
         sides.append(small)
     return np.concatenate(sides, axis=1)
+
+
+def _fitted(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A picture of that size; whatever another shape leaves free is black."""
+    from PIL import Image, ImageOps
+
+    image = Image.fromarray(picture)
+    if abs(image.width / image.height - width / height) * height < 2:
+        return np.array(image.resize((width, height)))
+    return np.array(ImageOps.pad(image, (width, height)))

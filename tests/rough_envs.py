@@ -1,4 +1,4 @@
-"""Environments that hang, crash the process, or take long: `tests.rough_envs` brings them."""
+"""Environments that hang, crash, take long or draw oddly: `tests.rough_envs` brings them."""
 
 import ctypes
 import os
@@ -81,5 +81,26 @@ class Pauses(Cart):
         time.sleep(4)
 
 
-for made in (Hangs, Crashes, HangsInReset, Pauses):
+class Resizes(Cart):
+    """Its picture has another size at each step."""
+
+    def render(self) -> Any:
+        return np.pad(super().render(), ((0, 10 * (self.t % 3)), (0, 20 * (self.t % 2)), (0, 0)))
+
+
+class DrawsLate(Cart):
+    """It has no picture before its first step."""
+
+    def render(self) -> Any:
+        return super().render() if self.t else None
+
+
+class Dark(Cart):
+    """Its picture is black."""
+
+    def render(self) -> Any:
+        return np.zeros((60, 120, 3), np.uint8)
+
+
+for made in (Resizes, DrawsLate, Dark, Hangs, Crashes, HangsInReset, Pauses):
     gym.register(f"{made.__name__}-v0", entry_point=f"tests.rough_envs:{made.__name__}")

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageStat
 
 from teleop.envs import trust
 from teleop.envs.making import make_env
-from teleop.recording import Library, Recorder
+from teleop.recording import Library, Recorder, dataset_info
+from teleop.replay import RecordedPolicy, Replay
 from teleop.session import Session, record_episodes, seeds_from
+from teleop.side_by_side import write_side_by_side
 from teleop.types import Actor, Observation
 from tests.rough_envs import CALM
 
@@ -36,8 +39,6 @@ def recorded(root: Path, env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CALM, "1")
     trust.allow("packages", "tests.rough_envs")
     env = make_env(env_id)
-    from teleop.recording import dataset_info
-
     dataset = Library(root).open_for_writing("rough/scripted-v0", dataset_info(env))
     dataset.claim()
     recorder = Recorder(dataset, env)
@@ -78,3 +79,22 @@ def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
     assert done.wait(timeout=30) == 130
     assert "Stopped." in done.stderr.read()
     done.stderr.close()
+
+
+@pytest.mark.parametrize("env_id", ["Resizes-v0", "DrawsLate-v0", "Dark-v0"])
+def test_odd_pictures_become_a_film_of_one_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env_id: str
+) -> None:
+    recorded(tmp_path, env_id, monkeypatch)
+    dataset = Library(tmp_path).existing("rough/scripted-v0")
+    episode = dataset.read(dataset.rows()[0])
+    replay = Replay(env_id, 0, [RecordedPolicy(episode), Push()])
+    while replay.advance():
+        pass
+    replay.close()
+    write_side_by_side(replay, tmp_path / "film.gif", 30)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.size == (600, 150)
+        grey = ImageStat.Stat(film.convert("L").crop((0, 10, 600, 150)))
+    assert replay.lanes[0].one_colour == (env_id == "Dark-v0")
+    assert (grey.var[0] < 1) == (env_id != "Resizes-v0")  # the first picture of the others is black

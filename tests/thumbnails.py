@@ -4,7 +4,8 @@ from PIL import Image
 
 from teleop import paths
 from teleop.envs.catalogue import CATALOGUE
-from teleop.envs.making import close_env, draw, make_env
+from teleop.envs.making import close_env, make_env
+from teleop.envs.pictures import draw
 
 SIZE = (288, 192)
 _STEPS = {"CarRacing-v3": 60, "BipedalWalker-v3": 12}

@@ -5,7 +5,6 @@ window opens before they are needed.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -31,6 +30,7 @@ from teleop.cli.options import (
     table,
     tell,
 )
+from teleop.envs.drivers import draw_unseen
 
 DEFAULT_ENV = "LunarLander-v3"
 
@@ -52,12 +52,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-def _without_screen() -> None:
-    """Environments draw to arrays; SDL need not look for a screen."""
-    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
-
-
 @cli.callback()
 def main(
     context: typer.Context,
@@ -68,7 +62,7 @@ def main(
     """Options of the whole program."""
     del version
     if context.invoked_subcommand not in ("open", "compare", "doctor"):
-        _without_screen()
+        draw_unseen()
 
 
 @window.command()
@@ -173,7 +167,7 @@ def compare(
             env_id, pair = deeds.find_pair(library, dataset, policy, episode)
             _open(env_id, library.root, None, pair=pair)
             return
-        _without_screen()
+        draw_unseen()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)
         with bar("Comparing", as_json) as move:
             for done, total in comparison.run():

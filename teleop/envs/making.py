@@ -17,6 +17,7 @@ from teleop.envs.catalogue import CATALOGUE, find_entry
 from teleop.envs.conform import Conforming
 from teleop.envs.meanings import is_turn_based
 from teleop.envs.naming import EnvName, is_plain, parse_name
+from teleop.envs.pictures import undrawn
 from teleop.errors import EnvError, sentence
 
 # Gymnasium names its extras in its messages; ours says the whole line to type.
@@ -86,7 +87,7 @@ def _made(env_id: str, given: dict[str, Any], *, render: bool) -> gym.Env[Any, A
     modes = env.metadata.get("render_modes") or ["rgb_array"]
     if render and not any("array" in str(mode) for mode in modes):
         close_env(env)
-        raise EnvError(_undrawn(env, f"it draws as {', '.join(map(str, modes))} alone"))
+        raise EnvError(undrawn(env, f"it draws as {', '.join(map(str, modes))} alone"))
     return env
 
 
@@ -130,39 +131,6 @@ def pace_of(env: gym.Env[Any, Any]) -> float:
     fps = entry.pace_hz or env.metadata.get("render_fps")
     valid = isinstance(fps, int | float | np.number) and 0 < float(fps) <= 1000
     return float(fps) if valid and fps is not None else 30.0
-
-
-def draw(env: gym.Env[Any, Any]) -> np.ndarray[Any, Any]:
-    """The environment's picture now: (height, width, 3) uint8.
-
-    Raises:
-        EnvError: it cannot be drawn.
-    """
-    try:
-        picture = env.render()
-    except Exception as problem:  # drawing is the environment's own code
-        raise EnvError(_undrawn(env, sentence(problem))) from problem
-    picture = np.asarray(picture[-1] if isinstance(picture, list) and picture else picture)
-    if picture.ndim == 3 and picture.shape[0] in (3, 4) and picture.shape[2] not in (3, 4):
-        picture = np.moveaxis(picture, 0, -1)  # channels come first
-    if picture.dtype.kind == "f" and picture.size:
-        bright = np.nan_to_num(picture) * (255.0 if np.nanmax(picture) <= 1.0 else 1.0)
-        picture = np.clip(bright, 0, 255)
-    if picture.dtype == np.bool_:
-        picture = picture * np.uint8(255)
-    if picture.ndim == 2:  # grey
-        picture = np.repeat(picture[:, :, None], 3, axis=2)
-    if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.size == 0:
-        raise EnvError(_undrawn(env, f"render gave {picture.dtype} of shape {picture.shape}"))
-    return np.ascontiguousarray(picture[:, :, :3], dtype=np.uint8)
-
-
-def _undrawn(env: gym.Env[Any, Any], why: str) -> str:
-    name = env.spec.id if env.spec else "this environment"
-    return (
-        f"{name} cannot be drawn ({why}); Teleop needs render_mode='rgb_array' giving "
-        "(height, width, 3) pictures. Pick another environment."
-    )
 
 
 def _unknown(env_id: str) -> str:

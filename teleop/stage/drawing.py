@@ -6,6 +6,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from teleop.envs.making import name_of
+from teleop.envs.pictures import OneColour, one_colour_said
 from teleop.errors import EnvError, sentence
 from teleop.session import Session
 from teleop.stage.frames import Frame, FrameWriter
@@ -31,8 +33,9 @@ class Drawing:
         self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
         self._seen = Seen(observation_space, words)
         self._undrawn = ""  # why there was no picture the last time
+        self._one_colour = OneColour()
 
-    def drawn(self, session: Session) -> NDArray[np.uint8] | None:
+    def drawn(self, session: Session, now: float) -> NDArray[np.uint8] | None:
         """The picture now; why there is none is said once, not at every step."""
         try:
             picture = session.draw()
@@ -42,6 +45,8 @@ class Drawing:
                 self._say(Notice(Tone.BAD, self._undrawn))
             return None
         self._undrawn = ""
+        if self._one_colour.look(picture, now):
+            self._say(Notice(Tone.PLAIN, one_colour_said(name_of(session.env))))
         return picture
 
     def frame(self, picture: NDArray[np.uint8] | None) -> Frame | None:

@@ -427,7 +427,7 @@ class Driving:
         self._human.dt_s = 1 / pace if pace else 1.0
 
     def _show(self, now: float, *, draw: bool = True) -> None:
-        picture = self._drawing.drawn(self._session) if draw else None
+        picture = self._drawing.drawn(self._session, now) if draw else None
         live = self._live(now)
         self._say(Pictured("drive", live, self._drawing.frame(picture)))
         if picture is None:

@@ -5,7 +5,6 @@ millisecond and a step is never early.
 """
 
 import gc
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -64,8 +63,6 @@ def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: in
         base_seed: of the first episode.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the window, which says quit
-    os.environ["SDL_VIDEODRIVER"] = "dummy"  # environments draw to arrays; no window of theirs
-    os.environ["SDL_AUDIODRIVER"] = "dummy"
     host = Host(Library(root), samples, base_seed, pipe.send)
     gc.collect()
     gc.freeze()  # libraries never go away: looking through them costs 10 ms, while somebody drives

@@ -10,7 +10,8 @@ import pytest
 from gymnasium import spaces
 
 from teleop.envs.conform import conformed
-from teleop.envs.making import close_env, draw, make_env
+from teleop.envs.making import close_env, make_env
+from teleop.envs.pictures import draw
 from teleop.errors import EnvError
 from teleop.evaluate import RandomPolicy, evaluate
 from teleop.session import Session, seeds_from
@@ -128,7 +129,8 @@ def test_pictures_of_other_kinds_are_seen(
     env = make_env("Odd-v0")
     env.reset(seed=0)
     drawn = draw(env)
-    assert (drawn.shape, drawn.dtype) == ((40, 60, 3), np.uint8)
+    assert drawn.shape == (40, 60, 3)
+    assert drawn.dtype == np.uint8
     assert (drawn == value).all()
     close_env(env)
 

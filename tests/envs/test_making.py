@@ -8,7 +8,8 @@ import pytest
 from gymnasium import spaces
 
 from teleop.envs.catalogue import CATALOGUE
-from teleop.envs.making import close_env, draw, make_env, pace_of
+from teleop.envs.making import close_env, make_env, pace_of
+from teleop.envs.pictures import draw
 from teleop.envs.spaces import space_from_json, space_to_json
 from teleop.errors import EnvError, RecordingError
 

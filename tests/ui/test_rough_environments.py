@@ -87,3 +87,17 @@ def test_an_environment_that_never_opens_can_be_left(drive: MakePerson) -> None:
     person.until(lambda: person.app.model.lost)
     person.click("restart")
     person.until(lambda: person.app.model.env and person.app.model.env.env_id == "CartPole-v1")
+
+
+def test_a_picture_of_one_colour_is_said_once_a_second_has_passed(drive: MakePerson) -> None:
+    person = drive("Dark-v0")
+    person.record()
+    person.until(lambda: any("one colour" in t for t in person.app.shell.toasts.texts))
+    assert person.app.model.live.steps >= 25  # type: ignore[union-attr]
+
+
+def test_an_environment_that_draws_late_opens_and_draws(drive: MakePerson) -> None:
+    person = drive("DrawsLate-v0")
+    person.record(40)
+    assert not any("one colour" in t for t in person.app.shell.toasts.texts)
+    assert person.app.model.frames["drive"].height == 60

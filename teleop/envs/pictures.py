@@ -1,0 +1,87 @@
+"""The pictures that environments draw, whatever form they give them in."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.errors import EnvError, sentence
+
+_NOTHING_YET = (240, 320, 3)  # of the picture in place of one that is still to come
+_COARSE = 8  # a look at every eighth pixel tells most pictures from one colour
+
+
+def draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
+    """The environment's picture now: (height, width, 3) uint8; black while it has none yet.
+
+    Raises:
+        EnvError: it cannot be drawn.
+    """
+    try:
+        picture = env.render()
+    except Exception as problem:  # drawing is the environment's own code
+        raise EnvError(undrawn(env, sentence(problem))) from problem
+    if picture is None or (isinstance(picture, list) and not picture):
+        return np.zeros(_NOTHING_YET, np.uint8)  # some draw only after their first step
+    picture = np.asarray(picture[-1] if isinstance(picture, list) else picture)
+    if picture.ndim == 3 and picture.shape[0] in (3, 4) and picture.shape[2] not in (3, 4):
+        picture = np.moveaxis(picture, 0, -1)  # channels come first
+    if picture.dtype.kind == "f" and picture.size:
+        bright = np.nan_to_num(picture) * (255.0 if np.nanmax(picture) <= 1.0 else 1.0)
+        picture = np.clip(bright, 0, 255)
+    if picture.dtype == np.bool_:
+        picture = picture * np.uint8(255)
+    if picture.ndim == 2:  # grey
+        picture = np.repeat(picture[:, :, None], 3, axis=2)
+    if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.size == 0:
+        raise EnvError(undrawn(env, f"render gave {picture.dtype} of shape {picture.shape}"))
+    return np.ascontiguousarray(picture[:, :, :3], dtype=np.uint8)
+
+
+class OneColour:
+    """Notices when an environment has drawn nothing but one colour for a second."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._said = False
+
+    def look(self, picture: NDArray[np.uint8], now: float) -> bool:
+        """Whether that is to be said now; True once.
+
+        Args:
+            picture: (height, width, 3).
+            now: monotonic seconds.
+        """
+        if self._said:
+            return False
+        if not is_one_colour(picture):
+            self._since_s = None
+            return False
+        if self._since_s is None:
+            self._since_s = now
+        self._said = now - self._since_s >= 1.0
+        return self._said
+
+
+def is_one_colour(picture: NDArray[np.uint8]) -> bool:
+    """Every pixel is the same; (height, width, 3)."""
+    first = picture[0, 0]
+    return bool((picture[::_COARSE, ::_COARSE] == first).all() and (picture == first).all())
+
+
+def one_colour_said(env_id: str) -> str:
+    """What to tell the person then."""
+    return (
+        f"{env_id} draws a picture of one colour. Driving and recording work all the same. If it "
+        "should show more, look in its documentation for how it draws without a screen."
+    )
+
+
+def undrawn(env: gym.Env[Any, Any], why: str) -> str:
+    """Why an environment cannot be used: a sentence."""
+    name = env.spec.id if env.spec else "this environment"
+    return (
+        f"{name} cannot be drawn ({why}); Teleop needs render_mode='rgb_array' giving "
+        "(height, width, 3) pictures. Pick another environment."
+    )
