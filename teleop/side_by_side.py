@@ -110,7 +110,7 @@ def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
 
 def _side_by_side(replay: Replay, step: int, width: int) -> Any:
     """All lanes at a step, with a coloured edge: orange the recording, blue an agent."""
-    first = replay.lanes[0].picture(0).shape
+    first = replay.lanes[0].picture(1).shape  # some have no picture before their first step
     height = max(2, round(first[0] * width / first[1] / 2) * 2)
     sides = []
     for index, lane in enumerate(replay.lanes):
