@@ -8,6 +8,7 @@ from typing import Any
 from teleop import paths
 from teleop.control import SettingsFile, bound, make_scheme
 from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
+from teleop.control.schemes import DiscreteScheme
 from teleop.envs.making import close_env, make_env, pace_of
 from teleop.envs.naming import bare_id
 from teleop.envs.pictures import one_colour_said
@@ -78,6 +79,7 @@ def controls_of(root: Path, env_id: str) -> dict[str, Any]:
             "hand": settings.hand,
             "turn_based": pace_of(env) == 0,
             "moves": [_move_row(move) for move in moves],
+            "idle": scheme.idle if isinstance(scheme, DiscreteScheme) else None,
             "axes": [_axis_row(name, axis) for name, axis in scheme.axes.items()],
             "file": str(file.path),
         }
@@ -94,6 +96,7 @@ def _move_row(move: Move) -> dict[str, Any]:
         "move": move.name,
         "does": move.word,
         "hold": LAYER_WORDS[move.layer],
+        "acts": "once a press" if move.taps else "while held",
         "keys": kinds["key"],
         "pad": kinds["pad"],
         "mouse": kinds["mouse"],

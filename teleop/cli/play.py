@@ -110,10 +110,12 @@ def controls(
             typer.echo(json.dumps(shown, indent=1))
             return
         rows = [
-            {key: move[key] for key in ("move", "does", "hold", "keys", "pad", "mouse")}
+            {key: move[key] for key in ("move", "does", "acts", "hold", "keys", "pad", "mouse")}
             for move in shown["moves"]
         ]
         table(False, rows, f"Controls of {name} ({shown['made']})")
+        if shown["idle"] is not None:
+            tell(f"When nothing is held: action {shown['idle']}")
         if shown["axes"]:
             table(False, shown["axes"], "Axes")
         tell(f"To change them: F3 in the window, or {shown['file']}")

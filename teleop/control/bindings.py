@@ -18,6 +18,7 @@ class Move:
         controls: what triggers it; the first key and the first pad control are shown.
         place: column and row of its key cap; rows count downwards.
         layer: which of `LAYERS` must be held; 0 is none.
+        taps: it acts once a press; else for as long as it is held.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Move:
     controls: tuple[str, ...]
     place: tuple[float, float]
     layer: int = 0
+    taps: bool = False
 
     def said(self, word: str) -> "Move":
         """The same move under another word."""
@@ -62,6 +64,12 @@ MAIN = Move("up", "main", ("key.w", "key.up", "pad.a", "pad.up", "pad.left_y-", 
 TAKE = Move("take", "pick up", ("key.e", "key.space", "pad.a"), (2, 0))
 DROP = Move("drop", "drop", ("key.q", "pad.b"), (0, 0))
 FIRE = Move("fire", "fire", ("key.space", "pad.a", "mouse.left"), (3.5, 1))
+ONLY = Move(
+    "right",
+    "act",
+    ("key.space", "key.w", "key.up", "key.d", "key.right", "pad.a", "pad.right", "mouse.left"),
+    (1, 1),
+)  # the only thing that can be done
 DIRECTIONS = {"up": UP, "down": DOWN, "left": LEFT, "right": RIGHT, "fire": FIRE}
 
 # Held, these turn every control into that of another layer; both together are the fourth.

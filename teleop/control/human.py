@@ -132,7 +132,7 @@ class HumanPolicy:
     def _strength(self, move: Move, layer: int) -> float:
         if move.name in self._latched:
             return 1.0
-        if move.layer != layer:
+        if move.layer != layer or move.taps:
             return 0.0
         return max((self._values.get(control, 0.0) for control in move.controls), default=0.0)
 
@@ -150,5 +150,5 @@ class HumanPolicy:
                 self._recent.remove(move.name)
             self._recent.append(move.name)
             self._turns.append(move.name)
-            if digital:
+            if digital or move.taps:
                 self._latched.add(move.name)

@@ -1,6 +1,7 @@
 """Making the scheme of an environment: its preset, or one generated for its action space."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from teleop.control.bindings import (
     DISCRETE,
     LAYER_COUNT,
     LEFT,
+    ONLY,
     PAIRS,
     POINTER,
     RIGHT,
@@ -31,12 +33,19 @@ from teleop.control.schemes import (
     inverted,
     reach,
 )
-from teleop.control.settings import AxisSettings, ControlSettings
+from teleop.control.settings import FILE, AxisSettings, ControlSettings
+from teleop.envs.idle import find_idle
+from teleop.envs.making import name_of
 from teleop.envs.meanings import action_meanings, moves_meant
 from teleop.errors import ControlError
 
 _MOST_AXES = len(PAIRS) * LAYER_COUNT
 _PLAIN = ControlSettings()
+# done once a press rather than for as long as a key is held
+_ONCE = re.compile(
+    r"jump|flap|toggle|pick.?up|drop|place|interact|\buse\b|\bopen\b|collect|make|swap|\bdo\b",
+    re.IGNORECASE,
+)
 
 
 def make_scheme(env: gym.Env[Any, Any], settings: ControlSettings = _PLAIN) -> Scheme:
@@ -107,10 +116,10 @@ class _Maker:
         size, start = int(space.n), int(space.start)
         preset = DISCRETE.get(self._env_id)
         if preset and max(action for _, action in preset.moves) < size:
-            return DiscreteScheme(preset, start)
+            return DiscreteScheme(self._resting(preset, size), start)
         words = action_meanings(self._env, size)
         if size == 2 and not any(words):
-            return DiscreteScheme(DiscreteTable(((LEFT, 0), (RIGHT, 1))), start)
+            return DiscreteScheme(self._resting(self._pair(), size), start)
         meant = {action: moves_meant(word) if word else None for action, word in enumerate(words)}
         chords: dict[frozenset[str], int] = {}
         for action, names in meant.items():
@@ -128,11 +137,38 @@ class _Maker:
         driven = {idle, *chords.values(), *(action for _, action in singles)}
         rest = [action for action in range(size) if action not in driven]
         numbered = [
-            (self._switch(f"n{place}", words[action].lower() or str(action), size), action)
+            (self._numbered(place, words[action], action, size), action)
             for place, action in enumerate(rest)
         ]
+        if not any(words):
+            idle = find_idle(name_of(self._env))
         table = DiscreteTable((*singles, *numbered), idle, tuple(chords.items()))
-        return DiscreteScheme(table, start, helpers)
+        return DiscreteScheme(self._resting(table, size), start, helpers)
+
+    def _pair(self) -> DiscreteTable:
+        """Two actions that nothing is known of: one that acts beside nothing, or two directions."""
+        idle = find_idle(name_of(self._env))
+        if idle is None or self._settings.idle not in (None, idle):
+            return DiscreteTable(((LEFT.said("action 0"), 0), (RIGHT.said("action 1"), 1)))
+        acts = 1 - idle
+        return DiscreteTable(((replace(ONLY, word=f"action {acts}", taps=True), acts),), idle)
+
+    def _resting(self, table: DiscreteTable, size: int) -> DiscreteTable:
+        """The table with what the person wants to happen when nothing is held."""
+        idle = self._settings.idle
+        if idle is None:
+            return table
+        if idle >= size:
+            raise ControlError(
+                f"{FILE} has idle = {idle} for {self._named}, which has {size} actions; expected "
+                f"-1 to {size - 1}."
+            )
+        return replace(table, idle=None if idle < 0 else idle)
+
+    def _numbered(self, place: int, word: str, action: int, size: int) -> Move:
+        """A switch for an action without a direction."""
+        move = self._switch(f"n{place}", word.lower() or f"action {action}", size)
+        return replace(move, taps=bool(_ONCE.search(word)))
 
     def _discrete_part(self, space: spaces.Discrete, name: str, word: str) -> Scheme:
         """The first action is what happens when nothing is held; each other has a switch."""

@@ -43,7 +43,11 @@ class Scheme(Protocol):
 
 
 class DiscreteScheme:
-    """One action at a time; chords fall back to their strongest listed part."""
+    """One action at a time; chords fall back to their strongest listed part.
+
+    Attributes:
+        idle: the action when nothing is held, from 0; None does the last one again.
+    """
 
     def __init__(self, table: DiscreteTable, start: int = 0, helpers: Sequence[Move] = ()) -> None:
         """Prepare.
@@ -53,7 +57,7 @@ class DiscreteScheme:
             start: the space's first action.
             helpers: moves that mean something only together with others.
         """
-        self._start, self._idle = start, table.idle
+        self._start, self.idle = start, table.idle
         self.moves = (*(move for move, _ in table.moves), *helpers)
         self.axes: Mapping[str, AxisTable] = {}
         single = {frozenset({move.name}): action for move, action in table.moves}
@@ -79,7 +83,7 @@ class DiscreteScheme:
             best = max(listed, key=lambda c: (len(c), max(order.get(n, -1) for n in c)))
             self._last = self._actions[best]
             return self._start + self._last
-        return self._start + (self._last if self._idle is None else self._idle)
+        return self._start + (self._last if self.idle is None else self.idle)
 
 
 class BoxScheme:

@@ -44,11 +44,15 @@ class ControlSettings:
         hand: `both`, `left` or `right`.
         moves: controls by name of the move.
         axes: by name of the axis; `all` is every axis without settings of its own.
+        taps: by name of the move: whether it acts once a press, or for as long as it is held.
+        idle: the action when nothing is held, from 0; -1 does the last one again; None: as usual.
     """
 
     hand: str = "both"
     moves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     axes: Mapping[str, AxisSettings] = field(default_factory=dict)
+    taps: Mapping[str, bool] = field(default_factory=dict)
+    idle: int | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -104,7 +108,7 @@ def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...
         ControlError: a move that is not there, or one control for two moves.
     """
     names = {move.name for move in moves}
-    for name in settings.moves:
+    for name in (*settings.moves, *settings.taps):
         if name not in names:
             raise ControlError(
                 f"{FILE} binds {name!r}; this environment has {', '.join(sorted(names))}. "
@@ -114,6 +118,7 @@ def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...
         replace(move, controls=settings.moves[move.name]) if move.name in settings.moves else move
         for move in _handed(moves, HANDS[settings.hand])
     ]
+    done = [replace(move, taps=settings.taps.get(move.name, move.taps)) for move in done]
     freed = _without_stolen(done, settings)
     clash = conflict(freed)
     if clash:
@@ -210,17 +215,31 @@ class SettingsFile:
 
     def _settings(self, env_id: str, table: Any) -> ControlSettings:
         where = f"{self.path}, [{env_id}]"
-        self._known(where, table, {"hand", "moves", "axes"})
+        self._known(where, table, {"hand", "moves", "axes", "taps", "idle"})
         hand = table.get("hand", "both")
         if hand not in HANDS:
             raise ControlError(f"{where}: hand is {hand!r}; expected {', '.join(HANDS)}.")
         moves, axes = table.get("moves", {}), table.get("axes", {})
         self._known(f"{where}, moves", moves, None)
         self._known(f"{where}, axes", axes, None)
+        taps, idle = table.get("taps", {}), table.get("idle")
+        self._known(f"{where}, taps", taps, None)
+        for name, value in taps.items():
+            if not isinstance(value, bool):
+                raise ControlError(
+                    f"{where}, taps.{name} is {value!r:.60}; expected true or false."
+                )
+        if idle is not None and (isinstance(idle, bool) or not isinstance(idle, int) or idle < -1):
+            raise ControlError(
+                f"{where}: idle is {idle!r:.60}; expected the number of an action, from 0, or -1 "
+                "to do the last one again."
+            )
         return ControlSettings(
             hand,
             {name: self._controls(f"{where}, moves.{name}", c) for name, c in moves.items()},
             {name: self._axis(f"{where}, axes.{name}", part) for name, part in axes.items()},
+            dict(taps),
+            idle,
         )
 
     def _controls(self, where: str, value: Any) -> tuple[str, ...]:
@@ -271,6 +290,10 @@ def _plain(settings: ControlSettings) -> dict[str, Any]:
         table["hand"] = settings.hand
     if settings.moves:
         table["moves"] = {name: list(controls) for name, controls in settings.moves.items()}
+    if settings.taps:
+        table["taps"] = dict(settings.taps)
+    if settings.idle is not None:
+        table["idle"] = settings.idle
     axes = {
         name: {key: value for key, value in asdict(axis).items() if value is not None}
         for name, axis in settings.axes.items()

@@ -14,9 +14,9 @@ from teleop.control import (
     make_scheme,
     rebound,
 )
-from teleop.stage.messages import BindMove, ChooseHand, ResetControls, TuneAxis
+from teleop.stage.messages import BindMove, ChooseHand, ResetControls, SetIdle, SetTap, TuneAxis
 
-ControlChange = BindMove | ChooseHand | TuneAxis | ResetControls
+ControlChange = BindMove | ChooseHand | TuneAxis | SetTap | SetIdle | ResetControls
 
 
 class Controls:
@@ -59,5 +59,9 @@ class Controls:
             case TuneAxis(axis, setting, value):
                 number: Any = bool(value) if setting == "invert" else value
                 return now.with_axis(axis, **{setting: number}), ""
+            case SetTap(move, taps):
+                return replace(now, taps={**now.taps, move: taps}), ""
+            case SetIdle(action):
+                return replace(now, idle=action), ""
             case ResetControls():
                 return ControlSettings(), ""

@@ -20,6 +20,7 @@ def hint_of(move: Move) -> Hint:
         controls=move.controls,
         name=move.name,
         layer=move.layer,
+        taps=move.taps,
     )
 
 

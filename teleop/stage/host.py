@@ -17,7 +17,6 @@ from typing import Any
 from teleop.errors import sentence
 from teleop.learning import load_policy
 from teleop.recording import Dataset, Library
-from teleop.stage.controls import ControlChange
 from teleop.stage.curating import Curating
 from teleop.stage.driving import Driving
 from teleop.stage.messages import (
@@ -32,8 +31,10 @@ from teleop.stage.messages import (
     Notice,
     OpenEnv,
     ResetControls,
+    SetIdle,
     SetOptions,
     SetSpeed,
+    SetTap,
     ShowCorrect,
     ShowPreview,
     StarEpisode,
@@ -47,7 +48,6 @@ from teleop.stage.shelf import Curate, ListLibrary, ListShelf, TakeIn
 from teleop.stage.sides import Race, ShowReplay, ShowStep, WriteReplay
 from teleop.stage.writing import Writing
 
-Setting = SetSpeed | SetOptions | ControlChange
 _IDLE_S = 0.5
 _BUSY_S = 0.01
 _POLL_ROUNDS_S = 0.0015
@@ -267,8 +267,10 @@ def _direct(act: Driving, message: ToStage, now: float) -> None:
             act.hear(message.event)
         case Deed():
             _DEEDS[message](act, now)
-        case SetSpeed() | SetOptions() | BindMove() | ChooseHand() | TuneAxis() | ResetControls():
+        case SetSpeed() | SetOptions():
             _set(act, message, now)
+        case BindMove() | ChooseHand() | TuneAxis() | SetTap() | SetIdle() | ResetControls():
+            act.change_controls(message)
         case ChooseDataset():
             act.keeping.choose_dataset(message.dataset_id)
         case StarEpisode():
@@ -277,14 +279,12 @@ def _direct(act: Driving, message: ToStage, now: float) -> None:
             act.keeping.delete(message.file)
 
 
-def _set(act: Driving, message: Setting, now: float) -> None:
+def _set(act: Driving, message: SetSpeed | SetOptions, now: float) -> None:
     match message:
         case SetSpeed():
             act.set_speed(message.speed, now)
         case SetOptions():
             act.set_options(message.options, now)
-        case _:
-            act.change_controls(message)
 
 
 _DEEDS: dict[Deed, Callable[[Driving, float], None]] = {

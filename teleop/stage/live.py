@@ -5,8 +5,9 @@ from typing import Any
 import gymnasium as gym
 
 from teleop.control.bindings import LAYERS
+from teleop.control.schemes import DiscreteScheme
 from teleop.envs.catalogue import find_entry
-from teleop.envs.words import action_text
+from teleop.envs.words import action_text, branch_words
 from teleop.experts import has_expert
 from teleop.learning.inputs import why_not
 from teleop.session import Session
@@ -46,16 +47,20 @@ def opened_of(env_id: str, controls: Controls, env: gym.Env[Any, Any]) -> EnvOpe
         env: it.
     """
     entry = find_entry(env_id)
+    scheme = controls.human.scheme
+    rests = isinstance(scheme, DiscreteScheme) and not controls.human.turn_based
     return EnvOpened(
         env_id=env_id,
         summary=entry.summary,
         icon=entry.icon,
         turn_based=controls.human.turn_based,
         hints=tuple(hint_of(move) for move in controls.human.moves),
-        axes=axis_items(controls.human.scheme.axes),
+        axes=axis_items(scheme.axes),
         layers=LAYERS,
         hand=controls.settings.hand,
         is_own=not controls.settings.is_plain,
         has_script=has_expert(env_id),
+        resting=tuple(branch_words(env_id, env.action_space)[0]) if rests else (),
+        idle=scheme.idle if isinstance(scheme, DiscreteScheme) and scheme.idle is not None else -1,
         cannot_learn=why_not(env.observation_space, env.action_space),
     )

@@ -99,6 +99,21 @@ class TuneAxis:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTap:
+    """Let a move act once a press, or for as long as it is held."""
+
+    move: str
+    taps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetIdle:
+    """What happens when nothing is held: an action, from 0; -1 does the last one again."""
+
+    action: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResetControls:
     """Back to the usual controls."""
 
@@ -156,6 +171,7 @@ class Hint:
         controls: what lights it up.
         name: of the move.
         layer: which modifier it needs; 0 is none.
+        taps: it acts once a press; else for as long as it is held.
     """
 
     key: str
@@ -165,6 +181,7 @@ class Hint:
     controls: tuple[str, ...]
     name: str = ""
     layer: int = 0
+    taps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +231,8 @@ class EnvOpened:
     layers: tuple[tuple[str, ...], ...] = ()  # the controls that, held, lead to further layers
     cannot_learn: str = ""  # why no policy can be trained here
     has_script: bool = False  # there is a scripted expert
+    resting: tuple[str, ...] = ()  # its actions, where one of them is done when nothing is held
+    idle: int = -1  # which of them; -1: the last one again
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +430,8 @@ ToStage: TypeAlias = (
     | BindMove
     | ChooseHand
     | TuneAxis
+    | SetTap
+    | SetIdle
     | ResetControls
     | ChooseDataset
     | StarEpisode

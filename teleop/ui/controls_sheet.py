@@ -10,6 +10,8 @@ from teleop.stage.messages import (
     Hint,
     Notice,
     ResetControls,
+    SetIdle,
+    SetTap,
     Tone,
     ToStage,
     TuneAxis,
@@ -44,6 +46,12 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
     """
     lines = [Line("hand", "Within reach of", _HANDS[env.hand]), Line("", "Moves")]
     lines += [_move_line(hint, touched, listening) for hint in env.hints]
+    if env.resting:
+        word = env.resting[env.idle] if env.idle >= 0 else "the last action again"
+        lines.append(Line("idle", "When nothing is held", word))
+        for hint in env.hints:
+            how = "once a press" if hint.taps else "while held"
+            lines.append(Line(f"tap.{hint.name}", f"{hint.word.capitalize()} acts", how))
     for axis in env.axes:
         lines.append(Line("", f"Axis {axis.name}: {axis.word}"))
         for name, (label, _, say) in _TUNING.items():
@@ -62,6 +70,11 @@ def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
         return ChooseHand(hands[(hands.index(env.hand) + step) % len(hands)])
     if line_id == "reset":
         return ResetControls()
+    if line_id == "idle":
+        return SetIdle((env.idle + 1 + step) % (len(env.resting) + 1) - 1)
+    if line_id.startswith("tap."):
+        name = line_id.removeprefix("tap.")
+        return SetTap(name, not next(hint.taps for hint in env.hints if hint.name == name))
     if line_id.startswith("axis."):
         axis_name, name = line_id.removeprefix("axis.").rsplit(".", 1)
         axis = next(a for a in env.axes if a.name == axis_name)
