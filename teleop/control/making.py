@@ -149,9 +149,9 @@ class _Maker:
         """Two actions that nothing is known of: one that acts beside nothing, or two directions."""
         idle = find_idle(name_of(self._env))
         if idle is None or self._settings.idle not in (None, idle):
-            return DiscreteTable(((LEFT.said("action 0"), 0), (RIGHT.said("action 1"), 1)))
+            return DiscreteTable(((LEFT.said("0"), 0), (RIGHT.said("1"), 1)))
         acts = 1 - idle
-        return DiscreteTable(((replace(ONLY, word=f"action {acts}", taps=True), acts),), idle)
+        return DiscreteTable(((replace(ONLY, word=str(acts), taps=True), acts),), idle)
 
     def _resting(self, table: DiscreteTable, size: int) -> DiscreteTable:
         """The table with what the person wants to happen when nothing is held."""
@@ -167,7 +167,7 @@ class _Maker:
 
     def _numbered(self, place: int, word: str, action: int, size: int) -> Move:
         """A switch for an action without a direction."""
-        move = self._switch(f"n{place}", word.lower() or f"action {action}", size)
+        move = self._switch(f"n{place}", word.lower() or str(action), size)
         return replace(move, taps=bool(_ONCE.search(word)))
 
     def _discrete_part(self, space: spaces.Discrete, name: str, word: str) -> Scheme:

@@ -51,7 +51,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         lines.append(Line("idle", "When nothing is held", word))
         for hint in env.hints:
             how = "once a press" if hint.taps else "while held"
-            lines.append(Line(f"tap.{hint.name}", f"{hint.word.capitalize()} acts", how))
+            lines.append(Line(f"tap.{hint.name}", f"{_word(hint)} acts", how))
     for axis in env.axes:
         lines.append(Line("", f"Axis {axis.name}: {axis.word}"))
         for name, (label, _, say) in _TUNING.items():
@@ -92,13 +92,18 @@ def bind(desk: Desk, control: str) -> None:
         desk.tell(BindMove(move, control))
 
 
+def _word(hint: Hint) -> str:
+    """What a move does; actions without a word have a number."""
+    return f"Action {hint.word}" if hint.word.isdigit() else hint.word.capitalize()
+
+
 def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
-    label = f"{_LAYERS[hint.layer]}{hint.word}"
+    label = f"{_LAYERS[hint.layer]}{_word(hint)}"
     caps = tuple(_cap(control) for control in hint.controls)
     lit = any(control in touched for control in hint.controls)
     return Line(
         f"move.{hint.name}",
-        label.capitalize(),
+        label,
         ", ".join(caps),
         caps=caps or ("nothing",),
         lit=lit,

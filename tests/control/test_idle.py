@@ -125,7 +125,7 @@ def test_the_person_can_say_otherwise(tmp_path: Path) -> None:
 
 def test_two_directions_have_no_words() -> None:
     scheme = make_scheme(make_env("Thing-v0?pushes=[-1.0,1.0]"))
-    assert [move.word for move in scheme.moves] == ["action 0", "action 1"]
+    assert [move.word for move in scheme.moves] == ["0", "1"]
 
 
 @pytest.mark.parametrize("line", ["idle = 2", "idle = 'none'", "taps = {right = 1}", "idle = true"])
