@@ -290,7 +290,8 @@ def recover(
     with one_sentence(debug), bar("Recovering", as_json):
         dataset_id, report = curate.recover(path, open_library(recordings), into)
     found = {"dataset": dataset_id, "saved": report.saved, "lost": report.lost}
-    saved = f"Saved {len(report.saved)} episodes to {dataset_id}"
+    many = "episode" if len(report.saved) == 1 else "episodes"
+    saved = f"Saved {len(report.saved)} {many} to {dataset_id}"
     lines = [saved if report.saved else "Nothing could be saved."]
     lines += [f"Lost: {line}" for line in report.lost]
     say(as_json, found, "\n".join(lines))

@@ -22,7 +22,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 
-from teleop.errors import HostileFileError
+from teleop.errors import HostileFileError, StorageError
 
 MOST_JSON = 16 << 20  # bytes of a JSON file, which is read whole
 _BY_HANDLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -40,6 +40,10 @@ _KINDS = {
     modes.S_IFCHR: "a device",
     modes.S_IFBLK: "a device",
 }
+_REFUSED = frozenset(
+    getattr(errno, name, 0)
+    for name in ("EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN", "EHOSTDOWN")
+)
 _roots: set[str] = set()
 
 
@@ -51,6 +55,20 @@ class UntrustedPathError(HostileFileError, OSError):
         self._text = (
             f"{path} is {what}. In a recordings folder, Teleop opens only regular files and "
             "folders. Replace it with one of those, or remove it."
+        )
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class RefusedPathError(StorageError, OSError):
+    """The system refuses what lies at a path: no permission, or a drive that does not answer."""
+
+    def __init__(self, path: str, problem: OSError) -> None:
+        OSError.__init__(self, problem.errno, problem.strerror, path)
+        self._text = (
+            f"{path} is refused by the system ({problem.strerror}). Give yourself access to it, or "
+            "use another folder with --recordings."
         )
 
     def __str__(self) -> str:
@@ -385,12 +403,26 @@ def _open(path: Path, flags: int) -> int:
 def _parent(path: Path) -> Iterator[tuple[int | None, str]]:
     """(descriptor of the folder that something is in, its name there), for calls with `dir_fd`."""
     folder, name = os.path.split(_absolute(path))
-    if _BY_HANDLE:
-        with _folder(folder) as where:
-            yield where, name
-    else:
-        _look_at_parts(folder)
-        yield None, str(path)
+    with _refusals_named(str(path)):
+        if _BY_HANDLE:
+            with _folder(folder) as where:
+                yield where, name
+        else:
+            _look_at_parts(folder)
+            yield None, str(path)
+
+
+@contextlib.contextmanager
+def _refusals_named(path: str) -> Iterator[None]:
+    """The system names the last part of a path alone; a person needs all of it."""
+    try:
+        yield
+    except RefusedPathError:
+        raise
+    except OSError as problem:
+        if problem.errno in _REFUSED:
+            raise RefusedPathError(path, problem) from problem
+        raise
 
 
 @contextlib.contextmanager
@@ -404,8 +436,11 @@ def _folder(folder: str) -> Iterator[int]:
                 inner = os.open(part, _FOLDER, dir_fd=handle)
             except OSError as problem:
                 mode = _mode(part, handle)
+                at = Path(root, *parts[:depth])
                 if modes.S_ISLNK(mode):
-                    raise _refusal(Path(root, *parts[:depth]), mode) from problem
+                    raise _refusal(at, mode) from problem
+                if problem.errno in _REFUSED:
+                    raise RefusedPathError(str(at), problem) from problem
                 raise
             os.close(handle)
             handle = inner
@@ -419,10 +454,14 @@ def _listed(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
     """The entries of a folder."""
     if not _BY_HANDLE:
         _look_at_parts(_absolute(folder))
-        with os.scandir(folder) as entries:
+        with _refusals_named(str(folder)), os.scandir(folder) as entries:
             yield entries
         return
-    with _folder(_absolute(folder)) as where, os.scandir(where) as entries:
+    with (
+        _refusals_named(str(folder)),
+        _folder(_absolute(folder)) as where,
+        os.scandir(where) as entries,
+    ):
         yield entries
 
 

@@ -1,5 +1,6 @@
 """The recordings folder: a Minari root, with every dataset in it."""
 
+import contextlib
 import itertools
 import re
 import shutil
@@ -21,6 +22,9 @@ _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
 _LONGEST = 100  # characters of a folder's name
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
 _DEEPEST = 4  # namespaces in namespaces
+_OF_SYSTEMS = frozenset(  # what systems, clouds and archives put into folders; copies lie in some
+    {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "System Volume Information"}
+)
 _LONGEST_SLUG = 100
 HUMAN = "human-v0"
 SCRIPTED = "scripted-v0"
@@ -103,6 +107,8 @@ class Library:
         """
         dataset = self.dataset(dataset_id)
         if not dataset.exists:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                files.stat(dataset.places.description)  # perhaps it must not be read
             ids = ", ".join(summary.dataset_id for summary in self.summaries()) or "none yet"
             raise RecordingError(f"No dataset {dataset_id} in {self.root}. There are: {ids}.")
         return dataset
@@ -283,10 +289,19 @@ class Library:
 
 
 def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
-    """Folders that hold a dataset. What lies inside one is not looked at."""
-    for name in files.names(folder):
+    """Folders that hold a dataset. What lies inside one is not looked at.
+
+    A folder that must not be read is passed over, unless it is where a dataset has its data.
+    """
+    try:
+        found = files.names(folder)
+    except files.RefusedPathError:
+        if folder.name == "data":
+            yield folder.parent
+        return
+    for name in found:
         child = folder / name
-        if name.startswith(".") or not files.is_folder(child):
+        if name.startswith(".") or name in _OF_SYSTEMS or not files.is_folder(child):
             continue
         if files.is_file(child / "data" / "metadata.json"):
             yield child

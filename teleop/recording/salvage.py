@@ -57,6 +57,8 @@ def salvage(source: Path, target: Dataset) -> Salvage:
     """
     if target.exists:
         raise RecordingError(f"{target.dataset_id} exists already; name another with --into.")
+    if source.name == Places(source).index.name and (source.parent / "episodes").is_dir():
+        source = source.parent  # an index holds links alone; the episodes lie beside it
     report = Salvage()
     with tempfile.TemporaryDirectory(prefix="teleop-recover-") as folder:
         drafts = Path(folder)
@@ -104,20 +106,35 @@ def _unzipped(source: Path, folder: Path, report: Salvage) -> Iterator[Path]:
         except (zipfile.BadZipFile, OSError) as problem:
             report.lost.append(f"{source.name}: {problem}")
             return
-        for number, entry in enumerate(bundle.infolist()):
+        entries = bundle.infolist()
+        episodes = [e for e in entries if Path(e.filename).suffix == ".h5"]
+        wanted = episodes or [e for e in entries if Path(e.filename).suffix == ".hdf5"]
+        for number, entry in enumerate(e for e in wanted if e.file_size <= _LARGEST):
             name = Path(entry.filename).name
-            if Path(name).suffix not in (".h5", ".hdf5") or entry.file_size > _LARGEST:
-                continue
-            target = folder / str(number) / name
-            target.parent.mkdir(parents=True)
             try:
-                if entry.file_size > entry.compress_size * 1100 + 4096:
-                    raise ValueError("it unpacks to more than deflate can hold")
-                with bundle.open(entry) as packed, target.open("wb") as file:
-                    shutil.copyfileobj(packed, file, 1 << 20)
-                yield target
+                yield _unpacked(bundle, entry, folder / str(number) / name)
             except (*storage.UNREADABLE, zipfile.BadZipFile, EOFError) as problem:
                 report.lost.append(f"{name}: {problem}")
+        about = [e for e in entries if e.filename.endswith("data/metadata.json")]
+        for entry in about[:1]:  # what its spaces are
+            with contextlib.suppress(*storage.UNREADABLE, zipfile.BadZipFile, EOFError):
+                if entry.file_size <= files.MOST_JSON:
+                    _unpacked(bundle, entry, _described(folder) / "data" / "metadata.json")
+
+
+def _described(folder: Path) -> Path:
+    """Where the description of an unpacked bundle lies."""
+    return folder / "dataset"
+
+
+def _unpacked(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Path:
+    """One file of a bundle, unpacked."""
+    if entry.file_size > entry.compress_size * 1100 + 4096:
+        raise ValueError("it unpacks to more than deflate can hold")
+    target.parent.mkdir(parents=True)
+    with bundle.open(entry) as packed, target.open("wb") as file:
+        shutil.copyfileobj(packed, file, 1 << 20)
+    return target
 
 
 def _name(path: Path, source: Path, drafts: Path) -> str:
@@ -180,7 +197,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
     """The dataset's description if that is whole, else what the episodes themselves say."""
     own = [info for path in sorted(drafts.glob("out/*/*.h5")) if (info := _info_in(path))]
     root = source if source.is_dir() else source.parents[min(1, len(source.parents) - 1)]
-    for folder in (root, root.parent):
+    for folder in (root, root.parent, _described(drafts / "zip")):
         with contextlib.suppress(TeleopError, OSError, KeyError):
             dataset = Dataset(folder, "recovered/recovered-v0")
             if not own or all(map(same_space, dataset.spaces(), _spaces(own[0]))):

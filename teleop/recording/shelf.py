@@ -5,6 +5,7 @@ doubt: losing them loses nothing.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from teleop.recording.places import Places
 from teleop.recording.rows import row_from_json, row_to_json
 from teleop.recording.vetting import printable
 
+_STEM = re.compile(r"\d{6}-[0-9a-f]{12}")
+_OWN = re.compile(rf"{_STEM.pattern}\.h5")
 _MOST_MANIFEST = 64 << 20  # bytes; a row of an episode takes about 300
 
 
@@ -29,8 +32,10 @@ class Shelf:
         self._sizes: dict[str, int] = {}
 
     def files(self) -> list[str]:
-        """Names of the episode files, oldest first."""
-        return [path.name for path in files.plain_files(self._places.episodes, ".h5")]
+        """Names of the episode files, oldest first; not their copies, as clouds and people make."""
+        names = [path.name for path in files.plain_files(self._places.episodes, ".h5")]
+        own = {name.removesuffix(".h5") for name in names if _OWN.fullmatch(name)}
+        return [name for name in names if _OWN.fullmatch(name) or not _copied(name, own)]
 
     def description(self) -> dict[str, Any]:
         """Minari's `metadata.json`.
@@ -41,6 +46,8 @@ class Shelf:
         path = self._places.description
         try:
             loaded: dict[str, Any] = json.loads(files.read_bytes(path))
+        except files.RefusedPathError:
+            raise
         except (OSError, ValueError, RecursionError) as problem:
             raise RecordingError(
                 f"{path} cannot be read ({problem}); a dataset needs it. Restore the file from a "
@@ -108,7 +115,9 @@ class Shelf:
         known = {row.file for row in self.rows()}
         there = files.names(self._places.episodes)
         named = [name for name in there if name.endswith(".h5") and not name.startswith(".")]
-        return [name for name in named if name not in known] + self._damaged_index()
+        plain = {path.name for path in files.plain_files(self._places.episodes, ".h5")}
+        copies = plain - set(self.files())
+        return [name for name in named if name not in known | copies] + self._damaged_index()
 
     def _damaged_index(self) -> list[str]:
         try:
@@ -250,6 +259,12 @@ class Shelf:
             files.write_atomic(self._places.cache / "foreign.json", json.dumps(data).encode())
         except OSError:
             return  # read-only media: it is read again next time
+
+
+def _copied(name: str, own: set[str]) -> bool:
+    """A copy of an episode beside it: `Copy of 000000-0123456789ab.h5`, `… (1).h5`."""
+    found = _STEM.search(name)
+    return found is not None and found[0] in own
 
 
 def _mark(path: Path) -> list[int]:

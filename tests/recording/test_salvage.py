@@ -8,6 +8,7 @@ import pytest
 
 from teleop import curate
 from teleop.errors import RecordingError
+from teleop.paths import samples_folder
 from teleop.recording import Dataset, Library
 from teleop.recording.salvage import Salvage, salvage
 
@@ -84,12 +85,25 @@ def test_an_interrupted_journal_gives_its_steps_and_says_where_it_ends(
     assert "journal ends" in report.lost[0]
 
 
-def test_a_bundle_gives_its_episodes(record: Record, library: Library, tmp_path: Path) -> None:
-    dataset = record(episodes=2)
-    bundle, _ = curate.export(dataset, dataset.rows(), "bundle", tmp_path / "b.teleop.zip")
-    report, found = saved_from(bundle, library)
-    assert len(found.rows()) == 2
-    assert not [line for line in report.lost if "main_data" not in line]
+@pytest.mark.parametrize("strip", [False, True])
+def test_a_healthy_bundle_gives_all_its_episodes_and_loses_nothing(
+    record: Record, library: Library, tmp_path: Path, strip: bool
+) -> None:
+    """Also where the episodes do not say their spaces, as those of earlier versions."""
+    dataset = record(episodes=3)
+    if strip:
+        dataset = library.dataset("cartpole-v1/sample-v0")
+        shutil.copytree(samples_folder() / dataset.dataset_id, dataset.folder)
+    packed, _ = curate.export(dataset, dataset.rows(), "bundle", tmp_path / "packed.teleop.zip")
+    report, found = saved_from(packed, library)
+    assert len(found.rows()) == len(dataset.rows())
+    assert found.info().env_id == "CartPole-v1"
+    assert report.lost == []
+
+
+def test_an_index_leads_to_the_episodes_beside_it(record: Record, library: Library) -> None:
+    report, found = saved_from(record(episodes=2).places.index, library)
+    assert (len(found.rows()), report.lost) == (2, [])
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89HDF\r\n\x1a\n" + bytes(500)])

@@ -1,0 +1,84 @@
+"""What other systems and people leave in recordings folders is neither an episode nor an error."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from teleop.errors import RecordingError
+from teleop.recording import Dataset, Library
+
+LEFT = (
+    *(".DS_Store", "._{name}", "Thumbs.db", "desktop.ini", "#{name}#", "{name}~", ".{name}.swp"),
+    *("Copy of {name}", "{stem} (1).h5", "{stem} - Copy.h5", "{stem} (Ada's conflicted copy).h5"),
+)
+FOLDERS = ("lost+found", "__MACOSX", "@eaDir", "$RECYCLE.BIN", "#recycle", ".Trash-1000")
+
+
+def test_strays_are_neither_episodes_nor_errors(
+    library: Library, record: Callable[..., Dataset]
+) -> None:
+    dataset = record(episodes=2)
+    names = [row.file for row in dataset.rows()]
+    first = dataset.places.episodes / names[0]
+    for left in LEFT:
+        shutil.copy(first, first.parent / left.format(name=first.name, stem=first.stem))
+    for folder in FOLDERS:
+        shutil.copytree(dataset.folder, library.root / folder / dataset.dataset_id)
+    fresh = Library(library.root)
+    assert [(s.dataset_id, s.total_episodes) for s in fresh.summaries()] == [
+        (dataset.dataset_id, 2)
+    ]
+    again = fresh.existing(dataset.dataset_id)
+    assert [row.file for row in again.rows()] == names
+    assert again.damaged() == []
+    again.claim()
+    again.release()
+    assert [row.file for row in Library(library.root).existing(dataset.dataset_id).rows()] == names
+
+
+def test_a_copy_counts_where_the_episode_itself_is_gone(record: Callable[..., Dataset]) -> None:
+    dataset = record(episodes=1)
+    (row,) = dataset.rows()
+    path = dataset.places.episodes / row.file
+    path.rename(path.with_name(f"Copy of {path.name}"))
+    again = Library(dataset.folder.parents[1]).existing(dataset.dataset_id)
+    assert [r.total_steps for r in again.rows()] == [row.total_steps]
+
+
+def test_a_folder_that_must_not_be_read_keeps_nothing_from_starting(
+    library: Library, record: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = record(episodes=1)
+    (library.root / "private").mkdir()
+    refuse_listing(monkeypatch, "private")
+    assert [s.dataset_id for s in library.summaries()] == [dataset.dataset_id]
+
+
+@pytest.mark.parametrize("part", ["scripted-v0", "episodes"])
+def test_a_dataset_that_must_not_be_read_says_so(
+    library: Library, record: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    dataset_id = record(episodes=1).dataset_id
+    refuse_listing(monkeypatch, part)
+    fresh = Library(library.root)
+    fresh.summaries()
+    with pytest.raises(RecordingError, match=rf"{part} is refused by the system \(Permission"):
+        rows_of(fresh, dataset_id)
+
+
+def rows_of(library: Library, dataset_id: str) -> int:
+    return len(library.existing(dataset_id).rows())
+
+
+def refuse_listing(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    """As for a folder without permission, also where tests run as the administrator."""
+    listed = os.open
+
+    def refusing(path: object, *args: object, **kwargs: object) -> int:
+        if path == folder:
+            raise PermissionError(13, "Permission denied", folder)
+        return listed(path, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", refusing)
