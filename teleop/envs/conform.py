@@ -5,6 +5,7 @@ flags. Driving, evaluation, replay and certificates all see the same values, bec
 make environments through here.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -23,17 +24,23 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
     """Observations of the space's type, one reward, plain flags; and options for `reset`."""
 
     def __init__(
-        self, env: gym.Env[Any, Any], options: dict[str, Any] | None = None, name: str = ""
+        self,
+        env: gym.Env[Any, Any],
+        options: dict[str, Any] | None = None,
+        weights: Sequence[float] = (),
+        name: str = "",
     ) -> None:
         """Wrap an environment.
 
         Args:
             env: it.
             options: that `reset` is given unless it is given others.
+            weights: how much each number of its reward counts, where that is several.
             name: of the environment, for whoever watches over what it does.
         """
         super().__init__(env)
         self._options = options
+        self._weights = np.array(weights, np.float64)
         self._name = encoded(name)
 
     @property
@@ -67,7 +74,25 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
         finally:
             activity.end()
         seen = conformed(self.observation_space, observation)
-        return seen, _one(reward), bool(np.any(terminated)), bool(np.any(truncated)), info
+        return seen, self._one(reward), bool(np.any(terminated)), bool(np.any(truncated)), info
+
+    def _one(self, reward: Any) -> float:
+        """A reward as one number."""
+        if isinstance(reward, float):
+            return reward
+        if reward is None:
+            raise RewardError("its reward is None; Teleop needs a number")
+        count = np.size(reward)
+        if count == 1:
+            return float(np.ravel(reward)[0])
+        if self._weights.size != count:
+            given = f", not {self._weights.size}" if self._weights.size else ""
+            ones = ", ".join(["1", *["0"] * (count - 1)])
+            raise RewardError(
+                f"its reward is {count} numbers; say how much each counts with {count} "
+                f"weights{given}: --arg 'reward_weights=[{ones}]'"
+            )
+        return float(np.ravel(reward) @ self._weights)
 
     def render(self) -> Any:
         """As Gymnasium's."""
@@ -101,17 +126,3 @@ def _cast(array: np.ndarray[Any, Any], dtype: Any, value: Any) -> Any:
         cast = array.astype(dtype)
     rounds = array.dtype.kind == "f" and np.dtype(dtype).kind == "f"
     return cast if rounds or np.array_equal(cast, array) else value
-
-
-def _one(reward: Any) -> float:
-    """A reward as one number."""
-    if isinstance(reward, float):
-        return reward
-    if np.size(reward) != 1:
-        raise RewardError(
-            f"its reward is {np.size(reward)} numbers; Teleop needs one. Add a wrapper that weighs "
-            "them, such as --wrapper 'mo_gymnasium.wrappers:LinearReward(weight=(0.5, 0.5))'"
-        )
-    if reward is None:
-        raise RewardError("its reward is None; Teleop needs a number")
-    return float(np.ravel(reward)[0])

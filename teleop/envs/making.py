@@ -59,15 +59,14 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
         raise EnvError(_unknown(name.env_id))
     wrappers = [trust.wrapper_named(wrapper) for wrapper in name.wrappers]
     given = {"max_episode_steps": name.time_limit, "disable_env_checker": True}
-    given |= {key: value for key, value in name.kwargs.items() if key != _OPTIONS} | kwargs
-    options = name.kwargs.get(_OPTIONS)
+    given |= {key: value for key, value in name.kwargs.items() if key not in _OURS} | kwargs
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
             env = _made(name.env_id, given, render=render)
             for wrapper in wrappers:
                 env = wrapper(env)
-            env = Conforming(env, options if isinstance(options, dict) else None, env_id)
+            env = Conforming(env, *_of_ours(name), env_id)
     except EnvError:
         raise
     except error.DependencyNotInstalled as problem:
@@ -77,6 +76,17 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
         raise EnvError(f"{env_id} could not be made: {sentence(problem)}.{hint}") from problem
     vars(env)[_NAME] = env_id
     return env
+
+
+def _of_ours(name: EnvName) -> tuple[dict[str, Any] | None, list[float]]:
+    """What a name says for `reset`, and how much each number of a reward counts."""
+    options, weights = (name.kwargs.get(key) for key in _OURS)
+    if options is not None and not isinstance(options, dict):
+        raise EnvError(f'reset_options is {options!r:.60}; expected an object: {{"goal": 2}}.')
+    numbers = isinstance(weights, list) and all(isinstance(w, int | float) for w in weights)
+    if weights is not None and not numbers:
+        raise EnvError(f"reward_weights is {weights!r:.60}; expected numbers: [1, 0.5].")
+    return options, weights if isinstance(weights, list) else []
 
 
 def _made(env_id: str, given: dict[str, Any], *, render: bool) -> gym.Env[Any, Any]:
@@ -171,7 +181,7 @@ def close_env(env: gym.Env[Any, Any]) -> None:
             setattr(module, "quit", quit_it)  # noqa: B010
 
 
-_OPTIONS = "reset_options"  # of an environment's name: what its `reset` is given
+_OURS = ("reset_options", "reward_weights")  # of a name: what we make of it, not the environment
 _PYGAME_PARTS = ("pygame", "pygame.display", "pygame.font", "pygame.mixer", "pygame.joystick")
 _QUICK_STEP_S = 0.001
 _QUICK_STEPS = 50

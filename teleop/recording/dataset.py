@@ -30,6 +30,7 @@ from teleop.recording.description import DatasetInfo, description_of, info_in
 from teleop.recording.episode import Episode, EpisodeRow
 from teleop.recording.labels import Label, Labels
 from teleop.recording.lock import Lock
+from teleop.recording.path_errors import UntrustedPathError
 from teleop.recording.places import Places
 from teleop.recording.recovery import Recovery, put_in, recover, save_journal
 from teleop.recording.room import need_room, scarcity
@@ -462,7 +463,7 @@ def _refusals(folder: Path) -> Iterator[None]:
     """What the disk refuses is said in a sentence."""
     try:
         yield
-    except files.UntrustedPathError:
+    except UntrustedPathError:
         raise
     except OSError as problem:
         raise StorageError(

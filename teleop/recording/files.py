@@ -22,7 +22,7 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 
 import h5py
 
-from teleop.errors import HostileFileError, StorageError
+from teleop.recording.path_errors import REFUSED, RefusedPathError, UntrustedPathError
 
 MOST_JSON = 16 << 20  # bytes of a JSON file, which is read whole
 _BY_HANDLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -40,39 +40,7 @@ _KINDS = {
     modes.S_IFCHR: "a device",
     modes.S_IFBLK: "a device",
 }
-_REFUSED = frozenset(
-    getattr(errno, name, 0)
-    for name in ("EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN", "EHOSTDOWN")
-)
 _roots: set[str] = set()
-
-
-class UntrustedPathError(HostileFileError, OSError):
-    """A path leads through a link, or ends in something that is not a plain file."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        OSError.__init__(self, errno.ELOOP, what, str(path))
-        self._text = (
-            f"{path} is {what}. In a recordings folder, Teleop opens only regular files and "
-            "folders. Replace it with one of those, or remove it."
-        )
-
-    def __str__(self) -> str:
-        return self._text
-
-
-class RefusedPathError(StorageError, OSError):
-    """The system refuses what lies at a path: no permission, or a drive that does not answer."""
-
-    def __init__(self, path: str, problem: OSError) -> None:
-        OSError.__init__(self, problem.errno, problem.strerror, path)
-        self._text = (
-            f"{path} is refused by the system ({problem.strerror}). Give yourself access to it, or "
-            "use another folder with --recordings."
-        )
-
-    def __str__(self) -> str:
-        return self._text
 
 
 def guard(root: Path) -> None:
@@ -420,7 +388,7 @@ def _refusals_named(path: str) -> Iterator[None]:
     except RefusedPathError:
         raise
     except OSError as problem:
-        if problem.errno in _REFUSED:
+        if problem.errno in REFUSED:
             raise RefusedPathError(path, problem) from problem
         raise
 
@@ -439,7 +407,7 @@ def _folder(folder: str) -> Iterator[int]:
                 at = Path(root, *parts[:depth])
                 if modes.S_ISLNK(mode):
                     raise _refusal(at, mode) from problem
-                if problem.errno in _REFUSED:
+                if problem.errno in REFUSED:
                     raise RefusedPathError(str(at), problem) from problem
                 raise
             os.close(handle)

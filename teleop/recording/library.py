@@ -16,6 +16,7 @@ from teleop.recording import files, gate
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
 from teleop.recording.episode import EpisodeRow
+from teleop.recording.path_errors import RefusedPathError, UntrustedPathError
 from teleop.recording.storage import content_id
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
@@ -246,7 +247,7 @@ class Library:
                 named = unpack(source, draft)
                 wanted = new_id or _named_id(named, source)
                 return self._put_in_place(draft, self._free(wanted) if beside else wanted)
-            except files.UntrustedPathError:
+            except UntrustedPathError:
                 raise
             except OSError as problem:
                 raise StorageError(
@@ -295,7 +296,7 @@ def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
     """
     try:
         found = files.names(folder)
-    except files.RefusedPathError:
+    except RefusedPathError:
         if folder.name == "data":
             yield folder.parent
         return

@@ -13,6 +13,7 @@ from teleop.errors import RecordingError
 from teleop.recording import files, gate, index_file, storage
 from teleop.recording.building import SCHEMA
 from teleop.recording.episode import EpisodeRow
+from teleop.recording.path_errors import RefusedPathError
 from teleop.recording.places import Places
 from teleop.recording.rows import row_from_json, row_to_json
 from teleop.recording.vetting import printable
@@ -46,7 +47,7 @@ class Shelf:
         path = self._places.description
         try:
             loaded: dict[str, Any] = json.loads(files.read_bytes(path))
-        except files.RefusedPathError:
+        except RefusedPathError:
             raise
         except (OSError, ValueError, RecursionError) as problem:
             raise RecordingError(

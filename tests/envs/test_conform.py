@@ -139,8 +139,23 @@ def test_what_cannot_be_drawn_or_scored_is_said() -> None:
     with pytest.raises(EnvError, match="needs render_mode='rgb_array'"):
         make_env("HumanOnly-v0")
     close_env(make_env("HumanOnly-v0", render=False))
-    with pytest.raises(EnvError, match=r"2 numbers.*LinearReward"):
+    with pytest.raises(EnvError, match=r"2 numbers.*reward_weights=\[1, 0\]"):
         list(evaluate("Vector-v0", RandomPolicy("Vector-v0"), 1))
+
+
+@pytest.mark.parametrize(
+    ("weights", "total"), [("[1,0]", 5.0), ("[0.5,2]", -7.5), ("[0,1.0]", -5.0)]
+)
+def test_rewards_of_several_numbers_are_weighed(weights: str, total: float) -> None:
+    name = f"Vector-v0?reward_weights={weights}"
+    (result,) = evaluate(name, RandomPolicy(name), 1)
+    assert (result.total_steps, result.total_reward) == (5, total)
+
+
+@pytest.mark.parametrize("option", ["reward_weights=[1]", "reward_weights=2", "reset_options=3"])
+def test_weights_and_options_without_meaning_are_said(option: str) -> None:
+    with pytest.raises(EnvError, match=option.partition("=")[0]):
+        list(evaluate(f"Vector-v0?{option}", RandomPolicy("Vector-v0"), 1))
 
 
 def test_options_for_reset_are_given_or_asked_for() -> None:

@@ -1,0 +1,39 @@
+"""What can be wrong with a path below a recordings folder."""
+
+import errno
+from pathlib import Path
+
+from teleop.errors import HostileFileError, StorageError
+
+REFUSED = frozenset(  # by the system, whatever the path leads to
+    getattr(errno, name, 0)
+    for name in ("EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN", "EHOSTDOWN")
+)
+
+
+class UntrustedPathError(HostileFileError, OSError):
+    """A path leads through a link, or ends in something that is not a plain file."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        OSError.__init__(self, errno.ELOOP, what, str(path))
+        self._text = (
+            f"{path} is {what}. In a recordings folder, Teleop opens only regular files and "
+            "folders. Replace it with one of those, or remove it."
+        )
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class RefusedPathError(StorageError, OSError):
+    """The system refuses what lies at a path: no permission, or a drive that does not answer."""
+
+    def __init__(self, path: str, problem: OSError) -> None:
+        OSError.__init__(self, problem.errno, problem.strerror, path)
+        self._text = (
+            f"{path} is refused by the system ({problem.strerror}). Give yourself access to it, or "
+            "use another folder with --recordings."
+        )
+
+    def __str__(self) -> str:
+        return self._text
