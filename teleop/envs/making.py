@@ -18,6 +18,7 @@ from teleop.envs.conform import Conforming
 from teleop.envs.meanings import is_turn_based
 from teleop.envs.naming import EnvName, is_plain, parse_name
 from teleop.envs.pictures import undrawn
+from teleop.envs.words import learn_words
 from teleop.errors import EnvError, sentence
 
 # Gymnasium names its extras in its messages; ours says the whole line to type.
@@ -75,6 +76,7 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
         hint = " Wrappers take arguments: module:Class(name=value)." if name.wrappers else ""
         raise EnvError(f"{env_id} could not be made: {sentence(problem)}.{hint}") from problem
     vars(env)[_NAME] = env_id
+    learn_words(env_id, env)
     return env
 
 

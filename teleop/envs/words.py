@@ -2,12 +2,27 @@
 
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.catalogue import find_entry
+from teleop.envs.meanings import action_meanings
 from teleop.envs.spaces import Space
+
+_LONGEST = 24  # letters; more is a sentence
+_said: dict[tuple[str, int], list[str]] = {}  # by environment and number of actions
+
+
+def learn_words(env_id: str, env: gym.Env[Any, Any]) -> None:
+    """Remember what an environment calls its discrete actions, once for each name."""
+    space = env.action_space
+    if not isinstance(space, spaces.Discrete) or (env_id, int(space.n)) in _said:
+        return
+    words = [word.replace("_", " ").capitalize() for word in action_meanings(env, int(space.n))]
+    for name in {env_id, env.spec.id if env.spec else env_id}:
+        _said[name, int(space.n)] = words if all(0 < len(w) <= _LONGEST for w in words) else []
 
 
 def branch_words(env_id: str, space: Space) -> list[list[str]]:
@@ -18,7 +33,7 @@ def branch_words(env_id: str, space: Space) -> list[list[str]]:
     match space:
         case spaces.Discrete():
             known = list(find_entry(env_id).action_words)
-            names = known if len(known) == space.n else []
+            names = known if len(known) == space.n else _said.get((env_id, int(space.n)), [])
             return [names or [f"Action {i}" for i in range(int(space.n))]]
         case spaces.MultiDiscrete():
             sizes = [int(n) for n in space.nvec.ravel()]

@@ -61,7 +61,8 @@ def _from_scores(scores: Sequence[Score], traits: Sequence[Trait], takes: int) -
     policy, person = by_name.get("policy"), by_name.get("person")
     if policy is None or person is None:
         return []
-    figures = f"{_figure(policy)} against {_figure(person)}"
+    digits = 0 if abs(policy.mean - person.mean) >= 1 else 2
+    figures = f"{_figure(policy, digits)} against {_figure(person, digits)}"
     if policy.low > person.high:
         return [f"The policy plays better than you: {figures}."]
     if policy.high < person.mean:
@@ -72,9 +73,9 @@ def _from_scores(scores: Sequence[Score], traits: Sequence[Trait], takes: int) -
     return []
 
 
-def _figure(score: Score) -> str:
+def _figure(score: Score, digits: int) -> str:
     rate = "" if score.success is None else f" ({score.success:.0%} success)"
-    return f"return {score.mean:.0f}{rate}"
+    return f"return {score.mean:.{digits}f}{rate}"
 
 
 def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:

@@ -11,6 +11,7 @@ from teleop.envs.catalogue import CATALOGUE
 from teleop.envs.making import close_env, make_env, pace_of
 from teleop.envs.pictures import draw
 from teleop.envs.spaces import space_from_json, space_to_json
+from teleop.envs.words import branch_words
 from teleop.errors import EnvError, RecordingError
 
 
@@ -93,3 +94,9 @@ def test_spaces_without_a_stored_form_are_refused_by_name() -> None:
         space_to_json(spaces.Sequence(spaces.Discrete(2)))
     with pytest.raises(RecordingError, match="unknown kind"):
         space_from_json('{"type": "os.system"}')
+
+
+def test_the_environments_own_words_name_its_actions() -> None:
+    make_env("Blackjack-v1", render=False).close()
+    assert branch_words("Blackjack-v1", gym.spaces.Discrete(2)) == [["Stick", "Hit"]]
+    assert branch_words("Nobody-v0", gym.spaces.Discrete(2)) == [["Action 0", "Action 1"]]

@@ -52,7 +52,7 @@ class Fragile(gym.Env[Any, Any]):
 
     def render(self) -> Any:
         """A picture, or what some environments give instead."""
-        return None if self.breaks == "render" else np.zeros((40, 60, 3), np.uint8)
+        return "a text" if self.breaks == "render" else np.zeros((40, 60, 3), np.uint8)
 
 
 for _way in ("reset", "step", "shape", "reward", "render"):
