@@ -10,6 +10,17 @@ from typing import Any
 from teleop.stage.options import DriveOptions, Preview, Seeds, Start
 
 _ENUMS = {"start": Start, "seeds": Seeds, "preview": Preview}
+_RANGES = {  # of what a file may say; anything else is as if it were not there
+    "scale": (0.4, 4.0),
+    "width": (0, 20_000),
+    "height": (0, 20_000),
+    "x": (-100_000, 100_000),
+    "y": (-100_000, 100_000),
+    "goal": (1, 1000),
+    "shortest": (0, 1_000_000),
+    "most_idle": (0.0, 1.0),
+    "hand_back_s": (0.0, 60.0),
+}
 _NOT_KEPT = ("turn_based", "practice")  # of the moment, and of one environment
 
 
@@ -56,7 +67,7 @@ class SettingsFile:
             return Settings()
         try:
             found = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return Settings()
         if not isinstance(found, dict):
             return Settings()
@@ -65,7 +76,7 @@ class SettingsFile:
         kept = {
             name: found[name]
             for name in plain
-            if name in found and _is_like(found[name], getattr(usual, name))
+            if name in found and _is_like(name, found[name], getattr(usual, name))
         }
         return replace(usual, **kept, options=_options(found.get("options")))
 
@@ -91,19 +102,22 @@ def _options(found: Any) -> DriveOptions:
     if not isinstance(found, dict):
         return options
     for name, value in found.items():
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, TypeError):
             if name in _ENUMS:
                 kind: Any = _ENUMS[name]
                 options = replace(options, **{name: kind(value)})
-            elif name not in _NOT_KEPT and _is_like(value, getattr(options, name, None)):
+            elif name not in _NOT_KEPT and _is_like(name, value, getattr(options, name, None)):
                 options = replace(options, **{name: value})
     return options
 
 
-def _is_like(value: Any, usual: Any) -> bool:
-    """A value of the same kind; whole numbers do for others."""
+def _is_like(name: str, value: Any, usual: Any) -> bool:
+    """A value of the same kind, in its range; whole numbers do for others."""
     if isinstance(usual, bool) or isinstance(value, bool):
         return isinstance(usual, bool) and isinstance(value, bool)
+    if name in _RANGES and value != usual:
+        least, most = _RANGES[name]
+        return isinstance(value, int | type(usual)) and least <= value <= most
     if isinstance(usual, float):
         return isinstance(value, int | float)
     return usual is not None and isinstance(value, type(usual))

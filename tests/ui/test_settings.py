@@ -32,6 +32,11 @@ def test_what_was_set_holds_at_the_next_start(tmp_path: Path) -> None:
         "[]",
         '{"theme": 3, "width": "wide", "options": {"goal": "many", "seeds": 7}}',
         '{"theme": "nonsense", "scale": true, "options": 5}',
+        '{"scale": NaN, "width": -3, "options": {"goal": 1e12, "hand_back_s": -1}}',
+        '{"scale": -3, "width": 1e300, "options": {"goal": 1000000000000, "most_idle": NaN}}',
+        '{"scale": 1e12, "x": null, "options": {"goal": 0, "start": [], "preview": {}}}',
+        "[" * 100_000,
+        '{"a":' * 50_000 + "1" + "}" * 50_000,
     ],
 )
 def test_nonsense_in_the_file_is_as_if_it_were_not_there(tmp_path: Path, text: str) -> None:
@@ -41,6 +46,15 @@ def test_nonsense_in_the_file_is_as_if_it_were_not_there(tmp_path: Path, text: s
     assert kept.options == DriveOptions()
     assert kept.width == 0
     assert kept.scale == 0.0
+
+
+@pytest.mark.parametrize("goal", [1, 10, 100, 1000])
+def test_any_goal_can_be_drawn(tmp_path: Path, goal: int) -> None:
+    person = Person(tmp_path / "recordings", "CartPole-v1")
+    person.app.desk.change_options(replace(DriveOptions(), goal=goal))
+    person.app.canvas.dirty = True
+    person.turns()
+    person.app.close()
 
 
 def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path: Path) -> None:

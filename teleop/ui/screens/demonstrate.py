@@ -114,11 +114,19 @@ class Demonstrate:
                 painter.text(text, (rect.right, y), "small", theme.text2, "rm")
                 break
         gap = px(4)
-        width = (rect.width - gap * (desk.options.goal - 1)) / desk.options.goal
-        for index in range(desk.options.goal):
+        goal, done = desk.options.goal, min(count, desk.options.goal) if own else 0
+        width = (rect.width - gap * (goal - 1)) / goal
+        if width < px(4):  # too many to be told apart: one bar
+            goal, done, width = 1, 0, float(rect.width)
+        for index in range(goal):
             x = round(rect.x + index * (width + gap))
-            colour = theme.human if index < count and own else theme.track
+            colour = theme.human if index < done else theme.track
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
+        if goal == 1 < desk.options.goal and own and count:
+            share = round(rect.width * min(1.0, count / desk.options.goal))
+            painter.box(
+                Rect(rect.x, rect.centery + px(9), max(px(4), share), px(8)), theme.human, 4
+            )
 
 
 def _on_disk(library: LibraryChanged | None, steps: int) -> tuple[str, ...]:
