@@ -305,6 +305,12 @@ class Dataset:
             self._shelf.publish(growing=True)
             files.unlink(journal, missing_ok=True)
         except OSError as problem:
+            if not self.folder.parent.exists():
+                raise StorageError(
+                    f"{self.folder} is not there any more. The take is kept in it: bring the "
+                    "folder back (a drive that was unplugged, a folder that was moved), and the "
+                    "take waits to be saved again."
+                ) from problem
             raise StorageError(
                 f"{self.folder} cannot be written ({problem.strerror or problem}). The take is "
                 "kept as a journal: make room or make the folder writable, then save again, or "

@@ -237,14 +237,18 @@ class Keeping:
 
     def _not_kept(self, take: Take) -> None:
         """Saving failed: it can be tried again once nothing else is being driven."""
-        if files.exists(take.journal):
-            self._unsaved.append(take)
-            self.changed = True
+        self._unsaved.append(take)
+        self.changed = True
 
     def offer_again(self) -> None:
-        """A take that could not be saved waits again."""
-        if self._unsaved and self.pending is None:
-            self.pending = self._unsaved.pop()
+        """A take that could not be saved waits again, once its folder is there."""
+        if not self._unsaved or self.pending is not None:
+            return
+        take = next((t for t in reversed(self._unsaved) if files.exists(t.journal)), None)
+        if take is not None:
+            self._unsaved.remove(take)
+            self.pending = take
+            self.list()  # the folder may have been away
             self.changed = True
 
     def _deleted(self, name: str) -> None:

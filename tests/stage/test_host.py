@@ -170,3 +170,22 @@ def test_keys_keep_working_after_undo_with_nothing_to_undo(stage: Stage) -> None
     stage.say(Deed.UNDO)
     stage.settle()
     assert len(stage.last(LibraryChanged).episodes) == 1
+
+
+def test_a_take_waits_again_once_a_vanished_folder_is_back(stage: Stage, library: Library) -> None:
+    stage.say(OpenEnv("CartPole-v1"))
+    stage.say(Deed.START_TAKE)
+    stage.run(0.5)
+    away = library.root.with_name("unplugged")
+    library.root.rename(away)
+    stage.run(0.5)
+    stage.say(Deed.KEEP_TAKE)
+    stage.settle()
+    assert "is not there any more" in stage.last(Notice).text
+    assert not stage.last(Pictured).live.pending
+    away.rename(library.root)
+    stage.run(0.1)
+    assert stage.last(Pictured).live.pending
+    stage.say(Deed.KEEP_TAKE)
+    stage.settle()
+    assert len(stage.last(LibraryChanged).episodes) == 1
