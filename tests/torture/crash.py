@@ -21,12 +21,14 @@ _PAGE = 4096
 _STEPS_IN_A_SECOND = 50
 
 
-def run(power_cuts: int = 500, kind: str = "vector", takes: int = 8) -> tuple[int, list[str]]:
-    """(states tried, what was lost in them)."""
+def run(
+    power_cuts: int = 500, kind: str = "vector", takes: int = 8, every: int = 1
+) -> tuple[int, list[str]]:
+    """(states tried, what was lost in them); after each operation, or some."""
     with tempfile.TemporaryDirectory(prefix="teleop-crash-") as name:
         folder = Path(name)
         operations = _traced(folder, kind, takes)
-        states = [(end, None) for end in range(1, len(operations) + 1)]
+        states = [(end, None) for end in range(1, len(operations) + 1, every)]
         rng = random.Random(0)
         cuts = [(rng.randint(1, len(operations)), rng.random()) for _ in range(power_cuts)]
         lost = []

@@ -64,28 +64,35 @@ def test_what_is_drawn_is_translated_and_names_stay(text: str, german: str) -> N
     assert Language(FOLDER, "en").of(text) == text
 
 
-@pytest.mark.parametrize(
-    ("code", "size"), [("de", (1280, 800)), *((code, (1024, 640)) for code in LANGUAGES)]
-)
-def test_every_label_fits(person: Person, code: str, size: tuple[int, int]) -> None:
+LOOKS = [("de", (1280, 800)), *((code, (1024, 640)) for code in LANGUAGES)]
+
+
+def test_every_label_fits_in_every_language(person: Person) -> None:
     app = person.app
-    app.desk.change_settings(replace(app.desk.settings, language=code))
-    look(person, "ink", size)
     names = {entry.env_id for entry in CATALOGUE}
     for screen in SCREENS:
         show(person, screen)
-        app.ui.painter.shortened.clear()
-        app.canvas.draw_all()
-        assert {text for text in app.ui.painter.shortened if not _may_be_cut(text, names)} == set()
+        for where, cut in _cut(person):
+            assert {text for text in cut if not _may_be_cut(text, names)} == set(), (screen, where)
     _race(person)
     app.go("demonstrate")
     for sheet in SHEETS:
         app.desk.toggle_sheet(sheet)
-        app.ui.painter.shortened.clear()
-        app.canvas.draw_all()
-        assert app.ui.painter.shortened == set()
+        for where, cut in _cut(person):
+            assert cut == set(), (sheet, where)
         app.desk.toggle_sheet("")
     pygame.event.clear()
+
+
+def _cut(person: Person) -> Iterator[tuple[object, set[str]]]:
+    """What is too long for its place, in each language and size."""
+    app = person.app
+    for code, size in LOOKS:
+        app.desk.change_settings(replace(app.desk.settings, language=code))
+        look(person, "ink", size)
+        app.ui.painter.shortened.clear()
+        app.canvas.draw_all()
+        yield (code, size), set(app.ui.painter.shortened)
 
 
 def _race(person: Person) -> None:
@@ -95,9 +102,8 @@ def _race(person: Person) -> None:
     app.command(Command.RECORD)
     person.until(lambda: app.model.live and app.model.live.engaged)
     for deed in (Command.LEAVE, Command.RECORD, Command.DISCARD):
-        app.ui.painter.shortened.clear()
-        app.canvas.draw_all()
-        assert app.ui.painter.shortened == set()
+        for where, cut in _cut(person):
+            assert cut == set(), (deed, where)
         app.command(deed)
         person.turns(5)
 
