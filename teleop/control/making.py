@@ -141,7 +141,7 @@ class _Maker:
             for place, action in enumerate(rest)
         ]
         if not any(words):
-            idle = find_idle(name_of(self._env))
+            idle = find_idle(name_of(self._env)) or 0  # the first is nothing in most environments
         table = DiscreteTable((*singles, *numbered), idle, tuple(chords.items()))
         return DiscreteScheme(self._resting(table, size), start, helpers)
 

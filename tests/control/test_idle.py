@@ -123,6 +123,12 @@ def test_the_person_can_say_otherwise(tmp_path: Path) -> None:
     assert actions(again.human, [("key.d", 1.0), ("key.d", 0.0), None]) == [1, 1, 1]
 
 
+@pytest.mark.parametrize(("pushes", "idle"), [("[-1.0,0.0,1.0]", 1), ("[3.0,1.0,-4.0]", 0)])
+def test_of_several_the_first_is_done_where_trying_does_not_tell(pushes: str, idle: int) -> None:
+    policy = person(f"Thing-v0?pushes={pushes}", ControlSettings())
+    assert actions(policy, [("key.3", 1.0), ("key.3", 0.0), None]) == [2, idle, idle]
+
+
 def test_two_directions_have_no_words() -> None:
     scheme = make_scheme(make_env("Thing-v0?pushes=[-1.0,1.0]"))
     assert [move.word for move in scheme.moves] == ["0", "1"]
