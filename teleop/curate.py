@@ -1,11 +1,14 @@
 """What people do with recordings after the drive: find, label, trim, check, hand on, get back."""
 
 import dataclasses
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from teleop.envs.making import close_env, make_env
+from teleop.envs.spaces import same_space
 from teleop.errors import RecordingError, StorageError, TeleopError, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, EpisodeRow, Library, files
@@ -278,3 +281,35 @@ def _free_id(library: Library, source: Path) -> str:
         if not files.exists(library.dataset(dataset_id).folder):
             return dataset_id
     raise RecordingError("Name the dataset that episodes go to: --into NAME-v0")
+
+
+def name_environment(dataset: Dataset, env_id: str) -> None:
+    """Write down which environment a dataset is of that does not say it.
+
+    Raises:
+        EnvError: there is no such environment here.
+        RecordingError: the dataset names one already, or its spaces are others.
+        StorageError: the disk refused.
+    """
+    named = dataset.info().env_id
+    if named:
+        raise RecordingError(f"{dataset.dataset_id} is of {named} already.")
+    env = make_env(env_id, render=False)
+    close_env(env)
+    spaces = (env.observation_space, env.action_space)
+    for kind, own, its in zip(("observation", "action"), dataset.spaces(), spaces, strict=True):
+        if not same_space(own, its):
+            raise RecordingError(
+                f"{env_id} has another {kind} space ({its}) than {dataset.dataset_id} ({own}). "
+                "Name the environment that it was recorded in."
+            )
+    data = dataset.metadata() | {"env_spec": env.spec.to_json() if env.spec else None}
+    if not dataset.is_foreign:
+        data["teleop"] = data["teleop"] | {"env_id": env_id}
+    path = dataset.places.description
+    try:
+        files.write_atomic(path, json.dumps(data).encode())
+    except OSError as problem:
+        raise StorageError(
+            f"{path} cannot be written ({problem.strerror or problem})."
+        ) from problem

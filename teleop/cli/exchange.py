@@ -1,5 +1,6 @@
 """Commands that hand datasets on, and take them in."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -9,11 +10,14 @@ from teleop.cli.options import (
     AsJson,
     DatasetName,
     Debug,
+    Imports,
     Recordings,
     find_dataset,
+    named_env,
     one_sentence,
     open_library,
     say,
+    tell,
 )
 from teleop.cli.play import cli
 from teleop.cli.recordings import Search, Starred, Tag, Verdict
@@ -51,14 +55,52 @@ def export(
 def take_in(
     path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
     name: Annotated[str, typer.Option(help="Dataset id; default: its own.")] = "",
+    env: Annotated[str, typer.Option(help="Its environment, where it does not say it.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Bring somebody's dataset in. Everything in it is looked at first."""
+    from teleop import curate
+
     with one_sentence(debug):
         dataset = open_library(recordings).take_in(path, name)
+        named = dataset.info().env_id
+        wanted = env or ("" if named or as_json else _asked(dataset.dataset_id))
+        if wanted and wanted != named:
+            curate.name_environment(dataset, wanted)
+            named = wanted
         rows = dataset.rows()
-        text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes of {dataset.info().env_id}"
-        found = {"dataset": dataset.dataset_id, "episodes": len(rows)}
+        text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes of "
+        text += named or (
+            "an environment that it does not name. To name it: "
+            f"teleop environment {dataset.dataset_id} ENV"
+        )
+        found = {"dataset": dataset.dataset_id, "episodes": len(rows), "environment": named}
         say(as_json, found, text)
+
+
+@cli.command()
+def environment(
+    dataset: DatasetName,
+    env: Annotated[str, typer.Argument(help="The environment it was recorded in.")],
+    imports: Imports = None,
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Write down which environment a dataset is of that does not say it."""
+    from teleop import curate
+
+    with one_sentence(debug):
+        chosen = find_dataset(recordings, dataset)
+        name = named_env(env, imports)
+        curate.name_environment(chosen, name)
+        tell(f"{chosen.dataset_id} is of {name}.")
+
+
+def _asked(dataset_id: str) -> str:
+    """The environment that somebody at the terminal names; empty for none."""
+    if not sys.stdin.isatty():
+        return ""
+    question = f"{dataset_id} does not say which environment it is of. Which one? Enter: not known"
+    return str(typer.prompt(question, default="", show_default=False)).strip()

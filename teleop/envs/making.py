@@ -146,6 +146,8 @@ def pace_of(env: gym.Env[Any, Any]) -> float:
 
 
 def _unknown(env_id: str) -> str:
+    if not env_id:
+        return "No environment is named. To name a dataset's: teleop environment DATASET ENV"
     close = difflib.get_close_matches(env_id, known_ids(), n=3, cutoff=0.5)
     lowered = {known.lower(): known for known in known_ids()}
     close = close or [
