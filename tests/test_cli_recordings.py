@@ -83,7 +83,8 @@ def test_export_and_import(here: Path) -> None:
     written = as_json("export", DATASET, "--output", "out/b.teleop.zip", here=here)
     assert written["episodes"] == 3
     brought = as_json("import", "out/b.teleop.zip", "--name", "from/afar-v0", here=here)
-    assert brought == {"dataset": "from/afar-v0", "episodes": 3}
+    wanted = {"dataset": "from/afar-v0", "episodes": 3, "environment": "CartPole-v1"}
+    assert brought == wanted
     teleop("export", DATASET, "--format", "csv", here=here)
     assert (here / "cartpole-v1-scripted-v0.csv").stat().st_size > 1000
 
