@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from teleop.envs.conform import conformed
 from teleop.envs.making import close_env, make_env
-from teleop.envs.pictures import draw, is_one_colour
+from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour
 from teleop.envs.words import action_text
 from teleop.errors import EnvError, sentence
 from teleop.recording.episode import Episode, row_of_tree
@@ -162,6 +162,9 @@ class Replay:
         lane.observations.append(_copied(observation))
         if self._draws:
             picture = draw(env)
+            if picture is NOTHING_YET and lane.pictures:
+                lane.pictures.append(lane.pictures[-1])
+                return
             lane.pictures.append((zlib.compress(picture.data, _DEFLATE), picture.shape))
 
     def _divergence(self) -> int | None:

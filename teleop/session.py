@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.making import close_env, pace_of
-from teleop.envs.pictures import draw
+from teleop.envs.pictures import NOTHING_YET, draw, undrawn
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.take_over import TakeOver
@@ -69,6 +69,7 @@ class Session:
         self.info: Info = {}
         self.speed = 1.0
         self.picture = 0
+        self._has_drawn = False
         self.trail: Trail | None = None
         self._goes_back = goes_back
         self.seed = next(seeds)
@@ -104,7 +105,11 @@ class Session:
             EnvError: the environment cannot be drawn.
         """
         self.picture += 1
-        return draw(self.env)
+        picture = draw(self.env)
+        if picture is NOTHING_YET and self._has_drawn:
+            raise EnvError(undrawn(self.env, "render gave nothing any more"))
+        self._has_drawn = picture is not NOTHING_YET
+        return picture
 
     def renew(self, now: float, seed: int | None = None) -> None:
         """A fresh environment, reset: the next seed, or a given one.
@@ -254,6 +259,7 @@ class Session:
 
     def _reset(self, now: float) -> None:
         self.phase = Phase.READY
+        self._has_drawn = False
         self.steps = 0
         self.total_reward = 0.0
         self.terminated = self.truncated = False

@@ -1,9 +1,11 @@
 """Environments that hang or crash a command: named, whatever Python can still do."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,19 +51,24 @@ def recorded(root: Path, env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(CALM)
 
 
-def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "teleop", *arguments, "--recordings", str(root)]
     where = os.environ | {"PYTHONPATH": str(Path.cwd())}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=where)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=where) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_command_whose_environment_crashes_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded(tmp_path, "Crashes-v0", monkeypatch)
-    done = start(tmp_path, "verify", "rough/scripted-v0")
-    said = done.communicate(timeout=60)[1]
-    assert done.returncode == -signal.SIGSEGV
+    with started(tmp_path, "verify", "rough/scripted-v0") as done:
+        said = done.communicate(timeout=60)[1]
+        assert done.returncode == -signal.SIGSEGV
     assert "Crashes-v0 crashed in step (segmentation fault, " in said
     assert "ctypes" in said
     assert "Traceback" not in said
@@ -71,14 +78,13 @@ def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded(tmp_path, "Hangs-v0", monkeypatch)
-    done = start(tmp_path, "verify", "rough/scripted-v0")
-    assert done.stderr is not None
-    line = next(line for line in done.stderr if "not answered" in line)
-    assert line == "Hangs-v0 has not answered for 3 s (step); Ctrl+C stops.\n"
-    done.send_signal(signal.SIGINT)
-    assert done.wait(timeout=30) == 130
-    assert "Stopped." in done.stderr.read()
-    done.stderr.close()
+    with started(tmp_path, "verify", "rough/scripted-v0") as done:
+        assert done.stderr is not None
+        line = next(line for line in done.stderr if "not answered" in line)
+        assert line == "Hangs-v0 has not answered for 3 s (step); Ctrl+C stops.\n"
+        done.send_signal(signal.SIGINT)
+        assert "Stopped." in done.stderr.read()
+        assert done.wait(timeout=60) == 130
 
 
 @pytest.mark.parametrize("env_id", ["Resizes-v0", "DrawsLate-v0", "Dark-v0"])

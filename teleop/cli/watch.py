@@ -4,12 +4,12 @@ An environment's own code can end the process, or never come back; then no Pytho
 any more. Python's fault handler still writes, and a second process reads it.
 """
 
+import atexit
 import faulthandler
 import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 from teleop.envs.activity import SLOW_S, activity
@@ -19,15 +19,16 @@ _LOOK_S = 0.5
 
 
 class Watch:
-    """Begins with the first environment that is made."""
+    """Begins with the first environment that is made, ends with the command."""
 
     def __init__(self) -> None:
         self._reader: subprocess.Popen[bytes] | None = None
+        self._over = threading.Event()
 
     def hear(self, env_id: str) -> None:
         """An environment is made now: whatever happens next is put down to it."""
         pipe = (self._reader or self._begin()).stdin
-        if pipe is not None:
+        if pipe is not None and not pipe.closed:
             line = " ".join(env_id.split())
             os.write(pipe.fileno(), f"environment {line}\n".encode("utf-8", "replace"))
 
@@ -37,16 +38,25 @@ class Watch:
         pipe = self._reader.stdin
         if pipe is not None:
             faulthandler.enable(pipe, all_threads=False)
-            threading.Thread(target=_wind_up, args=(pipe.fileno(),), daemon=True).start()
+            thread = threading.Thread(target=self._wind_up, args=(pipe.fileno(),), daemon=True)
+            thread.start()
+            atexit.register(self._end, thread)
         return self._reader
 
+    def _wind_up(self, pipe: int) -> None:
+        """The fault handler goes off unless told to wait: it is, while environments answer."""
+        before = -1.0
+        while not self._over.wait(_LOOK_S):
+            since_s = activity.since_s
+            if since_s == 0 or since_s != before:
+                faulthandler.dump_traceback_later(SLOW_S, file=pipe)
+            before = since_s
 
-def _wind_up(pipe: int) -> None:
-    """The fault handler goes off unless it is told to wait: told so while environments answer."""
-    before = -1.0
-    while True:
-        since_s = activity.since_s
-        if since_s == 0 or since_s != before:
-            faulthandler.dump_traceback_later(SLOW_S, file=pipe)
-        before = since_s
-        time.sleep(_LOOK_S)
+    def _end(self, thread: threading.Thread) -> None:
+        """Before the interpreter goes: its threads must not be in the fault handler then."""
+        self._over.set()
+        thread.join(2 * _LOOK_S)
+        faulthandler.cancel_dump_traceback_later()
+        faulthandler.disable()
+        if self._reader is not None and self._reader.stdin is not None:
+            self._reader.stdin.close()

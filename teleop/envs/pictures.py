@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from teleop.errors import EnvError, sentence
 
-_NOTHING_YET = (240, 320, 3)  # of the picture in place of one that is still to come
+NOTHING_YET = np.zeros((240, 320, 3), np.uint8)  # in place of a picture that is still to come
 _COARSE = 8  # a look at every eighth pixel tells most pictures from one colour
 
 
@@ -23,7 +23,7 @@ def draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
     except Exception as problem:  # drawing is the environment's own code
         raise EnvError(undrawn(env, sentence(problem))) from problem
     if picture is None or (isinstance(picture, list) and not picture):
-        return np.zeros(_NOTHING_YET, np.uint8)  # some draw only after their first step
+        return NOTHING_YET  # some draw only after their first step
     picture = np.asarray(picture[-1] if isinstance(picture, list) else picture)
     if picture.ndim == 3 and picture.shape[0] in (3, 4) and picture.shape[2] not in (3, 4):
         picture = np.moveaxis(picture, 0, -1)  # channels come first

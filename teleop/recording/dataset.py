@@ -305,7 +305,7 @@ class Dataset:
             self._shelf.publish(growing=True)
             files.unlink(journal, missing_ok=True)
         except OSError as problem:
-            if not self.folder.parent.exists():
+            if not files.exists(self.folder.parent):
                 raise StorageError(
                     f"{self.folder} is not there any more. The take is kept in it: bring the "
                     "folder back (a drive that was unplugged, a folder that was moved), and the "

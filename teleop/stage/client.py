@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -122,6 +123,13 @@ class Client(Generic[Sent, Received]):
             self.process.kill()
             self.process.join()
 
+    def _exit_code(self) -> int | None:
+        """Of the process that has ended; another thread may be the one that was told it."""
+        end = time.monotonic() + 1.0
+        while self.process.exitcode is None and time.monotonic() < end:
+            time.sleep(0.01)
+        return self.process.exitcode
+
     def _listen(self) -> None:
         pipe: Connection[Any, Any] = self._pipe
         try:
@@ -131,7 +139,7 @@ class Client(Generic[Sent, Received]):
         except (EOFError, OSError):
             if not self._quitting:
                 self._end()
-                call, code = self._activity.now, self.process.exitcode
+                call, code = self._activity.now, self._exit_code()
                 why = end_of(self.name, code, call, stopped=self._stopped)
                 self._inbox.append(StageLost(self.name, why))
                 self._wake()

@@ -273,6 +273,7 @@ def test_dagger_asks_the_expert_and_gets_there(record: Record) -> None:
     assert np.mean([r.total_reward for r in played]) > -160
 
 
+@pytest.mark.slow
 def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -> None:
     from teleop.evaluate import evaluate
     from teleop.learning.algorithms import iq

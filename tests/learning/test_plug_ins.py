@@ -171,6 +171,7 @@ print(int(policy.act([0.0, 0.0, 0.1, 0.0])), "pygame" in sys.modules, "torch" in
     assert ran.stdout.split()[1:] == ["False", "False"], ran.stderr
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns(record: Record, library: Library) -> None:
     record("CartPole-v1", 5)
     means = []

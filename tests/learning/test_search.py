@@ -130,6 +130,7 @@ def test_one_person_is_not_split(library: Library) -> None:
     assert own_lags(demos, guesses) is None
 
 
+@pytest.mark.slow
 def test_takes_that_hurt_are_left_out_and_named(library: Library) -> None:
     env_id = register("multi-binary")
     good, bad = Late(env_id, 0), Late(env_id, 0, wrong=0.95)

@@ -48,7 +48,7 @@ def test_nonsense_in_the_file_is_as_if_it_were_not_there(tmp_path: Path, text: s
     assert kept.scale == 0.0
 
 
-@pytest.mark.parametrize("goal", [1, 10, 100, 1000])
+@pytest.mark.parametrize("goal", [1, 1000])
 def test_any_goal_can_be_drawn(tmp_path: Path, goal: int) -> None:
     person = Person(tmp_path / "recordings", "CartPole-v1")
     person.app.desk.change_options(replace(DriveOptions(), goal=goal))
