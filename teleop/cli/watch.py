@@ -5,6 +5,7 @@ any more. Python's fault handler still writes, and a second process reads it.
 """
 
 import atexit
+import contextlib
 import faulthandler
 import os
 import subprocess
@@ -27,10 +28,13 @@ class Watch:
 
     def hear(self, env_id: str) -> None:
         """An environment is made now: whatever happens next is put down to it."""
-        pipe = (self._reader or self._begin()).stdin
-        if pipe is not None and not pipe.closed:
-            line = " ".join(env_id.split())
-            os.write(pipe.fileno(), f"environment {line}\n".encode("utf-8", "replace"))
+        with contextlib.suppress(
+            OSError
+        ):  # without a reader the command does its work all the same
+            pipe = (self._reader or self._begin()).stdin
+            if pipe is not None and not pipe.closed:
+                line = " ".join(env_id.split())
+                os.write(pipe.fileno(), f"environment {line}\n".encode("utf-8", "replace"))
 
     def _begin(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", str(_READER)]
@@ -59,4 +63,5 @@ class Watch:
         faulthandler.cancel_dump_traceback_later()
         faulthandler.disable()
         if self._reader is not None and self._reader.stdin is not None:
-            self._reader.stdin.close()
+            with contextlib.suppress(OSError):
+                self._reader.stdin.close()

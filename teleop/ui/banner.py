@@ -32,7 +32,9 @@ def draw_slow(desk: Desk) -> None:
     text = f"{slow.env_id} has not answered for {slow.seconds:.0f} s ({slow.call})."
     calm = "It may still come back. Stopping it keeps the take."
     if slow.process != "stage":
-        calm = "It is being tried for training. Stopping it keeps the recordings."
+        calm = (
+            "It runs in the background, for training or checking. Stopping it keeps the recordings."
+        )
     box, right = _bar(desk, (text, calm), 200)
     ui, px = desk.ui, desk.ui.painter.px
     ui.group(BANNER)
