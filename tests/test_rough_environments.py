@@ -55,13 +55,17 @@ def recorded(root: Path, env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "teleop", *arguments, "--recordings", str(root)]
     where = os.environ | {"PYTHONPATH": str(Path.cwd())}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=where) as process:
+    hears = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  jobs ignore it
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=where, preexec_fn=hears
+    ) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_command_whose_environment_crashes_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +78,7 @@ def test_a_command_whose_environment_crashes_names_it(
     assert "Traceback" not in said
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
