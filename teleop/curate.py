@@ -284,7 +284,7 @@ def _free_id(library: Library, source: Path) -> str:
 
 
 def name_environment(dataset: Dataset, env_id: str) -> None:
-    """Write down which environment a dataset is of that does not say it.
+    """Set the environment of a dataset that does not name one.
 
     Raises:
         EnvError: there is no such environment here.
@@ -293,7 +293,7 @@ def name_environment(dataset: Dataset, env_id: str) -> None:
     """
     named = dataset.info().env_id
     if named:
-        raise RecordingError(f"{dataset.dataset_id} is of {named} already.")
+        raise RecordingError(f"{dataset.dataset_id} already names its environment: {named}.")
     env = make_env(env_id, render=False)
     close_env(env)
     spaces = (env.observation_space, env.action_space)

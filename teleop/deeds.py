@@ -96,7 +96,7 @@ def _move_row(move: Move) -> dict[str, Any]:
         "move": move.name,
         "does": move.word,
         "hold": LAYER_WORDS[move.layer],
-        "acts": "once a press" if move.taps else "while held",
+        "acts": "once per press" if move.taps else "while held",
         "keys": kinds["key"],
         "pad": kinds["pad"],
         "mouse": kinds["mouse"],

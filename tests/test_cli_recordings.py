@@ -85,6 +85,9 @@ def test_export_and_import(here: Path) -> None:
     brought = as_json("import", "out/b.teleop.zip", "--name", "from/afar-v0", here=here)
     wanted = {"dataset": "from/afar-v0", "episodes": 3, "environment": "CartPole-v1"}
     assert brought == wanted
+    wrong = ("import", "out/b.teleop.zip", "--name", "from/there-v0", "--env", "Pendulum-v1")
+    said = teleop(*wrong, here=here, code=2).stderr
+    assert "was brought in, but not as one of Pendulum-v1" in said
     teleop("export", DATASET, "--format", "csv", here=here)
     assert (here / "cartpole-v1-scripted-v0.csv").stat().st_size > 1000
 

@@ -29,19 +29,27 @@ class Push:
     name = "push"
 
     def reset(self, seed: int) -> None:
-        """Nothing is remembered."""
+        """From the start."""
+        del seed
+        self._steps = 0
 
     def act(self, observation: Observation) -> np.ndarray:
         del observation
-        return np.ones(1, np.float32)
+        self._steps += 1
+        return np.full(1, 1.0 if self._steps % 2 else 0.8, np.float32)
 
 
-def recorded(root: Path, env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def recorded(
+    root: Path,
+    env_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+    dataset_id: str = "rough/scripted-v0",
+) -> None:
     """A recording made while the environment was still well."""
     monkeypatch.setenv(CALM, "1")
     trust.allow("packages", "tests.rough_envs")
     env = make_env(env_id)
-    dataset = Library(root).open_for_writing("rough/scripted-v0", dataset_info(env))
+    dataset = Library(root).open_for_writing(dataset_id, dataset_info(env))
     dataset.claim()
     recorder = Recorder(dataset, env)
     session = Session(lambda: make_env(env_id), Push(), seeds_from(0), recorder)
@@ -85,8 +93,8 @@ def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
     recorded(tmp_path, "Hangs-v0", monkeypatch)
     with started(tmp_path, "verify", "rough/scripted-v0") as done:
         assert done.stderr is not None
-        line = next(line for line in done.stderr if "not answered" in line)
-        assert line == "Hangs-v0 has not answered for 3 s (step); Ctrl+C stops.\n"
+        line = next(line for line in done.stderr if "not responded" in line)
+        assert line == "Hangs-v0 has not responded for 3 s (step). Press Ctrl+C to stop.\n"
         done.send_signal(signal.SIGINT)
         assert "Stopped." in done.stderr.read()
         assert done.wait(timeout=60) == 130

@@ -16,7 +16,7 @@ __all__ = ["cli", "run"]
 
 def run() -> None:
     """Run the command line; `teleop ENV` is `teleop open ENV`."""
-    activity.heard = Watch().hear
+    activity.on_make = Watch().hear
     arguments = sys.argv[1:]
     first = arguments[0] if arguments else ""
     known = {command.name or command.callback.__name__ for command in cli.registered_commands}  # type: ignore[union-attr]

@@ -47,14 +47,17 @@ class Reader:
         call = _CALLS[parts[-1]] or frame["name"]
         if self._what == "slow":
             self._slow.add(self._env_id)
-            self._say(f"{self._env_id} has not answered for 3 s ({call}); Ctrl+C stops.")
+            self._say(f"{self._env_id} has not responded for 3 s ({call}). Press Ctrl+C to stop.")
         else:
             why = f"{self._what}{self._where}"
             self._say(f"{self._env_id} crashed in {call} ({why}). What was saved is safe.")
 
     def _say(self, text: str) -> None:
         self._what = ""
-        self._output.write(f"\n{text}\n")
+        shown = "".join(
+            c if c.isprintable() else "?" for c in text
+        )  # a stranger's name may be in it
+        self._output.write(f"\n{shown}\n")
         self._output.flush()
 
 

@@ -21,6 +21,7 @@ from teleop.cli.options import (
 )
 from teleop.cli.play import cli
 from teleop.cli.recordings import Search, Starred, Tag, Verdict
+from teleop.errors import RecordingError, TeleopError, sentence
 
 
 @cli.command()
@@ -55,7 +56,7 @@ def export(
 def take_in(
     path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
     name: Annotated[str, typer.Option(help="Dataset id; default: its own.")] = "",
-    env: Annotated[str, typer.Option(help="Its environment, where it does not say it.")] = "",
+    env: Annotated[str, typer.Option(help="Its environment, if it does not name one.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -68,13 +69,23 @@ def take_in(
         named = dataset.info().env_id
         wanted = env or ("" if named or as_json else _asked(dataset.dataset_id))
         if wanted and wanted != named:
-            curate.name_environment(dataset, wanted)
+            try:
+                curate.name_environment(dataset, wanted)
+            except TeleopError as problem:
+                raise RecordingError(
+                    f"{dataset.dataset_id} was brought in, but not as one of {wanted}: "
+                    f"{sentence(problem)}"
+                ) from problem
             named = wanted
         rows = dataset.rows()
-        text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes of "
-        text += named or (
-            "an environment that it does not name. To name it: "
-            f"teleop environment {dataset.dataset_id} ENV"
+        text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes"
+        text += (
+            f" of {named}"
+            if named
+            else (
+                ". It does not name its environment. To set it: "
+                f"teleop environment {dataset.dataset_id} ENV"
+            )
         )
         found = {"dataset": dataset.dataset_id, "episodes": len(rows), "environment": named}
         say(as_json, found, text)
@@ -88,19 +99,19 @@ def environment(
     recordings: Recordings = None,
     debug: Debug = False,
 ) -> None:
-    """Write down which environment a dataset is of that does not say it."""
+    """Set the environment of a dataset that does not name one."""
     from teleop import curate
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         name = named_env(env, imports)
         curate.name_environment(chosen, name)
-        tell(f"{chosen.dataset_id} is of {name}.")
+        tell(f"The environment of {chosen.dataset_id} is now {name}.")
 
 
 def _asked(dataset_id: str) -> str:
     """The environment that somebody at the terminal names; empty for none."""
     if not sys.stdin.isatty():
         return ""
-    question = f"{dataset_id} does not say which environment it is of. Which one? Enter: not known"
+    question = f"{dataset_id} does not name its environment. Which one is it? (Enter: skip)"
     return str(typer.prompt(question, default="", show_default=False)).strip()

@@ -30,7 +30,7 @@ from teleop.cli.options import (
     table,
     tell,
 )
-from teleop.envs.drivers import draw_unseen
+from teleop.envs.drivers import use_offscreen_driver
 
 DEFAULT_ENV = "LunarLander-v3"
 
@@ -62,7 +62,7 @@ def main(
     """Options of the whole program."""
     del version
     if context.invoked_subcommand not in ("open", "compare", "doctor"):
-        draw_unseen()
+        use_offscreen_driver()
 
 
 @window.command()
@@ -169,7 +169,7 @@ def compare(
             env_id, pair = deeds.find_pair(library, dataset, policy, episode)
             _open(env_id, library.root, None, pair=pair)
             return
-        draw_unseen()
+        use_offscreen_driver()
         comparison = deeds.Comparing(library, dataset, policy, episode, output)
         with bar("Comparing", as_json) as move:
             for done, total in comparison.run():

@@ -28,9 +28,7 @@ class Watch:
 
     def hear(self, env_id: str) -> None:
         """An environment is made now: whatever happens next is put down to it."""
-        with contextlib.suppress(
-            OSError
-        ):  # without a reader the command does its work all the same
+        with contextlib.suppress(OSError):  # without a reader the command still works
             pipe = (self._reader or self._begin()).stdin
             if pipe is not None and not pipe.closed:
                 line = " ".join(env_id.split())
@@ -42,13 +40,13 @@ class Watch:
         pipe = self._reader.stdin
         if pipe is not None:
             faulthandler.enable(pipe, all_threads=False)
-            thread = threading.Thread(target=self._wind_up, args=(pipe.fileno(),), daemon=True)
+            thread = threading.Thread(target=self._rearm, args=(pipe.fileno(),), daemon=True)
             thread.start()
             atexit.register(self._end, thread)
         return self._reader
 
-    def _wind_up(self, pipe: int) -> None:
-        """The fault handler goes off unless told to wait: it is, while environments answer."""
+    def _rearm(self, pipe: int) -> None:
+        """Set the fault handler's timer anew for as long as environments respond."""
         before = -1.0
         while not self._over.wait(_LOOK_S):
             since_s = activity.since_s

@@ -232,7 +232,7 @@ class SettingsFile:
         if idle is not None and (isinstance(idle, bool) or not isinstance(idle, int) or idle < -1):
             raise ControlError(
                 f"{where}: idle is {idle!r:.60}; expected the number of an action, from 0, or -1 "
-                "to do the last one again."
+                "to repeat the last one."
             )
         return ControlSettings(
             hand,

@@ -44,7 +44,7 @@ class Activity:
     def __init__(self, memory: Memory | None = None) -> None:
         """Note it in the given memory, or in memory of its own."""
         self._memory = Memory() if memory is None else memory
-        self.heard: Callable[[str], None] = lambda _: None  # of each environment that is made
+        self.on_make: Callable[[str], None] = lambda _: None  # of each environment that is made
 
     def share(self, memory: Memory) -> None:
         """Note calls in memory of another process from now on."""
@@ -67,7 +67,7 @@ class Activity:
 
     @property
     def now(self) -> Call | None:
-        """The call that has not been answered yet."""
+        """The call that has not returned yet."""
         memory = self._memory
         since_s = memory.since_s
         if not since_s:

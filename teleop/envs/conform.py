@@ -89,8 +89,8 @@ class Conforming(gym.Wrapper[Any, Any, Any, Any]):
             given = f", not {self._weights.size}" if self._weights.size else ""
             ones = ", ".join(["1", *["0"] * (count - 1)])
             raise RewardError(
-                f"its reward is {count} numbers; say how much each counts with {count} "
-                f"weights{given}: --arg 'reward_weights=[{ones}]'"
+                f"its reward has {count} numbers; give {count} weights{given}: "
+                f"--arg 'reward_weights=[{ones}]'"
             )
         return float(np.ravel(reward) @ self._weights)
 

@@ -4,7 +4,7 @@ import os
 import sys
 
 
-def draw_unseen(*, always: bool = False) -> None:
+def use_offscreen_driver(*, always: bool = False) -> None:
     """Environments of this process draw to arrays; no window of theirs, no sound.
 
     `offscreen` rather than `dummy`: some environments draw nothing under `dummy` (highway-env).

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.making import close_env, make_env
-from teleop.envs.naming import parse_name
 from teleop.errors import TeleopError
 
 _STARTS, _LEAST_STARTS = 8, 5
@@ -31,7 +30,6 @@ def find_idle(env_id: str) -> int | None:
     Args:
         env_id: full name of an environment with a Discrete action space.
     """
-    parse_name(env_id)
     try:
         effects = _effects(env_id)
     except (TeleopError, ValueError, TypeError):

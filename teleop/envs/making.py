@@ -44,7 +44,7 @@ def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any,
     Raises:
         EnvError: unknown id, missing package, or an environment that cannot be made.
     """
-    activity.heard(env_id)
+    activity.on_make(env_id)
     activity.begin(b"make", encoded(env_id))
     try:
         return _wrapped(env_id, render=render, **kwargs)
@@ -60,14 +60,14 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
         raise EnvError(_unknown(name.env_id))
     wrappers = [trust.wrapper_named(wrapper) for wrapper in name.wrappers]
     given = {"max_episode_steps": name.time_limit, "disable_env_checker": True}
-    given |= {key: value for key, value in name.kwargs.items() if key not in _OURS} | kwargs
+    given |= {key: value for key, value in name.kwargs.items() if key not in _OWN_KEYS} | kwargs
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
             env = _made(name.env_id, given, render=render)
             for wrapper in wrappers:
                 env = wrapper(env)
-            env = Conforming(env, *_of_ours(name), env_id)
+            env = Conforming(env, *_options_of(name), env_id)
     except EnvError:
         raise
     except error.DependencyNotInstalled as problem:
@@ -80,9 +80,9 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
     return env
 
 
-def _of_ours(name: EnvName) -> tuple[dict[str, Any] | None, list[float]]:
+def _options_of(name: EnvName) -> tuple[dict[str, Any] | None, list[float]]:
     """What a name says for `reset`, and how much each number of a reward counts."""
-    options, weights = (name.kwargs.get(key) for key in _OURS)
+    options, weights = (name.kwargs.get(key) for key in _OWN_KEYS)
     if options is not None and not isinstance(options, dict):
         raise EnvError(f'reset_options is {options!r:.60}; expected an object: {{"goal": 2}}.')
     numbers = isinstance(weights, list) and all(isinstance(w, int | float) for w in weights)
@@ -147,7 +147,7 @@ def pace_of(env: gym.Env[Any, Any]) -> float:
 
 def _unknown(env_id: str) -> str:
     if not env_id:
-        return "No environment is named. To name a dataset's: teleop environment DATASET ENV"
+        return "No environment is given. To set that of a dataset: teleop environment DATASET ENV"
     close = difflib.get_close_matches(env_id, known_ids(), n=3, cutoff=0.5)
     lowered = {known.lower(): known for known in known_ids()}
     close = close or [
@@ -185,7 +185,10 @@ def close_env(env: gym.Env[Any, Any]) -> None:
             setattr(module, "quit", quit_it)  # noqa: B010
 
 
-_OURS = ("reset_options", "reward_weights")  # of a name: what we make of it, not the environment
+_OWN_KEYS = (
+    "reset_options",
+    "reward_weights",
+)  # of a name: what we make of it, not the environment
 _PYGAME_PARTS = ("pygame", "pygame.display", "pygame.font", "pygame.mixer", "pygame.joystick")
 _QUICK_STEP_S = 0.001
 _QUICK_STEPS = 50

@@ -46,21 +46,21 @@ class OneColour:
         self._since_s: float | None = None
         self._said = False
 
-    def look(self, picture: NDArray[np.uint8], now: float) -> bool:
+    def look(self, picture: NDArray[np.uint8], elapsed_s: float) -> bool:
         """Whether that is to be said now; True once.
 
         Args:
             picture: (height, width, 3).
-            now: monotonic seconds.
+            elapsed_s: for which the episode has been driven; pauses do not count.
         """
         if self._said:
             return False
-        if not is_one_colour(picture):
+        if not elapsed_s or not is_one_colour(picture):
             self._since_s = None
             return False
-        if self._since_s is None:
-            self._since_s = now
-        self._said = now - self._since_s >= 1.0
+        if self._since_s is None or elapsed_s < self._since_s:  # another episode
+            self._since_s = elapsed_s
+        self._said = elapsed_s - self._since_s >= 1.0
         return self._said
 
 
@@ -73,8 +73,8 @@ def is_one_colour(picture: NDArray[np.uint8]) -> bool:
 def one_colour_said(env_id: str) -> str:
     """What to tell the person then."""
     return (
-        f"{env_id} draws a picture of one colour. Driving and recording work all the same. If it "
-        "should show more, look in its documentation for how it draws without a screen."
+        f"{env_id} draws only one colour. Driving and recording still work. If you expect more, "
+        "see its documentation on rendering without a display."
     )
 
 

@@ -307,9 +307,8 @@ class Dataset:
         except OSError as problem:
             if not files.exists(self.folder.parent):
                 raise StorageError(
-                    f"{self.folder} is not there any more. The take is kept in it: bring the "
-                    "folder back (a drive that was unplugged, a folder that was moved), and the "
-                    "take waits to be saved again."
+                    f"{self.folder} no longer exists. The take is stored in it: reconnect the "
+                    "drive or move the folder back, then save the take again."
                 ) from problem
             raise StorageError(
                 f"{self.folder} cannot be written ({problem.strerror or problem}). The take is "

@@ -31,8 +31,8 @@ class RefusedPathError(StorageError, OSError):
     def __init__(self, path: str, problem: OSError) -> None:
         OSError.__init__(self, problem.errno, problem.strerror, path)
         self._text = (
-            f"{path} is refused by the system ({problem.strerror}). Give yourself access to it, or "
-            "use another folder with --recordings."
+            f"{path} cannot be accessed ({problem.strerror}). Check its permissions and that the "
+            "drive is connected, or use another folder with --recordings."
         )
 
     def __str__(self) -> str:

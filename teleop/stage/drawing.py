@@ -45,7 +45,8 @@ class Drawing:
                 self._say(Notice(Tone.BAD, self._undrawn))
             return None
         self._undrawn = ""
-        if self._one_colour.look(picture, now):
+        elapsed_s = session.elapsed_s(now) if session.steps else 0.0
+        if self._one_colour.look(picture, elapsed_s):
             self._say(Notice(Tone.PLAIN, one_colour_said(name_of(session.env))))
         return picture
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from teleop import crash
 from teleop.envs.activity import Memory, activity
-from teleop.envs.drivers import draw_unseen
+from teleop.envs.drivers import use_offscreen_driver
 
 
 def run_stage(
@@ -15,7 +15,7 @@ def run_stage(
 ) -> None:
     """The stage's process."""
     activity.share(memory)
-    draw_unseen(always=True)
+    use_offscreen_driver(always=True)
     from teleop.stage.host import serve
 
     with crash.reported("stage"):
@@ -25,7 +25,7 @@ def run_stage(
 def run_trainer(pipe: "Connection[Any, Any]", memory: Memory) -> None:
     """The trainer's process: one thread, also in numpy, so that no frame comes late."""
     activity.share(memory)
-    draw_unseen(always=True)
+    use_offscreen_driver(always=True)
     for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when they are loaded
     from teleop.stage.trainer import serve

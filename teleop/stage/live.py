@@ -60,7 +60,7 @@ def opened_of(env_id: str, controls: Controls, env: gym.Env[Any, Any]) -> EnvOpe
         hand=controls.settings.hand,
         is_own=not controls.settings.is_plain,
         has_script=has_expert(env_id),
-        resting=tuple(branch_words(env_id, env.action_space)[0]) if rests else (),
+        idle_choices=tuple(branch_words(env_id, env.action_space)[0]) if rests else (),
         idle=scheme.idle if isinstance(scheme, DiscreteScheme) and scheme.idle is not None else -1,
         cannot_learn=why_not(env.observation_space, env.action_space),
     )

@@ -231,7 +231,9 @@ class EnvOpened:
     layers: tuple[tuple[str, ...], ...] = ()  # the controls that, held, lead to further layers
     cannot_learn: str = ""  # why no policy can be trained here
     has_script: bool = False  # there is a scripted expert
-    resting: tuple[str, ...] = ()  # its actions, where one of them is done when nothing is held
+    idle_choices: tuple[
+        str, ...
+    ] = ()  # its actions, where one of them is done when nothing is held
     idle: int = -1  # which of them; -1: the last one again
 
 

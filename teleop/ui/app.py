@@ -408,7 +408,7 @@ class App:
     # ------------------------------------------------------------ processes
 
     def _look_for_slow(self) -> None:
-        """Does an environment hang? Whoever stops it finds the button under the focus."""
+        """Show or remove the bar about an environment that does not respond."""
         slow = self.processes.slow()
         if slow != self.model.slow:
             self.model.slow, self.canvas.dirty = slow, True
@@ -417,7 +417,7 @@ class App:
         """A new process: with the environment from before, or with the choice of another."""
         live = self.model.live
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
-        self.processes.restart_stage(live.seed + 1 if live else self.config.base_seed)
+        self.processes.restart_stage(live.seed if live else None)
         self.model.lost, self.model.opening = "", ""
         self.model.working = self.model.run = None
         self.ui.modal = None

@@ -1,4 +1,4 @@
-"""Bars over every screen: an environment that does not answer, and one that ended its process."""
+"""Bars over every screen: an environment that does not respond, and one whose process ended."""
 
 from pygame import Rect
 
@@ -25,17 +25,17 @@ def draw_banner(desk: Desk) -> None:
 
 
 def draw_slow(desk: Desk) -> None:
-    """Say that an environment has not answered for a while, and offer to stop it."""
+    """Say that an environment has not responded for a while, and offer to stop it."""
     slow = desk.model.slow
     if slow is None:
         return
-    text = f"{slow.env_id} has not answered for {slow.seconds:.0f} s ({slow.call})."
-    calm = "It may still come back. Stopping it keeps the take."
+    text = f"{slow.env_id} has not responded for {slow.seconds:.0f} s ({slow.call})."
+    hint = "It may still respond. Stopping it keeps the take."
     if slow.process != "stage":
-        calm = (
+        hint = (
             "It runs in the background, for training or checking. Stopping it keeps the recordings."
         )
-    box, right = _bar(desk, (text, calm), 200)
+    box, right = _bar(desk, (text, hint), 200)
     ui, px = desk.ui, desk.ui.painter.px
     ui.group(BANNER)
     rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))

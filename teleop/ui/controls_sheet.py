@@ -46,11 +46,11 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
     """
     lines = [Line("hand", "Within reach of", _HANDS[env.hand]), Line("", "Moves")]
     lines += [_move_line(hint, touched, listening) for hint in env.hints]
-    if env.resting:
-        word = env.resting[env.idle] if env.idle >= 0 else "the last action again"
+    if env.idle_choices:
+        word = env.idle_choices[env.idle] if env.idle >= 0 else "repeat the last action"
         lines.append(Line("idle", "When nothing is held", word))
         for hint in env.hints:
-            how = "once a press" if hint.taps else "while held"
+            how = "once per press" if hint.taps else "while held"
             lines.append(Line(f"tap.{hint.name}", f"{_word(hint)} acts", how))
     for axis in env.axes:
         lines.append(Line("", f"Axis {axis.name}: {axis.word}"))
@@ -71,7 +71,7 @@ def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
     if line_id == "reset":
         return ResetControls()
     if line_id == "idle":
-        return SetIdle((env.idle + 1 + step) % (len(env.resting) + 1) - 1)
+        return SetIdle((env.idle + 1 + step) % (len(env.idle_choices) + 1) - 1)
     if line_id.startswith("tap."):
         name = line_id.removeprefix("tap.")
         return SetTap(name, not next(hint.taps for hint in env.hints if hint.name == name))

@@ -77,10 +77,11 @@ class Processes:
             if client and client.name == process:
                 client.stop()
 
-    def restart_stage(self, base_seed: int) -> None:
-        """A new stage in place of one that was lost, with other starts."""
+    def restart_stage(self, last_seed: int | None) -> None:
+        """A new stage in place of one that was lost; it goes on with the start after this one."""
         self._stage.close()
-        self._arguments = (*self._arguments[:2], base_seed)
+        if last_seed is not None:
+            self._arguments = (*self._arguments[:2], last_seed + 1)
         self._stage = self._spawn_stage()
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ def test_it_is_named_once_and_then_known_to_all(nameless: Dataset) -> None:
     assert again.info().env_id == "CartPole-v1"
     assert json.loads(again.metadata()["env_spec"])["id"] == "CartPole-v1"  # as Minari reads it
     assert {verdict for _, verdict, _ in curate.verify(again)} == {"exact"}
-    with pytest.raises(RecordingError, match="of CartPole-v1 already"):
+    with pytest.raises(RecordingError, match="already names its environment"):
         curate.name_environment(again, "CartPole-v1")
 
 

@@ -64,7 +64,7 @@ def test_a_dataset_that_must_not_be_read_says_so(
     refuse_listing(monkeypatch, part)
     fresh = Library(library.root)
     fresh.summaries()
-    with pytest.raises(RecordingError, match=rf"{part} is refused by the system \(Permission"):
+    with pytest.raises(RecordingError, match=rf"{part} cannot be accessed \(Permission"):
         rows_of(fresh, dataset_id)
 
 

@@ -181,7 +181,7 @@ def test_a_take_waits_again_once_a_vanished_folder_is_back(stage: Stage, library
     stage.run(0.5)
     stage.say(Deed.KEEP_TAKE)
     stage.settle()
-    assert "is not there any more" in stage.last(Notice).text
+    assert "no longer exists" in stage.last(Notice).text
     assert not stage.last(Pictured).live.pending
     away.rename(library.root)
     stage.run(0.1)

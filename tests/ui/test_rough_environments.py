@@ -1,11 +1,13 @@
 """Environments that hang or crash: said, stopped, and nothing that was recorded is lost."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from teleop.envs import trust
+from tests.test_rough_environments import recorded
 from tests.ui.test_window import Person
 
 MakePerson = Callable[[str], Person]
@@ -41,7 +43,7 @@ def test_an_environment_that_hangs_is_named_and_stopped_and_the_take_is_kept(
     push(person)
     person.until(lambda: person.app.model.slow)
     person.until(lambda: "banner" in person.app.ui.nodes)
-    assert "Hangs-v0 has not answered for 3 s (step)" in person.app.ui.nodes["banner"].label
+    assert "Hangs-v0 has not responded for 3 s (step)" in person.app.ui.nodes["banner"].label
     person.key("escape")
     assert person.app.ui.focus.id == "stop"
     person.key("return")
@@ -78,11 +80,31 @@ def test_an_environment_that_crashes_is_named_and_the_take_is_kept(drive: MakePe
     person.until(lambda: person.saved() == 1)
 
 
+def test_one_that_hangs_while_training_is_stopped_and_said(
+    drive: MakePerson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "recordings"
+    root.mkdir()
+    recorded(root, "Hangs-v0", monkeypatch, dataset_id="hangs-v0/human-v0")
+    person = drive("Hangs-v0")
+    app = person.app
+    app.go("train")
+    person.click("train")
+    while not (app.model.training and app.model.training.problem):
+        person.until(lambda: app.model.slow or (app.model.training and app.model.training.problem))
+        if app.model.slow:
+            assert app.model.slow.process == "trainer"
+            person.click("stop")
+            person.until(lambda: not app.model.slow)
+    assert app.model.training.problem.startswith("Hangs-v0 was stopped. ")
+    assert app.model.training.problem.endswith("safe; train again.")
+
+
 def test_an_environment_that_never_opens_can_be_left(drive: MakePerson) -> None:
     person = drive("CartPole-v1")
     person.app.desk.open_env("HangsInReset-v0")
     person.until(lambda: "stop" in person.app.ui.nodes)
-    assert "HangsInReset-v0 has not answered" in person.app.ui.nodes["banner"].label
+    assert "HangsInReset-v0 has not responded" in person.app.ui.nodes["banner"].label
     person.click("stop")
     person.until(lambda: person.app.model.lost)
     person.click("restart")
@@ -92,12 +114,14 @@ def test_an_environment_that_never_opens_can_be_left(drive: MakePerson) -> None:
 def test_a_picture_of_one_colour_is_said_once_a_second_has_passed(drive: MakePerson) -> None:
     person = drive("Dark-v0")
     person.record()
-    person.until(lambda: any("one colour" in t for t in person.app.shell.toasts.texts))
+    person.until(lambda: any("only one colour" in t for t in person.app.shell.toasts.texts))
     assert person.app.model.live.steps >= 25  # type: ignore[union-attr]
 
 
 def test_an_environment_that_draws_late_opens_and_draws(drive: MakePerson) -> None:
     person = drive("DrawsLate-v0")
+    opened_s = time.perf_counter()
+    person.until(lambda: time.perf_counter() - opened_s > 1.2)  # nobody has to begin at once
     person.record(40)
-    assert not any("one colour" in t for t in person.app.shell.toasts.texts)
+    assert not any("only one colour" in t for t in person.app.shell.toasts.texts)
     assert person.app.model.frames["drive"].height == 60
