@@ -92,7 +92,8 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
             "or a memory."
         )
     if takes < _FEW_TAKES:
-        return f"Likeliest reason: {takes} takes are few. Record {_FEW_TAKES} or more."
+        few = "one take is" if takes == 1 else f"{takes} takes are"
+        return f"Likeliest reason: {few} not enough. Record {_FEW_TAKES} or more."
     if "Idle" in warned or "Most frequent action" in warned:
         return "Likeliest reason: one action makes up most of the takes. Record livelier ones."
     if any(trait.topic == "Reaction time" and "unclear" in trait.found for trait in traits):
