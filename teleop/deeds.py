@@ -299,9 +299,10 @@ class Training:
         from teleop.learning.demonstrations import load_demonstrations
 
         dataset = find_dataset(library, name)
+        others = list_policies(dataset.policies)  # a folder that cannot be used is said first
         self.demos = load_demonstrations(dataset)
         self.course = Course(self.demos, algorithm, settings)
-        chosen = save_as or self.course.policy_name(list_policies(dataset.policies))
+        chosen = save_as or self.course.policy_name(others)
         if Path(chosen).name != chosen or chosen.startswith("."):
             raise LearningError(
                 f"{chosen!r} cannot be a policy's name: use letters, digits, - and _."

@@ -72,15 +72,18 @@ def show(
             table(as_json, rows, dataset)
             return
         query = Query(search, starred, success, tag, sort=sort)
-        rows, policies, damaged = curate.episode_rows(find_dataset(recordings, dataset), query)
+        found = find_dataset(recordings, dataset)
+        rows, policies, damaged = curate.episode_rows(found, query)
         if as_json:
-            found = {"episodes": rows, "policies": policies, "damaged": damaged}
-            typer.echo(json.dumps(found, indent=1))
+            shown = {"episodes": rows, "policies": policies, "damaged": damaged}
+            typer.echo(json.dumps(shown, indent=1))
             return
         table(False, _told(rows), dataset)
         tell(f"Policies: {', '.join(policies) or 'none yet'}")
         for name in damaged:
             tell(f"Damaged: {name} (see `teleop recover`)")
+        if found.label_damage:
+            tell(found.label_damage)
 
 
 @cli.command()

@@ -24,7 +24,7 @@ from safetensors.numpy import load, save
 from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, same_space, space_from_json
 from teleop.envs.words import axis_words, branch_words
-from teleop.errors import LearningError, StorageError, TeleopError
+from teleop.errors import HostileFileError, LearningError, StorageError, TeleopError
 from teleop.learning.heads import Distribution, Head, Levels, flat_actions, head_from_json
 from teleop.learning.inputs import Encoding, Picture, Rows
 from teleop.learning.models import Model, model_from
@@ -37,7 +37,6 @@ from teleop.types import Action, Actor, Observation
 
 _FORMAT = 2
 _CHECKSUM = "sha256"  # of the arrays, in the head of their file
-_MOST_WEIGHTS = 1 << 30  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +261,8 @@ class LearnedPolicy:
             if not _holds(weights, bytes_now):  # its age is the policy's
                 files.write_atomic(weights, bytes_now)
             files.write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
+        except HostileFileError:  # a link or a device: no lack of space
+            raise
         except OSError as problem:
             raise StorageError(
                 f"The policy could not be written to {folder} ({problem.strerror}); free some "
@@ -397,7 +398,7 @@ def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
         SafetensorError: it is damaged.
         ValueError: likewise.
     """
-    data = files.read_bytes(path, _MOST_WEIGHTS)
+    data = files.read_bytes(path, files.MOST_WEIGHTS)
     tensors: dict[str, NDArray[Any]] = load(data)
     head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     wanted = head.get("__metadata__", {}).get(_CHECKSUM)  # policies of before had none

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space, space_from_json
-from teleop.errors import DatasetBusyError, RecordingError, StorageError
+from teleop.errors import DatasetBusyError, HostileFileError, RecordingError, StorageError
 from teleop.recording import building, files, gate, storage
 from teleop.recording.cache import Cache
 from teleop.recording.certificate import (
@@ -109,6 +109,11 @@ class Dataset:
             dataclasses.replace(row, label=labels[row.uuid]) if row.uuid in labels else row
             for row in rows
         ]
+
+    @property
+    def label_damage(self) -> str:
+        """Why labels were left out when the rows were last read; empty if they were not."""
+        return self._labels.damage
 
     def damaged(self) -> list[str]:
         """Names of episode files that cannot be read, and of what was put aside before."""
@@ -469,6 +474,8 @@ def _refusals(folder: Path) -> Iterator[None]:
     try:
         yield
     except UntrustedPathError:
+        raise
+    except HostileFileError:  # a link or a device: no lack of space
         raise
     except OSError as problem:
         raise StorageError(

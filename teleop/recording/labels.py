@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teleop.errors import RecordingError
+from teleop.errors import RecordingError, TeleopError, sentence
 from teleop.recording import files
 from teleop.recording.lock import Lock
 
@@ -62,14 +62,19 @@ _PATIENCE_S = 10.0  # with another program that changes labels
 
 
 class Labels:
-    """All labels of one dataset, safe to change from several programs at once."""
+    """All labels of one dataset, safe to change from several programs at once.
+
+    Attributes:
+        damage: why the file could not be read when it was last tried; empty if it could.
+    """
 
     def __init__(self, path: Path, lock: Path) -> None:
         self._path, self._lock = path, Lock(lock, _PATIENCE_S)
-        self.is_damaged = False
+        self.damage = ""
 
     def read(self) -> dict[str, Label]:
         """Label by uuid; a file that cannot be read counts as empty, and is never written over."""
+        self.damage = ""
         try:
             data = json.loads(files.read_bytes(self._path))
             if "starred" in data:  # the form before there were tags
@@ -77,8 +82,9 @@ class Labels:
             return {str(uuid): _label(found) for uuid, found in data["episodes"].items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            self.is_damaged = True
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as why:
+            what = sentence(why) if isinstance(why, TeleopError) else "The file is damaged."
+            self.damage = f"Stars, tags, notes and trims of {self._path} are left out. {what}"
             return {}
 
     def change(self, uuid: str, **changes: Any) -> Label:
@@ -100,9 +106,9 @@ class Labels:
             self._write(others | self.read())
 
     def _write(self, labels: dict[str, Label]) -> None:
-        if self.is_damaged:
+        if self.damage:
             files.replace(self._path, self._path.with_suffix(f".damaged-{time.time_ns()}"))
-            self.is_damaged = False
+            self.damage = ""
         rows = {uuid: _plain(label) for uuid, label in sorted(labels.items()) if label != NO_LABEL}
         files.write_atomic(
             self._path, json.dumps({"schema": 1, "episodes": rows}, indent=1).encode()

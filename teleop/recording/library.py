@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.envs.spaces import same_space, space_from_json
-from teleop.errors import RecordingError, StorageError
+from teleop.errors import HostileFileError, RecordingError, StorageError
 from teleop.recording import files, gate
 from teleop.recording.dataset import Dataset
 from teleop.recording.description import DatasetInfo
@@ -211,6 +211,8 @@ class Library:
         try:
             files.make_folder(new.folder.parent)
             files.replace(old.folder, new.folder)
+        except HostileFileError:
+            raise
         except OSError as problem:
             raise StorageError(
                 f"{old_id} cannot be renamed ({problem.strerror or problem}); it is as it was."
@@ -248,6 +250,8 @@ class Library:
                 wanted = new_id or _named_id(named, source)
                 return self._put_in_place(draft, self._free(wanted) if beside else wanted)
             except UntrustedPathError:
+                raise
+            except HostileFileError:
                 raise
             except OSError as problem:
                 raise StorageError(

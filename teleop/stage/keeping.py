@@ -46,6 +46,7 @@ class Keeping:
         space = env.observation_space
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
         self.stays = False  # the list stays on what it shows, wherever takes go
+        self._unlisted = ""  # why some of it could not be listed, as it was said
         self.changed = False  # something that the window shows beside the list
 
     @property
@@ -171,8 +172,12 @@ class Keeping:
         self.list()
 
     def list(self) -> None:
-        """Say what is on disk."""
-        self.say(library_changed(self._library, self._env_id, self._shown))
+        """Say what is on disk, and once why some of it cannot be read."""
+        found, problem = library_changed(self._library, self._env_id, self._shown)
+        self.say(found)
+        if problem and problem != self._unlisted:
+            self.say(Notice(Tone.BAD, problem))
+        self._unlisted = problem
 
     def list_corrections(self) -> None:
         """Say which episodes a person has corrected a policy in."""

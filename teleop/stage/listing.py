@@ -1,25 +1,53 @@
 """What is on disk for an environment, as the window lists it."""
 
+import contextlib
+from collections.abc import Iterator
+
+from teleop.errors import TeleopError, sentence
 from teleop.learning.policy import list_policies
-from teleop.recording import Certificate, Dataset, EpisodeRow, Library, files
+from teleop.recording import Certificate, Dataset, DatasetSummary, EpisodeRow, Library, files
 from teleop.stage.messages import EpisodeItem, LibraryChanged
 
 
-def library_changed(library: Library, env_id: str, shown: Dataset) -> LibraryChanged:
-    """Read back from disk: an environment's datasets, and the episodes of the one on show."""
-    summaries = library.summaries(env_id)
-    rows = shown.rows() if shown.exists else []
-    size, saved_s = _written(shown, rows)
-    certificates = shown.certificates() if shown.exists else {}
-    return LibraryChanged(
+def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[LibraryChanged, str]:
+    """Read back from disk: an environment's datasets, and the episodes of the one on show.
+
+    Returns:
+        What can be read, and why the rest cannot; empty if all can.
+    """
+    problems: list[str] = []
+    summaries: list[DatasetSummary] = []
+    rows: list[EpisodeRow] = []
+    policies: list[str] = []
+    certificates: dict[str, Certificate] = {}
+    size, saved_s = 0, 0.0
+    with _told(problems):
+        summaries = library.summaries(env_id)
+    with _told(problems):
+        rows = shown.rows() if shown.exists else []
+        size, saved_s = _written(shown, rows)
+        certificates = shown.certificates() if rows else {}
+    with _told(problems):
+        policies = list_policies(shown.policies)
+    found = LibraryChanged(
         folder=str(library.root),
         dataset_id=shown.dataset_id,
         datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
         episodes=tuple(_item(row, certificates.get(row.uuid)) for row in rows),
-        policies=tuple(list_policies(shown.policies)),
+        policies=tuple(policies),
         size=size,
         saved_s=saved_s,
     )
+    return found, (problems or [shown.label_damage])[0]
+
+
+@contextlib.contextmanager
+def _told(problems: list[str]) -> Iterator[None]:
+    """What cannot be read in here is one more problem."""
+    try:
+        yield
+    except (TeleopError, OSError) as problem:
+        problems.append(sentence(problem))
 
 
 def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:

@@ -124,13 +124,14 @@ def _train_or_raise(pipe: "Connection[Any, Any]", request: Train) -> Deed | None
 
     began = time.perf_counter()
     dataset = Library(request.root).existing(request.dataset_id)
+    others = list_policies(dataset.policies)  # a folder that cannot be used is said first
     demos = load_demonstrations(dataset)
     algorithm, settings = find_recipe(request.recipe)
     settings = settings | {"seed": request.seed}
     if algorithm == "bc":
         settings |= {"reward": request.plays, "all_takes": request.all_takes}
     course = Course(demos, algorithm, settings)
-    name = course.policy_name(list_policies(dataset.policies))
+    name = course.policy_name(others)
     pipe.send(TrainingBegan(len(demos.used), demos.total_steps, _lines(course.traits)))
     report = _Report(pipe, began)
     lesson = _Lesson(pipe, request, course, dataset.policies / name, began)

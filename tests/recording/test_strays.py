@@ -3,11 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from teleop import curate
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, Library
+from teleop.stage.listing import library_changed
 
 LEFT = (
     *(".DS_Store", "._{name}", "Thumbs.db", "desktop.ini", "#{name}#", "{name}~", ".{name}.swp"),
@@ -82,3 +85,33 @@ def refuse_listing(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
         return listed(path, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", refusing)
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links need privileges here")
+def test_a_folder_that_cannot_be_used_does_not_hide_the_others(
+    library: Library, record: Callable[..., Dataset], tmp_path: Path
+) -> None:
+    dataset = record(episodes=2)
+    (tmp_path / "elsewhere").mkdir()
+    dataset.policies.symlink_to(tmp_path / "elsewhere")
+    found, problem = library_changed(library, "CartPole-v1", dataset)
+    assert len(found.episodes) == 2
+    assert found.policies == ()
+    assert problem.startswith(f"{dataset.policies} is a symbolic link.")
+    dataset.policies.unlink()
+    dataset.places.labels.write_text("no labels")
+    found, problem = library_changed(library, "CartPole-v1", dataset)
+    assert len(found.episodes) == 2
+    assert problem.startswith(f"Stars, tags, notes and trims of {dataset.places.labels}")
+
+
+def test_a_policy_too_large_to_be_taken_in_is_not_exported(
+    record: Callable[..., Dataset], tmp_path: Path
+) -> None:
+    dataset = record(episodes=1)
+    (dataset.policies / "p").mkdir(parents=True)
+    with (dataset.policies / "p" / "config.json").open("wb") as file:
+        file.truncate(17 << 20)
+    with pytest.raises(RecordingError, match=r"has 17 MB; in a policy it may have 16 MB"):
+        curate.export(dataset, dataset.rows(), "bundle", tmp_path / "out.teleop.zip")
+    assert list(tmp_path.glob("out*")) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.torture import crash, damage, folders, full, hostile, kill, trace
+from tests.torture import commands, crash, damage, folders, full, hostile, kill, trace
 
 
 def test_kills_at_random_moments_lose_nothing() -> None:
@@ -53,6 +53,32 @@ def test_flipped_bytes_of_pictures_and_text_are_named(kind: str) -> None:
 )
 def test_nothing_outside_a_copied_folder_is_touched(place: str, kind: str) -> None:
     assert folders.one(place, kind) == []
+
+
+_LOOKING = ("list", "show", "verify", "train", "export bundle", "evaluate", "compare", "label")
+_CHANGING = ("record", "delete", "restore", "purge", "merge", "recover", "import", "rename")
+
+
+@pytest.mark.skipif(not trace.available(), reason="needs strace")
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("data/certificates.jsonl", "link"),
+        (".teleop", "denied"),
+        pytest.param(".teleop/trash", "link", marks=pytest.mark.slow),
+        pytest.param("policies", "link", marks=pytest.mark.slow),
+        pytest.param("data/labels.json", "zero", marks=pytest.mark.slow),
+        pytest.param("policies/p/config.json", "huge", marks=pytest.mark.slow),
+    ],
+)
+def test_no_command_touches_what_is_outside(place: str, kind: str) -> None:
+    assert commands.one(place, kind, (*_LOOKING, *_CHANGING)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not trace.available(), reason="needs strace")
+def test_the_window_touches_nothing_outside() -> None:
+    assert commands.one("policies", "link", ("window",)) == []
 
 
 def test_a_link_that_comes_and_goes_leads_nowhere() -> None:

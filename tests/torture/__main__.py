@@ -1,10 +1,10 @@
-"""`python -m tests.torture [kill|crash|full|damage|hostile|folders] [TRIALS]`: an hour for all."""
+"""`python -m tests.torture [WHAT] [TRIALS]`, WHAT as in `RUNS`: hours for all."""
 
 import sys
 import time
 from collections.abc import Callable
 
-from tests.torture import crash, damage, folders, full, hostile, kill, scenario
+from tests.torture import commands, crash, damage, folders, full, hostile, kill, scenario
 
 
 def _crash(trials: int) -> list[str]:
@@ -29,6 +29,7 @@ RUNS: dict[str, tuple[Callable[[int], list[str]], int]] = {
     "damage": (_damage, 10_000),
     "hostile": (lambda _: hostile.run(), 0),
     "folders": (lambda _: folders.run(), 0),
+    "commands": (lambda _: commands.run(), 0),
 }
 
 

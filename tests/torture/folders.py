@@ -27,7 +27,7 @@ from teleop.recording import Library
 from teleop.recording.query import Query
 
 ID = "cartpole-v1/human-v0"
-ENV = "CartPole-v1"
+ENV = "CartPole-v1?time_limit=40"  # short, so that a trial is
 FILES = (
     *("data/certificates.jsonl", "data/labels.json", "data/metadata.json", "data/manifest.json"),
     *("data/main_data.hdf5", "EPISODE", ".teleop/lock", ".teleop/labels.lock", "TRASHED"),
@@ -45,7 +45,7 @@ def kinds_of(place: str) -> tuple[str, ...]:
     """What may stand there in a case."""
     if place in FOLDERS:
         return ("link", "dangling", "pipe")
-    return ("link", "dangling", "pipe", "socket", "zero", "folder")
+    return ("link", "dangling", "pipe", "socket", "zero", "folder", "huge")
 
 
 CASES = [(place, kind) for place in (*FILES, *FOLDERS) for kind in kinds_of(place)]
@@ -71,19 +71,19 @@ def one(place: str, kind: str, *, swapped: bool = False) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="teleop-folders-") as name:
         base = Path(name)
         outside, root = base / "outside", base / "recordings"
-        _make_outside(outside)
-        made = _template()
+        make_outside(outside)
+        made = template()
         shutil.copytree(made, root, symlinks=True)
-        target = _path(root / ID, place)
-        before = _contents(outside)
+        target = place_in(root / ID, place)
+        before = contents(outside)
         wrong: list[str] = []
         if swapped:
-            with _swapping(target, outside):
+            with swapping(target, outside):
                 wrong += _operations(root, base)
         else:
-            _plant(target, kind, outside)
+            plant(target, kind, outside)
             wrong += _operations(root, base)
-        after = _contents(outside)
+        after = contents(outside)
         changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         return wrong + [f"{key} outside has changed" for key in sorted(changed)]
 
@@ -91,8 +91,8 @@ def one(place: str, kind: str, *, swapped: bool = False) -> list[str]:
 _made: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def _template() -> Path:
-    """A library with one dataset that has everything: made once."""
+def template() -> Path:
+    """A recordings folder with one dataset that has everything: made once."""
     if not _made:
         _made.append(tempfile.TemporaryDirectory(prefix="teleop-template-"))
         library = Library(Path(_made[0].name) / "recordings")
@@ -110,14 +110,14 @@ def _template() -> Path:
     return Path(_made[0].name) / "recordings"
 
 
-def _make_outside(outside: Path) -> None:
+def make_outside(outside: Path) -> None:
     """What a person has elsewhere, in the shape of a dataset, so that names are found in it."""
-    shutil.copytree(_template() / ID, outside / "documents")
+    shutil.copytree(template() / ID, outside / "documents")
     for name in ("certificates.jsonl", "labels.json", "bashrc", "lock"):
         (outside / name).write_text("echo mine\n")
 
 
-def _path(dataset: Path, place: str) -> Path:
+def place_in(dataset: Path, place: str) -> Path:
     if place == "EPISODE":
         return sorted((dataset / "data/episodes").glob("*.h5"))[0]
     if place == "TRASHED":
@@ -125,26 +125,26 @@ def _path(dataset: Path, place: str) -> Path:
     return Path(os.path.normpath(dataset / place))
 
 
-def _plant(target: Path, kind: str, outside: Path) -> None:
+def plant(target: Path, kind: str, outside: Path) -> None:
     """Put something in place of what is there."""
     twin = _twin(target, outside)
     if target.is_dir():
         shutil.rmtree(target)
     target.unlink(missing_ok=True)
+    links = {"link": twin, "dangling": outside / "new-name", "zero": Path("/dev/zero")}
     match kind:
-        case "link":
-            target.symlink_to(twin)
-        case "dangling":
-            target.symlink_to(outside / "new-name")
         case "pipe":
             os.mkfifo(target)
         case "socket":
             with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(target.parent):
                 made.bind(target.name)
-        case "zero":
-            target.symlink_to("/dev/zero")
         case "folder":
             target.mkdir()
+        case "huge":
+            target.touch()
+            os.truncate(target, 64 << 30)  # sparse: it takes no room
+        case _:
+            target.symlink_to(links[kind])
 
 
 def _twin(target: Path, outside: Path) -> Path:
@@ -156,7 +156,7 @@ def _twin(target: Path, outside: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _swapping(target: Path, outside: Path) -> Iterator[None]:
+def swapping(target: Path, outside: Path) -> Iterator[None]:
     """The real thing and a link to a twin outside take turns, as fast as they can."""
     real, twin, stop = (
         target.with_name(f"{target.name}~"),
@@ -182,7 +182,7 @@ def _swapping(target: Path, outside: Path) -> Iterator[None]:
         thread.join()
 
 
-def _contents(folder: Path) -> dict[str, bytes | str]:
+def contents(folder: Path) -> dict[str, bytes | str]:
     """Every name below a folder, with its bytes."""
     found: dict[str, bytes | str] = {}
     for path in sorted(folder.rglob("*")):
@@ -242,7 +242,7 @@ def _load_policies(library: Library, _: Path) -> None:
 
 
 def _save_policy(library: Library, _: Path) -> None:
-    policy = load_policy(_template() / ID / "policies/p")
+    policy = load_policy(template() / ID / "policies/p")
     policy.save(library.dataset(ID).policies / "p")
 
 

@@ -44,6 +44,7 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
         what could not be stored: nothing.
 
     Raises:
+        RecordingError: a policy's file is too large.
         OSError: the disk refused.
     """
     parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
@@ -60,7 +61,7 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
     for path in files.tree(dataset.policies):
         name = f"policies/{path.parent.name}/{path.name}"
         if _FILES.match(name):
-            parts[name] = path
+            parts[name] = _of_sane_size(path)
     contents: dict[str, Any] = {
         "schema": SCHEMA,
         "app_version": __version__,
@@ -235,6 +236,18 @@ def _store(bundle: zipfile.ZipFile, place: str, source: Path | bytes) -> dict[st
             digest.update(block)
             out.write(block)
     return {"size": files.stat(source).st_size, "sha256": digest.hexdigest()}
+
+
+def _of_sane_size(path: Path) -> Path:
+    """The path of a policy's file, which nobody could take in if it were larger."""
+    size, is_json = files.stat(path).st_size, path.suffix == ".json"
+    most = files.MOST_JSON if is_json else files.MOST_WEIGHTS
+    if size > most:
+        raise RecordingError(
+            f"{path} has {size >> 20:,} MB; in a policy it may have {most >> 20:,} MB. Remove the "
+            "policy's folder, then export again."
+        )
+    return path
 
 
 def _description(dataset: Dataset, rows: Sequence[EpisodeRow]) -> bytes:
