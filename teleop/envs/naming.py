@@ -21,7 +21,7 @@ _OURS = frozenset(
     ["render_mode", "disable_env_checker", "id", "max_episode_steps", "time_limit", "wrapper"]
 )
 _MOST = 16  # options
-_IN_WRAPPERS = ".:_-"  # characters of a wrapper that a name shows as they are
+_SHOWN = ".:_-()[]{},=\"'"  # characters that a name shows as they are
 _DEEPEST = 4  # of a dict in a dict
 _LONGEST = 2000  # characters of one value
 
@@ -46,7 +46,7 @@ class EnvName:
     def __str__(self) -> str:
         options = [f"{key}={_text(value)}" for key, value in sorted(self.kwargs.items())]
         options += [f"time_limit={self.time_limit}"] * (self.time_limit is not None)
-        options += [f"wrapper={quote(wrapper, safe=_IN_WRAPPERS)}" for wrapper in self.wrappers]
+        options += [f"wrapper={quote(wrapper, safe=_SHOWN)}" for wrapper in self.wrappers]
         return f"{self.env_id}?{'&'.join(options)}" if options else self.env_id
 
 
@@ -160,4 +160,5 @@ def _wrapper(env_id: str, text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return quote(value if isinstance(value, str) else json.dumps(value), safe=".-")
+    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return quote(text, safe=_SHOWN)
