@@ -89,9 +89,12 @@ def run() -> list[str]:
         cases += [(place, "denied", False) for place in (*folders.FILES, *folders.FOLDERS)]
     wrong = []
     for place, kind, swaps in cases:
+        about_policies = place.startswith(("policies", "."))
+        names = [name for name in COMMANDS if about_policies or name != "onnx"]  # it takes 8 s
         name = f"{place} as {kind}{' swapped' * swaps}"
-        wrong += [f"{name}: {what}" for what in one(place, kind, swapped=swaps)]
-        print(f"  {name}: {len(wrong)} wrong so far", flush=True)  # noqa: T201
+        found = [f"{name}: {what}" for what in one(place, kind, tuple(names), swapped=swaps)]
+        print(*found, f"{name}: {len(found)} wrong", sep="\n  ", flush=True)  # noqa: T201
+        wrong += found
     print(f"  {len(cases)} cases, {len(COMMANDS)} commands each")  # noqa: T201
     return wrong
 
