@@ -124,6 +124,11 @@ def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
 
     Verdicts: `exact`, `diverges`, `unknown` (it cannot be tried here) and `unreadable`.
     """
+    try:
+        dataset.spaces()
+    except RecordingError as problem:  # the same for every episode
+        yield "all", "unreadable", sentence(problem)
+        return
     for row in dataset.rows():
         yield from verify_row(dataset, row)
     for name in dataset.damaged():

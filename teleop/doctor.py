@@ -113,6 +113,8 @@ def _torch() -> Finding:
 
 def _writable(folder: Path) -> Finding:
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir():
+        return Finding("Recordings", str(folder), f"{existing} is not a folder: choose another")
     value = str(folder) if folder.exists() else f"{folder} (made when first needed)"
     if os.access(existing, os.W_OK):
         return Finding("Recordings", value)

@@ -106,10 +106,16 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="others always have a screen")
-def test_without_a_screen_the_window_ends_with_one_sentence(tmp_path: Path) -> None:
+def test_without_a_screen_the_window_ends_with_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nowhere = {"SDL_VIDEODRIVER": "", "DISPLAY": "", "WAYLAND_DISPLAY": "", "XDG_RUNTIME_DIR": ""}
     done = teleop("CartPole-v1", here=tmp_path, code=2, env=nowhere)
     assert "teleop demo" in one_sentence(done)
+    for name in nowhere:
+        monkeypatch.delenv(name, raising=False)
+    assert "teleop demo" in one_sentence(teleop(here=tmp_path, code=2))
+    assert teleop("doctor", here=tmp_path).stderr == ""
 
 
 def test_recordings_go_to_this_folder_if_it_has_one_else_to_the_user(tmp_path: Path) -> None:
@@ -125,6 +131,10 @@ def test_doctor_says_what_there_is(tmp_path: Path) -> None:
     found = {row["what"]: row["found"] for row in rows}
     assert found["Recordings"] == str(tmp_path)
     assert found["pygame"] == "pygame-ce"
+    (tmp_path / "file").touch()
+    told = teleop("doctor", "--recordings", "file", "--json", here=tmp_path, code=1)
+    (problem,) = [r["to do"] for r in json.loads(told.stdout) if r["what"] == "Recordings"]
+    assert problem.startswith("file is not a folder")
 
 
 def test_help_lists_every_command(tmp_path: Path) -> None:

@@ -77,6 +77,10 @@ def test_verify_and_recover_say_by_exit_code_what_is_lost(here: Path) -> None:
     (saved,) = [s for s in library.summaries() if s.dataset_id.startswith("recovered/")]
     assert saved.total_episodes == 2
     teleop("recover", str(library.dataset(saved.dataset_id).folder), here=here)
+    dataset.places.description.write_text("{")
+    shown = teleop("verify", DATASET, here=here, code=1).stdout
+    assert "0 of 3 episodes are exact" in shown
+    assert shown.count("recover") == 1  # the same is wrong with all of them
 
 
 def test_export_and_import(here: Path) -> None:

@@ -275,7 +275,7 @@ def verify(
         if as_json or odd:
             table(as_json, rows if as_json else odd, chosen.dataset_id)
         if not as_json:
-            tell(f"{len(rows) - len(odd)} of {len(rows)} episodes are exact.")
+            tell(f"{len(rows) - len(odd)} of {total} episodes are exact.")
     raise typer.Exit(code)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from teleop.errors import RecordingError
+from teleop.errors import RecordingError, sentence
 
 Space = spaces.Space[Any]
 _LONGEST_TEXT = 1000  # of a space that does not say
@@ -61,7 +61,7 @@ def space_from_json(text: str) -> Space:
         OverflowError,
         MemoryError,
     ) as problem:
-        raise RecordingError(f"A stored space cannot be read: {problem!r}") from problem
+        raise RecordingError(f"A stored space cannot be read ({sentence(problem)}).") from problem
 
 
 def same_space(one: Space, other: Space) -> bool:

@@ -7,11 +7,13 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import pygame
 from pygame._sdl2 import controller
 
+from teleop.ui.sdl import start_display
+
 
 def display() -> tuple[str, bool]:
     """(driver and sizes of the screens, whether there is one)."""
     try:
-        pygame.display.init()
+        start_display()
         driver = pygame.display.get_driver()
         sizes = ", ".join(f"{w}x{h}" for w, h in pygame.display.get_desktop_sizes())
     except pygame.error as problem:

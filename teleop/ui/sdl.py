@@ -1,7 +1,9 @@
 """SDL itself, for what pygame does not pass on: names of keys, places of displays."""
 
+import contextlib
 import ctypes
 import glob
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -26,6 +28,27 @@ def sdl() -> ctypes.CDLL | None:
             library.SDL_GetKeyName.restype = ctypes.c_char_p
             return library
     return None
+
+
+def start_display() -> None:
+    """Let SDL look for a display; what its libraries print meanwhile stays off the terminal.
+
+    Without a session, Wayland's library prints a line about XDG_RUNTIME_DIR before SDL goes on to
+    the next driver. What SDL itself has to say is in the exception.
+
+    Raises:
+        pygame.error: there is none.
+    """
+    sys.stderr.flush()
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        kept = os.dup(2)
+        try:
+            os.dup2(nowhere.fileno(), 2)
+            pygame.display.init()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+    pygame.display.init()  # does nothing if it is up
 
 
 def key_name(scancode: int) -> str:

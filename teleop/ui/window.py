@@ -6,7 +6,7 @@ import pygame
 from pygame import Rect
 
 from teleop.ui.painter import Painter
-from teleop.ui.sdl import displays
+from teleop.ui.sdl import displays, start_display
 from teleop.ui.settings import Settings
 from teleop.ui.theme import PAPER, THEMES
 
@@ -34,7 +34,7 @@ class Window:
         Raises:
             pygame.error: there is no screen.
         """
-        pygame.display.init()
+        start_display()
         pygame.font.init()
         if pygame.display.get_driver() == "offscreen":
             raise pygame.error("SDL found no display")
