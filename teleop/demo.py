@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from teleop import deeds
+from teleop import workflows
 from teleop.errors import StorageError
-from teleop.evaluate import RandomPolicy, Result, Score, evaluate, score
+from teleop.evaluation import RandomPolicy, Result, Score, evaluate, score
 from teleop.recording import Library
-from teleop.recording.library import scripted_dataset_id
+from teleop.recording.datasets.library import scripted_dataset_id
 
 _ENV = "LunarLander-v3"
 _EPISODES = 20
@@ -39,10 +39,10 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
     dataset_id = scripted_dataset_id(_ENV)
     began = time.perf_counter()
     with console.status(f"The scripted demonstrator records {episodes} episodes of {_ENV}…"):
-        played = list(deeds.record(library, _ENV, episodes, True, dataset_id, seed + 1000))
+        played = list(workflows.record(library, _ENV, episodes, True, dataset_id, seed + 1000))
     console.print(f"Recorded {episodes} episodes, {sum(steps for steps, _ in played):,} steps")
     with console.status("Training…") as status:
-        training = deeds.Training(library, dataset_id, "bc", {"seed": seed})
+        training = workflows.TrainingJob(library, dataset_id, "bc", {"seed": seed})
         for progress in training.run():
             status.update(f"{progress.phase}, step {progress.step:,}")
             if progress.finding:
@@ -50,7 +50,7 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
     scores = _scores(library, dataset_id, played, console)
     with console.status("Drawing them side by side…"):
         picture = output / "side-by-side.gif"
-        comparing = deeds.Comparing(library, dataset_id, "", 0, picture)
+        comparing = workflows.ComparisonJob(library, dataset_id, "", 0, picture)
         for _ in comparing.run():
             pass
     console.print(comparing.text())
@@ -76,7 +76,7 @@ def _scores(
     library: Library, dataset_id: str, played: list[tuple[int, float]], console: Console
 ) -> list[Score]:
     """Person (their own episodes), policy and random (fresh seeds)."""
-    _, policy = deeds.find_policy(library, dataset_id, "")
+    _, policy = workflows.find_policy(library, dataset_id, "")
     person = [Result(index, total, steps) for index, (steps, total) in enumerate(played)]
     scores = [score(_ENV, "person (scripted)", person)]
     for name, driver in (("policy", policy), ("random", RandomPolicy(_ENV))):

@@ -7,13 +7,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from teleop import crash, paths
+from teleop import crash_reports, paths
 
 _PACKAGES = ("pygame-ce", "gymnasium", "numpy", "h5py", "torch", "safetensors", "minari")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing looked at.
 
     Attributes:
@@ -53,20 +53,20 @@ def name_clash_problem() -> str:
     return ""
 
 
-def examine(recordings: Path) -> list[Finding]:
+def examine(recordings: Path) -> list[Check]:
     """Look at everything."""
     return [
-        Finding("Python", f"{sys.version.split()[0]} on {platform.platform()}"),
+        Check("Python", f"{sys.version.split()[0]} on {platform.platform()}"),
         *(_package(name) for name in _PACKAGES),
-        Finding("pygame", "pygame-ce" if not pygame_problem() else "not usable", pygame_problem()),
-        Finding("Name", "teleop-studio", name_clash_problem()),
-        Finding("Allowed packages", ", ".join(_allowed()) or "none (teleop ENV --import PACKAGE)"),
+        Check("pygame", "pygame-ce" if not pygame_problem() else "not usable", pygame_problem()),
+        Check("Name", "teleop-studio", name_clash_problem()),
+        Check("Allowed packages", ", ".join(_allowed()) or "none (teleop ENV --import PACKAGE)"),
         _display(),
         _pads(),
         _torch(),
         _writable(recordings),
-        Finding("Settings", str(paths.settings_file())),
-        Finding("Crash reports", f"{crash.folder()} (never sent)"),
+        Check("Settings", str(paths.settings_file())),
+        Check("Crash reports", f"{crash_reports.folder()} (never sent)"),
     ]
 
 
@@ -77,48 +77,48 @@ def _version(package: str) -> str:
         return ""
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> Check:
     found = _version(name)
     if not found and name == "minari":
-        return Finding(name, "not installed (only needed to read recordings with Minari itself)")
-    return Finding(name, found or "missing", "" if found else f"Run: pip install {name}")
+        return Check(name, "not installed (only needed to read recordings with Minari itself)")
+    return Check(name, found or "missing", "" if found else f"Run: pip install {name}")
 
 
-def _display() -> Finding:
+def _display() -> Check:
     if pygame_problem():
-        return Finding("Display", "not looked at: pygame-ce is not usable")
-    from teleop.ui import hardware
+        return Check("Display", "not looked at: pygame-ce is not usable")
+    from teleop.ui.system import hardware
 
     found, is_there = hardware.display()
-    return Finding("Display", found, "" if is_there else "Without a screen, try: teleop demo")
+    return Check("Display", found, "" if is_there else "Without a screen, try: teleop demo")
 
 
-def _pads() -> Finding:
+def _pads() -> Check:
     if pygame_problem():
-        return Finding("Gamepads", "not looked at: pygame-ce is not usable")
-    from teleop.ui import hardware
+        return Check("Gamepads", "not looked at: pygame-ce is not usable")
+    from teleop.ui.system import hardware
 
     known = ", ".join(hardware.gamepads())
-    return Finding("Gamepads", known or "none plugged in (the keyboard will do)")
+    return Check("Gamepads", known or "none plugged in (the keyboard will do)")
 
 
-def _torch() -> Finding:
+def _torch() -> Check:
     if not _version("torch"):
-        return Finding("torch trains on", "nothing: torch is missing", "Run: pip install torch")
+        return Check("torch trains on", "nothing: torch is missing", "Run: pip install torch")
     import torch
 
     idle = f"; {torch.cuda.get_device_name()} is not used" if torch.cuda.is_available() else ""
-    return Finding("torch trains on", f"CPU, one thread{idle}")
+    return Check("torch trains on", f"CPU, one thread{idle}")
 
 
-def _writable(folder: Path) -> Finding:
+def _writable(folder: Path) -> Check:
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir():
-        return Finding("Recordings", str(folder), f"{existing} is not a folder: choose another")
+        return Check("Recordings", str(folder), f"{existing} is not a folder: choose another")
     value = str(folder) if folder.exists() else f"{folder} (made when first needed)"
     if os.access(existing, os.W_OK):
-        return Finding("Recordings", value)
-    return Finding("Recordings", value, "Not writable: choose another with --recordings")
+        return Check("Recordings", value)
+    return Check("Recordings", value, "Not writable: choose another with --recordings")
 
 
 def _allowed() -> list[str]:

@@ -14,12 +14,12 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.making import close_env, pace_of
+from teleop.envs.factory import close_env, pace_of
 from teleop.envs.pictures import NOTHING_YET, draw, undrawn
+from teleop.episode_trace import EpisodeTrace
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.take_over import TakeOver
-from teleop.trail import Trail
 from teleop.types import Action, Info, Observation, Policy, Step
 
 _EARLY = 0.4  # of a step's time
@@ -70,7 +70,7 @@ class Session:
         self.speed = 1.0
         self.picture = 0
         self._has_drawn = False
-        self.trail: Trail | None = None
+        self.trace: EpisodeTrace | None = None
         self._goes_back = goes_back
         self.seed = next(seeds)
         self.env = make()
@@ -162,22 +162,22 @@ class Session:
             EnvError: the environment is not reproducible; everything stays as it is.
             StorageError: the disk refused the new take; likewise.
         """
-        if self.trail is None or not 0 <= steps < len(self.trail):
+        if self.trace is None or not 0 <= steps < len(self.trace):
             raise ValueError(f"cannot go back to step {steps}")
         env = self._make()
         try:
-            observation, info = self.trail.repeat(env, self.seed, steps)
-            start_s = now - (self.trail.times_s[steps - 1] if steps else 0.0)
+            observation, info = self.trace.repeat(env, self.seed, steps)
+            start_s = now - (self.trace.times_s[steps - 1] if steps else 0.0)
             abandoned = self._recorder.branch(steps, start_s) if self._recorder else None
         except TeleopError:
             close_env(env)
             raise
         close_env(self.env)
         self.env, self.observation, self.info = env, observation, info
-        self.trail.cut(steps)
-        self.steps, self.total_reward = steps, sum(self.trail.rewards)
+        self.trace.cut(steps)
+        self.steps, self.total_reward = steps, sum(self.trace.rewards)
         self.terminated = self.truncated = False
-        self.action = self.trail.actions[-1] if steps else None
+        self.action = self.trace.actions[-1] if steps else None
         self._start_s, self._lasted_s = start_s, now - start_s
         self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
         self.phase = Phase.RUNNING
@@ -276,7 +276,7 @@ class Session:
                 "them: --arg 'reset_options={\"goal\": 2}'."
             ) from problem
         self.policy.reset(self.seed)
-        self.trail = Trail(self.observation) if self._goes_back else None
+        self.trace = EpisodeTrace(self.observation) if self._goes_back else None
 
     def _step(self, action: Action, now: float) -> None:
         """One step; what breaks ends the episode."""
@@ -292,8 +292,8 @@ class Session:
         self.steps += 1
         self._lasted_s = now - self._start_s
         self.total_reward += reward
-        if self.trail is not None:
-            self.trail.add(action, observation, reward, now - self._start_s)
+        if self.trace is not None:
+            self.trace.add(action, observation, reward, now - self._start_s)
         if self._recorder:
             self._recorder.step(
                 Step(

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from teleop import deeds
+from teleop import workflows
 from teleop.recording import Dataset, Library
-from teleop.recording.library import scripted_dataset_id
+from teleop.recording.datasets.library import scripted_dataset_id
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def record(library: Library) -> Callable[..., Dataset]:
 
     def record(env_id: str = "CartPole-v1", episodes: int = 2, seed: int = 0) -> Dataset:
         dataset_id = scripted_dataset_id(env_id)
-        list(deeds.record(library, env_id, episodes, True, dataset_id, seed))
+        list(workflows.record(library, env_id, episodes, True, dataset_id, seed))
         return library.dataset(dataset_id)
 
     return record

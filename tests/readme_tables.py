@@ -6,7 +6,7 @@ from pathlib import Path
 
 from teleop.control.bindings import AXES, DISCRETE, Move
 from teleop.envs.catalogue import CATALOGUE
-from teleop.ui.shortcuts import PAD, SHORTCUTS, Command
+from teleop.ui.commands import PAD, SHORTCUTS, Command
 
 README = Path(__file__).parents[1] / "README.md"
 

@@ -17,8 +17,8 @@ import pygame
 from PIL import Image
 
 from teleop import paths
-from teleop.stage.shelf import ListShelf
-from teleop.ui.shortcuts import Command
+from teleop.runtime.protocol.library_messages import ListEpisodes
+from teleop.ui.commands import Command
 from tests.ui.test_window import Person
 
 SAMPLE = "lunarlander-v3/sample-v0"
@@ -60,7 +60,7 @@ def shots(person: Person) -> Iterator[tuple[str, pygame.Surface]]:
         for screen in SCREENS:
             show(person, screen)
             person.app.ui.pointer.at = (-1, -1)  # no tool tip
-            person.app.canvas.draw_all()
+            person.app.renderer.draw_all()
             yield f"{screen}-{tag}", person.app.window.surface
 
 
@@ -71,7 +71,7 @@ def look(person: Person, theme: str, size: tuple[int, int], *, projector: bool =
     app.take(pygame.event.Event(pygame.VIDEORESIZE))
     if app.window.projector != projector:
         app.command(Command.PROJECTOR)
-    app.desk.change_settings(replace(app.desk.settings, theme=theme))
+    app.context.change_settings(replace(app.context.settings, theme=theme))
     person.turns(4)
 
 
@@ -92,7 +92,7 @@ def show(person: Person, screen: str) -> None:
         person.until(lambda: app.model.rounds is not None)
     elif screen == "library":
         person.until(lambda: app.model.datasets)
-        app.desk.tell(ListShelf(SAMPLE))
+        app.context.tell(ListEpisodes(SAMPLE))
         person.until(lambda: app.model.shelf and app.model.shelf.dataset_id == SAMPLE)
         row = app.model.shelf.rows[-1]  # type: ignore[union-attr]
         person.click(f"row.{row.uuid}")
@@ -113,7 +113,7 @@ def race(person: Person) -> None:
         goal = app.model.live.steps + steps if app.model.live else 0
         person.until(lambda: app.model.live and app.model.live.steps >= goal)
 
-    person.until(lambda: app.desk.driving)
+    person.until(lambda: app.context.driving)
     fly_on(30)
     for _ in range(3):
         person.key("w", up=False)

@@ -48,26 +48,28 @@ FILE_CALLS = {
     *("is_file", "is_dir", "exists", "stat", "lstat", "rmtree", "copyfile", "copytree", "resolve"),
 }
 OWN_WAYS = {  # modules that open what does not lie below a recordings folder
-    "recording/files.py": "the one that opens everything there",
-    "recording/cache.py": "the user's own cache folder",
-    "recording/gate.py": "the same",
-    "recording/library.py": "the recordings folder itself, and where a dataset comes from",
-    "recording/salvage.py": "a file that the user names, and drafts in a temporary folder",
-    "recording/extraction.py": "such drafts",
-    "recording/rootless.py": "such drafts",
+    "recording/disk/files.py": "the one that opens everything there",
+    "recording/datasets/training_cache.py": "the user's own cache folder",
+    "recording/trust/vetting_service.py": "the same",
+    "recording/datasets/library.py": "the recordings folder itself, and where a dataset comes from",
+    "recording/rescue/dataset_rescue.py": "a file that the user names, and drafts",
+    "recording/rescue/rescue_worker.py": "such drafts",
+    "recording/rescue/headerless_scan.py": "such drafts",
     "recording/exchange/lerobot.py": "drafts beside the file that the user names",
     "recording/exchange/packed.py": "the same",
     "recording/exchange/tables.py": "the same",
     "recording/exchange/bundle.py": "the same, and drafts",
-    "recording/vetting.py": "pictures and attributes in memory",
-    "recording/storage.py": "parts of a file that is open",
-    "curate.py": "the file that the user names",
-    "stage/frames.py": "shared memory",
+    "recording/trust/vetting.py": "pictures and attributes in memory",
+    "recording/episodes/episode_reader.py": "parts of a file that is open",
+    "curation.py": "the file that the user names",
+    "runtime/protocol/shared_frames.py": "shared memory",
 }
+WITHIN = ("recording", "runtime", "curation.py", "workflows.py")
 BELOW_RECORDINGS = [
     path
     for path in SOURCES
-    if path.relative_to(ROOT / "teleop").parts[0] in ("recording", "stage", "curate.py", "deeds.py")
+    if path.relative_to(ROOT / "teleop").parts[0]
+    in ("recording", "runtime", "curation.py", "workflows.py")
     or path.name == "policy.py"
 ]
 
@@ -94,8 +96,9 @@ def test_window_process_never_loads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["torch", "teleop.ui"])
-def test_stage_process_never_loads(name: str) -> None:
-    script = f"import teleop.stage.host, sys; raise SystemExit({name!r} in sys.modules)"
+def test_environment_process_never_loads(name: str) -> None:
+    module = "teleop.runtime.processes.environment_process"
+    script = f"import {module}, sys; raise SystemExit({name!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert done.returncode == 0
 

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from teleop import crash
+from teleop import crash_reports
 from teleop.cli.options import one_sentence
 from teleop.errors import RecordingError
 
@@ -13,7 +13,7 @@ def test_a_mistake_ends_with_a_sentence_and_a_file(capsys: pytest.CaptureFixture
         raise ZeroDivisionError("the wheel came off")
     assert ended.value.exit_code == 1
     said = capsys.readouterr().err
-    (file,) = crash.folder().glob("*-command.txt")
+    (file,) = crash_reports.folder().glob("*-command.txt")
     assert str(file) in said
     assert "Traceback" not in said
     text = file.read_text("utf-8")
@@ -22,7 +22,7 @@ def test_a_mistake_ends_with_a_sentence_and_a_file(capsys: pytest.CaptureFixture
 
 
 def test_what_the_user_can_put_right_is_no_crash() -> None:
-    before = set(crash.folder().glob("*"))
-    with pytest.raises(RecordingError), crash.reported("stage"):
+    before = set(crash_reports.folder().glob("*"))
+    with pytest.raises(RecordingError), crash_reports.reported("stage"):
         raise RecordingError("The disk is full.")
-    assert set(crash.folder().glob("*")) == before
+    assert set(crash_reports.folder().glob("*")) == before

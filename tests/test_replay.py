@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from teleop.errors import StorageError
-from teleop.evaluate import RandomPolicy, bootstrap_interval
+from teleop.evaluation import RandomPolicy, bootstrap_interval
+from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.playback.side_by_side import write_side_by_side
 from teleop.recording import Dataset
-from teleop.replay import RecordedPolicy, Replay
-from teleop.side_by_side import write_side_by_side
 
 Record = Callable[..., Dataset]
 

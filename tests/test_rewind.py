@@ -7,11 +7,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from teleop.envs.making import make_env
+from teleop.envs.factory import make_env
+from teleop.episode_trace import iter_probe
 from teleop.errors import EnvError
 from teleop.recording import Library, Recorder, dataset_info
 from teleop.session import Phase, Session, seeds_from
-from teleop.trail import iter_probe
 from teleop.types import Actor
 
 
@@ -65,7 +65,7 @@ class Endless(gym.Wrapper[object, object, object, object]):
 
 def test_from_step_600_five_seconds_back_and_the_rest_is_exact(tmp_path: Path) -> None:
     session, recorder = drive("LunarLander-v3", tmp_path, 600)
-    seen = [session.trail.rewards[i] for i in range(450)]  # type: ignore[union-attr]
+    seen = [session.trace.rewards[i] for i in range(450)]  # type: ignore[union-attr]
     began = time.perf_counter()
     left = session.rewind(450, 450 / 30)
     assert time.perf_counter() - began < 5  # its aim, 0.3 s, is a benchmark's

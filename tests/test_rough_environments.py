@@ -13,11 +13,11 @@ import pytest
 from PIL import Image, ImageStat
 
 from teleop.envs import trust
-from teleop.envs.making import make_env
+from teleop.envs.factory import make_env
+from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.playback.side_by_side import write_side_by_side
 from teleop.recording import Library, Recorder, dataset_info
-from teleop.replay import RecordedPolicy, Replay
 from teleop.session import Session, record_episodes, seeds_from
-from teleop.side_by_side import write_side_by_side
 from teleop.types import Actor, Observation
 from tests.rough_envs import CALM
 

@@ -6,7 +6,7 @@ import gymnasium as gym
 import pytest
 from gymnasium import spaces
 
-from teleop.envs.making import make_env
+from teleop.envs.factory import make_env
 from teleop.errors import EnvError
 from teleop.experts import make_expert
 from teleop.session import Session, seeds_from

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.recording import Library
 from tests.ui.test_window import Person
 

@@ -4,7 +4,7 @@ from PIL import Image
 
 from teleop import paths
 from teleop.envs.catalogue import CATALOGUE
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import draw
 
 SIZE = (288, 192)

@@ -40,13 +40,13 @@ def export(
     debug: Debug = False,
 ) -> None:
     """Write a dataset, or the episodes that match, in another program's form."""
-    from teleop import curate
-    from teleop.recording.query import Query
+    from teleop import curation
+    from teleop.recording.datasets.query import Query
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         rows = Query(search, starred, success, tag).of(chosen.rows())
-        target, notes = curate.export(chosen, rows, form, output)
+        target, notes = curation.export(chosen, rows, form, output)
         text = "; ".join([f"Wrote {len(rows)} episodes to {target}", *notes])
         found = {"output": str(target), "episodes": len(rows), "notes": notes}
         say(as_json, found, text)
@@ -62,7 +62,7 @@ def take_in(
     debug: Debug = False,
 ) -> None:
     """Bring somebody's dataset in. Everything in it is looked at first."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         dataset = open_library(recordings).take_in(path, name)
@@ -70,7 +70,7 @@ def take_in(
         wanted = env or ("" if named or as_json else _asked(dataset.dataset_id))
         if wanted and wanted != named:
             try:
-                curate.name_environment(dataset, wanted)
+                curation.name_environment(dataset, wanted)
             except TeleopError as problem:
                 raise RecordingError(
                     f"{dataset.dataset_id} was brought in, but not as one of {wanted}: "
@@ -100,12 +100,12 @@ def environment(
     debug: Debug = False,
 ) -> None:
     """Set the environment of a dataset that does not name one."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         name = named_env(env, imports)
-        curate.name_environment(chosen, name)
+        curation.name_environment(chosen, name)
         tell(f"The environment of {chosen.dataset_id} is now {name}.")
 
 

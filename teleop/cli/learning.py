@@ -39,56 +39,73 @@ AllTakes = Annotated[
 _BUDGET_S = 20.0
 
 
+Algorithm = Annotated[str, typer.Option(help="bc, nearest, dagger, iq, or a module of your own.")]
+Members = Annotated[int, typer.Option(min=0, help="Networks in the ensemble (0 = automatic).")]
+Lag = Annotated[int, typer.Option(min=-1, help="Reaction time in steps (-1 = automatic).")]
+Steps = Annotated[int, typer.Option(min=0, help="Training steps per network (0 = automatic).")]
+Frames = Annotated[int, typer.Option(min=1, help="Observations that the network sees at once.")]
+MemoryUnits = Annotated[int, typer.Option("--memory", min=0, help="Units of a GRU (0 = none).")]
+Chunk = Annotated[int, typer.Option(min=1, help="Actions planned at once; half are executed.")]
+Flow = Annotated[bool, typer.Option("--flow", help="Use flow matching for continuous actions.")]
+Insist = Annotated[
+    bool, typer.Option("--insist", help="Use these options even if held-out loss gets worse.")
+]
+StartFrom = Annotated[str, typer.Option("--from", help="Start from this policy's networks.")]
+OwnNetwork = Annotated[str, typer.Option(help="Your own network, as package.module:Class.")]
+PolicyName = Annotated[str, typer.Option(help="Name of the new policy.")]
+Played = Annotated[int, typer.Option(min=0, help="Episodes played to score the policy.")]
+
+
 @cli.command()
 def train(
     dataset: DatasetName,
-    algorithm: Annotated[
-        str, typer.Option(help="bc, nearest, dagger, iq, or a module of your own.")
-    ] = "bc",
+    algorithm: Algorithm = "bc",
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights, batches and splits.")] = 0,
-    members: Annotated[int, typer.Option(min=0, help="Networks in the ensemble; 0 chooses.")] = 0,
-    lag: Annotated[int, typer.Option(min=-1, help="Reaction time in steps; -1 finds it.")] = -1,
-    steps: Annotated[int, typer.Option(min=0, help="Steps a network; 0 chooses.")] = 0,
-    frames: Annotated[int, typer.Option(min=1, help="Observations seen at once.")] = 1,
-    memory: Annotated[int, typer.Option(min=0, help="Units of a GRU; 0: none.")] = 0,
-    chunk: Annotated[
-        int, typer.Option(min=1, help="Actions planned at once; half are played.")
-    ] = 1,
-    flow: Annotated[bool, typer.Option("--flow", help="Flow matching for analog actions.")] = False,
-    insist: Annotated[
-        bool, typer.Option("--insist", help="Keep these even where they do not help.")
-    ] = False,
-    start: Annotated[str, typer.Option("--from", help="Begin with this policy's networks.")] = "",
-    network: Annotated[str, typer.Option(help="Your own module, package.module:Class.")] = "",
+    members: Members = 0,
+    lag: Lag = -1,
+    steps: Steps = 0,
+    frames: Frames = 1,
+    memory: MemoryUnits = 0,
+    chunk: Chunk = 1,
+    flow: Flow = False,
+    insist: Insist = False,
+    start: StartFrom = "",
+    network: OwnNetwork = "",
     budget: Budget = _BUDGET_S,
     no_reward: NoReward = False,
     all_takes: AllTakes = False,
     settings: Set = None,
-    name: Annotated[str, typer.Option(help="Name of the policy.")] = "",
-    episodes: Annotated[int, typer.Option(min=0, help="Fresh starts played at the end.")] = 20,
+    name: PolicyName = "",
+    episodes: Played = 20,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Learn a policy from a dataset. Ctrl+C keeps the best so far."""
-    from teleop import deeds
-    from teleop.learning.shape import Shape
-    from teleop.learning.spread import spread_out
+    """Train a policy on a dataset. Ctrl+C keeps the best one so far."""
+    from teleop import workflows
+    from teleop.learning.networks.distributed import spread_out
 
-    shape = Shape(frames=frames, memory=memory, chunk=chunk, execute=max(1, chunk // 2), flow=flow)
-    lag_steps = lag if lag >= 0 else None
-    asked = (members or None, steps or None, insist, lag_steps, budget, not no_reward, all_takes)
-    given = _changed(asked) | ({"shape": shape} if shape != Shape() else {})
+    asked = (members or None, steps or None, insist, lag if lag >= 0 else None, budget)
+    given = _changed((*asked, not no_reward, all_takes)) | _shaped(frames, memory, chunk, flow=flow)
     with one_sentence(debug), spread_out() as rank:
         library = open_library(recordings)
         given |= {"seed": seed} | _read(settings)
         given |= {"network": _own(network)} if network else {}
         given |= {"start": _start(library, dataset, start)} if start else {}
-        training = deeds.Training(library, dataset, algorithm, given, name)
+        training = workflows.TrainingJob(library, dataset, algorithm, given, name)
         _train(training, episodes if rank == 0 else 0, saves=rank == 0, quiet=as_json or rank > 0)
         if rank == 0:
-            said = training.course.advice() if training.course.scores else ()
+            said = training.training_run.advice() if training.training_run.scores else ()
             say(as_json, training.result(), "\n".join((*said, f"Saved {training.folder}")))
+
+
+def _shaped(frames: int, memory: int, chunk: int, *, flow: bool) -> dict[str, Any]:
+    """The network's architecture, if it is not the usual one."""
+    from teleop.learning.networks.architecture import Architecture
+
+    half = max(1, chunk // 2)
+    shape = Architecture(frames=frames, memory=memory, chunk=chunk, execute=half, flow=flow)
+    return {"shape": shape} if shape != Architecture() else {}
 
 
 _USUAL = {
@@ -111,7 +128,7 @@ def _changed(asked: tuple[Any, ...]) -> dict[str, Any]:
 def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
     """Pull a training to its end, saying what it finds."""
     if not quiet:
-        for trait in training.course.traits:
+        for trait in training.training_run.traits:
             mark = "!" if trait.warns else " "
             tell(f"{mark} {trait.topic}: {trait.found}; {trait.means}; {trait.done}")
     tried: tuple[Any, ...] = ()
@@ -125,8 +142,10 @@ def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
             move(played.done, played.total, f"Playing: {played.who}")
     if tried and not quiet:
         table(False, _trials(tried), "Settings that were tried by playing, the chosen one first")
-    if training.course.scores and not quiet:
-        table(False, _standings(training.course.scores), "Fresh starts (person: the recordings)")
+    if training.training_run.scores and not quiet:
+        table(
+            False, _standings(training.training_run.scores), "Fresh starts (person: the recordings)"
+        )
 
 
 def _trials(tried: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -166,10 +185,10 @@ def retrain(
     debug: Debug = False,
 ) -> None:
     """A further round: clone anew with the corrections, as Retrain in the window does."""
-    from teleop import deeds
+    from teleop import workflows
 
     with one_sentence(debug):
-        retraining = deeds.Retraining(open_library(recordings), dataset, policy, seed)
+        retraining = workflows.RetrainingJob(open_library(recordings), dataset, policy, seed)
         with bar("Training", as_json) as move:
             for told in retraining.run():
                 move(told.step, told.total, told.phase)
@@ -188,13 +207,13 @@ def profile(
     debug: Debug = False,
 ) -> None:
     """Say what the data is, before training: reaction time, levels, idling, contradictions…."""
-    from teleop import deeds
-    from teleop.learning.demonstrations import load_demonstrations
-    from teleop.learning.lag import can_find, iter_lags
-    from teleop.learning.profile import profile_of
+    from teleop import workflows
+    from teleop.learning.data.demonstrations import load_demonstrations
+    from teleop.learning.data.profile import profile_of
+    from teleop.learning.tuning.lag_search import can_find, iter_lags
 
     with one_sentence(debug):
-        demos = load_demonstrations(deeds.find_dataset(open_library(recordings), dataset))
+        demos = load_demonstrations(workflows.find_dataset(open_library(recordings), dataset))
         guesses = []
         if can_find(demos):
             with bar("Finding the reaction time", as_json):
@@ -216,11 +235,11 @@ def curve(
     debug: Debug = False,
 ) -> None:
     """The learning curve: policies of 1, 2, 5, 10… of the demonstrations, each played."""
-    from teleop import deeds
-    from teleop.learning.curve import counts_for, iter_curve
+    from teleop import workflows
+    from teleop.learning.analysis.curve import counts_for, iter_curve
 
     with one_sentence(debug):
-        demos, known = deeds.studied(open_library(recordings), dataset)
+        demos, known = workflows.studied(open_library(recordings), dataset)
         points = iter_curve(demos, known, seed, episodes)
         total = len(counts_for(len(demos.used)))
         shown = list(progress(points, total, "Learning curve", quiet=as_json))
@@ -237,11 +256,11 @@ def influence(
     debug: Debug = False,
 ) -> None:
     """Which demonstrations help, which hurt: measured by leaving each of them out."""
-    from teleop import deeds
-    from teleop.learning.influence import iter_influence
+    from teleop import workflows
+    from teleop.learning.analysis.influence import iter_influence
 
     with one_sentence(debug):
-        demos, known = deeds.studied(open_library(recordings), dataset)
+        demos, known = workflows.studied(open_library(recordings), dataset)
         found = iter_influence(demos, known, seed, episodes)
         listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
         rows = [
@@ -262,15 +281,15 @@ def evaluate(
     debug: Debug = False,
 ) -> None:
     """Play a policy on fresh seeds: mean, spread, 95 % bootstrap interval, success."""
-    from teleop import deeds
-    from teleop.evaluate import evaluate as play
+    from teleop import workflows
+    from teleop.evaluation import evaluate as play
 
     with one_sentence(debug):
         library = open_library(recordings)
-        env_id, played = deeds.find_policy(library, dataset, policy)
+        env_id, played = workflows.find_policy(library, dataset, policy)
         results = play(env_id, played, episodes, seed)
         collected = list(progress(results, episodes, f"Playing {played.name}", quiet=as_json))
-        score = deeds.score_row(env_id, played.name, collected)
+        score = workflows.score_row(env_id, played.name, collected)
         table(as_json, [score], env_id)
 
 
@@ -284,12 +303,12 @@ def onnx(
     debug: Debug = False,
 ) -> None:
     """Write a policy as an ONNX model, checked against onnxruntime."""
-    from teleop import deeds
+    from teleop import workflows
 
     with one_sentence(debug):
-        from teleop.learning.onnx_export import export_onnx
+        from teleop.learning.networks.onnx_export import export_onnx
 
-        _, found = deeds.find_policy(open_library(recordings), dataset, policy)
+        _, found = workflows.find_policy(open_library(recordings), dataset, policy)
         told = export_onnx(found, output)
         text = f"Wrote {output}: {told['inputs']} -> {told['outputs']}, off by {told['error']:.0e}"
         say(as_json, told | {"output": str(output)}, text)
@@ -310,16 +329,16 @@ def _read(settings: list[str] | None) -> dict[str, Any]:
 
 
 def _own(network: str) -> str:
-    from teleop.learning.own_network import allow_own
+    from teleop.learning.networks.own_network import allow_own
 
     allow_own(network)
     return network
 
 
 def _start(library: Any, dataset: str, start: str) -> str:
-    from teleop import deeds
+    from teleop import workflows
 
-    folder = deeds.find_dataset(library, dataset).policies / start
+    folder = workflows.find_dataset(library, dataset).policies / start
     chosen = folder if folder.is_dir() else Path(start)
     if not chosen.is_dir():
         raise LearningError(f"No policy is called {start}; `teleop show {dataset}` lists them.")

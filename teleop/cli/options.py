@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 
-from teleop import crash, paths
+from teleop import crash_reports, paths
 from teleop.errors import EnvError, TeleopError, sentence
 
 Recordings = Annotated[
@@ -111,7 +111,7 @@ def one_sentence(debug: bool) -> Iterator[None]:
     except Exception as problem:
         if debug:
             raise
-        file = crash.write("command", problem)
+        file = crash_reports.write("command", problem)
         where = f" What happened is in {file}; nothing was sent." if file else ""
         text = f"A mistake of Teleop's ended this ({sentence(problem)}).{where}"
         tell(f"{text} --debug shows it here.", err=True)
@@ -120,21 +120,21 @@ def one_sentence(debug: bool) -> Iterator[None]:
 
 def open_library(recordings: Path | None) -> Any:
     """The `Library` that `--recordings` names, else this folder's, else the user's."""
-    from teleop import deeds
+    from teleop import workflows
 
-    return deeds.open_library(paths.recordings_folder(Path.cwd(), recordings))
+    return workflows.open_library(paths.recordings_folder(Path.cwd(), recordings))
 
 
 def find_dataset(recordings: Path | None, name: str) -> Any:
     """The `Dataset` that an argument names, by its id or an environment's."""
-    from teleop import deeds
+    from teleop import workflows
 
-    return deeds.find_dataset(open_library(recordings), name)
+    return workflows.find_dataset(open_library(recordings), name)
 
 
 def tell(text: str, *, err: bool = False) -> None:
     """A line for a person: what a stranger wrote in it is no order to the terminal."""
-    from teleop.recording.vetting import printable
+    from teleop.recording.trust.vetting import printable
 
     typer.echo(printable(text), err=err)
 
@@ -155,7 +155,7 @@ def table(as_json: bool, rows: list[dict[str, Any]], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from teleop.recording.vetting import printable
+    from teleop.recording.trust.vetting import printable
 
     shown = Table(title=printable(title), title_justify="left")
     for column in rows[0] if rows else ():
@@ -170,7 +170,7 @@ def _cell(value: Any) -> Any:
     """Plain text: what a stranger wrote is neither markup nor an order to the terminal."""
     from rich.text import Text
 
-    from teleop.recording.vetting import printable
+    from teleop.recording.trust.vetting import printable
 
     if isinstance(value, float):
         return Text(f"{value:.2f}")

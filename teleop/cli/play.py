@@ -100,12 +100,12 @@ def controls(
     debug: Debug = False,
 ) -> None:
     """Show what drives an environment: keys, pad, mouse, with your own changes."""
-    from teleop import deeds
+    from teleop import workflows
 
     with one_sentence(debug):
         name = named_env(env, imports, arguments, time_limit, wrappers)
         root = paths.recordings_folder(Path.cwd(), recordings)
-        shown = deeds.controls_of(root, name)
+        shown = workflows.controls_of(root, name)
         if as_json:
             typer.echo(json.dumps(shown, indent=1))
             return
@@ -135,11 +135,11 @@ def record(
     debug: Debug = False,
 ) -> None:
     """Let the scripted demonstrator record episodes (labelled as scripted)."""
-    from teleop import deeds
+    from teleop import workflows
 
     with one_sentence(debug):
         library = open_library(recordings)
-        results = deeds.record(library, env, episodes, human_like, dataset, seed or 0)
+        results = workflows.record(library, env, episodes, human_like, dataset, seed or 0)
         shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]
         mean = sum(returns) / len(returns)
@@ -162,15 +162,15 @@ def compare(
 ) -> None:
     """Put a recorded episode and a policy side by side, from the same seed."""
     with one_sentence(debug):
-        from teleop import deeds
+        from teleop import workflows
 
         library = open_library(recordings)
         if not headless:
-            env_id, pair = deeds.find_pair(library, dataset, policy, episode)
+            env_id, pair = workflows.find_pair(library, dataset, policy, episode)
             _open(env_id, library.root, None, pair=pair)
             return
         use_offscreen_driver()
-        comparison = deeds.Comparing(library, dataset, policy, episode, output)
+        comparison = workflows.ComparisonJob(library, dataset, policy, episode, output)
         with bar("Comparing", as_json) as move:
             for done, total in comparison.run():
                 move(done, total, "Comparing")
@@ -186,11 +186,11 @@ def correct(
 ) -> None:
     """Let a policy drive, and take over where it goes wrong."""
     with one_sentence(debug):
-        from teleop import deeds
+        from teleop import workflows
 
         library = open_library(recordings)
-        env_id, loaded = deeds.find_policy(library, dataset, policy)
-        found = deeds.find_dataset(library, dataset)
+        env_id, loaded = workflows.find_policy(library, dataset, policy)
+        found = workflows.find_dataset(library, dataset)
         pair = (found.dataset_id, "", loaded.name)
         _open(env_id, library.root, None, pair=pair, screen="correct")
 
@@ -222,7 +222,7 @@ def doctor(
 
     with one_sentence(debug):
         if envs:
-            from teleop.envs.making import known_ids
+            from teleop.envs.factory import known_ids
 
             ids = known_ids()
             typer.echo(json.dumps(ids) if as_json else "\n".join(ids))

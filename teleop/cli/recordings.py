@@ -41,11 +41,11 @@ def list_datasets(
     debug: Debug = False,
 ) -> None:
     """List the datasets."""
-    from teleop import deeds
+    from teleop import workflows
 
     with one_sentence(debug):
         library = open_library(recordings)
-        table(as_json, deeds.dataset_rows(library, env or None), f"Datasets in {library.root}")
+        table(as_json, workflows.dataset_rows(library, env or None), f"Datasets in {library.root}")
 
 
 @cli.command()
@@ -62,8 +62,8 @@ def show(
     debug: Debug = False,
 ) -> None:
     """Show a dataset's episodes and policies."""
-    from teleop import curate
-    from teleop.recording.query import Query
+    from teleop import curation
+    from teleop.recording.datasets.query import Query
 
     with one_sentence(debug):
         if trash:
@@ -73,7 +73,7 @@ def show(
             return
         query = Query(search, starred, success, tag, sort=sort)
         found = find_dataset(recordings, dataset)
-        rows, policies, damaged = curate.episode_rows(found, query)
+        rows, policies, damaged = curation.episode_rows(found, query)
         if as_json:
             shown = {"episodes": rows, "policies": policies, "damaged": damaged}
             typer.echo(json.dumps(shown, indent=1))
@@ -104,15 +104,15 @@ def label(
     debug: Debug = False,
 ) -> None:
     """Star, tag, note, mark as success or failure."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
-        rows = curate.find_rows(chosen, episodes)
+        rows = curation.find_rows(chosen, episodes)
         given = {"starred": star, "note": note, "success": success}
         changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
         changes |= {"success": None} if unjudged else {}
-        found = curate.label(chosen, rows, tag or (), untag or (), **changes)
+        found = curation.label(chosen, rows, tag or (), untag or (), **changes)
         table(as_json, found, chosen.dataset_id)
 
 
@@ -129,13 +129,13 @@ def trim(
     debug: Debug = False,
 ) -> None:
     """Leave the ends of takes out of training and exports. The recording itself stays whole."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         found = []
-        for row in curate.find_rows(chosen, episodes):
-            kept = curate.idle_ends(chosen, row) if idle else (first, end or row.total_steps)
+        for row in curation.find_rows(chosen, episodes):
+            kept = curation.idle_ends(chosen, row) if idle else (first, end or row.total_steps)
             change = None if whole else kept
             chosen.label(row.uuid, trim=change)
             steps = row.total_steps if change is None else change[1] - change[0]
@@ -152,11 +152,11 @@ def delete(
     debug: Debug = False,
 ) -> None:
     """Put episodes into the trash; `teleop restore` brings them back."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
-        curate.delete(chosen, curate.find_rows(chosen, episodes))
+        curation.delete(chosen, curation.find_rows(chosen, episodes))
         numbers = " ".join(str(number) for number in episodes)
         tell(f"In the trash. Back with: teleop restore {chosen.dataset_id} {numbers}")
 
@@ -169,10 +169,10 @@ def restore(
     debug: Debug = False,
 ) -> None:
     """Bring episodes and discarded takes back from the trash (`teleop show --trash`)."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
-        numbers = curate.restore(find_dataset(recordings, dataset), names)
+        numbers = curation.restore(find_dataset(recordings, dataset), names)
         tell("Back: episode " + ", ".join(str(number) for number in numbers))
 
 
@@ -184,7 +184,7 @@ def purge(
     debug: Debug = False,
 ) -> None:
     """Destroy what is in a dataset's trash: the only deed that nothing brings back."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
@@ -194,7 +194,7 @@ def purge(
             return
         if not yes:
             typer.confirm(f"Destroy {len(names)} episodes and takes for good?", abort=True)
-        tell(f"Destroyed {len(curate.purge(chosen))}.")
+        tell(f"Destroyed {len(curation.purge(chosen))}.")
 
 
 @cli.command()
@@ -227,13 +227,13 @@ def split(
     debug: Debug = False,
 ) -> None:
     """Copy episodes into new datasets: all, or those that match; at random by shares."""
-    from teleop import curate
-    from teleop.recording.query import Query
+    from teleop import curation
+    from teleop.recording.datasets.query import Query
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         rows = Query(search, starred, success, tag).of(chosen.rows())
-        parts = curate.shares(rows, into, seed)
+        parts = curation.shares(rows, into, seed)
         open_library(recordings).split(chosen.dataset_id, parts)
         found = [{"dataset": name, "episodes": len(part)} for name, part in parts.items()]
         table(as_json, found, chosen.dataset_id)
@@ -260,17 +260,17 @@ def verify(
     debug: Debug = False,
 ) -> None:
     """Re-simulate every episode. Exit code 0: all exact; 3: some diverge; 1: some unreadable."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         total = len(chosen.rows()) + len(chosen.damaged())
-        checked = progress(curate.verify(chosen), total, "Checking", quiet=as_json)
+        checked = progress(curation.verify(chosen), total, "Checking", quiet=as_json)
         rows = [
             {"episode": number, "verdict": verdict, "finding": text}
             for number, verdict, text in checked
         ]
-        code = curate.exit_code([row["verdict"] for row in rows])
+        code = curation.exit_code([row["verdict"] for row in rows])
         odd = [row for row in rows if row["verdict"] != "exact"]
         if as_json or odd:
             table(as_json, rows if as_json else odd, chosen.dataset_id)
@@ -288,10 +288,10 @@ def recover(
     debug: Debug = False,
 ) -> None:
     """Get whole episodes out of damaged files. Exit code 0: all; 3: some lost; 1: nothing."""
-    from teleop import curate
+    from teleop import curation
 
     with one_sentence(debug), bar("Recovering", as_json):
-        dataset_id, report = curate.recover(path, open_library(recordings), into)
+        dataset_id, report = curation.recover(path, open_library(recordings), into)
     found = {"dataset": dataset_id, "saved": report.saved, "lost": report.lost}
     many = "episode" if len(report.saved) == 1 else "episodes"
     saved = f"Saved {len(report.saved)} {many} to {dataset_id}"

@@ -1,15 +1,15 @@
 """From keys, pads, sticks and the mouse to actions: tables, schemes, settings, the person."""
 
+from teleop.control.controls_file import ControlSettings, ControlsFile, bound, rebound
 from teleop.control.human import HumanPolicy
-from teleop.control.making import make_scheme
+from teleop.control.scheme_factory import make_scheme
 from teleop.control.schemes import Scheme
-from teleop.control.settings import ControlSettings, SettingsFile, bound, rebound
 
 __all__ = [
     "ControlSettings",
+    "ControlsFile",
     "HumanPolicy",
     "Scheme",
-    "SettingsFile",
     "bound",
     "make_scheme",
     "rebound",

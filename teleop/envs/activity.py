@@ -13,7 +13,7 @@ from multiprocessing import sharedctypes
 SLOW_S = 3.0  # a call that takes longer is worth a word
 
 
-class Memory(ctypes.Structure):
+class SharedActivity(ctypes.Structure):
     """One call; `since_s` is 0 while no environment is at work."""
 
     _fields_ = [
@@ -41,12 +41,12 @@ class Call:
 class Activity:
     """Notes each call of an environment."""
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    def __init__(self, memory: SharedActivity | None = None) -> None:
         """Note it in the given memory, or in memory of its own."""
-        self._memory = Memory() if memory is None else memory
+        self._memory = SharedActivity() if memory is None else memory
         self.on_make: Callable[[str], None] = lambda _: None  # of each environment that is made
 
-    def share(self, memory: Memory) -> None:
+    def share(self, memory: SharedActivity) -> None:
         """Note calls in memory of another process from now on."""
         self._memory = memory
 
@@ -76,9 +76,9 @@ class Activity:
         return Call(name, memory.call.decode(), time.monotonic() - since_s)
 
 
-def shared_memory() -> Memory:
+def shared_memory() -> SharedActivity:
     """Memory that a spawned process can be given."""
-    memory: Memory = sharedctypes.RawValue(Memory)
+    memory: SharedActivity = sharedctypes.RawValue(SharedActivity)
     return memory
 
 

@@ -21,18 +21,18 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from teleop.envs.action_labels import axis_words, branch_words
 from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, same_space, space_from_json
-from teleop.envs.words import axis_words, branch_words
 from teleop.errors import HostileFileError, LearningError, StorageError, TeleopError
-from teleop.learning.heads import Distribution, Head, Levels, flat_actions, head_from_json
-from teleop.learning.inputs import Encoding, Picture, Rows
-from teleop.learning.models import Model, model_from
-from teleop.learning.network import Array
-from teleop.learning.normaliser import Normaliser
-from teleop.learning.own_network import load_own
-from teleop.learning.shape import Shape
-from teleop.recording import files
+from teleop.learning.data.inputs import Encoding, Picture, Rows
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import Distribution, Head, Levels, flat_actions, head_from_json
+from teleop.learning.networks.numpy_network import Array
+from teleop.learning.networks.own_network import load_own
+from teleop.learning.networks.policy_models import PolicyModel, model_from
+from teleop.recording.disk import files
 from teleop.types import Action, Actor, Observation
 
 _FORMAT = 2
@@ -80,7 +80,12 @@ class LearnedPolicy:
     actor = Actor.POLICY
 
     def __init__(
-        self, name: str, config: PolicyConfig, normaliser: Normaliser, head: Head, model: Model
+        self,
+        name: str,
+        config: PolicyConfig,
+        normaliser: Normaliser,
+        head: Head,
+        model: PolicyModel,
     ) -> None:
         self.name, self.config = name, config
         self.normaliser, self.head, self.model = normaliser, head, model
@@ -349,14 +354,14 @@ def encoding_from(config: PolicyConfig) -> Encoding:
     return Encoding(space, config.factors, config.words, angles=config.angles)
 
 
-def shape_from(data: dict[str, Any]) -> Shape:
+def shape_from(data: dict[str, Any]) -> Architecture:
     """A network's shape from JSON.
 
     Raises:
         TypeError: a field is unknown.
         ValueError: a number makes no sense.
     """
-    shape = Shape(**data)
+    shape = Architecture(**data)
     if min(shape.frames, shape.stride, shape.execute) < 1 or shape.execute > shape.chunk:
         raise ValueError("the shape of the networks makes no sense")
     return dataclasses.replace(shape, hidden=tuple(int(width) for width in shape.hidden))

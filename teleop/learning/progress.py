@@ -10,14 +10,14 @@ import numpy as np
 from teleop import __version__
 from teleop.envs.spaces import space_to_json
 from teleop.errors import LearningError
-from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.heads import branches_to_json
-from teleop.learning.models import Model
-from teleop.learning.normaliser import Normaliser
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import branches_to_json
+from teleop.learning.networks.policy_models import PolicyModel
 from teleop.learning.policy import LearnedPolicy, PolicyConfig
-from teleop.learning.shape import Shape
 
-_SHAPE_FIELDS = tuple(Shape.__dataclass_fields__)
+_SHAPE_FIELDS = tuple(Architecture.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ def check_teaches(demos: Demonstrations) -> None:
 def make_policy(
     demos: Demonstrations,
     normaliser: Normaliser,
-    model: Model,
-    shape: Shape,
+    model: PolicyModel,
+    shape: Architecture,
     recipe: dict[str, Any],
     learned: dict[str, Any],
 ) -> LearnedPolicy:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from teleop.errors import LearningError
-from teleop.learning.shape import Shape
+from teleop.learning.networks.architecture import Architecture
 
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "bc": ("bc", {}),
-    "frames": ("bc", {"shape": Shape(frames=4)}),
-    "memory": ("bc", {"shape": Shape(memory=64)}),
-    "chunk": ("bc", {"shape": Shape(chunk=8, execute=4)}),
-    "flow": ("bc", {"shape": Shape(flow=True)}),
+    "frames": ("bc", {"shape": Architecture(frames=4)}),
+    "memory": ("bc", {"shape": Architecture(memory=64)}),
+    "chunk": ("bc", {"shape": Architecture(chunk=8, execute=4)}),
+    "flow": ("bc", {"shape": Architecture(flow=True)}),
     "nearest": ("nearest", {}),
     "dagger": ("dagger", {}),
     "iq": ("iq", {}),

@@ -1,13 +1,13 @@
 """Recordings: a journal while it runs, one immutable HDF5 file when saved, Minari throughout."""
 
-from teleop.recording.certificate import Certificate
-from teleop.recording.dataset import Dataset
-from teleop.recording.description import DatasetInfo
-from teleop.recording.episode import Episode, EpisodeRow
-from teleop.recording.labels import Label
-from teleop.recording.library import DatasetSummary, Library
-from teleop.recording.recorder import Recorder, Take, dataset_info
-from teleop.recording.recovery import Recovery
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.datasets.description import DatasetInfo
+from teleop.recording.datasets.labels import Label
+from teleop.recording.datasets.library import DatasetSummary, Library
+from teleop.recording.episodes.certificate import Certificate
+from teleop.recording.episodes.episode import Episode, EpisodeRow
+from teleop.recording.journals.recorder import Recorder, Take, dataset_info
+from teleop.recording.journals.startup_repair import Recovery
 
 __all__ = [
     "Certificate",

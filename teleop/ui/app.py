@@ -24,20 +24,16 @@ import pygame
 
 from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
-from teleop.stage.frames import FrameReader
-from teleop.stage.messages import ChooseDataset, Notice, OpenEnv, Tone
-from teleop.ui.banner import BANNER
-from teleop.ui.canvas import Canvas
-from teleop.ui.desk import Desk
-from teleop.ui.devices import DRIVING, RAW_PAD
-from teleop.ui.file_dialog import FileDialog
-from teleop.ui.hands import Hands
-from teleop.ui.help_sheet import HELP, toggle_help
-from teleop.ui.languages import Language, system_language
-from teleop.ui.model import Model
-from teleop.ui.news import News
-from teleop.ui.painter import Painter
-from teleop.ui.processes import Processes
+from teleop.runtime.protocol.session_messages import ChooseDataset, Notice, OpenEnv, Tone
+from teleop.runtime.protocol.shared_frames import FrameReader
+from teleop.ui.chrome.banner import BANNER
+from teleop.ui.chrome.overlays import Overlays
+from teleop.ui.chrome.top_bar import mark
+from teleop.ui.commands import Command
+from teleop.ui.drawing.painter import Painter
+from teleop.ui.drawing.translation import Language, system_language
+from teleop.ui.input.router import InputRouter
+from teleop.ui.renderer import Renderer
 from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.correct import CorrectScreen
@@ -45,13 +41,17 @@ from teleop.ui.screens.demonstrate import Demonstrate
 from teleop.ui.screens.home import Home
 from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.train import TrainScreen
-from teleop.ui.settings import Settings, SettingsFile
-from teleop.ui.shell import Shell
-from teleop.ui.shortcuts import Command
-from teleop.ui.text_edit import copy
-from teleop.ui.top_bar import mark
-from teleop.ui.widgets import Ui
-from teleop.ui.window import WINDOW_EVENTS, Window
+from teleop.ui.sheets.help_sheet import HELP, toggle_help
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.settings import Settings, SettingsFile
+from teleop.ui.state.view_model import ViewModel
+from teleop.ui.system.devices import DRIVING, RAW_PAD
+from teleop.ui.system.file_dialog import FileDialog
+from teleop.ui.system.processes import Processes
+from teleop.ui.system.window import WINDOW_EVENTS, Window
+from teleop.ui.updates import Updates
+from teleop.ui.widgets.text_edit import copy
+from teleop.ui.widgets.widgets import Ui
 
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
@@ -114,12 +114,12 @@ class App:
                 f"No window can be opened here ({problem}). Run it on a computer with a screen, or "
                 "try `teleop demo`, which needs none."
             ) from problem
-        self.model = Model()
+        self.model = ViewModel()
         self._language = Language(config.assets / "languages", settings.language)
-        self.desk = self._make_desk(settings)
-        self.hands = Hands(self)
-        self.shell = Shell()
-        self.news = News(self)
+        self.context = self._make_desk(settings)
+        self.router = InputRouter(self)
+        self.overlays = Overlays()
+        self.updates = Updates(self)
         self._deeds = self._own_deeds()
         self.screens: dict[str, Screen] = {
             "demonstrate": Demonstrate(),
@@ -130,13 +130,13 @@ class App:
             "home": Home(),
         }
         self.current = "demonstrate"
-        self.canvas = Canvas(self)
+        self.renderer = Renderer(self)
         self._begin(config, settings)
 
-    def _make_desk(self, settings: Settings) -> Desk:
+    def _make_desk(self, settings: Settings) -> UiContext:
         """What screens work with."""
         recordings = self.config.recordings
-        return Desk(
+        return UiContext(
             ui=Ui(self._painter(settings), self.config.assets),
             model=self.model,
             reader=FrameReader(),
@@ -150,17 +150,17 @@ class App:
 
     def _begin(self, config: AppConfig, settings: Settings) -> None:
         """What the stage is to show first."""
-        self.desk.tell(OpenEnv(config.env_id, config.pace_hz))
-        self.desk.change_options(settings.options)
+        self.context.tell(OpenEnv(config.env_id, config.pace_hz))
+        self.context.change_options(settings.options)
         if config.pair[0]:
-            self.desk.tell(ChooseDataset(config.pair[0]))
+            self.context.tell(ChooseDataset(config.pair[0]))
         if config.screen != "demonstrate":
-            self.desk.go_to = config.screen
+            self.context.go_to = config.screen
 
     @property
     def ui(self) -> Ui:
         """The controls on screen."""
-        return self.desk.ui
+        return self.context.ui
 
     @property
     def screen(self) -> Screen:
@@ -190,43 +190,45 @@ class App:
 
     def turn(self, patience_s: float) -> None:
         """Wait for events no longer than this, answer them, draw what changed."""
-        events = self._watch(patience_s, _LOOK_S if self.desk.driving else _CALM_S)
+        events = self._watch(patience_s, _LOOK_S if self.context.driving else _CALM_S)
         self._arrived.clear()
-        self.desk.now = time.perf_counter()
+        self.context.now = time.perf_counter()
         for event in events:
             self.take(event)
-        for message in self.processes.news():
-            self.news.hear(message)
+        for message in self.processes.updates():
+            self.updates.hear(message)
         self._look_for_slow()
-        if chosen := self.desk.dialog.answer():
-            self.desk.take_in(chosen)
-        if self.hands.repeat(self.desk.now):
-            self.canvas.dirty = True
+        if chosen := self.context.dialog.answer():
+            self.context.take_in(chosen)
+        if self.router.repeat(self.context.now):
+            self.renderer.dirty = True
         self._start_trainer_in_time()
         self.go()
         if not self.window.minimised:
-            self.canvas.draw()
+            self.renderer.draw()
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event; what was done before it is answered first, however quick the hands."""
         if self.ui.used.waits and event.type != pygame.MOUSEMOTION:
-            self.canvas.settle()
+            self.renderer.settle()
         if event.type == pygame.QUIT:
             self.quit()
         elif event.type in _OF_WINDOW:
             self._window_event(event)
         else:
-            self.hands.take(event)
-        if event.type in RAW_PAD and not self.desk.mapping:
+            self.router.take(event)
+        if event.type in RAW_PAD and not self.context.mapping:
             return  # the same movement comes as a gamepad's
-        if self.desk.driving and event.type in DRIVING:
-            self.canvas.moved = True  # key caps light up with the picture; the rest stays as it is
+        if self.context.driving and event.type in DRIVING:
+            self.renderer.moved = (
+                True  # key caps light up with the picture; the rest stays as it is
+            )
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
-            self.canvas.dirty = True
+            self.renderer.dirty = True
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
-            self.desk.take_in(event.file)
+            self.context.take_in(event.file)
             self.go()
         self.window.see(event)
         if self.window.resized():
@@ -236,21 +238,21 @@ class App:
         """Let the processes finish what they write, then go."""
         self._remember()
         self.processes.close()
-        self.desk.reader.close()
-        self.news.close()
+        self.context.reader.close()
+        self.updates.close()
         pygame.quit()
 
     def _remember(self) -> None:
         box = self.window.box
         chosen = replace(
-            self.desk.settings,
+            self.context.settings,
             scale=self.window.chosen_scale,
             width=box.width,
             height=box.height,
             x=box.x,
             y=box.y,
             placed=True,
-            options=self.desk.options,
+            options=self.context.options,
         )
         self._settings_file.write(chosen)
 
@@ -275,14 +277,14 @@ class App:
         """How long nothing can happen by itself."""
         if self.window.minimised:
             return _IDLE_S
-        moments = (self.canvas.wakes_in(), self.hands.wakes_in(), self.processes.slow_in())
+        moments = (self.renderer.wakes_in(), self.router.wakes_in(), self.processes.slow_in())
         return max(0.001, min([_IDLE_S, *(m for m in moments if m is not None)]))
 
     # ------------------------------------------------------------ screens
 
     def go(self, goal: str = "") -> None:
         """Show another screen, or what a control or shortcut has asked for."""
-        goal, self.desk.go_to = goal or self.desk.go_to, ""
+        goal, self.context.go_to = goal or self.context.go_to, ""
         if goal == "projector":
             self.toggle_projector()
         elif goal in ("restart", "restart home"):
@@ -292,12 +294,12 @@ class App:
         elif goal == "repaint":
             self._repaint()
         elif goal in self.screens and goal != self.current:
-            self.desk.popover.close(self.ui)
-            self.screen.leave(self.desk)
+            self.context.popover.close(self.ui)
+            self.screen.leave(self.context)
             self.current = goal
             self.ui.focus.set(None)
-            self.screen.enter(self.desk)
-            self.canvas.dirty = True
+            self.screen.enter(self.context)
+            self.renderer.dirty = True
 
     def scroll(self, rows: int) -> None:
         """The mouse wheel turned over a screen."""
@@ -318,13 +320,13 @@ class App:
         return painter
 
     def _repaint(self) -> None:
-        self.ui.painter = self._painter(self.desk.settings)
-        self.canvas.dirty = True
+        self.ui.painter = self._painter(self.context.settings)
+        self.renderer.dirty = True
 
     def toggle_projector(self) -> None:
         """Light, large and without motion, or back."""
         self.window.projector = not self.window.projector
-        self.desk.projector = self.window.projector
+        self.context.projector = self.window.projector
         self._repaint()
 
     def fail(self, problem: str) -> None:
@@ -339,8 +341,8 @@ class App:
         elif name in self.screens:
             self.go(name)
         else:
-            self.screen.command(self.desk, command)
-        self.canvas.dirty = True
+            self.screen.command(self.context, command)
+        self.renderer.dirty = True
 
     def _own_deeds(self) -> dict[Command, Callable[[], None]]:
         """What the window does itself, whatever screen is up."""
@@ -348,10 +350,10 @@ class App:
             Command.QUIT: self.quit,
             Command.LEAVE: self._leave,
             Command.COPY: self._copy,
-            Command.SETTINGS: lambda: self.desk.toggle_sheet("settings"),
+            Command.SETTINGS: lambda: self.context.toggle_sheet("settings"),
             Command.OPTIONS: lambda: self._about_env("options"),
             Command.CONTROLS: lambda: self._about_env("controls"),
-            Command.HELP: lambda: toggle_help(self.desk),
+            Command.HELP: lambda: toggle_help(self.context),
             Command.PROJECTOR: self.toggle_projector,
             Command.FULL_SCREEN: self._fill_screen,
             Command.LARGER: lambda: self._rescale(1),
@@ -362,7 +364,7 @@ class App:
     def _about_env(self, sheet: str) -> None:
         """A sheet that needs an environment, whatever screen is up."""
         if self.model.env is not None:
-            self.desk.toggle_sheet(sheet)
+            self.context.toggle_sheet(sheet)
 
     def quit(self) -> None:
         """Close the window, once this turn is over."""
@@ -380,7 +382,7 @@ class App:
         """What has the focus, what a notice says, or what the mouse is on."""
         ui = self.ui
         focused = ui.nodes.get(ui.focus.id or "") if ui.focus.visible else None
-        text = "" if focused else self.shell.toasts.copied
+        text = "" if focused else self.overlays.toasts.copied
         node = focused or ui.hit(ui.pointer.at)
         if not text and node is not None:
             value = node.value if isinstance(node.value, str) else ""
@@ -391,19 +393,19 @@ class App:
 
     def _leave(self) -> None:
         """Close what is open over the screen; else hold still."""
-        desk = self.desk
-        if desk.popover.open:
-            desk.popover.close(desk.ui)
-        elif desk.ui.modal == HELP:
-            toggle_help(desk)
-        elif desk.sheet:
-            desk.toggle_sheet("")
+        context = self.context
+        if context.popover.open:
+            context.popover.close(context.ui)
+        elif context.ui.modal == HELP:
+            toggle_help(context)
+        elif context.sheet:
+            context.toggle_sheet("")
         else:
-            self.hands.let_go()
-            self.screen.command(self.desk, Command.LEAVE)
+            self.router.let_go()
+            self.screen.command(self.context, Command.LEAVE)
         if self.model.slow:
-            desk.ui.focus.set("stop", BANNER)
-            desk.ui.focus.visible = True
+            context.ui.focus.set("stop", BANNER)
+            context.ui.focus.visible = True
 
     # ------------------------------------------------------------ processes
 
@@ -411,7 +413,7 @@ class App:
         """Show or remove the bar about an environment that does not respond."""
         slow = self.processes.slow()
         if slow != self.model.slow:
-            self.model.slow, self.canvas.dirty = slow, True
+            self.model.slow, self.renderer.dirty = slow, True
 
     def _restart_stage(self, *, opens: bool) -> None:
         """A new process: with the environment from before, or with the choice of another."""
@@ -423,19 +425,19 @@ class App:
         self.ui.modal = None
         self.model.frames.clear()
         self.model.live = self.model.env = None
-        for view in self.desk.views.values():
+        for view in self.context.views.values():
             view.clear()
         if opens:
-            self.desk.tell(OpenEnv(env_id))
-        self.desk.change_options(replace(self.desk.options, turn_based=None))
-        self.screen.enter(self.desk)
+            self.context.tell(OpenEnv(env_id))
+        self.context.change_options(replace(self.context.options, turn_based=None))
+        self.screen.enter(self.context)
         if not opens:
             self.go("home")
-        self.canvas.dirty = True
+        self.renderer.dirty = True
 
     def _start_trainer_in_time(self) -> None:
         live = self.model.live is not None and not self.processes.trainer_was_started
-        if live and self.desk.now - self._began_s > _TRAINER_AFTER_S:
+        if live and self.context.now - self._began_s > _TRAINER_AFTER_S:
             pygame.display.set_icon(mark(self.ui.painter))
             gc.collect()
             gc.freeze()  # what is loaded stays: collecting it would make a frame late

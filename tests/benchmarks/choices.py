@@ -22,14 +22,14 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.catalogue import find_entry
-from teleop.evaluate import FIRST_SEED, RandomPolicy, bootstrap_interval, evaluate
+from teleop.evaluation import FIRST_SEED, RandomPolicy, bootstrap_interval, evaluate
 from teleop.learning.algorithms import bc
-from teleop.learning.choice import Choice, better_takes
-from teleop.learning.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.networks import Basis, Networks
+from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import make_policy
-from teleop.learning.shape import Shape
+from teleop.learning.tuning.candidates import Basis, Networks
+from teleop.learning.tuning.choice import TrainingChoice, better_takes
 from teleop.recording import Library
 from teleop.types import Policy
 from tests.benchmarks.people import People, draw_people, record_people
@@ -141,10 +141,10 @@ def _grid(demos: Demonstrations, seed: int) -> Any:
     """(what it is, policy) of every point."""
     pace = find_entry(demos.env_id).pace_hz or demos.pace_hz
     half = better_takes(demos, 0.5)
-    kinds = [(None, Shape()), (half, Shape()), (None, Shape(frames=4))]
+    kinds = [(None, Architecture()), (half, Architecture()), (None, Architecture(frames=4))]
     lags = dict.fromkeys(round(lag * pace) for lag in _LAGS_S)
     for lag, (takes, shape) in itertools.product(lags, kinds):
-        networks = Networks(Basis(demos, seed + 100), Choice(lag, takes, shape=shape))
+        networks = Networks(Basis(demos, seed + 100), TrainingChoice(lag, takes, shape=shape))
         for steps in _LENGTHS:
             for _ in networks.iter_train(steps, 3):
                 pass

@@ -5,19 +5,26 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop import deeds
+from teleop import workflows
 from teleop.envs.catalogue import find_entry
-from teleop.envs.making import make_env
-from teleop.evaluate import evaluate
+from teleop.envs.factory import make_env
+from teleop.evaluation import evaluate
 from teleop.experts import make_expert, make_human_like
 from teleop.experts.watcher import Watcher
-from teleop.learning import rounds
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.analysis import dagger_rounds
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.recording import Dataset, Library
-from teleop.stage.host import Host
-from teleop.stage.messages import Deed, Input, Live, OpenEnv, Pictured, ShowCorrect
+from teleop.runtime.processes.environment_process import EnvironmentProcess
+from teleop.runtime.protocol.session_messages import (
+    Input,
+    OpenEnv,
+    Pictured,
+    Request,
+    SessionSnapshot,
+    ShowCorrect,
+)
 from teleop.types import InputEvent
 from tests.benchmarks.report import say
 
@@ -32,7 +39,7 @@ def gated_rounds(seed: int) -> tuple[float, float]:
     """Five demonstrations, then three rounds of five corrected episodes: (policy, person)."""
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
-        list(deeds.record(library, LANDER, 5, True, _ID, 1000 * seed))
+        list(workflows.record(library, LANDER, 5, True, _ID, 1000 * seed))
         dataset = library.dataset(_ID)
         demos = load_demonstrations(dataset)
         policy = bc.clone(demos, bc.Config(seed=seed, budget_s=0))
@@ -42,11 +49,11 @@ def gated_rounds(seed: int) -> tuple[float, float]:
         before = load_policy(dataset.policies / "shown")
         for _ in range(ROUNDS):
             watched.play(before.name)
-            gathered = rounds.gather(library, dataset, before)
-            *_, last = rounds.iter_round(gathered, before, seed)
+            gathered = dagger_rounds.gather(library, dataset, before)
+            *_, last = dagger_rounds.iter_round(gathered, before, seed)
             if last.policy is None:
                 raise ValueError("a round ended without a policy")
-            name = rounds.name_of(before, [])
+            name = dagger_rounds.name_of(before, [])
             last.policy.save(dataset.policies / name)
             before = load_policy(dataset.policies / name)
             means.append(_mean(before))
@@ -67,17 +74,17 @@ class _Watched:
         self.driven, self._now, self._held = 0, 0.0, ""
         self._dataset = dataset
         self._heard: list[object] = []
-        self._host = Host(library, library.root / "none", seed, self._heard.append)
+        self._host = EnvironmentProcess(library, library.root / "none", seed, self._heard.append)
         self._host.handle(OpenEnv(LANDER), self._now)
 
     def play(self, policy: str) -> None:
         """One round: a policy drives, the person corrects it, every episode is kept."""
         self._host.handle(ShowCorrect(self._dataset.dataset_id, policy), self._now)
         for _ in range(EPISODES):
-            self._host.handle(Deed.START_TAKE, self._now)
+            self._host.handle(Request.START_TAKE, self._now)
             self._episode()
             self._press("")
-            self._host.handle(Deed.KEEP_TAKE, self._now)
+            self._host.handle(Request.KEEP_TAKE, self._now)
             while self._host.driving and self._host.driving.busy:
                 self._host.tick(self._now)
 
@@ -106,7 +113,7 @@ class _Watched:
             over = bool(terminated or truncated)
         self.driven += live.driven
 
-    def _live(self) -> Live:
+    def _live(self) -> SessionSnapshot:
         return next(m.live for m in reversed(self._heard) if isinstance(m, Pictured))
 
     def _press(self, control: str) -> None:

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pygame
 
-from teleop import deeds, paths
-from teleop.envs.making import make_env
-from teleop.evaluate import RandomPolicy
+from teleop import paths, workflows
+from teleop.envs.factory import make_env
+from teleop.evaluation import RandomPolicy
 from teleop.recording import Library
+from teleop.runtime.protocol.session_messages import Request
+from teleop.runtime.protocol.training_messages import Train
 from teleop.session import Session, seeds_from
-from teleop.stage.lessons import Train
-from teleop.stage.messages import Deed
 from teleop.ui.app import App, AppConfig
 from tests.benchmarks.flash import ENV_ID
 from tests.benchmarks.report import say
@@ -54,7 +54,7 @@ def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
-        list(deeds.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
+        list(workflows.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
         app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=PACE_HZ))
         _until(app, 5.0)
         _take(app, "alone", lambda _: None)
@@ -63,7 +63,7 @@ def measure() -> None:
         with subprocess.Popen(disk) as busy:
             _take(app, "while the disk is busy with 4 MB fsyncs", lambda _: None)
             busy.kill()
-        app.desk.teach(Train(root, "train/demo-v0"))
+        app.context.teach(Train(root, "train/demo-v0"))
         _until(app, 2.0)
         _take(app, "while training", lambda _: None)
         _until(app, 1.0)
@@ -82,13 +82,13 @@ _TAKEN: list[str] = []
 
 def _take(app: App, name: str, disturb: Callable[[int], None]) -> None:
     _TAKEN.append(name)
-    app.desk.tell(Deed.START_TAKE)
+    app.context.tell(Request.START_TAKE)
     end, number = time.perf_counter() + SECONDS, 0
     while time.perf_counter() < end:
         disturb(number)
         _until(app, 0.1)
         number += 1
-    app.desk.tell(Deed.KEEP_TAKE)
+    app.context.tell(Request.KEEP_TAKE)
     _until(app, 1.0)
 
 

@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from teleop import deeds
-from teleop.envs.making import make_env
-from teleop.evaluate import evaluate
+from teleop import workflows
+from teleop.envs.factory import make_env
+from teleop.evaluation import evaluate
 from teleop.learning.algorithms import bc, dagger, iq
-from teleop.learning.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.dense import DenseFit
-from teleop.learning.fit import warm_up
-from teleop.learning.lag import best_lag, iter_lags
-from teleop.learning.normaliser import Normaliser
+from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.numpy_training import DenseFit
+from teleop.learning.networks.torch_training import warm_up
+from teleop.learning.tuning.lag_search import best_lag, iter_lags
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation, Policy
@@ -308,7 +308,7 @@ class _demonstrations:  # noqa: N801  used as a function
     def __enter__(self) -> Demonstrations:
         env_id, count, seed = self._wanted
         library = Library(Path(self._folder.name))
-        list(deeds.record(library, env_id, count, True, _ID, seed))
+        list(workflows.record(library, env_id, count, True, _ID, seed))
         return load_demonstrations(library.dataset(_ID))
 
     def __exit__(self, *_: object) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop import deeds, paths
+from teleop import paths, workflows
 from teleop.recording import Library
-from teleop.stage.lessons import Train
-from teleop.stage.messages import Deed
+from teleop.runtime.protocol.session_messages import Request
+from teleop.runtime.protocol.training_messages import Train
 from teleop.ui.app import App, AppConfig
 from tests.benchmarks.flash import ENV_ID
 from tests.benchmarks.report import say, spread
@@ -35,14 +35,14 @@ def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
-        list(deeds.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
+        list(workflows.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
         app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=60.0))
         _until(app, 5.0)
-        app.hands.engaged_changed(True)
-        app.desk.tell(Deed.START_TAKE)
+        app.router.engaged_changed(True)
+        app.context.tell(Request.START_TAKE)
         _until(app, 2.0)
         alone = _intervals(app, SECONDS)
-        app.desk.teach(Train(root, "train/demo-v0"))
+        app.context.teach(Train(root, "train/demo-v0"))
         _until(app, 1.0)
         training = _intervals(app, SECONDS)
         app.close()

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.experts import make_expert
 from teleop.experts.human_like import HumanLike, HumanNoise, make_human_like
 from teleop.recording import Dataset, Library, Recorder, dataset_info
@@ -74,7 +74,7 @@ class People:
         env = make_env(env_id, render=False)
         self._space = env.action_space
         close_env(env)
-        self._hands = [self._hand(person) for person in people]
+        self._router = [self._hand(person) for person in people]
         self._turn = -1
 
     def reset(self, seed: int) -> None:
@@ -83,11 +83,11 @@ class People:
         self._rng = np.random.default_rng([seed, self._seed])
         self._halt = 0
         self._stick: NDArray[np.float32] = np.zeros(self._space.shape or (1,), np.float32)
-        self._hands[self._turn].reset(seed)
+        self._router[self._turn].reset(seed)
 
     def act(self, observation: Observation) -> Action:
         """What reaches the environment."""
-        person, hand = self._people[self._turn], self._hands[self._turn]
+        person, hand = self._people[self._turn], self._router[self._turn]
         action = hand.act(observation)
         if isinstance(self._space, spaces.Box) and not person.noise.keyboard:
             action = self._through_stick(np.asarray(action, np.float32))

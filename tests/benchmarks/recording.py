@@ -16,9 +16,9 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from teleop import curate
-from teleop.envs.making import make_env
-from teleop.evaluate import RandomPolicy
+from teleop import curation
+from teleop.envs.factory import make_env
+from teleop.evaluation import RandomPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.types import Step
 from tests.benchmarks.report import say
@@ -202,7 +202,7 @@ def _sizes(env_id: str, steps: int) -> None:
         list(_play(theirs, env_id, steps, 0))
         theirs.close()
         dataset: Dataset = ours.dataset
-        curate.export(dataset, dataset.rows(), "robomimic", folder / "r.hdf5")
+        curation.export(dataset, dataset.rows(), "robomimic", folder / "r.hdf5")
         data = dataset.places.data
         mine = sum(path.stat().st_size for path in (*data.rglob("*.h5"), dataset.places.index))
         minari = sum(path.stat().st_size for path in (folder / "m").rglob("main_data.hdf5"))

@@ -11,8 +11,8 @@ import numpy as np
 import psutil
 
 from teleop.recording import Dataset, DatasetInfo, Library
-from teleop.recording.building import write_episode
-from teleop.recording.episode import Episode, EpisodeRow
+from teleop.recording.episodes.episode import Episode, EpisodeRow
+from teleop.recording.episodes.episode_writer import write_episode
 from tests.benchmarks.report import say
 
 EPISODES, STEPS = 5000, 200
@@ -71,7 +71,7 @@ def make(root: Path, episodes: int, steps: int = STEPS) -> Dataset:
 
 
 def _info() -> DatasetInfo:
-    from teleop.envs.making import close_env, make_env
+    from teleop.envs.factory import close_env, make_env
     from teleop.recording import dataset_info
 
     env = make_env(ENV_ID, render=False)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop import deeds
-from teleop.learning.demonstrations import load_demonstrations
-from teleop.learning.dense import DenseFit
-from teleop.learning.normaliser import Normaliser
-from teleop.learning.shape import Shape
+from teleop import workflows
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.numpy_training import DenseFit
 from teleop.recording import Library
 from tests.benchmarks.report import say
 
@@ -53,7 +53,7 @@ def run() -> None:
     """Measure both, three times in turns, and print medians."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        list(deeds.record(Library(root), "LunarLander-v3", 12, True, "bench/demo-v0", 0))
+        list(workflows.record(Library(root), "LunarLander-v3", 12, True, "bench/demo-v0", 0))
         demos = load_demonstrations(Library(root).dataset("bench/demo-v0"))
         pairs = demos.pairs(0)
         normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
@@ -63,7 +63,7 @@ def run() -> None:
         python = os.environ.get("IMITATION_PYTHON", "")
         ours, theirs = [], []
         for _ in range(3):
-            fit = DenseFit(demos, pairs, normaliser, Shape(hidden=(128, 128)), batch=BATCH)
+            fit = DenseFit(demos, pairs, normaliser, Architecture(hidden=(128, 128)), batch=BATCH)
             fit.run(50)
             began = time.perf_counter()
             fit.run(STEPS)

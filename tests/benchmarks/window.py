@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from teleop.stage.messages import EpisodeItem
-from teleop.ui.shortcuts import Command
+from teleop.runtime.protocol.session_messages import EpisodeItem
+from teleop.ui.commands import Command
 from tests.benchmarks.report import say
 from tests.benchmarks.scale import memory_mb
 
@@ -28,7 +28,7 @@ def run() -> None:
     import pygame
 
     from teleop.learning.algorithms import bc
-    from teleop.learning.demonstrations import load_demonstrations
+    from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.paths import samples_folder
     from teleop.recording import Library
     from tests.ui.test_window import Person
@@ -73,10 +73,10 @@ def _race(person: "Person") -> list[float]:
         if live is None or not live.engaged:
             app.command(Command.RECORD)
             person.until(lambda: app.model.live and app.model.live.engaged)
-        before, frames = time.process_time(), app.canvas.frames
+        before, frames = time.process_time(), app.renderer.frames
         app.turn(1 / 60)
-        if app.canvas.frames > frames:
-            costs.append(1000 * (time.process_time() - before) / (app.canvas.frames - frames))
+        if app.renderer.frames > frames:
+            costs.append(1000 * (time.process_time() - before) / (app.renderer.frames - frames))
     return costs
 
 

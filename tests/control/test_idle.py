@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop.control import ControlSettings, HumanPolicy, SettingsFile, bound, make_scheme
-from teleop.envs.idle import find_idle
-from teleop.envs.making import make_env
+from teleop.control import ControlSettings, ControlsFile, HumanPolicy, bound, make_scheme
+from teleop.envs.factory import make_env
+from teleop.envs.idle_action import find_idle
 from teleop.errors import ControlError
-from teleop.stage.controls import Controls
-from teleop.stage.messages import SetIdle, SetTap
+from teleop.runtime.driving.live_controls import LiveControls
+from teleop.runtime.protocol.session_messages import SetIdle, SetTap
 from teleop.types import InputEvent
 
 
@@ -113,12 +113,12 @@ def test_the_only_thing_to_do_is_done_once_a_press() -> None:
 def test_the_person_can_say_otherwise(tmp_path: Path) -> None:
     env_id = "Flap-v0?pushes=[0.0,0.0]"
     env = make_env(env_id)
-    controls = Controls(tmp_path, env_id, env)
+    controls = LiveControls(tmp_path, env_id, env)
     controls.change(SetTap("right", taps=False), env)
     assert actions(controls.human, [("key.space", 1.0), None, None]) == [1, 1, 1]
     controls.change(SetIdle(-1), env)  # the last one again: then both have a key
     assert {move.name for move in controls.human.moves} == {"left", "right"}
-    again = Controls(tmp_path, env_id, env)
+    again = LiveControls(tmp_path, env_id, env)
     assert (again.settings.idle, again.settings.taps) == (-1, {"right": False})
     assert actions(again.human, [("key.d", 1.0), ("key.d", 0.0), None]) == [1, 1, 1]
 
@@ -138,4 +138,4 @@ def test_two_directions_have_no_words() -> None:
 def test_what_has_no_meaning_is_said(tmp_path: Path, line: str) -> None:
     (tmp_path / "controls.toml").write_text(f'["Flap-v0?pushes=[0.0,0.0]"]\n{line}\n')
     with pytest.raises(ControlError, match=r"controls\.toml"):
-        person("Flap-v0?pushes=[0.0,0.0]", SettingsFile(tmp_path).read("Flap-v0?pushes=[0.0,0.0]"))
+        person("Flap-v0?pushes=[0.0,0.0]", ControlsFile(tmp_path).read("Flap-v0?pushes=[0.0,0.0]"))

@@ -9,9 +9,9 @@ import pytest
 from gymnasium import spaces
 
 from teleop.control import ControlSettings, HumanPolicy, make_scheme
-from teleop.control.settings import AxisSettings, conflict
+from teleop.control.controls_file import AxisSettings, conflict
 from teleop.envs.catalogue import CATALOGUE
-from teleop.envs.making import close_env, make_env, pace_of
+from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.errors import ControlError
 from teleop.types import InputEvent
 

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from teleop.control import ControlSettings, HumanPolicy, SettingsFile, bound, make_scheme
+from teleop.control import ControlSettings, ControlsFile, HumanPolicy, bound, make_scheme
 from teleop.control.bindings import HANDS
-from teleop.control.settings import AxisSettings, conflict
+from teleop.control.controls_file import AxisSettings, conflict
 from teleop.envs.catalogue import CATALOGUE
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import ControlError
 from teleop.types import InputEvent
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> SettingsFile:
-    return SettingsFile(tmp_path)
+def file(tmp_path: Path) -> ControlsFile:
+    return ControlsFile(tmp_path)
 
 
 def driver(env_id: str, settings: ControlSettings) -> HumanPolicy:
@@ -25,7 +25,7 @@ def driver(env_id: str, settings: ControlSettings) -> HumanPolicy:
     return HumanPolicy(scheme, bound(scheme.moves, settings))
 
 
-def test_settings_come_back_as_they_were_and_comments_stay(file: SettingsFile) -> None:
+def test_settings_come_back_as_they_were_and_comments_stay(file: ControlsFile) -> None:
     file.path.write_text('# mine\n["Other-v0"]\nhand = "left"\n', "utf-8")
     settings = ControlSettings(
         "right", {"up": ("key.space", "pad.y")}, {"1": AxisSettings(curve=2.0, invert=True)}
@@ -56,7 +56,7 @@ def test_settings_come_back_as_they_were_and_comments_stay(file: SettingsFile) -
     ],
 )
 def test_a_file_without_meaning_is_refused_in_one_sentence(
-    file: SettingsFile, text: str, says: str
+    file: ControlsFile, text: str, says: str
 ) -> None:
     file.path.write_text(text, "utf-8")
     with pytest.raises(ControlError, match=r"controls\.toml") as refused:

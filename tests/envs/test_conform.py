@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop.envs.conform import conformed
-from teleop.envs.making import close_env, make_env
+from teleop.envs.conversion import conformed
+from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import draw
 from teleop.errors import EnvError
-from teleop.evaluate import RandomPolicy, evaluate
+from teleop.evaluation import RandomPolicy, evaluate
 from teleop.session import Session, seeds_from
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from teleop.envs.action_labels import branch_words
 from teleop.envs.catalogue import CATALOGUE
-from teleop.envs.making import close_env, make_env, pace_of
+from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.pictures import draw
 from teleop.envs.spaces import space_from_json, space_to_json
-from teleop.envs.words import branch_words
 from teleop.errors import EnvError, RecordingError
 
 

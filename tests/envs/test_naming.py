@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from teleop.cli import cli
 from teleop.envs import trust
-from teleop.envs.making import close_env, make_env, name_of
+from teleop.envs.factory import close_env, make_env, name_of
 from teleop.envs.naming import parse_name
 from teleop.errors import EnvError
 from teleop.recording import Library

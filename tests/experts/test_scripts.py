@@ -2,9 +2,9 @@
 
 import pytest
 
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluate import evaluate, score
+from teleop.evaluation import evaluate, score
 from teleop.experts import EXPERTS, make_expert, make_human_like
 
 LEAST = {

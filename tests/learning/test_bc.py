@@ -9,15 +9,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from teleop import deeds
-from teleop.envs.making import close_env, make_env
+from teleop import workflows
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluate import RandomPolicy, evaluate, score
+from teleop.evaluation import RandomPolicy, evaluate, score
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
-from teleop.learning.heads import Levels, Number, head_for
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import Levels, Number, head_for
 from teleop.learning.policy import LearnedPolicy, load_policy
-from teleop.learning.shape import Shape
 from teleop.recording import Dataset, Library
 
 Record = Callable[..., Dataset]
@@ -98,13 +98,15 @@ def test_the_lag_shift_pairs_what_was_seen_with_what_was_done_later(record: Reco
 
 
 def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:
-    from teleop import deeds
+    from teleop import workflows
 
     dataset = record("CartPole-v1", 1)
     root = dataset.folder.parents[1]
-    exact = list(deeds.record(deeds.open_library(root), "CartPole-v1", 1, False, "aa/exact-v0", 0))
+    exact = list(
+        workflows.record(workflows.open_library(root), "CartPole-v1", 1, False, "aa/exact-v0", 0)
+    )
     assert exact
-    from teleop.learning.lag import usual_lag
+    from teleop.learning.tuning.lag_search import usual_lag
     from teleop.recording import Library
 
     assert usual_lag(load_demonstrations(Library(root).dataset("aa/exact-v0"))) == 0
@@ -167,12 +169,12 @@ def test_a_policy_in_a_dataset_of_another_environment_is_refused(
     other = record("CartPole-v1", 1)
     policy.save(other.policies / "stray")
     with pytest.raises(LearningError, match="learned in LunarLander-v3"):
-        deeds.find_policy(library, other.dataset_id, "stray")
+        workflows.find_policy(library, other.dataset_id, "stray")
 
 
 def test_a_batch_whose_episodes_begin_at_different_times(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 2))
-    shape = Shape(frames=2, stride=1)
+    shape = Architecture(frames=2, stride=1)
     policy = bc.clone(demos, replace(QUICK, shape=shape, insist=True))
     rows = demos.inputs.vector[:6].reshape(3, 2, 4)
     policy.reset(0)

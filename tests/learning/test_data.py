@@ -7,20 +7,24 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop import deeds
-from teleop.envs.making import make_env
+from teleop import workflows
+from teleop.envs.factory import make_env
 from teleop.errors import LearningError
 from teleop.experts import Watcher, make_expert, make_human_like
-from teleop.learning import demonstrations
-from teleop.learning.advice import advice
 from teleop.learning.algorithms import bc
-from teleop.learning.curve import counts_for, iter_curve
-from teleop.learning.demonstrations import Demonstrations, demonstrations_of, load_demonstrations
-from teleop.learning.ensemble import Known
-from teleop.learning.influence import Influence, iter_influence
-from teleop.learning.lag import best_lag, iter_lags
-from teleop.learning.profile import Trait, profile_of
+from teleop.learning.analysis.advice import advice
+from teleop.learning.analysis.curve import counts_for, iter_curve
+from teleop.learning.analysis.influence import Influence, iter_influence
+from teleop.learning.data import demonstrations
+from teleop.learning.data.demonstrations import (
+    Demonstrations,
+    demonstrations_of,
+    load_demonstrations,
+)
+from teleop.learning.data.profile import Trait, profile_of
+from teleop.learning.networks.ensemble import TunedSettings
 from teleop.learning.progress import check_teaches
+from teleop.learning.tuning.lag_search import best_lag, iter_lags
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.take_over import TakeOver
@@ -148,7 +152,7 @@ def test_rows_that_do_not_belong_together_are_one_sentence() -> None:
 
 
 def test_text_actions_are_one_sentence() -> None:
-    from teleop.learning.inputs import why_not
+    from teleop.learning.data.inputs import why_not
 
     assert "Text actions" in why_not(spaces.Box(-1, 1, (2,)), spaces.Text(5))
     assert why_not(spaces.Text(5), spaces.Discrete(2)) == ""  # texts that vary are learned from
@@ -216,7 +220,7 @@ def test_large_data_in_a_mapped_file_gives_the_same_policy(
 def test_the_learning_curve_rises_and_says_how_sure(record: Record) -> None:
     assert counts_for(12) == [1, 2, 5, 10, 12]
     demos = load_demonstrations(record("CartPole-v1", 5))
-    points = list(iter_curve(demos, Known(2, 300, 1), episodes=4))
+    points = list(iter_curve(demos, TunedSettings(2, 300, 1), episodes=4))
     assert [point.demonstrations for point in points] == [1, 2, 5]
     assert points[-1].mean > 300
     assert all(point.low <= point.mean <= point.high for point in points)
@@ -226,7 +230,7 @@ def test_a_demonstration_of_the_opposite_hurts(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 3))
     worst = demos.with_labels(demos.inputs[demos.episode(2)], 1 - demos.flat[demos.episode(2)], 0.0)
     worst = worst.with_labels(worst.inputs[worst.episode(1)], 1 - worst.flat[worst.episode(1)], 0.0)
-    found = list(iter_influence(worst, Known(2, 200, 1), episodes=6))
+    found = list(iter_influence(worst, TunedSettings(2, 200, 1), episodes=6))
     assert len(found) == 5
     kept, spoiled = [item.effect for item in found[:3]], [item.effect for item in found[3:]]
     assert max(spoiled) < max(kept)
@@ -259,7 +263,7 @@ def test_dagger_and_inverse_rl_say_what_they_cannot(record: Record, library: Lib
 
 
 def test_dagger_asks_the_expert_and_gets_there(record: Record) -> None:
-    from teleop.evaluate import evaluate
+    from teleop.evaluation import evaluate
     from teleop.learning.algorithms import dagger
 
     demos = load_demonstrations(record("MountainCar-v0", 1, 3))
@@ -275,10 +279,10 @@ def test_dagger_asks_the_expert_and_gets_there(record: Record) -> None:
 
 @pytest.mark.slow
 def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -> None:
-    from teleop.evaluate import evaluate
+    from teleop.evaluation import evaluate
     from teleop.learning.algorithms import iq
 
-    list(deeds.record(library, "CartPole-v1", 1, False, "cartpole/exact-v0", 0))
+    list(workflows.record(library, "CartPole-v1", 1, False, "cartpole/exact-v0", 0))
     demos = load_demonstrations(library.dataset("cartpole/exact-v0"))
     policies = [p.policy for p in iq.train(demos, iq.Config(steps=6000)) if p.policy]
     played = np.mean([r.total_reward for r in evaluate("CartPole-v1", policies[-1], 5)])

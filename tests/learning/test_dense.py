@@ -5,12 +5,17 @@ import numpy as np
 import pytest
 import torch
 
-from teleop.learning.demonstrations import Demonstrations, demonstrations_of
-from teleop.learning.dense import USUAL_SHAPE, DenseFit, fits_dense, loss_and_slope
-from teleop.learning.fit import loss_of
-from teleop.learning.heads import head_for
-from teleop.learning.normaliser import Normaliser
-from teleop.learning.shape import Shape
+from teleop.learning.data.demonstrations import Demonstrations, demonstrations_of
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import head_for
+from teleop.learning.networks.numpy_training import (
+    USUAL_SHAPE,
+    DenseFit,
+    fits_dense,
+    loss_and_slope,
+)
+from teleop.learning.networks.torch_training import loss_of
 
 
 def stripes(count: int = 400) -> Demonstrations:
@@ -19,7 +24,7 @@ def stripes(count: int = 400) -> Demonstrations:
     return demonstrations_of(seen, (np.abs(seen[:, 0]) > np.abs(seen[:, 1])).astype(np.int64))
 
 
-def fitted(demos: Demonstrations, shape: Shape = USUAL_SHAPE, **given: object) -> DenseFit:
+def fitted(demos: Demonstrations, shape: Architecture = USUAL_SHAPE, **given: object) -> DenseFit:
     pairs = demos.pairs(0)
     normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])
     return DenseFit(demos, pairs, normaliser, shape, **given)  # type: ignore[arg-type]
@@ -97,13 +102,13 @@ def test_a_warm_start_begins_where_the_other_ended_and_refuses_another_shape() -
     again = fitted(demos, start=first.trained())
     assert again.loss_on(demos.pairs(0)) == pytest.approx(first.loss_on(demos.pairs(0)), rel=1e-6)
     with pytest.raises(ValueError, match="another shape"):
-        fitted(demos, Shape(hidden=(8,)), start=first.trained())
+        fitted(demos, Architecture(hidden=(8,)), start=first.trained())
 
 
 def test_pictures_memories_and_flow_are_left_to_torch() -> None:
     demos = stripes()
-    assert fits_dense(demos, Shape(frames=4, chunk=2))
-    assert not fits_dense(demos, Shape(memory=8))
-    assert not fits_dense(demos, Shape(flow=True))
+    assert fits_dense(demos, Architecture(frames=4, chunk=2))
+    assert not fits_dense(demos, Architecture(memory=8))
+    assert not fits_dense(demos, Architecture(flow=True))
     pictures = demonstrations_of(np.zeros((4, 40, 40, 3), np.uint8), np.array([0, 1, 0, 1]))
-    assert not fits_dense(pictures, Shape())
+    assert not fits_dense(pictures, Architecture())

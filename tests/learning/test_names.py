@@ -9,18 +9,18 @@ import pytest
 from gymnasium import spaces
 
 from teleop.envs.factors import state_factors
-from teleop.envs.making import close_env, make_env
-from teleop.evaluate import evaluate, success_rate
+from teleop.envs.factory import close_env, make_env
+from teleop.evaluation import evaluate, success_rate
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
-from teleop.learning.inputs import Encoding, text_words
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.data.inputs import Encoding, text_words
 from teleop.learning.policy import load_policy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation, Policy
 
 
-class Ask(gym.Env[Any, Any]):
+class RunAnalysis(gym.Env[Any, Any]):
     """Says where to go; the number beside it says nothing."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012
@@ -65,7 +65,7 @@ class Obeys:
 
     def act(self, observation: Observation) -> Action:
         """By the words."""
-        return np.int64(Ask.MISSIONS.index(observation["mission"]))
+        return np.int64(RunAnalysis.MISSIONS.index(observation["mission"]))
 
 
 class Field(gym.Env[Any, Any]):
@@ -164,13 +164,13 @@ def test_numbers_without_factors_stay_names() -> None:
 
 
 def test_a_mission_is_learned_from_by_its_words(library: Library, tmp_path: Path) -> None:
-    demos = load_demonstrations(recorded(library, Ask, Obeys()))
+    demos = load_demonstrations(recorded(library, RunAnalysis, Obeys()))
     assert demos.encoding.words == ("go", "here", "left", "right", "wait")
     assert demos.encoding.left_out == ()
     policy = bc.clone(demos, bc.Config(members=1, budget_s=0))
     policy.save(tmp_path / "p")
     loaded = load_policy(tmp_path / "p")
-    for number, mission in enumerate(Ask.MISSIONS):
+    for number, mission in enumerate(RunAnalysis.MISSIONS):
         observation = {"mission": mission, "noise": np.zeros(1, np.float32)}
         assert policy.act(observation) == loaded.act(observation) == number
 

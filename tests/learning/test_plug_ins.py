@@ -12,15 +12,15 @@ import pytest
 import torch
 from gymnasium.vector import SyncVectorEnv
 
-from teleop import deeds
+from teleop import workflows
 from teleop.errors import LearningError
 from teleop.learning import load_policy
 from teleop.learning.algorithms import ALGORITHMS, bc, find_algorithm, nearest
-from teleop.learning.course import Course
-from teleop.learning.demonstrations import demonstrations_of, load_demonstrations
-from teleop.learning.onnx_export import export_onnx
-from teleop.learning.own_network import allow_own
-from teleop.learning.shape import Shape
+from teleop.learning.data.demonstrations import demonstrations_of, load_demonstrations
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.onnx_export import export_onnx
+from teleop.learning.networks.own_network import allow_own
+from teleop.learning.training_run import TrainingRun
 from teleop.recording import Dataset, Library
 
 Record = Callable[..., Dataset]
@@ -105,7 +105,7 @@ def test_every_recipe_of_the_window_is_one_of_the_core(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 1))
     for name in RECIPES:
         algorithm, settings = find_recipe(name)
-        assert Course(demos, algorithm, settings).algorithm == algorithm
+        assert TrainingRun(demos, algorithm, settings).algorithm == algorithm
     with pytest.raises(LearningError, match="No recipe is called 'magic'"):
         find_recipe("magic")
 
@@ -117,7 +117,7 @@ def test_an_unknown_algorithm_or_setting_is_one_sentence(record: Record) -> None
         find_algorithm("json")
     demos = load_demonstrations(record("CartPole-v1", 1))
     with pytest.raises(LearningError, match=r"no setting called speed; it has .*steps"):
-        Course(demos, "bc", {"speed": 9})
+        TrainingRun(demos, "bc", {"speed": 9})
 
 
 def test_the_onnx_model_says_what_the_policy_says(record: Record, tmp_path: Path) -> None:
@@ -184,8 +184,8 @@ def test_two_processes_learn_what_one_learns(record: Record, library: Library) -
         ]
         ran = subprocess.run(command, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr
-        _, policy = deeds.find_policy(library, "cartpole-v1/scripted-v0", f"by-{count}")
-        from teleop.evaluate import evaluate
+        _, policy = workflows.find_policy(library, "cartpole-v1/scripted-v0", f"by-{count}")
+        from teleop.evaluation import evaluate
 
         played = evaluate("CartPole-v1", policy, 5)
         means.append(np.mean([result.total_reward for result in played]))
@@ -195,10 +195,10 @@ def test_two_processes_learn_what_one_learns(record: Record, library: Library) -
 def test_settings_of_another_kind_or_algorithm_are_one_sentence(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 1))
     with pytest.raises(LearningError, match="rounds is 'abc'; expected int"):
-        Course(demos, "dagger", {"rounds": "abc"})
+        TrainingRun(demos, "dagger", {"rounds": "abc"})
     with pytest.raises(LearningError, match="nearest has no setting called shape"):
-        Course(demos, "nearest", {"shape": Shape(memory=8)})
-    assert Course(demos, "bc", {"members": None, "steps": 5}).config.steps == 5
+        TrainingRun(demos, "nearest", {"shape": Architecture(memory=8)})
+    assert TrainingRun(demos, "bc", {"members": None, "steps": 5}).config.steps == 5
 
 
 def test_a_network_of_ones_own_is_untrained_in_each_phase_and_repeatable(record: Record) -> None:
@@ -213,7 +213,7 @@ def test_a_network_of_ones_own_is_untrained_in_each_phase_and_repeatable(record:
     after = network.parameters()
     assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
     with pytest.raises(LearningError, match="sees the present observation"):
-        bc.clone(demos, bc.Config(shape=Shape(memory=8)), network)
+        bc.clone(demos, bc.Config(shape=Architecture(memory=8)), network)
     with pytest.raises(LearningError, match="trained alone"):
         bc.clone(demos, bc.Config(members=5), network)
 

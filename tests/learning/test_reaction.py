@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from teleop.learning.reaction import reaction_s
+from teleop.learning.data.lag_estimate import reaction_s
 
 
 def late_hands(delay: int, steps: int = 400) -> tuple[np.ndarray, np.ndarray]:

@@ -11,13 +11,13 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from teleop.envs.making import make_env
+from teleop.envs.factory import make_env
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.lag import best_lag, iter_lags, own_lags
+from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.progress import Progress
-from teleop.learning.trials import why_not
+from teleop.learning.tuning.lag_search import best_lag, iter_lags, own_lags
+from teleop.learning.tuning.trials import why_not
 from teleop.recording import Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation

@@ -5,17 +5,17 @@ import time
 import numpy as np
 import pytest
 
-from teleop import deeds
+from teleop import workflows
 from teleop.errors import LearningError
-from teleop.evaluate import evaluate
+from teleop.evaluation import evaluate
 from teleop.learning.algorithms import bc, nearest
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import LearnedPolicy, load_policy
-from teleop.learning.search_space import space_for
-from teleop.learning.shape import Shape
+from teleop.learning.tuning.search_space import space_for
 from teleop.recording import Library
-from teleop.stage.replaying import Replaying
-from teleop.stage.sides import ReplayGrew
+from teleop.runtime.protocol.comparison_messages import ReplayGrew
+from teleop.runtime.viewing.comparison_view import ComparisonView
 from tests.learning.toys import STEPS, record_toy, register
 
 SURE = bc.Config(members=1, steps=1000, budget_s=0)
@@ -58,13 +58,13 @@ def test_what_is_saved_acts_the_same_with_pictures(library: Library, tmp_path: o
 @pytest.mark.parametrize(
     ("shape", "reaches"),
     [
-        (Shape(frames=4, stride=1), 0.95),
-        (Shape(memory=32), 0.9),
+        (Architecture(frames=4, stride=1), 0.95),
+        (Architecture(memory=32), 0.9),
     ],
     ids=["frames", "memory"],
 )
 def test_looking_back_sees_what_the_present_hides(
-    library: Library, shape: Shape, reaches: float
+    library: Library, shape: Architecture, reaches: float
 ) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 30))
     findings = list(bc.train(demos, bc.Config(members=1, steps=1500, shape=shape, budget_s=10)))
@@ -86,7 +86,7 @@ def test_one_click_finds_out_that_the_present_is_not_enough(library: Library) ->
 
 def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "multi-binary", 6))
-    config = bc.Config(members=1, steps=300, shape=Shape(frames=4), budget_s=6)
+    config = bc.Config(members=1, steps=300, shape=Architecture(frames=4), budget_s=6)
     progress = list(bc.train(demos, config))
     assert any("not kept" in p.finding for p in progress)
     assert progress[-1].policy is not None
@@ -95,10 +95,14 @@ def test_an_unusual_shape_that_does_not_help_is_left_out(library: Library) -> No
 
 @pytest.mark.parametrize(
     "shape",
-    [Shape(flow=True), Shape(chunk=4, execute=2), Shape(chunk=4, execute=2, flow=True)],
+    [
+        Architecture(flow=True),
+        Architecture(chunk=4, execute=2),
+        Architecture(chunk=4, execute=2, flow=True),
+    ],
     ids=["flow", "chunks", "both"],
 )
-def test_flow_matching_and_chunks_learn(library: Library, shape: Shape) -> None:
+def test_flow_matching_and_chunks_learn(library: Library, shape: Architecture) -> None:
     demos = load_demonstrations(record_toy(library, "analog", 25))
     policy = bc.clone(demos, bc.Config(members=1, steps=1500, shape=shape, insist=True, budget_s=0))
     assert policy.shape == shape
@@ -109,10 +113,10 @@ def test_flow_matching_and_chunks_learn(library: Library, shape: Shape) -> None:
 def test_options_that_exclude_each_other_are_one_sentence(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "analog", 2))
     with pytest.raises(LearningError, match="A network with memory"):
-        bc.clone(demos, bc.Config(shape=Shape(memory=8, chunk=4)))
+        bc.clone(demos, bc.Config(shape=Architecture(memory=8, chunk=4)))
     keys = load_demonstrations(record_toy(library, "multi-binary", 2))
     with pytest.raises(LearningError, match="analog actions"):
-        bc.clone(keys, bc.Config(shape=Shape(flow=True)))
+        bc.clone(keys, bc.Config(shape=Architecture(flow=True)))
 
 
 @pytest.mark.parametrize("kind", ["multi-binary", "analog", "camera"])
@@ -126,7 +130,7 @@ def test_the_nearest_neighbour_is_a_baseline_for_all(library: Library, kind: str
 def _batch(demos: object) -> object:
     from gymnasium.vector.utils import concatenate, create_empty_array
 
-    from teleop.learning.demonstrations import Demonstrations
+    from teleop.learning.data.demonstrations import Demonstrations
 
     assert isinstance(demos, Demonstrations)
     space = demos.observation_space
@@ -139,7 +143,7 @@ def _batch(demos: object) -> object:
 def test_an_angle_that_goes_round_is_cosine_and_sine() -> None:
     from gymnasium import spaces
 
-    from teleop.learning.inputs import Encoding
+    from teleop.learning.data.inputs import Encoding
 
     space = spaces.Box(np.array([0, 0, -9.0]), np.array([512, 2 * np.pi, 9]), dtype=np.float64)
     encoding = Encoding(space)
@@ -161,7 +165,7 @@ def test_sticks_and_mice_race_wider_networks_and_plans(library: Library) -> None
 def test_choices_that_do_not_begin_at_zero_are_told_apart() -> None:
     from gymnasium import spaces
 
-    from teleop.learning.inputs import Encoding
+    from teleop.learning.data.inputs import Encoding
 
     rows = Encoding(spaces.Discrete(3, start=5)).inputs(np.array([5, 6, 7])).vector
     assert rows.argmax(axis=1).tolist() == [0, 1, 2]
@@ -173,7 +177,7 @@ def test_choices_that_do_not_begin_at_zero_are_told_apart() -> None:
 def test_levels_are_the_values_that_were_recorded() -> None:
     from gymnasium import spaces
 
-    from teleop.learning.heads import head_for
+    from teleop.learning.networks.heads import head_for
 
     space = spaces.Box(-np.pi, np.pi, (1,), np.float32)
     flat = np.array([[space.low[0]], [0.0], [space.high[0]]] * 5, np.float64)
@@ -189,7 +193,7 @@ def test_levels_are_the_values_that_were_recorded() -> None:
 def test_pictures_of_any_layout_become_small(shape: tuple[int, ...]) -> None:
     from gymnasium import spaces
 
-    from teleop.learning.inputs import LARGEST_SIDE, Encoding
+    from teleop.learning.data.inputs import LARGEST_SIDE, Encoding
 
     encoding = Encoding(spaces.Box(0, 255, shape, np.uint8))
     (small,) = encoding.inputs(np.full((2, *shape), 7, np.uint8)).pictures
@@ -199,7 +203,7 @@ def test_pictures_of_any_layout_become_small(shape: tuple[int, ...]) -> None:
 
 def test_what_a_policy_remembers_ends_with_the_episode(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "remember", 10))
-    shape = Shape(memory=16)
+    shape = Architecture(memory=16)
     policy = bc.clone(demos, bc.Config(members=1, steps=60, shape=shape, insist=True, budget_s=0))
     row = demos.inputs.vector[0]
     policy.reset(0)
@@ -211,15 +215,15 @@ def test_what_a_policy_remembers_ends_with_the_episode(library: Library) -> None
 
 def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Library) -> None:
     dataset_id = "cartpole-v1/scripted-v0"
-    list(deeds.record(library, "CartPole-v1", 1, True, dataset_id, 0))
+    list(workflows.record(library, "CartPole-v1", 1, True, dataset_id, 0))
     dataset = library.dataset(dataset_id)
-    shape = Shape(memory=16)
+    shape = Architecture(memory=16)
     config = bc.Config(members=1, steps=60, lag_steps=2, shape=shape, insist=True, budget_s=0)
     policy = bc.clone(load_demonstrations(dataset), config)
     policy.save(dataset.policies / "remembers")
     row = dataset.rows()[0]
     heard: list[object] = []
-    replaying = Replaying(dataset, row.file, ("remembers",), heard.append)
+    replaying = ComparisonView(dataset, row.file, ("remembers",), heard.append)
     while replaying.due_s is not None:
         replaying.tick(time.perf_counter())
     replaying.close()

@@ -7,7 +7,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from teleop.envs.making import make_env
+from teleop.envs.factory import make_env
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from teleop import curate
-from teleop.envs.making import make_env
+from teleop import curation
+from teleop.envs.factory import make_env
 from teleop.recording import Dataset, Library
-from teleop.recording.certificate import Certificate, iter_certify
-from teleop.recording.episode import Episode
-from teleop.recording.fingerprint import differences
+from teleop.recording.episodes.certificate import Certificate, iter_certify
+from teleop.recording.episodes.episode import Episode
+from teleop.recording.episodes.fingerprint import differences
 
 Record = Callable[..., Dataset]
 
@@ -23,9 +23,9 @@ def certified(episode: Episode, env_id: str, **options: Any) -> Certificate:
 
 def test_recordings_are_exact_and_stay_certified(record: Record, library: Library) -> None:
     dataset = record("LunarLander-v3", episodes=2)
-    verdicts = [verdict for _, verdict, _ in curate.verify(dataset)]
+    verdicts = [verdict for _, verdict, _ in curation.verify(dataset)]
     assert verdicts == ["exact", "exact"]
-    assert curate.exit_code(verdicts) == 0
+    assert curation.exit_code(verdicts) == 0
     again = library.dataset(dataset.dataset_id).certificates()
     assert {c.verdict for c in again.values()} == {"exact"}
     fingerprint = next(iter(again.values())).fingerprint
@@ -79,13 +79,13 @@ def test_what_cannot_be_tried_is_unknown(record: Record) -> None:
     assert certified(episode, "NotInstalled-v0").verdict == "unknown"
     unseeded = dataclasses.replace(episode, row=dataclasses.replace(episode.row, seed=None))
     assert "no seed" in certified(unseeded, "CartPole-v1").text
-    assert curate.exit_code(["exact", "unknown"]) == 3
-    assert curate.exit_code(["diverges", "unreadable"]) == 1
+    assert curation.exit_code(["exact", "unknown"]) == 3
+    assert curation.exit_code(["diverges", "unreadable"]) == 1
 
 
 def test_a_certificate_of_another_file_does_not_count(record: Record) -> None:
     dataset = record(episodes=1)
-    list(curate.verify(dataset))
+    list(curation.verify(dataset))
     path = dataset.places.certificates
     path.write_bytes(path.read_bytes().replace(dataset.rows()[0].sha256.encode(), b"0" * 64))
     assert dataset.certificates() == {}

@@ -11,11 +11,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import DatasetBusyError, RecordingError, StorageError
-from teleop.evaluate import RandomPolicy
+from teleop.evaluation import RandomPolicy
 from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
-from teleop.recording.episode import row_of_tree
+from teleop.recording.episodes.episode import row_of_tree
 from teleop.session import Phase, Session, seeds_from
 
 Record = Callable[..., Dataset]

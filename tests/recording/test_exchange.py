@@ -14,11 +14,11 @@ import pytest
 from gymnasium import spaces
 from PIL import Image
 
-from teleop import curate
+from teleop import curation
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, Library
 from teleop.recording.exchange.flat import ActionVector
-from teleop.recording.vetting import picture_of
+from teleop.recording.trust.vetting import picture_of
 from tests.recording.test_odd_environments import recorded
 
 Record = Callable[..., Dataset]
@@ -47,7 +47,7 @@ def nested(library: Library) -> Dataset:
 
 
 def written(dataset: Dataset, form: str, target: Path) -> list[str]:
-    return curate.export(dataset, dataset.rows(), form, target)[1]
+    return curation.export(dataset, dataset.rows(), form, target)[1]
 
 
 def test_a_bundle_brings_back_everything(record: Record, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_bundle_brings_back_everything(record: Record, tmp_path: Path) -> None
         "config.json",
         "weights.safetensors",
     ]
-    assert {verdict for _, verdict, _ in curate.verify(found)} == {"exact"}
+    assert {verdict for _, verdict, _ in curation.verify(found)} == {"exact"}
     with pytest.raises(RecordingError, match="exists already"):
         other.take_in(tmp_path / "b.teleop.zip")
     assert [p.name for p in other.root.iterdir()] == ["cartpole-v1"]
@@ -204,7 +204,7 @@ def test_exports_never_write_over_anything(record: Record, tmp_path: Path) -> No
     with pytest.raises(RecordingError, match="no form"):
         written(dataset, "parquet", tmp_path / "x")
     with pytest.raises(RecordingError, match="matches"):
-        curate.export(dataset, [], "csv", tmp_path / "y")
+        curation.export(dataset, [], "csv", tmp_path / "y")
     assert [p.name for p in tmp_path.iterdir() if p.name != "recordings"] == ["there"]
 
 

@@ -8,8 +8,8 @@ from gymnasium import spaces
 
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError
-from teleop.recording.journal import JournalWriter, Record, iter_records
-from teleop.recording.leaves import Codec
+from teleop.recording.journals.flattening import Codec
+from teleop.recording.journals.journal import JournalWriter, Record, iter_records
 from teleop.types import InputEvent, Step
 
 OBSERVATION = spaces.Box(-1, 1, (3,), np.float32)

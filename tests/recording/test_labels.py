@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from teleop import curate
+from teleop import curation
 from teleop.errors import RecordingError
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Dataset, Library
-from teleop.recording.query import Query
+from teleop.recording.datasets.query import Query
 
 Record = Callable[..., Dataset]
 
@@ -79,4 +79,4 @@ def test_episodes_are_found_and_sorted(record: Record) -> None:
 def test_idle_ends_are_known_only_where_hands_were_recorded(record: Record) -> None:
     dataset = record(episodes=1)
     with pytest.raises(RecordingError, match="--first"):
-        curate.idle_ends(dataset, dataset.rows()[0])
+        curation.idle_ends(dataset, dataset.rows()[0])

@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop import curate, deeds
+from teleop import curation, workflows
 from teleop.errors import RecordingError
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.playback.replay import RecordedPolicy, Replay
 from teleop.recording import Dataset, Library
-from teleop.replay import RecordedPolicy, Replay
 
 Record = Callable[..., Dataset]
 
 
 def test_merging_leaves_out_what_is_there_already(record: Record, library: Library) -> None:
     one = record(episodes=2)
-    list(deeds.record(library, "CartPole-v1", 2, True, "other/one-v0", 1))  # seed 1 again, and 2
+    list(
+        workflows.record(library, "CartPole-v1", 2, True, "other/one-v0", 1)
+    )  # seed 1 again, and 2
     one.label(one.rows()[0].uuid, tags=("kept",))
     assert library.merge("all/all-v0", [one.dataset_id, "other/one-v0"]) == (3, 1)
     merged = library.dataset("all/all-v0")
@@ -39,7 +41,7 @@ def test_datasets_of_other_spaces_do_not_merge(record: Record, library: Library)
 
 def test_splitting_draws_every_episode_once(record: Record, library: Library) -> None:
     dataset = record(episodes=5)
-    parts = curate.shares(dataset.rows(), ["cc/train-v0=0.6", "cc/test-v0=0.4"], seed=1)
+    parts = curation.shares(dataset.rows(), ["cc/train-v0=0.6", "cc/test-v0=0.4"], seed=1)
     library.split(dataset.dataset_id, parts)
     train, test = library.dataset("cc/train-v0"), library.dataset("cc/test-v0")
     assert (len(train.rows()), len(test.rows())) == (3, 2)
@@ -48,7 +50,7 @@ def test_splitting_draws_every_episode_once(record: Record, library: Library) ->
     with pytest.raises(RecordingError, match="exists already"):
         library.split(dataset.dataset_id, parts)
     with pytest.raises(RecordingError, match="at most 1"):
-        curate.shares(dataset.rows(), ["cc/a-v0=0.6", "cc/b-v0=0.6"], seed=1)
+        curation.shares(dataset.rows(), ["cc/a-v0=0.6", "cc/b-v0=0.6"], seed=1)
 
 
 def test_renaming_moves_everything_and_minari_finds_it(
@@ -76,20 +78,20 @@ def test_folders_with_spaces_and_accents_are_fine(tmp_path: Path) -> None:
     root = tmp_path / "meine Übungen – heute" / "recordings"
     root.mkdir(parents=True)
     library = Library(root)
-    list(deeds.record(library, "CartPole-v1", 1, True, "aa/b-v0", 0))
+    list(workflows.record(library, "CartPole-v1", 1, True, "aa/b-v0", 0))
     assert load_demonstrations(library.dataset("aa/b-v0")).count == 1
 
 
 def test_only_purging_destroys(record: Record, library: Library) -> None:
     dataset = record(episodes=3)
     first = dataset.rows()[0].file
-    curate.delete(dataset, curate.find_rows(dataset, [1, 3]))
+    curation.delete(dataset, curation.find_rows(dataset, [1, 3]))
     assert len(dataset.rows()) == 1
-    assert curate.restore(dataset, ["3"]) == [3]
+    assert curation.restore(dataset, ["3"]) == [3]
     assert dataset.trash() == [first]
-    assert curate.purge(dataset) == [first]
+    assert curation.purge(dataset) == [first]
     with pytest.raises(RecordingError, match="not in the trash"):
-        curate.restore(dataset, ["1"])
+        curation.restore(dataset, ["1"])
     assert len(library.dataset(dataset.dataset_id).rows()) == 2
 
 
@@ -130,7 +132,7 @@ def _minari_dataset(*, pictures: bool, first_seed: int = 0) -> list[tuple[list[A
     import minari
     from minari.data_collector import EpisodeBuffer
 
-    from teleop.envs.making import make_env
+    from teleop.envs.factory import make_env
 
     env = make_env("CartPole-v1", render=False)
     made, buffers = [], []
@@ -212,13 +214,13 @@ def test_what_lies_in_the_trash_is_looked_at_before_it_comes_back(
 
     dataset = record(episodes=1)
     (tmp_path / "secret").write_bytes(b"do not read this" * 4)
-    curate.delete(dataset, dataset.rows())
+    curation.delete(dataset, dataset.rows())
     (name,) = dataset.trash()
     with h5py.File(dataset.places.trash / name, "r+") as file:
         external = [(str(tmp_path / "secret"), 0, 64)]
         file["episode/infos"].create_dataset("stolen", (64,), "u1", external=external)
     with pytest.raises(RecordingError, match="out of another file"):
-        curate.restore(dataset, [name])
+        curation.restore(dataset, [name])
     assert dataset.rows() == []
 
 

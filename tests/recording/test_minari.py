@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop.envs.making import close_env, make_env
-from teleop.evaluate import RandomPolicy
+from teleop.envs.factory import close_env, make_env
+from teleop.evaluation import RandomPolicy
 from teleop.recording import Library, Recorder, dataset_info
-from teleop.recording.episode import row_of_tree
+from teleop.recording.episodes.episode import row_of_tree
 from teleop.session import Phase, Session, seeds_from
 
 

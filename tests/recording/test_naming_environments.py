@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from teleop import curate
+from teleop import curation
 from teleop.errors import EnvError, RecordingError
 from teleop.recording import Dataset, Library
 
@@ -27,14 +27,14 @@ def nameless(record: Callable[..., Dataset], request: pytest.FixtureRequest) -> 
 
 
 def test_it_is_named_once_and_then_known_to_all(nameless: Dataset) -> None:
-    assert {verdict for _, verdict, _ in curate.verify(nameless)} == {"unknown"}
-    curate.name_environment(nameless, "CartPole-v1")
+    assert {verdict for _, verdict, _ in curation.verify(nameless)} == {"unknown"}
+    curation.name_environment(nameless, "CartPole-v1")
     again = Library(nameless.folder.parents[1]).existing(nameless.dataset_id)
     assert again.info().env_id == "CartPole-v1"
     assert json.loads(again.metadata()["env_spec"])["id"] == "CartPole-v1"  # as Minari reads it
-    assert {verdict for _, verdict, _ in curate.verify(again)} == {"exact"}
+    assert {verdict for _, verdict, _ in curation.verify(again)} == {"exact"}
     with pytest.raises(RecordingError, match="already names its environment"):
-        curate.name_environment(again, "CartPole-v1")
+        curation.name_environment(again, "CartPole-v1")
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_a_wrong_one_is_refused_and_nothing_changes(
 ) -> None:
     before = nameless.places.description.read_bytes()
     with pytest.raises((EnvError, RecordingError), match=words):
-        curate.name_environment(nameless, env_id)
+        curation.name_environment(nameless, env_id)
     assert nameless.places.description.read_bytes() == before
 
 
 def test_a_bundle_without_one_is_named_as_it_comes_in(nameless: Dataset, tmp_path: Path) -> None:
-    packed, _ = curate.export(nameless, nameless.rows(), "bundle", tmp_path / "x.teleop.zip")
+    packed, _ = curation.export(nameless, nameless.rows(), "bundle", tmp_path / "x.teleop.zip")
     root = tmp_path / "elsewhere"
     root.mkdir()
     taken = Library(root).take_in(packed)
-    curate.name_environment(taken, "CartPole-v1")
+    curation.name_environment(taken, "CartPole-v1")
     assert Library(root).existing(taken.dataset_id).info().env_id == "CartPole-v1"

@@ -13,7 +13,7 @@ from gymnasium import spaces
 
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, DatasetInfo, Episode, Library, Recorder, Take, dataset_info
-from teleop.recording.episode import row_of_tree
+from teleop.recording.episodes.episode import row_of_tree
 from teleop.types import Actor, Step
 
 
@@ -128,12 +128,12 @@ def test_a_journal_that_cannot_be_built_is_set_aside_and_the_dataset_opens(
 ) -> None:
     dataset, take = recorded(library, spaces.Discrete(2))
     dataset.release()
-    from teleop.recording import building
+    from teleop.recording.episodes import episode_writer
 
     def broken(journal: Path, target: Path) -> None:
         raise ZeroDivisionError(journal, target)
 
-    monkeypatch.setattr(building, "build_episode", broken)
+    monkeypatch.setattr(episode_writer, "build_episode", broken)
     assert dataset.claim().quarantined == [take.journal.name]
     dataset.release()
     monkeypatch.undo()
@@ -174,7 +174,7 @@ def test_what_minari_recorded_can_be_read_and_learned_from(
 ) -> None:
     import h5py
 
-    from teleop.learning.demonstrations import load_demonstrations
+    from teleop.learning.data.demonstrations import load_demonstrations
 
     dataset = record(episodes=1)
     with h5py.File(dataset.folder / "data" / "main_data.hdf5", "a") as file:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from teleop.errors import StorageError
-from teleop.recording.room import need_room, scarcity
+from teleop.recording.disk.disk_space import need_room, scarcity
 
 
 def test_a_disk_that_fills_up_is_said_before_it_is_full(

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from teleop import curate
+from teleop import curation
 from teleop.errors import RecordingError
 from teleop.paths import samples_folder
 from teleop.recording import Dataset, Library
-from teleop.recording.salvage import Salvage, salvage
+from teleop.recording.rescue.dataset_rescue import Rescue, salvage
 
 Record = Callable[..., Dataset]
 
 
-def saved_from(source: Path, library: Library) -> tuple[Salvage, Dataset]:
+def saved_from(source: Path, library: Library) -> tuple[Rescue, Dataset]:
     before = {p: p.read_bytes() for p in _inputs(source)}
-    dataset_id, report = curate.recover(source, library, "saved/all-v0")
+    dataset_id, report = curation.recover(source, library, "saved/all-v0")
     assert {p: p.read_bytes() for p in _inputs(source)} == before
     return report, library.dataset(dataset_id)
 
@@ -38,7 +38,7 @@ def test_a_dataset_without_description_or_index_is_recovered_whole(
     report, found = saved_from(dataset.folder, library)
     assert [row.total_reward for row in found.rows()] == wanted
     assert not report.lost
-    assert {verdict for _, verdict, _ in curate.verify(found)} == {"exact"}
+    assert {verdict for _, verdict, _ in curation.verify(found)} == {"exact"}
 
 
 def test_a_damaged_file_is_named_and_the_others_come_back(record: Record, library: Library) -> None:
@@ -57,14 +57,14 @@ def test_a_minari_file_that_is_cut_off_gives_what_lies_before_the_cut(
     record: Record, library: Library, tmp_path: Path
 ) -> None:
     dataset = record(episodes=6)
-    packed, _ = curate.export(dataset, dataset.rows(), "minari", tmp_path / "packed")
+    packed, _ = curation.export(dataset, dataset.rows(), "minari", tmp_path / "packed")
     data = packed / dataset.dataset_id / "data"
     whole = (data / "main_data.hdf5").read_bytes()
     (data / "main_data.hdf5").write_bytes(whole[: len(whole) * 3 // 4])
     report, found = saved_from(data.parent, library)
     assert 0 < len(found.rows()) < 6, report
     assert "there may have been more" in report.lost[-1]
-    assert {verdict for _, verdict, _ in curate.verify(found)} == {"exact"}
+    assert {verdict for _, verdict, _ in curation.verify(found)} == {"exact"}
 
 
 def test_an_interrupted_journal_gives_its_steps_and_says_where_it_ends(
@@ -94,7 +94,7 @@ def test_a_healthy_bundle_gives_all_its_episodes_and_loses_nothing(
     if strip:
         dataset = library.dataset("cartpole-v1/sample-v0")
         shutil.copytree(samples_folder() / dataset.dataset_id, dataset.folder)
-    packed, _ = curate.export(dataset, dataset.rows(), "bundle", tmp_path / "packed.teleop.zip")
+    packed, _ = curation.export(dataset, dataset.rows(), "bundle", tmp_path / "packed.teleop.zip")
     report, found = saved_from(packed, library)
     assert len(found.rows()) == len(dataset.rows())
     assert found.info().env_id == "CartPole-v1"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from teleop import curate
+from teleop import curation
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, Library
-from teleop.stage.listing import library_changed
+from teleop.runtime.datasets.listing import library_changed
 
 LEFT = (
     *(".DS_Store", "._{name}", "Thumbs.db", "desktop.ini", "#{name}#", "{name}~", ".{name}.swp"),
@@ -113,5 +113,5 @@ def test_a_policy_too_large_to_be_taken_in_is_not_exported(
     with (dataset.policies / "p" / "config.json").open("wb") as file:
         file.truncate(17 << 20)
     with pytest.raises(RecordingError, match=r"has 17 MB; in a policy it may have 16 MB"):
-        curate.export(dataset, dataset.rows(), "bundle", tmp_path / "out.teleop.zip")
+        curation.export(dataset, dataset.rows(), "bundle", tmp_path / "out.teleop.zip")
     assert list(tmp_path.glob("out*")) == []

@@ -5,27 +5,27 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from teleop import deeds
+from teleop import workflows
 from teleop.errors import LearningError
-from teleop.learning import rounds
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.analysis import dagger_rounds
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
-from teleop.stage.messages import (
+from teleop.runtime.protocol.driving_options import DriveOptions
+from teleop.runtime.protocol.library_messages import Curate, EpisodeOperation
+from teleop.runtime.protocol.session_messages import (
     Corrected,
     Corrections,
-    Deed,
     Input,
     LibraryChanged,
-    Live,
     OpenEnv,
     Pictured,
+    Request,
+    SessionSnapshot,
     SetOptions,
     ShowCorrect,
 )
-from teleop.stage.options import DriveOptions
-from teleop.stage.shelf import Curate, ShelfDeed
 from teleop.take_over import HandsOn
 from teleop.types import Actor, InputEvent
 from tests.stage.test_host import Stage
@@ -35,7 +35,7 @@ SHOWN = "cartpole-v1/shown-v0"
 
 @pytest.fixture
 def stage(library: Library) -> Iterator[Stage]:
-    list(deeds.record(library, "CartPole-v1", 2, True, SHOWN, 0))
+    list(workflows.record(library, "CartPole-v1", 2, True, SHOWN, 0))
     dataset = library.dataset(SHOWN)
     config = bc.Config(members=1, steps=60, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "first")
@@ -47,8 +47,8 @@ def stage(library: Library) -> Iterator[Stage]:
     stage.host.close(stage.now)
 
 
-def live(stage: Stage) -> Live:
-    found: Live = stage.last(Pictured).live
+def live(stage: Stage) -> SessionSnapshot:
+    found: SessionSnapshot = stage.last(Pictured).live
     return found
 
 
@@ -58,7 +58,7 @@ def press(stage: Stage, control: str, value: float = 1.0) -> None:
 
 def test_touching_takes_over_at_once_and_letting_go_hands_back(stage: Stage) -> None:
     stage.say(SetOptions(DriveOptions(hand_back_s=0.5)))
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.5)
     assert (live(stage).control, live(stage).driven, live(stage).recording) == ("policy", 0, True)
     press(stage, "key.a")
@@ -74,13 +74,13 @@ def test_touching_takes_over_at_once_and_letting_go_hands_back(stage: Stage) -> 
 
 
 def corrected_episode(stage: Stage) -> Corrected:
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.5)
     press(stage, "key.a")
     stage.run(0.3)
     press(stage, "key.a", 0.0)
     stage.run(0.5)
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     found: Corrections = stage.last(Corrections)
     return found.episodes[0]
@@ -106,7 +106,7 @@ def test_each_step_says_who_acted_and_what_the_policy_proposed(
     shown: LibraryChanged = stage.last(LibraryChanged)
     assert shown.dataset_id == SHOWN  # the list stays where the policy is
     uuids = (episode.row.uuid,)
-    stage.say(Curate("cartpole-v1/human-v0", ShelfDeed.DELETE, uuids))
+    stage.say(Curate("cartpole-v1/human-v0", EpisodeOperation.DELETE, uuids))
     stage.settle()
     stage.say(ShowCorrect(SHOWN, "first"))
     stage.settle()
@@ -116,24 +116,24 @@ def test_each_step_says_who_acted_and_what_the_policy_proposed(
 def test_a_newer_policy_waits_for_the_next_episode(stage: Stage, library: Library) -> None:
     dataset = library.dataset(SHOWN)
     load_policy(dataset.policies / "first").save(dataset.policies / "second")
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.3)
     stage.say(ShowCorrect(SHOWN, "second"))
     stage.run(0.2)
     assert live(stage).recording
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     assert corrected_episode(stage).policy == "second"
 
 
 def test_going_back_to_driving_alone_keeps_the_take(stage: Stage, library: Library) -> None:
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.5)
-    stage.say(Deed.SHOW_DRIVE)
+    stage.say(Request.SHOW_DRIVE)
     stage.settle()
     assert live(stage).control == ""
     assert len(library.dataset("cartpole-v1/human-v0").rows()) == 1
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.3)
     assert (live(stage).recording, live(stage).control) == (True, "")
 
@@ -143,19 +143,19 @@ def test_the_next_round_learns_from_what_the_person_drove(stage: Stage, library:
     before = load_policy(dataset.policies / "first")
     alone = load_demonstrations(dataset)
     told = [corrected_episode(stage) for _ in range(2)]
-    demos = rounds.gather(library, dataset, before)
+    demos = dagger_rounds.gather(library, dataset, before)
     learned = int((demos.segments >= 0).sum())
     assert learned == int((alone.segments >= 0).sum()) + sum(item.driven for item in told)
-    policies = [p.policy for p in rounds.iter_round(demos, before) if p.policy]
-    assert len(policies) == rounds.MEMBERS  # the first plays after a network
-    name = rounds.name_of(before, ["first"])
-    *_, found = rounds.play_round(policies[-1])
+    policies = [p.policy for p in dagger_rounds.iter_round(demos, before) if p.policy]
+    assert len(policies) == dagger_rounds.MEMBERS  # the first plays after a network
+    name = dagger_rounds.name_of(before, ["first"])
+    *_, found = dagger_rounds.play_round(policies[-1])
     policies[-1].save(dataset.policies / name)
-    listed = rounds.rounds_of(dataset, name)
+    listed = dagger_rounds.rounds_of(dataset, name)
     assert [(r.number, r.policy) for r in listed] == [(0, "first"), (1, "first-round-1")]
     assert listed[1].score == found
     second = load_policy(dataset.policies / name)
-    assert rounds.name_of(second, [name]) == "first-round-2"
+    assert dagger_rounds.name_of(second, [name]) == "first-round-2"
 
 
 def test_a_policy_that_cannot_be_retrained_is_refused(stage: Stage, library: Library) -> None:
@@ -166,7 +166,7 @@ def test_a_policy_that_cannot_be_retrained_is_refused(stage: Stage, library: Lib
     *_, last = nearest.train(demos)
     assert last.policy is not None
     with pytest.raises(LearningError, match="behavioural cloning"):
-        list(rounds.iter_round(demos, last.policy))
+        list(dagger_rounds.iter_round(demos, last.policy))
 
 
 class _Person:
@@ -192,7 +192,7 @@ def test_saying_how_good_a_policy_is_does_not_make_it_the_newest(
     first = load_policy(policies / "first")
     config = bc.Config(members=1, steps=80, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(library.dataset(SHOWN)), config).save(policies / "second")
-    *_, found = rounds.play_round(first)
+    *_, found = dagger_rounds.play_round(first)
     first.save(policies / "first")
     assert list_policies(policies) == ["first", "second"]
-    assert rounds.rounds_of(library.dataset(SHOWN), "first")[0].score == found
+    assert dagger_rounds.rounds_of(library.dataset(SHOWN), "first")[0].score == found

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop import deeds
+from teleop import workflows
 from teleop.recording import Library
-from teleop.stage.host import Host
-from teleop.stage.messages import (
-    Deed,
+from teleop.runtime.processes.environment_process import EnvironmentProcess
+from teleop.runtime.protocol.comparison_messages import ShowReplay
+from teleop.runtime.protocol.session_messages import (
     EnvFailed,
     LibraryChanged,
     Notice,
     OpenEnv,
     Pictured,
+    Request,
     ShowPreview,
     Tone,
 )
-from teleop.stage.sides import ShowReplay
 
 
 class Fragile(gym.Env[Any, Any]):
@@ -67,7 +67,7 @@ class Stage:
     def __init__(self, library: Library) -> None:
         self.heard: list[Any] = []
         self.now = 0.0
-        self.host = Host(library, library.root / "none", 0, self.heard.append)
+        self.host = EnvironmentProcess(library, library.root / "none", 0, self.heard.append)
 
     def say(self, message: Any) -> None:
         self.host.handle(message, self.now)
@@ -98,17 +98,17 @@ def stage(library: Library) -> Iterator[Stage]:
 @pytest.mark.parametrize("way", ["step", "shape", "reward"])
 def test_an_environment_that_breaks_costs_no_step_before_it(stage: Stage, way: str) -> None:
     stage.say(OpenEnv(f"Fragile{way.title()}-v0"))
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(2.0)
     notice = stage.last(Notice)
     assert notice.tone is Tone.BAD
     live = stage.last(Pictured).live
     assert (live.phase, live.pending, live.recording) == ("ended", True, False)
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     (episode,) = stage.last(LibraryChanged).episodes
     assert episode.total_steps == 3
-    stage.say(Deed.START_TAKE)  # it goes on
+    stage.say(Request.START_TAKE)  # it goes on
     assert stage.last(Pictured).live.recording
 
 
@@ -121,13 +121,13 @@ def test_an_environment_that_cannot_be_shown_leaves_the_one_before(
     stage.say(OpenEnv("CartPole-v1"))
     stage.say(OpenEnv(f"Fragile{way.title()}-v0"))
     assert words in stage.last(EnvFailed).problem
-    stage.say(Deed.NEW_SEED)
+    stage.say(Request.NEW_SEED)
     assert stage.last(Pictured).live.phase == "ready"
 
 
 def test_a_policy_for_another_space_is_said(stage: Stage, library: Library) -> None:
-    list(deeds.record(library, "CartPole-v1", 1, True, "lunarlander-v3/human-v0", 0))
-    training = deeds.Training(
+    list(workflows.record(library, "CartPole-v1", 1, True, "lunarlander-v3/human-v0", 0))
+    training = workflows.TrainingJob(
         library,
         "lunarlander-v3/human-v0",
         "bc",
@@ -144,7 +144,7 @@ def test_a_policy_for_another_space_is_said(stage: Stage, library: Library) -> N
 
 def test_a_broken_policy_and_a_broken_episode_are_said(stage: Stage, library: Library) -> None:
     dataset_id = "cartpole-v1/human-v0"
-    list(deeds.record(library, "CartPole-v1", 1, True, dataset_id, 0))
+    list(workflows.record(library, "CartPole-v1", 1, True, dataset_id, 0))
     dataset = library.dataset(dataset_id)
     folder = dataset.policies / "junk"
     folder.mkdir(parents=True)
@@ -161,31 +161,31 @@ def test_a_broken_policy_and_a_broken_episode_are_said(stage: Stage, library: Li
 
 def test_keys_keep_working_after_undo_with_nothing_to_undo(stage: Stage) -> None:
     stage.say(OpenEnv("CartPole-v1"))
-    stage.say(Deed.UNDO)
+    stage.say(Request.UNDO)
     assert "nothing to undo" in stage.last(Notice).text
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.5)
-    stage.say(Deed.DISCARD_TAKE)
+    stage.say(Request.DISCARD_TAKE)
     assert stage.last(Notice).tone is Tone.UNDO
-    stage.say(Deed.UNDO)
+    stage.say(Request.UNDO)
     stage.settle()
     assert len(stage.last(LibraryChanged).episodes) == 1
 
 
 def test_a_take_waits_again_once_a_vanished_folder_is_back(stage: Stage, library: Library) -> None:
     stage.say(OpenEnv("CartPole-v1"))
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(0.5)
     away = library.root.with_name("unplugged")
     library.root.rename(away)
     stage.run(0.5)
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     assert "no longer exists" in stage.last(Notice).text
     assert not stage.last(Pictured).live.pending
     away.rename(library.root)
     stage.run(0.1)
     assert stage.last(Pictured).live.pending
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     assert len(stage.last(LibraryChanged).episodes) == 1

@@ -9,8 +9,16 @@ import pytest
 from gymnasium import spaces
 
 from teleop.recording import Library
-from teleop.stage.frames import FrameReader
-from teleop.stage.messages import Deed, EnvFailed, LibraryChanged, Notice, OpenEnv, Pictured, Tone
+from teleop.runtime.protocol.session_messages import (
+    EnvFailed,
+    LibraryChanged,
+    Notice,
+    OpenEnv,
+    Pictured,
+    Request,
+    Tone,
+)
+from teleop.runtime.protocol.shared_frames import FrameReader
 from tests.stage.test_host import Stage
 
 
@@ -57,7 +65,7 @@ def stage(library: Library) -> Iterator[Stage]:
 def test_pictures_of_any_size_and_grey_ones_are_shown(stage: Stage, way: str, grows: bool) -> None:
     stage.say(OpenEnv(f"Screen{way.title()}-v0"))
     assert not any(isinstance(message, EnvFailed) for message in stage.heard)
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     reader, sizes = FrameReader(), []
     for _ in range(8):
         stage.run(0.1)
@@ -73,14 +81,14 @@ def test_pictures_of_any_size_and_grey_ones_are_shown(stage: Stage, way: str, gr
 
 def test_no_picture_any_more_is_said_and_the_take_goes_on(stage: Stage) -> None:
     stage.say(OpenEnv("ScreenNone-v0"))
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     stage.run(1.0)
     notice = stage.last(Notice)
     assert notice.tone is Tone.BAD
     assert "cannot be drawn" in notice.text
     said = [m for m in stage.heard if isinstance(m, Notice) and "cannot be drawn" in m.text]
     assert len(said) == 1  # not at every step
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     (episode,) = stage.last(LibraryChanged).episodes
     assert episode.total_steps >= 18
@@ -88,7 +96,7 @@ def test_no_picture_any_more_is_said_and_the_take_goes_on(stage: Stage) -> None:
 
 def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(stage: Stage) -> None:
     stage.say(OpenEnv("ScreenGrey-v0"))
-    stage.say(Deed.START_TAKE)
+    stage.say(Request.START_TAKE)
     end = stage.now + 5.0
     while stage.now < end:
         stage.now += 0.1  # each step takes 100 ms where 50 were wanted
@@ -96,6 +104,6 @@ def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(stage: Stage) 
     live = stage.last(Pictured).live
     assert live.pace_hz == 20
     assert live.real_hz == pytest.approx(10, rel=0.05)
-    stage.say(Deed.KEEP_TAKE)
+    stage.say(Request.KEEP_TAKE)
     stage.settle()
     assert "10.0 Hz" in stage.last(Notice).text

@@ -8,30 +8,18 @@ from typing import Any
 
 import pytest
 
-from teleop import deeds
+from teleop import workflows
 from teleop.recording import Library
-from teleop.stage.client import Client
-from teleop.stage.entry import run_stage, run_trainer
-from teleop.stage.frames import FrameReader
-from teleop.stage.lessons import (
-    Ask,
-    AskRounds,
-    Certify,
-    PolicySaved,
-    Profiled,
-    Rounds,
-    Stood,
-    StopTraining,
-    Studied,
-    Study,
-    Train,
-    Trained,
-    TrainerReady,
-    TrainingFailed,
+from teleop.runtime.processes.client import Client
+from teleop.runtime.processes.entry import run_stage, run_trainer
+from teleop.runtime.protocol.comparison_messages import (
+    ReplayGrew,
+    ReplayPictured,
+    ShowReplay,
+    ShowStep,
 )
-from teleop.stage.messages import (
+from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
-    Deed,
     DeleteEpisode,
     EnvFailed,
     EnvOpened,
@@ -40,12 +28,29 @@ from teleop.stage.messages import (
     Notice,
     OpenEnv,
     Pictured,
-    StageLost,
+    ProcessLost,
+    Request,
     Tone,
 )
-from teleop.stage.sides import ReplayGrew, ReplayPictured, ShowReplay, ShowStep
+from teleop.runtime.protocol.shared_frames import FrameReader
+from teleop.runtime.protocol.training_messages import (
+    Analysis,
+    AnalysisProgress,
+    BaselineScores,
+    Certify,
+    ListRounds,
+    PolicySaved,
+    Profiled,
+    Rounds,
+    RunAnalysis,
+    StopTraining,
+    Train,
+    TrainerReady,
+    TrainingFailed,
+    TrainingProgress,
+)
 from teleop.types import InputEvent
-from teleop.ui.model import Model, Training
+from teleop.ui.state.view_model import TrainingState, ViewModel
 
 PATIENCE_S = 60.0
 CARTPOLE = "cartpole-v1/human-v0"
@@ -89,11 +94,11 @@ def running(message: Pictured) -> bool:
 def test_a_take_is_recorded_with_its_input_events(stage: Voice, library: Library) -> None:
     stage.client.send(OpenEnv("LunarLander-v3"))
     stage.until(EnvOpened)
-    stage.client.send(Deed.START_TAKE)
+    stage.client.send(Request.START_TAKE)
     stage.until(Pictured, lambda m: m.live.recording)
     stage.client.send(Input(InputEvent(time.perf_counter(), "key.w", 1.0)))
     stage.until(Pictured, lambda m: m.live.action == "Main engine")
-    stage.client.send(Deed.KEEP_TAKE)
+    stage.client.send(Request.KEEP_TAKE)
     listed = stage.until(LibraryChanged, lambda m: m.episodes)
     assert listed.episodes[0].driver == "human"
     import h5py
@@ -122,7 +127,7 @@ def test_a_wrong_environment_is_said_and_the_one_before_stays(stage: Voice) -> N
     stage.until(EnvOpened)
     stage.client.send(OpenEnv("CartPole-v99"))
     assert "Did you mean" in stage.until(EnvFailed).problem
-    stage.client.send(Deed.NEW_SEED)
+    stage.client.send(Request.NEW_SEED)
     assert stage.until(Pictured).live.phase == "ready"
 
 
@@ -132,10 +137,10 @@ def test_a_killed_stage_loses_nothing_of_the_running_take(library: Library) -> N
         voice = Voice(client)
         client.send(OpenEnv("Pendulum-v1"))
         voice.until(EnvOpened)
-        client.send(Deed.START_TAKE)
+        client.send(Request.START_TAKE)
         steps = voice.until(Pictured, running).live.steps
         client.process.kill()
-        lost = voice.until(StageLost)
+        lost = voice.until(ProcessLost)
         assert "ended from outside" in lost.why
         client.close()
         dataset = library.dataset("pendulum-v1/human-v0")
@@ -153,7 +158,7 @@ def test_when_the_window_vanishes_the_take_is_kept(library: Library) -> None:
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
     voice.until(EnvOpened)
-    client.send(Deed.START_TAKE)
+    client.send(Request.START_TAKE)
     voice.until(Pictured, running)
     client.close()
     (row,) = library.dataset(CARTPOLE).rows()
@@ -169,17 +174,17 @@ def test_a_folder_that_cannot_be_written_is_said_and_driving_goes_on(tmp_path: P
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
     voice.until(EnvOpened)
-    client.send(Deed.START_TAKE)
+    client.send(Request.START_TAKE)
     notice = voice.until(Notice)
     assert notice.tone is Tone.BAD
     assert "cannot be written" in notice.text
-    client.send(Deed.NEW_SEED)
+    client.send(Request.NEW_SEED)
     assert voice.until(Pictured).live.phase == "ready"
     client.close()
 
 
 def test_a_dataset_from_an_earlier_day_can_be_deleted_from_at_once(library: Library) -> None:
-    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
     client = new_stage(library)
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
@@ -188,7 +193,7 @@ def test_a_dataset_from_an_earlier_day_can_be_deleted_from_at_once(library: Libr
     client.send(DeleteEpisode(first.file))
     assert voice.until(Notice).tone is Tone.UNDO
     voice.until(LibraryChanged, lambda m: len(m.episodes) == 1)
-    client.send(Deed.UNDO)
+    client.send(Request.UNDO)
     voice.until(LibraryChanged, lambda m: len(m.episodes) == 2)
     client.close()
 
@@ -198,31 +203,31 @@ def test_recording_while_an_old_take_is_recovered_goes_on(library: Library) -> N
     voice = Voice(client)
     client.send(OpenEnv("Pendulum-v1"))
     voice.until(EnvOpened)
-    client.send(Deed.START_TAKE)
+    client.send(Request.START_TAKE)
     voice.until(Pictured, running)
     client.process.kill()
-    voice.until(StageLost)
+    voice.until(ProcessLost)
     again = Voice(new_stage(library))
     again.client.send(OpenEnv("Pendulum-v1"))
-    again.client.send(Deed.START_TAKE)  # the claim has just begun
+    again.client.send(Request.START_TAKE)  # the claim has just begun
     again.until(Pictured, lambda m: m.live.recording and m.live.steps > 5)
-    again.client.send(Deed.KEEP_TAKE)
+    again.client.send(Request.KEEP_TAKE)
     again.until(LibraryChanged, lambda m: len(m.episodes) == 2)
     again.client.close()
     client.close()
 
 
 def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
-    list(deeds.record(library, "CartPole-v1", 4, True, CARTPOLE, 0))
+    list(workflows.record(library, "CartPole-v1", 4, True, CARTPOLE, 0))
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
     client.send(Train(library.root, CARTPOLE))
-    voice.until(Trained, lambda m: m.losses)
+    voice.until(TrainingProgress, lambda m: m.losses)
     saved = voice.until(PolicySaved)
     assert not saved.final
     client.send(StopTraining())
     assert voice.until(PolicySaved, lambda m: m.final).name == saved.name
-    _, policy = deeds.find_policy(library, CARTPOLE, saved.name)
+    _, policy = workflows.find_policy(library, CARTPOLE, saved.name)
     assert policy.act([0.0, 0.0, 0.1, 0.0]) in (0, 1)
     client.send(Train(library.root, "nothing/here-v0"))
     assert "No dataset" in voice.until(TrainingFailed).problem
@@ -230,47 +235,47 @@ def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
 
 
 def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Library) -> None:
-    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
-    client.send(Ask(library.root, CARTPOLE, Study.PROFILE))
+    client.send(RunAnalysis(library.root, CARTPOLE, Analysis.PROFILE))
     profile = voice.until(Profiled)
     assert not profile.problem
     assert {"Reaction time", "Actions"} <= {trait.topic for trait in profile.traits}
     client.send(Train(library.root, CARTPOLE, recipe="nearest"))
-    stood = voice.until(Stood, lambda m: m.advice)
+    stood = voice.until(BaselineScores, lambda m: m.advice)
     assert [item.who for item in stood.standings] == ["person", "policy", "script", "chance"]
     assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"
-    client.send(Ask(library.root, CARTPOLE, Study.CURVE))
-    studied = voice.until(Studied, lambda m: m.final)
+    client.send(RunAnalysis(library.root, CARTPOLE, Analysis.CURVE))
+    studied = voice.until(AnalysisProgress, lambda m: m.final)
     assert [point[0] for point in studied.points] == [1, 2]
-    client.send(Ask(library.root, "nothing/here-v0", Study.PROFILE))
+    client.send(RunAnalysis(library.root, "nothing/here-v0", Analysis.PROFILE))
     assert "No dataset" in voice.until(Profiled).problem
     client.close()
 
 
 def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> None:
-    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
-    model = Model(training=Training(CARTPOLE))
+    model = ViewModel(training=TrainingState(CARTPOLE))
     client.send(Train(library.root, CARTPOLE))
     model.hear(voice.until(PolicySaved))
     client.process.kill()
-    model.hear(voice.until(StageLost))
+    model.hear(voice.until(ProcessLost))
     assert model.training is not None
     assert not model.training.running
     assert "ended from outside, perhaps for lack of memory" in model.training.problem
     assert "policy so far" in model.training.problem
-    _, policy = deeds.find_policy(library, CARTPOLE, model.training.policy)
+    _, policy = workflows.find_policy(library, CARTPOLE, model.training.policy)
     assert policy.act([0.0, 0.0, 0.1, 0.0]) in (0, 1)
     assert len(library.dataset(CARTPOLE).rows()) == 2
 
 
 def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Library) -> None:
     dataset_id = "lunarlander-v3/human-v0"
-    list(deeds.record(library, "LunarLander-v3", 1, True, dataset_id, 0))
-    training = deeds.Training(
+    list(workflows.record(library, "LunarLander-v3", 1, True, dataset_id, 0))
+    training = workflows.TrainingJob(
         library, dataset_id, "bc", {"members": 1, "lag_steps": 3, "steps": 300}, "quick"
     )
     assert [p for p in training.run() if p.policy]
@@ -302,14 +307,14 @@ def test_no_shared_memory_is_left_behind(library: Library) -> None:
 
 
 def test_rounds_are_played_to_their_end_whatever_is_asked_meanwhile(library: Library) -> None:
-    list(deeds.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
     settings = {"members": 1, "lag_steps": 2, "steps": 100}
-    training = deeds.Training(library, CARTPOLE, "bc", settings, "first")
+    training = workflows.TrainingJob(library, CARTPOLE, "bc", settings, "first")
     assert [p for p in training.run() if p.policy]
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
     voice.until(TrainerReady)
-    client.send(AskRounds(library.root, CARTPOLE, "first"))
+    client.send(ListRounds(library.root, CARTPOLE, "first"))
     assert voice.until(Rounds).rounds[0].mean is None
     client.send(Certify(library.root, CARTPOLE))  # breaks in
     assert voice.until(Rounds, lambda m: m.rounds[0].mean is not None).policy == "first"

@@ -242,11 +242,21 @@ def _whole_lines(log: Path) -> Iterator[str]:
 def _main(base: Path, names: list[str]) -> None:
     import torch
 
-    from teleop import cli, crash, deeds
-    from teleop.learning import choice, profile, recipes
+    from teleop import cli, crash_reports, workflows
+    from teleop.learning import recipes
+    from teleop.learning.data import profile
+    from teleop.learning.tuning import choice
     from teleop.ui import app
 
-    del torch, crash, deeds, choice, profile, recipes, app  # loaded, so that clocks leave it out
+    del (
+        torch,
+        crash_reports,
+        workflows,
+        choice,
+        profile,
+        recipes,
+        app,
+    )  # loaded, so that clocks leave it out
     found: dict[str, Any] = {}
     nothing = _in_child(base, lambda: None)
     for name in names:

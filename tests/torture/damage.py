@@ -14,7 +14,7 @@ from pathlib import Path
 
 from teleop.errors import TeleopError
 from teleop.recording import Library
-from teleop.recording.salvage import salvage
+from teleop.recording.rescue.dataset_rescue import salvage
 from tests.torture.scenario import DATASET, open_dataset, play, wrong_in
 
 _PATIENCE_S = 20.0

@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from teleop import curate, deeds
+from teleop import curation, workflows
 from teleop.errors import TeleopError
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
-from teleop.recording.query import Query
+from teleop.recording.datasets.query import Query
 
 ID = "cartpole-v1/human-v0"
 ENV = "CartPole-v1?time_limit=40"  # short, so that a trial is
@@ -97,7 +97,7 @@ def template() -> Path:
         _made.append(tempfile.TemporaryDirectory(prefix="teleop-template-"))
         library = Library(Path(_made[0].name) / "recordings")
         library.root.mkdir()
-        list(deeds.record(library, ENV, 3, True, ID, 0))
+        list(workflows.record(library, ENV, 3, True, ID, 0))
         dataset = library.dataset(ID)
         dataset.claim()
         dataset.delete(dataset.rows()[0].file)
@@ -228,7 +228,7 @@ def _read_all(library: Library, _: Path) -> None:
 
 def _list(library: Library, _: Path) -> None:
     library.summaries()
-    curate.episode_rows(library.existing(ID), Query())
+    curation.episode_rows(library.existing(ID), Query())
 
 
 def _train(library: Library, _: Path) -> None:
@@ -259,7 +259,7 @@ def _certify(library: Library, _: Path) -> None:
 
 
 def _record(library: Library, _: Path) -> None:
-    list(deeds.record(library, ENV, 1, True, ID, 9))
+    list(workflows.record(library, ENV, 1, True, ID, 9))
 
 
 def _restore(library: Library, _: Path) -> None:
@@ -286,7 +286,7 @@ def _merge(library: Library, _: Path) -> None:
 def _export(library: Library, base: Path) -> None:
     dataset = library.existing(ID)
     for form in ("bundle", "npz"):
-        curate.export(dataset, dataset.rows(), form, base / f"out-{form}-{time.time_ns()}")
+        curation.export(dataset, dataset.rows(), form, base / f"out-{form}-{time.time_ns()}")
 
 
 def _import(library: Library, _: Path) -> None:
@@ -294,7 +294,7 @@ def _import(library: Library, _: Path) -> None:
 
 
 def _recover(library: Library, _: Path) -> None:
-    curate.recover(library.root / ID, library, f"recovered/r-v{time.time_ns()}")
+    curation.recover(library.root / ID, library, f"recovered/r-v{time.time_ns()}")
 
 
 def _rename(library: Library, _: Path) -> None:

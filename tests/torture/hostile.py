@@ -70,16 +70,18 @@ def _watch(base: Path, target: Path) -> dict[str, Any]:
 
     from teleop.errors import TeleopError
     from teleop.learning import policy
-    from teleop.recording import Library, gate, salvage
+    from teleop.recording import Library
     from teleop.recording.exchange import bundle
+    from teleop.recording.rescue import dataset_rescue
+    from teleop.recording.trust import vetting_service
 
-    del policy, salvage, bundle
+    del policy, dataset_rescue, bundle
     root = base / "recordings"
     root.mkdir(exist_ok=True)
     warm = root / "warm.h5"  # the process that looks at files is up before the clock runs
     warm.write_bytes(b"nothing")
     try:
-        gate.admit(warm)
+        vetting_service.admit(warm)
     except TeleopError:
         warm.unlink()
     events: list[str] = []
@@ -116,10 +118,12 @@ def _open(library: Any, target: Path) -> str:
         episode = dataset.read(row)
         problems += [text for text in map(str, episode.infos.values()) if "do not" in text]
     if problems:
-        from teleop.recording import gate
+        from teleop.recording.trust import vetting_service
 
         path = dataset.places.episodes / problems[0]
-        gate.admit(path if path.is_file() else dataset.places.index, links=not path.is_file())
+        vetting_service.admit(
+            path if path.is_file() else dataset.places.index, links=not path.is_file()
+        )
     return ""
 
 
@@ -135,7 +139,10 @@ def _listen(events: list[str], base: Path) -> None:
         try:
             if event in watched and not _is_import(event, arguments, base):
                 events.append(f"did {event}")
-            elif event == "subprocess.Popen" and "teleop.recording.gate" not in str(arguments):
+            elif (
+                event == "subprocess.Popen"
+                and "teleop.recording.trust.vetting_service" not in str(arguments)
+            ):
                 events.append(f"started {arguments[1]}")
             elif event == "open" and _is_elsewhere(str(arguments[0]), base):
                 events.append(f"opened {arguments[0]}")
@@ -166,12 +173,12 @@ def _is_elsewhere(path: str, base: Path) -> bool:
 
 def _dataset(base: Path, episodes: int = 1) -> Path:
     """An honest dataset of ours, as it would come from somebody else."""
-    from teleop import deeds
+    from teleop import workflows
     from teleop.recording import Library
 
     root = base / "recordings"
     root.mkdir(exist_ok=True)
-    list(deeds.record(Library(root), _ENV, episodes, True, "evil/data-v0", 0))
+    list(workflows.record(Library(root), _ENV, episodes, True, "evil/data-v0", 0))
     return root / "evil" / "data-v0"
 
 

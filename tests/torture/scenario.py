@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from teleop.errors import StorageError
 from teleop.recording import Dataset, DatasetInfo, Episode, Library, Recorder, Take, dataset_info
-from teleop.recording.episode import row_of_tree
+from teleop.recording.episodes.episode import row_of_tree
 from teleop.types import Actor, Step
 
 KINDS = ("vector", "image", "dict")

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.paths import samples_folder
 from teleop.recording import Library
-from teleop.ui.model import Comparison
+from teleop.ui.state.view_model import Comparison
 from tests.ui.test_window import Person
 
 SAMPLE = "cartpole-v1/sample-v0"
@@ -91,7 +91,7 @@ def test_the_chart_shows_any_number_and_the_cloud(person: Person) -> None:
 def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -> None:
     seed = comparison(person).about.seed
     person.click("race")
-    person.until(lambda: person.app.desk.driving)
+    person.until(lambda: person.app.context.driving)
     live = person.app.model.live
     assert live is not None
     assert live.seed == seed
@@ -103,13 +103,13 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     assert run.seen[0] == comparison(person).lanes[0].seen[0]
     assert person.node("add").reason == "Leave the race first"
     person.key("escape")
-    person.until(lambda: not person.app.desk.driving)
+    person.until(lambda: not person.app.context.driving)
     person.key("tab")
     person.app.ui.focus.set("view", "stage")
     person.key("space")  # as on the first screen: go on
-    person.until(lambda: person.app.desk.driving)
+    person.until(lambda: person.app.context.driving)
     person.key("escape")
-    person.until(lambda: not person.app.desk.driving)
+    person.until(lambda: not person.app.context.driving)
     person.click("race")
     person.until(lambda: person.node("race").label != "Stop")
     person.click("save")
@@ -126,16 +126,16 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
 
 
 def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
-    folder = person.app.desk.exports
+    folder = person.app.context.exports
     person.click("write")
     person.click("forms.1")
-    person.until(lambda: any("Written" in text for text in person.app.shell.toasts.texts))
+    person.until(lambda: any("Written" in text for text in person.app.overlays.toasts.texts))
     assert list(folder.glob("compare-*.webp"))
     person.key("c", mod=pygame.KMOD_CTRL)  # the path, to paste it elsewhere
-    said = person.app.shell.toasts.texts[-1]
+    said = person.app.overlays.toasts.texts[-1]
     assert said.startswith(f"Copied: {folder}")
     person.key("c", mod=pygame.KMOD_CTRL)
-    assert person.app.shell.toasts.texts[-1] == said  # and never its own answer
+    assert person.app.overlays.toasts.texts[-1] == said  # and never its own answer
     person.click("write")
     person.click("forms.3")
     person.until(lambda: list(folder.glob("compare-*.png")))

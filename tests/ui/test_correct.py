@@ -6,7 +6,7 @@ from pathlib import Path
 import pygame
 import pytest
 
-from teleop.stage.messages import Live
+from teleop.runtime.protocol.session_messages import SessionSnapshot
 from tests.ui.test_window import Person
 
 
@@ -18,7 +18,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
     person.app.close()
 
 
-def live(person: Person) -> Live:
+def live(person: Person) -> SessionSnapshot:
     assert person.app.model.live is not None
     return person.app.model.live
 
@@ -42,7 +42,7 @@ def test_correct_by_key_mouse_and_pad_then_retrain(person: Person) -> None:
     assert "Take over" in person.node("retrain").reason
 
     person.key("r")
-    person.until(lambda: person.app.desk.driving and live(person).steps > 3)
+    person.until(lambda: person.app.context.driving and live(person).steps > 3)
     assert live(person).control == "policy"
     person.key("a", up=False)
     person.until(lambda: live(person).control == "person")

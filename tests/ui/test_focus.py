@@ -2,7 +2,7 @@
 
 from pygame import Rect
 
-from teleop.ui.focus import DOWN, RIGHT, Focus, Node
+from teleop.ui.widgets.focus import DOWN, RIGHT, Focus, Node
 
 
 def node(name: str, rect: tuple[int, int, int, int], group: str) -> Node:

@@ -10,11 +10,11 @@ import pytest
 
 from teleop.envs.catalogue import CATALOGUE
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.paths import assets_folder, samples_folder
 from teleop.recording import Library
-from teleop.ui.languages import LANGUAGES, Language
-from teleop.ui.shortcuts import Command
+from teleop.ui.commands import Command
+from teleop.ui.drawing.translation import LANGUAGES, Language
 from tests.screenshots import SAMPLE, SCREENS, look, show
 from tests.ui.test_window import Person
 
@@ -77,10 +77,10 @@ def test_every_label_fits_in_every_language(person: Person) -> None:
     _race(person)
     app.go("demonstrate")
     for sheet in SHEETS:
-        app.desk.toggle_sheet(sheet)
+        app.context.toggle_sheet(sheet)
         for where, cut in _cut(person):
             assert cut == set(), (sheet, where)
-        app.desk.toggle_sheet("")
+        app.context.toggle_sheet("")
     pygame.event.clear()
 
 
@@ -88,10 +88,10 @@ def _cut(person: Person) -> Iterator[tuple[object, set[str]]]:
     """What is too long for its place, in each language and size."""
     app = person.app
     for code, size in LOOKS:
-        app.desk.change_settings(replace(app.desk.settings, language=code))
+        app.context.change_settings(replace(app.context.settings, language=code))
         look(person, "ink", size)
         app.ui.painter.shortened.clear()
-        app.canvas.draw_all()
+        app.renderer.draw_all()
         yield (code, size), set(app.ui.painter.shortened)
 
 
@@ -117,7 +117,7 @@ def test_the_language_changes_at_once(person: Person) -> None:
     app = person.app
     usual = Language(FOLDER, "").of("Save")
     for code, word in (("de", "Sichern"), ("", usual), ("fr", "Garder"), ("en", "Save")):
-        app.desk.change_settings(replace(app.desk.settings, language=code))
+        app.context.change_settings(replace(app.context.settings, language=code))
         person.turns()
         assert app.ui.painter.language is not None
         assert app.ui.painter.language.of("Save") == word
@@ -127,7 +127,7 @@ def test_every_button_on_screen_has_a_translation(person: Person) -> None:
     known = entries("de")
     german = Language(FOLDER, "de")
     app = person.app
-    app.desk.change_settings(replace(app.desk.settings, language="en"))
+    app.context.change_settings(replace(app.context.settings, language="en"))
     for screen in SCREENS:
         show(person, screen)
         buttons = [n for n in app.ui.nodes.values() if n.role in ("button", "tab")]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pygame
 import pytest
 
-from teleop.curate import export
+from teleop.curation import export
 from teleop.recording import Library
-from teleop.stage.shelf import DatasetLine, ShelfListed
-from teleop.ui.file_sheet import FileSheet
+from teleop.runtime.protocol.library_messages import DatasetLine, EpisodesListed
+from teleop.ui.state.file_browser import FileBrowser
 from tests.ui.test_window import Person
 
 SAMPLE = "lunarlander-v3/sample-v0"
@@ -22,7 +22,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
     person.app.close()
 
 
-def shelf(person: Person) -> ShelfListed:
+def shelf(person: Person) -> EpisodesListed:
     person.until(lambda: person.app.model.shelf)
     assert person.app.model.shelf is not None
     return person.app.model.shelf
@@ -85,13 +85,13 @@ def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:
     shelf(person)
     person.click("shelf.export")
     person.click("forms.0")
-    folder = person.app.desk.exports
+    folder = person.app.context.exports
     person.until(lambda: list(folder.glob("*.teleop.zip")))
     (bundle,) = folder.glob("*.teleop.zip")
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(bundle)))
     person.until(lambda: any("sample-v0" not in d.dataset_id for d in datasets(person)))
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "nothing")))
-    person.until(lambda: any("nothing" in text for text in person.app.shell.toasts.texts))
+    person.until(lambda: any("nothing" in text for text in person.app.overlays.toasts.texts))
 
 
 def test_a_bundle_is_found_and_taken_in_by_gamepad_alone(person: Person, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_bundle_is_found_and_taken_in_by_gamepad_alone(person: Person, tmp_pat
     library = Library(person.app.config.recordings)
     dataset = library.dataset(SAMPLE)
     export(dataset, dataset.rows()[:2], "bundle", home / "deeper" / "two.teleop.zip")
-    person.app.desk.files = FileSheet(home)
+    person.app.context.files = FileBrowser(home)
     person.app.go("home")
     person.until(lambda: person.app.model.datasets)
     walk(person, "take in", *[pygame.CONTROLLER_BUTTON_DPAD_RIGHT] * 4)
@@ -149,7 +149,7 @@ def test_home_opens_any_environment_by_picture_or_name(person: Person) -> None:
     person.click("open")
     types(person, "Nonsense-v0")
     person.key("return")
-    person.until(lambda: any("Nonsense" in text for text in person.app.shell.toasts.texts))
+    person.until(lambda: any("Nonsense" in text for text in person.app.overlays.toasts.texts))
 
 
 def test_composition_by_an_input_method_shows_before_it_is_committed(person: Person) -> None:
@@ -157,11 +157,11 @@ def test_composition_by_an_input_method_shows_before_it_is_committed(person: Per
     person.click("open")
     pygame.event.post(pygame.event.Event(pygame.TEXTEDITING, text="ni", start=0, length=2))
     person.turns()
-    edit = person.app.desk.editing
+    edit = person.app.context.editing
     assert edit is not None
     assert (edit.text, edit.shown) == ("", "ni")
     person.key("return")  # belongs to the input method
-    assert person.app.desk.editing is edit
+    assert person.app.context.editing is edit
     pygame.event.post(pygame.event.Event(pygame.TEXTEDITING, text="\u202e", start=0, length=1))
     person.turns()  # a letter without any width
     types(person, "你")
@@ -169,4 +169,4 @@ def test_composition_by_an_input_method_shows_before_it_is_committed(person: Per
     person.key("backspace")
     assert edit.text == ""
     person.key("escape")
-    assert person.app.desk.editing is None
+    assert person.app.context.editing is None

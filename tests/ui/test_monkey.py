@@ -69,7 +69,7 @@ class Monkey:
             self.person.until(self._is_quiet)
         except AssertionError as problem:
             app = self.person.app
-            state = (app.model.live, app.current, app.ui.modal, app.desk.driving, app.model.lost)
+            state = (app.model.live, app.current, app.ui.modal, app.context.driving, app.model.lost)
             raise AssertionError(f"still busy: {state}") from problem
 
     def _is_quiet(self) -> bool:
@@ -149,7 +149,7 @@ def check(root: Path, seed: int, events: int) -> None:
         monkey.run(events)
         assert app.running  # Ctrl Q is not among the keys
         monkey.let_go()
-        assert not app.desk.held
+        assert not app.context.held
         assert not app.model.lost
         library = app.model.library
         assert library is not None

@@ -18,9 +18,9 @@ import pytest
 from PIL import Image
 
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import load_demonstrations
+from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Library
-from teleop.stage.messages import ChooseDataset
+from teleop.runtime.protocol.session_messages import ChooseDataset
 from tests.screenshots import SAMPLE, look, save, show
 from tests.ui.test_window import Person
 
@@ -42,7 +42,7 @@ def pictures(root: Path) -> Iterator[tuple[str, pygame.Surface]]:
         look(person, "ink", SIZE)
         for name in NAMES:
             _go(person, name)
-            app.canvas.draw_all()
+            app.renderer.draw_all()
             yield name, app.window.surface
             if name in ("settings", "help"):
                 person.key("escape")
@@ -52,7 +52,7 @@ def pictures(root: Path) -> Iterator[tuple[str, pygame.Surface]]:
 
 def _go(person: Person, name: str) -> None:
     if name == "settings":
-        person.app.desk.toggle_sheet("settings")
+        person.app.context.toggle_sheet("settings")
     elif name == "help":
         person.key("f1")
     elif name in ("train", "correct"):
@@ -72,10 +72,10 @@ def _go(person: Person, name: str) -> None:
 
 def _beside_the_script(person: Person) -> None:
     """A recording and the scripted expert: nothing that was learned, which computers differ in."""
-    model, dataset = person.app.model, Library(person.app.desk.recordings).dataset(SAMPLE)
+    model, dataset = person.app.model, Library(person.app.context.recordings).dataset(SAMPLE)
     config = bc.Config(members=1, steps=10, lag_steps=3, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "barely")
-    person.app.desk.tell(ChooseDataset(SAMPLE))
+    person.app.context.tell(ChooseDataset(SAMPLE))
     person.until(lambda: model.library and model.library.policies)
     show(person, "compare")
     person.click("menu.1")

@@ -73,10 +73,10 @@ def test_an_environment_that_crashes_is_named_and_the_take_is_kept(drive: MakePe
     person.until(lambda: "restart.home" in person.app.ui.nodes)
     person.click("restart.home")
     person.until(lambda: person.app.current == "home")
-    person.app.desk.open_env("CartPole-v1")
+    person.app.context.open_env("CartPole-v1")
     person.app.go("demonstrate")
     person.until(lambda: person.app.model.env and person.app.model.env.env_id == "CartPole-v1")
-    person.app.desk.open_env("Crashes-v0")
+    person.app.context.open_env("Crashes-v0")
     person.until(lambda: person.saved() == 1)
 
 
@@ -102,7 +102,7 @@ def test_one_that_hangs_while_training_is_stopped_and_said(
 
 def test_an_environment_that_never_opens_can_be_left(drive: MakePerson) -> None:
     person = drive("CartPole-v1")
-    person.app.desk.open_env("HangsInReset-v0")
+    person.app.context.open_env("HangsInReset-v0")
     person.until(lambda: "stop" in person.app.ui.nodes)
     assert "HangsInReset-v0 has not responded" in person.app.ui.nodes["banner"].label
     person.click("stop")
@@ -114,7 +114,7 @@ def test_an_environment_that_never_opens_can_be_left(drive: MakePerson) -> None:
 def test_a_picture_of_one_colour_is_said_once_a_second_has_passed(drive: MakePerson) -> None:
     person = drive("Dark-v0")
     person.record()
-    person.until(lambda: any("only one colour" in t for t in person.app.shell.toasts.texts))
+    person.until(lambda: any("only one colour" in t for t in person.app.overlays.toasts.texts))
     assert person.app.model.live.steps >= 25  # type: ignore[union-attr]
 
 
@@ -123,5 +123,5 @@ def test_an_environment_that_draws_late_opens_and_draws(drive: MakePerson) -> No
     opened_s = time.perf_counter()
     person.until(lambda: time.perf_counter() - opened_s > 1.2)  # nobody has to begin at once
     person.record(40)
-    assert not any("only one colour" in t for t in person.app.shell.toasts.texts)
+    assert not any("only one colour" in t for t in person.app.overlays.toasts.texts)
     assert person.app.model.frames["drive"].height == 60

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pygame import Rect
 
-from teleop.ui.file_sheet import FileSheet
-from teleop.ui.scroll import Scroll
+from teleop.ui.state.file_browser import FileBrowser
+from teleop.ui.widgets.scroll import Scroll
 
 AREA = Rect(0, 100, 50, 100)
 
@@ -40,7 +40,7 @@ def test_folders_bundles_and_datasets_are_listed_and_nothing_else(tmp_path: Path
     (tmp_path / "given-v0" / "data" / "main_data.hdf5").touch()
     (tmp_path / "a.teleop.zip").touch()
     (tmp_path / "a.txt").touch()
-    sheet = FileSheet(tmp_path)
+    sheet = FileBrowser(tmp_path)
     names = [line.label for line in sheet.lines[2:]]
     assert names == ["given-v0", "plain", "a.teleop.zip"]
     assert sheet.use("files.given-v0") == tmp_path / "given-v0"

@@ -7,11 +7,11 @@ import pygame
 import pytest
 
 from teleop import paths
-from teleop.stage.options import DriveOptions, Seeds
+from teleop.runtime.protocol.driving_options import DriveOptions, Seeds
 from teleop.ui.app import App, AppConfig
-from teleop.ui.settings import Settings, SettingsFile
-from teleop.ui.shortcuts import Command
-from teleop.ui.theme import THEMES
+from teleop.ui.commands import Command
+from teleop.ui.drawing.theme import THEMES
+from teleop.ui.state.settings import Settings, SettingsFile
 from tests.ui.test_window import Person
 
 
@@ -51,8 +51,8 @@ def test_nonsense_in_the_file_is_as_if_it_were_not_there(tmp_path: Path, text: s
 @pytest.mark.parametrize("goal", [1, 1000])
 def test_any_goal_can_be_drawn(tmp_path: Path, goal: int) -> None:
     person = Person(tmp_path / "recordings", "CartPole-v1")
-    person.app.desk.change_options(replace(DriveOptions(), goal=goal))
-    person.app.canvas.dirty = True
+    person.app.context.change_options(replace(DriveOptions(), goal=goal))
+    person.app.renderer.dirty = True
     person.turns()
     person.app.close()
 
@@ -80,6 +80,6 @@ def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path:
     again = Person(tmp_path / "recordings", "CartPole-v1", opened())
     assert again.app.ui.theme is THEMES["contrast"]
     assert again.app.window.box.size == (1024, 700)
-    assert again.app.desk.settings.sounds
+    assert again.app.context.settings.sounds
     assert again.app.window.chosen_scale == larger > 0
     again.app.close()

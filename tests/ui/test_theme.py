@@ -2,7 +2,7 @@
 
 import pytest
 
-from teleop.ui.theme import THEMES, Colour, Theme
+from teleop.ui.drawing.theme import THEMES, Colour, Theme
 
 _TEXTS = ("text", "text2", "text3", "human", "agent", "recording", "success")
 _ON = (("on_human", "human"), ("on_agent", "agent"), ("on_recording", "recording"))

@@ -10,10 +10,10 @@ import pytest
 
 from teleop import paths
 from teleop.errors import EnvError
-from teleop.stage.options import Start
+from teleop.runtime.protocol.driving_options import Start
 from teleop.ui.app import App, AppConfig
-from teleop.ui.focus import Node
-from teleop.ui.shortcuts import Command
+from teleop.ui.commands import Command
+from teleop.ui.widgets.focus import Node
 
 PATIENCE_S = 60.0
 
@@ -69,7 +69,7 @@ class Person:
 
     def record(self, steps: int = 3) -> None:
         self.key("r")
-        self.until(lambda: self.app.desk.driving)
+        self.until(lambda: self.app.context.driving)
         self.until(lambda: self.app.model.live and self.app.model.live.steps >= steps)
 
 
@@ -117,8 +117,8 @@ def test_while_driving_keys_go_to_the_environment_alone(person: Person) -> None:
     person.key("return")
     person.key("e")
     person.turns(5)
-    assert person.app.desk.driving
-    assert person.app.desk.popover.open is None
+    assert person.app.context.driving
+    assert person.app.context.popover.open is None
     person.key("w", up=False)
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
     person.key("w", down=False)
@@ -130,7 +130,7 @@ def test_losing_the_focus_pauses_and_lets_go(person: Person) -> None:
     person.key("w", up=False)
     pygame.event.post(pygame.event.Event(pygame.WINDOWFOCUSLOST))
     person.until(lambda: person.phase() == "paused")
-    assert not person.app.desk.held
+    assert not person.app.context.held
     person.key("space")
     person.until(lambda: person.phase() == "running")
     person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
@@ -142,12 +142,12 @@ def test_the_picture_goes_on_under_a_notice(person: Person) -> None:
     person.key("return")
     person.until_saved(1)
     person.record()
-    assert person.app.shell.toasts.texts
+    assert person.app.overlays.toasts.texts
     shown = []
     for _ in range(40):
         shown.append(pygame.image.tobytes(person.app.ui.painter.surface, "RGB"))
         person.turns(2)
-    assert person.app.shell.toasts.texts
+    assert person.app.overlays.toasts.texts
     assert len(set(shown)) > 20
 
 
@@ -157,7 +157,7 @@ def test_no_window_is_too_small(person: Person) -> None:
         person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
         for screen in ("demonstrate", "train", "compare"):
             person.app.go(screen)
-            person.app.canvas.draw_all()
+            person.app.renderer.draw_all()
 
 
 def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> None:
@@ -174,7 +174,7 @@ def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> 
 
 def test_the_picker_opens_another_environment(person: Person) -> None:
     person.key("e")
-    person.until(lambda: person.app.desk.popover.open == "env")
+    person.until(lambda: person.app.context.popover.open == "env")
     person.key("down")
     person.key("down")
     person.key("return")
@@ -192,8 +192,8 @@ def test_no_control_leaves_the_window_or_covers_another(
     person.app.take(pygame.event.Event(pygame.VIDEORESIZE))
     for screen in ("demonstrate", "train", "compare"):
         person.app.go(screen)
-        person.app.canvas.draw_all()
-        person.app.canvas.draw_all()
+        person.app.renderer.draw_all()
+        person.app.renderer.draw_all()
         nodes = list(person.app.ui.nodes.values())
         window = pygame.Rect((0, 0), size)
         assert all(window.contains(node.rect) for node in nodes), screen
@@ -226,8 +226,8 @@ def test_an_unknown_environment_ends_with_a_sentence(tmp_path: Path) -> None:
 
 def test_pictures_come_before_the_rest_is_drawn(person: Person) -> None:
     person.record()
-    drawn = person.app.canvas.frames
-    person.until(lambda: person.app.canvas.frames > drawn + 5)
+    drawn = person.app.renderer.frames
+    person.until(lambda: person.app.renderer.frames > drawn + 5)
     assert person.app.model.frames["drive"].number > 5
 
 
@@ -238,9 +238,9 @@ def test_rebinding_by_keyboard_alone(person: Person) -> None:
         person.key("down")
     assert person.app.ui.focus.id == "move.up"
     person.key("return")
-    assert person.app.desk.listening == "up"
+    assert person.app.context.listening == "up"
     person.key("f5")  # the window's own: refused, and said
-    assert not person.app.desk.listening
+    assert not person.app.context.listening
     person.key("return")
     person.key("x")
     person.until(lambda: person.app.model.env.hints[0].key == "key.x")  # type: ignore[union-attr]
@@ -256,14 +256,14 @@ def test_options_change_by_arrows_and_hold_for_the_next_take(person: Person) -> 
     person.until(lambda: "option.practice" in person.app.ui.nodes)
     person.app.ui.focus.set("option.practice", "sheet")
     person.key("right")
-    assert person.app.desk.options.practice
+    assert person.app.context.options.practice
     person.key("escape")
     person.key("r")
     person.until(lambda: person.app.model.live and person.app.model.live.practice)
-    assert person.app.desk.driving
+    assert person.app.context.driving
     person.key("f9")
     person.until(lambda: person.phase() == "ended")
-    assert not person.app.desk.driving
+    assert not person.app.context.driving
     assert person.saved() == 0
 
 
@@ -274,7 +274,7 @@ def test_going_back_by_key_drives_on_in_the_same_take(person: Person) -> None:
     person.key("f7", down=False)
     person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
     assert person.app.model.live.steps < 40  # type: ignore[union-attr]
-    assert person.app.desk.driving
+    assert person.app.context.driving
     person.key("return", mod=pygame.KMOD_CTRL)
     person.until_saved(1)
 
@@ -287,7 +287,7 @@ def test_the_mouse_held_on_the_picture_drives(person: Person) -> None:
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=at, button=1))
     person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
-    assert person.app.desk.driving
+    assert person.app.context.driving
 
 
 def test_keys_held_for_a_single_step_do_nothing_else(person: Person) -> None:
@@ -312,7 +312,7 @@ def test_the_button_goes_back_while_held_and_says_when_it_cannot(person: Person)
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=at, button=1))
     person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
     assert person.app.model.live.steps < 40  # type: ignore[union-attr]
-    assert person.app.desk.driving
+    assert person.app.context.driving
 
 
 def test_a_key_held_before_the_start_acts_from_the_first_step(person: Person) -> None:
@@ -337,12 +337,12 @@ def test_view_means_the_take_only_while_it_is_held(person: Person) -> None:
     button(a, up)
     button(view, up)
     person.click("record")
-    person.until(lambda: person.app.desk.driving)
+    person.until(lambda: person.app.context.driving)
     button(a, down)
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
     button(a, up)
     assert person.saved() == 1
-    assert person.app.desk.driving
+    assert person.app.context.driving
 
 
 def test_the_environments_arrows_move_an_open_sheet(person: Person) -> None:
@@ -352,7 +352,7 @@ def test_the_environments_arrows_move_an_open_sheet(person: Person) -> None:
     person.key("down")
     assert person.app.ui.focus.id == "option.start"
     person.key("right")
-    assert person.app.desk.options.start is Start.FIRST_INPUT
+    assert person.app.context.options.start is Start.FIRST_INPUT
 
 
 def test_what_is_on_disk_is_said_with_its_size_and_time(person: Person) -> None:
@@ -374,8 +374,8 @@ def test_hands_quicker_than_the_screen_lose_nothing(person: Person) -> None:
         pygame.event.post(pygame.event.Event(kind, pos=at, button=1))
     pygame.event.post(pygame.event.Event(pygame.TEXTINPUT, text="Cart"))
     person.app.turn(0.0)  # all of it between two pictures
-    assert person.app.desk.editing is not None
-    assert person.app.desk.editing.text == "Cart"
+    assert person.app.context.editing is not None
+    assert person.app.context.editing.text == "Cart"
 
 
 def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) -> None:
@@ -391,24 +391,24 @@ def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) ->
 
 
 def test_what_has_the_focus_is_copied(person: Person) -> None:
-    person.until(lambda: not person.app.shell.toasts.texts)
+    person.until(lambda: not person.app.overlays.toasts.texts)
     person.key("tab")
     focused = person.app.ui.nodes[person.app.ui.focus.id or ""]
     person.key("c", mod=pygame.KMOD_CTRL)
-    said = person.app.shell.toasts.texts[-1]
+    said = person.app.overlays.toasts.texts[-1]
     assert said.removeprefix("Copied: ") in (focused.value, focused.label)
 
 
 def test_a_minimised_window_draws_nothing(person: Person) -> None:
     pygame.event.post(pygame.event.Event(pygame.WINDOWMINIMIZED))
     person.turns()
-    before = person.app.canvas.frames
+    before = person.app.renderer.frames
     person.app.command(Command.PRACTICE)
     person.turns(5)
-    assert person.app.canvas.frames == before
+    assert person.app.renderer.frames == before
     pygame.event.post(pygame.event.Event(pygame.WINDOWRESTORED))
     person.turns(5)
-    assert person.app.canvas.frames > before
+    assert person.app.renderer.frames > before
 
 
 def test_a_stick_held_into_an_episode_leaves_the_focus_alone(person: Person) -> None:

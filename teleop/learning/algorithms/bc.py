@@ -22,23 +22,24 @@ import torch
 from torch import nn
 
 from teleop.errors import EnvError, LearningError
-from teleop.learning import lag, spread
-from teleop.learning.choice import Choice
-from teleop.learning.demonstrations import Demonstrations, Lag
-from teleop.learning.findings import findings, ways_back_found
-from teleop.learning.fit import device_for
-from teleop.learning.held_out import USUAL_STEPS, HeldOut, best_of, iter_held_out
-from teleop.learning.models import Ensemble
-from teleop.learning.networks import LENGTHS, Basis, Networks
-from teleop.learning.own_network import load_own
+from teleop.learning.data.demonstrations import Demonstrations, Lag
+from teleop.learning.data.profile import has_hidden_state
+from teleop.learning.data.return_paths import ReturnPaths, can_count
+from teleop.learning.networks import distributed
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.own_network import load_own
+from teleop.learning.networks.policy_models import Ensemble
+from teleop.learning.networks.torch_training import device_for
 from teleop.learning.policy import LearnedPolicy, load_policy
-from teleop.learning.profile import has_hidden_state
 from teleop.learning.progress import Progress, check_teaches, make_policy
-from teleop.learning.search import Search
-from teleop.learning.search_space import HISTORY, space_for
-from teleop.learning.shape import Shape
-from teleop.learning.trials import why_not
-from teleop.learning.ways_back import WaysBack, can_count
+from teleop.learning.tuning import lag_search
+from teleop.learning.tuning.candidates import LENGTHS, Basis, Networks
+from teleop.learning.tuning.choice import TrainingChoice
+from teleop.learning.tuning.held_out import USUAL_STEPS, HeldOut, best_of, iter_held_out
+from teleop.learning.tuning.search import Search
+from teleop.learning.tuning.search_space import HISTORY, space_for
+from teleop.learning.tuning.search_summary import findings, ways_back_found
+from teleop.learning.tuning.trials import why_not
 
 SUMMARY = "Behavioural cloning: does what you did"
 _FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
@@ -72,7 +73,7 @@ class Config:
     lag_steps: int | None = None
     steps: int | None = None
     batch: int | None = None
-    shape: Shape = field(default_factory=Shape)
+    shape: Architecture = field(default_factory=Architecture)
     insist: bool = False
     start: str = ""
     network: str = ""
@@ -88,10 +89,10 @@ class _Run:
     basis: Basis
     config: Config
     members: int
-    choice: Choice
+    choice: TrainingChoice
     steps: int
     step: int = 0
-    guesses: list[lag.LagGuess] = field(default_factory=list)
+    guesses: list[lag_search.LagGuess] = field(default_factory=list)
     learned: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -102,7 +103,7 @@ class _Run:
     def is_open(self) -> bool:
         """Something is left to choose."""
         decided = self.basis.sees_pictures or self.basis.start or self.basis.make
-        return not decided and spread.world()[1] == 1
+        return not decided and distributed.world()[1] == 1
 
 
 def train(
@@ -186,17 +187,17 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
         steps = _PICTURE_STEPS if basis.sees_pictures else _BEGUN_STEPS
     elif start:
         steps = _BEGUN_STEPS
-    usual = lag.usual_lag(demos) if config.lag_steps is None else config.lag_steps
+    usual = lag_search.usual_lag(demos) if config.lag_steps is None else config.lag_steps
     if len(demos.pairs(usual)) == 0:
         usual = 0  # every episode is shorter than the reaction time
     shape = start.shape if start else config.shape
-    if basis.sees_pictures and shape.hidden == Shape().hidden:
+    if basis.sees_pictures and shape.hidden == Architecture().hidden:
         shape = replace(shape, hidden=_PICTURE_HIDDEN)
-    chosen = Choice(usual, shape=shape)
+    chosen = TrainingChoice(usual, shape=shape)
     return _Run(basis, config, 1 if network else members, chosen, config.steps or steps)
 
 
-def _check_shape(shape: Shape, demos: Demonstrations) -> None:
+def _check_shape(shape: Architecture, demos: Demonstrations) -> None:
     if shape.memory and (shape.frames > 1 or shape.chunk > 1 or shape.flow):
         raise LearningError(
             "A network with memory takes no history, no chunks and no flow matching. Choose "
@@ -225,7 +226,7 @@ def _describe(run: _Run) -> Iterator[Progress]:
 def _first_policy(run: _Run) -> Iterator[Progress]:
     """One small network at once: something to watch while the rest is found out."""
     steps = _FIRST_PICTURE_STEPS if run.basis.sees_pictures else _FIRST_STEPS
-    plain = Shape(hidden=run.choice.shape.hidden)
+    plain = Architecture(hidden=run.choice.shape.hidden)
     shape = run.choice.shape if run.basis.start else plain
     networks = Networks(run.basis, replace(run.choice, shape=shape))
     yield from _train(run, networks, steps, 1, "First policy")
@@ -236,12 +237,12 @@ def _first_policy(run: _Run) -> Iterator[Progress]:
 def _find_lag(run: _Run) -> Iterator[Progress]:
     """What held-out episodes say of the reaction time."""
     demos = run.demos
-    if lag.can_find(demos):
-        for guess in lag.iter_lags(demos, run.config.seed):
+    if lag_search.can_find(demos):
+        for guess in lag_search.iter_lags(demos, run.config.seed):
             run.guesses.append(guess)
             yield Progress("Looking for your reaction time", run.step, _total(run))
-    found: Lag = int(spread.agreed(lag.best_lag(demos, run.guesses)))
-    own = lag.own_lags(demos, run.guesses)
+    found: Lag = int(distributed.agreed(lag_search.best_lag(demos, run.guesses)))
+    own = lag_search.own_lags(demos, run.guesses)
     if own is not None and own[1]:
         found = own[0]
     if len(demos.pairs(found)):
@@ -295,7 +296,7 @@ def _go_back(
 ) -> Iterator[Progress]:
     """Ways back to what was shown, where states can be counted and playing confirms them."""
     demos, seconds = run.demos, _GOING_BACK * run.config.budget_s
-    ways = WaysBack(demos, search.best.choice.pairs(demos))
+    ways = ReturnPaths(demos, search.best.choice.pairs(demos))
     phase = "Trying what each action does"
     try:
         for _ in ways.explore(seconds, clock):
@@ -334,8 +335,8 @@ def _counted(run: _Run, steps: Iterator[Progress]) -> Iterator[Progress]:
 def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
     """Hold episodes out, train on the rest, keep what answers best for them."""
     wanted = run.config.shape
-    plain = Shape(hidden=wanted.hidden)
-    if wanted == Shape() and has_hidden_state(run.demos):
+    plain = Architecture(hidden=wanted.hidden)
+    if wanted == Architecture() and has_hidden_state(run.demos):
         wanted = HISTORY
         run.choice = replace(run.choice, shape=wanted)
     usual = yield from _hold_out(run, plain)
@@ -355,7 +356,7 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
     yield Progress("Chosen without playing", run.step, _total(run), finding=finding)
 
 
-def _hold_out(run: _Run, shape: Shape) -> Generator[Progress, None, HeldOut | None]:
+def _hold_out(run: _Run, shape: Architecture) -> Generator[Progress, None, HeldOut | None]:
     """The best length of a shape; None where held-out episodes cannot say."""
     choice = replace(run.choice, shape=shape)
     found: list[HeldOut] = []

@@ -17,15 +17,15 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import EnvError, LearningError, sentence
 from teleop.experts import make_expert
-from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.ensemble import Known, iter_ensemble
-from teleop.learning.heads import Levels, flat_actions
-from teleop.learning.lag import usual_lag
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
+from teleop.learning.networks.heads import Levels, flat_actions
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches
+from teleop.learning.tuning.lag_search import usual_lag
 from teleop.types import Policy
 
 SUMMARY = "DAgger: asks the scripted expert and retrains"
@@ -67,7 +67,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     total = per_round * (config.rounds + 1)
     for number in range(config.rounds + 1):
         steps = round(config.steps * (1 + 2 * number / max(1, config.rounds)))
-        known = Known(lag, steps, config.members)
+        known = TunedSettings(lag, steps, config.members)
         phase = f"Round {number}: cloning {demos.count} episodes"
         fits = enumerate(iter_ensemble(demos, known, config.seed + 100 * number))
         policy = yield from _reported(fits, phase, number * per_round, per_round, total, steps)

@@ -22,16 +22,16 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
 
-from teleop.envs.making import close_env, make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import EnvError, LearningError, sentence
-from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.models import Ensemble
-from teleop.learning.modules import make_layers
-from teleop.learning.network import Linear, Network
-from teleop.learning.normaliser import CLIP, Normaliser
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.normaliser import CLIP, Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.numpy_network import Linear, Network
+from teleop.learning.networks.policy_models import Ensemble
+from teleop.learning.networks.torch_network import make_layers
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches, make_policy
-from teleop.learning.shape import Shape
 
 SUMMARY = "Inverse soft Q: finds what you were after"
 _FIRST_SEED = 80_000
@@ -313,7 +313,7 @@ def _policy(search: _Search) -> LearnedPolicy:
     layers[0] = replace(layers[0], weight=np.ascontiguousarray(layers[0].weight[:, :-1]))
     scale = np.float32(1 / search.config.temperature)
     layers[-1] = Linear(layers[-1].weight * scale, layers[-1].bias * scale)
-    shape = Shape(hidden=search.config.hidden)
+    shape = Architecture(hidden=search.config.hidden)
     model = Ensemble((Network(tuple(layers)),), search.demos.head, shape)
     recipe = {"algorithm": "iq"} | asdict(search.config)
     learned = {"played_mean": search.best, "clip": CLIP}

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from teleop.learning.demonstrations import Demonstrations
-from teleop.learning.lag import usual_lag
-from teleop.learning.models import Nearest, flattened
-from teleop.learning.normaliser import Normaliser
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.policy_models import Nearest, flattened
 from teleop.learning.progress import Progress, check_teaches, make_policy
-from teleop.learning.shape import Shape
+from teleop.learning.tuning.lag_search import usual_lag
 
 SUMMARY = "Nearest neighbour: the honest baseline"
 _MOST_NUMBERS = 50_000_000  # remembered in all; more would make every step slow
@@ -58,7 +58,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     model = Nearest(seen, demos.targets[pairs[:, 1]], demos.head, config.count)
     recipe = {"algorithm": "nearest"} | asdict(config)
     learned = {"lag_steps": lag, "count": model.count}
-    policy = make_policy(demos, normaliser, model, Shape(), recipe, learned)
+    policy = make_policy(demos, normaliser, model, Architecture(), recipe, learned)
     finding = f"{len(pairs):,} moments remembered, {model.count} vote"
     yield Progress("Remembering", 1, 1, policy=policy, finding=finding)
 

@@ -17,11 +17,12 @@ from typing import IO, Any
 
 from teleop import __version__
 from teleop.errors import HostileFileError, RecordingError
-from teleop.recording import files, index_file
-from teleop.recording.building import SCHEMA
-from teleop.recording.dataset import Dataset
-from teleop.recording.episode import EpisodeRow
-from teleop.recording.vetting import printable
+from teleop.recording.datasets import minari_index
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.disk import files
+from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.episode_writer import SCHEMA
+from teleop.recording.trust.vetting import printable
 
 CONTENTS = "teleop.json"
 _FILES = re.compile(
@@ -50,11 +51,11 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
     parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
     if dataset.is_foreign:
         packed = target.with_name("main_data.hdf5")
-        index_file.pack([dataset.source(row) for row in rows], packed)
+        minari_index.pack([dataset.source(row) for row in rows], packed)
         parts["data/main_data.hdf5"] = packed
     else:
         names = [row.file for row in rows]
-        parts["data/main_data.hdf5"] = index_file.index_bytes(names)
+        parts["data/main_data.hdf5"] = minari_index.index_bytes(names)
         parts |= {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
     if files.is_file(dataset.places.labels):
         parts["data/labels.json"] = dataset.places.labels

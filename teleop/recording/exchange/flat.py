@@ -9,9 +9,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
-from teleop.recording.dataset import Dataset
-from teleop.recording.episode import Arrays, Episode, EpisodeRow
-from teleop.recording.leaves import Kind, Leaf, is_image, iter_leaves
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.episodes.episode import Arrays, Episode, EpisodeRow
+from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves
 
 _CHANNELS = (1, 3, 4)
 
@@ -26,7 +26,7 @@ class Part:
     """
 
     name: str
-    leaf: Leaf
+    leaf: LeafSpec
 
     @property
     def is_image(self) -> bool:
@@ -159,7 +159,7 @@ def _multi_discrete(name: str, space: spaces.MultiDiscrete, part: Part) -> _Code
     return _Code(part, names, np.zeros(len(names)), np.ones(len(names)), encode)
 
 
-def _leaf_space(space: Space, leaf: Leaf) -> Space:
+def _leaf_space(space: Space, leaf: LeafSpec) -> Space:
     for key in leaf.keys:
         space = space[key]  # type: ignore[index]  # Dict and Tuple both take their keys
     return space

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.errors import RecordingError
-from teleop.recording.dataset import Dataset
-from teleop.recording.episode import Episode, EpisodeRow
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.episodes.episode import Episode, EpisodeRow
 from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
 
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"

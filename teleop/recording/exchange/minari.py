@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import RecordingError
-from teleop.recording import files, gate
-from teleop.recording.storage import UNREADABLE
+from teleop.recording.disk import files
+from teleop.recording.episodes.episode_reader import UNREADABLE
+from teleop.recording.trust import vetting_service
 
 _FILES = re.compile(
     r"^data/(metadata\.json|labels\.json|main_data\.hdf5|episodes/\d{6,9}-[0-9a-f]{12}\.h5)$"
@@ -72,7 +73,7 @@ def _old_description(index: Path) -> dict[str, Any]:
     Raises:
         RecordingError: it is not there.
     """
-    gate.admit(index, links=True, pictures=True)
+    vetting_service.admit(index, links=True, pictures=True)
     try:
         with files.hdf5(index) as file:
             found = {key: _plain(value) for key, value in file.attrs.items()}

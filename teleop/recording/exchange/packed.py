@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from teleop.recording import index_file, storage
-from teleop.recording.building import write_episode
-from teleop.recording.dataset import Dataset
-from teleop.recording.episode import EpisodeRow
+from teleop.recording.datasets import minari_index
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.episodes import episode_reader
+from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.episode_writer import write_episode
 
 
 def write_packed(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
@@ -28,7 +29,7 @@ def write_packed(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
             (parent / "namespace_metadata.json").write_bytes(b"{}")
     (data.parent / "namespace_metadata.json").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as folder:
-        index_file.pack(_sources(dataset, rows, Path(folder)), data / "main_data.hdf5")
+        minari_index.pack(_sources(dataset, rows, Path(folder)), data / "main_data.hdf5")
     steps = sum(_kept(row) for row in rows)
     counts = {"total_episodes": len(rows), "total_steps": steps}
     size = {"dataset_size": round((data / "main_data.hdf5").stat().st_size / 1e6, 1)}
@@ -47,7 +48,7 @@ def _sources(
             continue
         path = folder / f"{row.uuid}.h5"
         write_episode(episode.trimmed(), *dataset.spaces(), path)
-        yield path, storage.OWN_GROUP
+        yield path, episode_reader.OWN_GROUP
 
 
 def _kept(row: EpisodeRow) -> int:

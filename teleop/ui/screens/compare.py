@@ -4,31 +4,31 @@ import time
 
 from pygame import Rect
 
-from teleop.stage.messages import Deed
-from teleop.stage.shelf import Working
-from teleop.stage.sides import LaneAbout, Race, ShowReplay, WriteReplay
-from teleop.ui.cockpit import Cockpit
-from teleop.ui.dataset_menu import draw_dataset_menu
-from teleop.ui.desk import Desk
-from teleop.ui.lanes import looks_of
-from teleop.ui.likely import draw_likely
-from teleop.ui.model import Comparison, LaneCurve
-from teleop.ui.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
-from teleop.ui.player import Player
-from teleop.ui.popover import Choice
-from teleop.ui.race_bar import draw_race_bar
-from teleop.ui.shortcuts import Command, label_of
-from teleop.ui.sides_card import SidesCard
-from teleop.ui.theme import Colour
-from teleop.ui.words import count_of, signed, time_left
+from teleop.runtime.protocol.comparison_messages import LaneAbout, Race, ShowReplay, WriteReplay
+from teleop.runtime.protocol.library_messages import Working
+from teleop.runtime.protocol.session_messages import Request
+from teleop.ui.commands import Command, label_of
+from teleop.ui.comparison.action_probabilities import draw_likely
+from teleop.ui.comparison.comparison_chart import ComparisonChart
+from teleop.ui.comparison.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
+from teleop.ui.comparison.series_styles import looks_of
+from teleop.ui.comparison.timeline import Timeline
+from teleop.ui.drawing.formatting import count_of, signed, time_left
+from teleop.ui.drawing.theme import Colour
+from teleop.ui.drive.drive_view import DriveView
+from teleop.ui.drive.race_bar import draw_race_bar
+from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import Comparison, LaneCurve
+from teleop.ui.widgets.popover import MenuItem
 
 _MOST_RIVALS = MOST_SIDES - 1
 _SCRIPT, _CHANCE, _REMOVE = "script", "chance", "-"
 _FORMS = (
-    Choice(".gif", "Animated image (GIF)"),
-    Choice(".webp", "Animated image (WebP)"),
-    Choice(".mp4", "Film (MP4)", "Needs the extra teleop-studio[video]"),
-    Choice(".png", "Still of this moment (PNG)"),
+    MenuItem(".gif", "Animated image (GIF)"),
+    MenuItem(".webp", "Animated image (WebP)"),
+    MenuItem(".mp4", "Film (MP4)", "Needs the extra teleop-studio[video]"),
+    MenuItem(".png", "Still of this moment (PNG)"),
 )
 _REST_S = 0.08  # between two times that everything beside the panes is drawn
 _RACE_COMMANDS = (Command.SAVE, Command.DISCARD, Command.PLAY, Command.RETRY, Command.REWIND)
@@ -39,102 +39,102 @@ class CompareScreen:
 
     def __init__(self, file: str = "", policy: str = "") -> None:
         """Begin with a pair, if one was asked for."""
-        self._panes, self._player, self._card = Panes(), Player(), SidesCard()
-        self._cockpit = Cockpit()
+        self._panes, self._player, self._card = Panes(), Timeline(), ComparisonChart()
+        self._drive_view = DriveView()
         self._drawn_s, self._owes = 0.0, False
         self._asked: tuple[str, str, tuple[str, ...]] = ("", "", ())
         self._wanted_file = file
         self._rivals: list[str] = [policy] if policy else []
 
-    def enter(self, desk: Desk) -> None:
+    def enter(self, context: UiContext) -> None:
         """Put the latest policy beside the best-known episode."""
-        desk.tell(Deed.PAUSE)
+        context.tell(Request.PAUSE)
         self._asked = ("", "", ())
-        self._ask(desk)
+        self._ask(context)
 
-    def leave(self, desk: Desk) -> None:
+    def leave(self, context: UiContext) -> None:
         """Off stage."""
-        desk.pause()
-        if desk.model.run:
-            self._leave_race(desk)
-        desk.tell(Deed.SHOW_NOTHING)
+        context.pause()
+        if context.model.run:
+            self._leave_race(context)
+        context.tell(Request.SHOW_NOTHING)
         self._player.playing = False
         self._wanted_file = ""  # next time: the newest
         self._rivals = []
 
-    def wakes_in(self, desk: Desk) -> float | None:
+    def wakes_in(self, context: UiContext) -> float | None:
         """The next step, while it plays; what is still to be drawn beside the panes."""
-        step = self._player.wakes_in(desk.model.comparison)
+        step = self._player.wakes_in(context.model.comparison)
         return min(step or _REST_S, _REST_S) if self._owes else step
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """Nothing scrolls here."""
         del rows, at
 
-    def draw_moving(self, desk: Desk) -> Rect | None:
+    def draw_moving(self, context: UiContext) -> Rect | None:
         """The panes; curves and bars follow a little later."""
-        comparison = desk.model.comparison
-        rest = desk.now - self._drawn_s >= _REST_S
-        if comparison is None or rest or desk.popover.open or not self._asked[1]:
+        comparison = context.model.comparison
+        rest = context.now - self._drawn_s >= _REST_S
+        if comparison is None or rest or context.popover.open or not self._asked[1]:
             return None
         self._owes = True
-        return self._panes.draw_moving(desk, comparison, int(self._advance(desk, comparison)))
+        return self._panes.draw_moving(context, comparison, int(self._advance(context, comparison)))
 
-    def command(self, desk: Desk, command: Command) -> bool:
+    def command(self, context: UiContext, command: Command) -> bool:
         """The player's keys, and those of the race."""
-        comparison = desk.model.comparison
+        comparison = context.model.comparison
         if comparison is None:
             return False
         if command is Command.NEW_SEED:
-            self._next_episode(desk)
-        elif command is Command.RECORD or (command is Command.PLAY and _waits_to_race(desk)):
-            self._start_or_stop_race(desk, comparison)
+            self._next_episode(context)
+        elif command is Command.RECORD or (command is Command.PLAY and _waits_to_race(context)):
+            self._start_or_stop_race(context, comparison)
         elif command is Command.DIFFERENCE:
-            self._next_difference(desk, comparison)
-        elif command is Command.LEAVE and desk.model.run:
-            if _waits_to_race(desk):
-                self._leave_race(desk)
-        elif desk.model.run and command in _RACE_COMMANDS:
-            return self._cockpit.command(desk, command)
+            self._next_difference(context, comparison)
+        elif command is Command.LEAVE and context.model.run:
+            if _waits_to_race(context):
+                self._leave_race(context)
+        elif context.model.run and command in _RACE_COMMANDS:
+            return self._drive_view.command(context, command)
         else:
-            return self._player.command(desk, comparison, command)
+            return self._player.command(context, comparison, command)
         return True
 
-    def draw(self, desk: Desk, area: Rect) -> None:
+    def draw(self, context: UiContext, area: Rect) -> None:
         """Everything."""
-        self._drawn_s, self._owes = desk.now, False
-        self._ask(desk)
-        comparison = desk.model.comparison
+        self._drawn_s, self._owes = context.now, False
+        self._ask(context)
+        comparison = context.model.comparison
         if comparison is None or not self._asked[1]:
-            self._draw_empty(desk, area)
-            self._draw_menus(desk, area, 1 + len(self._asked[2] or ("",)))
+            self._draw_empty(context, area)
+            self._draw_menus(context, area, 1 + len(self._asked[2] or ("",)))
             return
-        step = self._advance(desk, comparison)
-        px = desk.ui.painter.px
+        step = self._advance(context, comparison)
+        px = context.ui.painter.px
         gap, bar_height, least = px(12), px(52), px(164)
-        pane = columns(area, len(sides_at(desk, comparison, 0)), px(16))[0]
-        wanted = px(HEADER) + round((pane.width - px(12)) / self._panes.aspect(desk)) + px(6)
+        pane = columns(area, len(sides_at(context, comparison, 0)), px(16))[0]
+        wanted = px(HEADER) + round((pane.width - px(12)) / self._panes.aspect(context)) + px(6)
         height = min(wanted, area.height - least - 2 * gap - bar_height)
         panes = Rect(area.x, area.y, area.width, height)
-        self._panes.draw(desk, comparison, panes, int(step))
+        self._panes.draw(context, comparison, panes, int(step))
         bar = Rect(area.x, panes.bottom + gap, area.width, bar_height)
-        self._draw_bar(desk, comparison, bar)
+        self._draw_bar(context, comparison, bar)
         below = Rect(area.x, bar.bottom + gap, area.width, area.bottom - bar.bottom - gap)
         bars = min(px(400), round(area.width * 0.42))
         chart = Rect(below.x, below.y, below.width - bars - px(16), below.height)
-        self._card.draw(desk, comparison, chart, step)
+        self._card.draw(context, comparison, chart, step)
         card = Rect(below.right - bars, below.y, bars, below.height)
-        draw_likely(desk, comparison, card, int(step))
-        self._draw_menus(desk, area, len(comparison.lanes))
-        self._card.draw_menu(desk, chart)
-        self._draw_forms(desk, bar)
+        draw_likely(context, comparison, card, int(step))
+        self._draw_menus(context, area, len(comparison.lanes))
+        self._card.draw_menu(context, chart)
+        self._draw_forms(context, bar)
 
     # ------------------------------------------------------------ who is compared
 
-    def _ask(self, desk: Desk) -> None:
+    def _ask(self, context: UiContext) -> None:
         """Ask for the chosen sides, once."""
-        library = desk.model.library
-        if library is None or not library.episodes or desk.model.run:
+        library = context.model.library
+        if library is None or not library.episodes or context.model.run:
             return
         files = [episode.file for episode in library.episodes]
         starred = [episode.file for episode in library.episodes if episode.starred]
@@ -147,39 +147,39 @@ class CompareScreen:
         if rivals and wanted != self._asked:
             self._asked = wanted
             self._rivals = list(rivals)
-            self._player.begin(desk.now)
-            desk.model.comparison, desk.model.replay_problem = None, ""
-            desk.tell(ShowReplay(*wanted))
+            self._player.begin(context.now)
+            context.model.comparison, context.model.replay_problem = None, ""
+            context.tell(ShowReplay(*wanted))
 
-    def _next_episode(self, desk: Desk) -> None:
+    def _next_episode(self, context: UiContext) -> None:
         """Another start: the next of the recorded ones, the first after the last."""
-        library = desk.model.library
+        library = context.model.library
         files = [episode.file for episode in library.episodes] if library else []
-        if self._asked[1] in files and not desk.model.run:
+        if self._asked[1] in files and not context.model.run:
             self._wanted_file = files[(files.index(self._asked[1]) + 1) % len(files)]
 
-    def _next_difference(self, desk: Desk, comparison: Comparison) -> None:
+    def _next_difference(self, context: UiContext, comparison: Comparison) -> None:
         """To the next moment at which the policy begins to want something else."""
         now = int(self._player.step)
         differs = comparison.differs
         begins = [i for i in range(1, len(differs)) if differs[i] and not differs[i - 1]]
         later = [step for step in begins if step > now] or begins[:1]
         if later:
-            self._player.seek(desk, comparison, later[0])
+            self._player.seek(context, comparison, later[0])
 
-    def _draw_menus(self, desk: Desk, area: Rect, count: int) -> None:
+    def _draw_menus(self, context: UiContext, area: Rect, count: int) -> None:
         """The open list of episodes or rivals, over everything."""
-        ui, library, px = desk.ui, desk.model.library, desk.ui.painter.px
+        ui, library, px = context.ui, context.model.library, context.ui.painter.px
         if library is None:
             return
         for index, column in enumerate(columns(area, count, px(16))):
             anchor = Rect(column.x + px(16), area.y + px(8), column.width, px(36))
             if index == 0:
-                choices, chosen = _episodes(desk), self._asked[1]
+                choices, chosen = _episodes(context), self._asked[1]
             else:
-                choices = _rivals(desk, removable=count > 2)
+                choices = _rivals(context, removable=count > 2)
                 chosen = self._rivals[index - 1] if index <= len(self._rivals) else ""
-            picked = desk.popover.draw(ui, f"side{index}", anchor, choices, chosen, 280)
+            picked = context.popover.draw(ui, f"side{index}", anchor, choices, chosen, 280)
             if picked and index == 0:
                 self._wanted_file = picked
             elif picked == _REMOVE:
@@ -187,9 +187,9 @@ class CompareScreen:
             elif picked:
                 self._rivals[index - 1 : index] = [picked]
 
-    def _add_rival(self, desk: Desk) -> None:
+    def _add_rival(self, context: UiContext) -> None:
         """One more side: a policy that is not there yet, the script, or chance."""
-        library = desk.model.library
+        library = context.model.library
         names = (*reversed(library.policies), _SCRIPT, _CHANCE) if library else ()
         fresh = [name for name in names if name not in self._rivals]
         if fresh and len(self._rivals) < _MOST_RIVALS:
@@ -197,92 +197,92 @@ class CompareScreen:
 
     # ------------------------------------------------------------ the race
 
-    def _start_or_stop_race(self, desk: Desk, comparison: Comparison) -> None:
-        live = desk.model.live
-        if desk.model.run and live is not None and live.engaged:
-            desk.tell(Deed.STOP_TAKE)
+    def _start_or_stop_race(self, context: UiContext, comparison: Comparison) -> None:
+        live = context.model.live
+        if context.model.run and live is not None and live.engaged:
+            context.tell(Request.STOP_TAKE)
             return
-        if desk.model.env is not None and comparison.steps:
-            desk.model.run = LaneCurve(LaneAbout("live", "", 0))
+        if context.model.env is not None and comparison.steps:
+            context.model.run = LaneCurve(LaneAbout("live", "", 0))
             self._player.playing = False
-            desk.tell(Race(comparison.about.seed))
+            context.tell(Race(comparison.about.seed))
 
-    def _leave_race(self, desk: Desk) -> None:
+    def _leave_race(self, context: UiContext) -> None:
         """Back to the recording; a take that waits is kept."""
-        desk.model.run = None
-        desk.tell(Deed.LEAVE_RACE)
-        self._player.begin(desk.now)
+        context.model.run = None
+        context.tell(Request.LEAVE_RACE)
+        self._player.begin(context.now)
 
-    def _advance(self, desk: Desk, comparison: Comparison) -> float:
+    def _advance(self, context: UiContext, comparison: Comparison) -> float:
         """Where everybody is: by the playhead, or by the person who drives."""
-        live = desk.model.live
-        if desk.model.run is None or live is None:
-            self._player.advance(desk, comparison)
+        live = context.model.live
+        if context.model.run is None or live is None:
+            self._player.advance(context, comparison)
             return self._player.step
         self._player.step = float(min(live.steps, comparison.steps))
-        self._player.show(desk, int(self._player.step))
+        self._player.show(context, int(self._player.step))
         return self._player.step
 
     # ------------------------------------------------------------ below the panes
 
-    def _draw_bar(self, desk: Desk, comparison: Comparison, bar: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_bar(self, context: UiContext, comparison: Comparison, bar: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.card(bar)
-        right = self._draw_deeds(desk, comparison, bar)
+        right = self._draw_deeds(context, comparison, bar)
         inside = Rect(bar.x + px(10), bar.y, right - px(10) - bar.x - px(10), bar.height)
-        if desk.model.run is None:
-            self._player.draw(desk, comparison, inside, _marks(desk, comparison))
-        elif draw_race_bar(desk, inside):
-            self._start_or_stop_race(desk, comparison)
+        if context.model.run is None:
+            self._player.draw(context, comparison, inside, _marks(context, comparison))
+        elif draw_race_bar(context, inside):
+            self._start_or_stop_race(context, comparison)
 
-    def _draw_deeds(self, desk: Desk, comparison: Comparison, bar: Rect) -> int:
+    def _draw_deeds(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
         """Race, one more side, write to a file; where they begin."""
-        ui, px = desk.ui, desk.ui.painter.px
+        ui, px = context.ui, context.ui.painter.px
         ui.group("deeds")
-        if desk.model.working:
-            right = _draw_working(desk, desk.model.working, bar)
+        if context.model.working:
+            right = _draw_working(context, context.model.working, bar)
         else:
-            right = self._draw_small_deeds(desk, comparison, bar)
-        live = desk.model.live
+            right = self._draw_small_deeds(context, comparison, bar)
+        live = context.model.live
         driving = live is not None and live.engaged
         label, icon = "Race", "trophy"
-        if desk.model.run:
+        if context.model.run:
             label, icon = ("Stop", "square") if driving else ("Back", "undo-2")
         key = label_of(Command.RECORD, driving=True) if label == "Stop" else ""
         taken = ui.painter.width(key, "small-medium") + px(22) if key else 0
         width = ui.painter.width(label, "medium") + taken + px(58)
         race = Rect(right - px(8) - width, bar.centery - px(16), width, px(32))
         if ui.button("race", race, label, icon, key=key):
-            if desk.model.run and not driving:
-                self._leave_race(desk)
+            if context.model.run and not driving:
+                self._leave_race(context)
             else:
-                self._start_or_stop_race(desk, comparison)
+                self._start_or_stop_race(context, comparison)
         return race.x
 
-    def _draw_small_deeds(self, desk: Desk, comparison: Comparison, bar: Rect) -> int:
-        ui, px = desk.ui, desk.ui.painter.px
-        racing = "Leave the race first" if desk.model.run else ""
+    def _draw_small_deeds(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
+        ui, px = context.ui, context.ui.painter.px
+        racing = "Leave the race first" if context.model.run else ""
         rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
         reason = racing or ("" if comparison.complete else "Still computing")
         if ui.icon_button("write", rect, "download", "Write to a file", None, reason):
-            desk.popover.toggle(ui, "forms", "write")
+            context.popover.toggle(ui, "forms", "write")
         rect = rect.move(-px(40), 0)
         full = len(self._rivals) >= _MOST_RIVALS
         reason = racing or ("Four sides are the most" if full else "")
         if ui.icon_button("add", rect, "plus", "One more side", None, reason):
-            self._add_rival(desk)
+            self._add_rival(context)
         return rect.x
 
-    def _draw_forms(self, desk: Desk, bar: Rect) -> None:
-        px = desk.ui.painter.px
+    def _draw_forms(self, context: UiContext, bar: Rect) -> None:
+        px = context.ui.painter.px
         anchor = Rect(bar.right - px(320), bar.y - px(250), px(300), px(36))
-        picked = desk.popover.draw(desk.ui, "forms", anchor, list(_FORMS), "", 300)
+        picked = context.popover.draw(context.ui, "forms", anchor, list(_FORMS), "", 300)
         if picked:
             name = f"compare-{time.strftime('%Y%m%d-%H%M%S')}{picked}"
-            desk.tell(WriteReplay(str(desk.exports / name)))
+            context.tell(WriteReplay(str(context.exports / name)))
 
-    def _draw_empty(self, desk: Desk, area: Rect) -> None:
-        ui, library = desk.ui, desk.model.library
+    def _draw_empty(self, context: UiContext, area: Rect) -> None:
+        ui, library = context.ui, context.model.library
         painter, px = ui.painter, ui.painter.px
         ui.card(area)
         centre = area.centerx
@@ -290,14 +290,14 @@ class CompareScreen:
         has_policy = bool(library and library.policies)
         has_episodes = bool(library and library.episodes)
         if has_policy and has_episodes:
-            self._draw_choosers(desk, area)
-            problem = desk.model.replay_problem
+            self._draw_choosers(context, area)
+            problem = context.model.replay_problem
             words = f"This pair cannot be shown. {problem}" if problem else "Setting up all sides…"
             for index, line in enumerate(painter.wrapped(words, "medium", area.width - px(160))):
                 at = (centre, area.centery - px(40) + index * px(24))
                 painter.text(line, at, "medium", None, "cm")
             return
-        draw_dataset_menu(desk, area, "options", "Dataset")
+        draw_dataset_menu(context, area, "options", "Dataset")
         title = "There is no policy to compare yet" if has_episodes else "Nothing to compare yet"
         painter.text(title, (centre, area.centery - px(40)), "h2", None, "cm")
         text = "A policy learned from your episodes plays here beside you, from the same start."
@@ -307,43 +307,43 @@ class CompareScreen:
         rect.center = (centre, area.centery + px(50))
         goal, label = ("train", "Train a policy") if has_episodes else ("demonstrate", "Record")
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
-            desk.go_to = goal
+            context.go_to = goal
 
-    def _draw_choosers(self, desk: Desk, area: Rect) -> None:
+    def _draw_choosers(self, context: UiContext, area: Rect) -> None:
         """Sides can be changed even if those asked for cannot be shown."""
-        ui, px = desk.ui, desk.ui.painter.px
+        ui, px = context.ui, context.ui.painter.px
         names = [f"Episode file {self._asked[1]}", *self._asked[2]]
         ui.group("options")
         for index, column in enumerate(columns(area, len(names), px(16))):
             rect = Rect(column.x + px(16), area.y + px(10), column.width - px(32), px(36))
             if ui.combo(f"menu.{index}", rect, names[index], label="Who is compared"):
-                desk.popover.toggle(ui, f"side{index}", f"menu.{index}")
+                context.popover.toggle(ui, f"side{index}", f"menu.{index}")
 
 
-def _draw_working(desk: Desk, working: Working, bar: Rect) -> int:
+def _draw_working(context: UiContext, working: Working, bar: Rect) -> int:
     """How far something long is; where that begins."""
-    painter, px = desk.ui.painter, desk.ui.painter.px
+    painter, px = context.ui.painter, context.ui.painter.px
     share = working.done / max(1, working.total)
     track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
-    painter.box(track, desk.ui.theme.track, 3)
+    painter.box(track, context.ui.theme.track, 3)
     done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
-    painter.box(done, desk.ui.theme.agent, 3)
+    painter.box(done, context.ui.theme.agent, 3)
     left = working.seconds_left
     text = working.text if left is None else f"{working.text}: {time_left(left)}"
     painter.text(text, (track.x, bar.centery - px(8)), "small", width=track.width)
     return track.x
 
 
-def _waits_to_race(desk: Desk) -> bool:
+def _waits_to_race(context: UiContext) -> bool:
     """Everybody stands at the start."""
-    live = desk.model.live
-    return desk.model.run is not None and live is not None and live.phase == "ready"
+    live = context.model.live
+    return context.model.run is not None and live is not None and live.phase == "ready"
 
 
-def _episodes(desk: Desk) -> list[Choice]:
-    library = desk.model.library
+def _episodes(context: UiContext) -> list[MenuItem]:
+    library = context.model.library
     return [
-        Choice(
+        MenuItem(
             e.file,
             f"Episode {e.ordinal}{'  ★' if e.starred else ''}",
             f"{signed(e.total_reward)} in {count_of(e.total_steps, 'step')}",
@@ -352,18 +352,18 @@ def _episodes(desk: Desk) -> list[Choice]:
     ]
 
 
-def _rivals(desk: Desk, *, removable: bool) -> list[Choice]:
-    library, env = desk.model.library, desk.model.env
-    policies = [Choice(name, name) for name in reversed(library.policies if library else ())]
-    others = [Choice(_CHANCE, "Chance", "Any action, at random")]
+def _rivals(context: UiContext, *, removable: bool) -> list[MenuItem]:
+    library, env = context.model.library, context.model.env
+    policies = [MenuItem(name, name) for name in reversed(library.policies if library else ())]
+    others = [MenuItem(_CHANCE, "Chance", "Any action, at random")]
     if env is not None and env.has_script:
-        others.insert(0, Choice(_SCRIPT, "Script", "The scripted expert"))
-    return policies + others + ([Choice(_REMOVE, "Take this side away")] if removable else [])
+        others.insert(0, MenuItem(_SCRIPT, "Script", "The scripted expert"))
+    return policies + others + ([MenuItem(_REMOVE, "Take this side away")] if removable else [])
 
 
-def _marks(desk: Desk, comparison: Comparison) -> list[tuple[int, Colour]]:
+def _marks(context: UiContext, comparison: Comparison) -> list[tuple[int, Colour]]:
     """Where each side ends, and where the paths part."""
-    theme = desk.ui.theme
+    theme = context.ui.theme
     marks: list[tuple[int, Colour]] = [
         (len(lane.actions), look.colour)
         for lane, look in zip(comparison.lanes, looks_of(comparison, theme), strict=True)

@@ -2,17 +2,17 @@
 
 from pygame import Rect
 
-from teleop.stage.lessons import AskRounds, StopTraining, Train
-from teleop.stage.messages import Corrected, Deed, Notice, ShowCorrect, Tone
-from teleop.ui.cockpit import Cockpit
-from teleop.ui.dataset_menu import draw_dataset_menu
-from teleop.ui.desk import Desk
-from teleop.ui.model import Training
-from teleop.ui.popover import Choice
-from teleop.ui.rounds_chart import RoundsChart
-from teleop.ui.scroll import Scroll
-from teleop.ui.shortcuts import Command, label_of
-from teleop.ui.words import count_of, signed
+from teleop.runtime.protocol.session_messages import Corrected, Notice, Request, ShowCorrect, Tone
+from teleop.runtime.protocol.training_messages import ListRounds, StopTraining, Train
+from teleop.ui.commands import Command, label_of
+from teleop.ui.drawing.formatting import count_of, signed
+from teleop.ui.drive.drive_view import DriveView
+from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.rounds_chart import RoundsChart
+from teleop.ui.widgets.popover import MenuItem
+from teleop.ui.widgets.scroll import Scroll
 
 _ROW = 44
 _CHART = 190
@@ -24,69 +24,69 @@ class CorrectScreen:
 
     def __init__(self, policy: str = "") -> None:
         """Begin with a policy, if one was asked for."""
-        self._cockpit = Cockpit()
+        self._drive_view = DriveView()
         self._rounds = RoundsChart()
         self._wanted = policy  # chosen by the person
         self._asked = ("", "", 0)  # dataset, policy and version on stage
         self._rounds_of = ("", "")
         self._scroll = Scroll()
 
-    def enter(self, desk: Desk) -> None:
+    def enter(self, context: UiContext) -> None:
         """Put the newest policy at the wheel."""
-        desk.tell(Deed.PAUSE)
+        context.tell(Request.PAUSE)
         self._asked, self._rounds_of = ("", "", 0), ("", "")
-        self._keep_policy(desk)
+        self._keep_policy(context)
 
-    def leave(self, desk: Desk) -> None:
+    def leave(self, context: UiContext) -> None:
         """Hold a running episode still; the person's own session comes back with its screen."""
-        desk.pause()
-        desk.tell(Deed.SHOW_DRIVE)
+        context.pause()
+        context.tell(Request.SHOW_DRIVE)
         self._wanted = ""
 
-    def wakes_in(self, desk: Desk) -> float | None:
+    def wakes_in(self, context: UiContext) -> float | None:
         """The recording dot blinks."""
-        return self._cockpit.wakes_in(desk)
+        return self._drive_view.wakes_in(context)
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """The list of corrections scrolls."""
         self._scroll.by(rows, at)
 
-    def draw_moving(self, desk: Desk) -> Rect | None:
+    def draw_moving(self, context: UiContext) -> Rect | None:
         """Only the picture and what lies on it."""
-        return self._cockpit.draw_moving(desk)
+        return self._drive_view.draw_moving(context)
 
-    def command(self, desk: Desk, command: Command) -> bool:
+    def command(self, context: UiContext, command: Command) -> bool:
         """Shortcuts of driving, and one that learns from the corrections."""
         if command is Command.RETRAIN:
-            self._retrain_or_stop(desk)
+            self._retrain_or_stop(context)
             return True
-        if command is Command.RECORD and not self._policy(desk):
+        if command is Command.RECORD and not self._policy(context):
             return False
-        return self._cockpit.command(desk, command)
+        return self._drive_view.command(context, command)
 
-    def draw(self, desk: Desk, area: Rect) -> None:
+    def draw(self, context: UiContext, area: Rect) -> None:
         """Everything."""
-        self._keep_policy(desk)
-        px = desk.ui.painter.px
-        if not self._policy(desk):
-            self._draw_empty(desk, area)
+        self._keep_policy(context)
+        px = context.ui.painter.px
+        if not self._policy(context):
+            self._draw_empty(context, area)
             return
         bar, gap, header = px(72), px(16), px(52)
         view_height = area.height - header - gap - bar
         panel = min(px(420), max(px(320), area.width - gap - int(view_height * 1.5)))
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
-        self._cockpit.draw(desk, Rect(left.x, left.y + header, left.width, view_height))
+        self._drive_view.draw(context, Rect(left.x, left.y + header, left.width, view_height))
         bottom = Rect(left.x, left.bottom - bar, left.width, bar)
-        rest = self._cockpit.draw_transport(desk, bottom, ("Start", "play"))
-        self._draw_share(desk, rest)
-        self._draw_panel(desk, Rect(area.right - panel, area.y, panel, area.height))
-        self._draw_header(desk, left)
+        rest = self._drive_view.draw_transport(context, bottom, ("Start", "play"))
+        self._draw_share(context, rest)
+        self._draw_panel(context, Rect(area.right - panel, area.y, panel, area.height))
+        self._draw_header(context, left)
 
     # ------------------------------------------------------------ deeds
 
-    def _policy(self, desk: Desk) -> str:
+    def _policy(self, context: UiContext) -> str:
         """The policy at the wheel: the chosen one, the one just trained, or the newest."""
-        library, training = desk.model.library, desk.model.training
+        library, training = context.model.library, context.model.training
         if library is None or not library.policies:
             return ""
         if self._wanted in library.policies:
@@ -96,64 +96,64 @@ class CorrectScreen:
             return training.policy
         return library.policies[-1]
 
-    def _keep_policy(self, desk: Desk) -> None:
+    def _keep_policy(self, context: UiContext) -> None:
         """Ask for the policy on stage, once for each new version of it, and for its rounds."""
-        library, training = desk.model.library, desk.model.training
-        name = self._policy(desk)
+        library, training = context.model.library, context.model.training
+        name = self._policy(context)
         if library is None or not name:
             return
         version = training.version if training and training.policy == name else 0
         wanted = (library.dataset_id, name, version)
         if wanted != self._asked:
             self._asked = wanted
-            desk.tell(ShowCorrect(library.dataset_id, name))
-        busy = desk.model.studying or (training and training.running)
+            context.tell(ShowCorrect(library.dataset_id, name))
+        busy = context.model.studying or (training and training.running)
         if self._rounds_of != wanted[:2] and not busy:
             self._rounds_of = wanted[:2]
-            desk.teach(AskRounds(desk.recordings, library.dataset_id, name))
+            context.teach(ListRounds(context.recordings, library.dataset_id, name))
 
-    def _retrain_or_stop(self, desk: Desk) -> None:
-        model, library = desk.model, desk.model.library
+    def _retrain_or_stop(self, context: UiContext) -> None:
+        model, library = context.model, context.model.library
         if model.training and model.training.running:
-            desk.teach(StopTraining())
+            context.teach(StopTraining())
             return
-        if library is None or (reason := self._cannot_retrain(desk)):
+        if library is None or (reason := self._cannot_retrain(context)):
             model.notices.append(Notice(Tone.PLAIN, reason if library else "Nothing is open yet"))
             return
-        name, self._wanted = self._policy(desk), ""
-        model.training = Training(library.dataset_id)
-        desk.tell(Deed.KEEP_WAITING)  # a take that is over is part of what is learned from
-        desk.teach(Train(desk.recordings, library.dataset_id, after=name))
+        name, self._wanted = self._policy(context), ""
+        model.training = TrainingState(library.dataset_id)
+        context.tell(Request.KEEP_WAITING)  # a take that is over is part of what is learned from
+        context.teach(Train(context.recordings, library.dataset_id, after=name))
 
-    def _cannot_retrain(self, desk: Desk) -> str:
+    def _cannot_retrain(self, context: UiContext) -> str:
         """Why there is nothing to retrain from; empty if there is."""
-        live = desk.model.live
+        live = context.model.live
         waiting = live is not None and live.pending and live.driven > 0
-        name = self._policy(desk)
-        if waiting or any(c.policy == name and c.driven for c in desk.model.corrections):
+        name = self._policy(context)
+        if waiting or any(c.policy == name and c.driven for c in context.model.corrections):
             return ""
         return "Take over at least once while it drives"
 
     # ------------------------------------------------------------ left
 
-    def _draw_header(self, desk: Desk, left: Rect) -> None:
-        ui, library = desk.ui, desk.model.library
-        px, name = ui.painter.px, self._policy(desk)
+    def _draw_header(self, context: UiContext, left: Rect) -> None:
+        ui, library = context.ui, context.model.library
+        px, name = ui.painter.px, self._policy(context)
         ui.group("chips")
-        room = self._cockpit.draw_chips(desk, left, left.y + px(6)) - left.x - px(_TOOLS)
+        room = self._drive_view.draw_chips(context, left, left.y + px(6)) - left.x - px(_TOOLS)
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
         policies = list(reversed(library.policies)) if library else []
         if ui.combo("policy", rect, name, "bot", "Policy at the wheel"):
-            desk.popover.toggle(ui, "policy", "policy", policies.index(name))
-        self._cockpit.draw_tools(desk, (rect.right + px(8), left.y + px(2)))
-        choices = [Choice(policy, policy) for policy in policies]
-        picked = desk.popover.draw(ui, "policy", rect, choices, name, 300)
+            context.popover.toggle(ui, "policy", "policy", policies.index(name))
+        self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
+        choices = [MenuItem(policy, policy) for policy in policies]
+        picked = context.popover.draw(ui, "policy", rect, choices, name, 300)
         self._wanted = picked or self._wanted
 
-    def _draw_share(self, desk: Desk, rect: Rect) -> None:
+    def _draw_share(self, context: UiContext, rect: Rect) -> None:
         """How much of this episode the person has driven: orange is the person, blue the policy."""
-        painter, theme, live = desk.ui.painter, desk.ui.theme, desk.model.live
+        painter, theme, live = context.ui.painter, context.ui.theme, context.model.live
         px = painter.px
         if live is None or rect.width < px(80):
             return
@@ -169,56 +169,56 @@ class CorrectScreen:
             track.width = max(px(8), round(track.width * share))
             painter.box(track, theme.human, 4)
 
-    def _draw_empty(self, desk: Desk, area: Rect) -> None:
-        ui, painter, px = desk.ui, desk.ui.painter, desk.ui.painter.px
+    def _draw_empty(self, context: UiContext, area: Rect) -> None:
+        ui, painter, px = context.ui, context.ui.painter, context.ui.painter.px
         ui.card(area)
         centre = (area.centerx, area.centery - px(40))
         painter.icon("bot", (centre[0], centre[1] - px(50)), 36, ui.theme.text3)
         painter.text("There is no policy to correct yet", centre, "h2", None, "cm")
-        draw_dataset_menu(desk, area, "options", "Dataset")
+        draw_dataset_menu(context, area, "options", "Dataset")
         text = "A policy drives here; touch a control and you drive, until you let go."
         at = (centre[0], centre[1] + px(30))
         painter.text(text, at, "body", ui.theme.text2, "cm", width=area.width - px(80))
-        library = desk.model.library
+        library = context.model.library
         has_episodes = bool(library and library.episodes)
         ui.group("primary")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre[0], centre[1] + px(90))
         goal, label = ("train", "Train a policy") if has_episodes else ("demonstrate", "Record")
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
-            desk.go_to = goal
+            context.go_to = goal
 
     # ------------------------------------------------------------ right
 
-    def _draw_panel(self, desk: Desk, panel: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_panel(self, context: UiContext, panel: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.card(panel)
         chart = Rect(panel.x + px(12), panel.y + px(48), panel.width - px(24), 0)
         foot = panel.bottom - px(104)
         chart.height = min(px(_CHART), (foot - chart.y) // 2)
-        self._rounds.draw(desk, panel, chart)
+        self._rounds.draw(context, panel, chart)
         rows = Rect(panel.x + px(20), chart.bottom + px(12), panel.width - px(40), 0)
         rows.height = foot - rows.y - px(8)
-        self._draw_corrections(desk, rows)
+        self._draw_corrections(context, rows)
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
-        self._draw_primary(desk, panel)
+        self._draw_primary(context, panel)
 
-    def _draw_corrections(self, desk: Desk, rect: Rect) -> None:
+    def _draw_corrections(self, context: UiContext, rect: Rect) -> None:
         """What was corrected, as it is on disk, the latest first."""
-        painter, px = desk.ui.painter, desk.ui.painter.px
-        corrections = desk.model.corrections
+        painter, px = context.ui.painter, context.ui.painter.px
+        corrections = context.model.corrections
         title = count_of(len(corrections), "corrected episode")
-        painter.text(title, (rect.x, rect.y + px(10)), "small-bold", desk.ui.theme.text2)
+        painter.text(title, (rect.x, rect.y + px(10)), "small-bold", context.ui.theme.text2)
         room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
         fit = max(0, room.height // px(_ROW))
         for place, index in enumerate(self._scroll.window(room, len(corrections), fit)):
             row = Rect(room.x, room.y + place * px(_ROW), room.width, px(_ROW))
-            self._draw_correction(desk, row, corrections[index])
-        self._scroll.draw_bar(desk.ui, len(corrections), fit)
-        self._scroll.take_keys(desk.ui, "corrections", title, len(corrections), fit)
+            self._draw_correction(context, row, corrections[index])
+        self._scroll.draw_bar(context.ui, len(corrections), fit)
+        self._scroll.take_keys(context.ui, "corrections", title, len(corrections), fit)
 
-    def _draw_correction(self, desk: Desk, row: Rect, item: Corrected) -> None:
-        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+    def _draw_correction(self, context: UiContext, row: Rect, item: Corrected) -> None:
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         painter.rule(row.x, row.y, row.width)
         title = f"Episode {item.number}: {signed(item.total_reward)}"
         painter.text(title, (row.x, row.centery - px(8)), "bold", width=row.width - px(76))
@@ -232,17 +232,17 @@ class CorrectScreen:
             track.width = max(px(6), round(track.width * item.driven / item.total_steps))
             painter.box(track, theme.human, 3)
 
-    def _draw_primary(self, desk: Desk, panel: Rect) -> None:
-        ui, px, training = desk.ui, desk.ui.painter.px, desk.model.own_training
+    def _draw_primary(self, context: UiContext, panel: Rect) -> None:
+        ui, px, training = context.ui, context.ui.painter.px, context.model.own_training
         ui.group("primary")
         rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
         running = training is not None and training.running
-        reason = "" if running else self._cannot_retrain(desk)
+        reason = "" if running else self._cannot_retrain(context)
         key = label_of(Command.RETRAIN)
         label, icon = ("Stop", "square") if running else ("Retrain", "repeat")
         kind = "record" if running else "primary"
         if ui.button("retrain", rect, label, icon, kind, key, reason, 10):
-            self._retrain_or_stop(desk)
+            self._retrain_or_stop(context)
         caption = reason or "Playable after about a second; drive on meanwhile"
         if running and training:
             caption = training.phase

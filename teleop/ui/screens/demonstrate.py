@@ -5,13 +5,13 @@ import time
 from pygame import Rect
 
 from teleop.envs.catalogue import CATALOGUE
-from teleop.stage.messages import Deed, LibraryChanged
-from teleop.ui.cockpit import Cockpit
-from teleop.ui.desk import Desk
-from teleop.ui.episode_list import EpisodeList
-from teleop.ui.popover import Choice
-from teleop.ui.shortcuts import Command
-from teleop.ui.words import count_of, size_text
+from teleop.runtime.protocol.session_messages import LibraryChanged, Request
+from teleop.ui.commands import Command
+from teleop.ui.drawing.formatting import count_of, size_text
+from teleop.ui.drive.drive_view import DriveView
+from teleop.ui.episodes.episode_list import EpisodeList
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.popover import MenuItem
 
 _TOOLS = 136  # pixels that the icons beside the picker take
 
@@ -21,82 +21,82 @@ class Demonstrate:
 
     def __init__(self) -> None:
         self.episodes = EpisodeList()
-        self._cockpit = Cockpit()
+        self._drive_view = DriveView()
 
-    def enter(self, desk: Desk) -> None:
+    def enter(self, context: UiContext) -> None:
         """Bring the person's session back on stage."""
-        desk.tell(Deed.SHOW_DRIVE)
+        context.tell(Request.SHOW_DRIVE)
 
-    def leave(self, desk: Desk) -> None:
+    def leave(self, context: UiContext) -> None:
         """Hold a running take still; nothing is lost."""
-        desk.pause()
+        context.pause()
 
-    def wakes_in(self, desk: Desk) -> float | None:
+    def wakes_in(self, context: UiContext) -> float | None:
         """The recording dot blinks."""
-        return self._cockpit.wakes_in(desk)
+        return self._drive_view.wakes_in(context)
 
-    def command(self, desk: Desk, command: Command) -> bool:
+    def command(self, context: UiContext, command: Command) -> bool:
         """Shortcuts of this screen."""
         if command is Command.ENVIRONMENT:
-            self._open_picker(desk)
+            self._open_picker(context)
         elif command in (Command.STAR, Command.DELETE):
-            self.episodes.on_chosen(desk, command)
+            self.episodes.on_chosen(context, command)
         else:
-            return self._cockpit.command(desk, command)
+            return self._drive_view.command(context, command)
         return True
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """The list beside the picture scrolls."""
         self.episodes.scroll(rows, at)
 
-    def draw_moving(self, desk: Desk) -> Rect | None:
+    def draw_moving(self, context: UiContext) -> Rect | None:
         """Only the picture and what lies on it."""
-        return self._cockpit.draw_moving(desk)
+        return self._drive_view.draw_moving(context)
 
-    def draw(self, desk: Desk, area: Rect) -> None:
+    def draw(self, context: UiContext, area: Rect) -> None:
         """Everything."""
-        px = desk.ui.painter.px
+        px = context.ui.painter.px
         bar, gap = px(72), px(16)
         header = px(52)
         view_height = area.height - header - gap - bar
         panel = min(px(420), max(px(300), area.width - gap - int(view_height * 1.5)))
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
-        self._cockpit.draw(desk, Rect(left.x, left.y + header, left.width, view_height))
-        start = ("Practice", "play") if desk.options.practice else ("Record", "circle-dot")
+        self._drive_view.draw(context, Rect(left.x, left.y + header, left.width, view_height))
+        start = ("Practice", "play") if context.options.practice else ("Record", "circle-dot")
         bottom = Rect(left.x, left.bottom - bar, left.width, bar)
-        self._draw_goal(desk, self._cockpit.draw_transport(desk, bottom, start))
-        self._draw_header(desk, left)
-        self.episodes.draw(desk, Rect(area.right - panel, area.y, panel, area.height))
+        self._draw_goal(context, self._drive_view.draw_transport(context, bottom, start))
+        self._draw_header(context, left)
+        self.episodes.draw(context, Rect(area.right - panel, area.y, panel, area.height))
 
-    def _draw_header(self, desk: Desk, left: Rect) -> None:
-        ui, env = desk.ui, desk.model.env
+    def _draw_header(self, context: UiContext, left: Rect) -> None:
+        ui, env = context.ui, context.model.env
         px = ui.painter.px
         ui.group("picker")
         ui.group("chips")
-        chips = self._cockpit.draw_chips(desk, left, left.y + px(6))
+        chips = self._drive_view.draw_chips(context, left, left.y + px(6))
         room = chips - left.x - px(_TOOLS)
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
         name = env.env_id if env else "Opening…"
-        shown = f"Opening {desk.model.opening}…" if desk.model.opening else name
+        shown = f"Opening {context.model.opening}…" if context.model.opening else name
         if ui.combo("env", rect, shown, env.icon if env else "gamepad-2", "Environment"):
-            self._open_picker(desk)
-        self._cockpit.draw_tools(desk, (rect.right + px(8), left.y + px(2)))
-        choices = [Choice(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
-        picked = desk.popover.draw(ui, "env", rect, choices, name, 330)
+            self._open_picker(context)
+        self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
+        choices = [MenuItem(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
+        picked = context.popover.draw(ui, "env", rect, choices, name, 330)
         if picked and env and picked != env.env_id:
-            desk.open_env(picked)
+            context.open_env(picked)
 
-    def _open_picker(self, desk: Desk) -> None:
-        if desk.driving:
+    def _open_picker(self, context: UiContext) -> None:
+        if context.driving:
             return
         ids = [entry.env_id for entry in CATALOGUE]
-        env_id = desk.model.env.env_id if desk.model.env else ids[0]
+        env_id = context.model.env.env_id if context.model.env else ids[0]
         chosen = ids.index(env_id) if env_id in ids else 0
-        desk.popover.toggle(desk.ui, "env", "env", chosen)
+        context.popover.toggle(context.ui, "env", "env", chosen)
 
-    def _draw_goal(self, desk: Desk, rect: Rect) -> None:
-        painter, theme, library = desk.ui.painter, desk.ui.theme, desk.model.library
+    def _draw_goal(self, context: UiContext, rect: Rect) -> None:
+        painter, theme, library = context.ui.painter, context.ui.theme, context.model.library
         px = painter.px
         count = len(library.episodes) if library else 0
         steps = sum(e.total_steps for e in library.episodes) if library else 0
@@ -104,8 +104,10 @@ class Demonstrate:
         own = library is None or library.dataset_id.endswith("/human-v0")
         if not own:
             used = painter.text(count_of(count, "sample episode"), (rect.x, y), "medium")
-        elif count < desk.options.goal:
-            used = painter.text(f"{count} of {desk.options.goal} episodes", (rect.x, y), "medium")
+        elif count < context.options.goal:
+            used = painter.text(
+                f"{count} of {context.options.goal} episodes", (rect.x, y), "medium"
+            )
         else:
             used = painter.text(f"{count_of(count, 'episode')} saved", (rect.x, y), "medium")
         room = rect.width - used - px(16)
@@ -114,7 +116,7 @@ class Demonstrate:
                 painter.text(text, (rect.right, y), "small", theme.text2, "rm")
                 break
         gap = px(4)
-        goal, done = desk.options.goal, min(count, desk.options.goal) if own else 0
+        goal, done = context.options.goal, min(count, context.options.goal) if own else 0
         width = (rect.width - gap * (goal - 1)) / goal
         if width < px(4):  # too many to be told apart: one bar
             goal, done, width = 1, 0, float(rect.width)
@@ -122,8 +124,8 @@ class Demonstrate:
             x = round(rect.x + index * (width + gap))
             colour = theme.human if index < done else theme.track
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
-        if goal == 1 < desk.options.goal and own and count:
-            share = round(rect.width * min(1.0, count / desk.options.goal))
+        if goal == 1 < context.options.goal and own and count:
+            share = round(rect.width * min(1.0, count / context.options.goal))
             painter.box(
                 Rect(rect.x, rect.centery + px(9), max(px(4), share), px(8)), theme.human, 4
             )

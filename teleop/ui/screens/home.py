@@ -4,15 +4,15 @@ import pygame
 from pygame import Rect, Surface
 
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
-from teleop.stage.messages import Deed
-from teleop.stage.shelf import DatasetLine, ListLibrary
-from teleop.ui.desk import Desk
-from teleop.ui.painter import Cache
-from teleop.ui.scroll import Scroll, index_in
-from teleop.ui.shortcuts import Command
-from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
-from teleop.ui.text_edit import TextEdit
-from teleop.ui.words import count_of, two_lines
+from teleop.runtime.protocol.library_messages import DatasetLine, ListLibrary
+from teleop.runtime.protocol.session_messages import Request
+from teleop.ui.commands import Command
+from teleop.ui.drawing.formatting import count_of, two_lines
+from teleop.ui.drawing.painter import ImageCache
+from teleop.ui.episodes.import_button import draw_take_in, draw_take_in_menu
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.scroll import Scroll, index_in
+from teleop.ui.widgets.text_edit import TextEdit
 
 _CARD, _LEAST, _TEXT = 208, 150, 76  # pixels: a card's usual and least width, its words' height
 _ASPECT = 1.57  # of a card's picture: so wide that three rows of four fit the usual window
@@ -22,24 +22,24 @@ class Home:
     """View state: how far the gallery and the list of recordings are scrolled."""
 
     def __init__(self) -> None:
-        self._pictures: Cache[Surface] = Cache(2 * len(CATALOGUE))
+        self._pictures: ImageCache[Surface] = ImageCache(2 * len(CATALOGUE))
         self._gallery, self._recent = Scroll(), Scroll()
 
-    def enter(self, desk: Desk) -> None:
+    def enter(self, context: UiContext) -> None:
         """List what there is."""
-        desk.tell(Deed.PAUSE)
-        desk.tell(ListLibrary())
-        env_id = desk.model.env.env_id if desk.model.env else CATALOGUE[0].env_id
-        desk.ui.focus.set(f"env.{env_id}", "gallery")
+        context.tell(Request.PAUSE)
+        context.tell(ListLibrary())
+        env_id = context.model.env.env_id if context.model.env else CATALOGUE[0].env_id
+        context.ui.focus.set(f"env.{env_id}", "gallery")
 
-    def leave(self, desk: Desk) -> None:
+    def leave(self, context: UiContext) -> None:
         """Whatever is being typed is left alone."""
-        desk.editing = None
-        desk.edit(None)
+        context.editing = None
+        context.edit(None)
 
-    def wakes_in(self, desk: Desk) -> float | None:
+    def wakes_in(self, context: UiContext) -> float | None:
         """Nothing moves by itself."""
-        del desk
+        del context
         return None
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
@@ -47,55 +47,55 @@ class Home:
         self._gallery.by(rows, at)
         self._recent.by(rows, at)
 
-    def draw_moving(self, desk: Desk) -> Rect | None:
+    def draw_moving(self, context: UiContext) -> Rect | None:
         """Nothing moves here."""
-        del desk
+        del context
         return None
 
-    def command(self, desk: Desk, command: Command) -> bool:
+    def command(self, context: UiContext, command: Command) -> bool:
         """Choose an environment by typing its name."""
         if command is not Command.ENVIRONMENT:
             return False
-        self._edit_env(desk)
+        self._edit_env(context)
         return True
 
-    def draw(self, desk: Desk, area: Rect) -> None:
+    def draw(self, context: UiContext, area: Rect) -> None:
         """The gallery on the left, recordings on the right."""
-        px = desk.ui.painter.px
+        px = context.ui.painter.px
         side = max(px(300), min(px(360), round(area.width * 0.28)))
         left = Rect(area.x, area.y, area.width - side - px(16), area.height)
         head = px(48)
-        self._draw_head(desk, Rect(left.x, left.y, left.width, px(40)))
-        self._draw_gallery(desk, Rect(left.x, left.y + head, left.width, left.height - head))
-        self._draw_recordings(desk, Rect(area.right - side, area.y, side, area.height))
+        self._draw_head(context, Rect(left.x, left.y, left.width, px(40)))
+        self._draw_gallery(context, Rect(left.x, left.y + head, left.width, left.height - head))
+        self._draw_recordings(context, Rect(area.right - side, area.y, side, area.height))
 
     # ------------------------------------------------------------ environments
 
-    def _draw_head(self, desk: Desk, rect: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_head(self, context: UiContext, rect: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         title = "What do you want to show?"
         used = ui.painter.text(title, (rect.x, rect.centery), "h1")
         ui.group("picker")
         width = min(px(380), rect.width - used - px(24))
         field = Rect(rect.right - width, rect.y, width, px(40))
         hint = "Any other by its name: ALE/Pong-v5"
-        if ui.field("open", field, desk.editing, "", hint):
-            self._edit_env(desk)
+        if ui.field("open", field, context.editing, "", hint):
+            self._edit_env(context)
 
-    def _edit_env(self, desk: Desk) -> None:
+    def _edit_env(self, context: UiContext) -> None:
         def done(text: str) -> None:
             if text.strip():
-                self._open(desk, text.strip())
+                self._open(context, text.strip())
 
-        desk.edit(TextEdit("open", "", 0, done))
+        context.edit(TextEdit("open", "", 0, done))
 
-    def _open(self, desk: Desk, env_id: str) -> None:
+    def _open(self, context: UiContext, env_id: str) -> None:
         """Drive it; why that cannot be done is said there."""
-        desk.open_env(env_id)
-        desk.go_to = "demonstrate"
+        context.open_env(env_id)
+        context.go_to = "demonstrate"
 
-    def _draw_gallery(self, desk: Desk, area: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_gallery(self, context: UiContext, area: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         gap = px(14)
         columns, width, height = _grid(area, gap, px(_CARD), px(_LEAST), px(_TEXT))
         rows = -(-len(CATALOGUE) // columns)
@@ -108,18 +108,18 @@ class Home:
         for place, entry in enumerate(CATALOGUE[seen.start * columns : seen.stop * columns]):
             x = area.x + (place % columns) * (width + gap)
             y = area.y + (place // columns) * (height + gap)
-            self._draw_card(desk, Rect(x, y, width, height), entry)
+            self._draw_card(context, Rect(x, y, width, height), entry)
         self._gallery.draw_bar(ui, rows, fit)
 
-    def _draw_card(self, desk: Desk, rect: Rect, entry: EnvEntry) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_card(self, context: UiContext, rect: Rect, entry: EnvEntry) -> None:
+        ui, px = context.ui, context.ui.painter.px
         node_id = f"env.{entry.env_id}"
-        current = desk.model.env is not None and desk.model.env.env_id == entry.env_id
+        current = context.model.env is not None and context.model.env.env_id == entry.env_id
         touch = ui.node(node_id, "button", entry.env_id, rect, value=current)
         line = ui.theme.text3 if touch.hovered else ui.theme.line
         ui.painter.box(rect, ui.theme.surface, 12, line)
         size = (rect.width - 2, rect.height - px(_TEXT))
-        picture = self._pictures.get((entry.env_id, size), lambda: _picture(desk, entry, size))
+        picture = self._pictures.get((entry.env_id, size), lambda: _picture(context, entry, size))
         ui.painter.surface.blit(picture, (rect.x + 1, rect.y + 1))
         ui.painter.round_off(Rect(rect.x + 1, rect.y + 1, *size), 11, ui.theme.bg)
         room = rect.width - px(24)
@@ -131,36 +131,36 @@ class Home:
             ui.painter.text(words, at, "small", ui.theme.text2)
         ui.ring(node_id, rect, 12)
         if touch.used:
-            self._open(desk, entry.env_id)
+            self._open(context, entry.env_id)
 
     # ------------------------------------------------------------ recordings
 
-    def _draw_recordings(self, desk: Desk, card: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_recordings(self, context: UiContext, card: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         ui.painter.text("Recordings", (card.x + px(20), card.y + px(28)), "h2")
         ui.group("recent")
         y, foot = card.y + px(52), card.bottom - px(150)
-        lines = [line for line in desk.model.datasets or () if line.total_episodes]
+        lines = [line for line in context.model.datasets or () if line.total_episodes]
         fit = max(1, (foot - y) // px(54))
         ids = [f"recent.{line.dataset_id}" for line in lines]
         area = Rect(card.x, y, card.width - px(3), fit * px(54))
         for place, index in enumerate(self._recent.rows(ui, area, ids, fit)):
             rect = Rect(card.x + px(8), y + place * px(54), card.width - px(16), px(52))
-            self._draw_dataset(desk, rect, lines[index])
+            self._draw_dataset(context, rect, lines[index])
         self._recent.draw_bar(ui, len(lines), fit)
         if not lines:
             text = "What you record is listed here."
             ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)
         ui.painter.rule(card.x + 1, foot, card.width - 2)
-        self._draw_taking_in(desk, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
+        self._draw_taking_in(context, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
         ui.group("primary")
         rect = Rect(card.x + px(16), card.bottom - px(56), card.width - px(32), px(40))
         if ui.button("library.open", rect, "Open the library", "database", key="Ctrl L"):
-            desk.go_to = "library"
+            context.go_to = "library"
 
-    def _draw_dataset(self, desk: Desk, rect: Rect, line: DatasetLine) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetLine) -> None:
+        ui, px = context.ui, context.ui.painter.px
         node_id = f"recent.{line.dataset_id}"
         reason = line.problem or ("" if line.env_id else "It does not say its environment")
         touch = ui.node(node_id, "button", line.dataset_id, rect, reason=reason)
@@ -177,11 +177,11 @@ class Home:
         ui.painter.text(note, at, "small", ui.theme.text2, width=room)
         ui.ring(node_id, rect.inflate(-px(4), -px(4)), 8)
         if touch.used:
-            self._open(desk, line.env_id)
+            self._open(context, line.env_id)
 
-    def _draw_taking_in(self, desk: Desk, area: Rect) -> None:
+    def _draw_taking_in(self, context: UiContext, area: Rect) -> None:
         """Bring in what somebody has handed on: drop it on the window, or type where it is."""
-        ui, px = desk.ui, desk.ui.painter.px
+        ui, px = context.ui, context.ui.painter.px
         ui.group("import")
         text = "Drop a .teleop.zip or a Minari folder here, or type its path:"
         lines = ui.painter.wrapped(text, "small", area.width)[:2]
@@ -191,15 +191,15 @@ class Home:
         choose = Rect(0, area.y + px(36), ui.painter.width("Choose…", "medium") + px(52), px(36))
         choose.right = area.right
         field = Rect(area.x, choose.y, choose.x - px(8) - area.x, px(36))
-        if ui.field("import", field, desk.editing, "", "/path/to/episodes.teleop.zip"):
+        if ui.field("import", field, context.editing, "", "/path/to/episodes.teleop.zip"):
 
             def done(text: str) -> None:
                 if text.strip():
-                    desk.take_in(text.strip())
+                    context.take_in(text.strip())
 
-            desk.edit(TextEdit("import", "", 0, done))
-        draw_take_in(desk, choose)
-        draw_take_in_menu(desk, Rect(area.x, choose.y - px(210), area.width, px(36)))
+            context.edit(TextEdit("import", "", 0, done))
+        draw_take_in(context, choose)
+        draw_take_in_menu(context, Rect(area.x, choose.y - px(210), area.width, px(36)))
 
 
 def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int, int, int]:
@@ -215,9 +215,9 @@ def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int
         columns += 1
 
 
-def _picture(desk: Desk, entry: EnvEntry, size: tuple[int, int]) -> Surface:
+def _picture(context: UiContext, entry: EnvEntry, size: tuple[int, int]) -> Surface:
     """The environment's picture at a size; a plain surface with its icon where there is none."""
-    file = desk.ui.assets / "environments" / f"{entry.env_id}.png"
+    file = context.ui.assets / "environments" / f"{entry.env_id}.png"
     if file.is_file():
         loaded = pygame.image.load(file).convert(32)
         height = min(loaded.get_height(), round(loaded.get_width() * size[1] / size[0]))
@@ -225,5 +225,5 @@ def _picture(desk: Desk, entry: EnvEntry, size: tuple[int, int]) -> Surface:
         seen.centery = loaded.get_height() // 2
         return pygame.transform.smoothscale(loaded.subsurface(seen), size)
     plain = Surface(size, 0, 32)
-    plain.fill(desk.ui.theme.sunken[:3])
+    plain.fill(context.ui.theme.sunken[:3])
     return plain

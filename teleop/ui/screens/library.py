@@ -4,34 +4,34 @@ import time
 
 from pygame import Rect
 
-from teleop.stage.messages import Deed
-from teleop.stage.shelf import (
+from teleop.runtime.protocol.comparison_messages import ShowReplay
+from teleop.runtime.protocol.library_messages import (
     Curate,
     DatasetLine,
+    EpisodeDetails,
+    EpisodeOperation,
+    EpisodesListed,
+    ListEpisodes,
     ListLibrary,
-    ListShelf,
-    ShelfDeed,
-    ShelfListed,
-    ShelfRow,
 )
-from teleop.stage.sides import ShowReplay
-from teleop.ui.desk import Desk
-from teleop.ui.episode_card import EpisodeCard
-from teleop.ui.popover import Choice
-from teleop.ui.scroll import Scroll
-from teleop.ui.shortcuts import Command
-from teleop.ui.table import Table
-from teleop.ui.taking_in import draw_take_in, draw_take_in_menu
-from teleop.ui.text_edit import TextEdit
-from teleop.ui.words import count_of, time_left, two_lines
+from teleop.runtime.protocol.session_messages import Request
+from teleop.ui.commands import Command
+from teleop.ui.drawing.formatting import count_of, time_left, two_lines
+from teleop.ui.episodes.episode_card import EpisodeCard
+from teleop.ui.episodes.episode_table import EpisodeTable
+from teleop.ui.episodes.import_button import draw_take_in, draw_take_in_menu
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.popover import MenuItem
+from teleop.ui.widgets.scroll import Scroll
+from teleop.ui.widgets.text_edit import TextEdit
 
 _FORMS = (
-    Choice("bundle", "One file to hand on", ".teleop.zip"),
-    Choice("minari", "Minari", "A dataset without links"),
-    Choice("robomimic", "robomimic", "One HDF5 file"),
-    Choice("lerobot", "LeRobot", "Version 3.0"),
-    Choice("npz", "NumPy", ".npz"),
-    Choice("csv", "Table", ".csv"),
+    MenuItem("bundle", "One file to hand on", ".teleop.zip"),
+    MenuItem("minari", "Minari", "A dataset without links"),
+    MenuItem("robomimic", "robomimic", "One HDF5 file"),
+    MenuItem("lerobot", "LeRobot", "Version 3.0"),
+    MenuItem("npz", "NumPy", ".npz"),
+    MenuItem("csv", "Table", ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
 _TRASH = "trash"
@@ -41,118 +41,120 @@ class LibraryScreen:
     """View state: which dataset, its table, the episode that is played."""
 
     def __init__(self) -> None:
-        self._table, self._card = Table(), EpisodeCard()
+        self._table, self._card = EpisodeTable(), EpisodeCard()
         self._datasets, self._trash = Scroll(), Scroll()
         self._dataset = ""
         self._asked = ("", "")  # dataset and file in the player
         self._shows_trash = self._sure = False
 
-    def enter(self, desk: Desk) -> None:
+    def enter(self, context: UiContext) -> None:
         """List everything anew."""
-        desk.tell(Deed.PAUSE)
-        desk.tell(ListLibrary())
+        context.tell(Request.PAUSE)
+        context.tell(ListLibrary())
         self._asked, self._shows_trash, self._sure = ("", ""), False, False
-        if not self._dataset and desk.model.library:
-            self._dataset = desk.model.library.dataset_id
+        if not self._dataset and context.model.library:
+            self._dataset = context.model.library.dataset_id
         if self._dataset:
-            desk.tell(ListShelf(self._dataset))
-        desk.ui.focus.set("choose.all", "table head")
+            context.tell(ListEpisodes(self._dataset))
+        context.ui.focus.set("choose.all", "table head")
 
-    def leave(self, desk: Desk) -> None:
+    def leave(self, context: UiContext) -> None:
         """Off stage."""
-        desk.edit(None)
-        desk.tell(Deed.SHOW_NOTHING)
+        context.edit(None)
+        context.tell(Request.SHOW_NOTHING)
 
-    def wakes_in(self, desk: Desk) -> float | None:
+    def wakes_in(self, context: UiContext) -> float | None:
         """The next step, while an episode plays."""
-        return self._card.player.wakes_in(desk.model.comparison)
+        return self._card.player.wakes_in(context.model.comparison)
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """What the mouse is over scrolls."""
         self._datasets.by(rows, at)
         (self._trash.by if self._shows_trash else self._table.scroll)(rows, at)
 
-    def draw_moving(self, desk: Desk) -> Rect | None:
+    def draw_moving(self, context: UiContext) -> Rect | None:
         """Nothing is drawn apart."""
-        del desk
+        del context
         return None
 
-    def command(self, desk: Desk, command: Command) -> bool:
+    def command(self, context: UiContext, command: Command) -> bool:
         """Star, delete, undo; the player's keys."""
         if command is Command.UNDO:
-            if desk.model.shelf_undo:
-                desk.tell(desk.model.shelf_undo.pop())
+            if context.model.shelf_undo:
+                context.tell(context.model.shelf_undo.pop())
         elif command is Command.DELETE:
-            self._curate(desk, ShelfDeed.DELETE)
+            self._curate(context, EpisodeOperation.DELETE)
         elif command is Command.STAR:
-            rows = self._meant(desk)
-            self._curate(desk, ShelfDeed.STAR, value=not all(row.starred for row in rows))
+            rows = self._meant(context)
+            self._curate(context, EpisodeOperation.STAR, value=not all(row.starred for row in rows))
         elif command is Command.LEAVE and self._shows_trash:
             self._shows_trash = self._sure = False
-        elif desk.model.comparison is not None:
-            return self._card.player.command(desk, desk.model.comparison, command)
+        elif context.model.comparison is not None:
+            return self._card.player.command(context, context.model.comparison, command)
         return True
 
-    def draw(self, desk: Desk, area: Rect) -> None:
+    def draw(self, context: UiContext, area: Rect) -> None:
         """Datasets on the left, the table beside, the episode on the right."""
-        px = desk.ui.painter.px
+        px = context.ui.painter.px
         gap, side = px(16), max(px(180), min(px(230), round(area.width * 0.185)))
         right = max(px(300), min(px(460), round(area.width * 0.33)))
         datasets = Rect(area.x, area.y, side, area.height)
         middle = Rect(datasets.right + gap, area.y, area.width - side - right - 2 * gap, 0)
         middle.height = area.height
-        shelf = self._shelf(desk)
-        self._draw_datasets(desk, datasets)
-        desk.ui.card(middle)
+        shelf = self._shelf(context)
+        self._draw_datasets(context, datasets)
+        context.ui.card(middle)
         if shelf is None:
             text = "Choose a dataset" if not self._dataset else "Reading…"
             at = (middle.centerx, middle.centery)
-            desk.ui.painter.text(text, at, "medium", desk.ui.theme.text2, "cm")
+            context.ui.painter.text(text, at, "medium", context.ui.theme.text2, "cm")
         elif self._shows_trash:
-            self._draw_trash(desk, middle, shelf)
+            self._draw_trash(context, middle, shelf)
         else:
-            self._draw_table(desk, middle, shelf)
+            self._draw_table(context, middle, shelf)
         card = Rect(area.right - right, area.y, right, area.height)
         row = self._current(shelf)
-        changed = self._card.draw(desk, card, row, self._dataset)
+        changed = self._card.draw(context, card, row, self._dataset)
         if changed is not None:
-            desk.tell(changed)
+            context.tell(changed)
         if shelf is not None:
-            self._draw_menus(desk, middle, shelf)
+            self._draw_menus(context, middle, shelf)
         anchor = Rect(datasets.x + px(12), datasets.bottom - px(260), datasets.width, px(36))
-        draw_take_in_menu(desk, anchor)
+        draw_take_in_menu(context, anchor)
 
     # ------------------------------------------------------------ datasets
 
-    def _shelf(self, desk: Desk) -> ShelfListed | None:
-        shelf = desk.model.shelf
-        if not self._dataset and desk.model.library:
-            self._choose(desk, desk.model.library.dataset_id)
+    def _shelf(self, context: UiContext) -> EpisodesListed | None:
+        shelf = context.model.shelf
+        if not self._dataset and context.model.library:
+            self._choose(context, context.model.library.dataset_id)
         return shelf if shelf and shelf.dataset_id == self._dataset else None
 
-    def _choose(self, desk: Desk, dataset_id: str) -> None:
+    def _choose(self, context: UiContext, dataset_id: str) -> None:
         self._dataset, self._shows_trash = dataset_id, False
         self._table.forget()
-        desk.tell(ListShelf(dataset_id))
+        context.tell(ListEpisodes(dataset_id))
 
-    def _draw_datasets(self, desk: Desk, card: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_datasets(self, context: UiContext, card: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         ui.painter.text("Datasets", (card.x + px(16), card.y + px(28)), "h2")
         ui.group("datasets")
-        lines = desk.model.datasets or ()
+        lines = context.model.datasets or ()
         area = Rect(card.x, card.y + px(52), card.width - px(3), card.height - px(118))
         fit = max(1, area.height // px(56))
         ids = [f"dataset.{line.dataset_id}" for line in lines]
         for place, index in enumerate(self._datasets.rows(ui, area, ids, fit)):
             rect = Rect(card.x + px(8), area.y + place * px(56), card.width - px(16), px(52))
-            self._draw_dataset(desk, rect, lines[index])
+            self._draw_dataset(context, rect, lines[index])
         self._datasets.draw_bar(ui, len(lines), fit)
         ui.group("import")
-        draw_take_in(desk, Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36)))
+        draw_take_in(
+            context, Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
+        )
 
-    def _draw_dataset(self, desk: Desk, rect: Rect, line: DatasetLine) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetLine) -> None:
+        ui, px = context.ui, context.ui.painter.px
         node_id, mine = f"dataset.{line.dataset_id}", line.dataset_id == self._dataset
         touch = ui.node(node_id, "option", line.dataset_id, rect, reason=line.problem, value=mine)
         if mine:
@@ -170,39 +172,43 @@ class LibraryScreen:
         ui.painter.text(note, at, "small", ui.theme.text2, width=room)
         ui.ring(node_id, rect.inflate(-px(4), -px(4)), 8)
         if touch.used:
-            self._choose(desk, line.dataset_id)
+            self._choose(context, line.dataset_id)
 
     # ------------------------------------------------------------ the table
 
-    def _current(self, shelf: ShelfListed | None) -> ShelfRow | None:
+    def _current(self, shelf: EpisodesListed | None) -> EpisodeDetails | None:
         rows = shelf.rows if shelf else ()
         return next((row for row in rows if row.uuid == self._table.current), None)
 
-    def _meant(self, desk: Desk) -> list[ShelfRow]:
+    def _meant(self, context: UiContext) -> list[EpisodeDetails]:
         """The ticked rows; without any, the one with the focus, or the one that is played."""
-        shelf = self._shelf(desk)
+        shelf = self._shelf(context)
         if shelf is None:
             return []
-        uuids = self._table.chosen or {self._table.focused(desk) or self._table.current}
+        uuids = self._table.chosen or {self._table.focused(context) or self._table.current}
         return [row for row in shelf.rows if row.uuid in uuids]
 
-    def _curate(self, desk: Desk, deed: ShelfDeed, value: bool | str | None = None) -> None:
-        rows = self._meant(desk)
+    def _curate(
+        self, context: UiContext, deed: EpisodeOperation, value: bool | str | None = None
+    ) -> None:
+        rows = self._meant(context)
         if rows:
             uuids = tuple(row.uuid for row in rows)
-            desk.tell(Curate(self._dataset, deed, uuids, value))
+            context.tell(Curate(self._dataset, deed, uuids, value))
 
-    def _draw_table(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_table(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.group("filter")
         width = min(px(240), round(card.width * 0.45))
         find = Rect(card.x + px(12), card.y + px(12), width, px(36))
-        if ui.field("filter", find, desk.editing, self._table.filter, "Filter: success, starred…"):
+        if ui.field(
+            "filter", find, context.editing, self._table.filter, "Filter: success, starred…"
+        ):
             text = self._table.filter
-            desk.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
+            context.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
         count = count_of(len(self._table.shown(shelf.rows)), "episode")
         chosen = f" · {len(self._table.chosen)} chosen" if self._table.chosen else ""
-        working = desk.model.working
+        working = context.model.working
         if working:
             left = working.seconds_left
             count, chosen = working.text if left is None else time_left(left), ""
@@ -210,31 +216,31 @@ class LibraryScreen:
         room = card.right - px(150) - at[0]
         if room > px(70):
             ui.painter.text(count + chosen, at, "small", ui.theme.text2, width=room)
-        self._draw_trash_button(desk, card, shelf)
+        self._draw_trash_button(context, card, shelf)
         foot = px(64)
         body = Rect(card.x + px(8), find.bottom + px(8), card.width - px(16), 0)
         body.height = card.bottom - foot - body.y
-        used = self._table.draw(desk, body, shelf.rows)
+        used = self._table.draw(context, body, shelf.rows)
         if used:
             self._table.current = used
         row = self._current(shelf)
         if row is not None and self._asked != (shelf.dataset_id, row.file):
             self._asked = (shelf.dataset_id, row.file)
-            self._card.player.begin(desk.now)
-            desk.model.comparison, desk.model.replay_problem = None, ""
-            desk.tell(ShowReplay(shelf.dataset_id, row.file))
-        self._draw_deeds(desk, Rect(card.x, card.bottom - foot, card.width, foot))
+            self._card.player.begin(context.now)
+            context.model.comparison, context.model.replay_problem = None, ""
+            context.tell(ShowReplay(shelf.dataset_id, row.file))
+        self._draw_deeds(context, Rect(card.x, card.bottom - foot, card.width, foot))
 
     def _filter(self, text: str) -> None:
         self._table.filter = text
 
-    def _draw_deeds(self, desk: Desk, bar: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_deeds(self, context: UiContext, bar: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.painter.rule(bar.x + 1, bar.y, bar.width - 2)
         ui.group("deeds")
-        rows = self._meant(desk)
+        rows = self._meant(context)
         nothing = "" if rows else "Choose an episode first"
-        works = desk.model.working
+        works = context.model.working
         busy = works.text if works else ""
         deeds = (
             ("star", "Star", "star", nothing),
@@ -249,38 +255,38 @@ class LibraryScreen:
             rect = Rect(x, bar.centery - px(18), width, px(36))
             icon = icon if width > px(124) else ""
             if ui.button(f"shelf.{name}", rect, label, icon, reason=reason):
-                self._do(desk, name)
+                self._do(context, name)
         if works:
             share = works.done / max(1, works.total)
             track = Rect(bar.x + px(12), bar.y - px(3), round((bar.width - px(24)) * share), px(3))
             ui.painter.box(track, ui.theme.agent, 2)
 
-    def _do(self, desk: Desk, name: str) -> None:
+    def _do(self, context: UiContext, name: str) -> None:
         if name == "star":
-            self.command(desk, Command.STAR)
+            self.command(context, Command.STAR)
         elif name == "delete":
-            self._curate(desk, ShelfDeed.DELETE)
+            self._curate(context, EpisodeOperation.DELETE)
         elif name == "verify":
             chosen = tuple(self._table.chosen)
-            desk.tell(Curate(self._dataset, ShelfDeed.VERIFY, chosen))
+            context.tell(Curate(self._dataset, EpisodeOperation.VERIFY, chosen))
         else:
-            desk.popover.toggle(desk.ui, "forms", "shelf.export")
+            context.popover.toggle(context.ui, "forms", "shelf.export")
 
-    def _draw_menus(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
-        px = desk.ui.painter.px
+    def _draw_menus(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+        px = context.ui.painter.px
         anchor = Rect(card.right - px(300), card.bottom - px(420), px(280), px(36))
-        picked = desk.popover.draw(desk.ui, "forms", anchor, list(_FORMS), "", 280)
+        picked = context.popover.draw(context.ui, "forms", anchor, list(_FORMS), "", 280)
         if picked:
             slug = shelf.dataset_id.replace("/", "-")
             name = f"{slug}-{picked}-{time.strftime('%Y%m%d-%H%M%S')}{_ENDINGS.get(picked, '')}"
-            where = (picked, str(desk.exports / name))
+            where = (picked, str(context.exports / name))
             chosen = tuple(self._table.chosen)
-            desk.tell(Curate(shelf.dataset_id, ShelfDeed.EXPORT, chosen, where))
+            context.tell(Curate(shelf.dataset_id, EpisodeOperation.EXPORT, chosen, where))
 
     # ------------------------------------------------------------ the trash
 
-    def _draw_trash_button(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_trash_button(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+        ui, px = context.ui, context.ui.painter.px
         label = "Episodes" if self._shows_trash else f"Trash ({len(shelf.trash)})"
         width = max(px(110), ui.painter.width(label, "medium") + px(46))
         rect = Rect(card.right - px(12) - width, card.y + px(12), width, px(36))
@@ -288,11 +294,11 @@ class LibraryScreen:
         if ui.button(_TRASH, rect, label, "" if self._shows_trash else "trash-2", reason=reason):
             self._shows_trash, self._sure = not self._shows_trash, False
 
-    def _draw_trash(self, desk: Desk, card: Rect, shelf: ShelfListed) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_trash(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.group("filter")
         ui.painter.text("In the trash", (card.x + px(16), card.y + px(30)), "h2")
-        self._draw_trash_button(desk, card, shelf)
+        self._draw_trash_button(context, card, shelf)
         ui.group("table")
         area = Rect(card.x, card.y + px(60), card.width - px(3), card.height - px(132))
         fit = max(1, area.height // px(40))
@@ -306,7 +312,7 @@ class LibraryScreen:
             back = Rect(rect.right - px(126), rect.y + px(4), px(120), px(32))
             if ui.button(ids[index], back, "Restore", "undo-2"):
                 wanted = (shelf.trash[index],)
-                desk.tell(Curate(self._dataset, ShelfDeed.RESTORE, wanted))
+                context.tell(Curate(self._dataset, EpisodeOperation.RESTORE, wanted))
         self._trash.draw_bar(ui, len(ids), fit)
         ui.group("deeds")
         rect = Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
@@ -317,7 +323,7 @@ class LibraryScreen:
         reason = "" if shelf.trash else "The trash is empty"
         if ui.button("purge", rect, label, "x", kind, reason=reason):
             if self._sure:
-                desk.tell(Curate(self._dataset, ShelfDeed.PURGE))
+                context.tell(Curate(self._dataset, EpisodeOperation.PURGE))
             self._sure = not self._sure
 
 

@@ -2,19 +2,26 @@
 
 from pygame import Rect
 
-from teleop.stage.lessons import Ask, Finding, StopTraining, Study, Train, TraitLine
-from teleop.stage.messages import Deed, Notice, ShowPreview, Tone
-from teleop.ui.dataset_menu import draw_dataset_menu
-from teleop.ui.desk import Desk
-from teleop.ui.model import Training
-from teleop.ui.popover import Choice
-from teleop.ui.scroll import Scroll
-from teleop.ui.shortcuts import Command, label_of
-from teleop.ui.standing_bars import draw_standing_bars
-from teleop.ui.study_card import StudyCard
-from teleop.ui.theme import ON_VEIL, VEIL, Colour, Theme
-from teleop.ui.view import fitted
-from teleop.ui.words import signed, time_left
+from teleop.runtime.protocol.session_messages import Notice, Request, ShowPreview, Tone
+from teleop.runtime.protocol.training_messages import (
+    Analysis,
+    Finding,
+    RunAnalysis,
+    StopTraining,
+    Train,
+    TraitLine,
+)
+from teleop.ui.commands import Command, label_of
+from teleop.ui.drawing.formatting import signed, time_left
+from teleop.ui.drawing.theme import ON_VEIL, VEIL, Colour, Theme
+from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.score_bars import draw_standing_bars
+from teleop.ui.training.training_charts import TrainingCharts
+from teleop.ui.widgets.image_view import fitted
+from teleop.ui.widgets.popover import MenuItem
+from teleop.ui.widgets.scroll import Scroll
 
 _LOG_ROW = 20
 _TICK_ROW = 26
@@ -36,7 +43,7 @@ class TrainScreen:
     """View state: the chart's picture, and which policy the preview plays."""
 
     def __init__(self) -> None:
-        self._study = StudyCard()
+        self._study = TrainingCharts()
         self._log = Scroll()
         self._recipe = "bc"
         self._plays, self._sorts = True, True
@@ -44,72 +51,72 @@ class TrainScreen:
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
 
-    def enter(self, desk: Desk) -> None:
+    def enter(self, context: UiContext) -> None:
         """Show the latest policy playing, if there is one."""
-        desk.tell(Deed.PAUSE)
+        context.tell(Request.PAUSE)
         self._previewed = ("", "", 0)
-        desk.model.preview = None
-        desk.view("preview").clear()
+        context.model.preview = None
+        context.view("preview").clear()
 
-    def leave(self, desk: Desk) -> None:
+    def leave(self, context: UiContext) -> None:
         """Take the preview off stage."""
-        desk.tell(Deed.SHOW_NOTHING)
+        context.tell(Request.SHOW_NOTHING)
 
-    def wakes_in(self, desk: Desk) -> float | None:
+    def wakes_in(self, context: UiContext) -> float | None:
         """Reports and pictures wake the window by themselves."""
-        del desk
+        del context
         return None
 
-    def command(self, desk: Desk, command: Command) -> bool:
+    def command(self, context: UiContext, command: Command) -> bool:
         """R trains and stops, as it records on the first screen."""
         if command is not Command.RECORD:
             return False
-        self._train_or_stop(desk)
+        self._train_or_stop(context)
         return True
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """What was found out scrolls."""
         self._log.by(rows, at)
 
-    def draw_moving(self, desk: Desk) -> Rect | None:
+    def draw_moving(self, context: UiContext) -> Rect | None:
         """Only the preview's picture."""
-        if desk.popover.open or not self._view.width or desk.view("preview").aspect is None:
+        if context.popover.open or not self._view.width or context.view("preview").aspect is None:
             return None
-        self._draw_picture(desk)
+        self._draw_picture(context)
         return self._view
 
-    def draw(self, desk: Desk, area: Rect) -> None:
+    def draw(self, context: UiContext, area: Rect) -> None:
         """Everything."""
-        self._keep_preview(desk)
-        self._keep_profile(desk)
-        px = desk.ui.painter.px
+        self._keep_preview(context)
+        self._keep_profile(context)
+        px = context.ui.painter.px
         gap = px(16)
         panel = min(px(420), max(px(320), round(area.width * 0.31)))
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
         chart = Rect(left.x, left.y, left.width, round(left.height * _CHART_SHARE))
         below = Rect(left.x, chart.bottom + gap, left.width, left.bottom - chart.bottom - gap)
-        self._study.draw(desk, chart)
-        self._draw_preview(desk, below)
-        self._draw_panel(desk, Rect(area.right - panel, area.y, panel, area.height))
+        self._study.draw(context, chart)
+        self._draw_preview(context, below)
+        self._draw_panel(context, Rect(area.right - panel, area.y, panel, area.height))
 
     # ------------------------------------------------------------ deeds
 
-    def _train_or_stop(self, desk: Desk) -> None:
-        model = desk.model
+    def _train_or_stop(self, context: UiContext) -> None:
+        model = context.model
         if model.training and model.training.running:
-            desk.teach(StopTraining())
+            context.teach(StopTraining())
             model.training.phase = "Stopping; the best so far is kept"
         elif model.studying:
-            desk.teach(StopTraining())
+            context.teach(StopTraining())
             model.notices.append(Notice(Tone.PLAIN, "The study is being stopped; train again then"))
         elif model.env and model.env.cannot_learn:
             model.notices.append(Notice(Tone.PLAIN, model.env.cannot_learn))
         elif model.library and model.library.episodes:
             dataset_id = model.library.dataset_id
-            model.training = Training(dataset_id)
-            desk.teach(
+            model.training = TrainingState(dataset_id)
+            context.teach(
                 Train(
-                    desk.recordings,
+                    context.recordings,
                     dataset_id,
                     recipe=self._recipe,
                     plays=self._plays,
@@ -117,9 +124,9 @@ class TrainScreen:
                 )
             )
 
-    def _keep_preview(self, desk: Desk) -> None:
+    def _keep_preview(self, context: UiContext) -> None:
         """Ask for the newest policy on stage, once for each new version of it."""
-        model = desk.model
+        model = context.model
         training, library = model.training, model.library
         if library is None:
             return
@@ -129,31 +136,31 @@ class TrainScreen:
         elif library.policies:
             wanted = (library.dataset_id, library.policies[-1], 0)
         if wanted != self._previewed and wanted[1]:
-            desk.tell(ShowPreview(wanted[0], wanted[1]))
+            context.tell(ShowPreview(wanted[0], wanted[1]))
             self._previewed = wanted
 
-    def _keep_profile(self, desk: Desk) -> None:
+    def _keep_profile(self, context: UiContext) -> None:
         """Ask what the data is, once for each state of the dataset."""
-        model, library = desk.model, desk.model.library
+        model, library = context.model, context.model.library
         busy = model.studying or (model.training and model.training.running)
         if library is None or not library.episodes or busy:
             return
         wanted = f"{library.dataset_id} {len(library.episodes)} {library.episodes[-1].uuid}"
         if wanted != self._profiled:
             self._profiled = wanted
-            desk.teach(Ask(desk.recordings, library.dataset_id, Study.PROFILE))
+            context.teach(RunAnalysis(context.recordings, library.dataset_id, Analysis.PROFILE))
 
     # ------------------------------------------------------------ left
 
-    def _draw_preview(self, desk: Desk, card: Rect) -> None:
-        ui, model = desk.ui, desk.model
+    def _draw_preview(self, context: UiContext, card: Rect) -> None:
+        ui, model = context.ui, context.model
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         ui.card(card)
-        view = desk.view("preview")
+        view = context.view("preview")
         area = Rect(card.x + px(12), card.y + px(12), 0, card.height - px(24))
         area.width = min(round(area.height * (view.aspect or 1.5)), round(card.width * 0.62))
         self._view = fitted(area, view.aspect or 1.5)
-        self._draw_picture(desk)
+        self._draw_picture(context)
         x = area.right + px(24)
         painter.box(Rect(x, card.y + px(26), px(4), px(20)), theme.agent, 2)
         painter.text("Agent, live", (x + px(14), card.y + px(36)), "h2")
@@ -177,34 +184,34 @@ class TrainScreen:
                 f"step {live.steps} · seed {live.seed}", at, "small", theme.text2, width=room
             )
 
-    def _draw_picture(self, desk: Desk) -> None:
-        painter, px = desk.ui.painter, desk.ui.painter.px
-        desk.view("preview").draw(painter, self._view, 8, desk.ui.theme.surface)
-        live = desk.model.preview
+    def _draw_picture(self, context: UiContext) -> None:
+        painter, px = context.ui.painter, context.ui.painter.px
+        context.view("preview").draw(painter, self._view, 8, context.ui.theme.surface)
+        live = context.model.preview
         if live and live.action and self._view.height > px(90):
             at = (self._view.x + px(10), self._view.bottom - px(38))
-            desk.ui.pill(at, live.action, VEIL, ON_VEIL)
+            context.ui.pill(at, live.action, VEIL, ON_VEIL)
 
     # ------------------------------------------------------------ right
 
-    def _draw_panel(self, desk: Desk, panel: Rect) -> None:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_panel(self, context: UiContext, panel: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
         ui.card(panel)
         ui.painter.text("Train a policy", (panel.x + px(20), panel.y + px(28)), "h2")
         inner = panel.inflate(-px(40), 0)
-        top = self._draw_data(desk, inner, panel.y + px(52)) + px(16)
-        y = self._draw_algorithms(desk, inner, top)
-        y = self._draw_progress(desk, inner, y + px(16))
+        top = self._draw_data(context, inner, panel.y + px(52)) + px(16)
+        y = self._draw_algorithms(context, inner, top)
+        y = self._draw_progress(context, inner, y + px(16))
         foot = panel.bottom - px(104)
-        self._draw_log(desk, Rect(inner.x, y, inner.width, foot - y))
+        self._draw_log(context, Rect(inner.x, y, inner.width, foot - y))
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
-        self._draw_primary(desk, inner, panel.bottom)
-        draw_dataset_menu(desk, panel, "options", "Episodes to learn from")
-        self._draw_algorithm_menu(desk, inner, top)
+        self._draw_primary(context, inner, panel.bottom)
+        draw_dataset_menu(context, panel, "options", "Episodes to learn from")
+        self._draw_algorithm_menu(context, inner, top)
 
-    def _draw_data(self, desk: Desk, inner: Rect, y: int) -> int:
-        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
-        library = desk.model.library
+    def _draw_data(self, context: UiContext, inner: Rect, y: int) -> int:
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+        library = context.model.library
         episodes = library.episodes if library else ()
         steps = sum(episode.total_steps for episode in episodes)
         mean = sum(e.total_reward for e in episodes) / max(1, len(episodes))
@@ -223,42 +230,42 @@ class TrainScreen:
             painter.text(value, (cell.x + px(12), cell.y + px(41)), "h1", width=room)
         return y + px(60)
 
-    def _draw_algorithms(self, desk: Desk, inner: Rect, y: int) -> int:
-        ui, px = desk.ui, desk.ui.painter.px
+    def _draw_algorithms(self, context: UiContext, inner: Rect, y: int) -> int:
+        ui, px = context.ui, context.ui.painter.px
         ui.group("options")
         rect = Rect(inner.x, y, inner.width, px(40))
         name, note = RECIPE_WORDS[self._recipe]
         if ui.combo("algorithm", rect, name, "brain", label="How to learn"):
             chosen = list(RECIPE_WORDS).index(self._recipe)
-            desk.popover.toggle(ui, "algorithm", "algorithm", chosen)
+            context.popover.toggle(ui, "algorithm", "algorithm", chosen)
         at = (inner.x + px(2), rect.bottom + px(14))
         ui.painter.text(note, at, "small", ui.theme.text2, width=inner.width)
-        return self._draw_choices(desk, inner, rect.bottom + px(26))
+        return self._draw_choices(context, inner, rect.bottom + px(26))
 
-    def _draw_choices(self, desk: Desk, inner: Rect, y: int) -> int:
+    def _draw_choices(self, context: UiContext, inner: Rect, y: int) -> int:
         """What training may use to choose its settings."""
         if self._recipe not in _CHOOSING:
             return y
         words = "Choose by playing: uses the reward"
-        if _ticked(desk, "plays", inner, y, words, chosen=self._plays):
+        if _ticked(context, "plays", inner, y, words, chosen=self._plays):
             self._plays = not self._plays
-        y += desk.ui.painter.px(_TICK_ROW)
+        y += context.ui.painter.px(_TICK_ROW)
         words = "Leave out takes that hurt"
-        if _ticked(desk, "sorts", inner, y, words, chosen=self._sorts):
+        if _ticked(context, "sorts", inner, y, words, chosen=self._sorts):
             self._sorts = not self._sorts
-        return y + desk.ui.painter.px(_TICK_ROW)
+        return y + context.ui.painter.px(_TICK_ROW)
 
-    def _draw_algorithm_menu(self, desk: Desk, inner: Rect, y: int) -> None:
-        rect = Rect(inner.x, y, inner.width, desk.ui.painter.px(40))
-        choices = [Choice(key, label, note) for key, (label, note) in RECIPE_WORDS.items()]
-        picked = desk.popover.draw(desk.ui, "algorithm", rect, choices, self._recipe, 320)
+    def _draw_algorithm_menu(self, context: UiContext, inner: Rect, y: int) -> None:
+        rect = Rect(inner.x, y, inner.width, context.ui.painter.px(40))
+        choices = [MenuItem(key, label, note) for key, (label, note) in RECIPE_WORDS.items()]
+        picked = context.popover.draw(context.ui, "algorithm", rect, choices, self._recipe, 320)
         self._recipe = picked or self._recipe
 
-    def _draw_progress(self, desk: Desk, inner: Rect, y: int) -> int:
-        training = desk.model.own_training
+    def _draw_progress(self, context: UiContext, inner: Rect, y: int) -> int:
+        training = context.model.own_training
         if training is None:
             return y
-        painter, theme, px = desk.ui.painter, desk.ui.theme, desk.ui.painter.px
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         right = ""
         if training.running and training.seconds_left is not None:
             right = time_left(training.seconds_left)
@@ -280,11 +287,11 @@ class TrainScreen:
         painter.box(done, colour, 4)
         return y + px(48)
 
-    def _draw_log(self, desk: Desk, rect: Rect) -> None:
+    def _draw_log(self, context: UiContext, rect: Rect) -> None:
         """What to do next, what was found out, then what the data is. It scrolls."""
-        ui, px = desk.ui, desk.ui.painter.px
+        ui, px = context.ui, context.ui.painter.px
         rows: list[tuple[str, Colour, str]] = []
-        for icon, colour, text in self._lines(desk):
+        for icon, colour, text in self._lines(context):
             lines = ui.painter.wrapped(text, "small", rect.width - px(30))
             rows += [(icon if not place else "", colour, line) for place, line in enumerate(lines)]
         fit = max(1, (rect.height - px(10)) // px(_LOG_ROW))
@@ -298,9 +305,9 @@ class TrainScreen:
         self._log.draw_bar(ui, len(rows), fit)
         self._log.take_keys(ui, "log", "What was found out", len(rows), fit)
 
-    def _lines(self, desk: Desk) -> list[tuple[str, Colour, str]]:
+    def _lines(self, context: UiContext) -> list[tuple[str, Colour, str]]:
         """(icon, its colour, text) of everything that there is to say."""
-        theme, model = desk.ui.theme, desk.model
+        theme, model = context.ui.theme, context.model
         training, profile = model.training, model.profile
         mine = model.library.dataset_id if model.library else ""
         lines: list[tuple[str, Colour, str]] = []
@@ -316,8 +323,8 @@ class TrainScreen:
             lines += [_trait_line(trait, theme.human, theme.text3) for trait in traits]
         return lines
 
-    def _draw_primary(self, desk: Desk, inner: Rect, bottom: int) -> None:
-        ui, model, px = desk.ui, desk.model, desk.ui.painter.px
+    def _draw_primary(self, context: UiContext, inner: Rect, bottom: int) -> None:
+        ui, model, px = context.ui, context.model, context.ui.painter.px
         training, library = model.own_training, model.library
         ui.group("primary")
         rect = Rect(inner.x, bottom - px(88), inner.width, px(48))
@@ -330,7 +337,7 @@ class TrainScreen:
             if ui.button(
                 "train", rect, "Stop and keep the best", "square", "record", key, radius=10
             ):
-                self._train_or_stop(desk)
+                self._train_or_stop(context)
         elif done:
             again = rect.copy()
             again.width = px(120)
@@ -338,12 +345,12 @@ class TrainScreen:
                 again.right + px(10), rect.y, rect.right - again.right - px(10), rect.height
             )
             if ui.button("train", again, "Again", "repeat", "plain", key, reason, 10):
-                self._train_or_stop(desk)
+                self._train_or_stop(context)
             label = label_of(Command.COMPARE)
             if ui.button("next", rect, "Compare", "git-compare", "primary", label, "", 10):
-                desk.go_to = "compare"
+                context.go_to = "compare"
         elif ui.button("train", rect, "Train", "sparkles", "primary", key, reason, 10):
-            self._train_or_stop(desk)
+            self._train_or_stop(context)
         plays = self._plays and self._recipe in _CHOOSING
         usual = "Choosing settings takes up to 20 s" if plays else "It finds the settings by itself"
         caption = reason or ("" if done else usual)
@@ -351,9 +358,11 @@ class TrainScreen:
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
 
 
-def _ticked(desk: Desk, name: str, inner: Rect, y: int, label: str, *, chosen: bool) -> bool:
+def _ticked(
+    context: UiContext, name: str, inner: Rect, y: int, label: str, *, chosen: bool
+) -> bool:
     """A box to tick with its label; used?"""
-    ui, px = desk.ui, desk.ui.painter.px
+    ui, px = context.ui, context.ui.painter.px
     box = Rect(inner.x, y, px(_TICK_ROW), px(_TICK_ROW))
     used = ui.check(f"train.{name}", box, label, chosen=chosen)
     at = (box.right + px(6), box.centery)

@@ -1,0 +1,321 @@
+"""What people do with recordings after the drive: find, label, trim, check, hand on, get back."""
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from teleop.envs.factory import close_env, make_env
+from teleop.envs.spaces import same_space
+from teleop.errors import RecordingError, StorageError, TeleopError, sentence
+from teleop.learning.policy import list_policies
+from teleop.recording import Dataset, EpisodeRow, Library
+from teleop.recording.datasets.query import Query
+from teleop.recording.disk import files
+from teleop.recording.episodes.certificate import Certificate
+from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
+from teleop.recording.rescue.dataset_rescue import Rescue, salvage
+
+Writer = Callable[[Dataset, Sequence[EpisodeRow], Path], list[str]]
+# Form: what writes it, and how its file's name ends; nothing for a folder.
+FORMS: dict[str, tuple[Writer, str]] = {
+    "bundle": (bundle.write_bundle, ".teleop.zip"),
+    "minari": (packed.write_packed, ""),
+    "robomimic": (robomimic.write_robomimic, ".hdf5"),
+    "lerobot": (lerobot.write_lerobot, ""),
+    "npz": (tables.write_npz, ".npz"),
+    "csv": (tables.write_csv, ".csv"),
+}
+
+
+def episode_rows(
+    dataset: Dataset, query: Query
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """(a row for each episode, names of the policies, names of damaged files)."""
+    certificates = dataset.certificates()
+    rows = [_episode_row(row, certificates) for row in query.of(dataset.rows())]
+    return rows, list_policies(dataset.policies), dataset.damaged()
+
+
+def find_rows(dataset: Dataset, numbers: Sequence[int]) -> list[EpisodeRow]:
+    """The episodes of these numbers, as lists show them.
+
+    Raises:
+        RecordingError: one is missing.
+    """
+    by_number = {row.ordinal + 1: row for row in dataset.rows()}
+    missing = [number for number in numbers if number not in by_number]
+    if missing:
+        there = ", ".join(str(number) for number in by_number) or "none"
+        raise RecordingError(
+            f"{dataset.dataset_id} has no episode {missing[0]}; it has {there:.200}."
+        )
+    return [by_number[number] for number in dict.fromkeys(numbers)]
+
+
+def label(
+    dataset: Dataset,
+    rows: Sequence[EpisodeRow],
+    add: Sequence[str],
+    drop: Sequence[str],
+    **changes: Any,
+) -> list[dict[str, Any]]:
+    """Change labels; returns the new ones as rows.
+
+    Args:
+        dataset: where the episodes are.
+        rows: the episodes.
+        add: tags to add.
+        drop: tags to take away.
+        **changes: other fields of `Label`.
+    """
+    found = []
+    for row in rows:
+        tags = tuple((set(row.label.tags) | set(add)) - set(drop))
+        new = dataset.label(row.uuid, tags=tags, **changes)
+        said = dataclasses.asdict(new) | {"tags": ", ".join(new.tags)}
+        found.append({"episode": row.ordinal + 1} | said)
+    return found
+
+
+def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
+    """(first step, step after the last) between the first and the last movement of a key or stick.
+
+    Raises:
+        RecordingError: nobody's hands were recorded.
+    """
+    times = dataset.input_times(row)
+    if len(times) == 0:
+        raise RecordingError(
+            f"Episode {row.ordinal + 1} has no key or stick movements in it (a script drove?), so "
+            "its idle ends are not known. Say which steps count: --first N --end M"
+        )
+    acted = dataset.read(row).times_s[1:]
+    first = min(int((acted < times[0]).sum()), row.total_steps - 1)
+    end = min(int((acted < times[-1]).sum()) + 1, row.total_steps)
+    return first, max(end, first + 1)
+
+
+def delete(dataset: Dataset, rows: Sequence[EpisodeRow]) -> None:
+    """Put episodes into the trash."""
+    with claimed(dataset):
+        dataset.delete(*(row.file for row in rows))
+
+
+def restore(dataset: Dataset, names: Sequence[str]) -> list[int]:
+    """Bring things back from the trash, by name or number; returns the episodes' numbers.
+
+    Raises:
+        RecordingError: one is not there.
+    """
+    with claimed(dataset):
+        return [dataset.restore(_trashed(dataset, name)).ordinal + 1 for name in names]
+
+
+def purge(dataset: Dataset) -> list[str]:
+    """Destroy what is in the trash."""
+    with claimed(dataset):
+        return dataset.purge()
+
+
+def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
+    """Read and re-simulate every episode; yields (episode, verdict, finding).
+
+    Verdicts: `exact`, `diverges`, `unknown` (it cannot be tried here) and `unreadable`.
+    """
+    try:
+        dataset.spaces()
+    except RecordingError as problem:  # the same for every episode
+        yield "all", "unreadable", sentence(problem)
+        return
+    for row in dataset.rows():
+        yield from verify_row(dataset, row)
+    for name in dataset.damaged():
+        yield name, "unreadable", "damaged; `teleop recover` may get steps out of it"
+
+
+def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, str]]:
+    """Read and re-simulate one episode: (episode, verdict, finding)."""
+    number = str(row.ordinal + 1)
+    try:
+        for found in dataset.iter_certify(row):
+            if found is not None:
+                yield number, found.verdict, found.text
+    except TeleopError as problem:
+        yield number, "unreadable", sentence(problem)
+
+
+def exit_code(verdicts: Sequence[str]) -> int:
+    """0: all exact; 3: some diverge, or cannot be tried; 1: some cannot be read."""
+    if "unreadable" in verdicts:
+        return 1
+    return 0 if all(verdict == "exact" for verdict in verdicts) else 3
+
+
+def export(
+    dataset: Dataset, rows: Sequence[EpisodeRow], form: str, output: Path | None
+) -> tuple[Path, list[str]]:
+    """Write episodes in another program's form; returns (where, what to know about it).
+
+    Raises:
+        RecordingError: no such form, nothing to write, or the target exists.
+        StorageError: the disk refused; nothing is half-written.
+    """
+    if form not in FORMS:
+        raise RecordingError(f"There is no form {form!r}; there are: {', '.join(FORMS)}.")
+    if not rows:
+        raise RecordingError(f"No episode of {dataset.dataset_id} matches; nothing was written.")
+    write, ending = FORMS[form]
+    slug = dataset.dataset_id.replace("/", "-")
+    target = output or Path(f"{slug}-{form}" if not ending else f"{slug}{ending}")
+    if target.exists():
+        raise RecordingError(f"{target} exists already; choose another name with --output.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".exporting-", dir=target.parent) as folder:
+            draft = Path(folder) / target.name
+            notes = write(dataset, rows, draft)
+            draft.rename(target)
+    except OSError as problem:
+        raise StorageError(
+            f"{target} cannot be written ({problem.strerror or problem}); nothing is left of it."
+        ) from problem
+    return target, notes
+
+
+def recover(source: Path, library: Library, into: str) -> tuple[str, Rescue]:
+    """Get whole episodes out of damaged files into a new dataset; returns (its id, what came out).
+
+    Raises:
+        RecordingError: there is nothing to recover, or the target exists.
+    """
+    dataset_id = into or _free_id(library, source)
+    return dataset_id, salvage(source, library.dataset(dataset_id))
+
+
+def shares(
+    rows: Sequence[EpisodeRow], parts: Sequence[str], seed: int
+) -> dict[str, list[EpisodeRow]]:
+    """Episodes by the dataset they go to: `NAME=SHARE` each, drawn at random.
+
+    Raises:
+        RecordingError: a part cannot be read, or the shares are more than everything.
+    """
+    import numpy as np
+
+    wanted: dict[str, float] = {}
+    for part in parts:
+        name, _, share = part.partition("=")
+        try:
+            wanted[name] = wanted.get(name, 0.0) + float(share or 1.0)
+        except ValueError as problem:
+            raise RecordingError(
+                f"{part!r} is no part; write NAME=SHARE, for example cartpole-v1/train-v0=0.8"
+            ) from problem
+    if not all(share > 0 for share in wanted.values()) or not sum(wanted.values()) <= 1 + 1e-9:
+        raise RecordingError(
+            f"Shares are above 0 and add up to at most 1; these are {list(wanted.values())}."
+        )
+    order = np.random.default_rng(seed).permutation(len(rows)).tolist()
+    ends = np.round(np.cumsum(list(wanted.values())) * len(rows)).astype(int).tolist()
+    starts = [0, *ends[:-1]]
+    return {
+        name: [rows[index] for index in sorted(order[start:end])]
+        for name, start, end in zip(wanted, starts, ends, strict=True)
+    }
+
+
+def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[str, Any]:
+    certificate = certificates.get(row.uuid)
+    said = {None: "", True: "success", False: "failure"}[row.label.success]
+    trim = row.label.trim
+    return {
+        "episode": row.ordinal + 1,
+        "return": row.total_reward,
+        "steps": row.total_steps,
+        "seed": row.seed,
+        "driver": row.driver_name or row.driver,
+        "starred": row.starred,
+        "tags": ", ".join(row.label.tags),
+        "note": row.label.note,
+        "verdict": said,
+        "trim": f"{trim[0]}-{trim[1]}" if trim else "",
+        "recovered": row.recovered,
+        "replay": certificate.text if certificate else "",
+        "flags": "; ".join(row.flags),
+        "file": row.file,
+    }
+
+
+class claimed:  # noqa: N801  reads as a phrase
+    """A dataset that is claimed for a moment, unless this program has claimed it already."""
+
+    def __init__(self, dataset: Dataset, *, already: bool = False) -> None:
+        self._dataset, self._already = dataset, already
+
+    def __enter__(self) -> None:
+        if not self._already:
+            self._dataset.claim()
+
+    def __exit__(self, *_: object) -> None:
+        if not self._already:
+            self._dataset.release()
+
+
+def _trashed(dataset: Dataset, name: str) -> str:
+    """The name in the trash of a name or number."""
+    names = dataset.trash()
+    found = [n for n in names if n == name or n.split("-")[0].lstrip("0") == _ordinal(name)]
+    if not found:
+        there = ", ".join(names) or "nothing"
+        raise RecordingError(
+            f"{name} is not in the trash of {dataset.dataset_id}; in it: {there:.300}"
+        )
+    return found[-1]
+
+
+def _ordinal(number: str) -> str:
+    return str(int(number) - 1).lstrip("0") if number.isdecimal() else "none"
+
+
+def _free_id(library: Library, source: Path) -> str:
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in source.stem.lower()).strip("-")
+    for number in range(1000):
+        dataset_id = f"recovered/{stem[:60] or 'episodes'}-v{number}"
+        if not files.exists(library.dataset(dataset_id).folder):
+            return dataset_id
+    raise RecordingError("Name the dataset that episodes go to: --into NAME-v0")
+
+
+def name_environment(dataset: Dataset, env_id: str) -> None:
+    """Set the environment of a dataset that does not name one.
+
+    Raises:
+        EnvError: there is no such environment here.
+        RecordingError: the dataset names one already, or its spaces are others.
+        StorageError: the disk refused.
+    """
+    named = dataset.info().env_id
+    if named:
+        raise RecordingError(f"{dataset.dataset_id} already names its environment: {named}.")
+    env = make_env(env_id, render=False)
+    close_env(env)
+    spaces = (env.observation_space, env.action_space)
+    for kind, own, its in zip(("observation", "action"), dataset.spaces(), spaces, strict=True):
+        if not same_space(own, its):
+            raise RecordingError(
+                f"{env_id} has another {kind} space ({its}) than {dataset.dataset_id} ({own}). "
+                "Name the environment that it was recorded in."
+            )
+    data = dataset.metadata() | {"env_spec": env.spec.to_json() if env.spec else None}
+    if not dataset.is_foreign:
+        data["teleop"] = data["teleop"] | {"env_id": env_id}
+    path = dataset.places.description
+    try:
+        files.write_atomic(path, json.dumps(data).encode())
+    except OSError as problem:
+        raise StorageError(
+            f"{path} cannot be written ({problem.strerror or problem})."
+        ) from problem

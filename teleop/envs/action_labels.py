@@ -1,0 +1,91 @@
+"""Actions in words: what a list, a bar chart or a label on the view says."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.action_semantics import action_meanings
+from teleop.envs.catalogue import find_entry
+from teleop.envs.spaces import Space
+
+_LONGEST = 24  # letters; more is a sentence
+_said: dict[tuple[str, int], list[str]] = {}  # by environment and number of actions
+
+
+def learn_words(env_id: str, env: gym.Env[Any, Any]) -> None:
+    """Remember what an environment calls its discrete actions, once for each name."""
+    space = env.action_space
+    if not isinstance(space, spaces.Discrete) or (env_id, int(space.n)) in _said:
+        return
+    words = [word.replace("_", " ").capitalize() for word in action_meanings(env, int(space.n))]
+    for name in {env_id, env.spec.id if env.spec else env_id}:
+        _said[name, int(space.n)] = words if all(0 < len(w) <= _LONGEST for w in words) else []
+
+
+def branch_words(env_id: str, space: Space) -> list[list[str]]:
+    """The words of each categorical branch of an action.
+
+    One list for a Discrete space, one a branch for MultiDiscrete and MultiBinary, none for Box.
+    """
+    match space:
+        case spaces.Discrete():
+            known = list(find_entry(env_id).action_words)
+            names = known if len(known) == space.n else _said.get((env_id, int(space.n)), [])
+            return [names or [f"Action {i}" for i in range(int(space.n))]]
+        case spaces.MultiDiscrete():
+            sizes = [int(n) for n in space.nvec.ravel()]
+            return [[f"{axis + 1}: {i}" for i in range(n)] for axis, n in enumerate(sizes)]
+        case spaces.MultiBinary():
+            count = int(np.prod(space.shape))
+            return [[f"{axis + 1} off", f"{axis + 1} on"] for axis in range(count)]
+    return []
+
+
+def axis_words(env_id: str, space: Space) -> list[str]:
+    """The name of each axis of a continuous action."""
+    if not isinstance(space, spaces.Box):
+        return []
+    size = int(np.prod(space.shape))
+    known = list(find_entry(env_id).action_words)
+    return known if len(known) == size else [f"Axis {i + 1}" for i in range(size)]
+
+
+def action_text(env_id: str, space: Space, action: Any) -> str:
+    """An action as a few words: `Main engine`, `Steer −0.40 · Gas 1.00`."""
+    if isinstance(space, spaces.Discrete):
+        index = int(action) - int(space.start)
+        words = branch_words(env_id, space)[0]
+        return words[index] if 0 <= index < len(words) else str(action)
+    if isinstance(space, spaces.Box):
+        names = axis_words(env_id, space)
+        values = np.asarray(action, dtype=np.float64).ravel()
+        shown = [f"{name} {value:+.2f}" for name, value in zip(names, values, strict=True)][:3]
+        return " · ".join(shown).replace("-", "−")
+    if isinstance(space, spaces.Dict):
+        parts = [action_text(env_id, space[key], action[key]) for key in list(space)[:3]]
+        return " · ".join(part for part in parts if part)
+    if isinstance(space, spaces.Tuple):
+        pairs = zip(space.spaces[:3], action, strict=False)
+        return " · ".join(action_text(env_id, sub, part) for sub, part in pairs)
+    return " ".join(str(part) for part in np.asarray(action).ravel()[:8])
+
+
+_IDLE_WORDS = frozenset({"Nothing", "Coast", "Let go"})
+
+
+def idle_action(env_id: str, space: Space) -> NDArray[np.float64] | None:
+    """What an idle keyboard does, as a row of numbers: (branches,); None where nothing is idle."""
+    match space:
+        case spaces.Discrete():
+            words = find_entry(env_id).action_words
+            idle = [i for i, word in enumerate(words) if word in _IDLE_WORDS]
+            return np.array([float(idle[0] + int(space.start))]) if idle else None
+        case spaces.Box():
+            zero = np.clip(0.0, space.low, space.high).ravel()
+            return np.asarray(zero, np.float64)
+        case spaces.MultiBinary():
+            return np.zeros(int(np.prod(space.shape)))
+    return None

@@ -1,0 +1,215 @@
+"""Making an environment, with every way that can go wrong put into one sentence."""
+
+import contextlib
+import difflib
+import sys
+import time
+import warnings
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import error
+
+from teleop.envs import trust
+from teleop.envs.action_labels import learn_words
+from teleop.envs.action_semantics import is_turn_based
+from teleop.envs.activity import activity, encoded
+from teleop.envs.catalogue import CATALOGUE, find_entry
+from teleop.envs.conversion import ConvertingWrapper
+from teleop.envs.naming import EnvName, is_plain, parse_name
+from teleop.envs.pictures import undrawn
+from teleop.errors import EnvError, sentence
+
+# Gymnasium names its extras in its messages; ours says the whole line to type.
+_NAME = "teleop_name"  # attribute of environments made here
+_EXTRAS = {"box2d": "box2d", "pygame": "classic-control", "mujoco": "mujoco", "ale": "atari"}
+
+
+def known_ids() -> list[str]:
+    """Every id that `make_env` could try, the catalogue's first."""
+    first = [entry.env_id for entry in CATALOGUE]
+    return first + sorted(set(gym.registry) - set(first))
+
+
+def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any, Any]:
+    """A new environment, drawing to arrays.
+
+    Args:
+        env_id: full name of one that is installed here, or that a package brings which this user
+            has allowed. `module:id` is refused: it would import a module.
+        render: make it draw; without, it is faster.
+        **kwargs: what the environment takes, beside what its name says.
+
+    Raises:
+        EnvError: unknown id, missing package, or an environment that cannot be made.
+    """
+    activity.on_make(env_id)
+    activity.begin(b"make", encoded(env_id))
+    try:
+        return _wrapped(env_id, render=render, **kwargs)
+    finally:
+        activity.end()
+
+
+def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
+    name = parse_name(env_id)
+    if ":" in name.env_id:
+        raise EnvError(_unknown(name.env_id))
+    if name.env_id not in gym.registry and not trust.find_in_packages(name.env_id):
+        raise EnvError(_unknown(name.env_id))
+    wrappers = [trust.wrapper_named(wrapper) for wrapper in name.wrappers]
+    given = {"max_episode_steps": name.time_limit, "disable_env_checker": True}
+    given |= {key: value for key, value in name.kwargs.items() if key not in _OWN_KEYS} | kwargs
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
+            env = _made(name.env_id, given, render=render)
+            for wrapper in wrappers:
+                env = wrapper(env)
+            env = ConvertingWrapper(env, *_options_of(name), env_id)
+    except EnvError:
+        raise
+    except error.DependencyNotInstalled as problem:
+        raise EnvError(_missing(env_id, problem)) from problem
+    except Exception as problem:  # an environment's constructor may raise anything
+        hint = " Wrappers take arguments: module:Class(name=value)." if name.wrappers else ""
+        raise EnvError(f"{env_id} could not be made: {sentence(problem)}.{hint}") from problem
+    vars(env)[_NAME] = env_id
+    learn_words(env_id, env)
+    return env
+
+
+def _options_of(name: EnvName) -> tuple[dict[str, Any] | None, list[float]]:
+    """What a name says for `reset`, and how much each number of a reward counts."""
+    options, weights = (name.kwargs.get(key) for key in _OWN_KEYS)
+    if options is not None and not isinstance(options, dict):
+        raise EnvError(f'reset_options is {options!r:.60}; expected an object: {{"goal": 2}}.')
+    numbers = isinstance(weights, list) and all(isinstance(w, int | float) for w in weights)
+    if weights is not None and not numbers:
+        raise EnvError(f"reward_weights is {weights!r:.60}; expected numbers: [1, 0.5].")
+    return options, weights if isinstance(weights, list) else []
+
+
+def _made(env_id: str, given: dict[str, Any], *, render: bool) -> gym.Env[Any, Any]:
+    """An environment that draws to arrays; some take no `render_mode`, others always need one."""
+    arrays, none = {"render_mode": "rgb_array"}, {"render_mode": None}
+    ways: list[dict[str, Any]] = [arrays, none, {}] if render else [none, arrays, {}]
+    env = _first_made(env_id, given, ways)
+    modes = env.metadata.get("render_modes") or ["rgb_array"]
+    if render and not any("array" in str(mode) for mode in modes):
+        close_env(env)
+        raise EnvError(undrawn(env, f"it draws as {', '.join(map(str, modes))} alone"))
+    return env
+
+
+def _first_made(
+    env_id: str, given: dict[str, Any], ways: list[dict[str, Any]]
+) -> gym.Env[Any, Any]:
+    for way in ways[:-1]:
+        try:
+            return gym.make(env_id, **way, **given)
+        except Exception as problem:
+            if "render" not in str(problem):
+                raise
+    return gym.make(env_id, **ways[-1], **given)
+
+
+def name_of(env: gym.Env[Any, Any]) -> str:
+    """The full name that makes such an environment again."""
+    if _NAME in vars(env):
+        return str(vars(env)[_NAME])
+    spec = env.spec
+    if spec is None:
+        return type(env.unwrapped).__name__
+    usual = gym.registry.get(spec.id)
+    has_usual_limit = usual is not None and spec.max_episode_steps == usual.max_episode_steps
+    given = usual.kwargs if usual else {}
+    kwargs = {
+        key: value
+        for key, value in spec.kwargs.items()
+        if is_plain(value) and given.get(key) != value and key != "render_mode"
+    }
+    limit = None if has_usual_limit else spec.max_episode_steps
+    wrappers = tuple(wrapper.entry_point for wrapper in spec.additional_wrappers)
+    return str(EnvName(spec.id, kwargs, limit, wrappers))
+
+
+def pace_of(env: gym.Env[Any, Any]) -> float:
+    """Steps a second to play an environment at; 0 where it is turn-based."""
+    if is_turn_based(env):
+        return 0.0
+    entry = find_entry(env.spec.id if env.spec else "")
+    fps = entry.pace_hz or env.metadata.get("render_fps")
+    valid = isinstance(fps, int | float | np.number) and 0 < float(fps) <= 1000
+    return float(fps) if valid and fps is not None else 30.0
+
+
+def _unknown(env_id: str) -> str:
+    if not env_id:
+        return "No environment is given. To set that of a dataset: teleop environment DATASET ENV"
+    close = difflib.get_close_matches(env_id, known_ids(), n=3, cutoff=0.5)
+    lowered = {known.lower(): known for known in known_ids()}
+    close = close or [
+        lowered[match] for match in difflib.get_close_matches(env_id.lower(), lowered, n=3)
+    ]
+    hint = f"Did you mean {', '.join(close)}?" if close else "`teleop doctor --envs` lists them."
+    add = "If a package brings it, add --import PACKAGE."
+    return f"No environment is called {env_id!r}. {hint} {add}"
+
+
+def _missing(env_id: str, problem: Exception) -> str:
+    text = str(problem).lower()
+    extra = next((extra for word, extra in _EXTRAS.items() if word in text), None)
+    line = f"pip install 'gymnasium[{extra}]'" if extra else sentence(problem)
+    return f"{env_id} needs a package that is not installed. To install it: {line}"
+
+
+def close_env(env: gym.Env[Any, Any]) -> None:
+    """Close an environment without taking pygame away from the others.
+
+    Many environments shut pygame down in `close`, which breaks every other environment of the
+    process that draws with it: meanwhile, pygame's own ways to shut down do nothing.
+    """
+    modules = [sys.modules.get(name) for name in _PYGAME_PARTS]
+    kept = [
+        (module, vars(module)["quit"]) for module in modules if module and hasattr(module, "quit")
+    ]
+    for module, _ in kept:
+        setattr(module, "quit", lambda: None)  # noqa: B010  modules have no such attribute to types
+    try:
+        with contextlib.suppress(Exception):  # a broken environment may break once more
+            env.close()
+    finally:
+        for module, quit_it in kept:
+            setattr(module, "quit", quit_it)  # noqa: B010
+
+
+_OWN_KEYS = (
+    "reset_options",
+    "reward_weights",
+)  # of a name: what we make of it, not the environment
+_PYGAME_PARTS = ("pygame", "pygame.display", "pygame.font", "pygame.mixer", "pygame.joystick")
+_QUICK_STEP_S = 0.001
+_QUICK_STEPS = 50
+
+
+def is_quick(env_id: str) -> bool:
+    """The environment can be made here, without drawing, and steps in under a millisecond."""
+    try:
+        env = make_env(env_id, render=False)
+    except EnvError:
+        return False
+    try:
+        env.reset(seed=0)
+        env.action_space.seed(0)
+        began = time.process_time()  # whatever else this computer does, the answer is the same
+        for _ in range(_QUICK_STEPS):
+            _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+            if terminated or truncated:
+                env.reset()
+        return (time.process_time() - began) / _QUICK_STEPS < _QUICK_STEP_S
+    except Exception:  # noqa: BLE001  an environment's own code; then it is not played here
+        return False
+    finally:
+        close_env(env)

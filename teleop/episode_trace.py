@@ -1,0 +1,141 @@
+"""What the running episode has done so far, small enough to keep, enough to do it again.
+
+Going back is doing it again: a fresh environment, the same seed, the same actions up to there. Each
+observation must come out as it did, else the environment is not reproducible, and it is said so.
+"""
+
+import itertools
+import zlib
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from teleop.envs.factory import close_env
+from teleop.errors import EnvError, sentence
+from teleop.types import Action, Info, Observation
+
+_PROBE_STEPS = 25
+
+
+class EpisodeTrace:
+    """Actions, rewards, times, and a checksum of every observation."""
+
+    def __init__(self, observation: Observation) -> None:
+        self.actions: list[Action] = []
+        self.rewards = array("d")
+        self.times_s = array("d")
+        self._sums = array("L", [checksum(observation)])
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    def add(self, action: Action, observation: Observation, reward: float, time_s: float) -> None:
+        """One step more."""
+        self.actions.append(action)
+        self.rewards.append(reward)
+        self.times_s.append(time_s)
+        self._sums.append(checksum(observation))
+
+    def cut(self, steps: int) -> None:
+        """Forget what came after so many steps."""
+        del self.actions[steps:], self.rewards[steps:], self.times_s[steps:]
+        del self._sums[steps + 1 :]
+
+    def repeat(self, env: gym.Env[Any, Any], seed: int, steps: int) -> tuple[Observation, Info]:
+        """Do the first steps again on a fresh environment.
+
+        Returns:
+            The observation and info after them.
+
+        Raises:
+            EnvError: something came out differently: the environment is not reproducible.
+        """
+        name = env.spec.id if env.spec else "This environment"
+        try:
+            observation, info = env.reset(seed=seed)
+            odd = self._differs(0, observation)
+            for step in range(0 if odd else steps):
+                observation, _, _, _, info = env.step(self.actions[step])
+                odd = self._differs(step + 1, observation)
+                if odd:
+                    break
+        except Exception as problem:  # an environment's own code
+            raise EnvError(f"{name} broke while going back: {sentence(problem)}.") from problem
+        if odd:
+            raise EnvError(f"{name} is not reproducible: {odd}. Nothing was changed.")
+        return observation, dict(info)
+
+    def _differs(self, step: int, observation: Observation) -> str:
+        same = checksum(observation) == self._sums[step]
+        return "" if same else f"done again from the same seed, it differs at step {step}"
+
+
+def checksum(value: Any) -> int:
+    """CRC-32 of an observation of any nesting."""
+    if isinstance(value, np.ndarray):
+        return zlib.crc32(value.tobytes())
+    if isinstance(value, Mapping):
+        return zlib.crc32(repr([(key, checksum(part)) for key, part in value.items()]).encode())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return zlib.crc32(repr([checksum(part) for part in value]).encode())
+    return zlib.crc32(repr(value).encode())
+
+
+def iter_probe(make: Callable[[], gym.Env[Any, Any]], seed: int) -> Iterator[str]:
+    """Find out, a little at a time, whether an environment does the same again.
+
+    Yields:
+        Empty text while looking; at last why it is not reproducible, or empty if it is.
+    """
+    first = _played(make(), seed, None)
+    sums = []
+    for total in first:
+        sums.append(total)
+        yield ""
+    for step, total in enumerate(_played(make(), seed, len(sums))):
+        if total != sums[step]:
+            yield f"it did not do the same again from one seed: it differs at step {step}"
+            return
+        yield ""
+
+
+class Probe:
+    """Finds that out while nobody drives.
+
+    Attributes:
+        over: it is known.
+        problem: why going back is not possible; empty if it is, as far as is known.
+    """
+
+    def __init__(self, make: Callable[[], gym.Env[Any, Any]], seed: int) -> None:
+        self.over, self.problem = False, ""
+        self._steps = iter_probe(make, seed)
+
+    def look(self) -> None:
+        """A little more."""
+        try:
+            self.problem = next(self._steps)
+        except StopIteration:
+            self.over = True
+        except Exception as problem:  # noqa: BLE001  an environment's own code
+            self.problem = sentence(problem)
+        self.over = self.over or bool(self.problem)
+
+
+def _played(env: gym.Env[Any, Any], seed: int, most: int | None) -> Iterator[int]:
+    """Checksums of a few steps of random actions."""
+    space = env.action_space
+    space.seed(seed)
+    try:
+        observation, _ = env.reset(seed=seed)
+        yield checksum(observation)
+        for _ in itertools.repeat(None, _PROBE_STEPS if most is None else most - 1):
+            observation, _, terminated, truncated, _ = env.step(space.sample())
+            yield checksum(observation)
+            if terminated or truncated:
+                return
+    finally:
+        close_env(env)

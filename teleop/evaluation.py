@@ -1,0 +1,259 @@
+"""How good a policy is: returns over seeds, with their spread and a bootstrap interval."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector.utils import concatenate, create_empty_array
+from numpy.typing import NDArray
+
+from teleop.envs.catalogue import find_entry
+from teleop.envs.factory import close_env, make_env
+from teleop.envs.naming import bare_id
+from teleop.errors import EnvError, LearningError, sentence
+from teleop.types import Action, Actor, Info, Observation, Policy
+
+MAX_STEPS = 10_000  # for environments without a time limit of their own
+FIRST_SEED = 50_000  # far from the seeds that people are given
+_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One evaluation episode."""
+
+    seed: int
+    total_reward: float
+    total_steps: int
+    success: bool | None = None  # what the environment says in `info`, if it says anything
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Many evaluation episodes.
+
+    Attributes:
+        name: who drove.
+        episodes: how many.
+        mean: of the returns.
+        sd: of the returns, over episodes (n - 1).
+        low: lower end of the 95 % percentile bootstrap interval of the mean.
+        high: its upper end.
+        success: share of episodes that the environment calls a success, or that reach its solved
+            return; None where it says neither.
+        mean_steps: mean length.
+    """
+
+    name: str
+    episodes: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+    success: float | None
+    mean_steps: float
+
+
+@runtime_checkable
+class SideBySidePolicy(Protocol):
+    """A policy that plays several episodes at once."""
+
+    name: str
+
+    def reset(self, seed: int) -> None:
+        """All episodes begin."""
+
+    def act_side_by_side(self, observations: Any) -> list[Action]:
+        """An action for each episode of a batch."""
+
+
+class RandomPolicy:
+    """Any action, with equal probability."""
+
+    actor = Actor.SCRIPT
+    name = "random"
+
+    def __init__(self, env_id: str) -> None:
+        env = make_env(env_id, render=False)
+        self._space = env.action_space
+        close_env(env)
+
+    def reset(self, seed: int) -> None:
+        """The same seed gives the same actions."""
+        self._space.seed(seed)
+
+    def act(self, observation: Observation) -> Action:
+        """A random action."""
+        del observation
+        return self._space.sample()
+
+
+def evaluate(
+    env_id: str, policy: Policy, episodes: int = 20, first_seed: int = FIRST_SEED
+) -> Iterator[Result]:
+    """Play whole episodes from consecutive seeds, each in a fresh environment.
+
+    A learned policy plays several episodes at a time.
+
+    Raises:
+        EnvError: the environment cannot be made, or broke.
+        LearningError: the policy's actions do not fit the environment.
+    """
+    seeds = range(first_seed, first_seed + episodes)
+    if not isinstance(policy, SideBySidePolicy):
+        for seed in seeds:
+            yield _play(env_id, policy, seed)
+        return
+    for start in range(0, episodes, _AT_ONCE):
+        lanes = Lanes(env_id)
+        try:
+            yield from lanes.play(policy, seeds[start : start + _AT_ONCE])
+        finally:
+            lanes.close()
+
+
+def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score:
+    """Sum results up.
+
+    Args:
+        env_id: for what counts as success.
+        name: who drove.
+        results: at least one.
+        seed: of the bootstrap's resampling.
+    """
+    returns = np.array([result.total_reward for result in results])
+    low, high = bootstrap_interval(returns, seed)
+    return Score(
+        name=name,
+        episodes=len(results),
+        mean=float(returns.mean()),
+        sd=float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
+        low=low,
+        high=high,
+        success=success_rate(env_id, results),
+        mean_steps=float(np.mean([result.total_steps for result in results])),
+    )
+
+
+def success_rate(env_id: str, results: Sequence[Result]) -> float | None:
+    """Share of successes, as the environment counts them; None where it does not."""
+    said = [is_success(env_id, result) for result in results]
+    return None if None in said else float(np.mean(np.array(said, np.bool_)))
+
+
+def is_success(env_id: str, result: Result) -> bool | None:
+    """What the environment says of an episode, or whether it reached the solved return."""
+    if result.success is not None:
+        return result.success
+    solved = solved_return(env_id)
+    return None if solved is None else result.total_reward >= solved
+
+
+def solved_return(env_id: str) -> float | None:
+    """The return from which an episode counts as solved: ours, or the environment's own."""
+    solved = find_entry(env_id).solved
+    if solved is None and (spec := gym.registry.get(bare_id(env_id))):
+        solved = spec.reward_threshold
+    return solved
+
+
+def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the mean (Efron & Tibshirani 1993, section 13.3).
+
+    Args:
+        values: (n,) numbers.
+        seed: of the 10,000 resamples.
+    """
+    draws = np.random.default_rng(seed).integers(len(values), size=(10_000, len(values)))
+    low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+class Lanes:
+    """Environments of one kind, in which a policy plays several episodes side by side.
+
+    One decision answers all of them, which is several times faster than one after another.
+    """
+
+    def __init__(self, env_id: str) -> None:
+        self._env_id = env_id
+        self._envs: list[gym.Env[Any, Any]] = []
+
+    def play(self, policy: SideBySidePolicy, seeds: Sequence[int]) -> list[Result]:
+        """One whole episode from each seed.
+
+        Raises:
+            EnvError: the environment cannot be made, or broke.
+            LearningError: the policy's actions do not fit the environment.
+        """
+        while len(self._envs) < len(seeds):
+            self._envs.append(make_env(self._env_id, render=False))
+        with blamed(self._env_id, policy.name):
+            policy.reset(seeds[0])
+            return self._played(policy, seeds)
+
+    def close(self) -> None:
+        """Close every environment."""
+        for env in self._envs:
+            close_env(env)
+        self._envs.clear()
+
+    def _played(self, policy: SideBySidePolicy, seeds: Sequence[int]) -> list[Result]:
+        envs = self._envs[: len(seeds)]
+        observations = [env.reset(seed=seed)[0] for env, seed in zip(envs, seeds, strict=True)]
+        results: dict[int, Result] = {}
+        totals, running, steps = [0.0] * len(envs), list(range(len(envs))), 0
+        space = envs[0].observation_space
+        while running:
+            room: Any = create_empty_array(space, len(envs))
+            batch = concatenate(space, observations, room)
+            actions = policy.act_side_by_side(batch)
+            steps += 1
+            for lane in list(running):
+                seen, reward, terminated, truncated, info = envs[lane].step(actions[lane])
+                observations[lane] = seen
+                totals[lane] += float(reward)
+                if terminated or truncated or steps >= MAX_STEPS:
+                    running.remove(lane)
+                    results[lane] = Result(seeds[lane], totals[lane], steps, _success(info))
+        return [results[lane] for lane in range(len(envs))]
+
+
+def _play(env_id: str, policy: Policy, seed: int) -> Result:
+    env = make_env(env_id, render=False)
+    total, steps, over = 0.0, 0, False
+    info: Info = {}
+    try:
+        with blamed(env_id, policy.name):
+            observation, _ = env.reset(seed=seed)
+            policy.reset(seed)
+            while not over and steps < MAX_STEPS:
+                action = policy.act(observation)
+                observation, reward, terminated, truncated, info = env.step(action)
+                total += float(reward)
+                steps += 1
+                over = terminated or truncated
+    finally:
+        close_env(env)
+    return Result(seed, total, steps, _success(info))
+
+
+def _success(info: Info) -> bool | None:
+    """What an environment says of its task at the end; None if it says nothing."""
+    said = info.get("is_success", info.get("success"))
+    return None if said is None else bool(np.any(said))
+
+
+@contextlib.contextmanager
+def blamed(env_id: str, name: str) -> Iterator[None]:
+    """An environment's own error as ours."""
+    who = name or "the policy"
+    try:
+        yield
+    except LearningError:
+        raise
+    except Exception as problem:  # an environment's own code
+        raise EnvError(f"{env_id} broke while {who} drove: {sentence(problem)}") from problem

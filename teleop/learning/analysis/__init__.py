@@ -1,0 +1,1 @@
+"""What the data and the policies are worth: baselines, curves, influence, advice."""

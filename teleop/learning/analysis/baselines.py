@@ -1,0 +1,124 @@
+"""Is it good? A policy beside the person, a script and chance, on starts that nobody trained on."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from teleop.errors import TeleopError
+from teleop.evaluation import RandomPolicy, Result, Score, evaluate, is_success, score
+from teleop.experts import has_expert, make_expert
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.types import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How far the playing is.
+
+    Attributes:
+        who: drives now.
+        done: episodes played so far, of all.
+        total: of all.
+        score: of who has just finished.
+        failed: seeds from which the policy failed, the worst first, where it has just finished.
+    """
+
+    who: str
+    done: int
+    total: int
+    score: Score | None = None
+    failed: tuple[int, ...] = ()
+
+
+def iter_standing(
+    demos: Demonstrations, policy: LearnedPolicy, episodes: int = 20, *, others: bool = True
+) -> Iterator[Played]:
+    """Play the policy, the scripted expert and chance from the same fresh starts.
+
+    Args:
+        demos: what the policy was trained on.
+        policy: it.
+        episodes: of each.
+        others: also the script and chance.
+
+    Raises:
+        EnvError: the environment cannot be made, or broke.
+    """
+    drivers: list[tuple[str, Policy]] = [("policy", policy)]
+    if others and has_expert(demos.env_id):
+        drivers.append(("script", make_expert(demos.env_id)))
+    if others:
+        drivers.append(("chance", RandomPolicy(demos.env_id)))
+    total = episodes * len(drivers)
+    yield Played("person", 0, total, person_score(demos))
+    done = 0
+    for who, driver in drivers:
+        results = []
+        for result in evaluate(demos.env_id, driver, episodes):
+            results.append(result)
+            done += 1
+            yield Played(who, done, total)
+        worst = sorted(results, key=lambda r: r.total_reward)
+        bar = demos.returns[demos.used].min()
+        failed = tuple(r.seed for r in worst if _failed(demos.env_id, r, bar))
+        failed = failed if who == "policy" else ()
+        yield Played(who, done, total, score(demos.env_id, who, results), failed)
+
+
+def _failed(env_id: str, result: Result, bar: float) -> bool:
+    """Not a success; where the environment counts none, worse than every demonstration."""
+    success = is_success(env_id, result)
+    return result.total_reward < bar if success is None else not success
+
+
+def person_score(demos: Demonstrations) -> Score:
+    """The demonstrations' own returns."""
+    lengths = np.diff(demos.starts)
+    results = [Result(0, float(demos.returns[i]), int(lengths[i])) for i in demos.used]
+    return score(demos.env_id, "person", results)
+
+
+def can_play(env_id: str) -> bool:
+    """The environment can be made here, so that policies can be played in it."""
+    try:
+        RandomPolicy(env_id)
+    except TeleopError:
+        return False
+    return True
+
+
+def kept_in(policy: LearnedPolicy) -> Score | None:
+    """How a policy stood, as its folder says; None if it says nothing that makes sense."""
+    with contextlib.suppress(TypeError, AttributeError):
+        return Score(**policy.config.learned.get("standing", {}).get("policy"))
+    return None
+
+
+def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
+    """(name, score) of the policies before one that have been played, the newest first.
+
+    Args:
+        folder: of a dataset's policies.
+        than: name of the one.
+        most: so many.
+    """
+    found: list[tuple[str, Score]] = []
+    for name in reversed([name for name in list_policies(folder) if name != than]):
+        with contextlib.suppress(TeleopError):  # one that cannot be read is passed over
+            score = kept_in(load_policy(folder / name))
+            found += [(name, score)] if score else []
+        if len(found) == most:
+            break
+    return found
+
+
+def keep_in(policy: LearnedPolicy, scores: list[Score]) -> None:
+    """Let the policy's folder say how it stood."""
+    standing = {item.name: dataclasses.asdict(item) for item in scores}
+    learned = policy.config.learned | {"standing": standing}
+    policy.config = dataclasses.replace(policy.config, learned=learned)

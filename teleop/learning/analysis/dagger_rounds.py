@@ -1,0 +1,137 @@
+"""Rounds of correction: a person watches over a policy, takes over, and it is cloned anew.
+
+Kelly et al. 2019, "HG-DAgger: Interactive Imitation Learning with Human Experts", algorithm 1.
+    D <- D + {(o, a_person(o)) while the person drives};  pi_{i+1} = clone of D
+Deviations:
+ 1. The gate is the person alone; no doubt of the ensemble is used as a threshold.
+ 2. What the first training found out (reaction time, shape) is taken over; training grows with D.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from teleop.errors import LearningError
+from teleop.evaluation import Score, evaluate, score
+from teleop.learning.analysis.baselines import keep_in, kept_in
+from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
+from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.learning.progress import Progress, check_teaches
+from teleop.learning.training_run import known_of
+from teleop.recording import Dataset, Library
+from teleop.recording.datasets.library import human_dataset_id
+
+MEMBERS = 5
+EPISODES = 10  # played by each round's policy, always from the same fresh starts
+_FEWEST_STEPS, _MOST_STEPS = 300, 800  # of a network
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One policy in a row of them.
+
+    Attributes:
+        number: 0 is the policy that was corrected first.
+        policy: its name.
+        score: from fresh starts; None if it has not been played.
+    """
+
+    number: int
+    policy: str
+    score: Score | None
+
+
+def round_of(policy: LearnedPolicy) -> int:
+    """Which round a policy is."""
+    return int(policy.config.recipe.get("round", 0))
+
+
+def name_of(before: LearnedPolicy, taken: list[str]) -> str:
+    """A name for the next round's policy that is not taken."""
+    first = str(before.config.recipe.get("root", before.name))
+    base = f"{first}-round-{round_of(before) + 1}"
+    names = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken)
+
+
+def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonstrations:
+    """What a policy was learned from, and everything that the person has driven themselves since.
+
+    Raises:
+        LearningError: nothing can be learned from it.
+        RecordingError: an episode is damaged.
+    """
+    own = library.dataset(human_dataset_id(before.config.env_id))
+    return load_demonstrations(dataset, also=[own] if own.dataset_id != dataset.dataset_id else [])
+
+
+def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> Iterator[Progress]:
+    """Clone anew, with what the policy before found out about person and data.
+
+    Args:
+        demos: all demonstrations and corrections so far.
+        before: the policy that was corrected.
+        seed: of networks and batches.
+
+    Yields:
+        Where it is; the first playable policy has one network, the last five.
+
+    Raises:
+        LearningError: there is nothing to learn from, or the policy cannot be followed.
+    """
+    check_teaches(demos)
+    if before.config.model != "networks":
+        raise LearningError(
+            f"{before.name} is not made of networks that can be trained anew. Train one by "
+            "behavioural cloning, and correct that."
+        )
+    known = _grown(known_of(before, demos), before, demos)
+    number = round_of(before) + 1
+    total = known.steps * known.members
+    phase = f"Round {number}: cloning {len(demos.used)} episodes"
+    for part, policy in enumerate(iter_ensemble(demos, known, seed), start=1):
+        step = min(total, part * known.steps // 11)  # a network yields eleven times
+        if policy is not None:
+            policy = _named(policy, before, number)
+        yield Progress(phase, step, total, policy=policy)
+
+
+def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
+    """Play a round's policy from fresh starts; None after each, at last its score, kept in it.
+
+    Raises:
+        EnvError: the environment cannot be made, or broke.
+    """
+    results = []
+    for result in evaluate(policy.config.env_id, policy, EPISODES):
+        results.append(result)
+        yield None
+    found = score(policy.config.env_id, "policy", results)
+    keep_in(policy, [found])
+    yield found
+
+
+def rounds_of(dataset: Dataset, policy: str) -> list[Round]:
+    """The rounds that led to a policy, the first one first."""
+    names = list_policies(dataset.policies)
+    rounds: list[Round] = []
+    while policy in names and all(policy != known.policy for known in rounds):
+        loaded = load_policy(dataset.policies / policy)
+        rounds.append(Round(round_of(loaded), policy, kept_in(loaded)))
+        policy = str(loaded.config.recipe.get("after", ""))
+    return rounds[::-1]
+
+
+def _grown(known: TunedSettings, before: LearnedPolicy, demos: Demonstrations) -> TunedSettings:
+    """Longer training for more data."""
+    pairs = max(1, int(before.config.data.get("total_steps", 0)))
+    now = int((demos.segments >= 0).sum())
+    steps = round(known.steps * max(1.0, now / pairs))
+    return replace(known, members=MEMBERS, steps=max(_FEWEST_STEPS, min(_MOST_STEPS, steps)))
+
+
+def _named(policy: LearnedPolicy, before: LearnedPolicy, number: int) -> LearnedPolicy:
+    root = before.config.recipe.get("root", before.name)
+    recipe = policy.config.recipe | {"round": number, "after": before.name, "root": root}
+    policy.config = replace(policy.config, recipe=recipe)
+    return policy

@@ -1,0 +1,473 @@
+"""Recorded episodes as training data: what was seen, end to end, and what was done about it.
+
+Everything lies in a few long arrays, in memory while they are small and in a mapped file when they
+are not; what is learned from is chosen by row numbers, so nothing is copied.
+"""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.action_labels import idle_action
+from teleop.envs.factors import Factors, state_factors
+from teleop.envs.factory import close_env, make_env
+from teleop.envs.spaces import Space, is_text, same_space
+from teleop.errors import EnvError, LearningError
+from teleop.learning.data.inputs import Encoding, Inputs, text_words
+from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
+from teleop.recording import Dataset, Episode, EpisodeRow
+from teleop.types import Actor
+
+LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
+_LEADING_IDLE_S = 1.0  # of idling before the first deed that is kept
+_BY_PERSON = (Actor.HUMAN, Actor.SCRIPT)
+_BREAK_S = 1800.0  # between two sittings of one person
+_OTHER = -1
+Lag: TypeAlias = int | tuple[int, ...]  # steps: one for all episodes, or one for each
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstrations:
+    """Everything that training needs to know of the data; N rows, one a step.
+
+    Attributes:
+        env_id: the environment.
+        dataset_id: where the episodes are.
+        observation_space: of all episodes.
+        action_space: of all episodes.
+        encoding: how observations become inputs.
+        head: the outputs that fit the actions.
+        inputs: what was seen before each action, N rows.
+        flat: (N, branches) what was done.
+        targets: (N, branches) what the head should say.
+        late: (N,) done by hands that answer late, not by a script.
+        segments: (N,) number of the stretch without a break that a row belongs to; -1 where a
+            policy drove, or nobody had begun.
+        starts: (E + 1,) the first row of each episode, and N.
+        numbers: (E,) what the person calls each episode.
+        returns: (E,) of each episode.
+        terminated: (E,) each episode ended by itself, not by a limit or by the person.
+        sources: file and SHA-256 of each episode.
+        sittings: (E,) number of the sitting in which each was driven: one person, without a long
+            break.
+        pace_hz: median pace of play; 0 where turn-based.
+        rate_hz: steps a second that were reached; 0 if unknown.
+        jitter_s: standard deviation of the time between steps.
+    """
+
+    env_id: str
+    dataset_id: str
+    observation_space: Space
+    action_space: Space
+    encoding: Encoding
+    head: Head
+    inputs: Inputs
+    flat: NDArray[np.float64]
+    targets: NDArray[np.float32]
+    late: NDArray[np.bool_]
+    segments: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    numbers: tuple[int, ...]
+    returns: NDArray[np.float64]
+    terminated: NDArray[np.bool_]
+    sources: tuple[tuple[str, str], ...]
+    sittings: tuple[int, ...]
+    pace_hz: float
+    rate_hz: float
+    jitter_s: float
+
+    @property
+    def count(self) -> int:
+        """Number of episodes."""
+        return len(self.numbers)
+
+    @property
+    def total_steps(self) -> int:
+        """Of all episodes together."""
+        return len(self.flat)
+
+    @property
+    def mean_return(self) -> float:
+        """Of the demonstrations."""
+        return float(self.returns.mean())
+
+    def episode(self, index: int) -> slice:
+        """The rows of one episode."""
+        return slice(int(self.starts[index]), int(self.starts[index + 1]))
+
+    @property
+    def delayed(self) -> bool:
+        """A person (or a model of one) drove, with a reaction time."""
+        return bool((self.late & (self.segments != _OTHER)).any())
+
+    def pairs(self, lag: Lag, chosen: Iterable[int] | None = None) -> NDArray[np.int64]:
+        """(row seen, row done): what was done at t + lag answers what was seen at t.
+
+        Args:
+            lag: reaction time in steps, of all episodes or of each; never across a break, and
+                none where a script acted.
+            chosen: indices of episodes; None for all.
+
+        Returns:
+            (M, 2) row numbers.
+        """
+        parts = [
+            self._pairs_of(index, lag if isinstance(lag, int) else lag[index])
+            for index in (range(self.count) if chosen is None else sorted(chosen))
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 2), np.int64)
+
+    def _pairs_of(self, index: int, lag: int) -> NDArray[np.int64]:
+        span = self.episode(index)
+        segments, rows = self.segments[span], np.arange(span.start, span.stop)
+        done = rows + np.where(self.late[span], lag, 0)
+        inside = np.minimum(done, span.stop - 1)
+        kept = (done < span.stop) & (segments != _OTHER) & (self.segments[inside] == segments)
+        return np.stack([rows[kept], done[kept]], axis=1)
+
+    def first_rows(self) -> NDArray[np.int64]:
+        """(N,) the first row of each row's episode."""
+        return np.repeat(self.starts[:-1], np.diff(self.starts))
+
+    def last_rows(self) -> NDArray[np.int64]:
+        """(N,) the last row of each row's stretch."""
+        ends = np.flatnonzero(np.diff(self.segments, append=self.segments[-1:] + 1))
+        return ends[np.searchsorted(ends, np.arange(len(self.segments)))]
+
+    def only(self, chosen: Sequence[int]) -> "Demonstrations":
+        """Some of the episodes; the rows stay where they are, the others are not learned from."""
+        keep = np.full(self.total_steps, fill_value=False)
+        for index in chosen:
+            keep[self.episode(index)] = True
+        segments = np.where(keep, self.segments, _OTHER).astype(np.int32)
+        return replace(self, segments=segments)
+
+    def with_labels(
+        self, inputs: Inputs, flat: NDArray[np.float64], total: float
+    ) -> "Demonstrations":
+        """One more episode: somebody else drove, and these are the right answers, at once given.
+
+        Args:
+            inputs: (T, ...) what was seen.
+            flat: (T, branches) what would have been right.
+            total: the return.
+        """
+        count, end = len(flat), self.total_steps + len(flat)
+        pictures = zip(self.inputs.pictures, inputs.pictures, strict=True)
+        return replace(
+            self,
+            inputs=Inputs(
+                np.concatenate([self.inputs.vector, inputs.vector]),
+                tuple(np.concatenate(pair) for pair in pictures),
+            ),
+            flat=np.concatenate([self.flat, flat]),
+            targets=np.concatenate([self.targets, self.head.targets(flat)]),
+            late=np.concatenate([self.late, np.zeros(count, np.bool_)]),
+            segments=np.concatenate(
+                [self.segments, np.full(count, self.segments.max() + 1, np.int32)]
+            ),
+            starts=np.append(self.starts, end),
+            numbers=(*self.numbers, max(self.numbers) + 1),
+            returns=np.append(self.returns, total),
+            terminated=np.append(self.terminated, False),
+            sittings=(*self.sittings, max(self.sittings) + 1),
+        )
+
+    @property
+    def used(self) -> list[int]:
+        """Indices of the episodes that have something to learn from."""
+        lengths = np.diff(self.starts)
+        longer = np.flatnonzero(lengths > 0)
+        best = np.maximum.reduceat(self.segments, self.starts[:-1][longer])
+        return [int(index) for index in longer[best != _OTHER]]
+
+
+def load_demonstrations(
+    dataset: Dataset, files: Sequence[str] | None = None, *, also: Sequence[Dataset] = ()
+) -> Demonstrations:
+    """Episodes of a dataset as training data.
+
+    Args:
+        dataset: where they are.
+        files: names of the episodes; None for all.
+        also: further datasets of the same environment, all of whose episodes are added.
+
+    Raises:
+        LearningError: there are none, or nothing can be learned from them.
+        RecordingError: one is damaged.
+    """
+    rows = [row for row in dataset.rows() if files is None or row.file in files]
+    if not rows:
+        raise LearningError(
+            f"{dataset.dataset_id} holds no episodes to train on. Record one first: "
+            "`teleop`, or `teleop record`."
+        )
+    observation_space, action_space = dataset.spaces()
+    check_learnable(action_space)
+    parts = [(dataset, rows), *((other, other.rows()) for other in also if other.exists)]
+    rows = [row for _, part in parts for row in part]
+    env_id = dataset.info().env_id
+    words: tuple[str, ...] = ()
+    if any(is_text(part) for part in iter_parts(observation_space)):
+        seen = (e.observations for source, part in parts for e in source.read_many(part))
+        words = text_words(observation_space, seen)
+    encoding = Encoding(observation_space, _factors(env_id, observation_space), words)
+    gathered = _Gathered(encoding, action_space, sum(row.total_steps for row in rows))
+    for source, part in parts:
+        for episode in source.read_many(part):
+            gathered.add(episode.trimmed())
+    return gathered.demonstrations(
+        env_id=env_id,
+        dataset_id=dataset.dataset_id,
+        observation_space=observation_space,
+        sources=tuple((row.file, row.sha256) for row in rows),
+        sittings=_sittings(rows),
+    )
+
+
+def demonstrations_of(
+    observations: NDArray[Any], actions: NDArray[Any], action_space: Space | None = None
+) -> Demonstrations:
+    """Plain arrays as one demonstration, without a recording.
+
+    Args:
+        observations: (N, ...) what was seen.
+        actions: (N,) whole numbers from 0, or (N, A) numbers: what was done.
+        action_space: default: Discrete for whole numbers, else an unbounded Box.
+
+    Raises:
+        LearningError: the arrays do not belong together.
+    """
+    seen, done = np.asarray(observations), np.asarray(actions)
+    if len(seen) != len(done) or len(seen) == 0:
+        raise LearningError(
+            f"There are {len(seen)} observations and {len(done)} actions; each observation needs "
+            "its action."
+        )
+    space = action_space
+    if space is None and done.ndim == 1 and done.dtype.kind in "iu":
+        space = spaces.Discrete(int(done.max()) + 1)
+    space = space or spaces.Box(-np.inf, np.inf, done.shape[1:])
+    if seen.dtype != np.uint8:
+        seen = seen.astype(np.float32)
+    low, high = (0, 255) if seen.dtype == np.uint8 else (-np.inf, np.inf)
+    observed = spaces.Box(low, high, seen.shape[1:], seen.dtype.type)
+    gathered = _Gathered(Encoding(observed), space, len(seen))
+    gathered.add_rows(
+        seen,
+        done,
+        np.zeros(len(done), np.int32),
+        1,
+        0.0,
+        late=np.zeros(len(done), np.bool_),
+        terminated=False,
+    )
+    return gathered.demonstrations("", "", observed, sources=(), sittings=(0,))
+
+
+def _factors(env_id: str, space: Space) -> Factors:
+    """What the state numbers of an environment are made of, where it can be made here."""
+    if not isinstance(space, spaces.Discrete):
+        return ()
+    try:
+        env = make_env(env_id, render=False)
+    except EnvError:
+        return ()
+    try:
+        return state_factors(env) if same_space(env.observation_space, space) else ()
+    finally:
+        close_env(env)
+
+
+class _Gathered:
+    """Long arrays being filled, an episode after another."""
+
+    def __init__(self, encoding: Encoding, action_space: Space, steps: int) -> None:
+        self._encoding, self._space = encoding, action_space
+        self._vector = _room((steps, encoding.features), np.float32)
+        self._pictures = tuple(_room((steps, *shape), np.uint8) for shape in encoding.pictures)
+        self._flat: list[NDArray[np.float64]] = []
+        self._late: list[NDArray[np.bool_]] = []
+        self._segments: list[NDArray[np.int32]] = []
+        self._starts, self._numbers, self._returns = [0], list[int](), list[float]()
+        self._paces: list[NDArray[np.float32]] = []
+        self._intervals: list[NDArray[np.float64]] = []
+        self._terminated = list[bool]()
+        self._stretches = 0
+
+    def add(self, episode: Episode) -> None:
+        """One recorded episode."""
+        driven = np.isin(episode.actors[1:], _BY_PERSON)
+        self._paces.append(np.asarray(episode.paces_hz[1:]))
+        apart = np.diff(episode.times_s) * (np.asarray(episode.paces_hz[1:]) > 0)
+        self._intervals.append(apart[apart > 0])
+        self.add_rows(
+            _without_last(episode.observations),
+            episode.actions,
+            _stretches(driven),
+            episode.row.ordinal + 1,
+            float(episode.rewards.sum()),
+            late=_late(episode),
+            terminated=bool(episode.terminations[-1]),
+        )
+
+    def add_rows(
+        self,
+        observations: Any,
+        actions: Any,
+        stretches: NDArray[np.int32],
+        number: int,
+        total: float,
+        *,
+        late: NDArray[np.bool_],
+        terminated: bool,
+    ) -> None:
+        """What was seen and done in an episode."""
+        inputs, flat = self._read(observations, actions, number)
+        first, end = self._starts[-1], self._starts[-1] + len(flat)
+        if not (np.isfinite(inputs.vector).all() and np.isfinite(flat).all()):
+            raise LearningError(
+                f"Episode {number} has observations or actions that are not numbers (NaN or "
+                "infinite); nothing can be learned from it. Delete it, then train again."
+            )
+        self._vector[first:end] = inputs.vector
+        for room, pictures in zip(self._pictures, inputs.pictures, strict=True):
+            room[first:end] = pictures
+        self._flat.append(flat)
+        self._late.append(late)
+        self._segments.append(np.where(stretches < 0, _OTHER, stretches + self._stretches))
+        self._stretches += int(stretches.max(initial=-1)) + 1
+        self._starts.append(end)
+        self._numbers.append(number)
+        self._returns.append(total)
+        self._terminated.append(terminated)
+
+    def _read(
+        self, observations: Any, actions: Any, number: int
+    ) -> tuple[Inputs, NDArray[np.float64]]:
+        """An episode's inputs and actions, if they are what the spaces say."""
+        try:
+            inputs = self._encoding.inputs(observations)
+            flat = flat_actions(self._space, actions)
+        except (ValueError, IndexError, TypeError) as problem:
+            raise LearningError(_misfit(number)) from problem
+        if inputs.vector.shape[1] != self._encoding.features or len(inputs) != len(flat):
+            raise LearningError(_misfit(number))
+        return inputs, flat
+
+    def demonstrations(
+        self,
+        env_id: str,
+        dataset_id: str,
+        observation_space: Space,
+        sources: tuple[tuple[str, str], ...],
+        sittings: tuple[int, ...],
+    ) -> Demonstrations:
+        """Everything that was added."""
+        flat, total = np.concatenate(self._flat), self._starts[-1]
+        segments = np.concatenate(self._segments).astype(np.int32)
+        paces = np.concatenate(self._paces) if self._paces else np.zeros(1)
+        apart = np.concatenate(self._intervals) if self._intervals else np.zeros(0)
+        pace_hz = float(np.median(paces))
+        head = head_for(self._space, flat)
+        starts = np.array(self._starts, np.int64)
+        _drop_leading_idle(segments, starts, flat, idle_action(env_id, self._space), pace_hz)
+        return Demonstrations(
+            env_id=env_id,
+            dataset_id=dataset_id,
+            observation_space=observation_space,
+            action_space=self._space,
+            encoding=self._encoding,
+            head=head,
+            inputs=Inputs(self._vector[:total], tuple(part[:total] for part in self._pictures)),
+            flat=flat,
+            targets=head.targets(flat),
+            late=np.concatenate(self._late),
+            segments=segments,
+            starts=starts,
+            numbers=tuple(self._numbers),
+            returns=np.array(self._returns),
+            terminated=np.array(self._terminated),
+            sources=sources,
+            sittings=sittings,
+            pace_hz=pace_hz,
+            rate_hz=float(1 / apart.mean()) if len(apart) else 0.0,
+            jitter_s=float(apart.std()) if len(apart) else 0.0,
+        )
+
+
+def _sittings(rows: Sequence[EpisodeRow]) -> tuple[int, ...]:
+    """Which sitting each episode belongs to: the same driver, no break of half an hour."""
+    found = [0] * len(rows)
+    latest: dict[tuple[str, str], tuple[int, float]] = {}  # of each driver: sitting, and when
+    count = 0
+    for index in sorted(range(len(rows)), key=lambda i: rows[i].started):
+        row = rows[index]
+        number, started = latest.get((row.driver, row.driver_name), (-1, 0.0))
+        if number < 0 or row.started - started > _BREAK_S:
+            number, count = count, count + 1
+        latest[row.driver, row.driver_name] = (number, row.started)
+        found[index] = number
+    return tuple(found)
+
+
+def _misfit(number: int) -> str:
+    return (
+        f"Episode {number} has observations or actions of another shape than its spaces say; "
+        "nothing can be learned from it. Delete it, then train again."
+    )
+
+
+def _room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """An empty array: in memory, or in a file without a name if it is large."""
+    if int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize <= LARGEST_IN_MEMORY:
+        return np.empty(shape, dtype)
+    folder = os.environ.get("TMPDIR") or ("/var/tmp" if os.path.isdir("/var/tmp") else None)  # noqa: PTH112
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return np.memmap(file, dtype, "w+", shape=shape)
+
+
+def _without_last(tree: Any) -> Any:
+    """Nested (T + 1, ...) arrays without their last row."""
+    if isinstance(tree, dict):
+        return {key: _without_last(part) for key, part in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(_without_last(part) for part in tree)
+    return tree[:-1]
+
+
+def _stretches(driven: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """0, 1, 2… for each stretch that the person drove without a break, -1 elsewhere."""
+    begins = driven & ~np.concatenate([[False], driven[:-1]])
+    return np.where(driven, np.cumsum(begins) - 1, _OTHER).astype(np.int32)
+
+
+def _drop_leading_idle(
+    segments: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    flat: NDArray[np.float64],
+    idle: NDArray[np.float64] | None,
+    pace_hz: float,
+) -> None:
+    """Whoever did nothing for long at the start had not begun: keep one second of it."""
+    if idle is None or pace_hz <= 0:
+        return
+    for first, end in itertools.pairwise(starts):
+        deeds = np.flatnonzero((flat[first:end] != idle).any(axis=1))
+        wait = int(deeds[0]) if len(deeds) else 0
+        segments[first : first + max(0, wait - round(_LEADING_IDLE_S * pace_hz))] = _OTHER
+
+
+def _late(episode: Episode) -> NDArray[np.bool_]:
+    """(T,) the steps that hands took: a person's, or a model's of one."""
+    hands = episode.actors[1:] == Actor.HUMAN
+    if episode.row.driver_name.startswith("human-like"):
+        hands = hands | (episode.actors[1:] == Actor.SCRIPT)
+    return np.asarray(hands)

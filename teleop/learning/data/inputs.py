@@ -1,0 +1,305 @@
+"""Observations as a network sees them: one row of numbers, and pictures made small.
+
+Numbers of all leaves stand side by side in one row: boxes as they are, discrete values as one-hot,
+a state number by its factors where the environment can decode it, an angle that goes round (its
+bounds are a whole turn apart) as cosine and sine.
+Each leaf that is a picture stays one, averaged down to at most 64 pixels a side. Text that varies
+is a bag of words.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.factors import Factors
+from teleop.envs.spaces import Space
+from teleop.errors import LearningError, TeleopError, sentence
+from teleop.recording.journals.flattening import Kind, LeafSpec, iter_leaves
+
+Rows = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+LARGEST_SIDE = 64
+_LARGEST_ONE_HOT = 4096
+_LARGEST_ROW = 1 << 16
+_LEAST_SIDE = 32
+_MOST_WORDS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Some observations.
+
+    Attributes:
+        vector: (N, features) numbers.
+        pictures: one (N, height, width, channels) array for each leaf that is a picture.
+    """
+
+    vector: Rows
+    pictures: tuple[Picture, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.vector)
+
+    def __getitem__(self, rows: Any) -> "Inputs":
+        return Inputs(self.vector[rows], tuple(part[rows] for part in self.pictures))
+
+
+class Encoding:
+    """Turns observations of one space into `Inputs`."""
+
+    def __init__(
+        self,
+        space: Space,
+        factors: Factors = (),
+        words: tuple[str, ...] = (),
+        *,
+        angles: bool = True,
+    ) -> None:
+        """Prepare for a space.
+
+        Args:
+            space: of the observations.
+            factors: what each number of a Discrete observation is made of; empty: it is a name.
+            words: that text may hold; empty: text is left out.
+            angles: angles become cosine and sine.
+
+        Raises:
+            LearningError: nothing in it can be learned from, or a part is too large.
+        """
+        self._numbers: list[tuple[LeafSpec, _Choices]] = []
+        self._pictures: list[tuple[LeafSpec, _Shrink]] = []
+        self.factors, self.words, self.angles = factors, words, angles
+        self._texts: list[LeafSpec] = []
+        left_out = []
+        for leaf in iter_leaves(space):
+            if leaf.kind is Kind.TEXT and words:
+                self._texts.append(leaf)
+            elif leaf.kind is Kind.TEXT:
+                left_out.append("/".join(leaf.path) or "the observation")
+            elif _is_picture(leaf):
+                self._pictures.append((leaf, _Shrink(leaf.shape)))
+            else:
+                choices = _factored(factors) or _choices(_sub_space(space, leaf), angles=angles)
+                self._numbers.append((leaf, choices))
+        self.left_out = tuple(left_out)
+        self.features = sum(
+            sum(choices.sizes) or math.prod(leaf.shape) + len(choices.angles)
+            for leaf, choices in self._numbers
+        ) + len(words) * len(self._texts)
+        self.pictures = tuple(shrink.small for _, shrink in self._pictures)
+        if not self.features and not self.pictures:
+            raise LearningError("The observations are text that is always the same.")
+        if self.features > _LARGEST_ROW:
+            raise LearningError(
+                f"An observation of {self.features:,} numbers is too large to learn from (at most "
+                f"{_LARGEST_ROW:,}). Pictures of uint8 may be larger; wrap the environment."
+            )
+
+    def inputs(self, tree: Any) -> Inputs:
+        """Observations of a whole episode: (T, ...) arrays, nested like the space."""
+        parts = [_columns(choices, leaf.value_in(tree)) for leaf, choices in self._numbers]
+        parts += [_bags(self.words, leaf.value_in(tree)) for leaf in self._texts]
+        count = len(self._any_leaf.value_in(tree))
+        vector = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
+        return Inputs(vector, tuple(shrink(leaf.value_in(tree)) for leaf, shrink in self._pictures))
+
+    def is_batch(self, observation: Any) -> bool:
+        """Several observations, as vector environments give them."""
+        if not (self._numbers or self._pictures):
+            return not isinstance(self._any_leaf.value_in(observation), str)
+        leaf = self._any_leaf
+        return bool(np.ndim(leaf.value_in(observation)) > len(leaf.shape))
+
+    def row(self, observation: Any) -> Rows:
+        """The numbers of one observation: (features,)."""
+        parts = [
+            _columns(choices, np.asarray(leaf.value_in(observation))[None])[0]
+            for leaf, choices in self._numbers
+        ]
+        parts += [_bags(self.words, [leaf.value_in(observation)])[0] for leaf in self._texts]
+        if len(parts) == 1:
+            only: Rows = parts[0]
+            return only
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    @property
+    def _any_leaf(self) -> LeafSpec:
+        if self._numbers or self._pictures:
+            return (self._numbers or self._pictures)[0][0]
+        return self._texts[0]
+
+    def small_pictures(self, observation: Any) -> tuple[Picture, ...]:
+        """The pictures of one observation: (height, width, channels) each."""
+        return tuple(
+            shrink(np.asarray(leaf.value_in(observation))[None])[0]
+            for leaf, shrink in self._pictures
+        )
+
+
+def text_words(space: Space, trees: Iterable[Any]) -> tuple[str, ...]:
+    """The words of all texts, where texts differ; empty where they say nothing.
+
+    Args:
+        space: of the observations.
+        trees: observations of whole episodes: (T, ...) arrays, nested like the space.
+    """
+    leaves = [leaf for leaf in iter_leaves(space) if leaf.kind is Kind.TEXT]
+    texts = {str(text) for tree in trees for leaf in leaves for text in leaf.value_in(tree)}
+    if len(texts) < 2:
+        return ()
+    found = sorted({word for text in texts for word in _split(text)})
+    return tuple(found) if len(found) <= _MOST_WORDS else ()
+
+
+def _split(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _bags(words: tuple[str, ...], texts: Any) -> Rows:
+    """(T,) texts -> (T, words): how often each word comes in each text."""
+    place = {word: index for index, word in enumerate(words)}
+    bags = np.zeros((len(texts), len(words)), np.float32)
+    for row, text in enumerate(texts):
+        for word in _split(str(text)):
+            if word in place:
+                bags[row, place[word]] += 1
+    return bags
+
+
+class _Shrink:
+    """Makes pictures of one shape small, channels last."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._order = _channels_last(shape)
+        height, width, *rest = (shape[axis] for axis in self._order)
+        self._factors = tuple(math.ceil(side / LARGEST_SIDE) for side in (height, width))
+        self._shape = (height, width, math.prod(rest))
+        down, across = self._factors
+        self.small = (height // down, width // across, math.prod(rest))
+
+    def __call__(self, pictures: NDArray[Any]) -> Picture:
+        """(N, *shape) -> (N, height, width, channels), averaged over blocks of pixels."""
+        axes = (0, *(axis + 1 for axis in self._order))
+        moved = np.transpose(pictures, axes).reshape(len(pictures), *self._shape)
+        height, width, channels = self.small
+        down, across = self._factors
+        if down == across == 1:
+            return np.ascontiguousarray(moved)
+        cut = moved[:, : height * down, : width * across]
+        blocks = cut.reshape(-1, height, down, width, across, channels)
+        summed = np.zeros((len(pictures), height, width, channels), np.uint32)
+        for row, column in np.ndindex(down, across):  # `mean` over two axes is 8 times slower
+            summed += blocks[:, :, row, :, column]
+        return (summed // (down * across)).astype(np.uint8)
+
+
+def _is_picture(leaf: LeafSpec) -> bool:
+    """Bytes with two long sides: also stacks of frames, and channels that come first."""
+    if leaf.dtype not in ("|u1", "<u1") or len(leaf.shape) not in (2, 3, 4):
+        return False
+    return sum(side >= _LEAST_SIDE for side in leaf.shape) >= 2
+
+
+def _channels_last(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that puts height and width first: the two neighbours that are longest."""
+    neighbours = range(len(shape) - 1)
+    first = max(neighbours, key=lambda axis: min(shape[axis], shape[axis + 1]))
+    rest = [axis for axis in range(len(shape)) if axis not in (first, first + 1)]
+    return (first, first + 1, *rest)
+
+
+def _sub_space(space: Space, leaf: LeafSpec) -> Any:
+    part: Any = space
+    for key in leaf.keys:
+        part = part[key]
+    return part
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """The categoricals of a leaf: how many values each has, and the first of them.
+
+    `table` (n, factors) says what a state number is made of, `angles` which plain numbers go round.
+    """
+
+    sizes: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+    table: NDArray[np.int64] | None = None
+    angles: tuple[int, ...] = ()
+
+
+def _factored(factors: Factors) -> _Choices | None:
+    """A state number as its factors; None where it has none."""
+    if not factors:
+        return None
+    table = np.array(factors, np.int64)  # (n, factors)
+    if table.ndim != 2 or table.min() < 0 or table.max() >= _LARGEST_ONE_HOT:
+        raise LearningError("The factors of the observation make no sense; train again.")
+    sizes = tuple(int(most) + 1 for most in table.max(axis=0))
+    return _Choices(sizes, (0,) * len(sizes), table)
+
+
+def _choices(space: Any, *, angles: bool) -> _Choices:
+    """Of a leaf; none for plain numbers."""
+    if isinstance(space, spaces.Discrete):
+        choices = _Choices((int(space.n),), (int(space.start),))
+    elif isinstance(space, spaces.MultiDiscrete):
+        starts = tuple(int(n) for n in np.ravel(space.start))
+        choices = _Choices(tuple(int(n) for n in space.nvec.ravel()), starts)
+    else:
+        return _Choices(angles=_angles(space) if angles else ())
+    total = sum(choices.sizes)
+    if total > _LARGEST_ONE_HOT:
+        raise LearningError(f"A discrete observation of {total} values is too large to learn.")
+    return choices
+
+
+def _columns(choices: _Choices, values: NDArray[Any]) -> Rows:
+    flat = np.asarray(values).reshape(len(values), -1)  # (T, width)
+    if not choices.sizes:
+        return _turned(flat.astype(np.float32), list(choices.angles))
+    if choices.table is not None:
+        flat = choices.table[np.clip(flat[:, 0].astype(np.int64), 0, len(choices.table) - 1)]
+    hot = np.zeros((len(flat), sum(choices.sizes)), np.float32)
+    offset = 0
+    for branch, (size, start) in enumerate(zip(choices.sizes, choices.starts, strict=True)):
+        index = np.clip(flat[:, branch].astype(np.int64) - start, 0, size - 1)
+        hot[np.arange(len(flat)), offset + index] = 1.0
+        offset += size
+    return hot
+
+
+def _angles(space: Any) -> tuple[int, ...]:
+    """Which numbers of a box are angles: from 0 to a whole turn, or half a turn to either side."""
+    if not isinstance(space, spaces.Box) or space.dtype.kind != "f":
+        return ()
+    low, high = space.low.ravel().astype(np.float64), space.high.ravel().astype(np.float64)
+    begins = np.isclose(low, 0, atol=1e-3) | np.isclose(low, -math.pi, atol=1e-3)
+    return tuple(np.flatnonzero(begins & np.isclose(high - low, math.tau, atol=1e-3)).tolist())
+
+
+def _turned(rows: Rows, angles: list[int]) -> Rows:
+    """Cosines in the place of angles, and their sines behind all numbers."""
+    if not angles:
+        return rows
+    turned = np.concatenate([rows, np.sin(rows[:, angles])], axis=1)
+    turned[:, angles] = np.cos(rows[:, angles])
+    return turned
+
+
+def why_not(observation: Space, action: Space) -> str:
+    """Why nothing can be learned with these spaces; empty if something can."""
+    from teleop.learning.networks.heads import check_learnable
+
+    try:
+        Encoding(observation, words=("any",))
+        check_learnable(action)
+    except TeleopError as problem:
+        return sentence(problem)
+    return ""

@@ -1,0 +1,353 @@
+"""What the demonstrations are, in words, before anything is trained on them.
+
+Each trait says what was found, what it means, and what is done about it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.envs.action_labels import branch_words, idle_action
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.inputs import Rows
+from teleop.learning.data.lag_estimate import explained_share, quadratic_features
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.heads import Levels
+from teleop.learning.networks.policy_models import flattened
+from teleop.learning.tuning.lag_search import (
+    LagGuess,
+    best_lag,
+    can_find,
+    is_clear,
+    own_lags,
+    usual_lag,
+)
+
+IDLE_WARNS = 0.7
+DOMINANT_WARNS = 0.95
+CONTRADICTION_WARNS = 0.2
+COVERED_WARNS = 0.6
+_JITTER_WARNS = 0.25  # of the time between steps
+_SAMPLE = 1500  # moments that are compared with each other
+_NEAR = 0.15  # root mean square of the difference, in standard deviations: near-equal
+_LIKE = 0.5  # likewise: alike
+_FEWEST = 20
+_SAME = 0.98  # of the actions of two episodes
+_SAME_START = 1e-3
+_HIDDEN_WARNS = 0.12  # of the variance of the changes
+_FEWEST_STEPS, _MOST_STEPS, _WIDEST_SEEN = 100, 20_000, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One thing that is so in the data.
+
+    Attributes:
+        topic: what it is about.
+        found: the figure, in words.
+        means: what that means.
+        done: what training does about it, or what the person can do.
+        warns: it stands in the way.
+    """
+
+    topic: str
+    found: str
+    means: str
+    done: str
+    warns: bool = False
+
+
+def profile_of(demos: Demonstrations, guesses: Sequence[LagGuess] = ()) -> tuple[Trait, ...]:
+    """Every trait of the data.
+
+    Args:
+        demos: the data.
+        guesses: what `iter_lags` found, where it was asked.
+    """
+    return tuple(_iter_traits(demos, guesses))
+
+
+def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator[Trait]:
+    pairs = demos.pairs(best_lag(demos, guesses) if guesses else usual_lag(demos))
+    yield _hands(demos, guesses)
+    yield _levels(demos)
+    if len(pairs):
+        yield from _habits(demos, pairs[:, 1])
+        yield from _likeness(demos, pairs)
+    yield from _hidden_state(demos)
+    yield from _twins(demos)
+    yield from _pace(demos)
+    yield from _never_done(demos)
+    yield from _left_out(demos)
+
+
+def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
+    topic = "Reaction time"
+    if not demos.delayed:
+        return Trait(topic, "none", "a script acted, or steps waited for you", "nothing is shifted")
+    if demos.pace_hz == 0:
+        return Trait(topic, "none", "steps waited for you", "nothing is shifted")
+    means = "what you did answers what you saw that long ago"
+    usual = round(1000 * usual_lag(demos) / demos.pace_hz)
+    if not guesses:
+        later = "training looks for yours" if can_find(demos) else "too few episodes to tell yours"
+        return Trait(topic, f"usually {usual} ms", means, later)
+    own = own_lags(demos, guesses)
+    if own is not None and own[1] and not isinstance(own[0], int):
+        both = " and ".join(str(round(1000 * n / demos.pace_hz)) for n in sorted(set(own[0])))
+        return Trait(topic, f"{both} ms", "two people, or two ways of playing", "each by its own")
+    found = f"about {round(1000 * best_lag(demos, guesses) / demos.pace_hz)} ms"
+    if not is_clear(guesses):
+        found = f"unclear; {found} is assumed"
+    return Trait(topic, found, means, "training pairs each moment with its answer")
+
+
+def _levels(demos: Demonstrations) -> Trait:
+    counts = [len(b.values) for b in demos.head.branches if isinstance(b, Levels)]
+    numbers = len(demos.head.branches) - len(counts)
+    if (
+        not numbers
+        and demos.action_space.dtype is not None
+        and demos.action_space.dtype.kind != "f"
+    ):
+        found = " and ".join(f"{count} choices" for count in counts[:4])
+        more = f" and {len(counts) - 4} more" if len(counts) > 4 else ""
+        return Trait("Actions", found + more, "one of a few at each moment", "a softmax for each")
+    if not numbers:
+        shown = ", ".join(str(count) for count in counts[:6])
+        return Trait(
+            "Actions", f"keys: {shown} levels", "an axis knows a few values", "a softmax over them"
+        )
+    done = "regression" if not counts else "regression for these, a softmax for the others"
+    return Trait(
+        "Actions", f"analog on {numbers} of {len(demos.head.branches)}", "any number may come", done
+    )
+
+
+def _habits(demos: Demonstrations, rows: NDArray[np.int64]) -> Iterator[Trait]:
+    flat = demos.flat[rows]
+    idle = idle_action(demos.env_id, demos.action_space)
+    if idle is not None:
+        share = float((np.abs(flat - idle) < 1e-6).all(axis=1).mean())
+        warns = share > IDLE_WARNS
+        means = "a policy may learn to do nothing" if warns else "enough happens"
+        done = (
+            "act more, or trim the waiting"
+            if warns
+            else "waiting before your first deed is dropped"
+        )
+        yield Trait("Idle", f"{share:.0%} of the moments", means, done, warns)
+    _, counts = np.unique(demos.targets[rows].round(2), axis=0, return_counts=True)
+    share = float(counts.max() / len(rows))
+    warns = share > DOMINANT_WARNS
+    if warns or idle is None:
+        means = (
+            "a policy that always does it looks right"
+            if warns
+            else "the choices are balanced enough"
+        )
+        done = "record moments that need something else" if warns else "nothing"
+        yield Trait("Most frequent action", f"{share:.0%} of the moments", means, done, warns)
+
+
+def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait]:
+    """Moments beside the most similar ones at another time."""
+    drawn = np.sort(np.random.default_rng(0).permutation(len(pairs))[:_SAMPLE])
+    chosen, done = pairs[drawn].T
+    seen = _compared(demos, chosen)
+    apart = np.sqrt(_squared_distances(seen) / seen.shape[1])
+    episode = np.searchsorted(demos.starts, chosen, side="right")
+    near_in_time = np.abs(chosen[:, None] - chosen) <= max(5, round(demos.pace_hz / 2))
+    apart[near_in_time & (episode[:, None] == episode)] = np.inf
+    yield from _contradictions(demos, done, apart)
+    if len(demos.used) > 1:
+        apart[episode[:, None] == episode] = np.inf
+        alike = float((apart.min(axis=1) < _LIKE).mean())
+        warns = alike < COVERED_WARNS
+        means = "episodes go different ways" if warns else "episodes visit the same ground"
+        done = (
+            "more demonstrations will help"
+            if warns
+            else "more demonstrations help little, save of rare moments"
+        )
+        yield Trait(
+            "Coverage", f"{alike:.0%} of moments have a like one in another episode", means, done
+        )
+
+
+def _contradictions(
+    demos: Demonstrations, done: NDArray[np.int64], apart: NDArray[np.float64]
+) -> Iterator[Trait]:
+    nearest = apart.argmin(axis=1)
+    near = apart[np.arange(len(apart)), nearest] < _NEAR
+    if near.sum() < _FEWEST:
+        yield Trait(
+            "Contradictions", "too few near-equal moments to say", "no moment came twice", "nothing"
+        )
+        return
+    opposite = _are_opposite(demos, done[near], done[nearest[near]])
+    share = float(opposite.mean())
+    warns = share > CONTRADICTION_WARNS
+    means = "you did opposite things in near-equal moments" if warns else "you are of one mind"
+    what = "the policy takes the more frequent one" if warns else "nothing"
+    yield Trait(
+        "Contradictions", f"{share:.0%} of {near.sum():,} near-equal moments", means, what, warns
+    )
+
+
+def _are_opposite(
+    demos: Demonstrations, some: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Different deeds, neither of them idling; for numbers: on other sides of rest, far apart."""
+    one, two = demos.flat[some], demos.flat[others]
+    idle = idle_action(demos.env_id, demos.action_space)
+    rest = np.zeros(one.shape[1]) if idle is None else idle
+    differ = np.zeros(len(one), np.bool_)
+    is_axis = demos.action_space.dtype is not None and demos.action_space.dtype.kind == "f"
+    for branch in range(one.shape[1]):
+        a, b = one[:, branch] - rest[branch], two[:, branch] - rest[branch]
+        if is_axis:
+            differ |= a * b < -0.05 * max(1e-9, float(np.abs(demos.flat[:, branch]).max())) ** 2
+        else:
+            differ |= (a != b) & ((idle is None) | ((a != 0) & (b != 0)))
+    return differ
+
+
+def has_hidden_state(demos: Demonstrations) -> bool:
+    """What comes next depends on more than the present observation."""
+    return any(trait.warns for trait in _hidden_state(demos))
+
+
+def _hidden_state(demos: Demonstrations) -> Iterator[Trait]:
+    """Whether the next observation follows from the present one, or from the one before it too."""
+    here, before, then = _steps_within(demos)
+    seen = demos.inputs.vector
+    if demos.encoding.pictures or len(here) < _FEWEST_STEPS or seen.shape[1] > _WIDEST_SEEN:
+        return
+    done = demos.targets[here]
+    change = (seen[then] - seen[here]).astype(np.float64)
+    moving = change.std(axis=0) > 1e-6 * (seen.std(axis=0) + 1e-9)
+    if not moving.any():
+        return
+    change = change[:, moving] / change[:, moving].std(axis=0)
+    alone = explained_share(quadratic_features(np.hstack([seen[here], done])), change)
+    past = np.hstack([seen[here], done, seen[here] - seen[before]])
+    gain = explained_share(quadratic_features(past), change) - alone
+    warns = gain > _HIDDEN_WARNS
+    means = "speeds or the past matter, and are not seen" if warns else "one moment says enough"
+    what = "training tries 4 observations at once" if warns else "nothing"
+    found = f"the step before explains {max(0.0, gain):.0%} more of what comes next"
+    yield Trait("Hidden state", found, means, what, warns)
+
+
+def _steps_within(demos: Demonstrations) -> tuple[NDArray[np.int64], ...]:
+    """Rows of a moment, of the one before it and of the one after it, in one stretch."""
+    rows = np.arange(1, demos.total_steps - 1)
+    alike = demos.segments[rows] == demos.segments[rows - 1]
+    alike &= (demos.segments[rows] == demos.segments[rows + 1]) & (demos.segments[rows] >= 0)
+    here = rows[alike][:_MOST_STEPS]
+    return here, here - 1, here + 1
+
+
+def _twins(demos: Demonstrations) -> Iterator[Trait]:
+    twins = [
+        (demos.numbers[i], demos.numbers[j])
+        for i, j in _same_starts(demos)
+        if _are_twins(demos, i, j)
+    ]
+    if twins:
+        shown = ", ".join(f"{one} and {two}" for one, two in twins[:3])
+        more = f" and {len(twins) - 3} more pairs" if len(twins) > 3 else ""
+        yield Trait(
+            "Near-duplicates",
+            f"episodes {shown}{more}",
+            "the same was done twice from the same start: it counts double",
+            "delete one of each, or record from other starts",
+            warns=True,
+        )
+
+
+def _same_starts(demos: Demonstrations) -> Iterator[tuple[int, int]]:
+    """Pairs of episodes that begin alike."""
+    used = np.array(demos.used)
+    first = demos.inputs.vector[demos.starts[used]]  # (E, features)
+    for place, index in enumerate(used[:-1]):
+        apart = np.abs(first[place + 1 :] - first[place])
+        alike = (apart <= _SAME_START * (1 + np.abs(first[place]))).all(axis=1)
+        yield from ((int(index), int(other)) for other in used[place + 1 :][alike])
+
+
+def _are_twins(demos: Demonstrations, one: int, two: int) -> bool:
+    a, b = demos.episode(one), demos.episode(two)
+    lengths = (a.stop - a.start, b.stop - b.start)
+    if min(lengths) < _SAME * max(lengths):
+        return False
+    looks = ((part[a.start], part[b.start]) for part in demos.inputs.pictures)
+    if not all(np.array_equal(*pair) for pair in looks):
+        return False
+    count = min(lengths)
+    same = demos.flat[a][:count] == demos.flat[b][:count]
+    return bool(same.all(axis=1).mean() >= _SAME)
+
+
+def _pace(demos: Demonstrations) -> Iterator[Trait]:
+    if not demos.rate_hz or not demos.pace_hz:
+        return
+    slow = demos.rate_hz < 0.9 * demos.pace_hz
+    shaky = demos.jitter_s * demos.rate_hz > _JITTER_WARNS
+    rates = f"{demos.rate_hz:.1f} of {demos.pace_hz:.1f} steps a second"
+    found = f"{rates}, ± {1000 * demos.jitter_s:.0f} ms"
+    means = (
+        "this computer was slower than the pace"
+        if slow
+        else "steps came unevenly"
+        if shaky
+        else "steps came when due"
+    )
+    done = "the data is true; a slower pace is steadier" if slow or shaky else "nothing"
+    yield Trait("Pace", found, means, done, slow or shaky)
+
+
+def _never_done(demos: Demonstrations) -> Iterator[Trait]:
+    """Choices that nobody showed: a policy will not make them."""
+    words = branch_words(demos.env_id, demos.action_space)
+    rows = demos.pairs(0)[:, 1]
+    never = []
+    for index, (branch, names) in enumerate(zip(demos.head.branches, words, strict=False)):
+        done = set(demos.targets[rows, index].astype(int).tolist())
+        if isinstance(branch, Levels):
+            never += [names[i] for i in range(len(branch.values)) if i not in done]
+    if never:
+        shown = ", ".join(never[:4]) + (f" and {len(never) - 4} more" if len(never) > 4 else "")
+        means = "a policy will never do what it was never shown"
+        yield Trait("Never done", shown, means, "show it once, if it is of use")
+
+
+def _left_out(demos: Demonstrations) -> Iterator[Trait]:
+    if demos.encoding.left_out:
+        parts = ", ".join(demos.encoding.left_out)
+        yield Trait("Text", parts, "text is not learned from", "left out")
+    idle = int((demos.segments < 0).sum())
+    if idle:
+        found = f"{idle:,} of {demos.total_steps:,} steps"
+        yield Trait("Not learned from", found, "a policy drove, or nobody had begun", "left out")
+
+
+def _compared(demos: Demonstrations, rows: NDArray[np.int64]) -> Rows:
+    """(n, D) what makes moments alike: normalised numbers, and pictures made tiny."""
+    chosen = demos.inputs[rows]
+    tiny = tuple(
+        part[:, :: max(1, part.shape[1] // 8), :: max(1, part.shape[2] // 8)]
+        for part in chosen.pictures
+    )
+    seen = flattened(Normaliser.of(demos.inputs.vector, rows)(chosen.vector), tiny)
+    return Normaliser.of(seen, np.arange(len(seen)))(seen)
+
+
+def _squared_distances(seen: Rows) -> NDArray[np.float64]:
+    wide = seen.astype(np.float64)
+    squares = (wide**2).sum(axis=1)
+    distances: NDArray[np.float64] = np.maximum(squares[:, None] + squares - 2 * wide @ wide.T, 0.0)
+    return distances

@@ -1,0 +1,232 @@
+"""Ways back to what was shown, in environments whose states can be told apart and counted.
+
+Cloning knows nothing of a state that nobody showed. Where an observation is the name of a state
+(Taxi, FrozenLake, a grid), trial steps find out where each action leads. From every state that was
+met, the policy then takes the likeliest short way to an end that the person reached, and prefers
+actions that were shown: value iteration (Sutton & Barto 2018, section 4.4) over counted
+transitions, with a reward of 1 at such an end and a discount that is heavier where nobody acted so.
+The environment's own reward plays no part in it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.factory import close_env, make_env
+from teleop.evaluation import Result, blamed, success_rate
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import iter_parts
+from teleop.learning.networks.policy_models import Nearest
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import Tried, make_policy
+from teleop.learning.tuning.trials import FIRST_SEED, Trials
+
+_SHOWN, _UNKNOWN = 0.995, 0.98  # discount of an action that was shown there, and of another
+_MOST_STATES = 5_000
+_ENOUGH = 20  # times that each action is tried in each state, where chance plays a part
+_AT_ONCE, _LOOK_EVERY = 25, 500  # steps
+_WHO = "trial steps"
+_SWEEPS = 2_000
+_STILL = 1e-9
+_FIRST_START, _STARTS = 2000, 20  # numbers of trial starts: none of those that chose
+
+_COUNTED = (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+
+
+def can_count(demos: Demonstrations) -> bool:
+    """Observations name states, actions are one choice, and an episode ended by itself."""
+    named = all(isinstance(part, _COUNTED) for part in iter_parts(demos.observation_space))
+    one_choice = len(demos.head.branches) == 1 and demos.head.is_choice
+    return named and one_choice and bool(demos.terminated[demos.used].any())
+
+
+@dataclass(slots=True)
+class ReturnPaths:
+    """What each action does in each state that was met, found out by trial steps.
+
+    Attributes:
+        demos: of whom.
+        pairs: (M, 2) row seen and row done, that count as shown.
+        steps: trial steps so far.
+        is_whole: every action was tried often enough in every state that was met, or there are
+            too many states.
+    """
+
+    demos: Demonstrations
+    pairs: NDArray[np.int64]
+    steps: int = 0
+    is_whole: bool = False
+    _states: dict[bytes, int] = field(default_factory=dict)
+    _rows: list[NDArray[np.float32]] = field(default_factory=list)
+    _tried: list[NDArray[np.int64]] = field(default_factory=list)
+    _led: Counter[tuple[int, int, int, bool]] = field(default_factory=Counter)
+
+    def explore(self, seconds: float, clock: Callable[[], float]) -> Iterator[int]:
+        """Take the least tried action, again and again; yields the number of steps now and then.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        env = make_env(self.demos.env_id, render=False)
+        began = clock()
+        try:
+            walk = self._walk(env)
+            while clock() - began < seconds and not self.is_whole:
+                for _ in range(_AT_ONCE):
+                    next(walk)
+                self.steps += _AT_ONCE
+                if self.steps % _LOOK_EVERY == 0:
+                    self.is_whole = self._enough() or self.states > _MOST_STATES
+                yield self.steps
+        finally:
+            close_env(env)
+
+    def plan(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What to do in every state from which an end that was shown is reached, or that was shown.
+
+        Returns:
+            (S, features) inputs, and (S, 1) indices of the action.
+        """
+        pairs, ends, shares, goals = self._transitions()
+        shown = self._shown()
+        states, actions = shown.shape
+        worth = np.zeros(states)
+        best: NDArray[np.float64] = np.zeros((states, actions), np.float64)
+        discount = np.where(shown > 0, _SHOWN, _UNKNOWN).ravel()
+        for _ in range(_SWEEPS):
+            gain = shares * np.where(ends[:, 1] > 0, goals, worth[ends[:, 0]])
+            summed = np.bincount(pairs, gain, states * actions).astype(np.float64)
+            best = (discount * summed).reshape(states, actions)
+            moved, worth = np.abs(best.max(axis=1) - worth).max(initial=0.0), best.max(axis=1)
+            if moved < _STILL:
+                break
+        action = np.where(worth > 0, best.argmax(axis=1), shown.argmax(axis=1))
+        known = (worth > 0) | (shown.sum(axis=1) > 0)
+        return np.stack(self._rows)[known], action[known, None].astype(np.float32)
+
+    def policy(self, cloned: LearnedPolicy) -> LearnedPolicy:
+        """A policy that acts as planned, and in a state that it does not know as in the nearest.
+
+        Args:
+            cloned: what it is an addition to.
+        """
+        seen, done = self.plan()
+        features = seen.shape[1]
+        as_it_is = Normaliser(np.zeros(features, np.float32), np.ones(features, np.float32))
+        model = Nearest(seen, done, self.demos.head, 1)
+        learned = cloned.config.learned | {"count": 1, "trial_steps": self.steps}
+        return make_policy(
+            self.demos, as_it_is, model, Architecture(), cloned.config.recipe, learned
+        )
+
+    def compare(self, cloned: LearnedPolicy, planned: LearnedPolicy) -> tuple[Tried, Tried, bool]:
+        """Both from the same starts, which chose nothing, and whether planning is better.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        trials = Trials(self.demos.env_id)
+        try:
+            before = trials.play(cloned, _FIRST_START, _STARTS)
+            after = trials.play(planned, _FIRST_START, _STARTS)
+        finally:
+            trials.close()
+        pairs = zip(before, after, strict=True)
+        gained = np.array([b.total_reward - a.total_reward for a, b in pairs])
+        better = bool(gained.mean() > gained.std() / np.sqrt(_STARTS))
+        was = self._outcome("networks alone", before, chosen=not better)
+        return was, self._outcome("paths back to demonstrated states", after, chosen=better), better
+
+    def _outcome(self, words: str, results: list[Result], *, chosen: bool) -> Tried:
+        mean = float(np.mean([result.total_reward for result in results]))
+        rate = success_rate(self.demos.env_id, results)
+        return Tried(words, len(results), mean, rate, chosen)
+
+    @property
+    def unshown(self) -> int:
+        """States that were met, and that nobody showed."""
+        return int((self._shown().sum(axis=1) == 0).sum())
+
+    @property
+    def states(self) -> int:
+        """States that were met or shown."""
+        return len(self._rows)
+
+    def _walk(self, env: Any) -> Iterator[None]:
+        head, size = self.demos.head, self.demos.head.size
+        choices = [head.action(row) for row in np.eye(size, dtype=np.float32)]
+        rng = np.random.default_rng(0)
+        with blamed(self.demos.env_id, _WHO):
+            observation, _ = env.reset(seed=FIRST_SEED)
+        here = self._number(self.demos.encoding.row(observation))
+        while True:
+            tried = self._tried[here]
+            action = int(rng.choice(np.flatnonzero(tried == tried.min())))
+            with blamed(self.demos.env_id, _WHO):
+                observation, _, terminated, truncated, _ = env.step(choices[action])
+                begun = env.reset()[0] if terminated or truncated else None
+            there = self._number(self.demos.encoding.row(observation))
+            tried[action] += 1
+            self._led[here, action, there, bool(terminated)] += 1
+            here = there if begun is None else self._number(self.demos.encoding.row(begun))
+            yield
+
+    def _number(self, row: NDArray[np.float32]) -> int:
+        key = row.tobytes()
+        if key not in self._states:
+            self._states[key] = len(self._rows)
+            self._rows.append(row)
+            self._tried.append(np.zeros(self.demos.head.size, np.int64))
+        return self._states[key]
+
+    def _enough(self) -> bool:
+        """Nothing is left to try: once each where every action always led to the same."""
+        outcomes = Counter((here, action) for here, action, _, _ in self._led)
+        chance = bool(outcomes) and max(outcomes.values()) > 1
+        inner = {here for here, _, _, _ in self._led}
+        least = min((int(self._tried[here].min()) for here in inner), default=0)
+        return least >= (_ENOUGH if chance else 1)
+
+    def _transitions(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """(state and action as one number, (next state, ended), share of the times, is goal)."""
+        led = np.array([[*key, count] for key, count in self._led.items()], np.int64)
+        pairs = led[:, 0] * self.demos.head.size + led[:, 1]
+        shares = led[:, 4] / np.bincount(pairs, led[:, 4])[pairs]
+        goals = np.isin(led[:, 2], list(self._goals())).astype(np.float64)
+        return pairs, led[:, 2:4], shares, goals
+
+    def _goals(self) -> set[int]:
+        """States in which the better half of the takes ended."""
+        demos = self.demos
+        ended = [index for index in demos.used if demos.terminated[index]]
+        usual = np.median(demos.returns[ended])
+        found = set()
+        for index in ended:
+            row = int(demos.starts[index + 1]) - 1
+            here = self._number(demos.inputs.vector[row])
+            action = int(demos.targets[row, 0])
+            last = {
+                there: count
+                for (a, b, there, over), count in self._led.items()
+                if (a, b) == (here, action) and over
+            }
+            if last and demos.returns[index] >= usual:
+                found.add(max(last, key=lambda there: last[there]))
+        return found
+
+    def _shown(self) -> NDArray[np.int64]:
+        """(states, actions) how often the person did it there."""
+        demos = self.demos
+        seen = [self._number(demos.inputs.vector[row]) for row in self.pairs[:, 0]]
+        shown = np.zeros((len(self._rows), demos.head.size), np.int64)
+        np.add.at(shown, (seen, demos.targets[self.pairs[:, 1], 0].astype(np.int64)), 1)
+        return shown

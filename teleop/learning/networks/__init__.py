@@ -1,0 +1,1 @@
+"""Networks: architecture, training and inference, with torch and with numpy."""

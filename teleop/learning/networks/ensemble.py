@@ -1,0 +1,60 @@
+"""A few networks fitted to demonstrations when everything about them is already known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from teleop.learning.data.demonstrations import Demonstrations, Lag
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import make_policy
+from teleop.learning.tuning.candidates import Basis, Networks
+from teleop.learning.tuning.choice import TrainingChoice
+from teleop.learning.tuning.held_out import USUAL_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class TunedSettings:
+    """What another training has found out, or what is usual.
+
+    Attributes:
+        lag: reaction time in steps, of all episodes or of each.
+        steps: optimiser steps a network.
+        members: networks.
+        shape: of each.
+    """
+
+    lag: Lag = 0
+    steps: int = USUAL_STEPS
+    members: int = 3
+    shape: Architecture = field(default_factory=Architecture)
+
+
+def iter_ensemble(
+    demos: Demonstrations, known: TunedSettings, seed: int
+) -> Iterator[LearnedPolicy | None]:
+    """Fit the networks one after another.
+
+    Yields:
+        None ten times a network; after each network the policy of all so far.
+    """
+    basis = Basis(demos, seed, lengths=(known.steps,))
+    networks = Networks(basis, TrainingChoice(known.lag, shape=known.shape))
+    for members in range(1, known.members + 1):
+        done, told = 0, 0
+        for count, _ in networks.iter_train(known.steps, members):
+            done += count
+            while told < min(10, 10 * done // known.steps):
+                told += 1
+                yield None
+        model = networks.model(known.steps, members)
+        learned = {"lag_steps": known.lag, "steps": known.steps}
+        recipe = {"algorithm": "ensemble", "seed": seed, "members": members}
+        yield make_policy(demos, networks.normaliser, model, known.shape, recipe, learned)
+
+
+def fit_ensemble(demos: Demonstrations, known: TunedSettings, seed: int) -> LearnedPolicy:
+    """The policy at the end of `iter_ensemble`."""
+    *_, policy = iter_ensemble(demos, known, seed)
+    if policy is None:
+        raise ValueError("no networks were asked for")
+    return policy

@@ -1,0 +1,302 @@
+"""Actions as network outputs: an action is a row of branches, each a choice of levels or a number.
+
+Keyboard demonstrations of a continuous action are a few levels per axis; a softmax over those
+levels beat regression in every comparison made (Pendulum, LunarLanderContinuous). An axis with more
+than 7 values came from a stick or a mouse and is a number.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.spaces import Space
+from teleop.errors import LearningError
+from teleop.recording.journals.flattening import LeafSpec, iter_leaves, nested
+from teleop.types import Action
+
+MOST_LEVELS = 7
+MOST_BRANCHES = 256
+Distribution: TypeAlias = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """One of a few values: a softmax.
+
+    Attributes:
+        values: what each output stands for, ascending.
+    """
+
+    values: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of network outputs."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number, in standard deviations from the data's mean.
+
+    Attributes:
+        low: of the space.
+        high: of the space.
+        mean: of the data.
+        sd: of the data.
+    """
+
+    low: float
+    high: float
+    mean: float = 0.0
+    sd: float = 1.0
+
+    size = 1
+
+
+Branch: TypeAlias = Levels | Number
+
+
+@dataclass(frozen=True)
+class Head:
+    """The outputs of a policy.
+
+    Attributes:
+        branches: of the flattened action, leaf after leaf.
+        space: the action space.
+    """
+
+    branches: tuple[Branch, ...]
+    space: Space
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Outputs of each branch."""
+        return tuple(branch.size for branch in self.branches)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of network outputs."""
+        return sum(self.sizes)
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where each branch's outputs are."""
+        ends = np.cumsum(self.sizes).tolist()
+        return tuple(slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True))
+
+    @cached_property
+    def is_choice(self) -> bool:
+        """Every branch is a choice."""
+        return all(isinstance(branch, Levels) for branch in self.branches)
+
+    @cached_property
+    def is_numbers(self) -> bool:
+        """Every branch is a number."""
+        return not any(isinstance(branch, Levels) for branch in self.branches)
+
+    @cached_property
+    def count_numbers(self) -> int:
+        """How many branches are numbers."""
+        return sum(isinstance(branch, Number) for branch in self.branches)
+
+    def targets(self, flat: NDArray[Any]) -> NDArray[np.float32]:
+        """What the outputs should say: (T, branches) values -> level indices or scaled numbers."""
+        columns = []
+        for branch, column in zip(self.branches, np.asarray(flat, np.float64).T, strict=True):
+            if isinstance(branch, Levels):
+                columns.append(np.abs(column[:, None] - np.array(branch.values)).argmin(axis=1))
+            else:
+                columns.append((column - branch.mean) / branch.sd)
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Softmax of each choice, numbers as they are: (..., size) -> (..., size)."""
+        if len(self.branches) == 1 and self.is_choice:
+            return _softmax(outputs)
+        parts = [
+            _softmax(outputs[..., span]) if isinstance(branch, Levels) else outputs[..., span]
+            for branch, span in zip(self.branches, self.spans, strict=True)
+        ]
+        return np.concatenate(parts, axis=-1)
+
+    def action(self, probabilities: NDArray[np.float32]) -> Action:
+        """The most likely action: (size,) -> an action of the space."""
+        flat = [
+            branch.values[int(probabilities[span].argmax())]
+            if isinstance(branch, Levels)
+            else min(
+                branch.high,
+                max(branch.low, branch.mean + branch.sd * float(probabilities[span.start])),
+            )
+            for branch, span in zip(self.branches, self.spans, strict=True)
+        ]
+        return self._rebuilt(flat)
+
+    def actions(self, probabilities: NDArray[np.float32]) -> list[Action]:
+        """The most likely action of each row: (B, size) -> B actions of the space."""
+        flat = np.empty((len(probabilities), len(self.branches)))
+        for index, (branch, span) in enumerate(zip(self.branches, self.spans, strict=True)):
+            part = probabilities[:, span]
+            if isinstance(branch, Levels):
+                flat[:, index] = np.array(branch.values)[part.argmax(axis=1)]
+            else:
+                scaled = branch.mean + branch.sd * part[:, 0].astype(np.float64)
+                flat[:, index] = scaled.clip(branch.low, branch.high)
+        if isinstance(self.space, spaces.Discrete):
+            return list(flat[:, 0].astype(self.space.dtype))
+        return [self._rebuilt(row) for row in flat.tolist()]
+
+    def distribution(self, probabilities: NDArray[np.float32]) -> Distribution:
+        """The probabilities, branch by branch; nothing where numbers are among them."""
+        if not self.is_choice:
+            return ()
+        return tuple(tuple(float(p) for p in probabilities[span]) for span in self.spans)
+
+    @cached_property
+    def _makers(self) -> list[Callable[[Sequence[float]], Any]]:
+        return [_maker(leaf) for leaf in iter_leaves(self.space)]
+
+    def _rebuilt(self, flat: list[float]) -> Action:
+        if len(self._makers) == 1 and not self._leaves[0].path:
+            return self._makers[0](flat)
+        values, start = [], 0
+        for leaf, make in zip(self._leaves, self._makers, strict=True):
+            end = start + math.prod(leaf.shape)
+            values.append(make(flat[start:end]))
+            start = end
+        return nested(self._leaves, values)
+
+    @cached_property
+    def _leaves(self) -> list[LeafSpec]:
+        return list(iter_leaves(self.space))
+
+
+def _maker(leaf: LeafSpec) -> Callable[[Sequence[float]], Any]:
+    dtype = np.dtype(leaf.dtype)
+    if dtype.kind in "iu":
+        return lambda values: np.rint(values).astype(dtype).reshape(leaf.shape)[()]
+    return lambda values: np.array(values, np.float64).astype(dtype).reshape(leaf.shape)[()]
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: NDArray[np.float32] = exp / exp.sum(axis=-1, keepdims=True)
+    return result
+
+
+def check_learnable(space: Space) -> None:
+    """Refuse action spaces that no head fits.
+
+    Raises:
+        LearningError: text, or too many numbers.
+    """
+    leaves = list(iter_leaves(space))
+    if any(leaf.dtype == "O" for leaf in leaves):
+        raise LearningError(
+            "Text actions cannot be learned; Discrete, MultiDiscrete, MultiBinary, Box, and Dict "
+            "and Tuple of those can."
+        )
+    count = sum(math.prod(leaf.shape) for leaf in leaves)
+    if count > MOST_BRANCHES:
+        raise LearningError(
+            f"An action of {count:,} numbers is too large to learn (at most {MOST_BRANCHES})."
+        )
+
+
+def flat_actions(space: Space, tree: Any) -> NDArray[np.float64]:
+    """Actions as rows: (T, ...) arrays, nested like the space -> (T, branches)."""
+    parts = [
+        np.asarray(leaf.value_in(tree), np.float64).reshape(-1, math.prod(leaf.shape))
+        for leaf in iter_leaves(space)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def head_for(space: Space, flat: NDArray[Any]) -> Head:
+    """The head for a space and what was actually done in it.
+
+    Args:
+        space: the action space.
+        flat: (N, branches) every recorded action.
+
+    Raises:
+        LearningError: the space cannot be learned.
+    """
+    check_learnable(space)
+    branches: list[Branch] = []
+    for part in iter_parts(space):
+        branches += _branches_of(part, flat[:, len(branches) :])
+    return Head(tuple(branches), space)
+
+
+def iter_parts(space: Space) -> Iterator[Space]:
+    """The leaf spaces, in the order of their leaves."""
+    if isinstance(space, spaces.Dict):
+        for sub in space.spaces.values():
+            yield from iter_parts(sub)
+    elif isinstance(space, spaces.Tuple):
+        for sub in space.spaces:
+            yield from iter_parts(sub)
+    else:
+        yield space
+
+
+def _branches_of(space: Space, flat: NDArray[Any]) -> list[Branch]:
+    match space:
+        case spaces.Discrete():
+            start = int(space.start)
+            return [Levels(tuple(float(start + i) for i in range(int(space.n))))]
+        case spaces.MultiDiscrete():
+            pairs = zip(space.nvec.ravel(), np.ravel(space.start), strict=True)
+            return [Levels(tuple(float(s + i) for i in range(int(n)))) for n, s in pairs]
+        case spaces.MultiBinary():
+            return [Levels((0.0, 1.0))] * int(np.prod(space.shape))
+        case spaces.Box():
+            ends = zip(np.ravel(space.low), np.ravel(space.high), strict=True)
+            return [_axis(flat[:, i], float(a), float(b)) for i, (a, b) in enumerate(ends)]
+    raise LearningError(f"{type(space).__name__} actions cannot be learned.")
+
+
+def _axis(values: NDArray[Any], low: float, high: float) -> Branch:
+    """A choice where keys produced a few values, else a number."""
+    reach = float(values.max() - values.min()) or 1.0
+    _, first = np.unique(np.round((values - values.min()) / reach, 6), return_index=True)
+    if len(first) <= MOST_LEVELS:
+        return Levels(tuple(float(values[row]) for row in first))  # just as they were recorded
+    return Number(low, high, float(values.mean()), float(max(values.std(), 1e-3)))
+
+
+def branches_to_json(head: Head) -> list[dict[str, Any]]:
+    """The branches as JSON-able data."""
+    return [
+        {"levels": list(branch.values)}
+        if isinstance(branch, Levels)
+        else {"low": branch.low, "high": branch.high, "mean": branch.mean, "sd": branch.sd}
+        for branch in head.branches
+    ]
+
+
+def head_from_json(data: list[dict[str, Any]], space: Space) -> Head:
+    """What `branches_to_json` wrote.
+
+    Raises:
+        KeyError: something is missing.
+        ValueError: it does not fit the space.
+    """
+    check_learnable(space)
+    branches = tuple(
+        Levels(tuple(float(v) for v in item["levels"]))
+        if "levels" in item
+        else Number(*(float(item[key]) for key in ("low", "high", "mean", "sd")))
+        for item in data
+    )
+    if len(branches) != sum(math.prod(leaf.shape) for leaf in iter_leaves(space)):
+        raise ValueError("the head does not fit the action space")
+    return Head(branches, space)

@@ -1,0 +1,147 @@
+"""One click: look at the data, train, play fresh starts, say how it stands and what comes next."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from teleop.envs.factory import is_quick
+from teleop.errors import EnvError, LearningError
+from teleop.evaluation import Score, evaluate
+from teleop.learning.algorithms import ALGORITHMS, find_algorithm
+from teleop.learning.analysis import baselines
+from teleop.learning.analysis.advice import advice
+from teleop.learning.analysis.baselines import Played
+from teleop.learning.data.demonstrations import Demonstrations, Lag
+from teleop.learning.data.profile import Trait, profile_of
+from teleop.learning.networks.ensemble import TunedSettings
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import Progress
+from teleop.learning.tuning.held_out import USUAL_STEPS
+
+_GLANCE = 3  # episodes, after each new policy
+_GLANCE_SEED = 40_000
+_SLOW_EPISODES = 3
+
+
+class TrainingRun:
+    """One training with all that belongs to it; pulled with `run`."""
+
+    def __init__(
+        self, demos: Demonstrations, algorithm: str = "bc", settings: dict[str, Any] | None = None
+    ) -> None:
+        """Look at the data.
+
+        Args:
+            demos: the data.
+            algorithm: a name of `ALGORITHMS`, or a user's own module.
+            settings: fields of the algorithm's `Config`.
+
+        Raises:
+            LearningError: no such algorithm, or it takes no such setting.
+        """
+        self.demos, self.algorithm = demos, algorithm
+        self._module = find_algorithm(algorithm)
+        self.config = _configured(self._module, algorithm, settings or {})
+        self.traits: tuple[Trait, ...] = profile_of(demos)
+        self.policy: LearnedPolicy | None = None
+        self.scores: list[Score] = []
+        self.failed: tuple[int, ...] = ()
+
+    def policy_name(self, taken: list[str]) -> str:
+        """A name that is not taken: `bc-12-episodes`, then `bc-12-episodes-2`."""
+        count = len(self.demos.used)
+        short = self.algorithm if self.algorithm in ALGORITHMS else "own"
+        base = f"{short}-{count}-episode{'s' if count > 1 else ''}"
+        names = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
+        return next(name for name in names if name not in taken)
+
+    def train(self) -> Iterator[Progress]:
+        """The algorithm, with a few fresh starts played by each new policy."""
+        quick = self.algorithm == "bc" and is_quick(self.demos.env_id)
+        for progress in self._module.train(self.demos, self.config):
+            if progress.policy is None:
+                yield progress
+                continue
+            self.policy = progress.policy
+            yield progress
+            if quick:
+                yield dataclasses.replace(progress, policy=None, loss=None, returns=self._glance())
+
+    def stand(self, episodes: int = 20) -> Iterator[Played]:
+        """Play the last policy beside person, script and chance, where that can be done here."""
+        if self.policy is None or not baselines.can_play(self.demos.env_id):
+            return
+        quick = is_quick(self.demos.env_id)
+        count = episodes if quick else min(episodes, _SLOW_EPISODES)
+        for played in baselines.iter_standing(self.demos, self.policy, count, others=quick):
+            if played.score:
+                self.scores.append(played.score)
+            self.failed += played.failed
+            yield played
+        baselines.keep_in(self.policy, self.scores)
+
+    def advice(self) -> tuple[str, ...]:
+        """What to record next."""
+        takes = len(self.demos.used)
+        return advice(self.traits, self.scores, self.failed, takes=takes)
+
+    def known(self) -> TunedSettings:
+        """What the training found out, for trying more."""
+        return known_of(self.policy, self.demos)
+
+    def _glance(self) -> tuple[float, ...]:
+        if self.policy is None:
+            return ()
+        try:
+            played = list(evaluate(self.demos.env_id, self.policy, _GLANCE, _GLANCE_SEED))
+        except EnvError:
+            return ()
+        return tuple(result.total_reward for result in played)
+
+
+def known_of(policy: LearnedPolicy | None, demos: Demonstrations) -> TunedSettings:
+    """What a policy's training found out; what is usual, without one."""
+    from teleop.learning.tuning.lag_search import usual_lag
+
+    if policy is None or policy.config.model != "networks":
+        return TunedSettings(usual_lag(demos))
+    learned = policy.config.learned
+    lag = int(learned.get("lag_steps", usual_lag(demos)))
+    by_file = learned.get("lag_by_episode") or {}
+    lags: Lag = lag
+    if by_file and len(demos.sources) == demos.count:
+        lags = tuple(int(by_file.get(file, lag)) for file, _ in demos.sources)
+    return TunedSettings(lags, int(learned.get("steps", USUAL_STEPS)), 3, policy.shape)
+
+
+def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) -> Any:
+    fields = {field.name for field in dataclasses.fields(module.Config)}
+    unknown = sorted(set(settings) - fields)
+    if unknown:
+        raise LearningError(
+            f"{algorithm} has no setting called {', '.join(unknown)}; it has "
+            f"{', '.join(sorted(fields))}."
+        )
+    kinds = typing.get_type_hints(module.Config)
+    read = {name: _fitted(name, value, kinds[name]) for name, value in settings.items()}
+    return module.Config(**read)
+
+
+def _fitted(name: str, value: Any, kind: Any) -> Any:
+    """A setting as its field wants it.
+
+    Raises:
+        LearningError: it is of another kind.
+    """
+    wanted = tuple(typing.get_args(kind)) if isinstance(kind, types.UnionType) else (kind,)
+    if typing.get_origin(kind) is tuple:
+        return tuple(value) if isinstance(value, list | tuple) else value
+    if float in wanted and isinstance(value, int):
+        return float(value)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        names = " or ".join(getattr(part, "__name__", "None") for part in wanted)
+        raise LearningError(f"The setting {name} is {value!r}; expected {names}.")
+    return value

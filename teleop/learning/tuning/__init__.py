@@ -1,0 +1,1 @@
+"""Choosing settings: by playing, or by held-out loss."""

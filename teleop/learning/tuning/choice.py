@@ -1,0 +1,81 @@
+"""What training chooses: reaction time, which takes count, and the shape of the networks."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.learning.data.demonstrations import Demonstrations, Lag
+from teleop.learning.networks.architecture import Architecture
+
+_STEEPEST = 2.0  # standard deviations of the returns beyond which weights no longer change
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingChoice:
+    """One way to train.
+
+    Attributes:
+        lag: reaction time in steps, of all episodes or of each.
+        takes: indices of the episodes that are learned from; None for all.
+        weighted: good takes are drawn more often than bad ones.
+        shape: of the networks.
+    """
+
+    lag: Lag = 0
+    takes: tuple[int, ...] | None = None
+    weighted: bool = False
+    shape: Architecture = field(default_factory=Architecture)
+
+    def left_out(self, demos: Demonstrations) -> tuple[int, ...]:
+        """What a person calls the episodes that are not learned from."""
+        if self.takes is None:
+            return ()
+        return tuple(demos.numbers[index] for index in demos.used if index not in self.takes)
+
+    def pairs(self, demos: Demonstrations) -> NDArray[np.int64]:
+        """(M, 2) rows seen and rows done; without reaction time where episodes are too short."""
+        pairs = demos.pairs(self.lag, self.takes)
+        return pairs if len(pairs) else demos.pairs(0, self.takes)
+
+    def weights(
+        self, demos: Demonstrations, pairs: NDArray[np.int64]
+    ) -> NDArray[np.float64] | None:
+        """(M,) how often each pair is drawn; None: all alike.
+
+        exp(return / sd): the weights of Peng et al. 2019 (equation 5), for whole takes.
+        """
+        if not self.weighted:
+            return None
+        used = demos.returns[demos.used]
+        scaled = (demos.returns - used.mean()) / max(float(used.std()), 1e-9)
+        weights: NDArray[np.float64] = np.exp(np.clip(scaled, -_STEEPEST, _STEEPEST))
+        return weights[np.searchsorted(demos.starts, pairs[:, 0], side="right") - 1]
+
+    def words(self, demos: Demonstrations) -> str:
+        """All of it, for a table."""
+        said = [self._reaction_words(demos), self._take_words(demos)]
+        if self.shape.words() != Architecture().words():
+            said.append(self.shape.words())
+        return " · ".join(said)
+
+    def _reaction_words(self, demos: Demonstrations) -> str:
+        if not demos.delayed or demos.pace_hz == 0:
+            return "no reaction time"
+        lags = {self.lag} if isinstance(self.lag, int) else {self.lag[i] for i in demos.used}
+        found = [f"{round(1000 * lag / demos.pace_hz)}" for lag in sorted(lags)]
+        return f"{' and '.join(found)} ms reaction time"
+
+    def _take_words(self, demos: Demonstrations) -> str:
+        if self.weighted:
+            return "takes weighted by return"
+        if self.takes is None:
+            return "all takes"
+        return f"{len(self.takes)} of {len(demos.used)} takes"
+
+
+def better_takes(demos: Demonstrations, share: float) -> tuple[int, ...]:
+    """Indices of the takes with the highest returns: at least one."""
+    used = demos.used
+    count = max(1, int(np.ceil(share * len(used))))
+    return tuple(sorted(sorted(used, key=lambda index: -demos.returns[index])[:count]))

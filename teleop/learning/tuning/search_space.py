@@ -1,0 +1,111 @@
+"""What a search may choose from: reaction times, lengths, takes and shapes worth trying."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from teleop.learning.data.demonstrations import Demonstrations, Lag
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.tuning import lag_search
+from teleop.learning.tuning.candidates import LENGTHS
+from teleop.learning.tuning.choice import better_takes
+
+USUAL, HISTORY = Architecture(), Architecture(frames=4)
+WIDE = Architecture(hidden=(256, 256, 256))  # for sticks and mice
+CHUNKS = Architecture(hidden=(256, 256, 256), chunk=8, execute=4)
+_FIRST_LAGS_S = (0.0, 0.07, 0.14, 0.2, 0.3)
+_FEWEST_SORTED = 4  # takes
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What may be chosen.
+
+    Attributes:
+        lags: reaction times to begin with, the usual one first; the neighbours of the best are
+            tried too.
+        lengths: numbers of optimiser steps, ascending.
+        shapes: of networks; the first is the usual one.
+        takes: sets of takes that may be learned from alone, beside all of them.
+        weighs: good takes may count more.
+        fixed_lag: only `lags` are allowed.
+    """
+
+    lags: tuple[Lag, ...]
+    lengths: tuple[int, ...] = LENGTHS
+    shapes: tuple[Architecture, ...] = (USUAL,)
+    takes: tuple[tuple[int, ...], ...] = ()
+    weighs: bool = False
+    fixed_lag: bool = False
+
+
+def space_for(
+    demos: Demonstrations,
+    guesses: Sequence[lag_search.LagGuess],
+    *,
+    lengths: tuple[int, ...] = LENGTHS,
+    lag_steps: int | None = None,
+    shape: Architecture = USUAL,
+    insists: bool = False,
+    all_takes: bool = False,
+) -> Space:
+    """What is worth trying on some data.
+
+    Args:
+        demos: the data.
+        guesses: what held-out episodes say of the reaction time.
+        lengths: numbers of optimiser steps, ascending.
+        lag_steps: the only reaction time; None tries several.
+        shape: that was asked for.
+        insists: no other shape is allowed.
+        all_takes: no take may be left out.
+    """
+    returns = demos.returns[demos.used]
+    sorts = len(returns) >= _FEWEST_SORTED and float(returns.std()) > 0 and not all_takes
+    return Space(
+        _first_lags(demos, guesses) if lag_steps is None else (lag_steps,),
+        lengths,
+        _shapes(shape, analog=demos.head.is_numbers, insists=insists),
+        _takes(demos, guesses) if sorts else (),
+        weighs=sorts,
+        fixed_lag=lag_steps is not None,
+    )
+
+
+def _first_lags(demos: Demonstrations, guesses: Sequence[lag_search.LagGuess]) -> tuple[Lag, ...]:
+    """Reaction times to begin with: the usual one, a few others, and what the data says."""
+    if not demos.delayed or demos.pace_hz <= 0:
+        return (0,)
+    longest = min(lag_search.longest_lag(demos), int(np.diff(demos.starts).max()) // 2)
+    steps = [lag_search.usual_lag(demos), *(round(s * demos.pace_hz) for s in _FIRST_LAGS_S)]
+    found: list[Lag] = [step for step in steps if step <= longest]
+    if guesses:
+        found.append(lag_search.lowest_lag(guesses))
+        own = lag_search.own_lags(demos, guesses)
+        found += [own[0]] if own else []
+    return tuple(dict.fromkeys(found)) or (0,)
+
+
+def _takes(
+    demos: Demonstrations, guesses: Sequence[lag_search.LagGuess]
+) -> tuple[tuple[int, ...], ...]:
+    """Sets of takes that may be learned from alone: one person's, or the better ones."""
+    found = []
+    own = lag_search.own_lags(demos, guesses)
+    if own and not isinstance(own[0], int):
+        groups = [tuple(i for i in demos.used if own[0][i] == one) for one in set(own[0])]
+        groups = [group for group in groups if len(group) >= _FEWEST_SORTED]
+        if groups:
+            found.append(max(groups, key=lambda group: demos.returns[list(group)].mean()))
+    found += [better_takes(demos, share) for share in (0.5, 0.75)]
+    return tuple(dict.fromkeys(found))
+
+
+def _shapes(wanted: Architecture, *, analog: bool, insists: bool) -> tuple[Architecture, ...]:
+    """Shapes that compete: the usual one first."""
+    if insists:
+        return (wanted,)
+    if wanted != USUAL:
+        return (Architecture(hidden=wanted.hidden), wanted)
+    return (USUAL, WIDE, CHUNKS, HISTORY) if analog else (USUAL, HISTORY)

@@ -1,0 +1,116 @@
+"""Trial starts: policies play whole episodes while training goes on, where that is cheap and safe.
+
+Trial starts are other starts than those that score a policy in the end.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from teleop.envs.conversion import RewardError
+from teleop.envs.factory import close_env, make_env
+from teleop.errors import TeleopError, sentence
+from teleop.evaluation import Lanes, Result, SideBySidePolicy
+from teleop.learning.data.demonstrations import Demonstrations
+
+FIRST_SEED = 90_000  # far from those that score, and from those that people are given
+_SLOWEST_STEP_S = 0.05
+_FEWEST_EPISODES = 60  # that must fit into the budget, or playing says too little
+_STEPS = 30
+
+
+class Trials:
+    """Plays policies from trial starts, and remembers how."""
+
+    def __init__(self, env_id: str) -> None:
+        self._lanes = Lanes(env_id)
+        self.played = 0
+
+    def play(self, policy: SideBySidePolicy, first: int, count: int) -> list[Result]:
+        """So many trial starts, from the first one on.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        self.played += count
+        return self._lanes.play(policy, range(FIRST_SEED + first, FIRST_SEED + first + count))
+
+    def close(self) -> None:
+        """Close the environments."""
+        self._lanes.close()
+
+
+def why_not(
+    demos: Demonstrations, budget_s: float, clock: Callable[[], float] = time.perf_counter
+) -> str:
+    """Why candidates cannot be tried by playing here; empty if they can.
+
+    Args:
+        demos: of the environment.
+        budget_s: seconds that playing may take.
+        clock: seconds.
+    """
+    if not budget_s > 0:
+        return "The budget for trial episodes is 0"
+    try:
+        env = make_env(demos.env_id, render=False)
+    except TeleopError as problem:
+        return sentence(problem)
+    try:
+        return _odd(env) or _too_slow(demos, _step_s(env, clock), budget_s)
+    except Exception as problem:  # noqa: BLE001  an environment's own code
+        return f"This environment broke when it was tried ({sentence(problem)})"
+    finally:
+        close_env(env)
+
+
+def _odd(env: gym.Env[Any, Any]) -> str:
+    """What makes trial episodes unsafe or meaningless; empty if nothing does."""
+    if env.metadata.get("real_time"):
+        return "This environment is a real device"
+    first, _ = env.reset(seed=FIRST_SEED)
+    again, _ = env.reset(seed=FIRST_SEED)
+    if not _same(first, again):
+        return "This environment starts differently each time, whatever its seed"
+    env.action_space.seed(0)
+    try:
+        _, reward, *_ = env.step(env.action_space.sample())
+    except RewardError:
+        reward = np.nan
+    if not np.isfinite(float(reward)):
+        return "This environment gives no reward that is one number"
+    return ""
+
+
+def _step_s(env: gym.Env[Any, Any], clock: Callable[[], float]) -> float:
+    """Seconds a step."""
+    env.reset(seed=FIRST_SEED)
+    began = clock()
+    done = 0
+    while done < _STEPS and clock() - began < _STEPS * _SLOWEST_STEP_S:
+        _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+        done += 1
+        if terminated or truncated:
+            env.reset()
+    return (clock() - began) / done
+
+
+def _too_slow(demos: Demonstrations, step_s: float, budget_s: float) -> str:
+    if step_s > _SLOWEST_STEP_S:
+        return f"This environment needs {1000 * step_s:.0f} ms a step"
+    mean_steps = demos.total_steps / max(1, demos.count)
+    episode_s = step_s * mean_steps
+    if episode_s * _FEWEST_EPISODES > budget_s:
+        return f"An episode takes about {episode_s:.1f} s to play here"
+    return ""
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return all(_same(a, b) for a, b in zip(one, other, strict=True))
+    return bool(np.array_equal(np.asarray(one), np.asarray(other)))

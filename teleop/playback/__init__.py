@@ -1,0 +1,1 @@
+"""Recordings and policies played again: replays, evaluation, side by side."""

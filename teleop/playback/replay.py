@@ -1,0 +1,192 @@
+"""Side by side: several policies from one seed, in lockstep, with pictures to scrub through."""
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.envs.action_labels import action_text
+from teleop.envs.conversion import conformed
+from teleop.envs.factory import close_env, make_env
+from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour
+from teleop.errors import EnvError, sentence
+from teleop.recording.episodes.episode import Episode, row_of_tree
+from teleop.types import Action, Actor, Observation, Policy
+
+MAX_STEPS = 10_000
+_DEFLATE = 1  # pictures live in memory only: quick before small
+
+
+class RecordedPolicy:
+    """Does again what was recorded."""
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+        self.actor = Actor(int(episode.actors[-1]))
+        self.name = self.actor.word
+        self._step = 0
+
+    def reset(self, seed: int) -> None:
+        """From the start."""
+        del seed
+        self._step = 0
+
+    def act(self, observation: Observation) -> Action | None:
+        """The recorded action; None when the recording is over."""
+        del observation
+        if self._step >= len(self.episode.rewards):
+            return None
+        self._step += 1
+        return row_of_tree(self.episode.actions, self._step - 1)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One of the policies side by side, and everything it has done so far.
+
+    Attributes:
+        policy: who drives.
+        rewards: of each step.
+        actions: each action in words.
+        raw_actions: each action as the environment got it.
+        observations: (T+1) values.
+        pictures: (T+1) compressed frames, each with its (height, width, 3).
+        over: nothing more will come.
+    """
+
+    policy: Policy
+    rewards: list[float] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    raw_actions: list[Action] = field(default_factory=list)
+    observations: list[Any] = field(default_factory=list)
+    pictures: list[tuple[bytes, tuple[int, ...]]] = field(default_factory=list)
+    over: bool = False
+
+    def picture(self, step: int) -> NDArray[np.uint8]:
+        """The frame after `step` steps; the last one when there are fewer: (height, width, 3)."""
+        data, shape = self.pictures[min(step, len(self.pictures) - 1)]
+        return np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
+
+    @property
+    def one_colour(self) -> bool:
+        """Every picture is of one colour: nothing can be seen on it."""
+        return all(is_one_colour(self.picture(step)) for step in range(len(self.pictures)))
+
+
+class Replay:
+    """Pulled step by step: `while replay.advance(): ...`."""
+
+    def __init__(self, env_id: str, seed: int, policies: list[Policy], draws: bool = True) -> None:
+        """Make one environment a lane and reset all from the same seed.
+
+        Raises:
+            EnvError: it cannot be made, reset or drawn.
+        """
+        self.env_id, self.seed, self._draws = env_id, seed, draws
+        self.lanes = [Lane(policy) for policy in policies]
+        self.diverged_at: int | None = None
+        self._envs = [make_env(env_id, render=draws) for _ in policies]
+        self._space = self._envs[0].observation_space
+        for lane, env in zip(self.lanes, self._envs, strict=True):
+            try:
+                observation, _ = env.reset(seed=seed)
+            except Exception as problem:  # an environment's own code
+                raise EnvError(f"{env_id} broke in reset: {sentence(problem)}") from problem
+            lane.policy.reset(seed)
+            self._keep(lane, env, observation)
+
+    @property
+    def steps(self) -> int:
+        """Length of the longest lane so far."""
+        return max(len(lane.rewards) for lane in self.lanes)
+
+    @property
+    def over(self) -> bool:
+        """Every lane has ended."""
+        return all(lane.over for lane in self.lanes)
+
+    def advance(self) -> bool:
+        """One step of every lane that goes on; False when none does.
+
+        Raises:
+            EnvError: an environment broke.
+        """
+        for lane, env in zip(self.lanes, self._envs, strict=True):
+            if not lane.over:
+                self._step(lane, env)
+        if self.diverged_at is None:
+            self.diverged_at = self._divergence()
+        return not self.over
+
+    def close(self) -> None:
+        """Let go of the environments; what was computed stays."""
+        for env in self._envs:
+            close_env(env)
+        self._envs = []
+
+    def fidelity(self) -> str:
+        """How well the first lane repeats its recording: `exact`, or where it departs.
+
+        Raises:
+            TypeError: the first lane is not a recording.
+        """
+        policy = self.lanes[0].policy
+        if not isinstance(policy, RecordedPolicy):
+            raise TypeError("the first lane is not a recording")
+        for step, observation in enumerate(self.lanes[0].observations):
+            recorded = conformed(self._space, row_of_tree(policy.episode.observations, step))
+            if not _same(observation, recorded):
+                return f"differs from the recording at step {step}"
+        return "exact"
+
+    def _step(self, lane: Lane, env: Any) -> None:
+        observation = lane.observations[-1]
+        action = lane.policy.act(observation)
+        if action is None or len(lane.rewards) >= MAX_STEPS:
+            lane.over = True
+            return
+        try:
+            observation, reward, terminated, truncated, _ = env.step(action)
+        except Exception as problem:  # an environment's own code
+            lane.over = True
+            raise EnvError(f"{self.env_id} broke: {sentence(problem)}") from problem
+        lane.rewards.append(float(reward))
+        lane.actions.append(action_text(self.env_id, env.action_space, action))
+        lane.raw_actions.append(action)
+        lane.over = bool(terminated or truncated)
+        self._keep(lane, env, observation)
+
+    def _keep(self, lane: Lane, env: Any, observation: Observation) -> None:
+        lane.observations.append(_copied(observation))
+        if self._draws:
+            picture = draw(env)
+            if picture is NOTHING_YET and lane.pictures:
+                lane.pictures.append(lane.pictures[-1])
+                return
+            lane.pictures.append((zlib.compress(picture.data, _DEFLATE), picture.shape))
+
+    def _divergence(self) -> int | None:
+        """The step after which the lanes no longer see the same."""
+        step = min(len(lane.observations) for lane in self.lanes) - 1
+        first = self.lanes[0].observations
+        if all(_same(first[step], lane.observations[step]) for lane in self.lanes[1:]):
+            return None
+        return step
+
+
+def _same(a: Observation, b: Observation) -> bool:
+    if isinstance(a, dict):
+        return all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, tuple):
+        return all(_same(x, y) for x, y in zip(a, b, strict=True))
+    return bool(np.array_equal(np.asarray(a), np.asarray(b)))
+
+
+def _copied(value: Observation) -> Observation:
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_copied(part) for part in value)
+    return value.copy() if isinstance(value, np.ndarray) else value

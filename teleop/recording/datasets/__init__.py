@@ -1,0 +1,1 @@
+"""Datasets and the folder that holds them: index, labels, trash, queries."""

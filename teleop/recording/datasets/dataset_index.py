@@ -1,0 +1,279 @@
+"""What is derived from a dataset's episode files: Minari's index and description, the manifest.
+
+Rewritten whenever an episode comes or goes, each atomically, and rebuilt from the files when in
+doubt: losing them loses nothing.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import RecordingError
+from teleop.recording.datasets import minari_index
+from teleop.recording.datasets.dataset_paths import DatasetPaths
+from teleop.recording.disk import files
+from teleop.recording.disk.path_errors import RefusedPathError
+from teleop.recording.episodes import episode_reader
+from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.episode_rows import row_from_json, row_to_json
+from teleop.recording.episodes.episode_writer import SCHEMA
+from teleop.recording.trust import vetting_service
+from teleop.recording.trust.vetting import printable
+
+_STEM = re.compile(r"\d{6}-[0-9a-f]{12}")
+_OWN = re.compile(rf"{_STEM.pattern}\.h5")
+_MOST_MANIFEST = 64 << 20  # bytes; a row of an episode takes about 300
+
+
+class DatasetIndex:
+    """The derived files of one dataset."""
+
+    def __init__(self, places: DatasetPaths, dataset_id: str) -> None:
+        self._places, self._dataset_id = places, dataset_id
+        self._rows: dict[str, EpisodeRow] | None = None
+        self._index_mark: list[int] | None = None
+        self._sizes: dict[str, int] = {}
+
+    def files(self) -> list[str]:
+        """Names of the episode files, oldest first; not their copies, as clouds and people make."""
+        names = [path.name for path in files.plain_files(self._places.episodes, ".h5")]
+        own = {name.removesuffix(".h5") for name in names if _OWN.fullmatch(name)}
+        return [name for name in names if _OWN.fullmatch(name) or not _copied(name, own)]
+
+    def description(self) -> dict[str, Any]:
+        """Minari's `metadata.json`.
+
+        Raises:
+            RecordingError: it is missing, not JSON, of a later version, or names no spaces.
+        """
+        path = self._places.description
+        try:
+            loaded: dict[str, Any] = json.loads(files.read_bytes(path))
+        except RefusedPathError:
+            raise
+        except (OSError, ValueError, RecursionError) as problem:
+            raise RecordingError(
+                f"{path} cannot be read ({problem}); a dataset needs it. Restore the file from a "
+                "backup, or get the episodes out with `teleop recover`."
+            ) from problem
+        if isinstance(loaded, dict) and loaded.get("data_format", "hdf5") != "hdf5":
+            form = printable(str(loaded["data_format"]))[:40]
+            raise RecordingError(
+                f"{path.parent.parent} is a Minari dataset in the {form} format; Teleop reads "
+                "HDF5. Load it with Minari and write it again with data_format='hdf5'."
+            )
+        named = isinstance(loaded, dict) and all(
+            isinstance(loaded.get(f"{kind}_space"), str) for kind in ("observation", "action")
+        )
+        if not named:
+            raise RecordingError(
+                f"{path} does not name its observation and action spaces, so it is not the "
+                "description of a dataset that can be read."
+            )
+        ours = loaded.get("teleop")
+        schema = ours.get("schema", 0) if isinstance(ours, dict) else 0
+        if not isinstance(schema, int) or schema > SCHEMA:
+            raise RecordingError(
+                f"{path} was written by a later Teleop (schema {schema}, this one reads up to "
+                f"{SCHEMA}). Update Teleop to open it."
+            )
+        return loaded
+
+    def rows(self) -> list[EpisodeRow]:
+        """What is known of each episode file, oldest first; unreadable ones are left out."""
+        known = self._known()
+        rows = (known.get(name) or self.look_at(name) for name in self.files())
+        return [row for row in rows if row is not None]
+
+    def foreign_rows(self) -> list[EpisodeRow]:
+        """Episodes that another program put into the index itself.
+
+        An index that must not be opened does not keep the episode files from being read.
+
+        Raises:
+            HostileFileError: it wants more than a recording needs, and there is nothing but it.
+        """
+        try:
+            return self._read_foreign()
+        except RecordingError:
+            if not self.files():
+                raise
+            return []
+
+    def _read_foreign(self) -> list[EpisodeRow]:
+        index = self._places.index
+        self._known()
+        if not files.is_file(index) or _mark(index) == self._index_mark:
+            return []
+        cached = self._cached_foreign(index)
+        if cached is not None:
+            return cached
+        vetting_service.admit(index, links=True, pictures=True)
+        rows = [
+            episode_reader.read_row(index, name) for name in minari_index.foreign_episodes(index)
+        ]
+        self._cache_foreign(index, rows)
+        return rows
+
+    def damaged(self) -> list[str]:
+        """Names of files that cannot be read: of episodes, and of the index."""
+        known = {row.file for row in self.rows()}
+        there = files.names(self._places.episodes)
+        named = [name for name in there if name.endswith(".h5") and not name.startswith(".")]
+        plain = {path.name for path in files.plain_files(self._places.episodes, ".h5")}
+        copies = plain - set(self.files())
+        return [name for name in named if name not in known | copies] + self._damaged_index()
+
+    def _damaged_index(self) -> list[str]:
+        try:
+            self._read_foreign()
+        except RecordingError:
+            return [self._places.index.name]
+        return []
+
+    def look_at(self, name: str) -> EpisodeRow | None:
+        """Read one episode file's row; None if it is damaged or wants too much."""
+        path = self._places.episodes / name
+        try:
+            vetting_service.admit(path)
+            row = episode_reader.read_row(path)
+        except RecordingError:
+            return None
+        self._known()[name] = row
+        return row
+
+    def forget(self, name: str) -> None:
+        """An episode file is gone."""
+        self._known().pop(name, None)
+
+    def publish(self, *, growing: bool) -> None:
+        """Rewrite everything.
+
+        Minari needs every episode that the description counts: a growing dataset gets its index
+        first, a shrinking one its description first.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self.adopt()
+        names = self.files()
+        if growing:
+            self.write_index(names)
+        self.write_description(self.description(), names)
+        if not growing:
+            self.write_index(names)
+        self._rows = {row.file: row for row in self.rows()}
+        index_mark = _mark(self._places.index)
+        manifest = {
+            "schema": SCHEMA,
+            "index": index_mark,
+            "episodes": [row_to_json(row) for row in self._rows.values()],
+        }
+        files.write_atomic(self._places.manifest, json.dumps(manifest).encode())
+        self._index_mark = index_mark
+
+    def write_index(self, names: list[str]) -> None:
+        """Replace Minari's HDF5 file."""
+        files.write_atomic(self._places.index, minari_index.index_bytes(names))
+        vetting_service.know(self._places.index)
+
+    def write_description(self, data: dict[str, Any], names: list[str]) -> None:
+        """Replace Minari's `metadata.json`, with the counts of these files."""
+        known = self._known()
+        rows = [known.get(name) or self.look_at(name) for name in names]
+        size = sum(self._size(name) for name in names)
+        data |= {
+            "dataset_id": self._dataset_id,
+            "total_episodes": len(names),
+            "total_steps": sum(row.total_steps for row in rows if row),
+            "dataset_size": round(size / 1e6, 1),
+        }
+        files.write_atomic(self._places.description, json.dumps(data).encode())
+
+    def adopt(self) -> None:
+        """Give episodes that Minari's own API put into the index files of their own.
+
+        An index that must not be opened is put aside, and rebuilt from the files.
+        """
+        index = self._places.index
+        self._known()
+        if not files.is_file(index) or _mark(index) == self._index_mark:
+            return
+        try:
+            vetting_service.admit(index, links=True, pictures=True)
+        except RecordingError:
+            files.replace(index, self._places.quarantine / index.name)
+            return
+        for name in minari_index.foreign_episodes(index):
+            draft = self._places.journals / "adopted.h5tmp"
+            minari_index.extract_episode(index, name, draft)
+            digest = episode_reader.file_hash(draft)[:12]
+            target = self._places.episodes / f"{self.next_ordinal():06d}-{digest}.h5"
+            files.replace(draft, target)
+            vetting_service.know(target)
+
+    def next_ordinal(self) -> int:
+        """The number of the next take."""
+        places = self._places
+        names = [*files.names(places.trash), *files.names(places.journals)]
+        taken = [int(name.split("-")[0]) for name in [*self.files(), *names] if name[:6].isdigit()]
+        return 1 + max(taken, default=-1)
+
+    def is_stale(self) -> bool:
+        """The derived files do not say what lies in the folder."""
+        known, names = self._known(), self.files()
+        about = self.description()
+        listed = about.get("total_episodes")
+        index = self._places.index
+        right = files.is_file(index) and _mark(index) == self._index_mark
+        moved = about.get("dataset_id") != self._dataset_id
+        return moved or not right or listed != len(names) or set(known) != set(names)
+
+    def _size(self, name: str) -> int:
+        """Bytes of an episode file, which never change."""
+        if name not in self._sizes:
+            self._sizes[name] = files.stat(self._places.episodes / name).st_size
+        return self._sizes[name]
+
+    def _known(self) -> dict[str, EpisodeRow]:
+        if self._rows is None:
+            self._index_mark = None
+            try:
+                manifest = json.loads(files.read_bytes(self._places.manifest, _MOST_MANIFEST))
+                rows = [row_from_json(row) for row in manifest["episodes"]]
+                self._index_mark = manifest.get("index")
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                rows = []  # derived data: the files themselves are read instead
+            self._rows = {row.file: row for row in rows}
+        return self._rows
+
+    def _cached_foreign(self, index: Path) -> list[EpisodeRow] | None:
+        try:
+            cached = json.loads(files.read_bytes(self._places.cache / "foreign.json"))
+            if cached["index"] != _mark(index):
+                return None
+            rows = [row_from_json(row) for row in cached["episodes"]]
+            return rows if all(r.file.startswith(f"{index.name}#") for r in rows) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _cache_foreign(self, index: Path, rows: list[EpisodeRow]) -> None:
+        data = {"index": _mark(index), "episodes": [row_to_json(row) for row in rows]}
+        try:
+            files.make_folder(self._places.cache)
+            files.write_atomic(self._places.cache / "foreign.json", json.dumps(data).encode())
+        except OSError:
+            return  # read-only media: it is read again next time
+
+
+def _copied(name: str, own: set[str]) -> bool:
+    """A copy of an episode beside it: `Copy of 000000-0123456789ab.h5`, `… (1).h5`."""
+    found = _STEM.search(name)
+    return found is not None and found[0] in own
+
+
+def _mark(path: Path) -> list[int]:
+    """What changes when another program writes to a file."""
+    found = files.stat(path)
+    return [found.st_size, found.st_mtime_ns]

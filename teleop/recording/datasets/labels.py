@@ -1,0 +1,136 @@
+"""What a person says about episodes: star, tags, note, success, trim. Their files stay as they are.
+
+`labels.json` maps an episode's uuid to its label, so a label follows its episode anywhere.
+"""
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import RecordingError, TeleopError, sentence
+from teleop.recording.disk import files
+from teleop.recording.disk.lock import Lock
+
+_LONGEST_TAG = 40
+_LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What was said about one episode.
+
+    Attributes:
+        starred: the person's mark.
+        tags: short words, sorted.
+        note: free text.
+        success: whether the task was solved; None where nobody said.
+        trim: (first step, step after the last) that count; None for all. Nothing is cut off.
+    """
+
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    success: bool | None = None
+    trim: tuple[int, int] | None = None
+
+    def changed(self, **changes: Any) -> "Label":
+        """Another label with some parts replaced, tidied and checked.
+
+        Raises:
+            RecordingError: a tag or note is too long, or a trim is empty.
+        """
+        new = dataclasses.replace(self, **changes)
+        tags = tuple(sorted({tag.strip() for tag in new.tags if tag.strip()}))
+        if any(len(tag) > _LONGEST_TAG or "," in tag for tag in tags):
+            raise RecordingError(
+                f"A tag has at most {_LONGEST_TAG} characters and no comma; write a note instead."
+            )
+        if len(new.note) > _LONGEST_NOTE:
+            raise RecordingError(
+                f"A note has at most {_LONGEST_NOTE} characters; this has {len(new.note)}."
+            )
+        if new.trim is not None and not 0 <= new.trim[0] < new.trim[1]:
+            raise RecordingError(f"A trim keeps at least one step; {new.trim} keeps none.")
+        return dataclasses.replace(new, tags=tags)
+
+
+NO_LABEL = Label()
+_PATIENCE_S = 10.0  # with another program that changes labels
+
+
+class Labels:
+    """All labels of one dataset, safe to change from several programs at once.
+
+    Attributes:
+        damage: why the file could not be read when it was last tried; empty if it could.
+    """
+
+    def __init__(self, path: Path, lock: Path) -> None:
+        self._path, self._lock = path, Lock(lock, _PATIENCE_S)
+        self.damage = ""
+
+    def read(self) -> dict[str, Label]:
+        """Label by uuid; a file that cannot be read counts as empty, and is never written over."""
+        self.damage = ""
+        try:
+            data = json.loads(files.read_bytes(self._path))
+            if "starred" in data:  # the form before there were tags
+                return {str(uuid): Label(starred=True) for uuid in data["starred"]}
+            return {str(uuid): _label(found) for uuid, found in data["episodes"].items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as why:
+            what = sentence(why) if isinstance(why, TeleopError) else "The file is damaged."
+            self.damage = f"Stars, tags, notes and trims of {self._path} are left out. {what}"
+            return {}
+
+    def change(self, uuid: str, **changes: Any) -> Label:
+        """Replace parts of one label.
+
+        Raises:
+            RecordingError: as `Label.changed`.
+            OSError: the disk refused.
+        """
+        with self._lock:
+            labels = self.read()
+            labels[uuid] = labels.get(uuid, NO_LABEL).changed(**changes)
+            self._write(labels)
+        return labels[uuid]
+
+    def add(self, others: dict[str, Label]) -> None:
+        """Take over labels of episodes that came from elsewhere; what is here already wins."""
+        with self._lock:
+            self._write(others | self.read())
+
+    def _write(self, labels: dict[str, Label]) -> None:
+        if self.damage:
+            files.replace(self._path, self._path.with_suffix(f".damaged-{time.time_ns()}"))
+            self.damage = ""
+        rows = {uuid: _plain(label) for uuid, label in sorted(labels.items()) if label != NO_LABEL}
+        files.write_atomic(
+            self._path, json.dumps({"schema": 1, "episodes": rows}, indent=1).encode()
+        )
+
+
+def _plain(label: Label) -> dict[str, Any]:
+    """Only what was said."""
+    fields = dataclasses.asdict(label)
+    return {key: value for key, value in fields.items() if value != getattr(NO_LABEL, key)}
+
+
+def _label(data: dict[str, Any]) -> Label:
+    """A label out of a file, which may be a stranger's; one that makes no sense says nothing."""
+    try:
+        trim = data.get("trim")
+        return NO_LABEL.changed(
+            starred=bool(data.get("starred", False)),
+            tags=tuple(str(tag) for tag in data.get("tags", ())),
+            note=str(data.get("note", "")),
+            success=None if data.get("success") is None else bool(data["success"]),
+            trim=None if trim is None else (int(trim[0]), int(trim[1])),
+        )
+    except (RecordingError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        return NO_LABEL

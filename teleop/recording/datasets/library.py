@@ -1,0 +1,384 @@
+"""The recordings folder: a Minari root, with every dataset in it."""
+
+import contextlib
+import itertools
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from teleop.envs.spaces import same_space, space_from_json
+from teleop.errors import HostileFileError, RecordingError, StorageError
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.datasets.description import DatasetInfo
+from teleop.recording.disk import files
+from teleop.recording.disk.path_errors import RefusedPathError, UntrustedPathError
+from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.episode_reader import content_id
+from teleop.recording.trust import vetting_service
+
+_ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
+_LONGEST = 100  # characters of a folder's name
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
+_DEEPEST = 4  # namespaces in namespaces
+_OF_SYSTEMS = frozenset(  # what systems, clouds and archives put into folders; copies lie in some
+    {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "System Volume Information"}
+)
+_LONGEST_SLUG = 100
+HUMAN = "human-v0"
+SCRIPTED = "scripted-v0"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary:
+    """A dataset in a list.
+
+    Attributes:
+        dataset_id: Minari id, for example `lunarlander-v3/human-v0`.
+        env_id: Gymnasium id; empty if it does not say.
+        total_episodes: how many.
+        total_steps: of all episodes together.
+        problem: why it cannot be used; empty if it can.
+    """
+
+    dataset_id: str
+    env_id: str
+    total_episodes: int
+    total_steps: int
+    problem: str = ""
+
+
+class Library:
+    """All datasets below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        files.guard(root)
+        self.root = root
+
+    def ensure(self, samples: Path) -> None:
+        """Make the folder if there is none, with the shipped samples in it.
+
+        Raises:
+            StorageError: it cannot be made.
+        """
+        if self.root.is_dir():
+            return
+        try:
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            draft = self.root.with_name(f".{self.root.name}.new")
+            shutil.rmtree(draft, ignore_errors=True)
+            if samples.is_dir():
+                hidden = shutil.ignore_patterns(".teleop")
+                shutil.copytree(samples, draft, ignore=hidden)
+            draft.mkdir(exist_ok=True)
+            draft.rename(self.root)
+        except OSError as problem:
+            raise StorageError(
+                f"The recordings folder {self.root} cannot be made ({problem.strerror}). "
+                "Choose another one with --recordings."
+            ) from problem
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """A dataset by its id, whether it exists yet or not.
+
+        Raises:
+            RecordingError: the id is malformed, or leads out of the folder.
+        """
+        parts = [part.lower() for part in dataset_id.split("/")]
+        if not _ID.match(dataset_id) or max(map(len, parts)) > _LONGEST or _DEVICES & {*parts}:
+            raise RecordingError(
+                f"{dataset_id[:120]!r} is not a dataset id; one looks like lunarlander-v3/human-v0 "
+                f"(letters, digits, - and _, ending in -v and a number, at most {_LONGEST} "
+                "characters a part)."
+            )
+        folder = self.root / dataset_id
+        files.names(folder)  # refuses a link on the way
+        for parent in folder.relative_to(self.root).parents[:-1]:
+            if files.exists(self.root / parent / "data" / "metadata.json"):
+                raise RecordingError(f"{parent} is a dataset; {dataset_id} cannot lie inside it.")
+        return Dataset(folder, dataset_id)
+
+    def existing(self, dataset_id: str) -> Dataset:
+        """A dataset that must exist.
+
+        Raises:
+            RecordingError: there is none, with the ones there are.
+        """
+        dataset = self.dataset(dataset_id)
+        if not dataset.exists:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                files.stat(dataset.places.description)  # perhaps it must not be read
+            ids = ", ".join(summary.dataset_id for summary in self.summaries()) or "none yet"
+            raise RecordingError(f"No dataset {dataset_id} in {self.root}. There are: {ids}.")
+        return dataset
+
+    def open_for_writing(self, dataset_id: str, info: DatasetInfo) -> Dataset:
+        """The dataset with its folders made; call `claim` before writing.
+
+        Raises:
+            RecordingError: it holds episodes of other spaces.
+            StorageError: the disk refused.
+        """
+        dataset = self.dataset(dataset_id)
+        dataset.create(info)
+        wanted = (info.observation_space, info.action_space)
+        pairs = zip(dataset.spaces(), map(space_from_json, wanted), strict=True)
+        if not all(same_space(there, new) for there, new in pairs):
+            raise RecordingError(
+                f"{dataset_id} holds episodes with other spaces than {info.env_id} has now "
+                "(another version, or other options). Record into a new dataset: --dataset NAME-v1."
+            )
+        return dataset
+
+    def summaries(self, env_id: str | None = None) -> list[DatasetSummary]:
+        """Every dataset, by id; only those of one environment if `env_id` is given."""
+        found = sorted(_dataset_folders(self.root, _DEEPEST))
+        listed = [self._summary(folder.relative_to(self.root).as_posix()) for folder in found]
+        return [s for s in listed if env_id is None or s.env_id == env_id]
+
+    def best_dataset_id(self, env_id: str) -> str:
+        """The dataset to show: the person's, unless only others hold anything."""
+        own = human_dataset_id(env_id)
+        filled = [s.dataset_id for s in self.summaries(env_id) if s.total_episodes]
+        return own if own in filled or not filled else filled[0]
+
+    # ------------------------------------------------------------ whole datasets
+
+    def merge(self, target_id: str, source_ids: Sequence[str]) -> tuple[int, int]:
+        """Copy the episodes of several datasets into one, made if need be; the sources stay.
+
+        Returns:
+            (episodes added, episodes left out because the same are there already).
+
+        Raises:
+            RecordingError: the spaces differ, or an episode is damaged.
+            StorageError: the disk refused.
+        """
+        sources = [self.existing(source_id) for source_id in source_ids]
+        target = self.open_for_writing(target_id, sources[0].info())
+        spaces = target.spaces()
+        for source in sources:
+            if not all(map(same_space, source.spaces(), spaces)):
+                raise RecordingError(
+                    f"{source.dataset_id} has other spaces than {target_id}; episodes of one "
+                    "dataset all have the same. Merge it into a dataset of its own."
+                )
+        target.claim()
+        try:
+            wanted, doubles = _without_doubles(target, sources)
+            return len(target.add(wanted)), doubles
+        finally:
+            target.release()
+
+    def split(self, dataset_id: str, parts: Mapping[str, Sequence[EpisodeRow]]) -> None:
+        """Copy episodes of a dataset into new ones; the dataset stays.
+
+        Args:
+            dataset_id: where they are.
+            parts: rows by the id of the dataset that they go to.
+
+        Raises:
+            RecordingError: a part exists already, or an episode is damaged.
+            StorageError: the disk refused.
+        """
+        source = self.existing(dataset_id)
+        for part_id in parts:
+            if self.dataset(part_id).exists:
+                raise RecordingError(f"{part_id} exists already; choose another name.")
+        for part_id, rows in parts.items():
+            part = self.open_for_writing(part_id, source.info())
+            part.claim()
+            try:
+                part.add((source, row) for row in rows)
+            finally:
+                part.release()
+
+    def rename(self, old_id: str, new_id: str) -> Dataset:
+        """Move a dataset with all that belongs to it to another id.
+
+        Raises:
+            RecordingError: there is none, the new one exists, or another program made it.
+            StorageError: the disk refused.
+        """
+        old, new = self.existing(old_id), self.dataset(new_id)
+        if files.exists(new.folder):
+            raise RecordingError(f"{new_id} exists already; choose another name.")
+        old.claim()
+        old.release()
+        known = [
+            p.name
+            for p in files.plain_files(old.places.episodes, ".h5")
+            if vetting_service.knows(p)
+        ]
+        try:
+            files.make_folder(new.folder.parent)
+            files.replace(old.folder, new.folder)
+        except HostileFileError:
+            raise
+        except OSError as problem:
+            raise StorageError(
+                f"{old_id} cannot be renamed ({problem.strerror or problem}); it is as it was."
+            ) from problem
+        for name in known:
+            vetting_service.know(new.places.episodes / name)
+        new.create(new.info())
+        new.claim()  # writes the new id into the description
+        new.release()
+        return new
+
+    def take_in(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
+        """Bring a dataset in from outside: a `.teleop.zip`, or the folder of a Minari dataset.
+
+        Everything in it is looked at before it is put in place, under its own id or a new one.
+
+        Args:
+            source: the file or folder.
+            new_id: another id than its own.
+            beside: where its id is taken, it gets the next version that is free.
+
+        Raises:
+            HostileFileError: it wants more than a recording needs.
+            RecordingError: it is no dataset, damaged, or its id is taken.
+            StorageError: the disk refused.
+        """
+        from teleop.recording.exchange import bundle, minari
+
+        source = source.resolve()  # links to it are the user's own, those in it a stranger's
+        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.root) as folder:
+            draft = Path(folder) / "dataset"
+            try:
+                unpack = minari.copy_dataset if source.is_dir() else bundle.read_bundle
+                named = unpack(source, draft)
+                wanted = new_id or _named_id(named, source)
+                return self._put_in_place(draft, self._free(wanted) if beside else wanted)
+            except UntrustedPathError:
+                raise
+            except HostileFileError:
+                raise
+            except OSError as problem:
+                raise StorageError(
+                    f"{source} cannot be brought in ({problem.strerror or problem})."
+                ) from problem
+
+    def _free(self, dataset_id: str) -> str:
+        """The id, or its next version that nobody has."""
+        stem, _, version = dataset_id.rpartition("-v")
+        ids = (f"{stem}-v{number}" for number in itertools.count(int(version)))
+        return next(name for name in ids if not files.exists(self.dataset(name).folder))
+
+    def _put_in_place(self, draft: Path, dataset_id: str) -> Dataset:
+        """Look at an unpacked dataset, then move it to its place."""
+        target = self.dataset(dataset_id)
+        if files.exists(target.folder):
+            raise RecordingError(
+                f"{dataset_id} exists already. Give the newcomer another name with --name, then "
+                "`teleop merge` them if you want one."
+            )
+        dataset = Dataset(draft, dataset_id)
+        dataset.arrive()
+        files.make_folder(target.folder.parent)
+        namespace = target.folder.parent / "namespace_metadata.json"
+        if not files.exists(namespace):
+            files.write_atomic(namespace, b"{}")
+        files.replace(draft, target.folder)
+        target.settle()
+        return target
+
+    def _summary(self, dataset_id: str) -> DatasetSummary:
+        try:
+            dataset = self.dataset(dataset_id)
+            data, info = dataset.metadata(), dataset.info()
+            return DatasetSummary(
+                dataset_id, info.env_id, int(data["total_episodes"]), int(data["total_steps"])
+            )
+        except (RecordingError, LookupError, ValueError, TypeError, ArithmeticError) as problem:
+            return DatasetSummary(dataset_id, "", 0, 0, problem=str(problem))
+
+
+def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
+    """Folders that hold a dataset. What lies inside one is not looked at.
+
+    A folder that must not be read is passed over, unless it is where a dataset has its data.
+    """
+    try:
+        found = files.names(folder)
+    except RefusedPathError:
+        if folder.name == "data":
+            yield folder.parent
+        return
+    for name in found:
+        child = folder / name
+        if name.startswith(".") or name in _OF_SYSTEMS or not files.is_folder(child):
+            continue
+        if files.is_file(child / "data" / "metadata.json"):
+            yield child
+        elif depth > 0:
+            yield from _dataset_folders(child, depth - 1)
+
+
+def slug(env_id: str) -> str:
+    """An environment's id as a folder name that Minari takes as a namespace."""
+    plain = re.sub(r"[^a-z0-9_-]+", "-", env_id.lower()).strip("-")
+    if len(plain) > _LONGEST_SLUG:
+        plain = f"{plain[:_LONGEST_SLUG]}-{zlib.crc32(env_id.encode()):08x}"
+    return plain if len(plain) > 1 else f"env-{plain}"
+
+
+def human_dataset_id(env_id: str) -> str:
+    """Where a person's episodes of an environment go."""
+    return f"{slug(env_id)}/{HUMAN}"
+
+
+def scripted_dataset_id(env_id: str) -> str:
+    """Where a script's episodes of an environment go."""
+    return f"{slug(env_id)}/{SCRIPTED}"
+
+
+def total_steps(rows: list[EpisodeRow]) -> int:
+    """Steps of all episodes together."""
+    return sum(row.total_steps for row in rows)
+
+
+def _named_id(named: str, source: Path) -> str:
+    """The id that a newcomer gives itself, if it is one.
+
+    Raises:
+        RecordingError: it is not.
+    """
+    if not _ID.match(named):
+        raise RecordingError(
+            f"{source} names itself {named!r:.60}, which is no dataset id. Give it one: "
+            "--name NAMESPACE/NAME-v0"
+        )
+    return named
+
+
+def _without_doubles(
+    target: Dataset, sources: Sequence[Dataset]
+) -> tuple[list[tuple[Dataset, EpisodeRow]], int]:
+    """(episodes to copy, how many are there already), by what is in them."""
+    seen: dict[tuple[int, float], list[tuple[Dataset, EpisodeRow]]] = {}
+    for row in target.rows():
+        seen.setdefault(_outline(row), []).append((target, row))
+    wanted, doubles = [], 0
+    for source in sources:
+        for row in source.rows():
+            alike = seen.setdefault(_outline(row), [])
+            if alike and _content(source, row) in {_content(*other) for other in alike}:
+                doubles += 1
+                continue
+            alike.append((source, row))
+            wanted.append((source, row))
+    return wanted, doubles
+
+
+def _outline(row: EpisodeRow) -> tuple[int, float]:
+    """The same for equal episodes, and rarely for others."""
+    return row.total_steps, row.total_reward
+
+
+def _content(dataset: Dataset, row: EpisodeRow) -> str:
+    return content_id(dataset.read(row))

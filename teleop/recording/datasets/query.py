@@ -1,0 +1,67 @@
+"""Which episodes, in which order: for lists, splits and exports."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from teleop.errors import RecordingError
+from teleop.recording.episodes.episode import EpisodeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What episodes must be like; every part that is set must hold.
+
+    Attributes:
+        text: occurs in the tags, note, driver, flags, uuid or seed.
+        starred: only starred ones.
+        success: marked as success (True) or failure (False).
+        tag: has this tag.
+        min_return: at least this return.
+        sort: one of `SORTS`; a leading `-` turns it round.
+    """
+
+    text: str = ""
+    starred: bool = False
+    success: bool | None = None
+    tag: str = ""
+    min_return: float | None = None
+    sort: str = "episode"
+
+    def of(self, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
+        """The episodes that match, sorted.
+
+        Raises:
+            RecordingError: there is no such order.
+        """
+        name = self.sort.removeprefix("-")
+        if name not in SORTS:
+            raise RecordingError(f"Episodes sort by {', '.join(SORTS)}; not by {name}.")
+        found = [row for row in rows if self._matches(row)]
+        return sorted(found, key=SORTS[name], reverse=self.sort.startswith("-"))
+
+    def _matches(self, row: EpisodeRow) -> bool:
+        label = row.label
+        return (
+            (not self.starred or label.starred)
+            and (self.success is None or label.success is self.success)
+            and (not self.tag or self.tag in label.tags)
+            and (self.min_return is None or row.total_reward >= self.min_return)
+            and (not self.text or self.text.lower() in _words(row))
+        )
+
+
+SORTS: dict[str, Callable[[EpisodeRow], Any]] = {
+    "episode": lambda row: row.ordinal,
+    "return": lambda row: row.total_reward,
+    "steps": lambda row: row.total_steps,
+    "date": lambda row: row.started,
+    "seed": lambda row: -1 if row.seed is None else row.seed,
+    "driver": lambda row: (row.driver, row.driver_name),
+}
+
+
+def _words(row: EpisodeRow) -> str:
+    label = row.label
+    parts = (*label.tags, label.note, row.driver, row.driver_name, *row.flags, row.uuid)
+    return "\n".join([*parts, "" if row.seed is None else str(row.seed)]).lower()

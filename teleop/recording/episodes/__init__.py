@@ -1,0 +1,1 @@
+"""One episode: its file, the row that lists it, and whether it replays."""

@@ -1,0 +1,191 @@
+"""Does an episode happen again? Its actions, from its seed, on a fresh environment, step by step.
+
+*Exact*: every observation, reward and end came out bit for bit. *Diverges at step k by x*: it did
+not. *Unknown*: it cannot be tried here. A certificate names the file's SHA-256 and the versions it
+was made with, so one of another file or another computer never passes for this one.
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import gymnasium as gym
+import numpy as np
+
+from teleop.envs.conversion import conformed
+from teleop.envs.factory import close_env, make_env
+from teleop.errors import EnvError, sentence
+from teleop.recording.disk import files
+from teleop.recording.episodes.episode import Episode, row_of_tree
+from teleop.recording.episodes.fingerprint import differences, fingerprint_of
+
+Verdict = Literal["exact", "diverges", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What re-simulating one episode found.
+
+    Attributes:
+        uuid: of the episode.
+        sha256: of its file.
+        verdict: exact, diverges or unknown.
+        step: the first step that came out otherwise (0 is the reset); None if none did.
+        by: the largest difference there; NaN where it is no number.
+        what: `observation`, `reward` or `end`; or why it is unknown.
+        made: Unix time.
+        fingerprint: versions it was found with.
+    """
+
+    uuid: str
+    sha256: str
+    verdict: Verdict
+    step: int | None = None
+    by: float = 0.0
+    what: str = ""
+    made: float = 0.0
+    fingerprint: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The finding in a few words."""
+        if self.verdict == "exact":
+            return "exact"
+        if self.verdict == "unknown":
+            return f"not checked: {self.what}"
+        size = "" if np.isnan(self.by) else f" by {self.by:.3g}"
+        return f"{self.what} diverges at step {self.step}{size}"
+
+
+def iter_certify(
+    episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any]] = make_env
+) -> Iterator[Certificate | None]:
+    """Re-simulate an episode: None after each step, the certificate at last.
+
+    Args:
+        episode: what was recorded.
+        env_id: the environment it was recorded in.
+        make: makes a fresh one, as `make_env`.
+    """
+    try:
+        verdict, step, by, what = yield from _compare(episode, env_id, make)
+    except EnvError as problem:
+        verdict, step, by, what = "unknown", None, 0.0, sentence(problem)
+    now = fingerprint_of(env_id)
+    if verdict == "diverges":
+        changed = differences(episode.meta.get("fingerprint") or {}, now)
+        what += f" (recorded with {'; '.join(changed)})" if changed else ""
+    row = episode.row
+    yield Certificate(row.uuid, row.sha256, verdict, step, by, what, time.time(), now)
+
+
+Finding = tuple[Verdict, int | None, float, str]
+Findings = Generator[None, None, Finding]
+
+
+def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any]]) -> Findings:
+    if episode.row.seed is None:
+        return "unknown", None, 0.0, "it has no seed"
+    env = make(env_id, render=False)
+    try:
+        return (yield from _play(episode, env))
+    except EnvError:
+        raise
+    except Exception as problem:  # noqa: BLE001  an environment's own code
+        return "unknown", None, 0.0, f"{env_id} broke: {sentence(problem)}"
+    finally:
+        close_env(env)
+
+
+def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
+    def recorded(row: int) -> Any:
+        """In the types of the space, as the environment's values are."""
+        return conformed(env.observation_space, row_of_tree(episode.observations, row))
+
+    observation, _ = env.reset(seed=episode.row.seed)
+    if (by := _gap(observation, recorded(0))) != 0:
+        return "diverges", 0, by, "observation"
+    last = len(episode.rewards) - 1
+    for step in range(last + 1):
+        yield
+        action = row_of_tree(episode.actions, step)
+        observation, reward, terminated, truncated, _ = env.step(action)
+        if (by := _gap(observation, recorded(step + 1))) != 0:
+            return "diverges", step + 1, by, "observation"
+        if (by := _gap(float(reward), float(episode.rewards[step]))) != 0:
+            return "diverges", step + 1, by, "reward"
+        # a take that was ended by hand is marked as truncated where the environment went on
+        cut = step == last and bool(episode.truncations[step])
+        same = bool(truncated) == bool(episode.truncations[step]) or cut
+        if bool(terminated) != bool(episode.terminations[step]) or not same:
+            return "diverges", step + 1, float("nan"), "end"
+    return "exact", None, 0.0, ""
+
+
+def _gap(a: Any, b: Any) -> float:
+    """The largest difference of two values; 0 only if they are the same, NaN if not numbers."""
+    if isinstance(b, dict):
+        return _largest(_gap(a[key], part) for key, part in b.items())
+    if isinstance(b, tuple):
+        return _largest(_gap(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(b, str):
+        return 0.0 if str(a) == b else float("nan")
+    x, y = np.asarray(a), np.asarray(b)
+    if x.shape != y.shape:
+        return float("nan")
+    if np.array_equal(x, y, equal_nan=x.dtype.kind == "f" and y.dtype.kind == "f"):
+        return 0.0
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(x.astype(np.float64) - y.astype(np.float64))
+    return float(np.nanmax(gap)) if np.isfinite(gap).any() and np.nanmax(gap) > 0 else float("nan")
+
+
+def _largest(gaps: Any) -> float:
+    found = [gap for gap in gaps if gap != 0]
+    return max(found, default=0.0)
+
+
+def read_certificates(path: Path) -> dict[str, Certificate]:
+    """The latest certificate of each episode, by uuid; lines that cannot be read are skipped."""
+    found: dict[str, Certificate] = {}
+    try:
+        lines = files.read_tail(path).splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        try:
+            certificate = _certificate(json.loads(line))
+            found[certificate.uuid] = certificate
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+    return found
+
+
+def add_certificate(path: Path, certificate: Certificate) -> None:
+    """Append one certificate: one write, so that several programs may do so at once.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    line = json.dumps(dataclasses.asdict(certificate)).encode() + b"\n"
+    files.append(path, line)
+
+
+def _certificate(data: dict[str, Any]) -> Certificate:
+    verdict = data["verdict"]
+    if verdict not in ("exact", "diverges", "unknown"):
+        raise ValueError(verdict)
+    return Certificate(
+        uuid=str(data["uuid"]),
+        sha256=str(data["sha256"]),
+        verdict=verdict,
+        step=None if data["step"] is None else int(data["step"]),
+        by=float(data["by"]),
+        what=str(data["what"]),
+        made=float(data["made"]),
+        fingerprint={str(key): str(value) for key, value in data["fingerprint"].items()},
+    )

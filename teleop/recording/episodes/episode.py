@@ -1,0 +1,129 @@
+"""One recorded episode: what is listed of it, and all of it in memory."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.recording.datasets.labels import NO_LABEL, Label
+
+# Nested like the space: an array, or dicts and tuples of arrays.
+Arrays = Any
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """What a list shows of an episode, without opening it.
+
+    Attributes:
+        file: name of the file in `data/episodes/` (unique, stable); `main_data.hdf5#episode_N` for
+            one that another program wrote and that has no file of its own.
+        uuid: 12 hexadecimal digits; names the episode wherever it goes.
+        ordinal: number given at the start of the take; only ever grows.
+        total_steps: T.
+        total_reward: the return.
+        seed: what `reset` was given; None if unknown.
+        started: Unix time.
+        driver: who drove: `human`, `script`, `policy`, or `other` where another program recorded.
+        driver_name: the script's or policy's name; empty for a person alone.
+        recovered: the end is missing: the program was killed while recording.
+        sha256: of the file, for noticing damage; empty for an episode without a file of its own.
+        flags: what is odd about it, in words: NaN, values outside the space.
+        label: what the person said about it; not part of the file.
+    """
+
+    file: str
+    uuid: str
+    ordinal: int
+    total_steps: int
+    total_reward: float
+    seed: int | None
+    started: float
+    driver: str
+    driver_name: str
+    recovered: bool
+    sha256: str
+    flags: tuple[str, ...] = ()
+    label: Label = NO_LABEL
+
+    @property
+    def starred(self) -> bool:
+        """The person's mark."""
+        return self.label.starred
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A whole episode in memory, with Minari's names.
+
+    Attributes:
+        row: what lists show.
+        observations: (T+1, ...) nested like the observation space.
+        actions: (T, ...) nested like the action space.
+        rewards: (T,) float64.
+        terminations: (T,) bool.
+        truncations: (T,) bool.
+        times_s: (T+1,) seconds since reset.
+        paces_hz: (T+1,) steps a second it was played at; row 0 is 0.
+        actors: (T+1,) int8 of `types.Actor`; row t+1 belongs to step t.
+        meta: what was known at the start (environment, versions, who drives).
+        infos: (T+1, ...) numeric and text info columns by name, ours left out.
+    """
+
+    row: EpisodeRow
+    observations: Arrays
+    actions: Arrays
+    rewards: NDArray[np.float64]
+    terminations: NDArray[np.bool_]
+    truncations: NDArray[np.bool_]
+    times_s: NDArray[np.float64]
+    paces_hz: NDArray[np.float32]
+    actors: NDArray[np.int8]
+    meta: dict[str, Any]
+    infos: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.times_s) != len(self.rewards) + 1:
+            raise ValueError("an episode has one more observation than actions")
+
+    def trimmed(self) -> "Episode":
+        """Without the steps that the person's trim leaves out."""
+        if self.row.label.trim is None:
+            return self
+        first, end = self.row.label.trim
+        end = min(end, len(self.rewards))
+        first = min(first, end - 1)
+        rows, steps = slice(first, end + 1), slice(first, end)
+        truncations = self.truncations[steps].copy()
+        truncations[-1] |= not self.terminations[end - 1]  # cut here, not over
+        return dataclasses.replace(
+            self,
+            observations=_cut(self.observations, rows),
+            actions=_cut(self.actions, steps),
+            rewards=self.rewards[steps],
+            terminations=self.terminations[steps],
+            truncations=truncations,
+            times_s=self.times_s[rows],
+            paces_hz=self.paces_hz[rows],
+            actors=self.actors[rows],
+            infos={key: column[rows] for key, column in self.infos.items()},
+        )
+
+
+def row_of_tree(tree: Arrays, index: int) -> Any:
+    """One step's value out of nested arrays, as an environment would have given it."""
+    if isinstance(tree, dict):
+        return {key: row_of_tree(part, index) for key, part in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(row_of_tree(part, index) for part in tree)
+    return tree[index]
+
+
+def _cut(tree: Arrays, rows: slice) -> Arrays:
+    if isinstance(tree, dict):
+        return {key: _cut(part, rows) for key, part in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(_cut(part, rows) for part in tree)
+    return tree[rows]

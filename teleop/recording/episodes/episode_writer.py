@@ -1,0 +1,299 @@
+"""A journal becomes one immutable HDF5 episode file, in bounded memory."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+
+import h5py
+import numpy as np
+
+from teleop.envs.spaces import Space, compact_json, space_from_json, space_to_json
+from teleop.errors import RecordingError, StorageError
+from teleop.recording.disk import files
+from teleop.recording.disk.safe_file import SafeFile
+from teleop.recording.episodes.columns import Column, NumberColumn, column_for, column_like
+from teleop.recording.episodes.episode import Episode
+from teleop.recording.episodes.infos import InfoColumns, InfoPlan
+from teleop.recording.episodes.quality_flags import QualityFlags
+from teleop.recording.journals.flattening import Codec, iter_leaves, read_length
+from teleop.recording.journals.journal import STEP_HEAD, Record, StepHead, iter_records, unpack_head
+
+SCHEMA = 1
+LIBVER = ("v110", "v110")  # HDF5 1.10 (2016) and later read it; half the size of older layouts
+_LARGEST_ATTRIBUTE = 32 << 10  # HDF5 files that old readers open take no larger one
+_BATCH = 8 << 20  # bytes of journal between flushes
+
+
+@dataclass(slots=True)
+class JournalSummary:
+    """What a first pass over a journal finds."""
+
+    meta: dict[str, Any] | None = None
+    has_reset: bool = False
+    total_steps: int = 0
+    total_reward: float = 0.0
+    is_whole: bool = False
+    closed: bool = False
+    infos: InfoPlan = field(default_factory=InfoPlan)
+    inputs: list[list[Any]] = field(default_factory=list)
+
+
+def summarise_journal(path: Path) -> JournalSummary:
+    """Read a journal once: how long it is, how it ended, which infos it has."""
+    summary = JournalSummary()
+    action: Codec | None = None
+    observation: Codec | None = None
+    for kind, payload in iter_records(path):
+        if kind == Record.META:
+            summary.meta = json.loads(payload)
+            observation, action = _codecs(summary.meta or {})
+        elif kind in (Record.RESET, Record.STEP) and observation and action:
+            head, _, _, info = _split(kind, payload, observation, action)
+            summary.infos.look_at(info)
+            summary.has_reset = True
+            summary.total_steps += kind == Record.STEP
+            summary.total_reward += head.reward
+            summary.closed = head.terminated or head.truncated
+        elif kind == Record.INPUT:
+            summary.inputs += json.loads(payload)
+        elif kind == Record.END:
+            summary.is_whole = True
+    return summary
+
+
+def build_episode(journal: Path, target: Path) -> None:
+    """Turn a journal into an HDF5 episode file, in bounded memory.
+
+    The last step of an interrupted episode is marked as truncated.
+
+    Raises:
+        StorageError: the disk refused; the journal is untouched.
+        RecordingError: the journal holds no step.
+    """
+    summary = summarise_journal(journal)
+    if summary.meta is None or summary.total_steps == 0:
+        raise RecordingError(f"{journal.name} holds no step.")
+    try:
+        with SafeFile(target) as raw:
+            with h5py.File(raw, "w", libver=LIBVER) as file:
+                _fill(file.create_group("episode"), journal, summary, raw)
+            raw.check()
+    except OSError as problem:
+        files.unlink(target, missing_ok=True)
+        why = problem.strerror or str(problem)
+        raise StorageError(
+            f"The episode could not be written to {target.parent} ({why}). It is kept as a "
+            "journal and is saved as soon as there is room: free some space and open Teleop again."
+        ) from problem
+
+
+def _codecs(meta: dict[str, Any]) -> tuple[Codec, Codec]:
+    """Codecs of (observations, actions).
+
+    Raises:
+        RecordingError: the journal is of a later version, or names spaces that nobody knows.
+    """
+    if meta.get("schema", 0) > SCHEMA:
+        raise RecordingError(
+            f"It was recorded by a later Teleop (schema {meta['schema']}, this one reads up to "
+            f"{SCHEMA}). Update Teleop to open it."
+        )
+    observation = Codec(space_from_json(meta["observation_space"]), meta.get("measured"))
+    return observation, Codec(space_from_json(meta["action_space"]))
+
+
+def _split(
+    kind: int, payload: bytes, observation: Codec, action: Codec
+) -> tuple[StepHead, list[bytes], list[bytes], dict[str, Any]]:
+    """Head, action leaves (none for a RESET), observation leaves, info."""
+    head, offset = unpack_head(payload), STEP_HEAD.size
+    acted: list[bytes] = []
+    if kind == Record.STEP:
+        acted, offset = action.split(payload, offset)
+    seen, offset = observation.split(payload, offset)
+    info, _ = read_length(payload, offset)
+    return head, acted, seen, json.loads(info) if info else {}
+
+
+class _StepColumns:
+    """The columns that every step has, whatever the spaces."""
+
+    def __init__(self, group: h5py.Group, total: int) -> None:
+        rows = total + 1
+        self.rewards = NumberColumn(group, "rewards", total, "<f8")
+        self.terminations = NumberColumn(group, "terminations", total, "?")
+        self.truncations = NumberColumn(group, "truncations", total, "?")
+        self.times = NumberColumn(group, "infos/teleop_timestamp", rows, "<f8")
+        self.interventions = NumberColumn(group, "infos/teleop_intervention", rows, "?")
+        self.actors = NumberColumn(group, "infos/teleop_actor", rows, "|i1")
+        self.paces = NumberColumn(group, "infos/teleop_pace", rows, "<f4")
+        self.pictures = NumberColumn(group, "infos/teleop_picture", rows, "<i8")
+
+    def all(self) -> list[NumberColumn]:
+        return list(vars(self).values())
+
+    def add(self, head: StepHead, is_step: bool, cut_here: bool) -> None:
+        if is_step:
+            self.rewards.add_value(head.reward)
+            self.terminations.add_value(head.terminated)
+            self.truncations.add_value(head.truncated or cut_here)
+        self.times.add_value(head.time_s)
+        self.interventions.add_value(head.intervention)
+        self.actors.add_value(head.actor)
+        self.paces.add_value(head.pace_hz)
+        self.pictures.add_value(head.picture)
+
+
+def _fill(group: h5py.Group, journal: Path, summary: JournalSummary, raw: SafeFile) -> None:
+    meta, total = summary.meta or {}, summary.total_steps
+    observation, action = _codecs(meta)
+    odd = QualityFlags(meta, summary.infos.kept_as_text)
+    fixed = _StepColumns(group, total)
+    fixed.rewards.watch = odd.rewards
+    seen = [column_for(group, "observations", leaf, total + 1) for leaf in observation.leaves]
+    acted = [column_for(group, "actions", leaf, total) for leaf in action.leaves]
+    odd.watch("observations", meta["observation_space"], observation.leaves, seen)
+    odd.watch("actions", meta["action_space"], action.leaves, acted)
+    infos = InfoColumns(group["infos"], summary.infos, total + 1)
+    columns: list[Column] = [*fixed.all(), *seen, *acted, *infos.columns()]
+    step = pending = 0
+    for kind, payload in iter_records(journal):
+        if kind not in (Record.RESET, Record.STEP):
+            continue
+        head, actions, observations, info = _split(kind, payload, observation, action)
+        step += kind == Record.STEP
+        fixed.add(head, kind == Record.STEP, cut_here=step == total and not summary.closed)
+        for column, data in zip(acted, actions, strict=False):  # a RESET has no action
+            column.add(data)
+        for column, data in zip(seen, observations, strict=True):
+            column.add(data)
+        infos.add(info)
+        pending += len(payload)
+        if pending > _BATCH:
+            _flush(columns, raw)
+            pending = 0
+    _flush(columns, raw)
+    columns += _write_inputs(group, summary.inputs)
+    found = {"recovered": not summary.is_whole, "flags": odd.found}
+    _write_attributes(group, meta | found, (total, summary.total_reward), columns)
+
+
+def _flush(columns: list[Column], raw: SafeFile) -> None:
+    for column in columns:
+        column.flush()
+    if raw.has_failed:
+        raw.check()
+
+
+def _write_inputs(group: h5py.Group, inputs: list[list[Any]]) -> list[Column]:
+    """Raw input events as three arrays beside the steps (their number is not the steps')."""
+    if not inputs:
+        return []
+    count = len(inputs)
+    times = NumberColumn(group, "teleop_input_time", count, "<f8")
+    longest = max(len(control.encode()) for _, control, _ in inputs)
+    controls = NumberColumn(group, "teleop_input_control", count, f"S{max(1, longest)}")
+    values = NumberColumn(group, "teleop_input_value", count, "<f4")
+    for time_s, control, value in inputs:
+        times.add_value(time_s)
+        controls.add_value(control.encode())
+        values.add_value(value)
+    columns: list[Column] = [times, controls, values]
+    for column in columns:
+        column.flush()
+    return columns
+
+
+def _write_attributes(
+    group: h5py.Group, meta: dict[str, Any], total: tuple[int, float], columns: list[Column]
+) -> None:
+    """What an episode file says of itself.
+
+    Eight attributes and no more: HDF5 keeps those in the group's own header, whole and small.
+
+    Args:
+        group: the episode.
+        meta: uuid, ordinal, seed, both spaces as JSON, and whatever else is known.
+        total: (steps, reward).
+        columns: everything that was written.
+    """
+    attrs = group.attrs
+    attrs["total_steps"], attrs["teleop_return"] = total
+    attrs["id"] = meta["ordinal"]
+    if meta.get("seed") is not None:
+        attrs["seed"] = int(meta["seed"])
+    for key, value in (meta.get("options") or {}).items():
+        if isinstance(value, int | float | str):
+            attrs[f"options/{key}"] = value
+    attrs["teleop_schema"] = SCHEMA
+    attrs["teleop_uuid"] = np.bytes_(meta["uuid"])
+    spaces = {key: compact_json(meta[key]) for key in ("observation_space", "action_space")}
+    small = len(json.dumps(spaces)) < _LARGEST_ATTRIBUTE
+    kept = {key: value for key, value in meta.items() if key not in spaces}
+    attrs["teleop_meta"] = _json(kept | (spaces if small else {}))
+    attrs["teleop_crc32"] = _json(_crcs(columns))
+
+
+def _crcs(columns: list[Column]) -> dict[str, int]:
+    """Checksum by path inside the episode."""
+    return {column.name.removeprefix("/episode/"): column.crc for column in columns}
+
+
+def _json(data: Any) -> np.bytes_:
+    """JSON as a string of fixed length: those of any length cost 4 kB a file."""
+    return np.bytes_(json.dumps(data))
+
+
+def write_episode(episode: Episode, observation: Space, action: Space, target: Path) -> None:
+    """Write an episode that is in memory: one that another program recorded, or a trimmed one.
+
+    Raises:
+        OSError: the disk refused.
+        RecordingError: the spaces cannot be recorded.
+    """
+    with SafeFile(target) as raw:
+        with h5py.File(raw, "w", libver=LIBVER) as file:
+            _fill_from(file.create_group("episode"), episode, observation, action)
+        raw.check()
+
+
+def _fill_from(group: h5py.Group, episode: Episode, observation: Space, action: Space) -> None:
+    total = len(episode.rewards)
+    columns: list[Column] = []
+
+    def add(path: str, values: Any) -> None:
+        column = column_like(group, path, values)
+        column.extend(values)
+        columns.append(column)
+
+    for leaf in iter_leaves(observation):
+        add("/".join(("observations", *leaf.path)), leaf.value_in(episode.observations))
+    for leaf in iter_leaves(action):
+        add("/".join(("actions", *leaf.path)), leaf.value_in(episode.actions))
+    add("rewards", episode.rewards)
+    add("terminations", episode.terminations)
+    add("truncations", episode.truncations)
+    add("infos/teleop_timestamp", episode.times_s)
+    add("infos/teleop_actor", episode.actors)
+    add("infos/teleop_pace", episode.paces_hz)
+    for key, values in episode.infos.items():
+        add(f"infos/{key}", values)
+    row = episode.row
+    meta = episode.meta | {
+        "schema": SCHEMA,
+        "uuid": row.uuid,
+        "ordinal": row.ordinal,
+        "seed": row.seed,
+        "started": row.started,
+        "driver": row.driver,
+        "driver_name": row.driver_name,
+        "recovered": row.recovered,
+        "flags": row.flags,
+        "observation_space": space_to_json(observation),
+        "action_space": space_to_json(action),
+    }
+    _write_attributes(group, meta, (total, float(episode.rewards.sum())), columns)

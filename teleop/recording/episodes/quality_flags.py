@@ -1,0 +1,80 @@
+"""What is odd about an episode's values: recorded as they are, and said once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from teleop.envs.spaces import Space, space_from_json
+from teleop.recording.episodes.columns import Column, NumberColumn
+from teleop.recording.journals.flattening import LeafSpec
+
+
+class QualityFlags:
+    """Collects flags while an episode file is written."""
+
+    def __init__(self, meta: dict[str, Any], kept_as_text: Iterable[str] = ()) -> None:
+        self.found: list[str] = list(meta.get("flags", ()))
+        for key in sorted(kept_as_text):
+            self.say(f"info {key} is no number: kept as text")
+
+    def watch(
+        self, what: str, space_json: str, leaves: Sequence[LeafSpec], columns: Sequence[Column]
+    ) -> None:
+        """Look at the rows of a space's number columns as they are written.
+
+        Args:
+            what: `observations` or `actions`.
+            space_json: the space they should be in.
+            leaves: of that space.
+            columns: where each leaf goes.
+        """
+        space = space_from_json(space_json)
+        for leaf, column in zip(leaves, columns, strict=True):
+            if isinstance(column, NumberColumn):
+                column.watch = _Watch(self, what, leaf, space).look
+
+    def rewards(self, rows: np.ndarray[Any, Any]) -> None:
+        """Look at rewards."""
+        if not np.isfinite(rows).all():
+            self.say("rewards are NaN or infinite")
+
+    def say(self, text: str) -> None:
+        """Add a flag, once."""
+        if text not in self.found:
+            self.found.append(text)
+
+
+class _Watch:
+    def __init__(self, odd: QualityFlags, what: str, leaf: LeafSpec, space: Space) -> None:
+        self._odd, self._name = odd, " ".join([what, *leaf.path])
+        self._low, self._high = _bounds(_part(space, leaf), leaf.shape)
+
+    def look(self, rows: np.ndarray[Any, Any]) -> None:
+        if rows.dtype.kind == "f" and not np.isfinite(rows).all():
+            self._odd.say(f"{self._name} are NaN or infinite")
+        if self._low is not None and ((rows < self._low) | (rows > self._high)).any():
+            self._odd.say(f"{self._name} leave their space")
+
+
+def _part(space: Space, leaf: LeafSpec) -> Space:
+    for key in leaf.keys:
+        space = space[key]  # type: ignore[index]  # Dict and Tuple both take their keys
+    return space
+
+
+def _bounds(space: Space, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """(lowest, highest) that a leaf's space allows; (None, None) where that cannot be compared."""
+    if space.shape != shape:
+        return None, None
+    match space:
+        case spaces.Box():
+            return space.low, space.high
+        case spaces.Discrete():
+            return space.start, space.start + space.n - 1
+        case spaces.MultiDiscrete():
+            return space.start, space.start + space.nvec - 1
+        case spaces.MultiBinary():
+            return 0, 1
+    return None, None

@@ -1,0 +1,1 @@
+"""The running episode: an append-only journal, written by the recorder."""

@@ -1,0 +1,299 @@
+"""An observation or action as a flat list of leaves, in bytes and back.
+
+A leaf is one array of a nested space: `position` of a Dict, `_index_0` of a Tuple. The order is
+the space's own, depth first; it never changes, so bytes need no names.
+"""
+
+import dataclasses
+import math
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from teleop.envs.spaces import Space, is_text
+from teleop.errors import RecordingError
+
+_LENGTH = struct.Struct("<I")
+_INTEGER = struct.Struct("<q")
+_INTEGERS = 1 << 63
+_WIDEST = 8  # bytes of a number: HDF5 readers everywhere take no wider one
+_IMAGE_SIDE = 32  # Minari treats smaller uint8 boxes as plain numbers too
+IMAGE_DEFLATE = 3  # the same CPU as 1 and 9-32 % smaller on Atari and CarRacing frames
+
+
+class Kind(Enum):
+    """How a leaf is stored."""
+
+    NUMBER = "number"
+    IMAGE = "image"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class LeafSpec:
+    """One array of a nested space.
+
+    Attributes:
+        path: names of the HDF5 groups and dataset: `("camera", "_index_0")`.
+        keys: what to index a value with, from the root: `("camera", 0)`.
+        kind: number, image or text.
+        dtype: little-endian numpy dtype string; `O` for text.
+        shape: shape of one value.
+    """
+
+    path: tuple[str, ...]
+    keys: tuple[str | int, ...]
+    kind: Kind
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one value, uncompressed; 0 for text."""
+        return (
+            0 if self.kind is Kind.TEXT else np.dtype(self.dtype).itemsize * math.prod(self.shape)
+        )
+
+    def value_in(self, tree: Any) -> Any:
+        """This leaf's value inside a nested observation or action."""
+        try:
+            for key in self.keys:
+                tree = tree[key]
+        except (KeyError, IndexError, TypeError) as problem:
+            where = "/".join(self.path)
+            raise RecordingError(
+                f"The environment returned a value without {where}, which its space has. "
+                "The episode up to here is kept."
+            ) from problem
+        return tree
+
+
+def iter_leaves(
+    space: Space, path: tuple[str, ...] = (), keys: tuple[str | int, ...] = ()
+) -> Iterator[LeafSpec]:
+    """The leaves of a space, depth first in the space's order.
+
+    Raises:
+        RecordingError: a part of the space cannot be recorded.
+    """
+    match space:
+        case spaces.Dict():
+            for key, sub in space.spaces.items():
+                yield from iter_leaves(sub, (*path, key), (*keys, key))
+        case spaces.Tuple():
+            for index, sub in enumerate(space.spaces):
+                yield from iter_leaves(sub, (*path, f"_index_{index}"), (*keys, index))
+        case spaces.Discrete():
+            yield LeafSpec(path, keys, Kind.NUMBER, "<i8", ())
+        case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
+            kind = Kind.IMAGE if is_image(tuple(space.shape or ()), space.dtype) else Kind.NUMBER
+            dtype = np.dtype(space.dtype or np.float64).newbyteorder("<").str
+            yield LeafSpec(path, keys, kind, dtype, tuple(space.shape or ()))
+        case _ if is_text(space):
+            yield LeafSpec(path, keys, Kind.TEXT, "O", ())
+        case _:
+            raise RecordingError(f"{type(space).__name__} spaces cannot be recorded.")
+
+
+def nested(leaves: Sequence[LeafSpec], values: Sequence[Any]) -> Any:
+    """The values of a space's leaves, nested as the space is."""
+    if len(leaves) == 1 and not leaves[0].path:
+        return values[0]
+    tree: dict[Any, Any] = {}
+    for leaf, value in zip(leaves, values, strict=True):
+        place = tree
+        for key in leaf.keys[:-1]:
+            place = place.setdefault(key, {})
+        place[leaf.keys[-1]] = value
+    return _with_tuples(tree)
+
+
+def _with_tuples(tree: Any) -> Any:
+    """Nested dicts whose keys are 0, 1, 2… as tuples."""
+    if not isinstance(tree, dict):
+        return tree
+    if tree and all(isinstance(key, int) for key in tree):
+        return tuple(_with_tuples(tree[index]) for index in range(len(tree)))
+    return {key: _with_tuples(part) for key, part in tree.items()}
+
+
+def is_image(shape: tuple[int, ...], dtype: Any) -> bool:
+    """One value of this shape and dtype is stored as a picture."""
+    return bool(dtype == np.uint8 and len(shape) in (2, 3) and min(shape[:2]) >= _IMAGE_SIDE)
+
+
+Measures = Mapping[str, tuple[str, tuple[int, ...]]]
+
+
+class Codec:
+    """Turns values of one space into journal bytes and back."""
+
+    def __init__(self, space: Space, measured: Measures | None = None) -> None:
+        """Prepare for a space.
+
+        Args:
+            space: what the environment says its values are.
+            measured: (dtype, shape) by leaf path, where its values are something else.
+
+        Raises:
+            RecordingError: a part of the space cannot be recorded.
+        """
+        self.leaves = tuple(_measured(leaf, measured or {}) for leaf in iter_leaves(space))
+        self._encoders = [(leaf, _encoder(leaf)) for leaf in self.leaves]
+        alone = len(self.leaves) == 1 and not self.leaves[0].keys
+        self.joined: Callable[[Any], bytes] = self._encoders[0][1] if alone else self._joined
+
+    def measure(self, value: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """(dtype, shape) by path of the leaves in which a value is not what its space says.
+
+        A number that its space's dtype holds exactly counts as one of that dtype.
+        """
+        odd = {}
+        for leaf in self.leaves:
+            if leaf.kind is Kind.TEXT:
+                continue
+            part = leaf.value_in(value)
+            array, is_numpy = np.asarray(part), isinstance(part, np.ndarray | np.generic)
+            if array.dtype.kind not in "biuf" or array.dtype.itemsize > _WIDEST:
+                continue  # encoding it says what is wrong
+            fits = _holds(leaf.dtype, array, is_numpy=is_numpy)
+            dtype = leaf.dtype if fits else array.dtype.newbyteorder("<").str
+            if (dtype, array.shape) != (leaf.dtype, leaf.shape):
+                odd["/".join(leaf.path)] = (dtype, array.shape)
+        return odd
+
+    @property
+    def has_images(self) -> bool:
+        """Some leaf is a picture: `packed` takes time."""
+        return any(leaf.kind is Kind.IMAGE for leaf in self.leaves)
+
+    def encode(self, value: Any) -> list[bytes]:
+        """The value's leaves, copied; pictures are still to be compressed, by `packed`.
+
+        Raises:
+            RecordingError: a leaf has another shape than the space says.
+        """
+        return [encode(leaf.value_in(value)) for leaf, encode in self._encoders]
+
+    def _joined(self, value: Any) -> bytes:
+        """All leaves in one, for values without pictures; a lone leaf takes the short way."""
+        return b"".join(self.encode(value))
+
+    def packed(self, parts: list[bytes]) -> bytes:
+        """The leaves that `encode` gave, one after another, as they are stored."""
+        return b"".join(
+            [
+                with_length(zlib.compress(part, IMAGE_DEFLATE)) if leaf.kind is Kind.IMAGE else part
+                for leaf, part in zip(self.leaves, parts, strict=True)
+            ]
+        )
+
+    def split(self, data: bytes, offset: int) -> tuple[list[bytes], int]:
+        """Each leaf's stored bytes (images still compressed), and where they end."""
+        parts = []
+        for leaf in self.leaves:
+            size = leaf.row_bytes
+            if leaf.kind is not Kind.NUMBER:
+                (size,) = _LENGTH.unpack_from(data, offset)
+                offset += _LENGTH.size
+            parts.append(data[offset : offset + size])
+            offset += size
+        return parts, offset
+
+
+def unnamed_parts(space: Space, value: Any) -> list[str]:
+    """Parts of a value that its Dict or Tuple space does not name: they are not recorded."""
+    if isinstance(space, spaces.Dict) and isinstance(value, Mapping):
+        extra = [str(key) for key in value if key not in space.spaces]
+        inner = (
+            unnamed_parts(sub, value[key]) for key, sub in space.spaces.items() if key in value
+        )
+        return extra + [name for names in inner for name in names]
+    if isinstance(space, spaces.Tuple) and isinstance(value, tuple | list):
+        extra = [f"[{index}]" for index in range(len(space.spaces), len(value))]
+        pairs = zip(space.spaces, value, strict=False)
+        return extra + [name for sub, part in pairs for name in unnamed_parts(sub, part)]
+    return []
+
+
+def _measured(leaf: LeafSpec, measured: Measures) -> LeafSpec:
+    found = measured.get("/".join(leaf.path))
+    if found is None:
+        return leaf
+    dtype, shape = np.dtype(found[0]), tuple(found[1])
+    if dtype.kind not in "biuf" or dtype.itemsize > _WIDEST:
+        raise RecordingError(f"Values of dtype {dtype} cannot be recorded.")
+    kind = Kind.IMAGE if is_image(shape, dtype) else Kind.NUMBER
+    return dataclasses.replace(leaf, kind=kind, dtype=dtype.str, shape=shape)
+
+
+def _holds(dtype: str, array: np.ndarray[Any, Any], *, is_numpy: bool) -> bool:
+    """A dtype can say exactly what an array says."""
+    if array.dtype == dtype or np.can_cast(array.dtype, dtype):
+        return True
+    if is_numpy and array.dtype.kind == np.dtype(dtype).kind == "f":
+        return False  # this one may happen to fit; the next would be rounded
+    if array.dtype.kind == "f" and np.dtype(dtype).kind != "f" and not np.isfinite(array).all():
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.array_equal(array.astype(dtype), array, equal_nan=array.dtype.kind == "f"))
+
+
+def _encoder(leaf: LeafSpec) -> Callable[[Any], bytes]:
+    """What turns one leaf's values into bytes: at once where they are just what they should be."""
+    dtype, shape = np.dtype(leaf.dtype), leaf.shape
+    if leaf.kind is Kind.TEXT:
+        return lambda value: with_length(text_bytes(value))
+    is_integer = dtype.str == "<i8" and not shape
+
+    def encode(value: Any) -> bytes:
+        if type(value) is np.ndarray and value.dtype == dtype and value.shape == shape:
+            return value.tobytes()
+        if is_integer and type(value) is np.int64:
+            return value.tobytes()
+        if is_integer and type(value) is int and -_INTEGERS <= value < _INTEGERS:
+            return _INTEGER.pack(value)
+        return _encode_odd(leaf, value)
+
+    return encode
+
+
+def _encode_odd(leaf: LeafSpec, value: Any) -> bytes:
+    """Any value, converted and checked."""
+    try:
+        array = np.asarray(value, dtype=leaf.dtype)
+    except (ValueError, TypeError, OverflowError) as problem:
+        raise RecordingError(
+            f"The environment returned {value!r:.60} where its space wants {leaf.dtype} of shape "
+            f"{leaf.shape}. The episode up to here is kept."
+        ) from problem
+    if array.shape != leaf.shape:
+        where = "/".join(leaf.path) or "value"
+        raise RecordingError(
+            f"The environment returned a {where} of shape {array.shape}; its space says "
+            f"{leaf.shape}. The episode up to here is kept."
+        )
+    return array.tobytes()
+
+
+def text_bytes(value: Any) -> bytes:
+    """Any text as UTF-8 that HDF5 takes: no NUL, no lone surrogates."""
+    return str(value).replace("\0", "\\0").encode("utf-8", "backslashreplace")
+
+
+def with_length(data: bytes) -> bytes:
+    """Bytes with their length before them."""
+    return _LENGTH.pack(len(data)) + data
+
+
+def read_length(data: bytes, offset: int) -> tuple[bytes, int]:
+    """What `with_length` wrote at an offset, and where it ends."""
+    (size,) = _LENGTH.unpack_from(data, offset)
+    start = offset + _LENGTH.size
+    return data[start : start + size], start + size

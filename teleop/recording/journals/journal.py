@@ -1,0 +1,343 @@
+"""The running episode: an append-only file that loses nothing when the process is killed.
+
+`TELEOPJ1`, then records: `TJR1`, type, flags, length, sequence number, CRC-32 of all that, payload.
+One unbuffered write per step; a thread tells the disk every half second. Steps with pictures are
+compressed and written by another thread, at most four behind. A reader stops at the first record
+that is not whole.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import struct
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from teleop.errors import StorageError
+from teleop.recording.disk import files
+from teleop.recording.journals.flattening import Codec, with_length
+from teleop.types import Info, InputEvent, Observation, Step
+
+MAGIC = b"TELEOPJ1"
+SYNC_EVERY_S = 0.5
+_HEAD = struct.Struct("<4sBBHII")  # mark, type, flags, reserved, payload length, sequence number
+_CRC = struct.Struct("<I")
+_MARK = b"TJR1"
+_LARGEST_RECORD = 1 << 30
+_MOST_WAITING = 4  # steps with pictures that are not written yet
+_LOOKS_EVERY_S = 0.004
+AS_TEXT = "repr"  # key of an info value that is no number, string, list or dict
+# time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), picture
+STEP_HEAD = struct.Struct("<ddBBfI")
+
+
+class Record(IntEnum):
+    """What a journal record holds. Readers skip types they do not know."""
+
+    META = 1
+    RESET = 2
+    STEP = 3
+    END = 4
+    INPUT = 5
+
+
+_STEP = int(Record.STEP)  # packing the member itself takes ten times as long
+_NO_INFO = with_length(b"")
+_Work = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StepHead:
+    """The fixed part of a RESET or STEP record; fields as in `types.Step`."""
+
+    time_s: float
+    reward: float
+    terminated: bool
+    truncated: bool
+    intervention: bool
+    actor: int
+    pace_hz: float
+    picture: int
+
+
+class JournalWriter:
+    """Appends one episode to a new journal file."""
+
+    def __init__(self, path: Path, meta: dict[str, Any], observation: Codec, action: Codec) -> None:
+        """Create the file and make its description durable.
+
+        Args:
+            path: a file that does not exist yet.
+            meta: JSON-able description of the episode (spaces, seed, who drives, when).
+            observation: codec of the observation space.
+            action: codec of the action space.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        self.path = path
+        self._seen, self._action = observation, action
+        self.steps = 0  # that are written
+        self._sequence = 0
+        self._offset = 0
+        self._refused: StorageError | None = None
+        self._waiting: deque[_Work] = deque()
+        self._worker: threading.Thread | None = None
+        self._working = threading.Lock()
+        self._no_more = threading.Event()
+        try:
+            self._handle = files.create_new(path)
+        except OSError as problem:
+            raise _refused(path, problem) from problem
+        try:
+            self._append(MAGIC)
+            self._record(Record.META, json.dumps(meta, default=_plain).encode())
+            os.fsync(self._handle)
+            files.sync_folder(path.parent)
+        except (OSError, StorageError) as problem:
+            os.close(self._handle)
+            files.unlink(path, missing_ok=True)
+            raise _refused(path, problem) from problem
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sync, name="journal-sync", daemon=True)
+        self._thread.start()
+        if observation.has_images or action.has_images:
+            self._worker = threading.Thread(target=self._work, name="journal", daemon=True)
+            self._worker.start()
+
+    def reset(self, observation: Observation, info: Info) -> None:
+        """Write the first observation."""
+        head = STEP_HEAD.pack(0.0, 0.0, 0, 0, 0.0, 0)
+        seen = self._seen.packed(self._seen.encode(observation))
+        self._record(Record.RESET, b"".join((head, seen, _info(info))))
+
+    def step(self, step: Step) -> None:
+        """Write one step.
+
+        Raises:
+            StorageError: the disk refused; the journal still ends with the last whole step.
+            RecordingError: the observation or action does not fit its space.
+        """
+        bits = step.terminated | step.truncated << 1 | step.intervention << 2
+        head = STEP_HEAD.pack(
+            step.time_s, step.reward, bits, step.actor, step.pace_hz, step.picture
+        )
+        info = _info(step.info) if step.info else _NO_INFO
+        if self._worker is None:
+            parts = (
+                head,
+                self._action.joined(step.action),
+                self._seen.joined(step.observation),
+                info,
+            )
+            self._record(_STEP, b"".join(parts))
+        else:
+            action, seen = self._action.encode(step.action), self._seen.encode(step.observation)
+            self._later(lambda: self._record_packed(head, action, seen, info))
+
+    def inputs(self, events: list[InputEvent]) -> None:
+        """Write raw input, with times since the episode's start."""
+        rows = [[round(e.time_s, 6), e.control, e.value] for e in events]
+        payload = json.dumps(rows).encode()
+        if self._worker is None:
+            self._record(Record.INPUT, payload)
+        else:
+            self._later(lambda: self._record(Record.INPUT, payload))
+
+    @property
+    def codecs(self) -> tuple[Codec, Codec]:
+        """Of observations and actions."""
+        return self._seen, self._action
+
+    def repeat(self, records: Iterator[tuple[int, bytes]], steps: int) -> float:
+        """Write the beginning of another journal, up to so many steps; returns their reward.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        reward, inputs = 0.0, []
+        for kind, payload in records:
+            if self.steps == steps and kind in (_STEP, Record.END):
+                break
+            if kind == Record.INPUT:
+                inputs.append(payload)  # of the step that follows, if that is still ours
+                continue
+            for before in inputs:
+                self._record(Record.INPUT, before)
+            inputs = []
+            self._record(kind, payload)
+            if kind == _STEP:
+                reward += unpack_head(payload).reward
+        if self.steps != steps:
+            raise StorageError(
+                f"Going back needs {steps} steps of this take; the disk has {self.steps} of them. "
+                "The take stays as it is."
+            )
+        return reward
+
+    def flush(self) -> None:
+        """Until every step is in the file."""
+        if self._worker is not None:
+            self._catch_up()
+
+    def end(self) -> None:
+        """Mark the episode as whole and close the file durably."""
+        try:
+            self._finish_work()
+            self._record(Record.END, b"{}")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file durably, without saying that the episode is whole."""
+        if self._handle < 0:
+            return
+        self._finish_work()
+        self._stop.set()
+        self._thread.join()
+        handle, self._handle = self._handle, -1
+        try:
+            os.fsync(handle)
+        except OSError as problem:
+            raise _refused(self.path, problem) from problem
+        finally:
+            os.close(handle)
+
+    def _later(self, work: _Work) -> None:
+        """Let the worker do it, after what it has to do already.
+
+        Raises:
+            StorageError: the disk has refused something before.
+        """
+        if len(self._waiting) >= _MOST_WAITING:
+            self._catch_up()
+        if self._refused:
+            raise self._refused
+        self._waiting.append(work)
+
+    def _work(self) -> None:
+        """The worker: one record after another, in their order.
+
+        It looks for work by itself: being woken would cost each step ten times as much.
+        """
+        while not self._no_more.wait(_LOOKS_EVERY_S):
+            self._catch_up()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        with self._working:
+            while self._waiting:
+                try:
+                    self._waiting.popleft()()
+                except Exception as problem:  # noqa: BLE001  the next step raises it
+                    self._refused = self._refused or _refused(self.path, problem)
+
+    def _finish_work(self) -> None:
+        """Until everything is written."""
+        if self._worker is not None:
+            self._no_more.set()
+            self._worker.join()
+            self._worker = None
+
+    def _record_packed(
+        self, head: bytes, action: list[bytes], seen: list[bytes], info: bytes
+    ) -> None:
+        payload = (head, self._action.packed(action), self._seen.packed(seen), info)
+        self._record(_STEP, b"".join(payload))
+
+    def _record(self, kind: int, payload: bytes) -> None:
+        head = _HEAD.pack(_MARK, kind, 0, 0, len(payload), self._sequence)
+        crc = _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
+        self._append(b"".join((head, crc, payload)))
+        self._sequence += 1
+        self.steps += kind == _STEP
+
+    def _append(self, data: bytes) -> None:
+        if self._refused:
+            raise self._refused  # nothing may follow a record that is missing
+        try:
+            written = os.write(self._handle, data)
+        except OSError as problem:
+            raise self._broken(problem) from problem
+        if written != len(data):
+            raise self._broken(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        self._offset += written
+
+    def _broken(self, problem: OSError) -> StorageError:
+        """Cut a half-written record off; nothing will follow."""
+        self._refused = _refused(self.path, problem)
+        with contextlib.suppress(OSError):  # a reader stops at a record that is not whole
+            os.ftruncate(self._handle, self._offset)
+            os.lseek(self._handle, self._offset, os.SEEK_SET)
+        return self._refused
+
+    def _sync(self) -> None:
+        while not self._stop.wait(SYNC_EVERY_S):
+            try:
+                files.sync_data(self._handle)
+            except OSError:
+                return  # the next write or the final fsync meets the same error, and reports it
+
+
+def iter_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """(type, payload) of each whole record, up to the first that is not."""
+    with files.open_file(path, buffering=1 << 20) as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return
+        expected = 0
+        while len(head := file.read(_HEAD.size + _CRC.size)) == _HEAD.size + _CRC.size:
+            mark, kind, _, _, length, sequence = _HEAD.unpack_from(head)
+            if mark != _MARK or sequence != expected or length > _LARGEST_RECORD:
+                return
+            payload = file.read(length)
+            (crc,) = _CRC.unpack_from(head, _HEAD.size)
+            if len(payload) != length or crc != zlib.crc32(payload, zlib.crc32(head[:-4])):
+                return
+            yield kind, payload
+            expected += 1
+
+
+def unpack_head(payload: bytes) -> StepHead:
+    """The fixed part of a RESET or STEP payload."""
+    time_s, reward, bits, actor, pace_hz, picture = STEP_HEAD.unpack_from(payload)
+    flags = bool(bits & 1), bool(bits & 2), bool(bits & 4)
+    return StepHead(time_s, reward, *flags, actor, pace_hz, picture)
+
+
+def _info(info: Info) -> bytes:
+    return with_length(json.dumps(_text_keys(info), default=_plain).encode()) if info else _NO_INFO
+
+
+def _text_keys(value: Any) -> Any:
+    """Dicts with their keys as text: environments use numbers and tuples too."""
+    if isinstance(value, dict):
+        return {str(key): _text_keys(part) for key, part in value.items()}
+    return [_text_keys(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    """What JSON cannot say itself: numpy values as numbers, anything else as marked text."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    return {AS_TEXT: repr(value)[:200]}
+
+
+def _refused(path: Path, problem: Exception) -> StorageError:
+    if isinstance(problem, StorageError):
+        return problem
+    why = getattr(problem, "strerror", None) or str(problem)
+    return StorageError(
+        f"Recording stopped: {path.parent} cannot be written ({why}). What was saved is safe; "
+        "free some space or choose another folder with --recordings, then record again."
+    )

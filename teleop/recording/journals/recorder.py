@@ -1,0 +1,258 @@
+"""Writing takes: start, step, end; then keep or discard, and undo."""
+
+import contextlib
+import json
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from teleop import __version__
+from teleop.envs.factory import name_of, pace_of
+from teleop.envs.spaces import space_to_json
+from teleop.errors import RecordingError, StorageError, sentence
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.datasets.description import DatasetInfo
+from teleop.recording.disk import files
+from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.fingerprint import fingerprint_of
+from teleop.recording.journals.flattening import Codec, unnamed_parts
+from teleop.recording.journals.journal import JournalWriter, iter_records
+from teleop.types import YOU, Actor, Info, InputEvent, Observation, Policy, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A recorded run that is over but neither kept nor discarded yet.
+
+    Attributes:
+        journal: where it is.
+        total_steps: that are on the disk.
+        total_reward: of the whole run.
+        problem: why the disk has not taken all of it; empty if it has.
+    """
+
+    journal: Path
+    total_steps: int
+    total_reward: float
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Running:
+    journal: JournalWriter
+    start_s: float
+    reward: float = 0.0
+    inputs: list[InputEvent] = field(default_factory=list)
+
+
+class Recorder:
+    """Writes takes of one environment into one dataset that is claimed."""
+
+    def __init__(self, dataset: Dataset, env: gym.Env[Any, Any]) -> None:
+        """Prepare for an environment's spaces.
+
+        Raises:
+            RecordingError: a space cannot be recorded.
+        """
+        self.dataset, self._env = dataset, env
+        self._observation = Codec(env.observation_space)
+        self._action = Codec(env.action_space)
+        self._about = dataset_info(env)
+        self._running: _Running | None = None
+        self._last: _Running | None = None
+
+    @property
+    def is_recording(self) -> bool:
+        """A take is running."""
+        return self._running is not None
+
+    def start(
+        self, observation: Observation, info: Info, seed: int, policy: Policy, now: float
+    ) -> None:
+        """Begin a take with the environment just reset.
+
+        Args:
+            observation: what `reset` returned.
+            info: what `reset` returned beside it.
+            seed: what `reset` was given.
+            policy: who will drive.
+            now: `time.perf_counter()` of the reset.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
+        meta = {
+            "schema": 1,
+            "uuid": name,
+            "ordinal": ordinal,
+            "observation_space": self._about.observation_space,
+            "action_space": self._about.action_space,
+            "env_id": self._about.env_id,
+            "seed": seed,
+            "started": time.time(),
+            "app_version": __version__,
+            "gymnasium_version": gym.__version__,
+            "fingerprint": fingerprint_of(self._about.env_id),
+            "driver": _DRIVERS[policy.actor],
+            "driver_name": policy.name if policy.name != YOU else "",
+        }
+        measured = self._observation.measure(observation)
+        meta["measured"] = measured
+        meta["flags"] = _first_flags(self._env.observation_space, observation, measured)
+        codec = Codec(self._env.observation_space, measured) if measured else self._observation
+        journal = JournalWriter(self._path(ordinal, name), meta, codec, self._action)
+        try:
+            journal.reset(observation, info)
+        except RecordingError:
+            with contextlib.suppress(StorageError):
+                journal.close()
+            files.unlink(journal.path, missing_ok=True)
+            raise
+        self._running = _Running(journal, now)
+        self._last = self._running
+
+    def branch(self, steps: int, start_s: float) -> Take | None:
+        """Go on in a new take that shares the first steps of the running or just ended one.
+
+        Args:
+            steps: that it shares.
+            start_s: `time.perf_counter()` at which the new take would have begun.
+
+        Returns:
+            The take that was left, which ends where it was; None if there is none.
+
+        Raises:
+            StorageError: the disk refused; the old take stays as it is.
+        """
+        last = self._last
+        if last is None:
+            return None
+        last.journal.flush()
+        records = iter_records(last.journal.path)
+        _, first = next(records)
+        meta = json.loads(first)
+        ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
+        meta |= {"branched_from": {"uuid": meta["uuid"], "steps": steps}}
+        meta |= {"uuid": name, "ordinal": ordinal}
+        journal = JournalWriter(self._path(ordinal, name), meta, *last.journal.codecs)
+        try:
+            reward = journal.repeat(records, steps)
+        except StorageError:
+            with contextlib.suppress(StorageError):
+                journal.close()
+            files.unlink(journal.path, missing_ok=True)
+            raise
+        left = self.end() if self._running else None
+        self._running = self._last = _Running(journal, start_s, reward)
+        return left
+
+    def hear(self, event: InputEvent) -> None:
+        """Keep a raw input event; it is written with the next step."""
+        if self._running:
+            since = event.time_s - self._running.start_s
+            self._running.inputs.append(replace(event, time_s=since))
+
+    def count_from(self, start_s: float) -> None:
+        """The take's time goes on as if it had begun then: a pause does not count."""
+        if self._running:
+            self._running.start_s = start_s
+
+    def step(self, step: Step) -> None:
+        """Write one step.
+
+        Raises:
+            StorageError: the disk refused; the take ends with the step before.
+            RecordingError: the environment's values do not fit its spaces.
+        """
+        running = self._running
+        if running is None:
+            raise ValueError("no take is running")
+        if running.inputs:
+            running.journal.inputs(running.inputs)
+            running.inputs = []
+        running.journal.step(step)
+        running.reward += step.reward
+
+    def end(self) -> Take | None:
+        """Finish the take; None if it has no step (then nothing is left of it).
+
+        Raises:
+            StorageError: the disk refused even the first step.
+        """
+        running, self._running = self._running, None
+        if running is None:
+            return None
+        problem = ""
+        try:
+            running.journal.end()
+        except StorageError as refused:  # what is there is whole without its END
+            problem = sentence(refused)
+        if running.journal.steps == 0:
+            files.unlink(running.journal.path, missing_ok=True)
+            if problem:
+                raise StorageError(problem)
+            return None
+        return Take(running.journal.path, running.journal.steps, running.reward, problem)
+
+    def _path(self, ordinal: int, name: str) -> Path:
+        return self.dataset.journals / f"{ordinal:06d}-{name}.tj"
+
+    def keep(self, take: Take) -> EpisodeRow:
+        """Save a take.
+
+        Raises:
+            StorageError: the disk refused; the take stays as a journal.
+        """
+        return self.dataset.commit(take.journal)
+
+    def discard(self, take: Take) -> str:
+        """Put a take into the trash; returns the name that `Dataset.restore` takes."""
+        return self.dataset.discard(take.journal)
+
+
+def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:
+    """What a dataset says about an environment.
+
+    Raises:
+        RecordingError: a space cannot be recorded.
+    """
+    env_id = name_of(env)
+    return DatasetInfo(
+        env_id=env_id,
+        observation_space=space_to_json(env.observation_space),
+        action_space=space_to_json(env.action_space),
+        env_spec=_spec_json(env),
+        pace_hz=pace_of(env),
+        description=f"{env_id}, recorded with Teleop",
+    )
+
+
+def _first_flags(space: Any, observation: Any, measured: dict[str, Any]) -> list[str]:
+    """What is odd about an environment's observations from the start."""
+    flags = [
+        f"observations {name} are {dtype} of shape {shape}, not what their space says".replace(
+            "  ", " "
+        )
+        for name, (dtype, shape) in measured.items()
+    ]
+    extra = unnamed_parts(space, observation)
+    if extra:
+        flags.append(f"not recorded, for their space does not name them: {', '.join(extra)}")
+    return flags
+
+
+_DRIVERS = {Actor.HUMAN: "human", Actor.POLICY: "policy", Actor.SCRIPT: "script"}
+
+
+def _spec_json(env: gym.Env[Any, Any]) -> str | None:
+    if env.spec is None:
+        return None
+    try:
+        return env.spec.to_json()
+    except (ValueError, TypeError):  # an entry point that is code, not a name, has no JSON form
+        return None

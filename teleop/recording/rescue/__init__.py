@@ -1,0 +1,1 @@
+"""Whole episodes out of damaged files."""

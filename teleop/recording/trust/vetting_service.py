@@ -1,0 +1,271 @@
+"""Nothing is opened here that this computer has not written itself or looked at first.
+
+A file that Teleop wrote on this computer is known by name, size, time and inode in the user's cache
+folder. Any other is looked at (`vetting`) by a process of its own, with little memory and time: a
+malformed file that crashes or fills it costs that process only.
+"""
+
+import atexit
+import contextlib
+import hashlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+import h5py
+
+from teleop import paths
+from teleop.errors import DamagedFileError, HostileFileError
+from teleop.recording.disk import files
+from teleop.recording.trust.vetting import vet_file
+
+_MEMORY = 192 << 20  # bytes beyond what the process has when it starts
+_CPU_S = 2
+_BYTES_PER_S = 1 << 20  # pictures that shrink a hundredfold take that long
+_PATIENCE_S = 60.0
+_IDLE_S = 120.0
+_ROWS_BYTES = 1 << 20
+
+
+def admit(path: Path, *, links: bool = False, pictures: bool = False) -> None:
+    """Look at a file that is to be opened, unless it is known.
+
+    Args:
+        path: an HDF5 file.
+        links: it is an index, which may link to episode files beside it.
+        pictures: it may hold encoded pictures.
+
+    Raises:
+        HostileFileError: it must not be opened; the sentence says what it wanted.
+        DamagedFileError: it cannot be read.
+    """
+    with _LOCK:
+        if _KNOWN.has(path):
+            return
+        _WORKER.check(path, links=links, pictures=pictures)
+        _KNOWN.add(path)
+
+
+def knows(path: Path) -> bool:
+    """A file is as this computer wrote it, or saw it last."""
+    with _LOCK:
+        return _KNOWN.has(path)
+
+
+def know(path: Path) -> None:
+    """This program has just written the file itself."""
+    with _LOCK:
+        _KNOWN.add(path)
+
+
+class _Known:
+    """Files that need no second look, remembered in the cache folder."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, set[str]] = {}
+
+    def has(self, path: Path) -> bool:
+        folder, mark = _mark(path)
+        return bool(mark) and mark in self._in(folder)
+
+    def add(self, path: Path) -> None:
+        folder, mark = _mark(path)
+        marks = self._in(folder)
+        if not mark or mark in marks:
+            return
+        marks.add(mark)
+        register = _register(folder)
+        with contextlib.suppress(OSError):  # then it is looked at again another time
+            register.parent.mkdir(parents=True, exist_ok=True)
+            with register.open("ab", buffering=0) as file:
+                file.write(mark.encode("utf-8", "surrogatepass") + b"\n")
+
+    def _in(self, folder: str) -> set[str]:
+        if folder not in self._marks:
+            try:
+                text = _register(folder).read_bytes().decode("utf-8", "surrogatepass")
+            except (OSError, ValueError):
+                text = ""
+            self._marks[folder] = set(text.splitlines())
+        return self._marks[folder]
+
+
+class _Worker:
+    """The process that looks at files; started when first needed, again when it has died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: queue.Queue[bytes] = queue.Queue()
+        self._timer: threading.Timer | None = None
+
+    def check(self, path: Path, **options: bool) -> None:
+        process = self._running()
+        self._stop_when_idle()
+        asked = {"path": str(path), "root": str(files.root_of(path)), **options}
+        question = json.dumps(asked).encode() + b"\n"
+        try:
+            self._pipe(process.stdin).write(question)
+            self._pipe(process.stdin).flush()
+            patience = _PATIENCE_S + files.stat(path).st_size / _BYTES_PER_S
+            answer = self._answers.get(timeout=patience)
+        except (OSError, queue.Empty):
+            answer = b""
+        if not answer:
+            self.stop()
+            raise HostileFileError(
+                f"{path} crashes the HDF5 library or takes more time or memory than a recording "
+                "can need, so it was not opened; `teleop recover` may get episodes out of it."
+            )
+        problem, is_damage = json.loads(answer)
+        if problem:
+            raise (DamagedFileError if is_damage else HostileFileError)(problem)
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    self._pipe(pipe).close()
+
+    def _stop_when_idle(self) -> None:
+        """It takes 60 MB, and is rarely needed."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = threading.Timer(_IDLE_S, self._stop_idle)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _stop_idle(self) -> None:
+        with _LOCK:
+            self.stop()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process and self._process.poll() is None:
+            return self._process
+        self.stop()
+        self._answers = queue.Queue()
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from teleop.recording.trust.vetting_service import serve; serve()",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        source, answers = self._pipe(self._process.stdout), self._answers
+        threading.Thread(target=_listen, args=(source, answers), daemon=True).start()
+        return self._process
+
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        if pipe is None:
+            raise ValueError("the process was started without pipes")
+        return pipe
+
+
+def serve() -> None:
+    """The process: a question a line, an answer a line, until there are no more."""
+    _limit_memory()
+    for line in sys.stdin.buffer:
+        question = json.loads(line)
+        path = Path(question.pop("path"))
+        files.guard(Path(question.pop("root")))
+        _limit_time(path)
+        answer: tuple[str | None, bool] = (None, False)
+        try:
+            vet_file(path, **question)
+            if not question["links"]:
+                _read_all(path)
+        except HostileFileError as found:
+            answer = (str(found), False)
+        except DamagedFileError as found:
+            answer = (str(found), True)
+        except Exception as found:  # noqa: BLE001  any way in which reading fails is the answer
+            text = f"{path} is damaged ({type(found).__name__}); `teleop recover` may help."
+            answer = (text, True)
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _read_all(path: Path) -> None:
+    """Decompress everything once, a little at a time."""
+
+    def read(_: str, node: Any) -> None:
+        if not isinstance(node, h5py.Dataset):
+            return
+        if not node.shape:
+            node[()]
+            return
+        row = max(1, node.nbytes // max(1, node.shape[0]))
+        step = max(_ROWS_BYTES // row, node.chunks[0] if node.chunks else 1)
+        for at in range(0, node.shape[0], step):
+            node[at : at + step]
+
+    with files.hdf5(path) as file:
+        file.visititems(read)
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows; there the time limit alone holds
+
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + _MEMORY, used + _MEMORY))
+
+
+def _limit_time(path: Path) -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        allowed = _CPU_S + files.stat(path).st_size // _BYTES_PER_S
+        end = int(usage.ru_utime + usage.ru_stime) + 1 + allowed
+        resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+
+
+def _listen(pipe: IO[bytes], answers: "queue.Queue[bytes]") -> None:
+    with contextlib.suppress(ValueError, OSError):
+        for line in pipe:
+            answers.put(line)
+    answers.put(b"")
+
+
+def _mark(path: Path) -> tuple[str, str]:
+    """(folder, what tells this file from any other in it); empty for a file that is not there."""
+    folder = str(path.parent.absolute())
+    try:
+        found = files.stat(path)
+    except OSError:
+        return folder, ""
+    return folder, f"{path.name} {found.st_size} {found.st_mtime_ns} {found.st_ino}"
+
+
+def _register(folder: str) -> Path:
+    digest = hashlib.sha256(folder.encode("utf-8", "surrogatepass")).hexdigest()
+    return paths.cache_folder() / "vetted" / digest[:32]
+
+
+_LOCK = threading.Lock()
+_KNOWN = _Known()
+_WORKER = _Worker()
+atexit.register(lambda: _WORKER.stop())
+
+
+def _begin_anew() -> None:
+    """A forked child has neither our thread nor a process of its own to ask."""
+    global _LOCK, _WORKER
+    _LOCK, _WORKER = threading.Lock(), _Worker()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)

@@ -1,0 +1,32 @@
+"""Episodes in which a person watched over a policy, as they are on disk."""
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from teleop.errors import RecordingError
+from teleop.recording import Dataset
+from teleop.runtime.protocol.session_messages import Corrected
+from teleop.take_over import OVER
+from teleop.types import Actor
+
+_MOST = 100  # that are listed
+
+
+def iter_corrected(dataset: Dataset) -> Iterator[Corrected]:
+    """The latest first; those that cannot be read are left out."""
+    if not dataset.exists:
+        return
+    rows = [row for row in dataset.rows() if OVER in row.driver_name]
+    for row in reversed(rows[-_MOST:]):
+        with contextlib.suppress(RecordingError):
+            drove = dataset.actors(row) == Actor.HUMAN  # (T,)
+            yield Corrected(
+                number=row.ordinal + 1,
+                total_steps=row.total_steps,
+                total_reward=row.total_reward,
+                driven=int(drove.sum()),
+                times=int((np.diff(drove.astype(np.int8), prepend=0) > 0).sum()),
+                policy=row.driver_name.split(OVER, 1)[1],
+            )

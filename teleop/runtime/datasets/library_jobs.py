@@ -1,0 +1,215 @@
+"""The library on stage: lists and changes whole datasets, in the background."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from teleop import curation
+from teleop.errors import sentence
+from teleop.learning.policy import list_policies
+from teleop.recording import Certificate, Dataset, EpisodeRow, Library
+from teleop.runtime.protocol.library_messages import (
+    Curate,
+    DatasetLine,
+    EpisodeDetails,
+    EpisodeOperation,
+    EpisodesListed,
+    ImportDataset,
+    LibraryListed,
+    ListEpisodes,
+    ListLibrary,
+    ToShelf,
+    Working,
+)
+from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+
+_LISTS_ANEW = (EpisodeOperation.DELETE, EpisodeOperation.RESTORE, EpisodeOperation.PURGE)
+
+
+class LibraryJobs:
+    """Does what the library's screen asks; one thing after another."""
+
+    def __init__(
+        self,
+        library: Library,
+        worker: ThreadPoolExecutor,
+        claimed: Callable[[str], Dataset | None],
+        say: Callable[[FromStage], None],
+    ) -> None:
+        """Begin with nothing to do.
+
+        Args:
+            library: where datasets are.
+            worker: does the work; nobody else writes to datasets meanwhile.
+            claimed: the dataset of an id, if this program is already writing to it.
+            say: to the window.
+        """
+        self._library, self._worker, self._claimed, self._say = library, worker, claimed, say
+        self._said: deque[FromStage] = deque()  # from the background
+        self._jobs: list[Future[None]] = []
+
+    @property
+    def busy(self) -> bool:
+        """Something is under way in the background."""
+        return bool(self._jobs or self._said)
+
+    def handle(self, message: ToShelf) -> None:
+        """Begin what is asked; what comes of it is said later."""
+        self._jobs.append(self._worker.submit(self._do, message))
+
+    def collect(self) -> bool:
+        """Say what the background has to say; True if a dataset has changed."""
+        changed = False
+        while self._said:
+            message = self._said.popleft()
+            changed = changed or isinstance(message, EpisodesListed)
+            self._say(message)
+        self._jobs = [job for job in self._jobs if not job.done()]
+        return changed
+
+    # ------------------------------------------------------------ in the background
+
+    def _do(self, message: ToShelf) -> None:
+        try:
+            match message:
+                case ListLibrary():
+                    self._list_library()
+                case ListEpisodes(dataset_id):
+                    self._list_shelf(dataset_id)
+                case ImportDataset(path):
+                    self._said.append(Working(f"Bringing in {Path(path).name}", 0, 1))
+                    dataset = self._library.take_in(Path(path), beside=True)
+                    self._said.append(Working("", 0, 0))
+                    count = len(dataset.rows())
+                    text = f"Brought in {dataset.dataset_id}: {count} episodes"
+                    self._said.append(Notice(Tone.GOOD, text))
+                    self._list_library()
+                    self._list_shelf(dataset.dataset_id)
+                case Curate():
+                    self._curate(message)
+        except Exception as problem:  # noqa: BLE001  files of strangers meet us here
+            self._said.append(Notice(Tone.BAD, sentence(problem)))
+            self._said.append(Working("", 0, 0))
+
+    def _list_library(self) -> None:
+        lines = []
+        for item in self._library.summaries():
+            dataset = self._library.dataset(item.dataset_id)
+            policies = len(list_policies(dataset.policies))
+            figures = (item.total_episodes, item.total_steps, policies, item.problem)
+            lines.append(DatasetLine(item.dataset_id, item.env_id, *figures))
+        self._said.append(LibraryListed(tuple(lines)))
+
+    def _list_shelf(self, dataset_id: str) -> None:
+        dataset = self._dataset(dataset_id)
+        certificates = dataset.certificates()
+        rows = tuple(_row(row, certificates.get(row.uuid)) for row in dataset.rows())
+        env_id = dataset.info().env_id
+        self._said.append(EpisodesListed(dataset_id, env_id, rows, tuple(dataset.trash())))
+
+    def _dataset(self, dataset_id: str) -> Dataset:
+        return self._claimed(dataset_id) or self._library.existing(dataset_id)
+
+    def _curate(self, request: Curate) -> None:
+        dataset = self._dataset(request.dataset_id)
+        rows = [row for row in dataset.rows() if row.uuid in request.chosen]
+        match request.deed:
+            case EpisodeOperation.VERIFY:
+                self._verify(dataset, rows or dataset.rows())
+            case EpisodeOperation.EXPORT:
+                self._export(dataset, rows or dataset.rows(), request.value)
+            case EpisodeOperation.DELETE | EpisodeOperation.RESTORE | EpisodeOperation.PURGE:
+                self._move(dataset, rows, request)
+            case _:
+                for row in rows:
+                    dataset.label(row.uuid, **_label(request))
+        self._list_shelf(request.dataset_id)
+        if request.deed in _LISTS_ANEW:
+            self._list_library()
+
+    def _move(self, dataset: Dataset, rows: list[EpisodeRow], request: Curate) -> None:
+        """To the trash, back, or away for good."""
+        own = self._claimed(dataset.dataset_id) is not None
+        with curation.claimed(dataset, already=own):
+            if request.deed is EpisodeOperation.DELETE:
+                files = tuple(row.file for row in rows)
+                dataset.delete(*files)
+                undo = Curate(dataset.dataset_id, EpisodeOperation.RESTORE, files)
+                self._said.append(Notice(Tone.UNDO, f"Deleted {_many(len(files))}", undo))
+            elif request.deed is EpisodeOperation.RESTORE:
+                for name in request.chosen:
+                    dataset.restore(name)
+                self._said.append(Notice(Tone.GOOD, f"Brought back {_many(len(request.chosen))}"))
+            else:
+                gone = dataset.purge(request.chosen or None)
+                self._said.append(Notice(Tone.PLAIN, f"Destroyed {_many(len(gone))} for good"))
+
+    def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
+        verdicts, began_s = [], time.perf_counter()
+        for done, row in enumerate(rows):
+            text = f"Re-simulating episode {row.ordinal + 1}"
+            left = (time.perf_counter() - began_s) / done * (len(rows) - done) if done else None
+            self._said.append(Working(text, done, len(rows), left))
+            verdicts += [verdict for _, verdict, _ in curation.verify_row(dataset, row)]
+        exact = sum(verdict == "exact" for verdict in verdicts)
+        tone = Tone.GOOD if exact == len(verdicts) else Tone.BAD
+        self._said.append(Working("", 0, 0))
+        self._said.append(Notice(tone, f"{exact} of {len(verdicts)} episodes replay exactly"))
+
+    def _export(self, dataset: Dataset, rows: list[EpisodeRow], value: Any) -> None:
+        form, path = value
+        text = f"Writing {_many(len(rows))} as {form}"
+        self._said.append(Working(text, 0, 1))
+        target, notes = curation.export(dataset, rows, form, Path(path))
+        said = "; ".join([f"Written: {target}", *notes])
+        self._said.append(Working("", 0, 0))
+        self._said.append(Notice(Tone.GOOD, said, copy=str(target)))
+
+
+def _label(request: Curate) -> dict[str, Any]:
+    """The change of a label that is asked for."""
+    value = request.value
+    match request.deed:
+        case EpisodeOperation.STAR:
+            return {"starred": bool(value)}
+        case EpisodeOperation.TAGS:
+            return {"tags": tuple(_words(value))}
+        case EpisodeOperation.NOTE:
+            return {"note": str(value)}
+        case EpisodeOperation.VERDICT:
+            return {"success": value}
+    return {"trim": value}
+
+
+def _words(value: object) -> Iterator[str]:
+    return (word.strip() for word in str(value).split(",") if word.strip())
+
+
+def _many(count: int) -> str:
+    return f"{count} episode{'' if count == 1 else 's'}"
+
+
+def _row(row: EpisodeRow, certificate: Certificate | None) -> EpisodeDetails:
+    label = row.label
+    return EpisodeDetails(
+        file=row.file,
+        uuid=row.uuid,
+        ordinal=row.ordinal + 1,
+        total_steps=row.total_steps,
+        total_reward=row.total_reward,
+        seed=row.seed,
+        started=row.started,
+        driver=row.driver_name or row.driver,
+        recovered=row.recovered,
+        starred=row.starred,
+        tags=label.tags,
+        note=label.note,
+        success=label.success,
+        trim=label.trim,
+        replay=certificate.verdict if certificate else "",
+        finding=certificate.text if certificate else "",
+        flags=row.flags,
+    )

@@ -1,0 +1,76 @@
+"""What is on disk for an environment, as the window lists it."""
+
+import contextlib
+from collections.abc import Iterator
+
+from teleop.errors import TeleopError, sentence
+from teleop.learning.policy import list_policies
+from teleop.recording import Certificate, Dataset, DatasetSummary, EpisodeRow, Library
+from teleop.recording.disk import files
+from teleop.runtime.protocol.session_messages import EpisodeItem, LibraryChanged
+
+
+def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[LibraryChanged, str]:
+    """Read back from disk: an environment's datasets, and the episodes of the one on show.
+
+    Returns:
+        What can be read, and why the rest cannot; empty if all can.
+    """
+    problems: list[str] = []
+    summaries: list[DatasetSummary] = []
+    rows: list[EpisodeRow] = []
+    policies: list[str] = []
+    certificates: dict[str, Certificate] = {}
+    size, saved_s = 0, 0.0
+    with _told(problems):
+        summaries = library.summaries(env_id)
+    with _told(problems):
+        rows = shown.rows() if shown.exists else []
+        size, saved_s = _written(shown, rows)
+        certificates = shown.certificates() if rows else {}
+    with _told(problems):
+        policies = list_policies(shown.policies)
+    found = LibraryChanged(
+        folder=str(library.root),
+        dataset_id=shown.dataset_id,
+        datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
+        episodes=tuple(_item(row, certificates.get(row.uuid)) for row in rows),
+        policies=tuple(policies),
+        size=size,
+        saved_s=saved_s,
+    )
+    return found, (problems or [shown.label_damage])[0]
+
+
+@contextlib.contextmanager
+def _told(problems: list[str]) -> Iterator[None]:
+    """What cannot be read in here is one more problem."""
+    try:
+        yield
+    except (TeleopError, OSError) as problem:
+        problems.append(sentence(problem))
+
+
+def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:
+    """Bytes of the episodes' files, and when the newest was written."""
+    paths = {shown.source(row)[0] for row in rows}
+    found = [files.stat(path) for path in paths if files.is_file(path)]
+    return sum(f.st_size for f in found), max((f.st_mtime for f in found), default=0.0)
+
+
+def _item(row: EpisodeRow, certificate: Certificate | None) -> EpisodeItem:
+    return EpisodeItem(
+        file=row.file,
+        uuid=row.uuid,
+        ordinal=row.ordinal + 1,
+        total_steps=row.total_steps,
+        total_reward=row.total_reward,
+        driver=row.driver,
+        recovered=row.recovered,
+        starred=row.starred,
+        replay=certificate.verdict if certificate else "",
+        finding=certificate.text if certificate else "",
+        flags=row.flags,
+        tags=row.label.tags,
+        success=row.label.success,
+    )

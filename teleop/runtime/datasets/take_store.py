@@ -1,0 +1,277 @@
+"""The dataset that takes go to: keep, discard, bring back, list; all in the background."""
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from teleop.errors import StorageError, sentence
+from teleop.learning.data.lag_estimate import reaction_s
+from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.recording.datasets.library import human_dataset_id
+from teleop.recording.disk import files
+from teleop.recording.episodes.episode import Episode
+from teleop.runtime.datasets.corrections import iter_corrected
+from teleop.runtime.datasets.listing import library_changed
+from teleop.runtime.protocol.session_messages import Corrections, FromStage, Notice, Tone
+from teleop.take_over import OVER
+
+Say = Callable[[FromStage], None]
+_Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
+
+
+class TakeStore:
+    """What is on disk of one environment, and the take that waits for a decision."""
+
+    def __init__(
+        self,
+        library: Library,
+        env_id: str,
+        env: gym.Env[Any, Any],
+        worker: ThreadPoolExecutor,
+        say: Say,
+    ) -> None:
+        self._library, self._env_id, self._env, self.say = library, env_id, env, say
+        self._worker = worker
+        self.pending: Take | None = None
+        self.recorder: Recorder | None = None
+        self._undo: list[str] = []
+        self._unsaved: list[Take] = []  # still journals: the disk refused
+        self._claimed_dataset = False
+        self._dataset = library.dataset(human_dataset_id(env_id))
+        self._shown = library.dataset(library.best_dataset_id(env_id))
+        self._jobs: list[_Job] = []
+        space = env.observation_space
+        self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
+        self.stays = False  # the list stays on what it shows, wherever takes go
+        self._unlisted = ""  # why some of it could not be listed, as it was said
+        self.changed = False  # something that the window shows beside the list
+
+    @property
+    def busy(self) -> bool:
+        """Something is being written in the background."""
+        return bool(self._jobs)
+
+    @property
+    def can_undo(self) -> bool:
+        """There is something to bring back."""
+        return bool(self._undo)
+
+    @property
+    def episodes(self) -> int:
+        """Saved in the person's own dataset."""
+        return len(self._dataset.rows()) if self._dataset.exists else 0
+
+    def claimed(self, dataset_id: str) -> Dataset | None:
+        """The person's own dataset, if that is meant and it is open for writing."""
+        own = self._claimed_dataset and dataset_id == self._dataset.dataset_id
+        return self._dataset if own else None
+
+    def begin(self) -> None:
+        """List what there is; takes of an interrupted run are recovered."""
+        if self._dataset.exists:
+            self._work(self._open_dataset, self._claimed)
+        else:
+            self._work(lambda: None, lambda _: self.list())
+
+    def ready_recorder(self) -> Recorder:
+        """The recorder of this environment's takes.
+
+        Raises:
+            RecordingError: the dataset is not to be had.
+        """
+        if self.recorder is None:
+            self._worker.submit(self._open_dataset).result()  # behind a claim that still runs
+            self.recorder = Recorder(self._dataset, self._env)
+        if warning := self._dataset.room_left():
+            self.say(Notice(Tone.BAD, warning))
+        if not self.stays and self._shown.dataset_id != self._dataset.dataset_id:
+            self.choose_dataset(self._dataset.dataset_id)
+        return self.recorder
+
+    def take_in(self, take: Take | None) -> None:
+        """A take is over and waits for a decision."""
+        if take:
+            self.pending = take
+            if take.problem:
+                self.say(Notice(Tone.BAD, take.problem))
+
+    def keep(self, *, starred: bool = False, note: str = "") -> None:
+        """Save the take that waits."""
+        take, self.pending = self.pending, None
+        if take is None or self.recorder is None:
+            return
+        recorder = self.recorder
+        if not self.stays:
+            self._shown = self._dataset
+
+        def save() -> tuple[EpisodeRow, str]:
+            row = recorder.keep(take)
+            if starred:
+                self._dataset.label(row.uuid, starred=True)
+            late = ""
+            if self._is_plain:
+                with contextlib.suppress(Exception):  # it is saved; this is only a remark
+                    late = _lateness(self._dataset.read(row))
+            return row, note + late
+
+        def kept(saved: tuple[EpisodeRow, str]) -> None:
+            self._kept(*saved)
+            if OVER in saved[0].driver_name:
+                self.list_corrections()
+
+        self._work(save, kept, lambda: self._not_kept(take))
+
+    def discard(self, why: str = "") -> None:
+        """Put the take that waits aside; `undo` brings it back."""
+        take = self.pending
+        if take and self.recorder:
+            try:
+                self._undo.append(self.recorder.discard(take))
+            except StorageError as problem:  # then it waits as before
+                self.say(Notice(Tone.BAD, sentence(problem)))
+                return
+            self.pending = None
+            text = f"Discarded {take.total_steps} steps, return {take.total_reward:+.1f}{why}"
+            self.say(Notice(Tone.UNDO, text.replace("-", "−")))
+
+    def set_aside(self, take: Take | None) -> None:
+        """A branch that was left by going back goes to the trash, whole."""
+        if take and self.recorder and take.total_steps:
+            with contextlib.suppress(StorageError):  # then it stays a journal, and is recovered
+                self.recorder.discard(take)
+
+    def delete(self, file: str) -> None:
+        """Put a saved episode into the trash."""
+        if self._shown.dataset_id != self._dataset.dataset_id:
+            text = f"{self._shown.dataset_id} is not yours to delete from here; it stays as it is."
+            self.say(Notice(Tone.BAD, text))
+            return
+        self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))
+
+    def undo(self) -> None:
+        """Bring back what was discarded or deleted last."""
+        if not self._undo:
+            self.say(Notice(Tone.PLAIN, "There is nothing to undo."))
+            return
+        name = self._undo.pop()
+        self._work(lambda: self._dataset.restore(name), self._restored)
+
+    def star(self, uuid: str, starred: bool) -> None:
+        """Mark an episode."""
+        dataset = self._shown
+        self._work(lambda: dataset.label(uuid, starred=starred), lambda _: self.list())
+
+    def choose_dataset(self, dataset_id: str) -> None:
+        """List another dataset's episodes."""
+        if any(s.dataset_id == dataset_id for s in self._library.summaries(self._env_id)):
+            own = dataset_id == self._dataset.dataset_id
+            self._shown = self._dataset if own else self._library.dataset(dataset_id)
+        self.list()
+
+    def list(self) -> None:
+        """Say what is on disk, and once why some of it cannot be read."""
+        found, problem = library_changed(self._library, self._env_id, self._shown)
+        self.say(found)
+        if problem and problem != self._unlisted:
+            self.say(Notice(Tone.BAD, problem))
+        self._unlisted = problem
+
+    def list_corrections(self) -> None:
+        """Say which episodes a person has corrected a policy in."""
+        job = lambda: tuple(iter_corrected(self._dataset))  # noqa: E731
+        self._work(job, lambda found: self.say(Corrections(found)))
+
+    def collect(self) -> None:
+        """Take in what the background has finished."""
+        while self._jobs and self._jobs[0][0].done():
+            future, then, otherwise = self._jobs.pop(0)
+            problem = future.exception()
+            if problem is not None:  # a file that surprises us must not cost the session
+                self.say(Notice(Tone.BAD, sentence(problem)))
+                self.list()
+                if otherwise:
+                    otherwise()
+            else:
+                then(future.result())
+
+    def close(self) -> None:
+        """Wait for the background, and let go of the dataset."""
+        wait([future for future, *_ in self._jobs])
+        self.collect()
+        self._dataset.release()
+
+    def _open_dataset(self) -> tuple[int, int]:
+        """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
+        if self._claimed_dataset:
+            return 0, 0
+        self._dataset = self._library.open_for_writing(
+            self._dataset.dataset_id, dataset_info(self._env)
+        )
+        found = self._dataset.claim()
+        self._claimed_dataset = True
+        return len(found.recovered), len(found.waiting)
+
+    def _work(
+        self,
+        job: Callable[[], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
+        self._jobs.append((self._worker.submit(job), then, otherwise))
+
+    def _claimed(self, result: tuple[int, int]) -> None:
+        recovered, waiting = result
+        if self.recorder is None:
+            self.recorder = Recorder(self._dataset, self._env)
+        if self._shown.dataset_id == self._dataset.dataset_id:
+            self._shown = self._dataset
+        if recovered:
+            many = "takes were" if recovered > 1 else "take was"
+            self.say(Notice(Tone.GOOD, f"{recovered} {many} recovered from an interrupted run."))
+        if waiting:
+            self.say(Notice(Tone.BAD, f"{waiting} take(s) wait for room on the disk."))
+        self.list()
+
+    def _kept(self, row: EpisodeRow, note: str) -> None:
+        text = f"Saved episode {row.ordinal + 1}: {row.total_steps} steps, {row.total_reward:+.1f}"
+        self.say(Notice(Tone.GOOD, text.replace("-", "−") + note))
+        self.list()
+
+    def _not_kept(self, take: Take) -> None:
+        """Saving failed: it can be tried again once nothing else is being driven."""
+        self._unsaved.append(take)
+        self.changed = True
+
+    def offer_again(self) -> None:
+        """A take that could not be saved waits again, once its folder is there."""
+        if not self._unsaved or self.pending is not None:
+            return
+        take = next((t for t in reversed(self._unsaved) if files.exists(t.journal)), None)
+        if take is not None:
+            self._unsaved.remove(take)
+            self.pending = take
+            self.list()  # the folder may have been away
+            self.changed = True
+
+    def _deleted(self, name: str) -> None:
+        self._undo.append(name)
+        self.say(Notice(Tone.UNDO, f"Deleted episode {int(name[:6]) + 1}"))
+        self.list()
+        self.changed = True
+
+    def _restored(self, row: EpisodeRow) -> None:
+        self.say(Notice(Tone.GOOD, f"Episode {row.ordinal + 1} is back"))
+        self.list()
+        self.changed = True
+
+
+def _lateness(episode: Episode) -> str:
+    """How late the person's hands were, where one episode can say."""
+    if isinstance(episode.actions, dict | tuple):
+        return ""
+    late = reaction_s(episode.observations, episode.actions, float(np.median(episode.paces_hz)))
+    return "" if late is None else f" · hands about {1000 * late:.0f} ms late"

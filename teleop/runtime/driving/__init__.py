@@ -1,0 +1,1 @@
+"""A person drives: start, pace, rewind, snapshot of what is shown."""

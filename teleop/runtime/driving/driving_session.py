@@ -1,0 +1,464 @@
+"""The stage's first act: a person drives; the episode's flow is in their hands."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from teleop.envs.catalogue import find_entry
+from teleop.envs.factory import make_env, pace_of
+from teleop.episode_trace import Probe
+from teleop.errors import EnvError, RecordingError, StorageError, sentence
+from teleop.learning import LearnedPolicy
+from teleop.recording import Library, Take
+from teleop.runtime.datasets.take_store import Say, TakeStore
+from teleop.runtime.driving.driver_selection import DriverSelection
+from teleop.runtime.driving.frame_source import FrameSource
+from teleop.runtime.driving.live_controls import ControlChange, LiveControls
+from teleop.runtime.driving.pace_report import PaceReport, unwanted, was_hit
+from teleop.runtime.driving.rewind import Rewind
+from teleop.runtime.driving.seed_schedule import SeedSchedule
+from teleop.runtime.driving.snapshot import live_of, opened_of
+from teleop.runtime.driving.start_trigger import StartTrigger
+from teleop.runtime.protocol.driving_options import DriveOptions
+from teleop.runtime.protocol.session_messages import (
+    FromStage,
+    Notice,
+    OpenEnv,
+    Pictured,
+    Rumble,
+    SessionSnapshot,
+    Tone,
+)
+from teleop.session import Phase, Session, seeds_from
+from teleop.types import InputEvent
+
+_PRESSED = 0.5
+_REFRESH_S = 0.05  # of the picture while going back
+
+
+class DrivingSession:
+    """One environment in a person's hands.
+
+    Attributes:
+        env_id: its full name.
+        options: how the person drives and records.
+        keeping: the dataset that takes go to.
+    """
+
+    def __init__(
+        self,
+        request: OpenEnv,
+        library: Library,
+        base_seed: int,
+        worker: ThreadPoolExecutor,
+        say: Say,
+        options: DriveOptions | None = None,
+    ) -> None:
+        """Open an environment.
+
+        Raises:
+            EnvError: it cannot be made, reset or drawn.
+            ControlError: nothing can drive it, or its settings have no meaning.
+        """
+        self.env_id = env_id = request.env_id
+        self.options = options or DriveOptions()
+        self._speaks = say
+        env = make_env(env_id)
+        self._controls = LiveControls(library.root, env_id, env)
+        self._human = self._controls.human
+        first = [env]  # the first episode uses the environment just made
+        self._make = lambda: first.pop() if first else make_env(env_id)
+        self._session = Session(self._make, self._human, seeds_from(base_seed), goes_back=True)
+        self._pace_hz = request.pace_hz or pace_of(env)
+        self._starts = SeedSchedule(base_seed)
+        self._drawing = FrameSource(
+            env.observation_space, find_entry(env_id).observation_words, self._say
+        )
+        self._wheel = DriverSelection(self._human, self.options.hand_back_s)
+        self.takes = TakeStore(library, env_id, env, worker, self._say)
+        probe = Probe(lambda: make_env(env_id, render=False), base_seed)
+        self._back = Rewind(self._session, self._wheel, self.takes, probe, self._say)
+        self._waiting = StartTrigger()
+        self._practises = self._starred = False
+        self._events = 0
+        self._now = 0.0  # of the last tick
+        self._set_pace()
+        picture = self._session.draw()  # an environment that cannot draw must not count as open
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        self._say(Pictured("drive", self._live(0.0), self._drawing.frame(picture)))
+        self.takes.begin()
+
+    @property
+    def due_s(self) -> float | None:
+        """When something is due."""
+        if self._back.held:
+            return self._now + _REFRESH_S
+        if self._waiting.active:
+            return self._waiting.due_s(self._now)
+        return 0.0 if self._probes else self._session.due_s
+
+    @property
+    def busy(self) -> bool:
+        """Something is being written in the background."""
+        return self.takes.busy
+
+    @property
+    def engaged(self) -> bool:
+        """An episode runs, or is about to."""
+        return self._session.phase in (Phase.RUNNING, Phase.PAUSED) or self._waiting.active
+
+    def hear(self, event: InputEvent) -> None:
+        """The person moved a key, button, stick or the mouse."""
+        self._human.hear(event)
+        self._events += 1
+        if abs(event.value) >= _PRESSED and self._waiting.for_input:
+            self._begin(self._now)
+        if event.value == 1.0:
+            self._session.hasten()
+        if self.takes.recorder and not self._practises:
+            self.takes.recorder.hear(event)
+
+    def release(self) -> None:
+        """Let go of every key."""
+        self._human.release()
+
+    def tick(self, now: float) -> None:
+        """Take a step if one is due, show it, and take in what the background has finished."""
+        self._now = now
+        if self._back.held:
+            self._show_past(now)
+        elif self._waiting.take_due(now):
+            self._begin(now)
+        elif self._waiting.counts_down:
+            self._show(now, draw=False)
+        elif self._waiting.next_due(now):
+            self.start_take(now)
+        elif not self._advance(self._session.tick, now):
+            self._look(now)
+        self._collect(now)
+
+    # ------------------------------------------------------------ a take, or practice
+
+    def start_take(self, now: float) -> None:
+        """Begin from a fresh start, at once or when the options say; a waiting take is kept."""
+        self._waiting.cancel_next()
+        if self._waiting.begins:
+            return
+        if self.takes.pending:
+            self.keep_take(now)
+        if self._session.phase is not Phase.READY:
+            self._take_in()
+            self.takes.keep()  # a take that is somehow still running must not be lost
+            self._renew(now)
+        self._human.reset(self._session.seed)
+        if not self.options.practice:
+            self.takes.ready_recorder()  # so that its list is on show
+        if self._waiting.start(self.options.start, now):
+            self._begin(now)
+        self._show(now)
+
+    def stop_take(self, now: float) -> None:
+        """End it here; a take waits to be kept or discarded."""
+        self._back.let_go()
+        self._waiting.cancel()
+        if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
+            self._take_in()
+        self._show(now)
+
+    def keep_take(self, now: float) -> None:
+        """Save the take."""
+        driven = self.engaged
+        self.stop_take(now)
+        if driven and self.takes.pending is None:
+            self._say(Notice(Tone.PLAIN, "Nothing to save: no step was recorded"))
+        note = PaceReport.of(self._session, self._human, self._events).text
+        self.takes.keep(starred=self._starred, note=note)
+        self._ready(now)
+
+    def discard_take(self, now: float) -> None:
+        """Put the take aside; `undo` brings it back."""
+        self.stop_take(now)
+        self.takes.discard()
+        self._ready(now)
+
+    def retry(self, now: float, seed: int | None = None) -> None:
+        """From the same start again, or from a given one; what was done since is put aside."""
+        self.stop_take(now)
+        self.takes.discard()
+        self._renew(now, self._session.seed if seed is None else seed)
+        self.start_take(now)
+
+    def race(self, seed: int, now: float) -> None:
+        """Drive from a start beside others, whose dataset stays on show."""
+        self.keep_take(now)
+        self.takes.stays = self._starts.held = True
+        self.retry(now, seed)
+
+    def leave_race(self, now: float) -> None:
+        """Alone again; a take that waits is kept."""
+        self.keep_take(now)
+        self._starts.held = False
+        self.takes.stays = self._wheel.over is not None
+
+    def star_take(self, now: float) -> None:
+        """Mark the take, to be starred when it is saved, or take the mark back."""
+        self._starred = not self._starred
+        self._show(now, draw=False)
+
+    def undo(self, now: float) -> None:
+        """Bring back what was discarded or deleted last."""
+        self.takes.undo()
+        self._show(now, draw=False)
+
+    def new_seed(self, now: float) -> None:
+        """Another start, while nothing is being recorded."""
+        if not self.engaged and not self.takes.pending:
+            self._ready(now, another=True)
+
+    # ------------------------------------------------------------ time
+
+    def pause(self, now: float) -> None:
+        """Hold still and let go of every key."""
+        self._human.release()
+        self._back.let_go()
+        self._waiting.cancel()
+        self._session.pause()
+        self._show(now, draw=False)
+
+    def resume(self, now: float) -> None:
+        """Go on."""
+        self._session.resume(now)
+        self._show(now, draw=False)
+
+    def step_once(self, now: float) -> None:
+        """One step of a paused episode, with what is held."""
+        self._advance(self._session.step_once, now)
+
+    def set_speed(self, speed: float, now: float) -> None:
+        """Play faster or slower."""
+        self._session.speed = speed
+        self._set_pace()
+        self._show(now, draw=False)
+
+    def rewind(self, now: float) -> None:
+        """Go back for as long as this is held."""
+        if self._back.begin(now, practises=self._practises):
+            self._waiting.cancel_next()
+            self._show_past(now)
+
+    def rewind_end(self, now: float) -> None:
+        """Let go: on from there."""
+        if self._back.end(now):
+            self._show(now)
+
+    # ------------------------------------------------------------ how it is driven
+
+    def watch_over(self, policy: LearnedPolicy | None, now: float) -> None:
+        """Let a policy drive from the next episode on, with the person's hands over it; or nobody.
+
+        Raises:
+            LearningError: it belongs to other spaces.
+        """
+        env = self._session.env
+        if policy is not None:
+            policy.check_fits(self.env_id, env.observation_space, env.action_space)
+        before, self._wheel.over = self._wheel.over, policy
+        self.takes.stays = policy is not None
+        if policy is not None:
+            self.takes.list_corrections()
+        if before and policy and (self.engaged or self.takes.pending):
+            return  # a newer one of the same kind waits for its turn
+        if before is None and policy is None:
+            return
+        self._set_pace()
+        if self.engaged or self.takes.pending:
+            self.keep_take(now)
+        else:
+            self._renew(now, self._session.seed)
+            self._show(now)
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
+
+    def set_options(self, options: DriveOptions, now: float) -> None:
+        """Drive and record so from now on."""
+        self.options = options
+        self._wheel.hand_back_after(options.hand_back_s)
+        self._set_pace()
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        self._show(now, draw=False)
+
+    def change_controls(self, change: ControlChange) -> None:
+        """Other controls from now on, and remember them.
+
+        Raises:
+            ControlError: they contradict each other, or cannot be written.
+        """
+        text = self._controls.change(change, self._session.env)
+        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        if text:
+            self._say(Notice(Tone.PLAIN, text))
+
+    def show(self, now: float) -> None:
+        """Say everything again: the window comes back to this view."""
+        self._show(now)
+        self.takes.list()
+
+    def retire(self, now: float) -> None:
+        """Finish while another environment is on screen: only notices still matter."""
+        say = self._speaks
+        self._speaks = lambda message: say(message) if isinstance(message, Notice) else None
+        self.close(now)
+
+    def close(self, now: float) -> None:
+        """Finish: a running or waiting take is kept, the background work is waited for."""
+        self.keep_take(now)
+        self._session.close()
+        self.takes.close()
+        self._drawing.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _say(self, message: FromStage) -> None:
+        self._speaks(message)
+
+    def _begin(self, now: float) -> None:
+        self._waiting.cancel()
+        self._practises = self.options.practice
+        self._starred = False
+        self._events = 0
+        self._back.forget()
+        try:
+            recorder = None if self._practises else self.takes.ready_recorder()
+            self._session.use_recorder(recorder)
+            self._session.start(now)
+        except (RecordingError, StorageError) as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+        self._show(now)
+
+    def _advance(self, step: Callable[[float], bool], now: float) -> bool:
+        """Perhaps a step; what an environment breaks ends the episode, and the take is kept."""
+        try:
+            stepped = step(now)
+        except Exception as problem:  # noqa: BLE001  an environment meets us
+            self._broken(problem, now)
+            return True
+        if stepped:
+            self._stepped(now)
+        return stepped
+
+    def _collect(self, now: float) -> None:
+        """What the background has finished."""
+        self.takes.collect()
+        if self._session.phase is Phase.READY:
+            self.takes.offer_again()
+        if self.takes.changed:
+            self.takes.changed = False
+            self._show(now, draw=False)
+
+    def _look(self, now: float) -> None:
+        """While nobody drives: can this environment go back?"""
+        if self._probes:
+            self._back.probe.look()
+            if self._back.problem:
+                self._show(now, draw=False)
+
+    def _stepped(self, now: float) -> None:
+        if self.options.rumble and was_hit(self._session.info):
+            self._say(Rumble(1.0, 0.15))
+        if self._session.phase is Phase.ENDED:
+            self._ended(now)
+        self._show(now)
+
+    def _broken(self, problem: Exception, now: float) -> None:
+        self._say(Notice(Tone.BAD, sentence(problem)))
+        self._take_in()  # which ends it
+        self._show(now, draw=False)
+
+    def _ended(self, now: float) -> None:
+        """The episode is over by itself."""
+        self._take_in()
+        if self.options.rumble:
+            self._say(Rumble(0.6, 0.3))
+        if self._practises or self.takes.pending is None:
+            return
+        why = unwanted(self.options, self._session, self._human)
+        if why and self._wheel.over is None:
+            self.takes.discard(f": {why}")
+        saved = self.takes.episodes + (self.takes.pending is not None)
+        if self.options.auto_next and saved < self.options.goal:
+            self._waiting.next(now)
+        elif self.options.auto_next:
+            self.keep_take(now)
+            self._say(Notice(Tone.GOOD, f"That was the last of {self.options.goal} episodes"))
+
+    def _take_in(self) -> None:
+        take: Take | None = None
+        try:
+            take = self._session.stop()
+        except StorageError as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+        self.takes.take_in(take)
+
+    def _ready(self, now: float, *, another: bool = False) -> None:
+        """A fresh start, waiting for the person."""
+        seed = self._starts.next(self.options.seeds, self._session.seed, another=another)
+        self._renew(now, seed)
+        self._show(now)
+
+    def _renew(self, now: float, seed: int | None = None) -> None:
+        self._session.use_recorder(None)
+        self._back.forget()
+        self._practises = False
+        self._session.policy = self._wheel.driver
+        try:
+            self._session.renew(now, seed)
+        except EnvError as problem:
+            self._say(Notice(Tone.BAD, sentence(problem)))
+
+    @property
+    def _probes(self) -> bool:  # there is time to find out whether the environment can go back
+        return not (self._back.probe.over or self.engaged or self.takes.busy)
+
+    # ------------------------------------------------------------ what is shown
+
+    def _set_pace(self) -> None:
+        turns = self._wheel.take_turns(self.options.turn_based, usual=self._pace_hz == 0)
+        self._session.base_pace_hz = 0.0 if turns else self._pace_hz or _TURNS_AS_TIME_HZ
+        pace = self._session.pace_hz
+        self._human.dt_s = 1 / pace if pace else 1.0
+
+    def _show(self, now: float, *, draw: bool = True) -> None:
+        picture = self._drawing.drawn(self._session, now) if draw else None
+        live = self._live(now)
+        self._say(Pictured("drive", live, self._drawing.frame(picture)))
+        if picture is None:
+            return
+        self._back.see(picture, now)
+        seen = self._drawing.seen(self._session.observation, self.options.preview)
+        if seen is not None:
+            self._say(Pictured("seen", live, seen))
+
+    def _show_past(self, now: float) -> None:
+        """What letting go now would lead to."""
+        live, picture = self._back.shown(self._live(now), now)
+        self._say(Pictured("drive", live, self._drawing.frame(picture)))
+
+    def _live(self, now: float) -> SessionSnapshot:
+        running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
+        recorder = self.takes.recorder
+        return replace(
+            live_of(self._session, now),
+            recording=bool(running and not self._practises and recorder and recorder.is_recording),
+            pending=self.takes.pending is not None,
+            can_undo=self.takes.can_undo,
+            practice=running and self._practises,
+            waiting_s=self._waiting.shown_s(now),
+            starred=self._starred,
+            cannot_rewind=self._back.problem,
+            real_hz=PaceReport.real_hz(self._session),
+            numbers=self._drawing.numbers(
+                self._session.observation, self.options.preview, always=self._starts.held
+            ),
+        )
+
+
+_TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time

@@ -1,0 +1,72 @@
+"""The pictures of a driven session: what the environment draws, and what a policy sees."""
+
+from collections.abc import Callable
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.envs.factory import name_of
+from teleop.envs.pictures import OneColour, one_colour_said
+from teleop.errors import EnvError, sentence
+from teleop.runtime.driving.policy_view import PolicyView
+from teleop.runtime.protocol.driving_options import Preview
+from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.runtime.protocol.shared_frames import Frame, FrameWriter
+from teleop.session import Session
+from teleop.types import Observation
+
+_WITH_PICTURE = (Preview.PICTURE, Preview.BOTH)
+_WITH_NUMBERS = (Preview.NUMBERS, Preview.BOTH)
+
+
+class FrameSource:
+    """Draws, and hands over what it has drawn."""
+
+    def __init__(
+        self,
+        observation_space: gym.Space[Observation],
+        words: tuple[str, ...],
+        say: Callable[[FromStage], None],
+    ) -> None:
+        self._say = say
+        self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
+        self._seen = PolicyView(observation_space, words)
+        self._undrawn = ""  # why there was no picture the last time
+        self._one_colour = OneColour()
+
+    def drawn(self, session: Session, now: float) -> NDArray[np.uint8] | None:
+        """The picture now; why there is none is said once, not at every step."""
+        try:
+            picture = session.draw()
+        except EnvError as problem:
+            if sentence(problem) != self._undrawn:
+                self._undrawn = sentence(problem)
+                self._say(Notice(Tone.BAD, self._undrawn))
+            return None
+        self._undrawn = ""
+        elapsed_s = session.elapsed_s(now) if session.steps else 0.0
+        if self._one_colour.look(picture, elapsed_s):
+            self._say(Notice(Tone.PLAIN, one_colour_said(name_of(session.env))))
+        return picture
+
+    def frame(self, picture: NDArray[np.uint8] | None) -> Frame | None:
+        """A picture for the window."""
+        return None if picture is None else self._frames.write(picture)
+
+    def seen(self, observation: Observation, preview: Preview) -> Frame | None:
+        """What a policy sees, as a picture, where that is asked for."""
+        picture = self._seen.picture(observation) if preview in _WITH_PICTURE else None
+        return None if picture is None else self._seen_frames.write(picture)
+
+    def numbers(
+        self, observation: Observation, preview: Preview, *, always: bool = False
+    ) -> tuple[tuple[str, float], ...]:
+        """What a policy sees, as numbers by name, where that is asked for."""
+        asked = always or preview in _WITH_NUMBERS
+        return self._seen.numbers(observation) if asked else ()
+
+    def close(self) -> None:
+        """Let go of the pictures."""
+        self._frames.close()
+        self._seen_frames.close()

@@ -1,0 +1,74 @@
+"""The controls of the environment on stage: as they are, changed, and remembered."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from teleop.control import (
+    ControlSettings,
+    ControlsFile,
+    HumanPolicy,
+    bound,
+    make_scheme,
+    rebound,
+)
+from teleop.runtime.protocol.session_messages import (
+    BindMove,
+    ChooseHand,
+    ResetControls,
+    SetIdle,
+    SetTap,
+    TuneAxis,
+)
+
+ControlChange = BindMove | ChooseHand | TuneAxis | SetTap | SetIdle | ResetControls
+
+
+class LiveControls:
+    """One environment's controls, and the person who acts by them."""
+
+    def __init__(self, folder: Path, env_id: str, env: gym.Env[Any, Any]) -> None:
+        """Read what the person has changed.
+
+        Raises:
+            ControlError: nothing can drive the environment, or the settings have no meaning.
+        """
+        self._file, self._env_id = ControlsFile(folder), env_id
+        self.settings = self._file.read(env_id)
+        scheme = make_scheme(env, self.settings)
+        self.human = HumanPolicy(scheme, bound(scheme.moves, self.settings))
+
+    def change(self, change: ControlChange, env: gym.Env[Any, Any]) -> str:
+        """Use other controls from now on, and remember them; what to say about it, if anything.
+
+        Raises:
+            ControlError: they contradict each other, or cannot be written.
+        """
+        wish, text = self._wished(change)
+        scheme = make_scheme(env, wish)
+        moves = bound(scheme.moves, wish)
+        self._file.write(self._env_id, wish)
+        self.settings = wish
+        self.human.use(scheme, moves)
+        return text
+
+    def _wished(self, change: ControlChange) -> tuple[ControlSettings, str]:
+        now = self.settings
+        match change:
+            case BindMove(move, control):
+                wish, loser = rebound(now, self.human.moves, move, control)
+                lost = f"{loser.capitalize()!r} had that before and has lost it" if loser else ""
+                return wish, lost
+            case ChooseHand(hand):
+                return replace(now, hand=hand, moves={}), ""
+            case TuneAxis(axis, setting, value):
+                number: Any = bool(value) if setting == "invert" else value
+                return now.with_axis(axis, **{setting: number}), ""
+            case SetTap(move, taps):
+                return replace(now, taps={**now.taps, move: taps}), ""
+            case SetIdle(action):
+                return replace(now, idle=action), ""
+            case ResetControls():
+                return ControlSettings(), ""

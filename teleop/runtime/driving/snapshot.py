@@ -1,0 +1,66 @@
+"""What a session shows beside its picture, and what the window is told when one is opened."""
+
+from typing import Any
+
+import gymnasium as gym
+
+from teleop.control.bindings import LAYERS
+from teleop.control.schemes import DiscreteScheme
+from teleop.envs.action_labels import action_text, branch_words
+from teleop.envs.catalogue import find_entry
+from teleop.experts import has_expert
+from teleop.learning.data.inputs import why_not
+from teleop.runtime.driving.key_hints import axis_items, hint_of
+from teleop.runtime.driving.live_controls import LiveControls
+from teleop.runtime.protocol.session_messages import EnvOpened, SessionSnapshot
+from teleop.session import Session
+from teleop.take_over import TakeOver
+
+
+def live_of(session: Session, now: float) -> SessionSnapshot:
+    """A session's state as the window shows it."""
+    text = ""
+    if session.action is not None:
+        env_id = session.env.spec.id if session.env.spec else ""
+        text = action_text(env_id, session.env.action_space, session.action)
+    over = session.policy if isinstance(session.policy, TakeOver) else None
+    return SessionSnapshot(
+        phase=session.phase.value,
+        seed=session.seed,
+        steps=session.steps,
+        total_reward=session.total_reward,
+        elapsed_s=session.elapsed_s(now),
+        pace_hz=session.base_pace_hz,
+        speed=session.speed,
+        action=text,
+        control="" if over is None else "person" if over.intervention else "policy",
+        driven=over.driven if over else 0,
+    )
+
+
+def opened_of(env_id: str, controls: LiveControls, env: gym.Env[Any, Any]) -> EnvOpened:
+    """What the window is told of an environment on stage.
+
+    Args:
+        env_id: its full name.
+        controls: as the person has them now.
+        env: it.
+    """
+    entry = find_entry(env_id)
+    scheme = controls.human.scheme
+    rests = isinstance(scheme, DiscreteScheme) and not controls.human.turn_based
+    return EnvOpened(
+        env_id=env_id,
+        summary=entry.summary,
+        icon=entry.icon,
+        turn_based=controls.human.turn_based,
+        hints=tuple(hint_of(move) for move in controls.human.moves),
+        axes=axis_items(scheme.axes),
+        layers=LAYERS,
+        hand=controls.settings.hand,
+        is_own=not controls.settings.is_plain,
+        has_script=has_expert(env_id),
+        idle_choices=tuple(branch_words(env_id, env.action_space)[0]) if rests else (),
+        idle=scheme.idle if isinstance(scheme, DiscreteScheme) and scheme.idle is not None else -1,
+        cannot_learn=why_not(env.observation_space, env.action_space),
+    )

@@ -1,0 +1,34 @@
+"""Where spawned processes begin. Light to import: the window names these functions too."""
+
+import os
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from teleop import crash_reports
+from teleop.envs.activity import SharedActivity, activity
+from teleop.envs.drivers import use_offscreen_driver
+
+
+def run_stage(
+    pipe: "Connection[Any, Any]", memory: SharedActivity, root: Path, samples: Path, base_seed: int
+) -> None:
+    """The stage's process."""
+    activity.share(memory)
+    use_offscreen_driver(always=True)
+    from teleop.runtime.processes.environment_process import serve
+
+    with crash_reports.reported("stage"):
+        serve(pipe, root, samples, base_seed)
+
+
+def run_trainer(pipe: "Connection[Any, Any]", memory: SharedActivity) -> None:
+    """The trainer's process: one thread, also in numpy, so that no frame comes late."""
+    activity.share(memory)
+    use_offscreen_driver(always=True)
+    for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when they are loaded
+    from teleop.runtime.processes.trainer_process import serve
+
+    with crash_reports.reported("trainer"):
+        serve(pipe)

@@ -1,0 +1,313 @@
+"""The stage's process: looks at the pipe, lets the act on stage do what is due, answers.
+
+The loop sleeps until a message comes or the next step is due, so a key press is heard within a
+millisecond and a step is never early.
+"""
+
+import gc
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import sentence
+from teleop.learning import load_policy
+from teleop.recording import Dataset, Library
+from teleop.runtime.datasets.library_jobs import LibraryJobs
+from teleop.runtime.driving.driving_session import DrivingSession
+from teleop.runtime.protocol.comparison_messages import Race, ShowReplay, ShowStep, WriteReplay
+from teleop.runtime.protocol.library_messages import (
+    Curate,
+    ImportDataset,
+    ListEpisodes,
+    ListLibrary,
+)
+from teleop.runtime.protocol.session_messages import (
+    BindMove,
+    ChooseDataset,
+    ChooseHand,
+    DeleteEpisode,
+    EnvFailed,
+    FromStage,
+    Input,
+    Notice,
+    OpenEnv,
+    Request,
+    ResetControls,
+    SetIdle,
+    SetOptions,
+    SetSpeed,
+    SetTap,
+    ShowCorrect,
+    ShowPreview,
+    StarEpisode,
+    Tone,
+    ToStage,
+    TuneAxis,
+)
+from teleop.runtime.viewing.comparison_view import ComparisonView
+from teleop.runtime.viewing.preview import PolicyPreview
+from teleop.runtime.viewing.video_export import VideoExport
+
+_IDLE_S = 0.5
+_BUSY_S = 0.01
+_POLL_ROUNDS_S = 0.0015
+
+
+def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
+    """Run the stage until the window says quit or is gone.
+
+    Args:
+        pipe: to the window.
+        root: the recordings folder.
+        samples: shipped recordings, for a root that is made anew.
+        base_seed: of the first episode.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the window, which says quit
+    host = EnvironmentProcess(Library(root), samples, base_seed, pipe.send)
+    gc.collect()
+    gc.freeze()  # libraries never go away: looking through them costs 10 ms, while somebody drives
+    try:
+        while host.running:
+            if _heard(pipe, host.seconds_to_next(time.perf_counter())):
+                host.handle(pipe.recv(), time.perf_counter())
+            host.tick(time.perf_counter())
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        host.mute()  # the window is gone: finish what is being written, then go too
+    finally:
+        host.close(time.perf_counter())
+
+
+def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
+    """Wait for a message no longer than this; exact, where `poll` rounds up to milliseconds."""
+    end = time.perf_counter() + wait_s
+    if pipe.poll(max(0.0, wait_s - _POLL_ROUNDS_S)):
+        return True
+    time.sleep(max(0.0, end - time.perf_counter()))
+    return pipe.poll()
+
+
+class EnvironmentProcess:
+    """The acts, and which of them is on stage. Time comes in as an argument."""
+
+    def __init__(
+        self, library: Library, samples: Path, base_seed: int, say: Callable[[FromStage], None]
+    ) -> None:
+        self.running = True
+        self._library, self._samples, self._base_seed = library, samples, base_seed
+        self._speak = say
+        self._driving: DrivingSession | None = None
+        self._preview: PolicyPreview | None = None
+        self._replay: ComparisonView | None = None
+        self._writing: VideoExport | None = None
+        self._previewed = ("", "")
+        self._worker = ThreadPoolExecutor(1, "library")  # the only one that writes to datasets
+        self._curating = LibraryJobs(library, self._worker, self._claimed, self._say)
+
+    @property
+    def driving(self) -> DrivingSession | None:
+        """The person's session, if an environment is open."""
+        return self._driving
+
+    def mute(self) -> None:
+        """Nobody listens any more."""
+        self._speak = lambda _: None
+
+    def seconds_to_next(self, now: float) -> float:
+        """How long to wait for a message."""
+        acts = (self._driving, self._preview, self._replay)
+        due = [act.due_s for act in acts if act is not None]
+        waits = [max(0.0, when - now) for when in due if when is not None]
+        busy = self._curating.busy or (self._driving is not None and self._driving.busy)
+        busy = busy or self._writing is not None
+        idle = _BUSY_S if busy else _IDLE_S
+        return min([idle, *waits])
+
+    def tick(self, now: float) -> None:
+        """Let every act do what is due."""
+        if self._curating.collect() and self._driving:
+            self._driving.takes.list()
+        if self._writing and self._writing.collect(now):
+            self._writing = None
+        if self._driving:
+            try:
+                self._driving.tick(now)
+            except Exception as problem:  # noqa: BLE001  whatever it is, the take must not be lost
+                self._say(Notice(Tone.BAD, sentence(problem)))
+                self._driving.pause(now)
+        for act in (self._preview, self._replay):
+            if act is None:
+                continue
+            try:
+                act.tick(now)
+            except Exception as problem:  # noqa: BLE001  environments and policies meet us here
+                self._say(Notice(Tone.BAD, sentence(problem)))
+                self._leave_acts()
+
+    def handle(self, message: ToStage, now: float) -> None:
+        """Do what the window asks; what goes wrong is said in one sentence."""
+        try:
+            self._do(message, now)
+        except Exception as problem:  # noqa: BLE001  environments and files meet us here
+            if isinstance(message, OpenEnv):
+                self._say(EnvFailed(message.env_id, sentence(problem)))
+            else:
+                self._say(Notice(Tone.BAD, sentence(problem)))
+
+    def close(self, now: float) -> None:
+        """Finish everything that is being written."""
+        self._leave_acts()
+        if self._driving:
+            self._driving.close(now)
+            self._driving = None
+        self._worker.shutdown(wait=True)
+        self._curating.collect()
+        if self._writing:
+            self._writing.cancel()
+
+    def _claimed(self, dataset_id: str) -> Dataset | None:
+        return self._driving.takes.claimed(dataset_id) if self._driving else None
+
+    def _say(self, message: FromStage) -> None:
+        self._speak(message)
+
+    def _do(self, message: ToStage, now: float) -> None:
+        match message:
+            case OpenEnv():
+                self._open(message, now)
+            case ShowPreview() | ShowReplay() | ShowCorrect():
+                self._show(message, now)
+            case ShowStep() | WriteReplay() | Race():
+                self._do_with_replay(message, now)
+            case ListLibrary() | ListEpisodes() | Curate() | ImportDataset():
+                self._library.ensure(self._samples)
+                self._curating.handle(message)
+            case Request.QUIT:
+                self.running = False
+            case Request.SHOW_NOTHING:
+                self._leave_acts()
+            case _:
+                self._direct(message, now)
+
+    def _open(self, message: OpenEnv, now: float) -> None:
+        """Another environment; the one before stays if that fails."""
+        self._library.ensure(self._samples)
+        self._leave_acts()
+        before = self._driving
+        if before and before.env_id == message.env_id:
+            return
+        if before:
+            before.pause(now)
+        wish = replace(before.options, turn_based=None) if before else None
+        self._driving = DrivingSession(
+            message, self._library, self._base_seed, self._worker, self._say, wish
+        )
+        if before:
+            before.retire(now)
+
+    def _show(self, message: ShowPreview | ShowReplay | ShowCorrect, now: float) -> None:
+        match message:
+            case ShowPreview():
+                self._show_preview(message, now)
+            case ShowReplay():
+                self._show_replay(message)
+            case ShowCorrect() if self._driving:
+                self._show_correct(self._driving, message, now)
+
+    def _show_preview(self, message: ShowPreview, now: float) -> None:
+        dataset = self._library.existing(message.dataset_id)
+        wanted = (message.dataset_id, message.policy)
+        if self._preview and self._previewed == wanted:
+            self._preview.reload(dataset, message.policy)
+            return
+        self._leave_acts()
+        self._preview = PolicyPreview(dataset, message.policy, self._say, now)
+        self._previewed = wanted
+
+    def _show_replay(self, message: ShowReplay) -> None:
+        self._leave_acts()
+        dataset = self._library.existing(message.dataset_id)
+        self._replay = ComparisonView(dataset, message.file, message.rivals, self._say)
+
+    def _do_with_replay(self, message: ShowStep | WriteReplay | Race, now: float) -> None:
+        match message:
+            case ShowStep(step) if self._replay:
+                self._replay.show(step)
+            case WriteReplay() if self._writing:
+                self._say(Notice(Tone.PLAIN, "Another file is being written; try again then"))
+            case WriteReplay(output) if self._replay:
+                self._writing = self._replay.write(Path(output))
+            case Race(seed) if self._driving:
+                self._driving.race(seed, now)
+
+    def _show_correct(self, act: DrivingSession, message: ShowCorrect, now: float) -> None:
+        self._leave_acts()
+        dataset = self._library.existing(message.dataset_id)
+        act.watch_over(load_policy(dataset.policies / message.policy), now)
+        act.show(now)
+
+    def _direct(self, message: ToStage, now: float) -> None:
+        """Pass a request on to the person's session."""
+        if message is Request.SHOW_DRIVE:
+            self._leave_acts()
+            if self._driving:
+                self._driving.watch_over(None, now)
+        if self._driving:
+            _direct(self._driving, message, now)
+
+    def _leave_acts(self) -> None:
+        for act in (self._preview, self._replay):
+            if act:
+                act.close()
+        self._preview = self._replay = None
+
+
+def _direct(act: DrivingSession, message: ToStage, now: float) -> None:
+    match message:
+        case Input():
+            act.hear(message.event)
+        case Request():
+            _REQUESTS[message](act, now)
+        case SetSpeed() | SetOptions():
+            _set(act, message, now)
+        case BindMove() | ChooseHand() | TuneAxis() | SetTap() | SetIdle() | ResetControls():
+            act.change_controls(message)
+        case ChooseDataset():
+            act.takes.choose_dataset(message.dataset_id)
+        case StarEpisode():
+            act.takes.star(message.uuid, message.starred)
+        case DeleteEpisode():
+            act.takes.delete(message.file)
+
+
+def _set(act: DrivingSession, message: SetSpeed | SetOptions, now: float) -> None:
+    match message:
+        case SetSpeed():
+            act.set_speed(message.speed, now)
+        case SetOptions():
+            act.set_options(message.options, now)
+
+
+_REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
+    Request.START_TAKE: DrivingSession.start_take,
+    Request.STOP_TAKE: DrivingSession.stop_take,
+    Request.KEEP_TAKE: DrivingSession.keep_take,
+    Request.KEEP_WAITING: lambda act, now: act.keep_take(now) if not act.engaged else None,
+    Request.DISCARD_TAKE: DrivingSession.discard_take,
+    Request.LEAVE_RACE: DrivingSession.leave_race,
+    Request.UNDO: DrivingSession.undo,
+    Request.PAUSE: DrivingSession.pause,
+    Request.RESUME: DrivingSession.resume,
+    Request.NEW_SEED: DrivingSession.new_seed,
+    Request.RETRY: DrivingSession.retry,
+    Request.REWIND: DrivingSession.rewind,
+    Request.REWIND_END: DrivingSession.rewind_end,
+    Request.STEP_ONCE: DrivingSession.step_once,
+    Request.STAR_TAKE: DrivingSession.star_take,
+    Request.RELEASE_INPUT: lambda act, _: act.release(),
+    Request.SHOW_DRIVE: DrivingSession.show,
+}

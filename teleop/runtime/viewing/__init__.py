@@ -1,0 +1,1 @@
+"""Policies and recordings on screen without a person driving."""

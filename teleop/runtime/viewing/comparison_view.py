@@ -1,0 +1,226 @@
+"""The stage's third act: a recorded episode beside its rivals, computed ahead of the eye.
+
+Rivals are policies by name, `script` and `chance`; none at all shows the recording alone.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from teleop.envs.action_labels import action_text
+from teleop.envs.catalogue import find_entry
+from teleop.envs.factory import close_env, make_env
+from teleop.envs.spaces import Space
+from teleop.errors import TeleopError
+from teleop.evaluation import RandomPolicy
+from teleop.experts import make_expert
+from teleop.learning import LearnedPolicy, load_policy
+from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.recording import Dataset, EpisodeRow
+from teleop.recording.episodes.episode import row_of_tree
+from teleop.runtime.driving.policy_view import PolicyView
+from teleop.runtime.protocol.comparison_messages import (
+    LaneAbout,
+    LaneGrowth,
+    ReplayGrew,
+    ReplayOpened,
+    ReplayPictured,
+)
+from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.runtime.protocol.shared_frames import FrameWriter
+from teleop.runtime.viewing.video_export import VideoExport
+from teleop.types import Policy
+
+SCRIPT, CHANCE = "script", "chance"
+MOST_RIVALS = 3
+_REPORT_S = 0.1
+_SLICE_S = 0.012  # of computing between looks at the pipe: a scrub waits no longer than this
+_Advice = tuple[tuple[tuple[float, ...], ...], tuple[int, ...], str, bool]
+_CLOUD_EPISODES, _CLOUD_POINTS = 20, 600
+
+
+class ComparisonView:
+    """One comparison."""
+
+    def __init__(
+        self, dataset: Dataset, file: str, rivals: Sequence[str], say: Callable[[FromStage], None]
+    ) -> None:
+        """Load everybody and show their common start.
+
+        Raises:
+            RecordingError: the episode cannot be read.
+            LearningError: a policy cannot be read, or belongs to other spaces.
+            EnvError: the environment cannot be made.
+        """
+        self._say = say
+        episode = dataset.read(file)
+        self._row = episode.row
+        self._env_id = dataset.info().env_id
+        env = make_env(self._env_id, render=False)
+        self._space = env.action_space
+        words = find_entry(self._env_id).observation_words
+        self._seen = PolicyView(env.observation_space, words)
+        drivers: list[Policy] = [RecordedPolicy(episode)]
+        self._abouts = [_recorded(episode.row)]
+        self._adviser: LearnedPolicy | None = None  # remembers the person's side
+        for name in rivals[:MOST_RIVALS]:
+            driver, about = _rival(dataset, self._env_id, name)
+            if isinstance(driver, LearnedPolicy):
+                driver.check_fits(self._env_id, env.observation_space, env.action_space)
+                if self._adviser is None:
+                    self._adviser = load_policy(dataset.policies / name)
+                    self._adviser.reset(episode.row.seed or 0)
+            drivers.append(driver)
+            self._abouts.append(about)
+        close_env(env)
+        self._writers = tuple(FrameWriter(f"lane{index}") for index in range(len(drivers)))
+        seed = episode.row.seed or 0
+        self._replay = Replay(self._env_id, seed, drivers)
+        self._pace_hz = float(episode.paces_hz[1:].mean()) or 4.0
+        self._step = 0
+        self._reported = [0] * len(drivers)
+        self._advised = 0
+        self._report_s = 0.0
+        self._finished = False
+        say(self._opened(dataset, seed))
+        self.show(0)
+
+    @property
+    def due_s(self) -> float | None:
+        """At once, while there is more to compute."""
+        return None if self._finished else 0.0
+
+    def tick(self, now: float) -> None:
+        """Compute a slice ahead, and report.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        if self._finished:
+            return
+        end = now + _SLICE_S
+        while time.perf_counter() < end and self._replay.advance():
+            pass
+        if self._replay.over or now >= self._report_s:
+            self._report_s = now + _REPORT_S
+            self._report()
+        if self._replay.over:
+            self._finished = True
+            self._replay.close()
+
+    def show(self, step: int) -> None:
+        """All sides after so many steps, as far as they are computed."""
+        self._step = min(step, self._replay.steps)
+        frames = tuple(
+            writer.write(lane.picture(self._step))
+            for writer, lane in zip(self._writers, self._replay.lanes, strict=True)
+        )
+        self._say(ReplayPictured(self._step, frames))
+
+    def write(self, output: Path) -> VideoExport | None:
+        """Everything as a film or an animated image, the step on show as a still."""
+        if not self._finished:
+            self._say(Notice(Tone.PLAIN, "Still computing; try again in a moment"))
+            return None
+        return VideoExport(self._replay, output, self._pace_hz, self._step, self._say)
+
+    def close(self) -> None:
+        """Let go of environments and pictures."""
+        self._replay.close()
+        for writer in self._writers:
+            writer.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _opened(self, dataset: Dataset, seed: int) -> ReplayOpened:
+        names = self._seen.numbers(self._replay.lanes[0].observations[0])
+        return ReplayOpened(
+            dataset_id=dataset.dataset_id,
+            file=self._row.file,
+            seed=seed,
+            pace_hz=self._pace_hz,
+            ordinal=self._row.ordinal + 1,
+            lanes=tuple(self._abouts),
+            words=self._adviser.choice_words(self._space) if self._adviser else (),
+            components=tuple(name for name, _ in names),
+            demonstrated=self._demonstrated(dataset) if self._adviser and len(names) > 1 else (),
+        )
+
+    def _demonstrated(self, dataset: Dataset) -> tuple[tuple[float, ...], ...]:
+        """Some of what the demonstrators saw: where the policy is at home."""
+        rows = dataset.rows()[:_CLOUD_EPISODES]
+        seen: list[tuple[float, ...]] = []
+        every = max(1, sum(row.total_steps for row in rows) // _CLOUD_POINTS)
+        try:
+            for episode in dataset.read_many(rows):
+                steps = range(0, len(episode.rewards), every)
+                seen += [self._numbers(row_of_tree(episode.observations, s)) for s in steps]
+        except TeleopError:  # a damaged one; the cloud is then of the others
+            pass
+        return tuple(seen[:_CLOUD_POINTS])
+
+    def _numbers(self, observation: object) -> tuple[float, ...]:
+        return tuple(value for _, value in self._seen.numbers(observation))
+
+    def _report(self) -> None:
+        first = self._replay.lanes[0]
+        rows = [] if self._adviser is None else self._advice(self._adviser)
+        likely, pressed, would, differs = zip(*rows, strict=True) if rows else ((), (), (), ())
+        self._say(
+            ReplayGrew(
+                lanes=self._growth(),
+                likely=likely,
+                pressed=pressed,
+                would=would,
+                differs=differs,
+                diverged_at=self._replay.diverged_at,
+                fidelity=self._replay.fidelity() if first.over else "",
+            )
+        )
+
+    def _advice(self, adviser: LearnedPolicy) -> list[_Advice]:
+        """What a policy would have done at each new moment of the recording."""
+        first, rows = self._replay.lanes[0], list[_Advice]()
+        for step in range(self._advised, len(first.rewards)):
+            action, distribution = adviser.advise(first.observations[step])
+            did = first.raw_actions[step]
+            words = action_text(self._env_id, self._space, action)
+            different = _differs(action, did, self._space)
+            rows.append((distribution, adviser.choices(did), words, different))
+        self._advised = len(first.rewards)
+        return rows
+
+    def _growth(self) -> tuple[LaneGrowth, ...]:
+        growths = []
+        for index, lane in enumerate(self._replay.lanes):
+            start = self._reported[index]
+            self._reported[index] = len(lane.rewards)
+            seen = tuple(self._numbers(row) for row in lane.observations[start:-1])
+            rewards, actions = tuple(lane.rewards[start:]), tuple(lane.actions[start:])
+            growths.append(LaneGrowth(rewards, actions, seen, lane.over))
+        return tuple(growths)
+
+
+def _recorded(row: EpisodeRow) -> LaneAbout:
+    return LaneAbout(row.driver, row.driver_name, 0)
+
+
+def _rival(dataset: Dataset, env_id: str, name: str) -> tuple[Policy, LaneAbout]:
+    if name == SCRIPT:
+        return make_expert(env_id), LaneAbout(SCRIPT, "", 0)
+    if name == CHANCE:
+        return RandomPolicy(env_id), LaneAbout(CHANCE, "", 0)
+    policy = load_policy(dataset.policies / name)
+    return policy, LaneAbout("agent", name, len(policy.config.data["episodes"]))
+
+
+def _differs(action: object, did: object, space: Space) -> bool:
+    """The policy would have done something else: for numbers, by more than a quarter of a range."""
+    a, b = np.asarray(action, np.float64), np.asarray(did, np.float64)
+    low, high = getattr(space, "low", None), getattr(space, "high", None)
+    if low is None or high is None:
+        return not np.array_equal(a, b)
+    reach = np.where(np.isfinite(high - low), high - low, 2.0)
+    return bool((np.abs(a - b) > 0.25 * reach).any())

@@ -1,0 +1,77 @@
+"""The stage's second act: a policy plays live, episode after episode."""
+
+from collections.abc import Callable
+
+from teleop.envs.factory import make_env
+from teleop.evaluation import FIRST_SEED
+from teleop.learning import load_policy
+from teleop.recording import Dataset
+from teleop.runtime.driving.snapshot import live_of
+from teleop.runtime.protocol.session_messages import FromStage, Pictured
+from teleop.runtime.protocol.shared_frames import FrameWriter
+from teleop.session import Phase, Session, seeds_from
+
+_REST_S = 0.8  # an episode's end stays on screen this long
+_TURN_HZ = 4.0  # turn-based environments play themselves at this pace
+
+
+class PolicyPreview:
+    """One policy, playing from seeds that nobody demonstrated."""
+
+    def __init__(
+        self, dataset: Dataset, policy: str, say: Callable[[FromStage], None], now: float
+    ) -> None:
+        """Load and start.
+
+        Raises:
+            LearningError: the policy cannot be read, or belongs to other spaces.
+            EnvError: the environment cannot be made.
+        """
+        self._say = say
+        self._frames = FrameWriter("preview")
+        loaded = load_policy(dataset.policies / policy)
+        self._env_id = loaded.config.env_id
+        env = make_env(self._env_id)
+        loaded.check_fits(self._env_id, env.observation_space, env.action_space)
+        first = [env]
+        self._session = Session(
+            lambda: first.pop() if first else make_env(self._env_id), loaded, seeds_from(FIRST_SEED)
+        )
+        self._session.base_pace_hz = self._session.base_pace_hz or _TURN_HZ
+        self._session.start(now)
+        self._again_s: float | None = None
+        self._show(now)
+
+    @property
+    def due_s(self) -> float | None:
+        """When something happens next."""
+        return self._again_s if self._again_s is not None else self._session.due_s
+
+    def reload(self, dataset: Dataset, policy: str) -> None:
+        """Play on with a newer policy of the same environment."""
+        self._session.policy = load_policy(dataset.policies / policy)
+
+    def tick(self, now: float) -> None:
+        """Take a step if one is due; begin again after an episode's end.
+
+        Raises:
+            EnvError: the environment broke.
+        """
+        if self._again_s is not None and now >= self._again_s:
+            self._again_s = None
+            self._session.renew(now)
+            self._session.start(now)
+            self._show(now)
+        if self._session.tick(now):
+            self._show(now)
+            if self._session.phase is Phase.ENDED:
+                self._again_s = now + _REST_S
+
+    def close(self) -> None:
+        """Let go of environment and pictures."""
+        self._session.close()
+        self._frames.close()
+
+    def _show(self, now: float) -> None:
+        frame = self._frames.write(self._session.draw())
+        self._say(Pictured("preview", live_of(self._session, now), frame))

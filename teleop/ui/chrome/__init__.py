@@ -1,0 +1,1 @@
+"""Around and over every screen: top bar, toasts, tooltips, banner."""

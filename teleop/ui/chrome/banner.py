@@ -1,0 +1,61 @@
+"""Bars over every screen: an environment that does not respond, and one whose process ended."""
+
+from pygame import Rect
+
+from teleop.ui.state.context import UiContext
+
+BANNER = "banner"
+_LINE = 20
+
+
+def draw_banner(context: UiContext) -> None:
+    """Say why the environment's process ended, what is safe, and offer what can be done."""
+    painter = context.ui.painter
+    painter.box(painter.surface.get_rect(), (*context.ui.theme.bg[:3], 190), 0)
+    texts = (context.model.lost, "What was saved is safe, and so is a running take.")
+    box, right = _bar(context, texts, 400)
+    ui, px = context.ui, painter.px
+    ui.group(BANNER)
+    rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
+    if ui.button("restart", rect, "Start it again", "rotate-ccw", "primary", "Enter"):
+        context.go_to = "restart"
+    rect = Rect(rect.x - px(188), rect.y, px(176), px(40))
+    if ui.button("restart.home", rect, "All environments", "gamepad-2"):
+        context.go_to = "restart home"
+
+
+def draw_slow(context: UiContext) -> None:
+    """Say that an environment has not responded for a while, and offer to stop it."""
+    slow = context.model.slow
+    if slow is None:
+        return
+    text = f"{slow.env_id} has not responded for {slow.seconds:.0f} s ({slow.call})."
+    hint = "It may still respond. Stopping it keeps the take."
+    if slow.process != "stage":
+        hint = (
+            "It runs in the background, for training or checking. Stopping it keeps the recordings."
+        )
+    box, right = _bar(context, (text, hint), 200)
+    ui, px = context.ui, context.ui.painter.px
+    ui.group(BANNER)
+    rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
+    if ui.button("stop", rect, "Stop it", "square"):
+        context.go_to = f"stop {slow.process}"
+
+
+def _bar(context: UiContext, texts: tuple[str, ...], buttons: int) -> tuple[Rect, int]:
+    """A bar below the top with lines of text; its box, and where its buttons end."""
+    ui = context.ui
+    painter, theme, px = ui.painter, ui.theme, ui.painter.px
+    width = painter.surface.get_width() - px(40)
+    room = width - px(50) - px(buttons)
+    lines = [line for text in texts for line in painter.wrapped(text, "medium", room)]
+    box = Rect(px(20), px(76), width, max(px(64), px(24) + px(_LINE) * len(lines)))
+    painter.shadow(box, 12)
+    painter.box(box, theme.raised, 12, theme.recording, 2)
+    painter.icon("info", (box.x + px(28), box.centery), 20, theme.recording)
+    top = box.centery - px(_LINE) * (len(lines) - 1) // 2
+    for number, line in enumerate(lines):
+        painter.text(line, (box.x + px(50), top + number * px(_LINE)), "medium", width=room)
+    ui.node(BANNER, "alert", " ".join(texts), box)
+    return box, box.right - px(16)

@@ -1,0 +1,25 @@
+"""What lies over every screen: notices, what hangs or crashed, tool tips, the help sheet."""
+
+from teleop.ui.chrome.banner import draw_banner, draw_slow
+from teleop.ui.chrome.toasts import Toasts
+from teleop.ui.chrome.tooltips import draw_tip
+from teleop.ui.sheets.help_sheet import HELP, draw_help
+from teleop.ui.state.context import UiContext
+
+
+class Overlays:
+    """View state: notices on screen."""
+
+    def __init__(self) -> None:
+        self.toasts = Toasts()
+
+    def draw(self, context: UiContext, current: str) -> None:
+        """Everything that lies over a screen."""
+        if context.model.lost:
+            draw_banner(context)
+        else:
+            draw_slow(context)
+        self.toasts.draw(context, current)
+        draw_tip(context)
+        if context.ui.modal == HELP:
+            draw_help(context)

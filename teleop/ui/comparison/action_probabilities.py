@@ -1,0 +1,107 @@
+"""What the policy finds likely at what the person saw, beside what the person pressed."""
+
+from pygame import Rect
+
+from teleop.ui.commands import Command, label_of
+from teleop.ui.drawing.theme import mix
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import Comparison
+
+_MOST_BARS = 6
+
+
+def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: int) -> None:
+    """What the policy finds likely at what the person saw, beside what the person pressed."""
+    ui = context.ui
+    painter, theme, px = ui.painter, ui.theme, ui.painter.px
+    ui.card(card)
+    kind = comparison.lanes[0].about.kind
+    pressed_by = "you pressed" if kind == "human" else "was pressed"
+    pressed_by = "pressed then" if context.model.run else pressed_by
+    taken = painter.text(
+        pressed_by, (card.right - px(18), card.y + px(22)), "small", theme.text2, "rm"
+    )
+    icon_x = card.right - px(18) - taken - px(14)
+    painter.icon("keyboard", (icon_x, card.y + px(22)), 15, theme.human)
+    at = (card.x + px(18), card.y + px(22))
+    room = icon_x - px(16) - at[0]
+    painter.text("What the agent would do", at, "h2", width=room)
+    if not comparison.would:
+        _draw_nothing(context, comparison, card)
+        return
+    _draw_differences(context, comparison, card)
+    card = Rect(card.x, card.y, card.width, card.height - px(26))
+    step = min(step, len(comparison.would) - 1)
+    rows = _rows(comparison, step)
+    y = card.y + px(40)
+    if not rows:
+        painter.text(comparison.would[step], (card.x + px(18), y + px(20)), "bold")
+        at = (card.x + px(18), y + px(48))
+        recorded = comparison.lanes[0].actions[step]
+        painter.text(recorded, at, "body", theme.human)
+        painter.icon("keyboard", (card.right - px(26), y + px(48)), 16, theme.human)
+        return
+    height = (card.bottom - px(8) - y) / len(rows)
+    names = max(painter.width(row[0], "bold") for row in rows)
+    names = min(names, round(card.width * 0.4))
+    for index, row in enumerate(rows):
+        _draw_bar(context, card, round(y + height * (index + 0.5)), names, row)
+
+
+def _draw_nothing(context: UiContext, comparison: Comparison, card: Rect) -> None:
+    """Why there is nothing to say."""
+    painter, px = context.ui.painter, context.ui.painter.px
+    if any(lane.about.kind == "agent" for lane in comparison.lanes):
+        return  # it will come
+    text = "Choose a policy as one of the sides to see what it would do"
+    for index, line in enumerate(painter.wrapped(text, "small", card.width - px(36))):
+        at = (card.x + px(18), card.y + px(52) + index * px(18))
+        painter.text(line, at, "small", context.ui.theme.text2)
+
+
+def _draw_differences(context: UiContext, comparison: Comparison, card: Rect) -> None:
+    """How often it would have done something else."""
+    ui, px = context.ui, context.ui.painter.px
+    count, total = sum(comparison.differs), len(comparison.differs)
+    key = label_of(Command.DIFFERENCE)
+    text = f"Otherwise at {count} of {total} moments; {key}: the next one"
+    if context.model.run:
+        text = f"Otherwise at {count} of {total} moments"
+    if not count:
+        text = "Always the same as the recording"
+    at = (card.x + px(18), card.bottom - px(18))
+    ui.painter.text(text, at, "small", ui.theme.text2, width=card.width - px(36))
+
+
+def _draw_bar(
+    context: UiContext, card: Rect, y: int, names: int, row: tuple[str, float, bool, bool]
+) -> None:
+    painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+    word, share, best, pressed = row
+    style, ink = ("bold", theme.text) if best else ("body", theme.text2)
+    x = card.x + px(18)
+    painter.text(word, (x, y), style, ink, width=names)
+    track = Rect(x + names + px(12), y - px(7), 0, px(14))
+    track.width = card.right - px(94) - track.x
+    painter.box(track, theme.line if theme.is_dark else theme.sunken, 4)
+    filled = Rect(track.x, track.y, max(px(4), round(track.width * share)), track.height)
+    painter.box(filled, theme.agent if best else mix(theme.agent, theme.surface, 0.45), 4)
+    painter.text(f"{share * 100:.0f} %", (track.right + px(48), y), style, ink, "rm")
+    if pressed:
+        painter.icon("keyboard", (card.right - px(26), y), 16, theme.human)
+
+
+def _rows(comparison: Comparison, step: int) -> list[tuple[str, float, bool, bool]]:
+    """(word, probability, likeliest, pressed) of each choice.
+
+    Where there are too many to show, only the likeliest of each branch.
+    """
+    rows = []
+    branches = zip(
+        comparison.about.words, comparison.likely[step], comparison.pressed[step], strict=False
+    )
+    for words, likely, pressed in branches:
+        best = max(range(len(likely)), key=lambda i: likely[i])
+        for index, (word, share) in enumerate(zip(words, likely, strict=False)):
+            rows.append((word, share, index == best, index == pressed))
+    return rows if len(rows) <= _MOST_BARS else [row for row in rows if row[2]][:_MOST_BARS]

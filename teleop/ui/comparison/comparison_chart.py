@@ -1,0 +1,157 @@
+"""The chart below a comparison: return, any number that is observed, or the cloud of both paths."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from pygame import Rect
+
+from teleop.ui.comparison.series_styles import SeriesStyle, looks_of, racing_looks
+from teleop.ui.comparison.state_scatter import StateScatter
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import Comparison, LaneCurve
+from teleop.ui.widgets.line_chart import Chart, Scales, Series
+from teleop.ui.widgets.popover import MenuItem
+
+_RETURN, _CLOUD = "return", "cloud"
+_RUN_POINTS = 120  # of the line that is drawn anew at every step
+
+
+class ComparisonChart:
+    """View state: what is shown."""
+
+    def __init__(self) -> None:
+        self._chart, self._cloud = Chart(), StateScatter()
+        self._shown = _RETURN
+
+    def draw(self, context: UiContext, comparison: Comparison, card: Rect, step: float) -> None:
+        """The chosen chart, with the playhead in it."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.card(card)
+        names = comparison.about.components
+        if self._shown not in (_RETURN, _CLOUD) and self._shown not in names:
+            self._shown = _RETURN
+        used = self._draw_choice(context, comparison, card)
+        inside = Rect(card.x + px(8), card.y + px(43), card.width - px(16), card.height - px(49))
+        if self._shown == _CLOUD:
+            self._cloud.draw(context, comparison, card, inside, step)
+        else:
+            self._draw_parting(context, comparison, card, used)
+            self._draw_lines(context, comparison, inside, step)
+
+    def draw_menu(self, context: UiContext, card: Rect) -> None:
+        """The open list of what can be shown, over everything."""
+        comparison, px = context.model.comparison, context.ui.painter.px
+        if comparison is None:
+            return
+        choices = [MenuItem(_RETURN, "Return so far")]
+        if len(comparison.about.components) > 1:
+            choices.append(MenuItem(_CLOUD, "Where they go", "What both see, as a cloud of points"))
+        choices += [MenuItem(name, f"Observed: {name}") for name in comparison.about.components]
+        anchor = Rect(card.x + px(10), card.y - px(240), px(200), px(30))
+        picked = context.popover.draw(context.ui, "chart", anchor, choices, self._shown, 280)
+        self._shown = picked or self._shown
+
+    def _draw_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> int:
+        """The title, which opens the list; how wide it is."""
+        ui, px = context.ui, context.ui.painter.px
+        title = {_RETURN: "Return so far", _CLOUD: "Where they go"}.get(
+            self._shown, f"Observed: {self._shown}"
+        )
+        ui.group("chart")
+        width = min(ui.painter.width(title, "h2") + px(38), card.width - px(24))
+        rect = Rect(card.x + px(10), card.y + px(7), width, px(30))
+        touch = ui.node("chart", "combobox", title, rect, value=self._shown)
+        if touch.hovered:
+            ui.painter.box(rect, ui.theme.hover, 8)
+        ui.painter.text(title, (rect.x + px(8), rect.centery), "h2", width=width - px(30))
+        at = (rect.right - px(14), rect.centery)
+        ui.painter.icon("chevron-down", at, 14, ui.theme.text2)
+        ui.ring("chart", rect, 8)
+        if touch.used:
+            order = [_RETURN, _CLOUD, *comparison.about.components]
+            context.popover.toggle(ui, "chart", "chart", order.index(self._shown))
+        return width
+
+    def _draw_parting(
+        self, context: UiContext, comparison: Comparison, card: Rect, used: int
+    ) -> None:
+        """When the sides first saw different things, and whether the replay is true."""
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+        notes = []
+        if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
+            notes.append(f"paths part at step {comparison.diverged_at}")
+        elif len(comparison.lanes) > 1 and comparison.complete:
+            notes.append("the paths never part")
+        if comparison.fidelity and comparison.fidelity != "exact":
+            notes.append(f"the replay {comparison.fidelity}")
+        x = card.x + px(10) + used + px(10)
+        at = (x, card.y + px(22))
+        painter.text(" · ".join(notes), at, "small", theme.text2, width=card.right - px(16) - x)
+
+    def _draw_lines(
+        self, context: UiContext, comparison: Comparison, rect: Rect, step: float
+    ) -> None:
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+        pace, run, series = comparison.about.pace_hz, context.model.run, []
+        looks = looks_of(comparison, theme)
+        if run is not None:
+            now, looks = racing_looks(comparison, theme)
+        values = [self._values(comparison, lane) for lane in comparison.lanes]
+        for look, line in zip(looks, values, strict=True):
+            last = f"{line[-1]:.0f}" if self._shown == _RETURN else f"{line[-1]:.2f}"
+            label = f"{look.name} {last}".replace("-", "−")
+            times = np.arange(len(line)) / pace
+            series.append(Series(label, times, np.array(line), look.colour, look.dash))
+        end = max(1, comparison.steps) / pace
+        seconds = lambda value: f"{value:g} s"  # noqa: E731
+        mine = np.array(self._values(comparison, run) if run else [])
+        extent = _extent(mine)
+        scales = self._chart.draw(painter, rect, series, end, seconds, theme.surface, extent)
+        if scales is None:
+            return
+        if run is not None:
+            looks, values = [*looks, now], [*values, mine.tolist()]
+            self._draw_run(context, scales, now, mine, pace)
+        top = scales.plot.y - px(2)
+        place = (round(scales.x(step / pace)), top, max(1, px(1)), scales.plot.height + px(4))
+        painter.fill(place, theme.text2)
+        for look, line in zip(looks, values, strict=True):
+            if step <= len(line) - 1:
+                value = line[int(step)]
+                y = scales.y(value) if math.isfinite(value) else scales.plot.bottom
+                painter.dot((place[0], y), 5.5, theme.surface)
+                painter.dot((place[0], y), 4, look.colour)
+
+    def _draw_run(
+        self,
+        context: UiContext,
+        scales: Scales,
+        look: SeriesStyle,
+        line: NDArray[np.float64],
+        pace: float,
+    ) -> None:
+        """The line of who drives now, over the others: it grows at every step."""
+        painter = context.ui.painter
+        run = Series("", np.arange(len(line)) / pace, line, look.colour).finite()
+        if len(run.x) < 2:
+            return
+        painter.surface.set_clip(scales.plot)
+        points = scales.points(run.thinned(_RUN_POINTS))
+        painter.polyline(points, look.colour, painter.theme.line_px, look.dash)
+        painter.surface.set_clip(None)
+        x, y = points[-1]
+        at = (x + painter.px(10), min(max(y, scales.plot.y), scales.plot.bottom) - painter.px(10))
+        painter.text(look.name, at, "small-bold", look.colour)
+
+    def _values(self, comparison: Comparison, lane: LaneCurve) -> list[float]:
+        if self._shown == _RETURN or not lane.seen:
+            return lane.returns
+        column = comparison.about.components.index(self._shown)
+        return [row[column] for row in lane.seen]
+
+
+def _extent(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """The least and the most of those that are numbers."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else None

@@ -1,0 +1,203 @@
+"""The panes of a comparison: who it is, how far they are, what they see."""
+
+from dataclasses import dataclass
+
+from pygame import Rect
+
+from teleop.ui.comparison.series_styles import SeriesStyle, looks_of, racing_looks
+from teleop.ui.drawing.formatting import count_of, signed
+from teleop.ui.drawing.theme import ON_VEIL, VEIL
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import Comparison
+from teleop.ui.widgets.image_view import fitted
+
+HEADER = 52
+MOST_SIDES = 4
+_NUMBER = 104  # pixels that a return takes
+_ROOMY = 360  # pixels of a pane with the word beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one pane shows at a step.
+
+    Attributes:
+        index: of the lane; None is the person who drives now.
+        look: name and colour.
+        note: a few words more.
+        total: return so far.
+        action: what was done last, in words.
+        state: how far it is.
+    """
+
+    index: int | None
+    look: SeriesStyle
+    note: str
+    total: float
+    action: str
+    state: str
+
+    @property
+    def view(self) -> str:
+        """Name of its picture."""
+        return "drive" if self.index is None else f"lane{self.index}"
+
+
+class Panes:
+    """Where each pane was drawn last."""
+
+    def __init__(self) -> None:
+        self._places: list[Rect] = []
+
+    def aspect(self, context: UiContext) -> float:
+        """Of the pictures."""
+        return context.view("lane0").aspect or 1.5
+
+    def draw(self, context: UiContext, comparison: Comparison, area: Rect, step: int) -> None:
+        """Everybody, in columns; who drives now, if somebody does, comes first."""
+        ui, px = context.ui, context.ui.painter.px
+        shown = sides_at(context, comparison, step)
+        self._places = columns(area, len(shown), px(16))
+        for side, card in zip(shown, self._places, strict=True):
+            ui.card(card)
+            self._draw_title(context, card, side)
+            rect = _draw_side(context, card, side)
+            if side.index is None:
+                ui.group("stage")
+                if ui.node("view", "view", "Environment", rect).used:
+                    context.resume()
+                if not context.driving:
+                    ui.ring("view", rect, 8)
+
+    def draw_moving(self, context: UiContext, comparison: Comparison, step: int) -> Rect | None:
+        """Only what changes with every step; where that is. None if the panes are others now."""
+        shown = sides_at(context, comparison, step)
+        if len(shown) != len(self._places):
+            return None
+        for side, card in zip(shown, self._places, strict=True):
+            _draw_side(context, card, side)
+        return self._places[0].unionall(self._places[1:])
+
+    def _draw_title(self, context: UiContext, card: Rect, side: Side) -> None:
+        """Who it is; a quiet button opens the choice of episode or rival."""
+        ui, px = context.ui, context.ui.painter.px
+        painter = ui.painter
+        painter.box(Rect(card.x + px(16), card.y + px(16), px(4), px(20)), side.look.colour, 2)
+        at = (card.x + px(30), card.y + px(26))
+        used = painter.text(side.look.name, at, "h2", width=card.width // 2 - px(40))
+        left, right = at[0] + used + px(6), _number_rect(context, card).x - px(8)
+        room = Rect(left, card.y + px(10), right - left, px(32))
+        if context.model.run is not None:  # who races stays until the race is left
+            if painter.width(side.note, "small") + px(8) <= room.width:
+                at = (room.x + px(6), room.centery)
+                painter.text(side.note, at, "small", ui.theme.text2)
+        elif self._draw_menu_button(context, room, side):
+            context.popover.toggle(ui, f"side{side.index}", f"menu.{side.index}")
+
+    def _draw_menu_button(self, context: UiContext, room: Rect, side: Side) -> bool:
+        ui = context.ui
+        painter, theme, px = ui.painter, ui.theme, ui.painter.px
+        ui.group("options")
+        width = painter.width(side.note, "small") + px(8)
+        text = side.note if width + px(24) <= room.width else ""  # the tool tip has it
+        width = width if text else 0
+        rect = Rect(room.x, room.y, width + px(24), room.height)
+        what, node_id = "Rival" if side.index else "Episode", f"menu.{side.index}"
+        touch = ui.node(node_id, "combobox", f"{what}: {side.note}", rect, value=side.note)
+        if touch.hovered:
+            painter.box(rect, theme.hover, 8)
+        if text:
+            painter.text(text, (rect.x + px(6), rect.centery), "small", theme.text2)
+        painter.icon("chevron-down", (rect.right - px(13), rect.centery), 14, theme.text2)
+        ui.ring(node_id, rect, 8)
+        return touch.used
+
+
+def sides_at(context: UiContext, comparison: Comparison, step: int) -> list[Side]:
+    """What the panes show at a step, from the left."""
+    theme = context.ui.theme
+    if context.model.run is None:
+        looks = looks_of(comparison, theme)
+        return [_side(comparison, index, look, step) for index, look in enumerate(looks)]
+    now, looks = racing_looks(comparison, theme)
+    others = [_side(comparison, index, look, step) for index, look in enumerate(looks)]
+    driven = _driven(context, now)
+    return [driven, *others] if len(others) < MOST_SIDES else [driven, *others[1:]]
+
+
+def columns(area: Rect, count: int, gap: int) -> list[Rect]:
+    """An area cut into equal columns."""
+    width = (area.width - gap * (count - 1)) // count
+    return [
+        Rect(area.x + index * (width + gap), area.y, width, area.height) for index in range(count)
+    ]
+
+
+def _side(comparison: Comparison, index: int, look: SeriesStyle, step: int) -> Side:
+    lane, about = comparison.lanes[index], comparison.about
+    now = min(step, len(lane.returns) - 1)
+    note = f"episode {about.ordinal}, seed {about.seed}"
+    if index:
+        count = count_of(lane.about.trained_on, "episode")
+        note = f"learned from {count}" if lane.about.trained_on else _NOTES[lane.about.kind]
+    ended = lane.over and now >= len(lane.actions)
+    action = lane.actions[now - 1] if 0 < now <= len(lane.actions) else ""
+    state = f"ended at step {now}" if ended else f"step {now}"
+    return Side(index, look, note, lane.returns[now], action, state)
+
+
+def _driven(context: UiContext, look: SeriesStyle) -> Side:
+    """The person, now."""
+    live, note = context.model.live, "live, from the same start"
+    if live is None:
+        return Side(None, look, note, 0.0, "", "")
+    state = {"ended": "over", "paused": "paused"}.get(live.phase, f"step {live.steps}")
+    return Side(None, look, note, live.total_reward, live.action, state)
+
+
+def _draw_side(context: UiContext, card: Rect, side: Side) -> Rect:
+    """What changes with every step: the return and the picture; where the picture is."""
+    ui = context.ui
+    painter, theme, px = ui.painter, ui.theme, ui.painter.px
+    number = _number_rect(context, card)
+    painter.fill(number, theme.surface)
+    said = signed(side.total)
+    taken = painter.text(said, (number.right, number.centery), "number", side.look.colour, "rm")
+    if card.width > px(_ROOMY):
+        at = (number.right - taken - px(6), number.centery + px(3))
+        painter.text("return", at, "small", theme.text2, "rm")
+    area = Rect(card.x + px(6), card.y + px(HEADER), card.width - px(12), 0)
+    area.height = card.height - px(HEADER + 6)
+    view = context.view(side.view)
+    rect = fitted(area, view.aspect or 1.5)
+    loose = rect.width < area.width - 4 or rect.height < area.height - 4
+    if loose:
+        painter.box(area, theme.sunken, 8)
+    view.draw(painter, rect, 8, theme.sunken if loose else theme.surface)
+    if side.index is None and context.driving:
+        painter.box(rect, None, 8, side.look.colour, 3)
+    if side.state:
+        _draw_pills(context, rect, side.action, side.state)
+    return rect
+
+
+def _number_rect(context: UiContext, card: Rect) -> Rect:
+    """Where the return stands, whatever it is."""
+    painter, px = context.ui.painter, context.ui.painter.px
+    width = px(_NUMBER)
+    if card.width > px(_ROOMY):
+        width += painter.width("return", "small") + px(6)
+    return Rect(card.right - px(16) - width, card.y + px(8), width, px(36))
+
+
+def _draw_pills(context: UiContext, rect: Rect, action: str, state: str) -> None:
+    """What was done last, and how far it is; the state alone where there is little room."""
+    ui, px = context.ui, context.ui.painter.px
+    y = rect.bottom - px(38)
+    both = sum(ui.painter.width(text, "small-medium") for text in (action, state)) + px(80)
+    if action and both < rect.width:
+        ui.pill((rect.x + px(10), y), action, VEIL, ON_VEIL)
+    ui.pill((rect.right - px(10), y), state, VEIL, ON_VEIL, right=True)
+
+
+_NOTES = {"script": "the scripted expert", "chance": "any action, at random", "agent": "a policy"}

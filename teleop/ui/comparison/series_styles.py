@@ -1,0 +1,46 @@
+"""How the sides of a comparison look: name, colour, dash, the same wherever they are drawn."""
+
+from dataclasses import dataclass
+
+from teleop.runtime.protocol.comparison_messages import LaneAbout
+from teleop.ui.drawing.theme import Colour, Theme, mix
+from teleop.ui.state.view_model import Comparison
+
+_RECORDED = {"human": "You", "script": "Scripted", "policy": "Recorded agent", "other": "Recorded"}
+_RIVALS = {"agent": "Agent", "script": "Script", "chance": "Chance"}
+_DASHES: tuple[tuple[float, float] | None, ...] = (None, (3.0, 3.0), (12.0, 4.0))
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesStyle:
+    """One side: orange and dashed is the recording, blue an agent, grey a script or chance."""
+
+    name: str
+    colour: Colour
+    dash: tuple[float, float] | None
+
+
+def looks_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
+    """A look for each side."""
+    lanes = [lane.about for lane in comparison.lanes]
+    first = SeriesStyle(_RECORDED.get(lanes[0].kind, "Recorded"), theme.human, (9.0, 4.0))
+    return [first, *(_rival(lanes[1:], index, theme) for index in range(len(lanes) - 1))]
+
+
+def racing_looks(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list[SeriesStyle]]:
+    """The person who drives now, and everybody else: what they recorded is paler."""
+    first, *rivals = looks_of(comparison, theme)
+    name = "You, then" if first.name == "You" else first.name
+    before = SeriesStyle(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))
+    return SeriesStyle("You, now", theme.human, (9.0, 4.0)), [before, *rivals]
+
+
+def _rival(rivals: list[LaneAbout], index: int, theme: Theme) -> SeriesStyle:
+    about = rivals[index]
+    name = _RIVALS.get(about.kind, about.kind)
+    same = [other for other in rivals[:index] if other.kind == about.kind]
+    several = sum(other.kind == about.kind for other in rivals) > 1
+    dash = _DASHES[len(same)]
+    plain = theme.agent if about.kind == "agent" else theme.text2
+    colour = mix(plain, theme.text, 0.4) if same else plain
+    return SeriesStyle(f"{name} {len(same) + 1}" if several else name, colour, dash)

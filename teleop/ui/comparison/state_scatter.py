@@ -1,0 +1,152 @@
+"""The cloud: what demonstrators saw as points, and each side's path through them.
+
+A policy that leaves the demonstrated path is seen to leave it: that is covariate shift.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pygame import Rect, Surface
+
+from teleop.ui.comparison.series_styles import looks_of, racing_looks
+from teleop.ui.drawing.painter import ImageCache, Painter
+from teleop.ui.drawing.theme import mix
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import Comparison
+
+_MOST_POINTS = 300  # of a path
+_TAIL = 40  # points of it that are drawn bold
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Everything in two dimensions, as shares of the plot: 0..1, y upwards.
+
+    Attributes:
+        directions: (D, 2) what becomes of the D numbers that are observed.
+        low: (2,) that becomes 0.
+        reach: (2,) from there to what becomes 1.
+        demonstrated: (N, 2) what was seen in all demonstrations.
+        paths: (T, 2) of each side.
+    """
+
+    directions: NDArray[np.float64]
+    low: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    demonstrated: NDArray[np.float64]
+    paths: tuple[NDArray[np.float64], ...]
+
+    def place(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(T, 2) where (T, D) observations are; what lies far outside stays at the edge."""
+        flat = (np.nan_to_num(rows) @ self.directions - self.low) / self.reach
+        return np.clip(flat, -0.02, 1.02)
+
+
+class StateScatter:
+    """View state: which two numbers are the axes; -1 and -2 are the principal components."""
+
+    def __init__(self) -> None:
+        self._axes = [-1, -2]
+        self._flat: ImageCache[Flat] = ImageCache(2)
+        self._pictures: ImageCache[Surface] = ImageCache(2)
+
+    def draw(
+        self, context: UiContext, comparison: Comparison, card: Rect, inside: Rect, step: float
+    ) -> None:
+        """The points, the paths, and where everybody is now."""
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+        self._draw_axes(context, comparison, card)
+        lengths = tuple(len(lane.seen) for lane in comparison.lanes)
+        if min(lengths) < 2:
+            return
+        about, axes = comparison.about, tuple(self._axes)
+        key = (about.dataset_id, about.file, tuple(about.lanes), lengths, axes)
+        flat = self._flat.get(key, lambda: flatten(comparison, axes))
+        plot = inside.inflate(-px(20), -px(16))
+        looks = looks_of(comparison, theme)
+        shown = (*key, plot.size, theme.name, painter.scale)
+        picture = self._pictures.get(shown, lambda: _background(painter, plot, flat, comparison))
+        painter.surface.blit(picture, plot)
+        paths, run = list(flat.paths), context.model.run
+        if run is not None and run.seen:
+            now, looks = racing_looks(comparison, theme)
+            looks, paths = [now, *looks], [flat.place(np.array(run.seen)), *paths]
+        for look, path in reversed(list(zip(looks, paths, strict=True))):
+            now_at = min(int(step), len(path) - 1)
+            points = _on(plot, path[max(0, now_at - _TAIL) : now_at + 1])
+            if len(points) > 1:
+                painter.polyline(points, look.colour, theme.line_px, look.dash)
+            painter.dot(tuple(points[-1]), 6.5, theme.surface)
+            painter.dot(tuple(points[-1]), 5, look.colour)
+
+    def _draw_axes(self, context: UiContext, comparison: Comparison, card: Rect) -> None:
+        """Two chips that go through the numbers."""
+        ui, px = context.ui, context.ui.painter.px
+        names = comparison.about.components
+        right = card.right - px(12)
+        for axis in (1, 0):
+            chosen = self._axes[axis]
+            if chosen >= len(names):
+                chosen = self._axes[axis] = -1 - axis
+            word = f"main direction {-chosen}" if chosen < 0 else names[chosen]
+            label = "across" if axis == 0 else "up"
+            rect, used = ui.chip(f"cloud.{label}", right, card.y + px(8), label, word)
+            if used:
+                self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2
+            right = rect.x - px(8)
+
+
+def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
+    """Choose two numbers, or the two directions in which everything differs most (PCA)."""
+    paths = [np.array(lane.seen, np.float64) for lane in comparison.lanes]
+    demonstrated = np.array(comparison.about.demonstrated, np.float64)
+    if not len(demonstrated):
+        demonstrated = paths[0]
+    every = np.nan_to_num(np.concatenate([demonstrated, *paths]))
+    mean, sd = every.mean(0), every.std(0)
+    sd[sd < 1e-9] = 1.0
+    _, _, principal = np.linalg.svd(
+        ((every - mean) / sd)[:: max(1, len(every) // 1000)], full_matrices=False
+    )
+    columns = []
+    for axis in axes:
+        plain = np.eye(every.shape[1])[axis]
+        main = principal[min(-axis - 1, len(principal) - 1)] / sd
+        columns.append(main if axis < 0 else plain)
+    directions = np.stack(columns, axis=1)  # (D, 2)
+    flat = every @ directions
+    low, high = flat.min(0), flat.max(0)
+    whole = Flat(directions, low, np.where(high > low, high - low, 1.0), flat[:0], ())
+    return dataclasses.replace(
+        whole,
+        demonstrated=whole.place(demonstrated),
+        paths=tuple(whole.place(path) for path in paths),
+    )
+
+
+def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> Surface:
+    """What does not move: the points of the demonstrations, and the whole paths, faint."""
+    picture = Surface(plot.size)
+    theme = painter.theme
+    picture.fill(theme.surface)
+    shown, painter.surface = painter.surface, picture
+    try:
+        local = Rect(0, 0, *plot.size)
+        for point in _on(local, flat.demonstrated):
+            painter.dot(tuple(point), 1.6, theme.strong_line)
+        for look, path in zip(looks_of(comparison, theme), flat.paths, strict=True):
+            stride = max(1, math.ceil(len(path) / _MOST_POINTS))
+            faint = mix(look.colour, theme.surface, 0.6)
+            painter.polyline(_on(local, path[::stride]), faint, 1.0, None)
+    finally:
+        painter.surface = shown
+    return picture
+
+
+def _on(plot: Rect, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pixels of shares of a plot."""
+    x = plot.x + 4 + shares[:, 0] * (plot.width - 8)
+    return np.column_stack([x, plot.bottom - 4 - shares[:, 1] * (plot.height - 8)])

@@ -1,0 +1,1 @@
+"""Drawing: text, icons, shapes, colours, numbers, translations."""

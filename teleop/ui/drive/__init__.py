@@ -1,0 +1,1 @@
+"""The driven environment on screen, and what is drawn over it."""

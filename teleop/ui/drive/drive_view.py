@@ -1,0 +1,226 @@
+"""Where a person drives: the picture, what lies on it, and the row of buttons below."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pygame import Rect
+
+from teleop.runtime.protocol.session_messages import Request, SessionSnapshot, SetSpeed
+from teleop.ui.commands import Command, label_of
+from teleop.ui.drawing.formatting import speed_text
+from teleop.ui.drive.hud import draw_overlay
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.image_view import fitted
+
+SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
+_TOO_SLOW = 0.9
+_ROOMY = 700
+_TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
+
+
+class DriveView:
+    """View state: where the picture is."""
+
+    def __init__(self) -> None:
+        self._view = Rect(0, 0, 0, 0)
+        self._around = Rect(0, 0, 0, 0)
+        self._goes_back = False  # the button is held
+
+    def wakes_in(self, context: UiContext) -> float | None:
+        """The recording dot blinks."""
+        live = context.model.live
+        blinks = live is not None and live.engaged and not context.reduced_motion
+        return 0.5 if blinks else None
+
+    def command(self, context: UiContext, command: Command) -> bool:
+        """Shortcuts of driving; False if it is none."""
+        deed = _REQUESTS.get(command)
+        if deed:
+            context.tell(deed)
+        elif command in _ON_DESK:
+            _ON_DESK[command](context)
+        elif command in (Command.SLOWER, Command.FASTER):
+            _change_speed(context, 1 if command is Command.FASTER else -1)
+        else:
+            return False
+        return True
+
+    # ------------------------------------------------------------ the picture
+
+    def draw_moving(self, context: UiContext) -> Rect | None:
+        """Only the picture and what lies on it."""
+        view = context.view("drive")
+        if context.popover.open or view.aspect is None or not self._view.width:
+            return None
+        self._draw_picture(context)
+        return self._around
+
+    def draw(self, context: UiContext, area: Rect) -> None:
+        """The picture, which can be clicked."""
+        self._around, self._view = area, fitted(area, context.view("drive").aspect or 1.5)
+        self._draw_picture(context)
+        self._draw_node(context)
+
+    def _draw_picture(self, context: UiContext) -> None:
+        """The picture, and what lies on it or, where there is room, beside it."""
+        painter, theme = context.ui.painter, context.ui.theme
+        whole = self._view.width >= self._around.width - 2
+        tall = self._view.height >= self._around.height - 2
+        loose = not (whole and tall)
+        if loose:
+            painter.fill(self._around, theme.bg)
+            painter.box(self._around, theme.sunken, 12, theme.line)
+        around = theme.sunken if loose else theme.bg
+        context.view("drive").draw(painter, self._view, 12, around)
+        draw_overlay(context, self._view, self._around if loose else self._view)
+
+    def _draw_node(self, context: UiContext) -> None:
+        ui = context.ui
+        ui.group("stage")
+        live = context.model.live
+        label = f"Environment, {live.phase}" if live else "Environment"
+        touch = ui.node("view", "view", label, self._view, value=live.phase if live else None)
+        if touch.used and live:
+            if live.phase == "paused":
+                context.resume()
+            elif not live.engaged and not live.pending:
+                context.toggle_record()
+        if not context.driving:
+            ui.ring("view", self._view, 12)
+
+    # ------------------------------------------------------------ above the picture
+
+    def draw_tools(self, context: UiContext, at: tuple[int, int]) -> None:
+        """How to drive, the controls, and the way back."""
+        ui, px = context.ui, context.ui.painter.px
+        tools = (
+            ("options", "settings", "How to drive and record (F4)"),
+            ("controls", "keyboard", "Keys, pad and mouse (F3)"),
+        )
+        for place, (name, icon, label) in enumerate(tools):
+            spot = Rect(at[0] + px(40 * place), at[1], px(36), px(36))
+            if ui.icon_button(name, spot, icon, label):
+                context.toggle_sheet(name)
+        self._draw_back(context, Rect(at[0] + px(80), at[1], px(36), px(36)))
+
+    def _draw_back(self, context: UiContext, rect: Rect) -> None:
+        """Go back for as long as it is held; by key or pad it goes back a little."""
+        ui, live = context.ui, context.model.live
+        going = live is not None and (live.engaged or live.pending)
+        reason = "" if going else "Going back needs an episode that runs or has just ended"
+        if live is not None and live.cannot_rewind:
+            reason = f"Going back is not possible here: {live.cannot_rewind}"
+        used = ui.icon_button("back", rect, "rotate-ccw", "Go back while held (F7)", None, reason)
+        held = ui.pointer.pressed == "back" and not reason
+        if held and not self._goes_back:
+            context.rewind()
+        elif not held and self._goes_back:
+            context.tell(Request.REWIND_END)
+        elif used and not ui.used.clicked:
+            context.rewind()
+            context.tell(Request.REWIND_END)
+        self._goes_back = held
+
+    def draw_chips(self, context: UiContext, left: Rect, y: int) -> int:
+        """Speed, rate and seed at the right end of a row; where they begin."""
+        ui, env, live = context.ui, context.model.env, context.model.live
+        right = left.right
+        if live is None or env is None:
+            return right
+        gap = ui.painter.px(8)
+        rect, used = ui.chip("seed", right, y, "Seed", str(live.seed), not live.recording)
+        if used:
+            context.tell(Request.NEW_SEED)
+        if env.turn_based:
+            rect, _ = ui.chip("rate", rect.x - gap, y, "Pace", "turn by turn", usable=False)
+            return rect.x
+        rect, _ = ui.chip("rate", rect.x - gap, y, "Rate", _rate(live), usable=False)
+        label = "Speed" if left.width > ui.painter.px(_ROOMY) else ""
+        rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
+        if used:
+            _change_speed(context, 1, around=True)
+        return rect.x
+
+    # ------------------------------------------------------------ below it
+
+    def draw_transport(self, context: UiContext, bar: Rect, start: tuple[str, str]) -> Rect:
+        """Begin or stop, save, discard; the room that is left in the bar.
+
+        Args:
+            context: what is known.
+            bar: where.
+            start: word and icon of the first button while nothing runs.
+        """
+        ui, live = context.ui, context.model.live
+        px = ui.painter.px
+        ui.card(bar)
+        ui.group("transport")
+        roomy = bar.width > px(740)
+        least = (128, 144, 160) if roomy else (108, 96, 116)
+        recording = bool(live and (live.engaged or live.rewinding))
+        has_take = bool(live and (live.recording or live.pending))
+        nothing = "" if has_take else "There is no take: record one first"
+        no_env = "" if live else context.model.env_problem or "The environment is being opened"
+        label, icon = ("Stop", "square") if recording else start
+        used = ""
+        x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
+        buttons = (
+            ("record", start[0], label, icon, "record", no_env),
+            ("save", "Save", "Save", "check", "plain", nothing),
+            ("discard", "Discard", "Discard", "x", "plain", nothing),
+        )
+        for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
+            width = max(px(least[index]), ui.painter.width(longest, "bold") + px(56))
+            key = label_of(_TRANSPORT[index], driving=context.driving) if roomy else ""
+            rect = Rect(x, y, width, h)
+            if ui.button(name, rect, text, picture, kind, key, reason):
+                used = name
+            x += width + px(10)
+        if used:
+            self._use(context, used)
+        x += px(22)
+        return Rect(x, bar.y, bar.right - px(20) - x, bar.height)
+
+    def _use(self, context: UiContext, name: str) -> None:
+        if name == "record":
+            context.toggle_record()
+            return
+        context.tell(Request.KEEP_TAKE if name == "save" else Request.DISCARD_TAKE)
+        context.ui.focus.set("record", "transport")
+
+
+def _change_speed(context: UiContext, step: int, *, around: bool = False) -> None:
+    if context.model.live:
+        context.tell(SetSpeed(_next(SPEEDS, context.model.live.speed, step, around=around)))
+
+
+_REQUESTS = {
+    Command.SAVE: Request.KEEP_TAKE,
+    Command.DISCARD: Request.DISCARD_TAKE,
+    Command.UNDO: Request.UNDO,
+    Command.NEW_SEED: Request.NEW_SEED,
+    Command.RETRY: Request.RETRY,
+    Command.STAR_TAKE: Request.STAR_TAKE,
+}
+_ON_DESK: dict[Command, Callable[[UiContext], None]] = {
+    Command.RECORD: UiContext.toggle_record,
+    Command.PLAY: UiContext.resume,
+    Command.REWIND: UiContext.rewind,
+    Command.STEP_ONCE: UiContext.step_once,
+    Command.PRACTICE: lambda context: context.change_options(
+        replace(context.options, practice=not context.options.practice)
+    ),
+}
+
+
+def _next(values: tuple[float, ...], value: float, step: int, *, around: bool) -> float:
+    index = min(range(len(values)), key=lambda i: abs(values[i] - value)) + step
+    return values[index % len(values)] if around else values[max(0, min(index, len(values) - 1))]
+
+
+def _rate(live: SessionSnapshot) -> str:
+    """Steps a second; where the environment is too slow for them, what it really does."""
+    wanted = live.pace_hz * live.speed
+    if 0 < live.real_hz < _TOO_SLOW * wanted:
+        return f"{live.real_hz:.0f} of {wanted:.3g} Hz"
+    return f"{wanted:.3g} Hz"

@@ -1,0 +1,241 @@
+"""What lies over the environment's picture: state, return, key caps."""
+
+import math
+
+from pygame import Rect
+
+from teleop.runtime.protocol.driving_options import Preview
+from teleop.runtime.protocol.session_messages import Hint, SessionSnapshot
+from teleop.ui.commands import Command, label_of
+from teleop.ui.drawing.formatting import signed
+from teleop.ui.drawing.theme import (
+    KEY_LINE,
+    ON_VEIL,
+    ON_VEIL2,
+    PRACTICE,
+    VEIL,
+    VEIL_RECORDING,
+    VEIL_RECORDING_OFF,
+)
+from teleop.ui.state.context import UiContext
+from teleop.ui.system.keyboard_layout import control_label
+
+_INSET = 14
+_CAP = 44
+_PROJECTOR_CAP = 64
+
+
+def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
+    """Draw everything that lies over a driven environment's picture.
+
+    Args:
+        context: what is known.
+        view: where the picture is.
+        area: the room around it; the corners of that are used, so that little is covered.
+    """
+    live, env = context.model.live, context.model.env
+    if live is None or env is None:
+        return
+    inner = area.inflate(-2 * context.ui.painter.px(_INSET), -2 * context.ui.painter.px(_INSET))
+    _draw_state(context, inner, live)
+    _draw_return(context, inner, live)
+    _draw_keys(context, inner, env.hints)
+    if live.waiting_s is not None and live.waiting_s >= 0:
+        _draw_countdown(context, view, live.waiting_s)
+    elif not live.engaged and not live.pending and not live.steps:
+        _draw_welcome(context, view)
+    top = inner.y + context.ui.painter.px(66)
+    if context.options.preview in (Preview.PICTURE, Preview.BOTH):
+        top = _draw_seen(context, inner, top)
+    if live.numbers:
+        _draw_numbers(context, inner, top, live.numbers)
+    if context.driving:
+        _draw_driving(context, view, inner)
+
+
+def state_words(context: UiContext, live: SessionSnapshot) -> str:
+    """The state in a few words, with the key that leads on."""
+    if context.ui.pad_hints:
+        record, go_on, save, discard = "Start", "Start", "A", "→ A"
+    else:
+        record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
+        save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)
+    if live.rewinding:
+        return "Going back — let go to drive on from here"
+    if live.phase == "paused":
+        return f"Paused — {go_on} to go on"
+    if live.engaged:
+        return _engaged_words(live)
+    if live.pending:
+        return f"Over — {save} saves, {discard} discards"
+    if live.control:
+        return f"Ready — {record} lets it drive"
+    if context.options.practice:
+        return f"Practice — {record} drives, nothing is recorded"
+    return f"Ready — {record} to record"
+
+
+def _engaged_words(live: SessionSnapshot) -> str:
+    if live.control and live.waiting_s is None:
+        who = (
+            "You have control" if live.control == "person" else "Agent drives — touch to take over"
+        )
+        return f"{who}  {live.elapsed_s:4.1f} s"
+    if live.waiting_s is not None:
+        return (
+            "Press anything to begin" if live.waiting_s < 0 else f"Begins in {live.waiting_s:.0f}"
+        )
+    if live.practice:
+        return f"Practice — nothing is recorded  {live.elapsed_s:4.1f} s"
+    return f"Recording{' (starred)' if live.starred else ''}  {live.elapsed_s:4.1f} s"
+
+
+def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
+    painter = context.ui.painter
+    text = state_words(context, live)
+    rect = Rect(
+        inner.x, inner.y, painter.width(text, "small-bold") + painter.px(40), painter.px(30)
+    )
+    practice = live.practice or (context.options.practice and not live.recording)
+    painter.box(rect, VEIL, 15, PRACTICE if practice else None, 2)
+    running = live.recording and live.phase != "paused"
+    lit = context.reduced_motion or int(context.now * 2) % 2 == 0
+    idle = PRACTICE if practice else ON_VEIL2
+    colour = (VEIL_RECORDING if lit else VEIL_RECORDING_OFF) if running else idle
+    painter.dot((rect.x + painter.px(17), rect.centery), 5, colour)
+    painter.text(text, (rect.x + painter.px(30), rect.centery), "small-bold", ON_VEIL)
+
+
+def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
+    painter, px = context.ui.painter, context.ui.painter.px
+    rect = Rect(inner.right - px(132), inner.y, px(132), px(58))
+    painter.box(rect, VEIL, 10)
+    painter.text("Return", (rect.x + px(14), rect.y + px(16)), "small", ON_VEIL2)
+    at = (rect.right - px(14), rect.y + px(16))
+    painter.text(f"step {live.steps}", at, "small", ON_VEIL2, "rm")
+    at = (rect.right - px(14), rect.y + px(39))
+    painter.text(signed(live.total_reward), at, "number", ON_VEIL, "rm")
+
+
+def _draw_keys(context: UiContext, inner: Rect, hints: tuple[Hint, ...]) -> None:
+    ui = context.ui
+    painter, px = ui.painter, ui.painter.px
+    size = px(_CAP if ui.theme.is_dark else _PROJECTOR_CAP / 1.35)
+    rows = max((hint.place[1] for hint in hints), default=0) + 1
+    if inner.height < size * (rows + 2.5):
+        return
+    step = size + px(6)
+    top = inner.bottom - round(rows * step) + px(6)
+    layer = _held_layer(context) if any(hint.layer for hint in hints) else 0
+    for hint in hints:
+        if hint.layer != layer:
+            continue
+        label = control_label(hint.pad if ui.pad_hints and hint.pad else hint.key)
+        rect = Rect(inner.x + round(hint.place[0] * step), top, size, size)
+        rect.y += round(hint.place[1] * step)
+        down = any(control in context.held for control in hint.controls) and context.driving
+        painter.box(rect, ui.theme.human if down else VEIL, 9, None if down else KEY_LINE)
+        ink = ui.theme.on_human if down else ON_VEIL
+        style = "bold" if painter.width(label, "bold") < size - px(6) else "small-bold"
+        painter.text(label, (rect.centerx, rect.centery - px(7)), style, ink, "cm")
+        at = (rect.centerx, rect.bottom - px(11))
+        word = painter.fitted(hint.word, "small", size - px(4))
+        painter.text(word, at, "small", ink if down else ON_VEIL2, "cm")
+
+
+def _held_layer(context: UiContext) -> int:
+    """Which modifiers are down: key caps show what the keys mean with them."""
+    layers = context.model.env.layers if context.model.env else ()
+    held = (any(control in context.touched for control in layer) for layer in layers)
+    return sum(1 << index for index, is_held in enumerate(held) if is_held)
+
+
+def _draw_countdown(context: UiContext, view: Rect, seconds: float) -> None:
+    painter, px = context.ui.painter, context.ui.painter.px
+    disc = Rect(0, 0, px(96), px(96))
+    disc.center = view.center
+    painter.box(disc, VEIL, 48)
+    painter.text(str(math.ceil(seconds)), disc.center, "display", ON_VEIL, "cm")
+
+
+def _draw_seen(context: UiContext, inner: Rect, top: int) -> int:
+    """The picture that the policy will see, below the return; where it ends."""
+    painter, px = context.ui.painter, context.ui.painter.px
+    view = context.view("seen")
+    if view.aspect is None:
+        return top
+    height = min(px(140), inner.height // 3)
+    box = Rect(0, top, min(round(height * view.aspect), inner.width // 2), height)
+    box.right = inner.right
+    view.draw(painter, box, 4, VEIL)
+    painter.box(box, None, 4, KEY_LINE)
+    return box.bottom + px(8)
+
+
+def _draw_numbers(
+    context: UiContext, inner: Rect, top: int, numbers: tuple[tuple[str, float], ...]
+) -> None:
+    """What the policy will see, as numbers with bars, below the return."""
+    painter, px = context.ui.painter, context.ui.painter.px
+    rows = min(len(numbers), max(0, (inner.bottom - top - px(84)) // px(17)))
+    names = max(painter.width(name, "small") for name, _ in numbers)
+    names = min(max(px(70), names), inner.width // 4)
+    box = Rect(0, top, names + px(106), px(12) + rows * px(17))
+    box.right = inner.right
+    painter.box(box, VEIL, 10)
+    for row, (name, value) in enumerate(numbers[:rows]):
+        y = box.y + px(14) + row * px(17)
+        painter.text(name, (box.x + px(10), y), "small", ON_VEIL2, width=names)
+        share = math.tanh(value) if math.isfinite(value) else 0.0
+        middle, half = box.right - px(70), px(24)
+        length = max(1, round(abs(share) * half))
+        bar = (middle - length if share < 0 else middle, y - px(4), length, px(8))
+        painter.fill(bar, ON_VEIL2)
+        painter.text(f"{value:+.2f}", (box.right - px(8), y), "small", ON_VEIL, "rm")
+
+
+def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
+    """A border and the way out, while keys go to the environment."""
+    painter = context.ui.painter
+    live = context.model.live
+    practice = live is not None and live.practice
+    colour = PRACTICE if practice else context.ui.theme.human
+    thick = 2
+    if live is not None and live.control:
+        mine = live.control == "person"
+        colour, thick = (context.ui.theme.human, 5) if mine else (context.ui.theme.agent, 2)
+    painter.box(view, None, 12, colour, thick)
+    leave = "Start to pause" if context.ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
+    at = (inner.right, inner.bottom - painter.px(28))
+    context.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
+
+
+def _draw_welcome(context: UiContext, view: Rect) -> None:
+    """Three lines for somebody who has not recorded here yet."""
+    library, env, live = context.model.library, context.model.env, context.model.live
+    if live is None or live.control or library is None or env is None:
+        return
+    if any(e.driver == "human" for e in library.episodes):
+        return
+    painter, px = context.ui.painter, context.ui.painter.px
+    pad = context.ui.pad_hints
+    hints = [hint for hint in env.hints if not hint.layer]
+    labels = [control_label(hint.pad if pad and hint.pad else hint.key) for hint in hints]
+    shown = " ".join(labels[:6])
+    practice = context.options.practice
+    deed = "drives; nothing is recorded" if practice else "records; then Save or Discard"
+    lines = (
+        env.summary or env.env_id,
+        f"Drive with {shown}",
+        f"{'Start' if pad else label_of(Command.RECORD)} {deed}",
+    )
+    width = max(painter.width(line, "medium") for line in lines) + px(56)
+    rect = Rect(0, 0, width, px(104))
+    rect.center = (view.centerx, view.y + view.height * 2 // 5)
+    if rect.width > view.width - px(20):
+        return
+    painter.box(rect, VEIL, 12)
+    for index, line in enumerate(lines):
+        style = "bold" if index == 0 else "medium"
+        at = (rect.centerx, rect.y + px(26) + index * px(26))
+        painter.text(line, at, style, ON_VEIL if index == 0 else ON_VEIL2, "cm")

@@ -1,0 +1,41 @@
+"""Under the panes of a race: how it stands, and what can be done with the run."""
+
+from pygame import Rect
+
+from teleop.runtime.protocol.session_messages import Request
+from teleop.ui.commands import Command, label_of
+from teleop.ui.drive.hud import state_words
+from teleop.ui.state.context import UiContext
+
+_SAVE = ("save", "Save", "check", Command.SAVE)
+_DISCARD = ("discard", "Discard", "x", Command.DISCARD)
+_AGAIN = ("record", "Again", "repeat", Command.RECORD)
+_REQUESTS = {"save": Request.KEEP_TAKE, "discard": Request.DISCARD_TAKE}
+
+
+def draw_race_bar(context: UiContext, bar: Rect) -> bool:
+    """Draw it; True if the race is to begin once more."""
+    ui, live, px = context.ui, context.model.live, context.ui.painter.px
+    if live is None:
+        return False
+    ui.group("transport")
+    again, right = False, bar.right
+    buttons = (_DISCARD, _SAVE) if live.pending else () if live.engaged else (_AGAIN,)
+    for name, label, icon, command in buttons:
+        key = label_of(command)
+        width = ui.painter.width(label, "medium") + ui.painter.width(key, "small-medium") + px(78)
+        rect = Rect(right - width, bar.centery - px(16), width, px(32))
+        if ui.button(name, rect, label, icon, key=key):
+            if name in _REQUESTS:
+                context.tell(_REQUESTS[name])
+            again = name == "record"
+        right = rect.x - px(8)
+    text = "Everybody waits at the same start" if live.phase == "ready" else ""
+    if live.pending or live.engaged:
+        text = state_words(context, live)
+    at = (bar.x + px(8), bar.centery)
+    used = ui.painter.text(text, at, "medium", width=right - px(8) - at[0])
+    if context.driving:
+        leave = "Start to pause" if ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
+        ui.painter.text(leave, (at[0] + used + px(16), bar.centery), "small", ui.theme.text2)
+    return again

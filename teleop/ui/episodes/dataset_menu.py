@@ -1,0 +1,34 @@
+"""The choice among an environment's datasets, in the head of a panel."""
+
+from pygame import Rect
+
+from teleop.runtime.protocol.session_messages import ChooseDataset
+from teleop.ui.drawing.formatting import count_of
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.popover import MenuItem
+
+
+def draw_dataset_menu(context: UiContext, panel: Rect, group: str, label: str) -> None:
+    """Draw which dataset is shown; a drop-down where the environment has several."""
+    ui, library, px = context.ui, context.model.library, context.ui.painter.px
+    if library is None:
+        return
+    name = library.dataset_id.rsplit("/", 1)[-1]
+    if len(library.datasets) < 2:
+        at = (panel.right - px(20), panel.y + px(28))
+        ui.painter.text(name, at, "small-medium", ui.theme.text2, "rm")
+        return
+    ui.group(group)
+    width = min(px(180), ui.painter.width(name, "medium") + px(56))
+    rect = Rect(panel.right - px(16) - width, panel.y + px(12), width, px(32))
+    if ui.combo("dataset", rect, name, label=label):
+        ids = [dataset for dataset, _ in library.datasets]
+        chosen = ids.index(library.dataset_id) if library.dataset_id in ids else 0
+        context.popover.toggle(ui, "dataset", "dataset", chosen)
+    choices = [
+        MenuItem(dataset, dataset.rsplit("/", 1)[-1], count_of(count, "episode"))
+        for dataset, count in library.datasets
+    ]
+    picked = context.popover.draw(ui, "dataset", rect, choices, library.dataset_id, 220)
+    if picked:
+        context.tell(ChooseDataset(picked))

@@ -1,0 +1,163 @@
+"""One episode of the library: played, scrubbed, trimmed, labelled."""
+
+from pygame import Rect
+
+from teleop.runtime.protocol.library_messages import Curate, EpisodeDetails, EpisodeOperation
+from teleop.ui.comparison.timeline import Timeline
+from teleop.ui.drawing.formatting import signed
+from teleop.ui.drawing.theme import ON_VEIL, VEIL
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import Comparison
+from teleop.ui.widgets.image_view import fitted
+from teleop.ui.widgets.text_edit import TextEdit
+
+_VERDICTS = (("success", "Success", True), ("failure", "Failure", False))
+
+
+class EpisodeCard:
+    """View state: the playhead."""
+
+    def __init__(self) -> None:
+        self.player = Timeline()
+        self._wish: Curate | None = None
+
+    def draw(
+        self, context: UiContext, card: Rect, row: EpisodeDetails | None, dataset_id: str
+    ) -> Curate | None:
+        """Draw everything about an episode; what is to be changed, if something is."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.card(card)
+        if row is None:
+            text = "Choose an episode to look at it"
+            ui.painter.text(text, card.center, "body", ui.theme.text2, "cm")
+            return None
+        wish, self._wish = self._wish, None  # a text was committed since the last frame
+        title = f"Episode {row.ordinal}"
+        used = ui.painter.text(title, (card.x + px(16), card.y + px(26)), "h2")
+        note = f"seed {row.seed} · {signed(row.total_reward)}"
+        at = (card.x + px(26) + used, card.y + px(26))
+        ui.painter.text(note, at, "small", ui.theme.text2, width=card.right - px(12) - at[0])
+        view = Rect(card.x + px(12), card.y + px(48), card.width - px(24), 0)
+        view.height = min(round(view.width / (context.view("lane0").aspect or 1.5)), px(280))
+        step = self._draw_picture(context, view, row)
+        bar = Rect(view.x, view.bottom + px(6), view.width, px(72))
+        comparison = context.model.comparison
+        if comparison is not None:
+            self._draw_player(context, comparison, bar, row)
+        y = bar.bottom + px(10)
+        wish = self._draw_trim(context, card, y, row, step, dataset_id) or wish
+        wish = self._draw_verdict(context, card, y + px(44), row, dataset_id) or wish
+        self._draw_texts(context, card, y + px(92), row, dataset_id)
+        self._draw_findings(context, Rect(card.x, y + px(196), card.width, card.bottom), row)
+        return wish
+
+    def _draw_picture(self, context: UiContext, area: Rect, row: EpisodeDetails) -> int:
+        """The picture at the playhead; which step that is."""
+        ui, px, comparison = context.ui, context.ui.painter.px, context.model.comparison
+        problem = context.model.replay_problem
+        if comparison is None or comparison.about.file != row.file:
+            ui.painter.box(area, ui.theme.sunken, 8)
+            text = problem or "Re-simulating…"
+            lines = ui.painter.wrapped(text, "small", area.width - px(24))[:6]
+            for index, line in enumerate(lines):
+                at = (area.centerx, area.y + px(30) + index * px(18))
+                ui.painter.text(line, at, "small", ui.theme.text2, "cm")
+            return 0
+        self.player.advance(context, comparison)
+        view = context.view("lane0")
+        rect = fitted(area, view.aspect or 1.5)
+        if rect.width < area.width - 4:
+            ui.painter.box(area, ui.theme.sunken, 8)
+        view.draw(ui.painter, rect, 8, ui.theme.surface)
+        step = int(self.player.step)
+        actions = comparison.lanes[0].actions
+        if 0 < step <= len(actions):
+            at = (rect.x + px(10), rect.bottom - px(38))
+            ui.pill(at, actions[step - 1], VEIL, ON_VEIL)
+        at = (rect.right - px(10), rect.bottom - px(38))
+        ui.pill(at, f"step {step}", VEIL, ON_VEIL, right=True)
+        return step
+
+    def _draw_player(
+        self, context: UiContext, comparison: Comparison, bar: Rect, row: EpisodeDetails
+    ) -> None:
+        marks = [(edge, context.ui.theme.human) for edge in row.trim or ()]
+        self.player.draw(context, comparison, bar, marks)
+
+    def _draw_trim(
+        self,
+        context: UiContext,
+        card: Rect,
+        y: int,
+        row: EpisodeDetails,
+        step: int,
+        dataset_id: str,
+    ) -> Curate | None:
+        """Which steps count; nothing is cut off."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("trim")
+        first, end = row.trim or (0, row.total_steps)
+        gap, width = px(8), (card.width - px(24) - px(16)) // 3
+        wishes = (
+            ("trim.first", "Begin here", (step, end), step < end),
+            ("trim.end", "End here", (first, step), step > first),
+            ("trim.whole", "Whole", None, row.trim is not None),
+        )
+        wish = None
+        for index, (node_id, label, value, usable) in enumerate(wishes):
+            rect = Rect(card.x + px(12) + index * (width + gap), y, width, px(34))
+            reason = "" if usable else "That would leave no step, or change nothing"
+            if ui.button(node_id, rect, label, reason=reason):
+                wish = Curate(dataset_id, EpisodeOperation.TRIM, (row.uuid,), value)
+        return wish
+
+    def _draw_verdict(
+        self, context: UiContext, card: Rect, y: int, row: EpisodeDetails, dataset_id: str
+    ) -> Curate | None:
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("verdict")
+        wish, width = None, (card.width - px(32)) // 2
+        for index, (name, label, verdict) in enumerate(_VERDICTS):
+            rect = Rect(card.x + px(12) + index * (width + px(8)), y, width, px(34))
+            mine = row.success is verdict
+            icon = ("check" if verdict else "x") if mine else ""
+            kind = "primary" if mine else "plain"
+            if ui.button(f"verdict.{name}", rect, label, icon, kind):
+                value = None if mine else verdict
+                wish = Curate(dataset_id, EpisodeOperation.VERDICT, (row.uuid,), value)
+        return wish
+
+    def _draw_texts(
+        self, context: UiContext, card: Rect, y: int, row: EpisodeDetails, dataset_id: str
+    ) -> None:
+        """Tags and note, edited in place."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("labels")
+        fields = (
+            ("tags", ", ".join(row.tags), "Tags, with commas between", EpisodeOperation.TAGS),
+            ("note", row.note, "Note", EpisodeOperation.NOTE),
+        )
+        for index, (name, text, hint, deed) in enumerate(fields):
+            rect = Rect(card.x + px(12), y + index * px(46), card.width - px(24), px(36))
+            if ui.field(f"label.{name}", rect, context.editing, text, hint):
+
+                def done(
+                    new: str, old: str = text, deed: EpisodeOperation = deed, uuid: str = row.uuid
+                ) -> None:
+                    if new != old:
+                        self._wish = Curate(dataset_id, deed, (uuid,), new)
+
+                context.edit(TextEdit(f"label.{name}", text, len(text), done))
+
+    def _draw_findings(self, context: UiContext, area: Rect, row: EpisodeDetails) -> None:
+        """What is known of it beyond its figures."""
+        ui, px = context.ui, context.ui.painter.px
+        lines = [f"Replay: {row.finding}"] if row.finding else []
+        lines += row.flags
+        y = area.y
+        for text in lines:
+            for line in ui.painter.wrapped(text, "small", area.width - px(32)):
+                if y > area.height - px(20):
+                    return
+                ui.painter.text(line, (area.x + px(16), y), "small", ui.theme.text2)
+                y += px(18)

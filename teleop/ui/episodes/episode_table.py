@@ -1,0 +1,188 @@
+"""The table of a dataset's episodes: columns that sort, rows that are chosen, a filter."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pygame import Rect
+
+from teleop.runtime.protocol.library_messages import EpisodeDetails
+from teleop.ui.drawing.formatting import signed
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.scroll import Scroll, index_in
+
+_ROW, _HEAD, _TICKS = 40, 34, 36
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column: its head, its share of the width, how it sorts, what it says.
+
+    `from_width`: it is there from this width of the table on.
+    """
+
+    head: str
+    share: float
+    key: Callable[[EpisodeDetails], Any]
+    say: Callable[[EpisodeDetails], str]
+    from_width: int = 0
+
+
+_COLUMNS = (
+    _Column("No.", 0.13, lambda r: r.ordinal, lambda r: str(r.ordinal)),
+    _Column("Return", 0.15, lambda r: r.total_reward, lambda r: signed(r.total_reward)),
+    _Column("Steps", 0.12, lambda r: r.total_steps, lambda r: f"{r.total_steps:,}"),
+    _Column("Recorded", 0.2, lambda r: r.started, lambda r: _date(r.started), 520),
+    _Column("Driver", 0.18, lambda r: r.driver, lambda r: r.driver, 400),
+    _Column("Labels", 0.22, lambda r: (r.success is not True, r.tags), lambda r: _labels(r)),
+)
+
+
+class EpisodeTable:
+    """View state: order, filter, what is chosen, how far it is scrolled.
+
+    Attributes:
+        filter: rows that do not contain it are left out.
+        chosen: uuids of the rows with a tick.
+        current: uuid of the row that is played.
+    """
+
+    def __init__(self) -> None:
+        self.filter = ""
+        self.chosen: set[str] = set()
+        self.current = ""
+        self._order, self._down = 0, True
+        self._scroll = Scroll()
+
+    def forget(self) -> None:
+        """Another dataset."""
+        self.chosen.clear()
+        self.current, self._scroll = "", Scroll()
+
+    def scroll(self, rows: int, at: tuple[int, int]) -> None:
+        """The wheel turned."""
+        self._scroll.by(rows, at)
+
+    def shown(self, rows: Sequence[EpisodeDetails]) -> list[EpisodeDetails]:
+        """The rows that match, in order."""
+        wanted = self.filter.lower().split()
+        found = [row for row in rows if all(word in _words(row) for word in wanted)]
+        return sorted(found, key=_COLUMNS[self._order].key, reverse=self._down)
+
+    def draw(self, context: UiContext, area: Rect, rows: Sequence[EpisodeDetails]) -> str:
+        """Draw it; the uuid of the row that is to be played, if one was used."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("table head")
+        known = {row.uuid for row in rows}
+        self.chosen &= known
+        shown = self.shown(rows)
+        head = Rect(area.x, area.y, area.width, px(_HEAD))
+        self._draw_head(context, head, shown)
+        body = Rect(area.x, head.bottom, area.width, area.height - head.height)
+        fit = max(1, body.height // px(_ROW))
+        used = ""
+        ui.group("table")
+        focused = index_in([row.uuid for row in shown], self.focused(context))
+        body.height = fit * px(_ROW)
+        for place, index in enumerate(self._scroll.window(body, len(shown), fit, focused)):
+            rect = Rect(body.x, body.y + place * px(_ROW), body.width, px(_ROW))
+            used = self._draw_row(context, rect, shown[index]) or used
+        self._scroll.draw_bar(ui, len(shown), fit)
+        if not shown:
+            text = "Nothing matches" if rows else "No episodes"
+            at = (body.centerx, body.y + px(40))
+            ui.painter.text(text, at, "body", ui.theme.text2, "cm")
+        return used
+
+    def _draw_head(self, context: UiContext, rect: Rect, shown: list[EpisodeDetails]) -> None:
+        ui, px = context.ui, context.ui.painter.px
+        every = bool(shown) and all(row.uuid in self.chosen for row in shown)
+        box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
+        if ui.check("choose.all", box, "Choose all", chosen=every):
+            self.chosen = set() if every else {row.uuid for row in shown}
+        for index, (column, cell) in _cells(context, rect):
+            touch = ui.node(f"sort.{index}", "button", f"Sort by {column.head}", cell)
+            mine = index == self._order
+            ink = ui.theme.text if mine or touch.hovered else ui.theme.text2
+            mark = f" {'↓' if self._down else '↑'}" if mine else ""
+            at = (cell.x + px(4), cell.centery)
+            ui.painter.text(column.head + mark, at, "small-bold", ink, width=cell.width - px(8))
+            ui.ring(f"sort.{index}", cell, 6)
+            if touch.used:
+                self._down = not self._down if mine else True
+                self._order = index
+        ui.painter.rule(rect.x, rect.bottom - 1, rect.width)
+
+    def _draw_row(self, context: UiContext, rect: Rect, row: EpisodeDetails) -> str:
+        ui, px = context.ui, context.ui.painter.px
+        theme = ui.theme
+        label = f"Episode {row.ordinal}, return {row.total_reward:.1f}"
+        chosen = row.uuid in self.chosen
+        body = Rect(rect.x + px(_TICKS), rect.y, rect.width - px(_TICKS), rect.height)
+        touch = ui.node(f"row.{row.uuid}", "listitem", label, body, value=chosen)
+        if row.uuid == self.current:
+            ui.painter.box(body.inflate(0, -px(4)), theme.raised, 8, theme.strong_line)
+        elif touch.hovered:
+            ui.painter.box(body.inflate(0, -px(4)), theme.hover, 8)
+        box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
+        if ui.check(f"choose.{row.uuid}", box, f"Choose episode {row.ordinal}", chosen=chosen):
+            self.toggle(row.uuid)
+        for index, (column, cell) in _cells(context, rect):
+            style, ink = ("bold", theme.text) if index == 1 else ("small", theme.text2)
+            x = cell.x + px(4)
+            if index == 0:
+                if row.starred:
+                    ui.painter.star((cell.right - px(16), cell.centery), theme.human)
+                style, ink = "medium", theme.text
+            at = (x, cell.centery)
+            ui.painter.text(column.say(row), at, style, ink, width=cell.width - px(8))
+        ui.ring(f"row.{row.uuid}", body.inflate(-px(4), -px(6)), 8)
+        return row.uuid if touch.used else ""
+
+    def toggle(self, uuid: str) -> None:
+        """Tick a row, or take the tick away."""
+        self.chosen ^= {uuid}
+
+    def focused(self, context: UiContext) -> str:
+        """The uuid of the row with the focus; empty if none has."""
+        focus = context.ui.focus
+        parts = (focus.id or "").split(".", 1)
+        mine = focus.visible and parts[0] in ("row", "choose") and parts[-1] != "all"
+        mine = mine and len(parts) > 1
+        return parts[1] if mine else ""
+
+
+def _cells(context: UiContext, rect: Rect) -> list[tuple[int, tuple[_Column, Rect]]]:
+    """Each column with its number, and where it is in a row; some go where there is little room."""
+    px = context.ui.painter.px
+    room = rect.width - px(_TICKS)
+    shown = [i for i, column in enumerate(_COLUMNS) if room >= px(column.from_width)]
+    whole = sum(_COLUMNS[i].share for i in shown)
+    x, cells = float(rect.x + px(_TICKS)), []
+    for index in shown:
+        width = _COLUMNS[index].share / whole * room
+        cell = Rect(round(x), rect.y, round(width), rect.height)
+        cells.append((index, (_COLUMNS[index], cell)))
+        x += width
+    return cells
+
+
+def _date(started: float) -> str:
+    return time.strftime("%d %b, %H:%M", time.localtime(started)) if started > 0 else ""
+
+
+def _labels(row: EpisodeDetails) -> str:
+    judged = {None: "", True: "success", False: "failure"}[row.success]
+    trim = "trimmed" if row.trim else ""
+    odd = "recovered" if row.recovered else ""
+    replay = "" if row.replay in ("", "exact") else row.replay
+    flagged = "flagged" if row.flags else ""
+    return " · ".join(word for word in (judged, *row.tags, trim, odd, replay, flagged) if word)
+
+
+def _words(row: EpisodeDetails) -> str:
+    """Everything about a row that the filter looks in."""
+    star = "starred" if row.starred else ""
+    parts = (str(row.ordinal), row.driver, _labels(row), row.note, row.replay, star, str(row.seed))
+    return " ".join(parts).lower()

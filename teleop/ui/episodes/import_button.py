@@ -1,0 +1,48 @@
+"""Taking in what somebody has handed on: the button, and what it asks with."""
+
+from pathlib import Path
+
+from pygame import Rect
+
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.file_browser import BUNDLE, FileBrowser
+from teleop.ui.widgets.popover import MenuItem
+
+_FILE, _FOLDER, _HERE = "file", "folder", "here"
+_CHOICES = (
+    MenuItem(_FILE, "A file", f"What Teleop hands on: {BUNDLE}"),
+    MenuItem(_FOLDER, "A folder", "Of a Minari dataset"),
+    MenuItem(_HERE, "Look in this window", "By keyboard or gamepad too"),
+)
+
+
+def draw_take_in(context: UiContext, rect: Rect) -> None:
+    """The button. A gamepad cannot use the computer's own dialog, so it is not asked there."""
+    if not context.ui.button("take in", rect, "Choose…", "folder"):
+        return
+    if context.ui.pad_hints:
+        open_files(context)
+    else:
+        context.popover.toggle(context.ui, "take in", "take in")
+
+
+def draw_take_in_menu(context: UiContext, anchor: Rect) -> None:
+    """What is to be chosen, over everything."""
+    picked = context.popover.draw(context.ui, "take in", anchor, list(_CHOICES), "", 300)
+    if not picked:
+        return
+    folders = picked == _FOLDER
+    title = "A dataset's folder" if folders else f"A {BUNDLE}"
+    if picked == _HERE or not context.dialog.open(title, _start(context), folders=folders):
+        open_files(context)
+
+
+def open_files(context: UiContext) -> None:
+    """Look for it in the window itself."""
+    context.files = FileBrowser(context.files.folder if context.files else _start(context))
+    context.toggle_sheet("files")
+
+
+def _start(context: UiContext) -> Path:
+    """Where such things lie: beside what was exported, or in the person's own folder."""
+    return context.exports if context.exports.is_dir() else Path.home()

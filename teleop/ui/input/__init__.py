@@ -1,0 +1,1 @@
+"""Keyboard, mouse and gamepad: to the environment or to the window."""

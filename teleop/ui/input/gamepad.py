@@ -1,0 +1,235 @@
+"""The gamepad: to the environment while driving, else it moves the focus and presses buttons."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.runtime.protocol.session_messages import Notice, Request, Tone
+from teleop.ui.commands import PAD, PAD_COMMANDS, PAD_DRIVING, Command, PadAction
+from teleop.ui.input.held_controls import HeldControls
+from teleop.ui.sheets.controls_sheet import bind
+from teleop.ui.system.devices import PAD_ARROWS, Moved, Pads
+from teleop.ui.system.gamepad_mapping import PadMapping, mapping_file
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+_REQUESTS = {f"pad.{button.button}": button.deed for button in PAD}
+_FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
+_STICK = 0.55
+_FAR = 0.75  # that a stick must go to be bound
+_SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
+
+
+class Gamepad:
+    """What is held on it, and what that means."""
+
+    def __init__(self, app: "App", held_controls: HeldControls) -> None:
+        self._app, self._context, self._held_controls = app, app.context, held_controls
+        self._pads = Pads()
+        self._repeating: tuple[int, int] | None = None
+        self._repeat_at_s = 0.0
+        self._stick = [0.0, 0.0]
+        self._sticks: dict[str, float] = {}  # where sticks and triggers are
+        self._orders = False  # View is held while driving
+        self._ordered: set[str] = set()  # buttons pressed while it was
+        self._pulled: set[str] = set()  # triggers that have scrubbed once
+        self._context.pad, self._context.pads = self._pads.name, self._pads.names
+
+    @property
+    def sticks(self) -> dict[str, float]:
+        """Where sticks and triggers are."""
+        return self._sticks
+
+    def forget(self) -> None:
+        """Nothing is held any more."""
+        self.hand_over()
+        self._ordered.clear()
+        self._sticks.clear()
+        self._orders = False
+
+    def hand_over(self) -> None:
+        """It drives from now on: what is held means the focus no longer."""
+        self._repeating = None
+        self._stick = [0.0, 0.0]
+        self._pulled.clear()
+
+    def rumble(self, strength: float, seconds: float) -> None:
+        """The pad in use shakes."""
+        self._pads.rumble(strength, seconds)
+
+    def repeat(self, now: float) -> bool:
+        """A D-pad or stick that is held moves the focus on; True if it did."""
+        if not self._repeating or now < self._repeat_at_s:
+            return False
+        self._repeat_at_s = now + _REPEAT_S
+        self._app.ui.arrow(self._repeating)
+        return True
+
+    def wakes_in(self) -> float | None:
+        """Seconds until a held D-pad moves on."""
+        return max(0.0, self._repeat_at_s - self._context.now) if self._repeating else None
+
+    def take(self, event: pygame.event.Event) -> bool:
+        """Answer one event; True if a gamepad was lost."""
+        self._pads.use(self._context.pad_index)
+        moved, lost = self._pads.take(event), False
+        if event.type in (pygame.CONTROLLERDEVICEADDED, pygame.CONTROLLERDEVICEREMOVED):
+            lost = self._plugged()
+        elif event.type in (pygame.JOYDEVICEADDED, pygame.JOYDEVICEREMOVED):
+            self._look_for_unknown()
+        if self._context.mapping:
+            self._context.mapping.take(event)
+        elif moved is not None:
+            self._moved(moved)
+        return lost
+
+    def finish_teaching(self, mapping: PadMapping) -> None:
+        """Use what was learned, once all was asked."""
+        context = self._context
+        if mapping.asks:
+            return
+        context.toggle_sheet("")
+        try:
+            now = mapping.keep()
+        except OSError as problem:
+            text = f"{mapping_file()} cannot be written: {problem.strerror}"
+            context.model.notices.append(Notice(Tone.BAD, text))
+            return
+        self._pads.look_again()
+        context.unknown_pads = self._pads.unknown
+        self._plugged()
+        text = f"{mapping.pad.name} is known now{'' if now else '; start Teleop again to use it'}"
+        context.model.notices.append(Notice(Tone.GOOD, text))
+
+    # ------------------------------------------------------------ plugged in and out
+
+    def _plugged(self) -> bool:
+        """A gamepad came or went; True if it went."""
+        context = self._context
+        lost = len(self._pads.names) < len(context.pads)
+        context.pads, context.pad = self._pads.names, self._pads.name
+        if lost:
+            context.ui.pad_hints = False
+        return lost
+
+    def _look_for_unknown(self) -> None:
+        new = self._pads.look_for_unknown()
+        self._context.unknown_pads = self._pads.unknown
+        if new:
+            name = self._pads.unknown[-1].name
+            text = f"{name} is a gamepad nobody here knows yet: F3, then Teach it"
+            self._context.model.notices.append(Notice(Tone.PLAIN, text))
+
+    # ------------------------------------------------------------ moved
+
+    def _moved(self, moved: Moved) -> None:
+        context = self._context
+        axis = moved.control.endswith(("_x", "_y", "_trigger"))
+        if not axis or abs(moved.value) > _STICK:
+            context.ui.pad_hints = True
+        self._held_controls.touch(moved.control, moved.value, axis=axis)
+        if axis:
+            self._sticks[moved.control] = moved.value
+        if not moved.value and (moved.control == "pad.back" or moved.control in self._ordered):
+            self._order(moved)  # wherever the pad goes by now
+        elif context.listening:
+            self._bind(moved, axis)
+        elif context.driving:
+            self._drive(moved, axis)
+        elif axis:
+            self._axis(moved.control, moved.value)
+        else:
+            self._button(moved.control, bool(moved.value))
+
+    def _drive(self, moved: Moved, axis: bool) -> None:
+        ordered = moved.control in self._ordered
+        if self._orders and moved.control in PAD_DRIVING:
+            ordered = True
+        if moved.control == "pad.back" or ordered:
+            self._order(moved)
+        elif moved.control != "pad.start":
+            self._held_controls.hold(moved.control, moved.value, axis=axis)
+            self._held_controls.send(moved.control, moved.value)
+        elif moved.value:
+            self._app.command(Command.LEAVE)
+
+    def _order(self, moved: Moved) -> None:
+        """View is held: the buttons mean the take, not the environment."""
+        if moved.control == "pad.back":
+            self._orders = bool(moved.value)
+            return
+        command = PAD_DRIVING[moved.control]
+        if moved.value:
+            self._ordered.add(moved.control)
+            self._app.command(command)
+        else:
+            self._ordered.discard(moved.control)
+            if command is Command.REWIND:
+                self._context.tell(Request.REWIND_END)
+
+    def _bind(self, moved: Moved, axis: bool) -> None:
+        if moved.control == "pad.start":
+            bind(self._context, "")
+        elif axis and abs(moved.value) > _FAR:
+            bind(self._context, f"{moved.control}{'+' if moved.value > 0 else '-'}")
+        elif not axis and moved.value:
+            bind(self._context, moved.control)
+
+    # ------------------------------------------------------------ in the menus
+
+    def _axis(self, control: str, value: float) -> None:
+        """The left stick is a D-pad, triggers scrub."""
+        if control in ("pad.left_x", "pad.left_y"):
+            self._stick[control == "pad.left_y"] = value
+            x, y = self._stick
+            direction = None
+            if max(abs(x), abs(y)) > _STICK:
+                sideways = abs(x) >= abs(y)
+                direction = (int(x > 0) * 2 - 1, 0) if sideways else (0, int(y > 0) * 2 - 1)
+            self._arrow(direction)
+        elif control.endswith("_trigger") and value > _STICK and control not in self._pulled:
+            self._pulled.add(control)
+            left = control == "pad.left_trigger"
+            self._app.command(Command.SECOND_BACK if left else Command.SECOND_FORWARD)
+        elif control.endswith("_trigger") and value < _STICK / 2:
+            self._pulled.discard(control)
+
+    def _button(self, control: str, down: bool) -> None:
+        if control in PAD_ARROWS:
+            self._arrow(PAD_ARROWS[control] if down else None)
+            return
+        deed = _REQUESTS.get(control)
+        if not down or deed is None or self._context.now < self._context.quiet_until_s:
+            return
+        app = self._app
+        match deed:
+            case PadAction.ACTIVATE:
+                app.ui.activate()
+            case _ if deed in PAD_COMMANDS:
+                app.command(PAD_COMMANDS[deed])
+            case PadAction.DRIVE:
+                self._start()
+            case PadAction.PREVIOUS | PadAction.NEXT:
+                step = 1 if deed is PadAction.NEXT else -1
+                index = _SCREENS.index(app.current) + step
+                app.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
+
+    def _start(self) -> None:
+        """Start: go on, or begin a take; on other screens, what the main key does."""
+        live = self._context.model.live
+        if not self._app.is_driven:
+            compare = self._app.current == "compare"
+            self._app.command(Command.PLAY if compare else Command.RECORD)
+        elif live and live.phase == "paused":
+            self._context.resume()
+        elif live and not live.recording:
+            self._app.command(Command.RECORD)
+
+    def _arrow(self, direction: tuple[int, int] | None) -> None:
+        if direction == self._repeating:
+            return
+        self._repeating = direction
+        if direction and self._context.now >= self._context.quiet_until_s:
+            self._repeat_at_s = self._context.now + _FIRST_REPEAT_S
+            self._app.ui.arrow(direction)

@@ -1,0 +1,164 @@
+"""The keyboard: to the environment while driving, else to texts, shortcuts and the focus."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.runtime.protocol.session_messages import Request
+from teleop.ui.commands import Command, command_of
+from teleop.ui.input.held_controls import HeldControls
+from teleop.ui.sheets.controls_sheet import bind
+from teleop.ui.system.devices import ARROWS, key_control
+from teleop.ui.widgets.text_edit import TextEdit
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+_REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
+_WINDOWS_OWN = (pygame.K_ESCAPE, *range(pygame.K_F1, pygame.K_F12 + 1))  # no environment's
+_REWIND_KEY = "key.f7"
+_PLAYED = ("compare", "library")  # screens on which something recorded is played
+
+
+class Keyboard:
+    """Which keys are down, and what they mean."""
+
+    def __init__(self, app: "App", held_controls: HeldControls) -> None:
+        self._app, self._context, self._held_controls = app, app.context, held_controls
+        self._down: set[str] = set()  # wherever they go
+
+    @property
+    def driving(self) -> list[str]:
+        """Keys of the environment that are down."""
+        return sorted(self._down & self._bound)
+
+    def forget(self) -> None:
+        """Nothing is down any more: SDL says nothing of keys let go in another window."""
+        self._down.clear()
+
+    def take(self, event: pygame.event.Event) -> None:
+        """A key went down or up."""
+        context, control = self._context, key_control(event)
+        if event.type == pygame.KEYUP:
+            self._up(control)
+            return
+        repeated = control in self._down
+        self._down.add(control)
+        context.touched.add(control)
+        if repeated and event.key not in _REPEATING and context.editing is None:
+            return
+        if context.editing is not None and self._edits(context.editing, event):
+            return
+        if context.listening:
+            bind(context, "" if event.key == pygame.K_ESCAPE else control)
+        elif context.mapping and event.key in (pygame.K_RETURN, pygame.K_SPACE):
+            context.mapping.skip()
+        else:
+            self._pressed(control, event)
+
+    def type(self, event: pygame.event.Event) -> None:
+        """Text, as a keyboard's dead keys or an input method have put it together."""
+        edit = self._context.editing
+        if edit is None:
+            return
+        if event.type == pygame.TEXTINPUT:
+            edit.insert(event.text)
+        else:
+            edit.composing = event.text
+
+    def _pressed(self, control: str, event: pygame.event.Event) -> None:
+        """Neither for a text nor for a sheet that waits for a press."""
+        context = self._context
+        ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
+        shift = bool(event.mod & pygame.KMOD_SHIFT)
+        name = pygame.key.name(event.key)
+        if context.driving:
+            self._drive(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
+            return
+        context.ui.pad_hints = False
+        if context.now >= context.quiet_until_s or ctrl or event.key in _WINDOWS_OWN:
+            command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
+            self._navigate(event, command, ctrl=ctrl, shift=shift)
+
+    def _edits(self, edit: TextEdit, event: pygame.event.Event) -> bool:
+        """A key while a text is edited; False if it means something else all the same."""
+        if edit.key(event):
+            return True
+        if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE):
+            self._context.edit(None)
+            return True
+        if event.key in (pygame.K_TAB, pygame.K_UP, pygame.K_DOWN):
+            self._context.edit(None)
+        return False
+
+    def _up(self, control: str) -> None:
+        context = self._context
+        self._down.discard(control)
+        context.touched.discard(control)
+        if control == _REWIND_KEY:
+            context.tell(Request.REWIND_END)
+        if control in context.held:
+            context.held.discard(control)
+            self._held_controls.send(control, 0.0)
+
+    def _drive(self, control: str, command: Command | None) -> None:
+        if command:
+            self._app.command(command)
+        elif control not in self._context.held:  # a repeat is not a press
+            self._context.held.add(control)
+            self._held_controls.send(control, 1.0)
+
+    def _navigate(
+        self, event: pygame.event.Event, command: Command | None, *, ctrl: bool, shift: bool
+    ) -> None:
+        ui = self._app.ui
+        held_for_step = self._is_paused() and not ui.modal and not ctrl
+        if held_for_step and key_control(event) in self._bound:
+            return  # held for a single step; it must not star or delete anything meanwhile
+        if event.key in (pygame.K_TAB, pygame.K_F6):
+            ui.tab(-1 if shift else 1)
+        elif command in (Command.LEAVE, Command.QUIT) or (command is Command.HELP and ui.modal):
+            self._app.command(command)
+        elif self._activates(event.key):
+            ui.activate()
+        elif event.key in ARROWS and (ui.modal or not self._plays(event.key)):
+            ui.arrow(ARROWS[event.key])
+        elif command and not ui.modal:
+            self._app.command(command)
+
+    def _activates(self, key: int) -> bool:
+        """Enter and Space use what has the focus, unless they mean the take."""
+        if not self._has_focus():
+            return False
+        if key == pygame.K_SPACE:
+            return not self._is_paused()
+        return key in (pygame.K_RETURN, pygame.K_KP_ENTER) and not self._enter_saves()
+
+    def _plays(self, key: int) -> bool:
+        """Left and right step the player in Compare, unless a control has the focus."""
+        sideways = key in (pygame.K_LEFT, pygame.K_RIGHT)
+        return self._app.current in _PLAYED and sideways and not self._has_focus()
+
+    def _has_focus(self) -> bool:
+        ui = self._app.ui
+        return ui.focus.visible and ui.focus.id in ui.nodes
+
+    def _enter_saves(self) -> bool:
+        """With the picture focused, Enter means the take, not the picture."""
+        live, focused = (
+            self._context.model.live,
+            self._app.ui.nodes.get(self._app.ui.focus.id or ""),
+        )
+        has_take = live is not None and (live.recording or live.pending)
+        on_picture = focused is not None and focused.group == "stage"
+        return self._app.is_driven and has_take and on_picture
+
+    def _is_paused(self) -> bool:
+        live = self._context.model.live
+        return self._app.is_driven and live is not None and live.phase == "paused"
+
+    @property
+    def _bound(self) -> set[str]:
+        """Keys that drive the environment."""
+        hints = self._context.model.env.hints if self._context.model.env else ()
+        return {c for hint in hints for c in hint.controls} - {"key.space", "key.return"}

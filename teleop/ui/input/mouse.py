@@ -1,0 +1,79 @@
+"""The mouse: on the driven picture it is the environment's, elsewhere the window's."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.ui.input.held_controls import HeldControls
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+MOUSE = (
+    pygame.MOUSEMOTION,
+    pygame.MOUSEBUTTONDOWN,
+    pygame.MOUSEBUTTONUP,
+    pygame.MOUSEWHEEL,
+)
+
+
+class Mouse:
+    """Presses, drags, wheel."""
+
+    def __init__(self, app: "App", held_controls: HeldControls) -> None:
+        self._app, self._context, self._held_controls = app, app.context, held_controls
+
+    def take(self, event: pygame.event.Event) -> None:
+        """Answer one event."""
+        if event.type == pygame.MOUSEMOTION:
+            if "mouse.left" in self._context.held:
+                self._point(event.pos)
+        elif event.type == pygame.MOUSEWHEEL:
+            self._wheel(-event.y)
+        elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
+            if "mouse.left" in self._context.held:
+                self._unpoint()
+            self._app.ui.release(event.pos)
+        elif event.button == 1:
+            self._press(event.pos)
+
+    def _wheel(self, rows: int) -> None:
+        context = self._context
+        if context.sheet:
+            context.sheet_view.scroll(rows)
+        elif context.popover.open:
+            context.popover.scroll(rows)
+        else:
+            self._app.scroll(rows)
+
+    def _press(self, at: tuple[int, int]) -> None:
+        ui, context = self._app.ui, self._context
+        over = ui.hit(at)
+        if context.editing is not None and (over is None or over.id != context.editing.node_id):
+            context.edit(None)
+        if context.driving and over is not None and over.id == "view":
+            context.held.add("mouse.left")
+            self._held_controls.send("mouse.left", 1.0)
+            self._point(at)
+            return
+        if over is None and context.popover.open:
+            context.popover.close(ui)
+        ui.press(at)
+
+    def _point(self, at: tuple[int, int]) -> None:
+        """The mouse is held on the picture: where, -1..1 from its top left corner."""
+        view = self._app.ui.nodes.get("view")
+        if view is None:
+            return
+        for name, place, start, size in (
+            ("mouse.x", at[0], view.rect.x, view.rect.width),
+            ("mouse.y", at[1], view.rect.y, view.rect.height),
+        ):
+            value = max(-1.0, min(1.0, 2 * (place - start) / max(1, size) - 1))
+            self._held_controls.hold(name, value, axis=True)
+            self._held_controls.send(name, value)
+
+    def _unpoint(self) -> None:
+        for name in ("mouse.left", "mouse.x", "mouse.y"):
+            self._held_controls.send(name, 0.0)
+        self._context.held -= {c for c in self._context.held if c.startswith("mouse.")}

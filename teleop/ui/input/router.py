@@ -1,0 +1,100 @@
+"""The person's hands: on keyboard, mouse and gamepad; on the environment, or off it again."""
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from teleop.runtime.protocol.session_messages import Notice, Request, Tone
+from teleop.ui.input.gamepad import Gamepad
+from teleop.ui.input.held_controls import HeldControls
+from teleop.ui.input.keyboard import Keyboard
+from teleop.ui.input.mouse import MOUSE, Mouse
+
+if TYPE_CHECKING:
+    from teleop.ui.app import App
+
+_GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must not press buttons
+
+
+class InputRouter:
+    """Passes each device's events on, and lets go of everything when that is called for."""
+
+    def __init__(self, app: "App") -> None:
+        self._context = app.context
+        self._held_controls = HeldControls(app.context)
+        self._mouse = Mouse(app, self._held_controls)
+        self._keyboard = Keyboard(app, self._held_controls)
+        self._gamepad = Gamepad(app, self._held_controls)
+
+    def take(self, event: pygame.event.Event) -> None:
+        """Answer one event of a device."""
+        if event.type in (pygame.KEYDOWN, pygame.KEYUP):
+            self._keyboard.take(event)
+        elif event.type in (pygame.TEXTINPUT, pygame.TEXTEDITING):
+            self._keyboard.type(event)
+        elif event.type in MOUSE:
+            self._mouse.take(event)
+        elif event.type == pygame.WINDOWFOCUSLOST:
+            self._lost("Paused: the window is not in front")
+        elif self._gamepad.take(event):
+            self._lost("Paused: the gamepad was unplugged; nothing is lost")
+        if self._context.mapping:
+            self._gamepad.finish_teaching(self._context.mapping)
+
+    def rumble(self, strength: float, seconds: float) -> None:
+        """The pad in use shakes."""
+        self._gamepad.rumble(strength, seconds)
+
+    def repeat(self, now: float) -> bool:
+        """A D-pad or stick that is held moves the focus on; True if it did."""
+        return self._gamepad.repeat(now)
+
+    def wakes_in(self) -> float | None:
+        """Seconds until a held D-pad moves on."""
+        return self._gamepad.wakes_in()
+
+    def engaged_changed(self, engaged: bool) -> None:
+        """An episode began or ended: the hands go to the environment, or come back."""
+        context = self._context
+        if engaged:
+            context.popover.close(context.ui)
+            context.driving = True
+            context.ui.focus.set("view", "stage")
+            self._gamepad.hand_over()
+            self._send_held()
+            return
+        by_itself, context.driving = context.driving, False
+        context.held.clear()
+        context.tell(Request.RELEASE_INPUT)
+        if by_itself:
+            context.quiet_until_s = context.now + _GRACE_S
+            pending = context.model.live is not None and context.model.live.pending
+            context.ui.focus.set("save" if pending else "record", "transport")
+            context.ui.focus.visible = context.ui.pad_hints
+
+    def let_go(self) -> None:
+        """The environment's controls are let go, and it holds still."""
+        self._held_controls.release()
+        self._context.pause()
+
+    def _send_held(self) -> None:
+        """What is held already when an episode begins acts from its first step."""
+        live = self._context.model.live
+        if live is None or live.waiting_s == -1.0:
+            return  # that one begins with a press
+        for control in self._keyboard.driving:
+            self._context.held.add(control)
+            self._held_controls.send(control, 1.0)
+        for control, value in self._gamepad.sticks.items():
+            self._held_controls.hold(control, value, axis=True)
+            self._held_controls.send(control, value)
+
+    def _lost(self, why: str) -> None:
+        """Focus or pad lost: every key is let go, a running take waits."""
+        context, drove = self._context, self._context.driving
+        self._keyboard.forget()
+        self._gamepad.forget()
+        context.touched.clear()
+        self.let_go()
+        if drove:
+            context.model.notices.append(Notice(Tone.PLAIN, why))

@@ -1,0 +1,124 @@
+"""The sheet that says how to drive and record."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from teleop.runtime.protocol.driving_options import DriveOptions, Preview, Seeds, Start
+from teleop.ui.widgets.sheet import Line
+
+Values = TypeVar("Values")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A row of a sheet: a field of frozen values, what it can be, and how that is said."""
+
+    field: str
+    label: str
+    values: tuple[Any, ...]
+    note: str
+    say: Callable[[Any], str]
+
+
+def _yes(value: Any) -> str:
+    return "on" if value else "off"
+
+
+def _at_least(value: Any) -> str:
+    return f"{value} steps" if value else "keep all"
+
+
+def _idle(value: Any) -> str:
+    return "keep all" if value >= 1 else f"{value:.0%}"
+
+
+_OPTIONS = (
+    Option(
+        "start",
+        "A take begins",
+        tuple(Start),
+        "At once, when you first press something, or after 3, 2, 1",
+        lambda v: str(v.value),
+    ),
+    Option(
+        "seeds",
+        "The next start",
+        tuple(Seeds),
+        "The same start each time is easiest to learn from; many starts teach more",
+        lambda v: str(v.value),
+    ),
+    Option("practice", "Practice", (False, True), "Drive without recording anything", _yes),
+    Option(
+        "auto_next",
+        "Next episode by itself",
+        (False, True),
+        "Each episode is saved when it ends, and the next begins, up to the goal",
+        _yes,
+    ),
+    Option("goal", "Goal", (5, 10, 15, 20, 30, 50, 100), "Episodes you want to record", str),
+    Option(
+        "shortest",
+        "Discard short takes",
+        (0, 10, 30, 60, 120),
+        "Episodes that end sooner are discarded by themselves; undo brings them back",
+        _at_least,
+    ),
+    Option(
+        "most_idle",
+        "Discard idle takes",
+        (1.0, 0.95, 0.9, 0.8, 0.7),
+        "Episodes with nothing pressed for more than this share, likewise",
+        _idle,
+    ),
+    Option(
+        "turn_based",
+        "Turn by turn",
+        (None, True, False),
+        "Every press is one step; the environment waits for you",
+        lambda v: "as it comes" if v is None else _yes(v),
+    ),
+    Option(
+        "preview",
+        "Show what a policy sees",
+        tuple(Preview),
+        "The numbers or the picture that the environment returns",
+        lambda v: str(v.value),
+    ),
+    Option(
+        "hand_back_s",
+        "Hand back after",
+        (0.2, 0.5, 1.0, 2.0),
+        "In Correct: how long you keep control after letting go",
+        lambda v: f"{v:g} s",
+    ),
+    Option("rumble", "Rumble", (False, True), "The pad shakes when an episode ends", _yes),
+)
+
+
+def option_lines(options: DriveOptions) -> list[Line]:
+    """The rows, with what is chosen now."""
+    return lines_of(_OPTIONS, options)
+
+
+def changed_options(options: DriveOptions, line_id: str, step: int) -> DriveOptions:
+    """The options after a row was used."""
+    return changed(_OPTIONS, options, line_id, step)
+
+
+def lines_of(options: Sequence[Option], values: Any) -> list[Line]:
+    """A row for each, with the value it has now; its id is `option.` and the field."""
+    return [
+        Line(f"option.{o.field}", o.label, o.say(getattr(values, o.field)), o.note) for o in options
+    ]
+
+
+def changed(options: Sequence[Option], values: Values, line_id: str, step: int) -> Values:
+    """The values after a row was used: the next one, or the one before."""
+    field = line_id.removeprefix("option.")
+    choices = next(o for o in options if o.field == field).values
+    before: Any = values
+    now = getattr(before, field)
+    index = choices.index(now) if now in choices else 0
+    after: Values = replace(before, **{field: choices[(index + step) % len(choices)]})
+    return after

@@ -1,0 +1,129 @@
+"""The sheets over the screen: how to drive and record, and what keys, pad and mouse do."""
+
+from teleop.runtime.protocol.session_messages import EnvOpened
+from teleop.ui.sheets.controls_sheet import control_lines, controls_request
+from teleop.ui.sheets.options_sheet import changed_options, option_lines
+from teleop.ui.sheets.settings_sheet import changed_settings, setting_lines
+from teleop.ui.state.context import UiContext
+from teleop.ui.system.gamepad_mapping import ASKED, PadMapping
+from teleop.ui.widgets.sheet import SHEET, Changed, Line
+
+_FEET = {
+    "options": "Enter or → changes, ← changes back, Esc closes",
+    "controls": "Enter on a move, then press what should do it. Rows light up while pressed",
+}
+
+
+_TEACHING = "Press what is asked for; Enter skips what this gamepad does not have, Esc gives up"
+
+
+def draw_sheet(context: UiContext) -> None:
+    """Draw the open sheet, if one is, and do what was asked on it."""
+    env = context.model.env
+    if context.sheet in _WITHOUT_ENV:
+        _WITHOUT_ENV[context.sheet](context)
+        return
+    if not context.sheet or env is None:
+        return
+    foot = _TEACHING if context.mapping else _FEET[context.sheet]
+    used = context.sheet_view.draw(context.ui, _title(context, env), _lines(context), foot)
+    if used is None:
+        return
+    if used.id == "close":
+        context.toggle_sheet("")
+    elif context.mapping:
+        return
+    elif context.sheet == "options":
+        context.change_options(changed_options(context.options, used.id, used.step))
+    else:
+        _use_control(context, used)
+
+
+def _draw_settings(context: UiContext) -> None:
+    lines = setting_lines(context.settings)
+    used = context.sheet_view.draw(context.ui, "Settings", lines, _FEET["options"])
+    if used is not None and used.id == "close":
+        context.toggle_sheet("")
+    elif used is not None:
+        context.change_settings(changed_settings(context.settings, used.id, used.step))
+
+
+def _draw_files(context: UiContext) -> None:
+    """The window's own way to choose what is to be taken in."""
+    if context.files is None:
+        return
+    title, lines = str(context.files.folder), context.files.lines
+    used = context.sheet_view.draw(context.ui, title, lines, "Enter opens, Esc closes")
+    if used is None or used.step < 0:
+        return
+    chosen = None if used.id == "close" else context.files.use(used.id)
+    if chosen is None and used.id != "close":
+        context.sheet_view.reset()
+        context.ui.focus.set(context.files.lines[0].id, SHEET)
+        return
+    context.toggle_sheet("")
+    if chosen is not None:
+        context.take_in(str(chosen))
+
+
+_WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
+
+
+def _title(context: UiContext, env: EnvOpened) -> str:
+    if context.mapping:
+        return f"Teach {context.mapping.pad.name}"
+    return "How to drive and record" if context.sheet == "options" else f"Controls of {env.env_id}"
+
+
+def _lines(context: UiContext) -> list[Line]:
+    env = context.model.env
+    if context.sheet == "options":
+        return option_lines(context.options)
+    if context.mapping:
+        return _taught_lines(context.mapping)
+    lines = control_lines(env, context.touched, context.listening) if env else []
+    lines += [Line(f"pad.{index}", name) for index, name in enumerate(_pad_choices(context))]
+    lines += [
+        Line(f"teach.{pad.instance_id}", f"Teach {pad.name}", "Enter", "It has no known layout")
+        for pad in context.unknown_pads
+    ]
+    return lines
+
+
+def _pad_choices(context: UiContext) -> list[str]:
+    """Which gamepad is listened to, where there are several."""
+    if len(context.pads) < 2:
+        return []
+    names = ["All gamepads", *(f"Gamepad {i}: {name}" for i, name in enumerate(context.pads, 1))]
+    return [f"{'● ' if i == context.pad_index else '○ '}{name}" for i, name in enumerate(names)]
+
+
+def _taught_lines(mapping: PadMapping) -> list[Line]:
+    lines = [
+        Line(f"asked.{name}", text, mapping.found.get(name, ""), listening=name == mapping.asks)
+        for name, text in ASKED
+    ]
+    first = max(0, next((i for i, (name, _) in enumerate(ASKED) if name == mapping.asks), 0) - 3)
+    return lines[first:]
+
+
+def _use_control(context: UiContext, used: Changed) -> None:
+    env = context.model.env
+    if env is None:
+        return
+    if used.id.startswith("move."):
+        context.listening = used.id.removeprefix("move.") if used.step > 0 else ""
+        return
+    if used.id.startswith("pad."):
+        context.pad_index = int(used.id.removeprefix("pad."))
+        return
+    if used.id.startswith("teach."):
+        number = int(used.id.removeprefix("teach."))
+        context.mapping = PadMapping(
+            next(p for p in context.unknown_pads if p.instance_id == number)
+        )
+        context.sheet_view.reset()
+        return
+    request = controls_request(env, used.id, used.step)
+    if request:
+        context.tell(request)

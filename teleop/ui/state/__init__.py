@@ -1,0 +1,1 @@
+"""What the window knows: data from other processes, settings, what is open."""

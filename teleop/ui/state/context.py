@@ -1,0 +1,184 @@
+"""What a screen works with: what is known, what can be drawn on, whom to tell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pygame
+
+from teleop.runtime.protocol.driving_options import DriveOptions
+from teleop.runtime.protocol.library_messages import ImportDataset
+from teleop.runtime.protocol.session_messages import Input, OpenEnv, Request, SetOptions, ToStage
+from teleop.runtime.protocol.shared_frames import FrameReader
+from teleop.runtime.protocol.training_messages import ToTrainer
+from teleop.types import InputEvent
+from teleop.ui.state.file_browser import FileBrowser
+from teleop.ui.state.settings import Settings
+from teleop.ui.state.view_model import ViewModel
+from teleop.ui.system.file_dialog import FileDialog
+from teleop.ui.system.gamepad_mapping import PadMapping, UnknownPad
+from teleop.ui.widgets.image_view import ImageView
+from teleop.ui.widgets.popover import Popover
+from teleop.ui.widgets.sheet import SHEET, SheetView
+from teleop.ui.widgets.text_edit import TextEdit
+from teleop.ui.widgets.widgets import Ui
+
+
+@dataclass(slots=True)
+class UiContext:
+    """Shared by the window and its screens.
+
+    Attributes:
+        ui: draws and names controls.
+        model: what the processes have said.
+        reader: of pictures.
+        recordings: the folder that recordings go to.
+        exports: the folder that what is written for other programs goes to.
+        tell: sends to the stage.
+        teach: sends to the trainer.
+        now: seconds, the same for a whole frame.
+        driving: keys and pad go to the environment.
+        held: controls that are down.
+        pad: name of the gamepad in use; empty without one.
+        pads: names of all that are plugged in.
+        unknown_pads: joysticks without a known layout.
+        mapping: the one that is being taught.
+        pad_index: which of them is listened to, from 1; 0 is all.
+        options: how the person drives and records.
+        sheet: the open sheet: `options`, `controls`, `settings`, `files`, or empty.
+        listening: the move that waits for a press, on the controls sheet.
+        touched: controls that are down, whoever they go to.
+        editing: the text that is being edited; keys go there.
+        go_to: name of the screen to show next.
+        popover: the open drop-down.
+        settings: how the window looks and behaves.
+        projector: light, large, and nothing moves.
+        dialog: the computer's own, for choosing a file.
+        files: where one is in the window's own sheet of files.
+        quiet_until_s: until then no plain key or button means the window.
+    """
+
+    ui: Ui
+    model: ViewModel
+    reader: FrameReader
+    recordings: Path
+    exports: Path
+    tell: Callable[[ToStage], None]
+    teach: Callable[[ToTrainer], None]
+    dialog: FileDialog
+    now: float = 0.0
+    driving: bool = False
+    held: set[str] = field(default_factory=set)
+    pad: str = ""
+    pads: tuple[str, ...] = ()
+    unknown_pads: tuple[UnknownPad, ...] = ()
+    mapping: PadMapping | None = None
+    pad_index: int = 0
+    options: DriveOptions = field(default_factory=DriveOptions)
+    sheet: str = ""
+    listening: str = ""
+    touched: set[str] = field(default_factory=set)
+    editing: TextEdit | None = None
+    go_to: str = ""
+    popover: Popover = field(default_factory=Popover)
+    settings: Settings = field(default_factory=Settings)
+    projector: bool = False
+    quiet_until_s: float = 0.0
+    files: FileBrowser | None = None
+    sheet_view: SheetView = field(default_factory=SheetView)
+    views: dict[str, ImageView] = field(default_factory=dict)
+
+    @property
+    def reduced_motion(self) -> bool:
+        """Nothing blinks."""
+        return self.projector or self.settings.reduced_motion
+
+    def change_settings(self, settings: Settings) -> None:
+        """Look and behave so from now on."""
+        self.settings = settings
+        self.go_to = "repaint"
+
+    def view(self, name: str) -> ImageView:
+        """The named picture, brought up to date."""
+        view = self.views.setdefault(name, ImageView(self.reader))
+        view.take(self.model.frames.get(name))
+        return view
+
+    def edit(self, edit: TextEdit | None) -> None:
+        """Let keys go to a text, or back to the window; what was being edited is committed."""
+        before, self.editing = self.editing, edit
+        if before is not None:
+            before.done(before.text)
+        if edit is None:
+            pygame.key.stop_text_input()
+            return
+        node = self.ui.nodes.get(edit.node_id)
+        if node is not None:
+            pygame.key.set_text_input_rect(node.rect)  # where an input method shows its choices
+        pygame.key.start_text_input()
+
+    def open_env(self, env_id: str) -> None:
+        """Drive another environment; why that cannot be done is said there."""
+        now = self.model.env
+        self.model.opening = "" if now and now.env_id == env_id else env_id
+        self.tell(OpenEnv(env_id))
+
+    def take_in(self, path: str) -> None:
+        """Bring in a dataset or a bundle; what comes of it is seen in the library."""
+        self.tell(ImportDataset(path))
+        self.go_to = "library"
+
+    def toggle_record(self) -> None:
+        """Start a take, or stop the one that runs."""
+        live = self.model.live
+        if live is not None:
+            self.tell(Request.STOP_TAKE if live.engaged else Request.START_TAKE)
+
+    def change_options(self, options: DriveOptions) -> None:
+        """Drive and record otherwise from now on."""
+        self.options = options
+        self.tell(SetOptions(options))
+
+    def toggle_sheet(self, name: str) -> None:
+        """Open a sheet, or close it."""
+        self.popover.close(self.ui)
+        if self.sheet == name or not name:
+            self.sheet = self.listening = ""
+            self.mapping = None
+            self.ui.modal = None
+            self.ui.focus.set("view", "stage")
+            return
+        self.pause()
+        self.sheet, self.listening = name, ""
+        self.sheet_view.reset()
+        self.ui.modal = SHEET
+        self.ui.focus.set("close", SHEET)
+        self.ui.focus.visible = not self.ui.used.clicked
+
+    def rewind(self) -> None:
+        """Go back for as long as the key is held."""
+        live = self.model.live
+        if live and (live.engaged or live.pending):
+            self.tell(Request.REWIND)
+
+    def step_once(self) -> None:
+        """One step of a paused episode, with what is held down now."""
+        for control in sorted(self.touched):
+            if not control.startswith("pad.") or control[-1] not in "+-":
+                self.tell(Input(InputEvent(self.now, control, 1.0)))
+        self.tell(Request.STEP_ONCE)
+        self.tell(Request.RELEASE_INPUT)
+
+    def resume(self) -> None:
+        """Go on driving after a pause."""
+        live = self.model.live
+        if live and live.phase == "paused":
+            self.driving = True
+            self.tell(Request.RESUME)
+
+    def pause(self) -> None:
+        """Hold still; keys and pad move the focus again."""
+        self.tell(Request.PAUSE)  # also what was to begin by itself
+        if self.driving:
+            self.driving = False
+            self.ui.focus.set("view", "stage")

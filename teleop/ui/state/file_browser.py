@@ -1,0 +1,73 @@
+"""Choosing a file or a folder in the window itself: by mouse, keyboard or gamepad alike."""
+
+from pathlib import Path
+
+from teleop.ui.widgets.sheet import Line
+
+BUNDLE = ".teleop.zip"
+_UP, _THIS, _HOME = "up", "this", "home folder"
+_MOST = 2000  # entries of a folder
+
+
+class FileBrowser:
+    """Where one is, as it was when one came there.
+
+    Attributes:
+        folder: whose entries are listed.
+        lines: the way up, this folder if it is a dataset, folders, bundles.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.go(folder)
+
+    def go(self, folder: Path) -> None:
+        """List a folder."""
+        self.folder = folder.absolute()
+        self.lines = _lines(self.folder)
+
+    def use(self, line_id: str) -> Path | None:
+        """Go where a row leads; the path if it is something to take in."""
+        if line_id == _THIS:
+            return self.folder
+        path = self.folder / line_id.removeprefix("files.")
+        if line_id in (_UP, _HOME):
+            path = self.folder.parent if line_id == _UP else Path.home()
+        elif not path.is_dir() or is_dataset(path):
+            return path
+        self.go(path)
+        return None
+
+
+def _lines(folder: Path) -> list[Line]:
+    lines = [Line(_UP, "Up", str(folder.parent)), Line(_HOME, "Your own folder")]
+    if is_dataset(folder):
+        lines.append(Line(_THIS, "Take in this dataset", folder.name))
+    folders, bundles, problem = _entries(folder)
+    if problem:
+        return [*lines, Line("", problem)]
+    lines += [
+        Line(f"files.{path.name}", path.name, "dataset" if is_dataset(path) else "folder")
+        for path in folders
+    ]
+    lines += [Line(f"files.{path.name}", path.name, "bundle") for path in bundles]
+    if not folders and not bundles:
+        lines.append(Line("", "Nothing here that could be taken in"))
+    return lines
+
+
+def is_dataset(folder: Path) -> bool:
+    """It looks like a Minari dataset's folder; what may not be looked at does not."""
+    try:
+        return (folder / "data" / "main_data.hdf5").is_file()
+    except OSError:
+        return False
+
+
+def _entries(folder: Path) -> tuple[list[Path], list[Path], str]:
+    """(folders, bundles, why they cannot be listed), without what is hidden."""
+    try:
+        found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))[:_MOST]
+        folders = [path for path in found if path.is_dir()]
+        return folders, [path for path in found if path.name.endswith(BUNDLE)], ""
+    except OSError as problem:
+        return [], [], f"This folder cannot be read: {problem.strerror or problem}"

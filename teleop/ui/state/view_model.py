@@ -1,0 +1,334 @@
+"""What the window knows: everything the other processes have said, put together.
+
+No pygame, no drawing: screens read it, messages change it.
+"""
+
+from dataclasses import dataclass, field
+
+from teleop.runtime.protocol.comparison_messages import (
+    LaneAbout,
+    ReplayGrew,
+    ReplayOpened,
+    ReplayPictured,
+)
+from teleop.runtime.protocol.library_messages import (
+    Curate,
+    DatasetLine,
+    EpisodesListed,
+    LibraryListed,
+    Working,
+)
+from teleop.runtime.protocol.session_messages import (
+    Corrected,
+    Corrections,
+    EnvFailed,
+    EnvOpened,
+    FromStage,
+    LibraryChanged,
+    Notice,
+    Pictured,
+    ProcessLost,
+    SessionSnapshot,
+    SlowCall,
+    Tone,
+)
+from teleop.runtime.protocol.shared_frames import Frame
+from teleop.runtime.protocol.training_messages import (
+    Analysis,
+    AnalysisProgress,
+    BaselineScores,
+    Finding,
+    FromTrainer,
+    PolicySaved,
+    Profiled,
+    Rounds,
+    Standing,
+    TrainingBegan,
+    TrainingFailed,
+    TrainingProgress,
+    TriedLine,
+)
+
+
+@dataclass(slots=True)
+class LaneCurve:
+    """One side of a comparison, as far as it is known.
+
+    Attributes:
+        about: who it is.
+        returns: (T+1) return so far, from 0.
+        actions: of each step, in words.
+        seen: (T) numbers before each step.
+        over: nothing more will come.
+    """
+
+    about: LaneAbout
+
+    returns: list[float] = field(default_factory=lambda: [0.0])
+    actions: list[str] = field(default_factory=list)
+    seen: list[tuple[float, ...]] = field(default_factory=list)
+    over: bool = False
+
+    def follow(self, live: SessionSnapshot) -> None:
+        """Somebody drives this side now: one more step, or back to an earlier one."""
+        del self.returns[live.steps + 1 :], self.actions[live.steps :], self.seen[live.steps + 1 :]
+        missing = live.steps - len(self.actions)
+        self.actions += [live.action] * missing
+        self.returns += [live.total_reward] * missing
+        if live.numbers and not live.rewinding:  # those would be of the present
+            del self.seen[live.steps :]
+            numbers = tuple(value for _, value in live.numbers)
+            self.seen += [numbers] * (live.steps + 1 - len(self.seen))
+        self.over = live.phase == "ended"
+
+
+@dataclass(slots=True)
+class Comparison:
+    """A recorded episode beside its rivals."""
+
+    about: ReplayOpened
+    lanes: tuple[LaneCurve, ...]
+    likely: list[tuple[tuple[float, ...], ...]] = field(default_factory=list)
+    pressed: list[tuple[int, ...]] = field(default_factory=list)
+    would: list[str] = field(default_factory=list)
+    differs: list[bool] = field(default_factory=list)
+    diverged_at: int | None = None
+    fidelity: str = ""
+    shown: int = 0
+
+    @classmethod
+    def of(cls, about: ReplayOpened) -> "Comparison":
+        """One of which nothing is known yet."""
+        return cls(about, tuple(LaneCurve(lane) for lane in about.lanes))
+
+    @property
+    def steps(self) -> int:
+        """Length of the longest side so far."""
+        return max(len(lane.actions) for lane in self.lanes)
+
+    @property
+    def complete(self) -> bool:
+        """All sides have ended."""
+        return all(lane.over for lane in self.lanes)
+
+    def grow(self, updates: ReplayGrew) -> None:
+        """Take in what was computed since."""
+        for lane, growth in zip(self.lanes, updates.lanes, strict=True):
+            for reward in growth.rewards:
+                lane.returns.append(lane.returns[-1] + reward)
+            lane.actions += growth.actions
+            lane.seen += growth.seen
+            lane.over = growth.over
+        self.likely += updates.likely
+        self.pressed += updates.pressed
+        self.would += updates.would
+        self.differs += updates.differs
+        self.diverged_at = updates.diverged_at
+        self.fidelity = updates.fidelity
+
+
+_UNSHOWN = 500  # steps between two reported losses of one network, at most
+
+
+@dataclass(slots=True)
+class TrainingState:
+    """The training that runs or ran last."""
+
+    dataset_id: str
+    running: bool = True
+    began: TrainingBegan | None = None
+    phase: str = "Loading your episodes"
+    step: int = 0
+    total: int = 1
+    seconds_left: float | None = None
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    returns: list[tuple[int, float]] = field(default_factory=list)
+    phases: list[tuple[int, str]] = field(default_factory=list)
+    log: list[Finding] = field(default_factory=list)
+    tried: tuple[TriedLine, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    advice: tuple[str, ...] = ()
+    policy: str = ""
+    version: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+    def hear(self, updates: TrainingProgress) -> None:
+        """Take in a report."""
+        if updates.losses and self.losses and updates.losses[0][0] - self.losses[-1][0] > _UNSHOWN:
+            self.losses.clear()  # trainings without a curve lie between: another network begins
+            self.phases.clear()
+        if updates.losses and (not self.phases or self.phases[-1][1] != updates.phase):
+            self.phases.append((updates.losses[0][0], updates.phase))
+        self.phase, self.step, self.total = updates.phase, updates.step, updates.total
+        self.seconds_left = updates.seconds_left
+        self.losses += updates.losses
+        self.returns += updates.returns
+        self.log += updates.findings
+        self.tried = updates.tried or self.tried
+
+
+@dataclass(slots=True)
+class ViewModel:
+    """Everything that screens show."""
+
+    env: EnvOpened | None = None
+    env_problem: str = ""
+    opening: str = ""  # the environment that was asked for and is not there yet
+    live: SessionSnapshot | None = None
+    preview: SessionSnapshot | None = None
+    library: LibraryChanged | None = None
+    comparison: Comparison | None = None
+    run: LaneCurve | None = None  # what the person does beside it, now
+    training: TrainingState | None = None
+    profile: Profiled | None = None
+    studying: Analysis | None = None
+    studies: dict[Analysis, AnalysisProgress] = field(default_factory=dict)
+    rounds: Rounds | None = None
+    corrections: tuple[Corrected, ...] = ()
+    datasets: tuple[DatasetLine, ...] | None = None
+    shelf: EpisodesListed | None = None
+    working: Working | None = None
+    shelf_undo: list[Curate] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    lost: str = ""  # why the environment's process ended
+    slow: SlowCall | None = None
+    replay_problem: str = ""
+    frames: dict[str, Frame] = field(default_factory=dict)
+
+    @property
+    def own_training(self) -> TrainingState | None:
+        """The training, if it is of the dataset that is shown or still runs."""
+        training, library = self.training, self.library
+        if training is None or library is None:
+            return None
+        mine = training.running or training.dataset_id == library.dataset_id
+        return training if mine else None
+
+    def hear(self, message: FromStage | FromTrainer) -> None:
+        """Take in one message from another process."""
+        match message:
+            case Pictured():
+                self._pictured(message)
+            case ReplayPictured():
+                for frame in message.frames:
+                    self.frames[frame.view] = frame
+                if self.comparison:
+                    self.comparison.shown = message.step
+            case ReplayGrew() if self.comparison:
+                self.comparison.grow(message)
+            case TrainingProgress() if self.training:
+                self.training.hear(message)
+            case ProcessLost(name="stage"):
+                self.lost = message.why
+            case _:
+                self._rare(message)
+
+    def _pictured(self, message: Pictured) -> None:
+        if message.frame:
+            self.frames[message.view] = message.frame
+        if message.view == "drive":
+            self.live = message.live
+            if self.run:
+                self.run.follow(message.live)
+        elif message.view == "preview":
+            self.preview = message.live
+
+    def _rare(self, message: FromStage | FromTrainer) -> None:
+        match message:
+            case EnvOpened():
+                if self.env is None or self.env.env_id != message.env_id:
+                    self.comparison = self.rounds = self.run = None
+                    self.corrections = ()
+                self.env, self.env_problem, self.opening = message, "", ""
+            case EnvFailed():
+                self.env_problem, self.opening = message.problem, ""
+                self.notices.append(Notice(Tone.BAD, message.problem))
+            case LibraryChanged():
+                self.library = message
+            case ReplayOpened():
+                self.comparison, self.replay_problem = Comparison.of(message), ""
+            case Notice():
+                self.notices.append(message)
+                if message.undo is not None:
+                    self.shelf_undo.append(message.undo)
+                self.replay_problem = message.text if message.tone is Tone.BAD else ""
+            case _:
+                self._kept(message)
+
+    def _kept(self, message: FromStage | FromTrainer) -> None:
+        match message:
+            case Corrections(episodes):
+                self.corrections = episodes
+            case LibraryListed():
+                self.datasets = message.datasets
+            case EpisodesListed():
+                self.shelf = message
+            case Working():
+                self.working = message if message.total else None
+            case _:
+                self._taught(message)
+
+    def _taught(self, message: FromStage | FromTrainer) -> None:
+        match message:
+            case AnalysisProgress():
+                self.studies[message.study] = message
+                self.studying = None if message.final else message.study
+                if message.problem:
+                    self.notices.append(Notice(Tone.BAD, message.problem))
+            case Profiled():
+                self.profile = message
+            case Rounds():
+                self.rounds = message
+            case ProcessLost():
+                self._trainer_lost(message)
+            case TrainingBegan() | PolicySaved() | TrainingFailed() | BaselineScores() if (
+                self.training
+            ):
+                self._training(self.training, message)
+
+    def _trainer_lost(self, message: ProcessLost) -> None:
+        """The trainer's process ended without being asked to."""
+        self.studying = None
+        training = self.training
+        if training is None or not training.running:
+            return
+        kept = "Your recordings and the policy so far are" if training.policy else "Recordings are"
+        training.running = False
+        training.problem = f"{message.why} {kept} safe; train again."
+        self.notices.append(Notice(Tone.BAD, training.problem))
+
+    def _training(
+        self,
+        training: TrainingState,
+        message: TrainingBegan | PolicySaved | TrainingFailed | BaselineScores,
+    ) -> None:
+        match message:
+            case TrainingBegan():
+                training.began = message
+                self.profile = Profiled(training.dataset_id, message.traits)
+            case BaselineScores():
+                training.standings, training.advice = message.standings, message.advice
+            case PolicySaved():
+                if not training.policy:
+                    training.log.append(
+                        Finding(f"First playable policy after {message.seconds:.1f} s", True)
+                    )
+                training.policy = message.name
+                training.version += 1
+                training.seconds = message.seconds
+                training.running = not message.final
+            case TrainingFailed():
+                training.running = False
+                training.problem = message.problem
+                self.notices.append(Notice(Tone.BAD, message.problem))
+
+
+def outline(live: SessionSnapshot | None) -> tuple[object, ...]:
+    """What of a session the window shows away from the picture."""
+    if live is None:
+        return ()
+    real = round(live.real_hz)
+    phase = (live.engaged, live.phase, live.pending, live.starred, live.rewinding)
+    watched = live.steps // 10 if live.control else 0
+    return (*phase, live.seed, live.speed, real, live.control, live.driven // 10, watched)

@@ -1,0 +1,1 @@
+"""The operating system: window, devices, dialogs, sounds, processes."""

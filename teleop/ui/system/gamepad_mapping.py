@@ -1,0 +1,126 @@
+"""Teaching a gamepad that SDL does not know: press what is asked for, one after another."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+from teleop import paths
+from teleop.ui.system.sdl import sdl
+
+_FILE = "gamepads.txt"
+_FAR = 0.7
+_HAT = {(0, 1): 1, (1, 0): 2, (0, -1): 4, (-1, 0): 8}
+_PLATFORMS = {"Darwin": "Mac OS X"}  # as SDL calls them
+
+# SDL's name, and what the person is asked for
+ASKED: tuple[tuple[str, str], ...] = (
+    ("a", "The lower of the four buttons (A)"),
+    ("b", "The right one (B)"),
+    ("x", "The left one (X)"),
+    ("y", "The upper one (Y)"),
+    ("leftx", "Left stick: right"),
+    ("lefty", "Left stick: down"),
+    ("rightx", "Right stick: right"),
+    ("righty", "Right stick: down"),
+    ("leftshoulder", "Left shoulder (LB)"),
+    ("rightshoulder", "Right shoulder (RB)"),
+    ("lefttrigger", "Left trigger (LT)"),
+    ("righttrigger", "Right trigger (RT)"),
+    ("dpup", "D-pad up"),
+    ("dpdown", "D-pad down"),
+    ("dpleft", "D-pad left"),
+    ("dpright", "D-pad right"),
+    ("back", "The small left button (View)"),
+    ("start", "The small right button (Start)"),
+)
+
+
+_WHOLE_AXES = ("leftx", "lefty", "rightx", "righty", "lefttrigger", "righttrigger")
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPad:
+    """A joystick without a known layout."""
+
+    instance_id: int
+    name: str
+    guid: str
+
+
+class PadMapping:
+    """One gamepad being taught."""
+
+    def __init__(self, pad: UnknownPad) -> None:
+        self.pad = pad
+        self.found: dict[str, str] = {}
+        self._next = 0
+
+    @property
+    def asks(self) -> str:
+        """SDL's name of what is asked for; empty when all was asked."""
+        return ASKED[self._next][0] if self._next < len(ASKED) else ""
+
+    def skip(self) -> None:
+        """The pad has no such thing."""
+        self._next += 1
+
+    def take(self, event: pygame.event.Event) -> None:
+        """Hear the pad; what is pressed answers the question."""
+        if getattr(event, "instance_id", None) != self.pad.instance_id or not self.asks:
+            return
+        answer = _answer(event, whole=self.asks in _WHOLE_AXES)
+        if answer and answer not in self.found.values():
+            self.found[self.asks] = answer
+            self._next += 1
+
+    def text(self) -> str:
+        """The mapping as SDL writes it."""
+        parts = [f"{name}:{control}" for name, control in self.found.items()]
+        system = platform.system()
+        name = self.pad.name.replace(",", " ")
+        where = f"platform:{_PLATFORMS.get(system, system)}"
+        return ",".join([self.pad.guid, name, *parts, where])
+
+    def keep(self) -> bool:
+        """Use it from now on, and in later runs; False if that takes a restart."""
+        path = mapping_file()
+        old = path.read_text("utf-8").splitlines() if path.is_file() else []
+        lines = [line for line in old if not line.startswith(self.pad.guid + ",")]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([*lines, self.text()]) + "\n", "utf-8")
+        library = sdl()
+        return (
+            library is not None and library.SDL_GameControllerAddMapping(self.text().encode()) >= 0
+        )
+
+
+def mapping_file() -> Path:
+    """Where this user's taught gamepads are."""
+    return paths.user_folder() / _FILE
+
+
+def use_taught_pads() -> None:
+    """Let SDL know them, before it looks for gamepads."""
+    if mapping_file().is_file():
+        os.environ.setdefault("SDL_GAMECONTROLLERCONFIG_FILE", str(mapping_file()))
+
+
+def _answer(event: pygame.event.Event, *, whole: bool) -> str:
+    """What was pressed, as SDL's mappings say it; empty if nothing was.
+
+    Args:
+        event: of the joystick.
+        whole: a stick or trigger is asked for, not a button or a direction.
+    """
+    if event.type == pygame.JOYBUTTONDOWN:
+        return f"b{event.button}"
+    if event.type == pygame.JOYHATMOTION and tuple(event.value) in _HAT:
+        return f"h{event.hat}.{_HAT[tuple(event.value)]}"
+    if event.type == pygame.JOYAXISMOTION and abs(event.value) > _FAR:
+        if whole:  # a trigger that is let go says so first, at the other end
+            return f"a{event.axis}" if event.value > 0 else ""
+        return f"{'+' if event.value > 0 else '-'}a{event.axis}"
+    return ""

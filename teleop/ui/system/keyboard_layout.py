@@ -1,0 +1,68 @@
+"""What the user's own keyboard has printed on the key at a position.
+
+Controls are named by position (`key.w`); an AZERTY keyboard has a Z there. SDL knows; pygame does
+not pass it on, so SDL is asked directly; where that fails, it is the name on a US keyboard.
+"""
+
+import pygame
+
+from teleop.ui.system.sdl import key_name
+
+_SHORT = {
+    "space": "Space",
+    "return": "Enter",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "left shift": "Shift",
+    "lshift": "Shift",
+    "backspace": "Bksp",
+    "escape": "Esc",
+    "left ctrl": "Ctrl",
+    "tab": "Tab",
+}
+_PAD = {
+    "left_x-": "L ←",
+    "left_x+": "L →",
+    "left_y-": "L ↑",
+    "left_y+": "L ↓",
+    "right_x-": "R ←",
+    "right_x+": "R →",
+    "right_y-": "R ↑",
+    "right_y+": "R ↓",
+    "left_trigger+": "LT",
+    "right_trigger+": "RT",
+    "left_shoulder": "LB",
+    "right_shoulder": "RB",
+    "left_stick": "L3",
+    "right_stick": "R3",
+    "up": "D ↑",
+    "down": "D ↓",
+    "left": "D ←",
+    "right": "D →",
+    "back": "View",
+}
+_MOUSE = {"x-": "Mouse ←", "x+": "Mouse →", "y-": "Mouse ↑", "y+": "Mouse ↓", "left": "Click"}
+_SCANCODES = {
+    name.removeprefix("KSCAN_").lower(): getattr(pygame, name)
+    for name in dir(pygame)
+    if name.startswith("KSCAN_")
+}
+
+
+def control_label(control: str) -> str:
+    """A control as it is printed on the user's own device."""
+    device, _, name = control.partition(".")
+    if device == "key":
+        return key_label(name)
+    if device == "mouse":
+        return _MOUSE.get(name, name)
+    return _PAD.get(name, name.upper())
+
+
+def key_label(position: str) -> str:
+    """What is printed on the key at a position: `w` gives Z on an AZERTY keyboard."""
+    scancode = _SCANCODES.get(position)
+    name = (key_name(scancode) if scancode is not None else "") or position
+    return _SHORT.get(name.lower(), name.upper() if len(name) == 1 else name.capitalize())

@@ -1,0 +1,91 @@
+"""How good each round of correction is: share of successes, or mean return, from fresh starts."""
+
+import numpy as np
+from pygame import Rect
+
+from teleop.runtime.protocol.training_messages import RoundLine
+from teleop.ui.drawing.formatting import signed
+from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.line_chart import Chart, Series
+
+_TITLES = {"success": "Success", "return": "Return"}
+
+
+class RoundsChart:
+    """View state: which of the two is shown; successes where there are such things."""
+
+    def __init__(self) -> None:
+        self._chart = Chart()
+        self._shown = "success"
+
+    def draw(self, context: UiContext, panel: Rect, area: Rect) -> None:
+        """The title with the choice beside it, and the chart.
+
+        Args:
+            context: what is known.
+            panel: whose head has the title.
+            area: of the chart.
+        """
+        painter, px, rounds = context.ui.painter, context.ui.painter.px, context.model.rounds
+        painter.text("Rounds of correction", (panel.x + px(20), panel.y + px(28)), "h2")
+        known = [line for line in rounds.rounds if line.mean is not None] if rounds else []
+        if not known:
+            text = (
+                "How good each round is shows here" if rounds is None else "Playing fresh starts…"
+            )
+            _say(context, area, px(20), text)
+            return
+        judged = all(line.success is not None for line in known)
+        shown = self._shown if judged else "return"
+        if judged:
+            self._draw_choice(context, panel)
+        if len(known) == 1:
+            painter.text(_words(known[0]), (area.x + px(8), area.y + px(20)), "medium")
+            _say(context, area, px(46), "Watch it drive, and take over where it goes wrong.")
+        else:
+            self._draw_lines(context, area, known, shown)
+
+    def _draw_choice(self, context: UiContext, panel: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("chart")
+        right, y = panel.right - px(16), panel.y + px(14)
+        _, used = ui.chip("rounds.shown", right, y, "Shown", _TITLES[self._shown])
+        if used:
+            self._shown = "return" if self._shown == "success" else "success"
+
+    def _draw_lines(
+        self, context: UiContext, area: Rect, known: list[RoundLine], shown: str
+    ) -> None:
+        theme, extent = context.ui.theme, None
+        numbers = np.array([float(line.number) for line in known])
+        if shown == "success":
+            shares = np.array([100 * (line.success or 0.0) for line in known])
+            lines, extent = (
+                [Series(f"{shares[-1]:.0f} %", numbers, shares, theme.agent)],
+                (0.0, 100.0),
+            )
+        else:
+            table = np.array([(line.mean, line.low, line.high) for line in known], np.float64)
+            label = signed(float(table[-1, 0]), plus=False)
+            lines = [Series(label, numbers, table[:, 0], theme.agent)]
+            lines += [
+                Series(label, numbers, table[:, edge], theme.text3, (3.0, 4.0))
+                for edge, label in ((1, "95 % below"), (2, "95 % above"))
+            ]
+        end = max(1.0, float(numbers[-1]))
+        word = lambda value: f"round {value:g}" if value == int(value) else ""  # noqa: E731
+        self._chart.draw(context.ui.painter, area, lines, end, word, theme.surface, extent)
+
+
+def _words(line: RoundLine) -> str:
+    value = signed(line.mean or 0.0, plus=False)
+    if line.success is None:
+        return f"Round {line.number}: mean return {value} alone"
+    return f"Round {line.number}: {line.success:.0%} success, mean return {value}"
+
+
+def _say(context: UiContext, area: Rect, below: int, text: str) -> None:
+    painter, px = context.ui.painter, context.ui.painter.px
+    for index, line in enumerate(painter.wrapped(text, "small", area.width - px(16))):
+        at = (area.x + px(8), area.y + below + index * px(18))
+        painter.text(line, at, "small", context.ui.theme.text2)

@@ -1,0 +1,44 @@
+"""Who stands where: mean returns and their 95 % intervals as bars under each other."""
+
+from pygame import Rect
+
+from teleop.runtime.protocol.training_messages import Standing
+from teleop.ui.drawing.formatting import signed
+from teleop.ui.drawing.theme import Colour, mix
+from teleop.ui.widgets.widgets import Ui
+
+_WORDS = {"person": "Demos", "policy": "Agent", "script": "Script", "chance": "Chance"}
+
+
+def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> None:
+    """Draw a row for each; the demonstrations first, on one scale; earlier policies by name."""
+    painter, px = ui.painter, ui.painter.px
+    low = min(item.low for item in standings)
+    high = max(item.high for item in standings)
+    reach = max(1e-9, high - low)
+    row = min(px(40), area.height // len(standings))
+    names = [_WORDS.get(item.who, item.who) for item in standings]
+    label = max(painter.width(name, "small-medium") for name in names) + px(14)
+    label, number = min(label, round(area.width * 0.4)), px(64)
+    track = Rect(area.x + label, 0, area.width - label - number - px(12), px(6))
+    for index, item in enumerate(standings):
+        y = area.y + index * row + row // 2
+        colour = _colour(ui, item.who)
+        painter.text(names[index], (area.x, y), "small-medium", width=label - px(8))
+        track.centery = y
+        painter.box(track, ui.theme.sunken, 3)
+        left = track.x + round((item.low - low) / reach * track.width)
+        right = track.x + round((item.high - low) / reach * track.width)
+        painter.box(Rect(left, track.y, max(px(4), right - left), track.height), colour, 3)
+        middle = track.x + round((item.mean - low) / reach * track.width)
+        painter.fill((middle - px(1), y - px(8), px(3), px(16)), ui.theme.text)
+        said = signed(item.mean, plus=False)
+        painter.text(said, (area.right, y), "small-bold", colour, "rm", width=number)
+
+
+def _colour(ui: Ui, who: str) -> Colour:
+    """Orange the person, blue policies: earlier ones, which come by their names, are paler."""
+    theme = ui.theme
+    plain = {"person": theme.human, "policy": theme.agent, "script": theme.text2}
+    earlier = theme.text2 if who == "chance" else mix(theme.agent, theme.surface, 0.4)
+    return plain.get(who, earlier)

@@ -1,0 +1,236 @@
+"""The chart of the training screen: loss, returns, the learning curve, each demonstration."""
+
+import numpy as np
+from pygame import Rect
+
+from teleop.runtime.protocol.training_messages import Analysis, AnalysisProgress, RunAnalysis
+from teleop.ui.drawing.formatting import signed
+from teleop.ui.drawing.theme import Colour
+from teleop.ui.state.context import UiContext
+from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.trials_table import draw_tried
+from teleop.ui.widgets.line_chart import Chart, Scales, Series
+
+_TABS = {
+    "loss": ("Loss", "how far the policy's choices are from yours"),
+    "returns": ("Returns", "of a few fresh starts, while it learns"),
+    "tried": ("Tried", "settings tried in trial episodes; the chosen one first"),
+    "curve": ("More or fewer", "return of policies of 1, 2, 5… of your episodes"),
+    "influence": ("Each episode", "return with it, less without it; bars are two errors"),
+}
+_STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
+_FEWEST = 2  # episodes that a study needs
+
+
+class TrainingCharts:
+    """View state: the tab, and the chart's picture."""
+
+    def __init__(self) -> None:
+        self._chart = Chart()
+        self._tab = "loss"
+
+    def draw(self, context: UiContext, card: Rect) -> None:
+        """The tabs, and what the chosen one shows."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.card(card)
+        self._draw_tabs(context, card)
+        inside = Rect(card.x + px(8), card.y + px(72), card.width - px(16), card.height - px(80))
+        if self._tab == "influence":
+            self._draw_influence(context, inside)
+            return
+        if self._tab == "tried" and context.model.own_training and context.model.own_training.tried:
+            draw_tried(context.ui, inside, context.model.own_training.tried)
+            return
+        series, end = self._series(context)
+        background = ui.theme.surface
+        text = lambda value: f"{value:,.0f}"  # noqa: E731
+        drawn = self._chart.draw(ui.painter, inside, series, end, text, background)
+        if drawn is None:
+            self._draw_empty(context, inside)
+        elif self._tab == "curve":
+            self._draw_more(context, card)
+        elif self._tab == "loss" and context.model.own_training:
+            self._draw_phases(context, drawn, context.model.own_training)
+
+    # ------------------------------------------------------------ head
+
+    def _draw_tabs(self, context: UiContext, card: Rect) -> None:
+        ui, px = context.ui, context.ui.painter.px
+        painter, theme = ui.painter, ui.theme
+        ui.group("chart")
+        x = card.x + px(12)
+        for name, (label, _) in _TABS.items():
+            rect = Rect(x, card.y + px(10), painter.width(label, "medium") + px(24), px(32))
+            chosen = name == self._tab
+            touch = ui.node(f"chart.{name}", "tab", label, rect, value=chosen)
+            if chosen or touch.hovered:
+                painter.box(rect, theme.raised if chosen else theme.hover, 8)
+            ink = theme.text if chosen else theme.text2
+            painter.text(label, rect.center, "medium", ink, "cm")
+            ui.ring(f"chart.{name}", rect, 8)
+            if touch.used:
+                self._tab = name
+            x = rect.right + px(4)
+        note, at = _TABS[self._tab][1], (card.x + px(24), card.y + px(58))
+        painter.text(note, at, "small", theme.text2, width=card.width - px(48))
+
+    # ------------------------------------------------------------ charts
+
+    def _series(self, context: UiContext) -> tuple[list[Series], float]:
+        theme, training = context.ui.theme, context.model.own_training
+        if self._tab == "curve":
+            return _curve(_found(context, Analysis.CURVE), theme.agent, theme.text2)
+        if training is None or self._tab == "tried":
+            return [], 1.0
+        if self._tab == "returns":
+            last = [float(step) for step, _ in training.returns[-1:]]
+            return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
+        first = training.losses[0][0] if training.losses else 0
+        losses = [(step - first, loss) for step, loss in training.losses]
+        series = [_line("episodes in training", losses, theme.agent)]
+        return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
+
+    def _draw_phases(self, context: UiContext, scales: Scales, training: TrainingState) -> None:
+        """Where another network begins: the loss starts anew there."""
+        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+        free = scales.plot.x - 1
+        first = training.losses[0][0] if training.losses else 0
+        for step, words in training.phases:
+            x = round(scales.x(step - first))
+            painter.fill((x, scales.plot.y, max(1, px(1)), scales.plot.height), theme.line)
+            short = _short(words)
+            if x >= free and x + painter.width(short, "small") < scales.plot.right:
+                at = (x + px(4), scales.plot.y + px(8))
+                free = painter.text(short, at, "small", theme.text3) + x + px(10)
+
+    def _draw_empty(self, context: UiContext, inside: Rect) -> None:
+        training = context.model.training
+        running = training is not None and training.running
+        at = (inside.centerx, inside.centery - context.ui.painter.px(10))
+        if self._tab in _STUDIES:
+            self._draw_ask(context, inside)
+            return
+        words = "Waiting for the first numbers…" if running else "Train draws this, live"
+        if self._tab == "tried" and training and not running:
+            words = "Nothing was tried by playing"
+        context.ui.painter.text(words, at, "body", context.ui.theme.text2, "cm")
+
+    def _draw_ask(self, context: UiContext, inside: Rect) -> None:
+        """The button that starts a study, or how far it is."""
+        ui, px, study = context.ui, context.ui.painter.px, _STUDIES[self._tab]
+        found = context.model.studies.get(study)
+        if context.model.studying is study:
+            done = f"{len(found.points)} of {found.total}" if found else ""
+            words = f"Trying… {done}".strip()
+            ui.painter.text(words, inside.center, "body", ui.theme.text2, "cm")
+            return
+        label = "Draw the curve" if study is Analysis.CURVE else "Leave each one out"
+        rect = Rect(0, 0, px(220), px(44))
+        rect.center = inside.center
+        if ui.button(f"study.{study.value}", rect, label, "chart-line", reason=_reason(context)):
+            _ask(context, study)
+
+    def _draw_more(self, context: UiContext, card: Rect) -> None:
+        """Once more, for a curve that is there."""
+        ui, px = context.ui, context.ui.painter.px
+        rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
+        busy = context.model.studying is not None
+        label = "Draw it anew"
+        reason = "It is being drawn" if busy else _reason(context)
+        if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
+            _ask(context, _STUDIES[self._tab])
+
+    def _draw_influence(self, context: UiContext, inside: Rect) -> None:
+        found = _found(context, Analysis.INFLUENCE)
+        if found is None or not found.points:
+            self._draw_ask(context, inside)
+            return
+        self._draw_bars(context, inside, found)
+
+    def _draw_bars(self, context: UiContext, inside: Rect, found: AnalysisProgress) -> None:
+        """A bar for each episode: what it adds to the return."""
+        ui, px = context.ui, context.ui.painter.px
+        painter, theme = ui.painter, ui.theme
+        points = sorted(found.points, key=lambda point: -point[1])
+        reach = max(max(abs(low), abs(high)) for _, _, low, high in points) or 1.0
+        plot = Rect(inside.x + px(40), inside.y, inside.width - px(56), inside.height - px(24))
+        wide = min(px(56), plot.width / max(1, len(points)))
+        painter.rule(plot.x, plot.centery, plot.width)
+        scale = plot.height / 2 / reach
+        for place, (number, effect, low, high) in enumerate(points):
+            x = plot.x + round(wide * (place + 0.5))
+            clear = low > 0 or high < 0
+            colour = (theme.success if effect > 0 else theme.recording) if clear else theme.text3
+            tall = max(px(2), round(abs(effect) * scale))
+            top = plot.centery - (tall if effect > 0 else 0)
+            painter.fill((x - px(5), top, px(10), tall), colour)
+            ends = (plot.centery - round(high * scale), plot.centery - round(low * scale))
+            painter.fill((x, ends[0], max(1, px(1)), ends[1] - ends[0]), theme.text2)
+            if wide > px(18):
+                painter.text(str(number), (x, inside.bottom - px(8)), "small", theme.text2, "cm")
+        for value, y in ((reach, plot.y + px(6)), (-reach, plot.bottom - px(6))):
+            painter.text(signed(value), (plot.x - px(4), y), "small", theme.text2, "rm")
+        self._draw_more(context, Rect(inside.x, inside.y - px(72), inside.width + px(8), 0))
+
+
+def _short(words: str) -> str:
+    """`Trying 1,000 steps` as `1,000?`, `Network 2 of 5` as `2/5`."""
+    parts = words.split()
+    if parts[0] == "Trying":
+        return f"{parts[1]}?"
+    return f"{parts[1]}/{parts[3]}" if parts[0] == "Network" else parts[0]
+
+
+def _curve(
+    found: AnalysisProgress | None, colour: Colour, pale: Colour
+) -> tuple[list[Series], float]:
+    if found is None or len(found.points) < _FEWEST:
+        return [], 1.0
+    means = [(number, mean) for number, mean, _, _ in found.points]
+    lows = [(number, low) for number, _, low, _ in found.points]
+    highs = [(number, high) for number, _, _, high in found.points]
+    series = [
+        _line("agent", means, colour),
+        _line("95 % below", lows, pale, (3, 4)),
+        _line("95 % above", highs, pale, (3, 4)),
+    ]
+    return series, float(found.points[-1][0])
+
+
+def _line(
+    label: str,
+    points: list[tuple[int, float]],
+    colour: Colour,
+    dash: tuple[float, float] | None = None,
+) -> Series:
+    data = np.array(points, dtype=np.float64).reshape(-1, 2)  # (n, 2)
+    return Series(label, data[:, 0], data[:, 1], colour, dash)
+
+
+def _reason(context: UiContext) -> str:
+    """Why no study can begin now; empty if one can."""
+    model = context.model
+    if model.training and model.training.running:
+        return "Training is running"
+    if model.studying:
+        return "Another study is running"
+    if model.env and model.env.cannot_learn:
+        return model.env.cannot_learn
+    enough = model.library is not None and len(model.library.episodes) >= _FEWEST
+    return "" if enough else f"Record {_FEWEST} episodes first"
+
+
+def _ask(context: UiContext, study: Analysis) -> None:
+    context.model.studies.pop(study, None)
+    context.model.studying = study
+    context.teach(RunAnalysis(context.recordings, _dataset(context), study))
+
+
+def _found(context: UiContext, study: Analysis) -> AnalysisProgress | None:
+    """What a study of the shown dataset has found."""
+    found = context.model.studies.get(study)
+    return found if found and found.dataset_id == _dataset(context) else None
+
+
+def _dataset(context: UiContext) -> str:
+    return context.model.library.dataset_id if context.model.library else ""

@@ -1,0 +1,1 @@
+"""Controls that any screen uses: buttons, menus, lists, charts, text fields."""

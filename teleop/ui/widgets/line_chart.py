@@ -1,0 +1,190 @@
+"""Line charts: the grid and lines are drawn once per change of data, the cursor every frame."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pygame import Rect, Surface
+
+from teleop.ui.drawing.painter import ImageCache, Painter
+from teleop.ui.drawing.theme import Colour
+
+_MOST_POINTS = 400  # more would not be seen and would cost a polygon each
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line.
+
+    Attributes:
+        label: at its end.
+        x: (n,) increasing.
+        y: (n,).
+        colour: of line and label.
+        dash: lengths of dash and gap; None is solid.
+    """
+
+    label: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    colour: Colour
+    dash: tuple[float, float] | None = None
+
+    def finite(self) -> "Series":
+        """Without points that are not numbers."""
+        kept = np.isfinite(self.y)
+        return Series(self.label, self.x[kept], self.y[kept], self.colour, self.dash)
+
+    def thinned(self, most: int = _MOST_POINTS) -> NDArray[np.float64]:
+        """(m, 2) points, few enough to draw; the last one is kept."""
+        stride = max(1, math.ceil(len(self.x) / most))
+        chosen = np.unique(np.r_[np.arange(0, len(self.x), stride), len(self.x) - 1])
+        return np.column_stack([self.x[chosen], self.y[chosen]])
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Where values are on screen."""
+
+    plot: Rect
+    x_end: float
+    low: float
+    high: float
+
+    def x(self, value: float) -> float:
+        """Pixel of an x value."""
+        return self.plot.x + value / max(self.x_end, 1e-9) * self.plot.width
+
+    def y(self, value: float) -> float:
+        """Pixel of a y value."""
+        return self.plot.bottom - (value - self.low) / (self.high - self.low) * self.plot.height
+
+    def points(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixels of (n, 2) values."""
+        x = self.plot.x + values[:, 0] / max(self.x_end, 1e-9) * self.plot.width
+        share = (values[:, 1] - self.low) / (self.high - self.low)
+        return np.column_stack([x, self.plot.bottom - share * self.plot.height])
+
+
+class Chart:
+    """One chart on a screen, with its picture cached."""
+
+    def __init__(self) -> None:
+        self._pictures: ImageCache[tuple[Surface, Scales]] = ImageCache(2)
+
+    def draw(
+        self,
+        painter: Painter,
+        rect: Rect,
+        series: list[Series],
+        x_end: float,
+        x_text: Callable[[float], str],
+        background: Colour,
+        extent: tuple[float, float] | None = None,
+    ) -> Scales | None:
+        """Draw into a rectangle; None if there is nothing to draw yet.
+
+        Args:
+            painter: draws.
+            rect: the whole chart, with labels.
+            series: lines; those with fewer than two points are left out.
+            x_end: right end of the x axis, which begins at 0.
+            x_text: label of an x value.
+            background: what the chart is drawn on.
+            extent: y values that have to fit in beside the lines.
+        """
+        finite = [line.finite() for line in series]
+        lines = [line for line in finite if len(line.x) > 1]
+        if not lines:
+            return None
+        data = tuple((line.label, len(line.x), float(line.y[-1])) for line in lines)
+        heights = _nice_range(lines, extent)
+        key = (rect.size, rect.topleft, data, x_end, heights, painter.theme.name, painter.scale)
+        picture, scales = self._pictures.get(
+            key, lambda: _drawn(painter, rect, lines, (x_end, heights), x_text, background)
+        )
+        painter.surface.blit(picture, rect)
+        return scales
+
+
+def _drawn(
+    painter: Painter,
+    rect: Rect,
+    lines: list[Series],
+    ends: tuple[float, tuple[float, float, float]],
+    x_text: Callable[[float], str],
+    background: Colour,
+) -> tuple[Surface, Scales]:
+    picture = Surface(rect.size)
+    picture.fill(background)
+    shown, painter.surface = painter.surface, picture
+    try:
+        right = max(painter.width(line.label, "small-bold") for line in lines) + painter.px(30)
+        plot = Rect(0, 0, rect.width - painter.px(46) - right, rect.height - painter.px(34))
+        plot.topleft = (painter.px(46), painter.px(8))
+        x_end, (low, high, step) = ends
+        scales = Scales(plot, x_end, low, high)
+        _grid(painter, scales, step, x_text)
+        for line in lines:
+            points = scales.points(line.thinned())
+            painter.polyline(points, line.colour, painter.theme.line_px, line.dash)
+        _end_labels(painter, scales, lines)
+    finally:
+        painter.surface = shown
+    moved = Scales(plot.move(rect.topleft), x_end, low, high)
+    return picture, moved
+
+
+def _grid(painter: Painter, scales: Scales, step: float, x_text: Callable[[float], str]) -> None:
+    theme, plot = painter.theme, scales.plot
+    digits = max(0, -math.floor(math.log10(step)))
+    for index in range(round((scales.high - scales.low) / step) + 1):
+        value = scales.low + index * step
+        y = scales.y(value)
+        colour = theme.strong_line if abs(value) < step / 2 else theme.line
+        painter.rule(plot.x, y, plot.width, colour)
+        text = f"{value:.{digits}f}".replace("-", "−")
+        painter.text(text, (plot.x - painter.px(10), y), "small", theme.text2, "rm")
+    for value in _ticks(scales.x_end, max(2, plot.width // painter.px(90))):
+        at = (scales.x(value), plot.bottom + painter.px(15))
+        painter.text(x_text(value), at, "small", theme.text2, "cm")
+
+
+def _end_labels(painter: Painter, scales: Scales, lines: list[Series]) -> None:
+    """A dot and a label at each line's end, pushed apart where they would overlap."""
+    places = sorted((scales.y(float(line.y[-1])), index) for index, line in enumerate(lines))
+    gap, last = painter.px(17), -math.inf
+    for y, index in places:
+        line = lines[index]
+        if not line.label:
+            continue
+        painter.dot((scales.x(float(line.x[-1])), y), 3.5, line.colour)
+        last = max(y, last + gap)
+        at = (scales.plot.right + painter.px(12), last)
+        painter.text(line.label, at, "small-bold", line.colour)
+
+
+def _nice_range(
+    lines: list[Series], extent: tuple[float, float] | None
+) -> tuple[float, float, float]:
+    """(low, high, step) of round numbers around all lines, with about four steps."""
+    low = min(float(line.y.min()) for line in lines)
+    high = max(float(line.y.max()) for line in lines)
+    if extent is not None:
+        low, high = min(low, extent[0]), max(high, extent[1])
+    step = _nice_step((high - low or max(1.0, abs(high) * 0.1)) / 4)
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    return low, max(high, low + step), step
+
+
+def _nice_step(rough: float) -> float:
+    """1, 2 or 5 times a power of ten, no smaller than asked."""
+    power: float = 10.0 ** math.floor(math.log10(rough))
+    return next((power * unit for unit in (1, 2, 5, 10) if power * unit >= rough), power * 10)
+
+
+def _ticks(end: float, most: int) -> list[float]:
+    step = _nice_step(max(end, 1e-6) / most)
+    return [index * step for index in range(math.floor(end / step + 1e-9) + 1)]

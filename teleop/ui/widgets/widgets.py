@@ -1,0 +1,416 @@
+"""Immediate-mode widgets: each call draws a control, names it, and says whether it was used.
+
+Every control lands in `Ui.nodes` under a stable id with role, label and state: tests, focus and a
+description of the screen all read that.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pygame import Rect
+
+from teleop.ui.drawing.painter import Painter
+from teleop.ui.drawing.theme import Colour, Theme, faded, mix
+from teleop.ui.widgets.focus import Focus, Node
+from teleop.ui.widgets.text_edit import TextEdit
+
+GROUPS = (
+    "banner",
+    "popover",
+    "stage",
+    "transport",
+    "picker",
+    "chips",
+    "episodes",
+    "options",
+    "primary",
+    "stepper",
+    "tools",
+)
+
+
+@dataclass(slots=True)
+class Pointer:
+    """The mouse."""
+
+    at: tuple[int, int] = (-1, -1)
+    pressed: str | None = None  # id of the node under the button when it went down
+
+
+@dataclass(slots=True)
+class Used:
+    """What the person did to nodes since the last frame; each is one id."""
+
+    clicked: str | None = None
+    activated: str | None = None
+    nudged: int = 0  # arrows on the focused slider: -1, 1
+
+    @property
+    def waits(self) -> bool:
+        """Something was done, and no control has answered yet."""
+        return bool(self.clicked or self.activated or self.nudged)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a widget call finds out about its node."""
+
+    node: Node
+    hovered: bool
+    down: bool
+    used: bool
+
+
+@dataclass(slots=True)
+class Ui:
+    """One frame's controls, and what was done to them."""
+
+    painter: Painter
+    assets: Path
+    focus: Focus = field(default_factory=Focus)
+    pointer: Pointer = field(default_factory=Pointer)
+    used: Used = field(default_factory=Used)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    previous: dict[str, Node] = field(default_factory=dict)
+    modal: str | None = None  # only this group answers
+    pad_hints: bool = False
+    _group: str = ""
+
+    @property
+    def theme(self) -> Theme:
+        """Colours."""
+        return self.painter.theme
+
+    def begin(self) -> None:
+        """Start a frame."""
+        self.previous, self.nodes = self.nodes, {}
+
+    def end(self) -> None:
+        """End a frame: what was done has been answered."""
+        self.used = Used()
+
+    def group(self, name: str) -> None:
+        """The focus group of the controls that follow."""
+        self._group = name
+
+    # ------------------------------------------------------------ events
+
+    def hit(self, at: tuple[int, int]) -> Node | None:
+        """The topmost control at a point."""
+        for node in reversed(list(self.nodes.values())):
+            if node.rect.collidepoint(at) and self._answers(node):
+                return node
+        return None
+
+    def press(self, at: tuple[int, int]) -> None:
+        """The mouse button went down."""
+        node = self.hit(at)
+        self.pointer.at, self.pointer.pressed = at, node.id if node else None
+        self.focus.visible = False
+
+    def release(self, at: tuple[int, int]) -> None:
+        """The mouse button went up."""
+        node = self.hit(at)
+        self.pointer.at = at
+        if node and node.id == self.pointer.pressed:
+            self.used.clicked = node.id
+            self.focus.set(node.id, node.group)
+        self.pointer.pressed = None
+
+    def activate(self) -> None:
+        """The focused control is used by key or pad."""
+        self.used.activated = self.focus.id
+        self.focus.visible = True
+
+    def tab(self, step: int) -> None:
+        """To the next group."""
+        self.focus.tab(self._answering(), GROUPS, step)
+
+    def arrow(self, direction: tuple[int, int]) -> None:
+        """To the next control in a direction; a focused slider moves instead.
+
+        But for a track under a gamepad: its triggers scrub, and arrows have to get past it.
+        """
+        node = self.nodes.get(self.focus.id or "")
+        moves = node is not None and node.role == "slider" and self.focus.visible
+        passes = self.pad_hints and node is not None and isinstance(node.value, float)
+        if moves and direction[0] and not passes:
+            self.used.nudged = direction[0]
+        else:
+            self.focus.move(self._answering(), direction)
+
+    def _answering(self) -> list[Node]:
+        nodes = self.nodes.values()
+        return [
+            node for node in nodes if self._answers(node) and node.role not in ("status", "alert")
+        ]
+
+    def _answers(self, node: Node) -> bool:
+        return self.modal is None or node.group == self.modal
+
+    # ------------------------------------------------------------ nodes
+
+    def node(
+        self,
+        node_id: str,
+        role: str,
+        label: str,
+        rect: Rect,
+        *,
+        reason: str = "",
+        value: object = None,
+    ) -> Touch:
+        """Name a control, and find out what was done to it.
+
+        Args:
+            node_id: stable name.
+            role: see `focus.Node`.
+            label: what it is called.
+            rect: where it is.
+            reason: why it cannot be used; empty if it can.
+            value: its state.
+        """
+        node = Node(node_id, role, label, Rect(rect), self._group, not reason, reason, value)
+        self.nodes[node_id] = node
+        hovered = node.rect.collidepoint(self.pointer.at) and self._answers(node)
+        done = node_id in (self.used.clicked, self.used.activated) and not reason
+        return Touch(node, hovered, self.pointer.pressed == node_id, done)
+
+    def ring(self, node_id: str, rect: Rect, radius: float) -> None:
+        """The focus ring, after keyboard or pad use."""
+        if self.focus.id == node_id and self.focus.visible:
+            gap = self.painter.px(3)
+            wide = 2 if self.theme.is_dark else 4
+            outer = rect.inflate(2 * gap, 2 * gap)
+            self.painter.box(outer, None, radius + 3, self.theme.text, wide)
+
+    # ------------------------------------------------------------ controls
+
+    def button(
+        self,
+        node_id: str,
+        rect: Rect,
+        label: str,
+        icon: str = "",
+        kind: str = "plain",
+        key: str = "",
+        reason: str = "",
+        radius: float = 8,
+    ) -> bool:
+        """A button with an icon, a label and the key that does the same.
+
+        Args:
+            node_id: stable name.
+            rect: where.
+            label: text; shortened if it does not fit.
+            icon: before the text.
+            kind: primary, record or plain.
+            key: printed behind the text.
+            reason: why it cannot be used.
+            radius: of its corners.
+        """
+        touch = self.node(node_id, "button", label, rect, reason=reason)
+        painter = self.painter
+        fill, border, ink = self._button_colours(kind, touch)
+        painter.box(rect, fill, radius, border)
+        style = "bold" if kind in ("primary", "record") else "medium"
+        key = "" if self.pad_hints else key
+        icon_width = painter.px(18) if icon else 0
+        gap = painter.px(8) if icon and label else 0
+        key_width = painter.width(key, "small-medium") + painter.px(12) if key else 0
+        room = rect.width - icon_width - gap - painter.px(16)
+        key_space = key_width + painter.px(10) if key else 0
+        if key and painter.width(label, style) + key_space > room:
+            key, key_width, key_space = "", 0, 0
+        label = painter.fitted(label, style, room - key_space)
+        text_width = painter.width(label, style)
+        x = rect.centerx - (icon_width + gap + text_width + key_space) // 2
+        if icon:
+            painter.icon(icon, (x + icon_width / 2, rect.centery), 18, ink)
+        painter.text(label, (x + icon_width + gap, rect.centery), style, ink)
+        if key:
+            left = x + icon_width + gap + text_width + painter.px(10)
+            self._key_cap(Rect(left, 0, key_width, painter.px(20)), rect.centery, key, ink, kind)
+        self.ring(node_id, rect, radius)
+        return touch.used
+
+    def icon_button(
+        self,
+        node_id: str,
+        rect: Rect,
+        icon: str,
+        label: str,
+        colour: Colour | None = None,
+        reason: str = "",
+    ) -> bool:
+        """A button that is only an icon; faint where there is a reason that it cannot be used."""
+        touch = self.node(node_id, "button", label, rect, reason=reason)
+        if reason:
+            self.painter.icon(icon, rect.center, 18, self.theme.strong_line)
+            self.ring(node_id, rect, 8)
+            return False
+        if touch.hovered or touch.down:
+            self.painter.box(rect, self.theme.hover, 8)
+        plain = self.theme.text if touch.hovered else self.theme.text3
+        self.painter.icon(icon, rect.center, 18, colour or plain)
+        self.ring(node_id, rect, 8)
+        return touch.used
+
+    def combo(self, node_id: str, rect: Rect, value: str, icon: str = "", label: str = "") -> bool:
+        """A closed drop-down; True when it is to open or close."""
+        touch = self.node(node_id, "combobox", label or value, rect, value=value)
+        painter, theme = self.painter, self.theme
+        painter.box(rect, theme.hover if touch.hovered else theme.raised, 8, theme.strong_line)
+        x = rect.x + painter.px(12)
+        if icon:
+            painter.icon(icon, (x + painter.px(9), rect.centery), 18, theme.text2)
+            x += painter.px(28)
+        painter.text(value, (x, rect.centery), "medium", width=rect.right - painter.px(36) - x)
+        arrow = (rect.right - painter.px(20), rect.centery)
+        painter.icon("chevron-down", arrow, 16, theme.text2)
+        self.ring(node_id, rect, 8)
+        return touch.used
+
+    def chip(
+        self, node_id: str, right: int, y: int, label: str, value: str, usable: bool = True
+    ) -> tuple[Rect, bool]:
+        """A small labelled value, right-aligned; usable ones can be pressed."""
+        painter, theme = self.painter, self.theme
+        width = painter.width(label, "small") + painter.width(value, "small-bold") + painter.px(26)
+        rect = Rect(right - width, y, width, painter.px(28))
+        used = False
+        fill = theme.surface
+        if usable:
+            touch = self.node(node_id, "button", f"{label} {value}", rect, value=value)
+            fill, used = theme.hover if touch.hovered else theme.surface, touch.used
+        painter.box(rect, fill, 8, theme.line)
+        painter.text(label, (rect.x + painter.px(10), rect.centery), "small", theme.text2)
+        at = (rect.right - painter.px(10), rect.centery)
+        painter.text(value, at, "small-bold", theme.text, "rm")
+        if usable:
+            self.ring(node_id, rect, 8)
+        return rect, used
+
+    def slider(
+        self, node_id: str, rect: Rect, share: float, marks: list[tuple[float, Colour]]
+    ) -> float | None:
+        """A track with a knob; the new share 0..1 while it is dragged, else None."""
+        touch = self.node(node_id, "slider", "Position", rect, value=round(share, 4))
+        painter, theme = self.painter, self.theme
+        track = Rect(rect.x, 0, rect.width, painter.px(6))
+        track.centery = rect.centery
+        painter.box(track, theme.track, 3)
+        knob = rect.x + round(rect.width * share)
+        painter.box(
+            Rect(track.x, track.y, max(painter.px(6), knob - track.x), track.h), theme.text2, 3
+        )
+        for at, colour in marks:
+            x = rect.x + round(rect.width * at) - painter.px(1)
+            painter.fill((x, track.y - painter.px(5), painter.px(2), painter.px(16)), colour)
+        painter.dot((knob, rect.centery), 9, theme.bg)
+        painter.dot((knob, rect.centery), 7, theme.text)
+        self.ring(node_id, rect, 6)
+        if touch.down or touch.used:
+            return min(1.0, max(0.0, (self.pointer.at[0] - rect.x) / rect.width))
+        return None
+
+    def option(self, node_id: str, rect: Rect, label: str, note: str, chosen: bool) -> bool:
+        """A row of an open drop-down."""
+        touch = self.node(node_id, "option", label, rect, value=chosen)
+        painter, theme = self.painter, self.theme
+        if touch.hovered:
+            painter.box(rect, theme.hover, 7)
+        x, room = rect.x + painter.px(12), rect.width - painter.px(52)
+        middle = rect.centery - (painter.px(9) if note else 0)
+        painter.text(label, (x, middle), "medium", width=room)
+        if note:
+            below = (x, rect.centery + painter.px(10))
+            painter.text(note, below, "small", theme.text2, width=room)
+        if chosen:
+            painter.icon("check", (rect.right - painter.px(18), rect.centery), 16, theme.agent)
+        self.ring(node_id, rect.inflate(-painter.px(6), -painter.px(6)), 7)
+        return touch.used
+
+    def field(self, node_id: str, rect: Rect, edit: TextEdit | None, text: str, hint: str) -> bool:
+        """A line of text; True when it is to be edited.
+
+        Args:
+            node_id: stable name.
+            rect: where.
+            edit: what is being edited now, in whichever field.
+            text: of this field, while nobody edits it.
+            hint: shown while it is empty.
+        """
+        touch = self.node(node_id, "textbox", hint, rect, value=text)
+        painter, theme = self.painter, self.theme
+        mine = edit is not None and edit.node_id == node_id
+        painter.box(rect, theme.sunken, 8, theme.agent if mine else theme.strong_line)
+        x, room = rect.x + painter.px(12), rect.width - painter.px(24)
+        if edit is not None and mine:
+            before = edit.text[: edit.caret] + edit.composing
+            shown = edit.shown
+            while painter.width(before, "body") > room and before:
+                before, shown = before[1:], shown[1:]
+            painter.text(painter.cut(shown, "body", room), (x, rect.centery), "body")
+            caret = x + painter.width(before, "body")
+            painter.fill(
+                (caret, rect.y + painter.px(8), painter.px(2), rect.height - painter.px(16)),
+                theme.text,
+            )
+        else:
+            ink = theme.text if text else theme.text3
+            painter.text(text or hint, (x, rect.centery), "body", ink, width=room)
+        self.ring(node_id, rect, 8)
+        return touch.used and not mine
+
+    def check(self, node_id: str, rect: Rect, label: str, *, chosen: bool) -> bool:
+        """A box with or without a tick."""
+        touch = self.node(node_id, "checkbox", label, rect, value=chosen)
+        box = Rect(0, 0, self.painter.px(18), self.painter.px(18))
+        box.center = rect.center
+        if chosen:
+            self.painter.box(box, self.theme.agent, 5)
+            self.painter.icon("check", box.center, 13, self.theme.on_agent)
+        else:
+            fill = self.theme.hover if touch.hovered else self.theme.surface
+            self.painter.box(box, fill, 5, self.theme.strong_line)
+        self.ring(node_id, box, 5)
+        return touch.used
+
+    def card(self, rect: Rect, radius: float = 12) -> None:
+        """A surface that holds other things."""
+        self.painter.box(rect, self.theme.surface, radius, self.theme.line)
+
+    def pill(
+        self, at: tuple[int, int], text: str, colour: Colour, ink: Colour, right: bool = False
+    ) -> Rect:
+        """A small label over a picture."""
+        painter = self.painter
+        width = painter.width(text, "small-medium") + painter.px(24)
+        rect = Rect(at[0] - width if right else at[0], at[1], width, painter.px(28))
+        painter.box(rect, colour, 14)
+        painter.text(text, rect.center, "small-medium", ink, "cm")
+        return rect
+
+    def _button_colours(
+        self, kind: str, touch: Touch
+    ) -> tuple[Colour | None, Colour | None, Colour]:
+        theme = self.theme
+        fill, border, ink = {
+            "primary": (theme.agent, None, theme.on_agent),
+            "record": (theme.recording, None, theme.on_recording),
+            "plain": (theme.raised, theme.strong_line, theme.text),
+        }[kind]
+        if not touch.node.enabled:
+            return theme.surface, theme.line, theme.text3
+        if touch.hovered:
+            fill = mix(fill, theme.text if theme.is_dark else (0, 0, 0, 255), 0.10)
+        if touch.down:
+            fill = mix(fill, (0, 0, 0, 255), 0.18)
+        return fill, border, ink
+
+    def _key_cap(self, rect: Rect, middle: int, key: str, ink: Colour, kind: str) -> None:
+        rect.centery = middle
+        self.painter.box(rect, faded(ink, 22 if kind == "plain" else 34), 5)
+        colour = self.theme.text2 if kind == "plain" else ink
+        self.painter.text(key, rect.center, "small-medium", colour, "cm")

@@ -1,0 +1,395 @@
+"""What the commands do, as calls that the tests and other programs can make too."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from teleop import paths
+from teleop.control import ControlsFile, bound, make_scheme
+from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
+from teleop.control.schemes import DiscreteScheme
+from teleop.envs.factory import close_env, make_env, pace_of
+from teleop.envs.naming import bare_id
+from teleop.envs.pictures import one_colour_said
+from teleop.errors import LearningError, RecordingError
+from teleop.evaluation import Result, score
+from teleop.experts import make_expert, make_human_like
+from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.playback.side_by_side import write_side_by_side
+from teleop.recording import Dataset, EpisodeRow, Library, Recorder, dataset_info
+from teleop.recording.datasets.library import scripted_dataset_id
+from teleop.session import Session, record_episodes, seeds_from
+from teleop.types import Policy
+
+
+def open_library(root: Path) -> Library:
+    """The recordings folder, made with the samples if there is none.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    library = Library(root)
+    library.ensure(paths.samples_folder())
+    return library
+
+
+def record(
+    library: Library, env_id: str, episodes: int, human_like: bool, dataset_id: str, seed: int
+) -> Iterator[tuple[int, float]]:
+    """Let the scripted demonstrator record; yields (steps, return) of each saved episode.
+
+    Raises:
+        TeleopError: no such environment, no demonstrator for it, or the disk refused.
+    """
+    env = make_env(env_id, render=False)
+    policy: Policy = make_expert(env_id)
+    if human_like:
+        policy = make_human_like(policy, env_id, env.action_space)
+    chosen = dataset_id or scripted_dataset_id(env_id)
+    dataset = library.open_for_writing(chosen, dataset_info(env))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    session = Session(lambda: make_env(env_id, render=False), policy, seeds_from(seed), recorder)
+    try:
+        yield from record_episodes(session, recorder, episodes)
+    finally:
+        session.close()
+        dataset.release()
+
+
+def controls_of(root: Path, env_id: str) -> dict[str, Any]:
+    """What drives an environment, with this user's changes.
+
+    Raises:
+        TeleopError: no such environment, nothing can drive it, or the settings have no meaning.
+    """
+    env = make_env(env_id, render=False)
+    file = ControlsFile(root)
+    try:
+        settings = file.read(env_id)
+        scheme = make_scheme(env, settings)
+        moves = bound(scheme.moves, settings)
+        preset = bare_id(env_id) in (DISCRETE | AXES)
+        return {
+            "env_id": env_id,
+            "made": ("preset" if preset else "generated")
+            + ("" if settings.is_plain else ", with your changes"),
+            "hand": settings.hand,
+            "turn_based": pace_of(env) == 0,
+            "moves": [_move_row(move) for move in moves],
+            "idle": scheme.idle if isinstance(scheme, DiscreteScheme) else None,
+            "axes": [_axis_row(name, axis) for name, axis in scheme.axes.items()],
+            "file": str(file.path),
+        }
+    finally:
+        close_env(env)
+
+
+def _move_row(move: Move) -> dict[str, Any]:
+    kinds = {
+        kind: ", ".join(c.partition(".")[2] for c in move.controls if c.startswith(kind + "."))
+        for kind in ("key", "pad", "mouse")
+    }
+    return {
+        "move": move.name,
+        "does": move.word,
+        "hold": LAYER_WORDS[move.layer],
+        "acts": "once per press" if move.taps else "while held",
+        "keys": kinds["key"],
+        "pad": kinds["pad"],
+        "mouse": kinds["mouse"],
+        "controls": list(move.controls),
+    }
+
+
+def _axis_row(name: str, axis: AxisTable) -> dict[str, Any]:
+    values = {key: getattr(axis, key) for key in ("neutral", "ramp_s", "dead_zone", "curve")}
+    values |= {"scale": axis.scale, "invert": "yes" if axis.invert else "no"}
+    return {"axis": name, **values, "pointer": axis.pointer}
+
+
+def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:
+    """A row for each dataset."""
+    return [
+        {
+            "dataset": s.dataset_id,
+            "environment": s.env_id,
+            "episodes": s.total_episodes,
+            "steps": s.total_steps,
+            "problem": s.problem,
+        }
+        for s in library.summaries(env_id)
+    ]
+
+
+def find_dataset(library: Library, name: str) -> Dataset:
+    """A dataset by its id, or the best one of an environment.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    if name.rsplit("-v", 1)[-1].isdigit() and "/" in name and library.dataset(name).exists:
+        return library.dataset(name)
+    if library.summaries(name):
+        return library.existing(library.best_dataset_id(name))
+    return library.existing(name)
+
+
+def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedPolicy]:
+    """(environment, policy) by dataset or environment, and name; the newest without a name.
+
+    Raises:
+        LearningError: there is none.
+    """
+    dataset = find_dataset(library, name)
+    names = list_policies(dataset.policies)
+    if not names:
+        raise LearningError(
+            f"{dataset.dataset_id} has no policy yet. Train one: teleop train {dataset.dataset_id}"
+        )
+    if policy and policy not in names:
+        raise LearningError(
+            f"{dataset.dataset_id} has no policy {policy}; there are: {', '.join(names)}."
+        )
+    loaded = load_policy(dataset.policies / (policy or names[-1]))
+    info = dataset.info()
+    loaded.check_fits(info.env_id, *dataset.spaces())
+    if info.env_id and bare_id(info.env_id) != bare_id(loaded.config.env_id):
+        raise LearningError(
+            f"The policy {loaded.name} was learned in {loaded.config.env_id}, but lies in "
+            f"{dataset.dataset_id}, a dataset of {info.env_id}. Move its folder to the dataset it "
+            "was learned from, or train another."
+        )
+    return loaded.config.env_id, loaded
+
+
+def find_episode(dataset: Dataset, number: int) -> EpisodeRow:
+    """The episode of a number; 0 is the one with the highest return.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    rows = dataset.rows()
+    chosen = [row for row in rows if not number or row.ordinal + 1 == number]
+    if not chosen:
+        numbers = ", ".join(str(row.ordinal + 1) for row in rows) or "none"
+        wanted = f"episode {number}" if number else "episode to compare with"
+        raise RecordingError(f"{dataset.dataset_id} has no {wanted}; it has {numbers}.")
+    return max(chosen, key=lambda row: row.total_reward)
+
+
+def find_pair(
+    library: Library, name: str, policy: str, episode: int
+) -> tuple[str, tuple[str, str, str]]:
+    """(environment, (dataset id, episode file, policy name)) to put side by side.
+
+    Raises:
+        TeleopError: there is no such episode or policy.
+    """
+    dataset = find_dataset(library, name)
+    env_id, loaded = find_policy(library, name, policy)
+    return env_id, (dataset.dataset_id, find_episode(dataset, episode).file, loaded.name)
+
+
+def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
+    """Many results as one row."""
+    return dataclasses.asdict(score(env_id, name, results))
+
+
+def studied(library: Library, name: str) -> tuple[Any, Any]:
+    """(demonstrations, what their newest policy's training found out), for trying more.
+
+    Raises:
+        TeleopError: nothing to learn from.
+    """
+    from teleop.learning.data.demonstrations import load_demonstrations
+    from teleop.learning.progress import check_teaches
+    from teleop.learning.training_run import known_of
+
+    dataset = find_dataset(library, name)
+    demos = load_demonstrations(dataset)
+    check_teaches(demos)
+    names = list_policies(dataset.policies)
+    policy = load_policy(dataset.policies / names[-1]) if names else None
+    return demos, known_of(policy, demos)
+
+
+class RetrainingJob:
+    """A round of correction from the command line."""
+
+    def __init__(self, library: Library, name: str, policy: str, seed: int) -> None:
+        """Load the corrected policy and the data.
+
+        Raises:
+            TeleopError: there is no such policy, or nothing to learn from.
+        """
+        from teleop.learning.analysis import dagger_rounds
+
+        self._dataset = find_dataset(library, name)
+        _, self._before = find_policy(library, name, policy)
+        self._demos = dagger_rounds.gather(library, self._dataset, self._before)
+        self._seed = seed
+        self.name = dagger_rounds.name_of(self._before, list_policies(self._dataset.policies))
+
+    def run(self) -> Iterator[Any]:
+        """Clone anew, and save; yields `learning.progress.Progress`."""
+        from teleop.learning.analysis import dagger_rounds
+
+        for progress in dagger_rounds.iter_round(self._demos, self._before, self._seed):
+            yield progress
+            if progress.policy is not None:
+                progress.policy.save(self._dataset.policies / self.name)
+
+    def play(self) -> Iterator[tuple[int, int]]:
+        """Play each round that nobody has played yet; (episodes played, of all)."""
+        from teleop.learning.analysis import dagger_rounds
+
+        unplayed = [r for r in dagger_rounds.rounds_of(self._dataset, self.name) if r.score is None]
+        done = 0
+        for item in unplayed:
+            policy = load_policy(self._dataset.policies / item.policy)
+            for found in dagger_rounds.play_round(policy):
+                done += found is None
+                yield done, dagger_rounds.EPISODES * len(unplayed)
+            policy.save(self._dataset.policies / item.policy)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rounds as rows."""
+        from teleop.learning.analysis import dagger_rounds
+
+        found = dagger_rounds.rounds_of(self._dataset, self.name)
+        return [
+            {
+                "round": r.number,
+                "policy": r.policy,
+                "mean": r.score.mean,
+                "success": r.score.success,
+            }
+            for r in found
+            if r.score is not None
+        ]
+
+
+class TrainingJob:
+    """One training from the command line."""
+
+    def __init__(
+        self,
+        library: Library,
+        name: str,
+        algorithm: str = "bc",
+        settings: dict[str, Any] | None = None,
+        save_as: str = "",
+    ) -> None:
+        """Load the data.
+
+        Args:
+            library: where recordings are.
+            name: a dataset's id, or an environment.
+            algorithm: how to learn.
+            settings: fields of the algorithm's `Config`.
+            save_as: the policy's name; empty finds one.
+
+        Raises:
+            TeleopError: nothing to learn from.
+        """
+        from teleop.learning.data.demonstrations import load_demonstrations
+        from teleop.learning.training_run import TrainingRun
+
+        dataset = find_dataset(library, name)
+        others = list_policies(dataset.policies)  # a folder that cannot be used is said first
+        self.demos = load_demonstrations(dataset)
+        self.training_run = TrainingRun(self.demos, algorithm, settings)
+        chosen = save_as or self.training_run.policy_name(others)
+        if Path(chosen).name != chosen or chosen.startswith("."):
+            raise LearningError(
+                f"{chosen!r} cannot be a policy's name: use letters, digits, - and _."
+            )
+        self.folder = dataset.policies / chosen
+        self.policy: LearnedPolicy | None = None
+
+    def run(self, *, saves: bool = True) -> Iterator[Any]:
+        """Train and save each better policy; Ctrl+C keeps the last one."""
+        try:
+            for progress in self.training_run.train():
+                if progress.policy is not None:
+                    self.policy = progress.policy
+                    if saves:
+                        self.policy.save(self.folder)
+                yield progress
+        except KeyboardInterrupt:
+            if self.policy is None:
+                raise LearningError("Stopped before there was a policy to keep.") from None
+
+    def stand(self, episodes: int) -> Iterator[Any]:
+        """Play it beside the others, and let its folder say so; Ctrl+C leaves it out."""
+        if self.policy is None:
+            return
+        try:
+            yield from self.training_run.stand(episodes)
+            self.policy.save(self.folder)
+        except KeyboardInterrupt:
+            return
+
+    def result(self) -> dict[str, Any]:
+        """What was learned."""
+        learned = self.policy.config.learned if self.policy else {}
+        scores = [dataclasses.asdict(item) for item in self.training_run.scores]
+        known = {"policy": str(self.folder), "episodes": len(self.demos.used)}
+        return known | learned | {"scores": scores, "advice": list(self.training_run.advice())}
+
+
+class ComparisonJob:
+    """A recorded episode and a policy side by side, into a file."""
+
+    def __init__(
+        self, library: Library, name: str, policy: str, episode: int, output: Path
+    ) -> None:
+        """Load both sides.
+
+        Raises:
+            TeleopError: there is no such episode or policy.
+        """
+        dataset = find_dataset(library, name)
+        best = find_episode(dataset, episode)
+        self._env_id, loaded = find_policy(library, name, policy)
+        recorded = dataset.read(best.file)
+        policies: list[Policy] = [RecordedPolicy(recorded), loaded]
+        self._replay = Replay(self._env_id, best.seed or 0, policies)
+        self._total = max(best.total_steps, 1)
+        self._pace = float(recorded.paces_hz[1:].mean()) or 4.0
+        self._output = output
+
+    def run(self) -> Iterator[tuple[int, int]]:
+        """Play both to their ends, then write the file; yields (done, expected)."""
+        while self._replay.advance():
+            yield self._replay.steps, max(self._total, self._replay.steps)
+        write_side_by_side(self._replay, self._output, self._pace)
+        self._replay.close()
+
+    def result(self) -> dict[str, Any]:
+        """Returns of both sides, and where they part."""
+        left, right = self._replay.lanes
+        return {
+            "environment": self._env_id,
+            "seed": self._replay.seed,
+            "person": sum(left.rewards),
+            "policy": sum(right.rewards),
+            "diverged_at": self._replay.diverged_at,
+            "recording": self._replay.fidelity(),
+            "output": str(self._output),
+        }
+
+    def text(self) -> str:
+        """The result in a sentence."""
+        found = self.result()
+        part = found["diverged_at"]
+        parted = f"paths part at step {part}" if part is not None else "the paths never part"
+        dark = self._replay.lanes[0].one_colour
+        return (
+            f"{self._replay.lanes[0].policy.name} {found['person']:.1f}, policy "
+            f"{found['policy']:.1f}, {parted}. Wrote {self._output}"
+            + (f". {one_colour_said(self._env_id)}" if dark else "")
+        )
