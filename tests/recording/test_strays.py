@@ -115,3 +115,18 @@ def test_a_policy_too_large_to_be_taken_in_is_not_exported(
     with pytest.raises(RecordingError, match=r"has 17 MB; in a policy it may have 16 MB"):
         curation.export(dataset, dataset.rows(), "bundle", tmp_path / "out.teleop.zip")
     assert list(tmp_path.glob("out*")) == []
+
+
+@pytest.mark.parametrize("name", ["metadata.json", "labels.json", "main_data.hdf5", "EPISODE"])
+def test_what_is_too_large_or_no_hdf5_is_not_copied(
+    library: Library, record: Callable[..., Dataset], tmp_path: Path, name: str
+) -> None:
+    dataset = record(episodes=1)
+    shutil.copytree(dataset.folder, tmp_path / "mine")
+    data = tmp_path / "mine" / "data"
+    path = next((data / "episodes").iterdir()) if name == "EPISODE" else data / name
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # sparse
+    with pytest.raises(RecordingError, match="nothing was imported"):
+        library.take_in(tmp_path / "mine", "brought/in-v0")
+    assert not (library.root / "brought").exists()

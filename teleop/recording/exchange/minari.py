@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from teleop.errors import RecordingError
+from teleop.errors import HostileFileError, RecordingError
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode_reader import UNREADABLE
 from teleop.recording.trust import vetting_service
@@ -13,6 +13,7 @@ from teleop.recording.trust import vetting_service
 _FILES = re.compile(
     r"^data/(metadata\.json|labels\.json|main_data\.hdf5|episodes/\d{6,9}-[0-9a-f]{12}\.h5)$"
 )
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _SPACES = ("observation_space", "action_space")
 
 
@@ -35,6 +36,7 @@ def copy_dataset(source: Path, folder: Path) -> str:
     for path in files.tree(data):
         name = f"data/{path.relative_to(data).as_posix()}"
         if _FILES.match(name):
+            _need_copyable(path)
             files.make_folder((folder / name).parent)
             files.copy(path, folder / name)
     if not files.is_file(description):
@@ -45,6 +47,28 @@ def copy_dataset(source: Path, folder: Path) -> str:
         return str(said["dataset_id"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return source.name
+
+
+def _need_copyable(path: Path) -> None:
+    """What cannot be of use is not copied, however large it is.
+
+    Raises:
+        HostileFileError: it is larger than such a file may be, or not what its name says.
+    """
+    if path.suffix == ".json":
+        size = files.stat(path).st_size
+        if size > files.MOST_JSON:
+            raise HostileFileError(
+                f"{path} has {size >> 20:,} MB; such a file has at most {files.MOST_JSON >> 20} "
+                "MB, so nothing was imported."
+            )
+        return
+    with files.open_file(path) as file:
+        if file.read(len(_HDF5)) != _HDF5:
+            raise HostileFileError(
+                f"{path} is not an HDF5 file, so nothing was imported. `teleop recover` imports "
+                "the episodes that are whole."
+            )
 
 
 def _need_dataset(source: Path, description: Path, index: Path) -> None:
