@@ -1,20 +1,116 @@
-"""Teleop: drive any Gymnasium environment, record it, clone yourself, play beside your clone.
+"""Drive any Gymnasium environment, record it, train a policy, and compare it with yourself.
 
-The map (a room imports only rooms below it):
+    env = teleop.RecordEpisodes(gym.make("CartPole-v1"), "cartpole-v1/mine-v0")  # any loop
+    data = teleop.load_dataset("cartpole-v1/mine-v0")
+    policy = teleop.train(data, teleop.BC(seed=0))
+    print(teleop.evaluate(policy))
+    teleop.compare(data[0], policy).save("compare.gif")
 
-| room | job |
-|---|---|
-| `cli`, `demo` | every deed of the window without the window |
-| `ui` | the window: the only pygame |
-| `stage` | the processes behind the window: messages, shared pictures, environments, trainer |
-| `doctor` | what this computer has |
-| `replay`, `evaluate` | several sessions from one seed in lockstep; returns over seeds |
-| `learning` | recordings in, policy folder out: the only torch |
-| `session` | THE LOOP: environment + policy (+ recorder) |
-| `control`, `experts` | policies that need no learning: the person at the keys, the scripts |
-| `recording` | journal, episode files, Minari datasets: the only h5py |
-| `envs` | making environments, the catalogue, spaces |
-| `paths`, `types`, `errors` | words that all rooms share |
+What is listed in `__all__` is stable; everything below `teleop.*` packages may change. Names are
+imported when they are first used, so `import teleop` itself takes a few milliseconds.
 """
 
-__version__ = "0.1.0"
+from importlib import import_module
+
+from teleop._version import __version__
+
+TYPE_CHECKING = False  # for type checkers, who know the name; `typing` takes 10 ms to import
+
+if TYPE_CHECKING:
+    from teleop.api.episode_dataset import EpisodeDataset, load_dataset
+    from teleop.api.policies import Comparison, compare, evaluate, iter_train, record, train
+    from teleop.api.record_episodes import RecordEpisodes
+    from teleop.api.window import open  # noqa: A004  it is called teleop.open
+    from teleop.errors import (
+        ControlError,
+        DamagedFileError,
+        DatasetBusyError,
+        DisplayError,
+        EnvError,
+        HostileFileError,
+        LearningError,
+        RecordingError,
+        StorageError,
+        TeleopError,
+    )
+    from teleop.evaluation import Score
+    from teleop.learning.algorithms.bc import Config as BC  # noqa: N814
+    from teleop.learning.algorithms.dagger import Config as DAgger
+    from teleop.learning.algorithms.iq import Config as IQ  # noqa: N814
+    from teleop.learning.algorithms.nearest import Config as Nearest
+    from teleop.learning.policy import LearnedPolicy, load_policy
+    from teleop.recording.episodes.episode import Episode
+    from teleop.types import Policy
+
+_PLACES = {
+    "RecordEpisodes": "teleop.api.record_episodes",
+    "open": "teleop.api.window",
+    "EpisodeDataset": "teleop.api.episode_dataset",
+    "load_dataset": "teleop.api.episode_dataset",
+    **dict.fromkeys(
+        ("Comparison", "compare", "evaluate", "iter_train", "record", "train"),
+        "teleop.api.policies",
+    ),
+    "Episode": "teleop.recording.episodes.episode",
+    "LearnedPolicy": "teleop.learning.policy",
+    "load_policy": "teleop.learning.policy",
+    "Policy": "teleop.types",
+    "Score": "teleop.evaluation",
+    **dict.fromkeys(
+        (
+            *("ControlError", "DamagedFileError", "DatasetBusyError", "DisplayError", "EnvError"),
+            *("HostileFileError", "LearningError", "RecordingError", "StorageError", "TeleopError"),
+        ),
+        "teleop.errors",
+    ),
+}
+_CONFIGS = {"BC": "bc", "DAgger": "dagger", "IQ": "iq", "Nearest": "nearest"}
+
+__all__ = [
+    "BC",
+    "IQ",
+    "Comparison",
+    "ControlError",
+    "DAgger",
+    "DamagedFileError",
+    "DatasetBusyError",
+    "DisplayError",
+    "EnvError",
+    "Episode",
+    "EpisodeDataset",
+    "HostileFileError",
+    "LearnedPolicy",
+    "LearningError",
+    "Nearest",
+    "Policy",
+    "RecordEpisodes",
+    "RecordingError",
+    "Score",
+    "StorageError",
+    "TeleopError",
+    "__version__",
+    "compare",
+    "evaluate",
+    "iter_train",
+    "load_dataset",
+    "load_policy",
+    "open",
+    "record",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    found: object
+    if name in _CONFIGS:
+        found = import_module(f"teleop.learning.algorithms.{_CONFIGS[name]}").Config
+    elif name in _PLACES:
+        found = getattr(import_module(_PLACES[name]), name)
+    else:
+        raise AttributeError(f"module 'teleop' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from teleop import __version__, paths
+from teleop import paths
+from teleop._version import __version__
 from teleop.errors import TeleopError
 
 _KEPT = 20

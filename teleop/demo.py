@@ -13,7 +13,7 @@ from teleop import workflows
 from teleop.errors import StorageError
 from teleop.evaluation import RandomPolicy, Result, Score, evaluate, score
 from teleop.recording import Library
-from teleop.recording.datasets.library import scripted_dataset_id
+from teleop.recording.datasets.dataset_library import scripted_dataset_id
 
 _ENV = "LunarLander-v3"
 _EPISODES = 20
@@ -51,8 +51,7 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
     with console.status("Drawing them side by side…"):
         picture = output / "side-by-side.gif"
         comparing = workflows.ComparisonJob(library, dataset_id, "", 0, picture)
-        for _ in comparing.run():
-            pass
+        comparing.run()
     console.print(comparing.text())
     seconds = time.perf_counter() - began
     _report(scores, seconds, as_json=as_json)

@@ -56,6 +56,13 @@ class Score:
     success: float | None
     mean_steps: float
 
+    def __str__(self) -> str:
+        rate = "" if self.success is None else f", success {self.success:.0%}"
+        return (
+            f"{self.name or 'policy'}: mean return {self.mean:.1f} "
+            f"(95 % interval {self.low:.1f} to {self.high:.1f}){rate}, {self.episodes} episodes"
+        )
+
 
 @runtime_checkable
 class SideBySidePolicy(Protocol):

@@ -1,11 +1,13 @@
 """What the commands do, as calls that the tests and other programs can make too."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from teleop import paths
+from teleop.api.episode_dataset import find_dataset
+from teleop.api.policies import Comparison, iter_record
 from teleop.control import ControlsFile, bound, make_scheme
 from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
 from teleop.control.schemes import DiscreteScheme
@@ -14,14 +16,8 @@ from teleop.envs.naming import bare_id
 from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluation import Result, score
-from teleop.experts import make_expert, make_human_like
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.playback.replay import RecordedPolicy, Replay
-from teleop.playback.side_by_side import write_side_by_side
-from teleop.recording import Dataset, EpisodeRow, Library, Recorder, dataset_info
-from teleop.recording.datasets.library import scripted_dataset_id
-from teleop.session import Session, record_episodes, seeds_from
-from teleop.types import Policy
+from teleop.recording import Dataset, EpisodeRow, Library
 
 
 def open_library(root: Path) -> Library:
@@ -43,20 +39,8 @@ def record(
     Raises:
         TeleopError: no such environment, no demonstrator for it, or the disk refused.
     """
-    env = make_env(env_id, render=False)
-    policy: Policy = make_expert(env_id)
-    if human_like:
-        policy = make_human_like(policy, env_id, env.action_space)
-    chosen = dataset_id or scripted_dataset_id(env_id)
-    dataset = library.open_for_writing(chosen, dataset_info(env))
-    dataset.claim()
-    recorder = Recorder(dataset, env)
-    session = Session(lambda: make_env(env_id, render=False), policy, seeds_from(seed), recorder)
-    try:
-        yield from record_episodes(session, recorder, episodes)
-    finally:
-        session.close()
-        dataset.release()
+    policy = "human-like" if human_like else "expert"
+    yield from iter_record(library, env_id, policy, episodes, dataset_id=dataset_id, seed=seed)
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:
@@ -122,19 +106,6 @@ def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:
         }
         for s in library.summaries(env_id)
     ]
-
-
-def find_dataset(library: Library, name: str) -> Dataset:
-    """A dataset by its id, or the best one of an environment.
-
-    Raises:
-        RecordingError: there is none.
-    """
-    if name.rsplit("-v", 1)[-1].isdigit() and "/" in name and library.dataset(name).exists:
-        return library.dataset(name)
-    if library.summaries(name):
-        return library.existing(library.best_dataset_id(name))
-    return library.existing(name)
 
 
 def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedPolicy]:
@@ -354,42 +325,35 @@ class ComparisonJob:
         """
         dataset = find_dataset(library, name)
         best = find_episode(dataset, episode)
-        self._env_id, loaded = find_policy(library, name, policy)
-        recorded = dataset.read(best.file)
-        policies: list[Policy] = [RecordedPolicy(recorded), loaded]
-        self._replay = Replay(self._env_id, best.seed or 0, policies)
-        self._total = max(best.total_steps, 1)
-        self._pace = float(recorded.paces_hz[1:].mean()) or 4.0
+        self._env_id, self._policy = find_policy(library, name, policy)
+        self._episode = dataset.read(best.file)
         self._output = output
+        self.total = max(best.total_steps, 1)
 
-    def run(self) -> Iterator[tuple[int, int]]:
-        """Play both to their ends, then write the file; yields (done, expected)."""
-        while self._replay.advance():
-            yield self._replay.steps, max(self._total, self._replay.steps)
-        write_side_by_side(self._replay, self._output, self._pace)
-        self._replay.close()
+    def run(self, on_step: Callable[[int], None] | None = None) -> None:
+        """Play both to their ends, then write the file."""
+        self._found = Comparison(self._env_id, self._episode, [self._policy], on_step)
+        self._found.save(self._output)
 
     def result(self) -> dict[str, Any]:
         """Returns of both sides, and where they part."""
-        left, right = self._replay.lanes
         return {
             "environment": self._env_id,
-            "seed": self._replay.seed,
-            "person": sum(left.rewards),
-            "policy": sum(right.rewards),
-            "diverged_at": self._replay.diverged_at,
-            "recording": self._replay.fidelity(),
+            "seed": self._found.seed,
+            "person": self._found.returns[0],
+            "policy": self._found.returns[1],
+            "diverged_at": self._found.diverged_at,
+            "recording": self._found.fidelity,
             "output": str(self._output),
         }
 
     def text(self) -> str:
         """The result in a sentence."""
-        found = self.result()
-        part = found["diverged_at"]
+        person, policy = self._found.returns
+        part = self._found.diverged_at
         parted = f"paths part at step {part}" if part is not None else "the paths never part"
-        dark = self._replay.lanes[0].one_colour
         return (
-            f"{self._replay.lanes[0].policy.name} {found['person']:.1f}, policy "
-            f"{found['policy']:.1f}, {parted}. Wrote {self._output}"
-            + (f". {one_colour_said(self._env_id)}" if dark else "")
+            f"{self._found.names[0]} {person:.1f}, policy {policy:.1f}, {parted}. "
+            f"Wrote {self._output}"
+            + ("" if self._found.has_pictures else f". {one_colour_said(self._env_id)}")
         )

@@ -16,7 +16,7 @@ import pytest
 
 from teleop import workflows
 from teleop.recording import Dataset, Library
-from teleop.recording.datasets.library import scripted_dataset_id
+from teleop.recording.datasets.dataset_library import scripted_dataset_id
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""README's tables of keys, made from those of the program: `python -m tests.readme_tables`."""
+"""Tables of keys in the pages, made from the program's: `python -m tests.readme_tables`."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,8 @@ from teleop.control.bindings import AXES, DISCRETE, Move
 from teleop.envs.catalogue import CATALOGUE
 from teleop.ui.commands import PAD, SHORTCUTS, Command
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "teleop" / "ui" / "README.md", ROOT / "teleop" / "control" / "README.md")
 
 
 def shortcuts() -> str:
@@ -51,7 +52,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
 
 
 def filled(text: str) -> str:
-    """README with every table made anew."""
+    """A page with every table made anew."""
     for name, make in SECTIONS.items():
         pattern = rf"<!-- {name} -->\n.*?<!-- /{name} -->"
         table = f"<!-- {name} -->\n{make()}\n<!-- /{name} -->"
@@ -71,4 +72,5 @@ def _pad(move: Move) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text()))
+    for page in PAGES:
+        page.write_text(filled(page.read_text()))

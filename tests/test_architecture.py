@@ -51,7 +51,7 @@ OWN_WAYS = {  # modules that open what does not lie below a recordings folder
     "recording/disk/files.py": "the one that opens everything there",
     "recording/datasets/training_cache.py": "the user's own cache folder",
     "recording/trust/vetting_service.py": "the same",
-    "recording/datasets/library.py": "the recordings folder itself, and where a dataset comes from",
+    "recording/datasets/dataset_library.py": "the recordings folder itself, and imports",
     "recording/rescue/dataset_rescue.py": "a file that the user names, and drafts",
     "recording/rescue/rescue_worker.py": "such drafts",
     "recording/rescue/headerless_scan.py": "such drafts",

@@ -1,28 +1,49 @@
-"""README says what is true: its tables, its commands, its files."""
+"""The pages say what is true: their tables, commands, links and code."""
 
 import re
 import tomllib
+from pathlib import Path
+
+import pytest
 
 from teleop.cli import cli
-from tests.readme_tables import README, filled
+from tests.readme_tables import PAGES, ROOT, SECTIONS, filled
 
-ROOT = README.parent
+EVERY_PAGE = sorted(
+    {ROOT / "README.md", *(ROOT / "teleop").rglob("*.md"), *(ROOT / ".github").rglob("*.md")}
+)
+COMMANDS = ROOT / "teleop" / "cli" / "README.md"
 
 
 def test_tables_of_keys_are_those_of_the_program() -> None:
-    text = README.read_text()
-    assert filled(text) == text, "run: python -m tests.readme_tables"
+    texts = [page.read_text() for page in PAGES]
+    assert [filled(text) for text in texts] == texts, "run: python -m tests.readme_tables"
+    for name in SECTIONS:
+        assert sum(f"<!-- {name} -->" in text for text in texts) == 1
 
 
 def test_every_command_is_listed_and_exists() -> None:
-    listed = set(re.findall(r"\| `teleop (\w+)", README.read_text()))
+    listed = set(re.findall(r"\| `teleop (\w+)", COMMANDS.read_text()))
     names = {command.name or command.callback.__name__ for command in cli.registered_commands}  # type: ignore[union-attr]
     assert listed == names - {"open"}
 
 
-def test_pictures_and_files_it_names_are_there() -> None:
-    for path in re.findall(r"\]\((assets/[^)]+)\)", README.read_text()):
-        assert (ROOT / path).is_file(), path
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 170
+
+
+def test_every_package_that_the_pages_list_exists() -> None:
+    listed = (ROOT / "teleop" / "README.md").read_text().split("## Measuring")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \|", listed, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    there = {path.stem for path in (ROOT / "teleop").iterdir() if not path.stem.startswith("_")}
+    assert named == there - {"README", "py"}
 
 
 def test_constraints_pin_every_direct_dependency() -> None:

@@ -13,6 +13,7 @@ from teleop.cli.options import (
     Debug,
     Recordings,
     bar,
+    find_dataset,
     one_sentence,
     open_library,
     progress,
@@ -207,13 +208,12 @@ def profile(
     debug: Debug = False,
 ) -> None:
     """Say what the data is, before training: reaction time, levels, idling, contradictions…."""
-    from teleop import workflows
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.data.profile import profile_of
     from teleop.learning.tuning.lag_search import can_find, iter_lags
 
     with one_sentence(debug):
-        demos = load_demonstrations(workflows.find_dataset(open_library(recordings), dataset))
+        demos = load_demonstrations(find_dataset(recordings, dataset))
         guesses = []
         if can_find(demos):
             with bar("Finding the reaction time", as_json):
@@ -336,9 +336,8 @@ def _own(network: str) -> str:
 
 
 def _start(library: Any, dataset: str, start: str) -> str:
-    from teleop import workflows
 
-    folder = workflows.find_dataset(library, dataset).policies / start
+    folder = find_dataset(library.root, dataset).policies / start
     chosen = folder if folder.is_dir() else Path(start)
     if not chosen.is_dir():
         raise LearningError(f"No policy is called {start}; `teleop show {dataset}` lists them.")

@@ -127,9 +127,9 @@ def open_library(recordings: Path | None) -> Any:
 
 def find_dataset(recordings: Path | None, name: str) -> Any:
     """The `Dataset` that an argument names, by its id or an environment's."""
-    from teleop import workflows
+    from teleop.api.episode_dataset import find_dataset as find
 
-    return workflows.find_dataset(open_library(recordings), name)
+    return find(open_library(recordings), name)
 
 
 def tell(text: str, *, err: bool = False) -> None:

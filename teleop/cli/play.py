@@ -10,7 +10,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from teleop import __version__, paths
+from teleop import paths
+from teleop._version import __version__
 from teleop.cli.options import (
     AsJson,
     DatasetName,
@@ -22,6 +23,7 @@ from teleop.cli.options import (
     TimeLimit,
     Wrappers,
     bar,
+    find_dataset,
     named_env,
     one_sentence,
     open_library,
@@ -85,7 +87,9 @@ def open_window(
     with one_sentence(debug):
         if imports or arguments or time_limit or wrappers:
             env = named_env(env, imports, arguments, time_limit, wrappers)
-        _open(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace=pace)
+        from teleop.api.window import open_window as show
+
+        show(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace_hz=pace)
 
 
 @cli.command()
@@ -167,13 +171,14 @@ def compare(
         library = open_library(recordings)
         if not headless:
             env_id, pair = workflows.find_pair(library, dataset, policy, episode)
-            _open(env_id, library.root, None, pair=pair)
+            from teleop.api.window import open_window as show
+
+            show(env_id, library.root, pair=pair)
             return
         use_offscreen_driver()
         comparison = workflows.ComparisonJob(library, dataset, policy, episode, output)
         with bar("Comparing", as_json) as move:
-            for done, total in comparison.run():
-                move(done, total, "Comparing")
+            comparison.run(lambda done: move(done, max(done, comparison.total), "Comparing"))
         say(as_json, comparison.result(), comparison.text())
 
 
@@ -190,9 +195,11 @@ def correct(
 
         library = open_library(recordings)
         env_id, loaded = workflows.find_policy(library, dataset, policy)
-        found = workflows.find_dataset(library, dataset)
+        found = find_dataset(library.root, dataset)
         pair = (found.dataset_id, "", loaded.name)
-        _open(env_id, library.root, None, pair=pair, screen="correct")
+        from teleop.api.window import open_window as show
+
+        show(env_id, library.root, pair=pair, screen="correct")
 
 
 @cli.command()
@@ -232,29 +239,3 @@ def doctor(
         table(as_json, rows, "Doctor")
         if any(f.problem for f in findings if f.name not in ("Display",)):
             raise typer.Exit(1)
-
-
-def _open(
-    env_id: str,
-    root: Path,
-    seed: int | None,
-    pair: tuple[str, str, str] = ("", "", ""),
-    pace: float | None = None,
-    screen: str = "",
-) -> None:
-    from teleop.doctor import pygame_problem
-    from teleop.errors import DisplayError
-
-    problem = pygame_problem()
-    if problem:
-        raise DisplayError(problem)
-    from teleop.ui.app import App, AppConfig
-
-    if seed is None:
-        import secrets
-
-        seed = secrets.randbelow(100_000)
-    samples, assets = paths.samples_folder(), paths.assets_folder()
-    screen = screen or ("compare" if pair[0] else "demonstrate")
-    chosen = paths.settings_file()
-    App(AppConfig(env_id, root, samples, assets, seed, screen, pair, pace, chosen)).run()

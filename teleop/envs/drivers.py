@@ -1,7 +1,9 @@
 """How SDL, which many environments draw with, is kept from opening windows."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
 
 def use_offscreen_driver(*, always: bool = False) -> None:
@@ -17,3 +19,19 @@ def use_offscreen_driver(*, always: bool = False) -> None:
     for name, value in (("SDL_VIDEODRIVER", driver), ("SDL_AUDIODRIVER", "dummy")):
         if always or name not in os.environ:
             os.environ[name] = value
+
+
+@contextlib.contextmanager
+def offscreen() -> Iterator[None]:
+    """The same for a while: the program may want a window later."""
+    names = ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER")
+    before = {name: os.environ.get(name) for name in names}
+    use_offscreen_driver()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -252,12 +252,13 @@ class LearnedPolicy:
             raise ValueError("the outputs do not fit the action space")
         self.reset(0)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the policy's folder.
 
         Raises:
             StorageError: the disk refused.
         """
+        folder = Path(folder)
         data = {"format": _FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
         try:
             files.make_folder(folder)
@@ -320,7 +321,7 @@ _CONFIG_FIELDS = tuple(PolicyConfig.__dataclass_fields__)
 _LATER_FIELDS = ("factors", "words", "angles")  # older policies lack them
 
 
-def load_policy(folder: Path | str) -> LearnedPolicy:
+def load_policy(folder: str | Path) -> LearnedPolicy:
     """A policy from its folder; nothing in it is run.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from teleop import __version__
+from teleop._version import __version__
 from teleop.envs.spaces import space_to_json
 from teleop.errors import LearningError
 from teleop.learning.data.demonstrations import Demonstrations

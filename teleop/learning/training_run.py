@@ -10,7 +10,7 @@ from typing import Any
 from teleop.envs.factory import is_quick
 from teleop.errors import EnvError, LearningError
 from teleop.evaluation import Score, evaluate
-from teleop.learning.algorithms import ALGORITHMS, find_algorithm
+from teleop.learning.algorithms import ALGORITHMS, algorithm_of, find_algorithm
 from teleop.learning.analysis import baselines
 from teleop.learning.analysis.advice import advice
 from teleop.learning.analysis.baselines import Played
@@ -30,7 +30,11 @@ class TrainingRun:
     """One training with all that belongs to it; pulled with `run`."""
 
     def __init__(
-        self, demos: Demonstrations, algorithm: str = "bc", settings: dict[str, Any] | None = None
+        self,
+        demos: Demonstrations,
+        algorithm: str = "bc",
+        settings: dict[str, Any] | None = None,
+        config: Any = None,
     ) -> None:
         """Look at the data.
 
@@ -38,13 +42,18 @@ class TrainingRun:
             demos: the data.
             algorithm: a name of `ALGORITHMS`, or a user's own module.
             settings: fields of the algorithm's `Config`.
+            config: an algorithm's `Config`, in place of its name and settings.
 
         Raises:
             LearningError: no such algorithm, or it takes no such setting.
         """
-        self.demos, self.algorithm = demos, algorithm
-        self._module = find_algorithm(algorithm)
-        self.config = _configured(self._module, algorithm, settings or {})
+        if config is None:
+            self._module = find_algorithm(algorithm)
+            config = _configured(self._module, algorithm, settings or {})
+        else:
+            self._module = algorithm_of(config)
+            algorithm = self._module.__name__.rpartition(".")[2]
+        self.demos, self.algorithm, self.config = demos, algorithm, config
         self.traits: tuple[Trait, ...] = profile_of(demos)
         self.policy: LearnedPolicy | None = None
         self.scores: list[Score] = []

@@ -30,7 +30,7 @@ ENV, ID = folders.ENV, folders.ID
 _CPU_S, _WALL_S = 2.0, 10.0  # of a command that refuses
 _JOB_S = 60.0  # of one that does its ordinary work
 _BYTES = 300 << 20
-_PLAYS = ("train", "evaluate", "curve", "influence", "compare", "window", "retrain")
+_PLAYS = ("train", "onnx", "evaluate", "curve", "influence", "compare", "window", "retrain")
 _PYTHON = str(Path(sys.executable).resolve())
 # root reads everything, unless it gives that right away
 _NO_SUPERUSER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")

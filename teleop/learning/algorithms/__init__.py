@@ -5,7 +5,9 @@ An algorithm is a module with `SUMMARY`, a frozen dataclass `Config` that has a 
 """
 
 import importlib
+import sys
 from types import ModuleType
+from typing import Any
 
 from teleop.errors import LearningError, sentence
 
@@ -41,6 +43,21 @@ def find_algorithm(name: str) -> ModuleType:
             "teleop/learning/algorithms/nearest.py is a short one to look at."
         )
     return found
+
+
+def algorithm_of(config: Any) -> ModuleType:
+    """The algorithm that a `Config` belongs to.
+
+    Raises:
+        LearningError: it is no algorithm's config.
+    """
+    found = sys.modules.get(type(config).__module__)
+    if found is None or not isinstance(config, getattr(found, "Config", ())):
+        raise LearningError(
+            f"{config!r:.80} are no settings of an algorithm; use teleop.BC(...), or the Config "
+            "of your own algorithm's module."
+        )
+    return find_algorithm(found.__name__)
 
 
 def _unknown(name: str, why: str) -> str:

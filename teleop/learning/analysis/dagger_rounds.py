@@ -19,7 +19,7 @@ from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.training_run import known_of
 from teleop.recording import Dataset, Library
-from teleop.recording.datasets.library import human_dataset_id
+from teleop.recording.datasets.dataset_library import human_dataset_id
 
 MEMBERS = 5
 EPISODES = 10  # played by each round's policy, always from the same fresh starts

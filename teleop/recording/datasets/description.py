@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from teleop import __version__
+from teleop._version import __version__
 from teleop.envs.naming import EnvName, is_key, is_plain
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust.vetting import printable

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from teleop import __version__
+from teleop._version import __version__
 from teleop.errors import HostileFileError, RecordingError
 from teleop.recording.datasets import minari_index
 from teleop.recording.datasets.dataset import Dataset

@@ -10,7 +10,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from teleop import __version__
+from teleop._version import __version__
 from teleop.envs.factory import name_of, pace_of
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError, sentence

@@ -11,7 +11,7 @@ import numpy as np
 from teleop.errors import StorageError, sentence
 from teleop.learning.data.lag_estimate import reaction_s
 from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
-from teleop.recording.datasets.library import human_dataset_id
+from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode
 from teleop.runtime.datasets.corrections import iter_corrected

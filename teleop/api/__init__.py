@@ -1,0 +1,1 @@
+"""Teleop's public functions and classes; import them from `teleop`."""

@@ -1,0 +1,331 @@
+"""Recording with a policy, training, evaluating and comparing: what the command line does."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from teleop.api.episode_dataset import EpisodeDataset, dataset_of, library_in
+from teleop.envs.drivers import offscreen
+from teleop.envs.factory import make_env
+from teleop.errors import LearningError
+from teleop.evaluation import FIRST_SEED, RandomPolicy, Result, Score
+from teleop.evaluation import evaluate as iter_results
+from teleop.evaluation import score as score_of
+from teleop.experts import make_expert, make_human_like
+from teleop.learning.policy import LearnedPolicy
+from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.playback.side_by_side import write_side_by_side
+from teleop.recording import Episode, Library, Recorder, dataset_info
+from teleop.recording.datasets.dataset_library import scripted_dataset_id
+from teleop.session import Session, record_episodes, seeds_from
+from teleop.types import Action, Actor, Observation, Policy
+
+if TYPE_CHECKING:
+    from teleop.learning.progress import Progress
+
+Acting: TypeAlias = Policy | Callable[[Observation], Action]
+_TURN_BASED_HZ = 4.0  # steps a second of a film of a turn-based environment
+
+
+class ForeignPolicy:
+    """Another library's policy, or a function, as a policy of ours."""
+
+    actor = Actor.POLICY
+
+    def __init__(self, policy: Any) -> None:
+        """Find out how it is asked for an action.
+
+        Args:
+            policy: a function from observation to action, an object with `act(observation)`, or a
+                Stable-Baselines3 model.
+
+        Raises:
+            LearningError: it is none of these.
+        """
+        self.name = str(getattr(policy, "name", getattr(policy, "__name__", type(policy).__name__)))
+        self._reset = getattr(policy, "reset", None)
+        if hasattr(policy, "act"):
+            self._act = policy.act
+        elif hasattr(policy, "predict"):
+            self._act = lambda observation: policy.predict(observation, deterministic=True)[0]
+        elif callable(policy):
+            self._act = policy
+        else:
+            raise LearningError(
+                f"{policy!r:.80} is no policy: give a function from observation to action, or an "
+                "object with act(observation)."
+            )
+
+    def reset(self, seed: int) -> None:
+        """A new episode begins."""
+        if callable(self._reset):
+            self._reset(seed)
+
+    def act(self, observation: Observation) -> Action:
+        """Its action."""
+        return self._act(observation)
+
+
+def as_policy(policy: str | Acting, env_id: str) -> Policy:
+    """A policy from what a caller gives: "expert", "human-like", "random", a function, a policy.
+
+    Raises:
+        EnvError: there is no scripted expert for the environment.
+        LearningError: the word is not known, or it is no policy.
+    """
+    if isinstance(policy, str):
+        return _named_policy(policy, env_id)
+    return policy if isinstance(policy, Policy) else ForeignPolicy(policy)
+
+
+def _named_policy(name: str, env_id: str) -> Policy:
+    match name:
+        case "expert":
+            return make_expert(env_id)
+        case "human-like":
+            env = make_env(env_id, render=False)
+            try:
+                return make_human_like(make_expert(env_id), env_id, env.action_space)
+            finally:
+                env.close()
+        case "random":
+            return RandomPolicy(env_id)
+    raise LearningError(
+        f"There is no policy {name!r}: use expert, human-like, random, a function or a policy."
+    )
+
+
+def iter_record(
+    library: Library,
+    env_id: str,
+    policy: str | Acting,
+    episodes: int,
+    *,
+    dataset_id: str = "",
+    seed: int = 0,
+) -> Iterator[tuple[int, float]]:
+    """Record episode after episode; yields (steps, return) of each saved one.
+
+    Raises:
+        TeleopError: no such environment, no expert for it, or the disk refused.
+    """
+    env = make_env(env_id, render=False)
+    driver = as_policy(policy, env_id)
+    chosen = dataset_id or scripted_dataset_id(env_id)
+    dataset = library.open_for_writing(chosen, dataset_info(env))
+    dataset.claim()
+    recorder = Recorder(dataset, env)
+    session = Session(lambda: make_env(env_id, render=False), driver, seeds_from(seed), recorder)
+    try:
+        yield from record_episodes(session, recorder, episodes)
+    finally:
+        session.close()
+        dataset.release()
+
+
+def record(
+    env_id: str,
+    policy: str | Acting = "expert",
+    episodes: int = 10,
+    *,
+    dataset_id: str = "",
+    seed: int = 0,
+    root: str | Path | None = None,
+) -> EpisodeDataset:
+    """Let a policy record whole episodes, as fast as they compute.
+
+    Args:
+        env_id: the environment.
+        policy: "expert" or "human-like" (scripted, for environments that have one), "random", a
+            function from observation to action, or anything with `reset(seed)` and
+            `act(observation)`.
+        episodes: how many.
+        dataset_id: where they go; by default ENV/scripted-v0.
+        seed: of the first episode; the others follow.
+        root: the recordings folder; by default ./recordings, else this user's.
+
+    Returns:
+        The dataset, with the earlier episodes that it has.
+
+    Raises:
+        TeleopError: no such environment, no expert for it, or the disk refused.
+    """
+    library = library_in(root)
+    for _ in iter_record(library, env_id, policy, episodes, dataset_id=dataset_id, seed=seed):
+        pass
+    return EpisodeDataset(library.existing(dataset_id or scripted_dataset_id(env_id)))
+
+
+def iter_train(data: EpisodeDataset, config: Any = None) -> Iterator["Progress"]:
+    """Train on these episodes; stop pulling to stop.
+
+    Args:
+        data: the episodes.
+        config: how: `teleop.BC(...)` (the default), `Nearest(...)`, `DAgger(...)` or `IQ(...)`.
+
+    Yields:
+        Progress: phase, step, total, loss; `policy` where there is a better one.
+
+    Raises:
+        LearningError: nothing can be learned from the data.
+    """
+    from teleop.learning.data.demonstrations import load_demonstrations
+    from teleop.learning.networks.own_network import allow_own
+    from teleop.learning.training_run import TrainingRun
+
+    dataset, files = dataset_of(data)
+    if network := getattr(config, "network", ""):
+        allow_own(network)  # whoever writes its name in a program trusts it
+    run = TrainingRun(load_demonstrations(dataset, files), config=config)
+    for progress in run.train():
+        if progress.policy is not None:
+            progress.policy.name = run.policy_name([])
+        yield progress
+
+
+def train(
+    data: EpisodeDataset,
+    config: Any = None,
+    *,
+    on_progress: Callable[["Progress"], None] | None = None,
+) -> LearnedPolicy:
+    """Train a policy on these episodes; `policy.save(folder)` keeps it.
+
+    Args:
+        data: the episodes.
+        config: how: `teleop.BC(...)` (the default), `Nearest(...)`, `DAgger(...)` or `IQ(...)`.
+        on_progress: called at least ten times a second.
+
+    Raises:
+        LearningError: nothing can be learned from the data.
+    """
+    best = None
+    for progress in iter_train(data, config):
+        best = progress.policy or best
+        if on_progress is not None:
+            on_progress(progress)
+    if best is None:
+        raise LearningError("The training ended without a policy.")
+    return best
+
+
+def evaluate(
+    policy: str | Acting,
+    env_id: str = "",
+    episodes: int = 20,
+    *,
+    seed: int = FIRST_SEED,
+    on_result: Callable[[Result], None] | None = None,
+) -> Score:
+    """Play whole episodes from consecutive seeds.
+
+    Args:
+        policy: as in `record`.
+        env_id: the environment; a learned policy knows its own.
+        episodes: how many.
+        seed: of the first; the default is far from those that people are given.
+        on_result: called after each episode.
+
+    Returns:
+        Mean return with its 95 % bootstrap interval, standard deviation, success rate.
+
+    Raises:
+        EnvError: the environment cannot be made, or broke.
+        LearningError: the policy does not fit the environment.
+    """
+    env_id = env_id or _own_env(policy)
+    played, results = as_policy(policy, env_id), []
+    if isinstance(played, LearnedPolicy):
+        env = make_env(env_id, render=False)
+        played.check_fits(env_id, env.observation_space, env.action_space)
+        env.close()
+    for result in iter_results(env_id, played, episodes, seed):
+        results.append(result)
+        if on_result is not None:
+            on_result(result)
+    return score_of(env_id, played.name, results)
+
+
+def _own_env(policy: str | Acting) -> str:
+    if isinstance(policy, LearnedPolicy):
+        return policy.config.env_id
+    raise LearningError("Say in which environment: evaluate(policy, env_id).")
+
+
+class Comparison:
+    """A recorded episode and policies from the same start, played to their ends.
+
+    Attributes:
+        env_id: the environment.
+        seed: of the start.
+        names: of each side, the recording first.
+        returns: of each side.
+        steps: of each side.
+        diverged_at: the first step after which the sides see different things; None: never.
+        fidelity: "exact" if the recording was reproduced, else where it departs.
+        has_pictures: the environment drew something.
+    """
+
+    def __init__(
+        self,
+        env_id: str,
+        episode: Episode,
+        policies: Sequence[Policy],
+        on_step: Callable[[int], None] | None = None,
+    ) -> None:
+        """Play all sides.
+
+        Args:
+            env_id: the environment.
+            episode: the recording.
+            policies: the other sides.
+            on_step: called with the number of steps so far.
+
+        Raises:
+            EnvError: the environment cannot be made, or broke.
+        """
+        self.env_id, self.seed = env_id, episode.row.seed or 0
+        self._pace_hz = float(episode.paces_hz[1:].mean()) or _TURN_BASED_HZ
+        with offscreen():
+            self._replay = Replay(env_id, self.seed, [RecordedPolicy(episode), *policies])
+            try:
+                while self._replay.advance():
+                    if on_step is not None:
+                        on_step(self._replay.steps)
+            finally:
+                self._replay.close()
+        lanes = self._replay.lanes
+        self.names = tuple(lane.policy.name for lane in lanes)
+        self.returns = tuple(float(sum(lane.rewards)) for lane in lanes)
+        self.steps = tuple(len(lane.rewards) for lane in lanes)
+        self.diverged_at = self._replay.diverged_at
+        self.fidelity = self._replay.fidelity()
+        self.has_pictures = not lanes[0].one_colour
+
+    def save(self, path: str | Path) -> Path:
+        """Write all sides beside each other as .gif, .webp, .mp4 or .png (four moments).
+
+        Raises:
+            StorageError: it cannot be written, or is of another kind.
+        """
+        write_side_by_side(self._replay, Path(path), self._pace_hz)
+        return Path(path)
+
+    def __repr__(self) -> str:
+        sides = zip(self.names, self.returns, strict=True)
+        return f"<{self.env_id}: {', '.join(f'{n} {r:.1f}' for n, r in sides)}>"
+
+
+def compare(episode: Episode, *policies: Acting, env_id: str = "") -> Comparison:
+    """Play a recorded episode and policies from the same start.
+
+    Args:
+        episode: of a dataset: `data[0]`.
+        *policies: learned policies, functions, or anything with `reset` and `act`.
+        env_id: the environment; by default the episode's own.
+
+    Raises:
+        EnvError: the environment cannot be made, or broke.
+    """
+    named = env_id or str(episode.meta.get("env_id", ""))
+    return Comparison(named, episode, [as_policy(policy, named) for policy in policies])

@@ -1,0 +1,70 @@
+"""The window, opened from a program."""
+
+import secrets
+from pathlib import Path
+
+from teleop import paths
+from teleop.api.episode_dataset import EpisodeDataset, library_in
+from teleop.doctor import pygame_problem
+from teleop.errors import DisplayError
+from teleop.recording.datasets.dataset_library import human_dataset_id
+
+DEFAULT_ENV = "LunarLander-v3"
+
+
+def open(  # noqa: A001  it is called teleop.open
+    env_id: str = DEFAULT_ENV, *, root: str | Path | None = None, seed: int | None = None
+) -> EpisodeDataset | None:
+    """Open the window on an environment; returns when it is closed.
+
+    Call it under `if __name__ == "__main__":`, because it starts other processes.
+
+    Args:
+        env_id: the environment.
+        root: the recordings folder; by default ./recordings, else this user's.
+        seed: of the first episode; drawn by default.
+
+    Returns:
+        What a person has recorded of it; None if nothing.
+
+    Raises:
+        DisplayError: there is no screen, or pygame-ce is not usable.
+    """
+    library = library_in(root)
+    open_window(env_id, library.root, seed)
+    dataset = library.dataset(human_dataset_id(env_id))
+    return EpisodeDataset(dataset) if dataset.exists else None
+
+
+def open_window(
+    env_id: str,
+    root: Path,
+    seed: int | None = None,
+    *,
+    pair: tuple[str, str, str] = ("", "", ""),
+    pace_hz: float | None = None,
+    screen: str = "",
+) -> None:
+    """Open the window on a screen; returns when it is closed.
+
+    Args:
+        env_id: the environment.
+        root: the recordings folder.
+        seed: of the first episode; drawn by default.
+        pair: (dataset id, episode file, policy name) to show side by side.
+        pace_hz: steps a second; None: what people can play.
+        screen: its name; by default Compare with a pair, else Demonstrate.
+
+    Raises:
+        DisplayError: there is no screen, or pygame-ce is not usable.
+    """
+    problem = pygame_problem()
+    if problem:
+        raise DisplayError(problem)
+    from teleop.ui.app import App, AppConfig
+
+    first = secrets.randbelow(100_000) if seed is None else seed
+    samples, assets = paths.samples_folder(), paths.assets_folder()
+    shown = screen or ("compare" if pair[0] else "demonstrate")
+    settings = paths.settings_file()
+    App(AppConfig(env_id, root, samples, assets, first, shown, pair, pace_hz, settings)).run()
