@@ -18,9 +18,9 @@ TYPE_CHECKING = False  # for type checkers, who know the name; `typing` takes 10
 
 if TYPE_CHECKING:
     from teleop.api.episode_dataset import EpisodeDataset, load_dataset
+    from teleop.api.open_window import open  # noqa: A004  it is called teleop.open
     from teleop.api.policies import Comparison, compare, evaluate, iter_train, record, train
     from teleop.api.record_episodes import RecordEpisodes
-    from teleop.api.window import open  # noqa: A004  it is called teleop.open
     from teleop.errors import (
         ControlError,
         DamagedFileError,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "RecordEpisodes": "teleop.api.record_episodes",
-    "open": "teleop.api.window",
+    "open": "teleop.api.open_window",
     "EpisodeDataset": "teleop.api.episode_dataset",
     "load_dataset": "teleop.api.episode_dataset",
     **dict.fromkeys(

@@ -5,6 +5,8 @@ import importlib.metadata
 import subprocess
 import sys
 import tomllib
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from teleop import doctor
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "teleop").rglob("*.py"))
-LONGEST_FUNCTION = 50
+LONGEST_FUNCTION = 40
 LONGEST_MODULE = 500
 
 
@@ -29,6 +31,44 @@ def test_rooms_import_downwards_only() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SOURCES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    imports = {name: _imports(path, names) for name, path in names.items()}
+    finished: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " imports ".join((*way[way.index(name) :], name))
+        if name not in finished:
+            for other in sorted(imports[name]):
+                visit(other, (*way, name))
+            finished.add(name)
+
+    for name in names:
+        visit(name, ())
+
+
+def _imports(path: Path, names: Collection[str]) -> set[str]:
+    """Modules of ours that a module names at its top, also for type checkers alone."""
+    found = set()
+    tree = ast.parse(path.read_text())
+    nested = (part for node in tree.body if isinstance(node, ast.If) for part in node.body)
+    for node in (*tree.body, *nested):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in names else node.module)
+    return {name for name in found if name in names}
+
+
+def test_folders_hold_a_dozen_modules_with_names_of_their_own() -> None:
+    modules = [path for path in SOURCES if path.stem not in ("__init__", "__main__")]
+    folders = Counter(path.parent for path in modules)
+    assert {folder: count for folder, count in folders.items() if count > 15} == {}
+    stems = Counter(path.stem for path in modules)
+    assert [stem for stem, count in stems.items() if count > 1] == []
 
 
 def test_lint_is_clean() -> None:

@@ -87,7 +87,7 @@ def open_window(
     with one_sentence(debug):
         if imports or arguments or time_limit or wrappers:
             env = named_env(env, imports, arguments, time_limit, wrappers)
-        from teleop.api.window import open_window as show
+        from teleop.api.open_window import open_window as show
 
         show(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace_hz=pace)
 
@@ -171,7 +171,7 @@ def compare(
         library = open_library(recordings)
         if not headless:
             env_id, pair = workflows.find_pair(library, dataset, policy, episode)
-            from teleop.api.window import open_window as show
+            from teleop.api.open_window import open_window as show
 
             show(env_id, library.root, pair=pair)
             return
@@ -197,7 +197,7 @@ def correct(
         env_id, loaded = workflows.find_policy(library, dataset, policy)
         found = find_dataset(library.root, dataset)
         pair = (found.dataset_id, "", loaded.name)
-        from teleop.api.window import open_window as show
+        from teleop.api.open_window import open_window as show
 
         show(env_id, library.root, pair=pair, screen="correct")
 

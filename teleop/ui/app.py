@@ -24,7 +24,7 @@ import pygame
 
 from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
-from teleop.runtime.protocol.session_messages import ChooseDataset, Notice, OpenEnv, Tone
+from teleop.runtime.protocol.session_messages import ChooseDataset, Notice, OpenEnv, Rumble, Tone
 from teleop.runtime.protocol.shared_frames import FrameReader
 from teleop.ui.chrome.banner import BANNER
 from teleop.ui.chrome.overlays import Overlays
@@ -42,14 +42,14 @@ from teleop.ui.screens.home import Home
 from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.sheets.help_sheet import HELP, toggle_help
-from teleop.ui.state.context import UiContext
+from teleop.ui.state.context import UiContext, WindowRequest
 from teleop.ui.state.settings import Settings, SettingsFile
 from teleop.ui.state.view_model import ViewModel
 from teleop.ui.system.devices import DRIVING, RAW_PAD
 from teleop.ui.system.file_dialog import FileDialog
 from teleop.ui.system.processes import Processes
 from teleop.ui.system.window import WINDOW_EVENTS, Window
-from teleop.ui.updates import Updates
+from teleop.ui.updates import CheckReplays, Effect, EngagedChanged, Fail, Redraw, Updates
 from teleop.ui.widgets.text_edit import copy
 from teleop.ui.widgets.widgets import Ui
 
@@ -91,7 +91,7 @@ class App:
     """The window and its processes."""
 
     def __init__(self, config: AppConfig) -> None:
-        """Spawn the stage, open the window.
+        """Start the environment process and open the window.
 
         Raises:
             DisplayError: there is no screen.
@@ -116,24 +116,18 @@ class App:
             ) from problem
         self.model = ViewModel()
         self._language = Language(config.assets / "languages", settings.language)
-        self.context = self._make_desk(settings)
+        self.context = self._make_context(settings)
         self.router = InputRouter(self)
         self.overlays = Overlays()
-        self.updates = Updates(self)
-        self._deeds = self._own_deeds()
-        self.screens: dict[str, Screen] = {
-            "demonstrate": Demonstrate(),
-            "train": TrainScreen(),
-            "compare": CompareScreen(*config.pair[1:]),
-            "correct": CorrectScreen(config.pair[2]),
-            "library": LibraryScreen(),
-            "home": Home(),
-        }
+        self.updates = Updates(self.context)
+        self._commands = self._own_commands()
+        self._requested = self._answers()
+        self.screens = _make_screens(config.pair)
         self.current = "demonstrate"
         self.renderer = Renderer(self)
         self._begin(config, settings)
 
-    def _make_desk(self, settings: Settings) -> UiContext:
+    def _make_context(self, settings: Settings) -> UiContext:
         """What screens work with."""
         recordings = self.config.recordings
         return UiContext(
@@ -196,7 +190,8 @@ class App:
         for event in events:
             self.take(event)
         for message in self.processes.updates():
-            self.updates.hear(message)
+            for effect in self.updates.hear(message, self.current):
+                self._apply(effect)
         self._look_for_slow()
         if chosen := self.context.dialog.answer():
             self.context.take_in(chosen)
@@ -206,11 +201,28 @@ class App:
         self.go()
         if not self.window.minimised:
             self.renderer.draw()
+        self.go()
+
+    def _apply(self, effect: Effect) -> None:
+        """Do what a message has led to."""
+        match effect:
+            case Redraw.ALL:
+                self.renderer.dirty = True
+            case Redraw.PICTURE:
+                self.renderer.moved = True
+            case EngagedChanged(engaged):
+                self.router.engaged_changed(engaged)
+            case Rumble():
+                self.router.rumble(effect.strength, effect.seconds)
+            case CheckReplays(dataset_id):
+                self.processes.certify(self.config.recordings, dataset_id)
+            case Fail(problem):
+                self.failure, self.running = problem, False
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event; what was done before it is answered first, however quick the hands."""
         if self.ui.used.waits and event.type != pygame.MOUSEMOTION:
-            self.renderer.settle()
+            self._settle()
         if event.type == pygame.QUIT:
             self.quit()
         elif event.type in _OF_WINDOW:
@@ -220,11 +232,17 @@ class App:
         if event.type in RAW_PAD and not self.context.mapping:
             return  # the same movement comes as a gamepad's
         if self.context.driving and event.type in DRIVING:
-            self.renderer.moved = (
-                True  # key caps light up with the picture; the rest stays as it is
-            )
+            self.renderer.moved = True  # key caps light up with the picture, the rest stays
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
             self.renderer.dirty = True
+
+    def _settle(self) -> None:
+        """Draw until every use of a control is answered, and the screen it led to is there."""
+        shown = ""
+        while self.ui.used.waits or shown != self.current:
+            shown = self.current
+            self.renderer.draw_all()
+            self.go()
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
@@ -284,16 +302,10 @@ class App:
 
     def go(self, goal: str = "") -> None:
         """Show another screen, or what a control or shortcut has asked for."""
+        while self.context.requests:
+            self._requested[self.context.requests.pop(0)]()
         goal, self.context.go_to = goal or self.context.go_to, ""
-        if goal == "projector":
-            self.toggle_projector()
-        elif goal in ("restart", "restart home"):
-            self._restart_stage(opens=goal == "restart")
-        elif goal.startswith("stop "):
-            self.processes.stop(goal.removeprefix("stop "))
-        elif goal == "repaint":
-            self._repaint()
-        elif goal in self.screens and goal != self.current:
+        if goal in self.screens and goal != self.current:
             self.context.popover.close(self.ui)
             self.screen.leave(self.context)
             self.current = goal
@@ -329,22 +341,29 @@ class App:
         self.context.projector = self.window.projector
         self._repaint()
 
-    def fail(self, problem: str) -> None:
-        """There is nothing to show: the window closes, and why is said."""
-        self.failure, self.running = problem, False
-
     def command(self, command: Command) -> None:
         """A shortcut: the window's own, another screen, or what the screen makes of it."""
         name = command.name.lower()
-        if command in self._deeds:
-            self._deeds[command]()
+        if command in self._commands:
+            self._commands[command]()
         elif name in self.screens:
             self.go(name)
         else:
             self.screen.command(self.context, command)
         self.renderer.dirty = True
 
-    def _own_deeds(self) -> dict[Command, Callable[[], None]]:
+    def _answers(self) -> dict[WindowRequest, Callable[[], None]]:
+        """What the window does for a control that asks."""
+        return {
+            WindowRequest.REPAINT: self._repaint,
+            WindowRequest.PROJECTOR: self.toggle_projector,
+            WindowRequest.RESTART: lambda: self._restart_stage(opens=True),
+            WindowRequest.RESTART_AT_HOME: lambda: self._restart_stage(opens=False),
+            WindowRequest.STOP_STAGE: lambda: self.processes.stop("stage"),
+            WindowRequest.STOP_TRAINER: lambda: self.processes.stop("trainer"),
+        }
+
+    def _own_commands(self) -> dict[Command, Callable[[], None]]:
         """What the window does itself, whatever screen is up."""
         return {
             Command.QUIT: self.quit,
@@ -442,3 +461,14 @@ class App:
             gc.collect()
             gc.freeze()  # what is loaded stays: collecting it would make a frame late
             self.processes.start_trainer()
+
+
+def _make_screens(pair: tuple[str, str, str]) -> dict[str, Screen]:
+    return {
+        "demonstrate": Demonstrate(),
+        "train": TrainScreen(),
+        "compare": CompareScreen(*pair[1:]),
+        "correct": CorrectScreen(pair[2]),
+        "library": LibraryScreen(),
+        "home": Home(),
+    }

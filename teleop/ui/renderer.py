@@ -1,18 +1,36 @@
 """What is on screen, and when it is drawn anew: the moving picture first, the rest if it is due."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import pygame
 from pygame import Rect
 
+from teleop.ui.chrome.overlays import Overlays
 from teleop.ui.chrome.top_bar import TOP_BAR, draw_top_bar
+from teleop.ui.screens import Screen
 from teleop.ui.sheets.sheet_stack import draw_sheet
-
-if TYPE_CHECKING:
-    from teleop.ui.app import App
+from teleop.ui.state.context import UiContext
 
 _FRAME_S = 1 / 60
+
+
+class Shown(Protocol):
+    """The window, as drawing it needs it.
+
+    Attributes:
+        context: shared by all screens.
+        overlays: drawn over every screen.
+        current: name of the screen that is shown.
+    """
+
+    context: UiContext
+    overlays: Overlays
+    current: str
+
+    @property
+    def screen(self) -> Screen:
+        """The screen that is shown."""
 
 
 class Renderer:
@@ -24,8 +42,8 @@ class Renderer:
         frames: drawn so far.
     """
 
-    def __init__(self, app: "App") -> None:
-        self._app, self._context = app, app.context
+    def __init__(self, shown: Shown) -> None:
+        self._shown, self._context = shown, shown.context
         self.dirty = self.moved = True
         self.frames = 0
         self._drawn_s = self._moved_s = 0.0
@@ -35,28 +53,28 @@ class Renderer:
         """Seconds until there is something to draw; None if nothing changes by itself."""
         if self.dirty:
             return self._drawn_s + _FRAME_S - time.perf_counter()
-        toasts = self._app.overlays.toasts.wakes_in(time.perf_counter())
-        moments = [m for m in (self._app.screen.wakes_in(self._context), toasts) if m is not None]
+        toasts = self._shown.overlays.toasts.wakes_in(time.perf_counter())
+        moments = [m for m in (self._shown.screen.wakes_in(self._context), toasts) if m is not None]
         return min(moments, default=None)
 
     def draw(self) -> None:
         """What has changed."""
-        app, now = self._app, self._context.now
-        wakes = app.screen.wakes_in(self._context)
+        shown, now = self._shown, self._context.now
+        wakes = shown.screen.wakes_in(self._context)
         if wakes is not None and now - self._moved_s >= wakes:
             self.moved = True
         if self.moved:
             self._draw_moving()
-        toasts = app.overlays.toasts.wakes_in(now)
+        toasts = shown.overlays.toasts.wakes_in(now)
         due = self.dirty and now - self._drawn_s >= _FRAME_S
         if due or (toasts is not None and toasts <= 0):
             self.draw_all()
 
     def draw_all(self) -> None:
         """Every control and picture, and what was done to them is answered."""
-        app, ui, px = self._app, self._app.ui, self._app.ui.painter.px
+        shown, ui, px = self._shown, self._context.ui, self._context.ui.painter.px
         self.dirty = self.moved = False
-        app.overlays.toasts.collect(self._context)
+        shown.overlays.toasts.collect(self._context)
         surface = ui.painter.surface
         surface.fill(ui.theme.bg)
         ui.begin()
@@ -64,27 +82,19 @@ class Renderer:
         area = Rect(margin, top + px(16), 0, 0)
         area.width = surface.get_width() - 2 * margin
         area.height = surface.get_height() - area.y - margin
-        app.screen.draw(self._context, area)
-        draw_top_bar(self._context, app.current)
+        shown.screen.draw(self._context, area)
+        draw_top_bar(self._context, shown.current)
         draw_sheet(self._context)
-        app.overlays.draw(self._context, app.current)
+        shown.overlays.draw(self._context, shown.current)
         self.dirty = ui.used.waits or self._is_dragging()
         ui.end()
         pygame.display.flip()
         self.frames += 1
         self._drawn_s = self._moved_s = self._context.now
-        app.go()
-
-    def settle(self) -> None:
-        """Draw until every deed is answered, and the screen that it led to is there."""
-        shown = ""
-        while self._app.ui.used.waits or shown != self._app.current:
-            shown = self._app.current
-            self.draw_all()
 
     def _draw_moving(self) -> None:
         """Only the moving picture, unless something lies over it."""
-        place = None if self._is_covered() else self._app.screen.draw_moving(self._context)
+        place = None if self._is_covered() else self._shown.screen.draw_moving(self._context)
         if place:
             self._place = place
             pygame.display.update(place)
@@ -94,11 +104,11 @@ class Renderer:
         self.moved, self._moved_s = False, self._context.now
 
     def _is_covered(self) -> bool:
-        noticed = self._place.collidelist(self._app.overlays.toasts.boxes) >= 0
+        noticed = self._place.collidelist(self._shown.overlays.toasts.boxes) >= 0
         model = self._context.model
-        return bool(noticed or model.lost or model.slow or self._app.ui.modal)
+        return bool(noticed or model.lost or model.slow or self._context.ui.modal)
 
     def _is_dragging(self) -> bool:
-        ui = self._app.ui
+        ui = self._context.ui
         node = ui.nodes.get(ui.pointer.pressed or "")
         return node is not None and node.role == "slider"

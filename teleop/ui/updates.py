@@ -1,7 +1,8 @@
 """What the processes say: into the model, and what else follows from it."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeAlias
 
 from teleop.runtime.protocol.comparison_messages import ReplayPictured
 from teleop.runtime.protocol.session_messages import (
@@ -25,73 +26,110 @@ from teleop.runtime.protocol.training_messages import (
     TrainingProgress,
 )
 from teleop.ui.chrome.banner import BANNER
+from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import outline
 from teleop.ui.system.sounds import Sounds
 
-if TYPE_CHECKING:
-    from teleop.ui.app import App
-
 _TONES = {Tone.GOOD: "save", Tone.UNDO: "discard"}
+
+
+class Redraw(Enum):
+    """How much of the window a message changed."""
+
+    ALL = "every control"
+    PICTURE = "the moving picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """There is nothing to show: close the window and say why."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngagedChanged:
+    """An episode began or ended."""
+
+    engaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReplays:
+    """Re-simulate the episodes of a dataset that have not been."""
+
+    dataset_id: str
+
+
+Effect: TypeAlias = Redraw | Fail | EngagedChanged | CheckReplays | Rumble
 
 
 class Updates:
     """Takes in one message after another."""
 
-    def __init__(self, app: "App") -> None:
-        self._app, self._context = app, app.context
+    def __init__(self, context: UiContext) -> None:
+        self._context = context
         self._sounds = Sounds()
 
     def close(self) -> None:
         """Give the sound back."""
         self._sounds.close()
 
-    def hear(self, message: FromStage | FromTrainer) -> None:
-        """Take it in, say what has to be drawn, tell those whom it concerns."""
-        app, model = self._app, self._context.model
+    def hear(self, message: FromStage | FromTrainer, screen: str) -> list[Effect]:
+        """Take a message in.
+
+        Args:
+            message: of another process.
+            screen: name of the one that is shown.
+
+        Returns:
+            What the window has to do about it.
+        """
+        model = self._context.model
         before, opened = model.live, model.env.env_id if model.env else ""
         model.hear(message)
+        effects: list[Effect] = []
         if isinstance(message, Pictured | ReplayPictured):
-            app.renderer.moved = True
+            effects.append(Redraw.PICTURE)
             if isinstance(message, Pictured) and message.view == "drive":
-                self._driven(before, message.live)
-        elif not isinstance(message, TrainingProgress) or app.current == "train":
-            app.renderer.dirty = True  # reports of training are shown nowhere else
+                effects += self._driven(before, message.live)
+        elif not isinstance(message, TrainingProgress) or screen == "train":
+            effects.append(Redraw.ALL)  # reports of training are shown nowhere else
         if isinstance(message, Notice) and self._context.settings.sounds and message.tone in _TONES:
             self._sounds.play(_TONES[message.tone])
         if isinstance(message, EnvFailed) and model.env is None:
-            app.fail(message.problem)
+            effects.append(Fail(message.problem))
         if isinstance(message, EnvOpened) and message.env_id != opened:
             self._context.options = replace(self._context.options, turn_based=None)
-        self._follow(message)
+        return effects + self._follow(message)
 
-    def _follow(self, message: FromStage | FromTrainer) -> None:
-        """What the news asks of the others."""
+    def _follow(self, message: FromStage | FromTrainer) -> list[Effect]:
+        """What a message asks of the other processes and devices."""
         library = self._context.model.library
         if isinstance(message, PolicySaved | Certified) and library:
-            self._context.tell(
-                ChooseDataset(library.dataset_id)
-            )  # lists policies and findings anew
+            # lists policies and results of re-simulation again
+            self._context.tell(ChooseDataset(library.dataset_id))
         if isinstance(message, LibraryChanged | TrainerReady):
-            self._certify()
+            return self._unchecked()
         if isinstance(message, ProcessLost):
             self._lost(message)
-        elif isinstance(message, Rumble):
-            self._app.router.rumble(message.strength, message.seconds)
+        return [message] if isinstance(message, Rumble) else []
 
-    def _driven(self, before: SessionSnapshot | None, live: SessionSnapshot) -> None:
+    def _driven(self, before: SessionSnapshot | None, live: SessionSnapshot) -> list[Effect]:
         """The person's session is in another state."""
-        context = self._context
+        context, effects = self._context, list[Effect]()
         if live.engaged != (before is not None and before.engaged):
-            self._app.router.engaged_changed(live.engaged)
+            effects.append(EngagedChanged(live.engaged))
         elif before is not None and live.rewinding and not before.rewinding:
             context.driving = True
         elif _paused_now(before, live):
-            context.driving = False  # the stage has paused by itself
+            context.driving = False  # the environment process has paused by itself
         self._sound(before, live)
         if before is not None and before.pending and not live.pending:
             context.ui.focus.leave("save", "discard", to="record")
         if outline(before) != outline(live):
-            self._app.renderer.dirty = True
+            effects.append(Redraw.ALL)
+        return effects
 
     def _sound(self, before: SessionSnapshot | None, live: SessionSnapshot) -> None:
         """What is heard of a change, if the person wants to hear it."""
@@ -102,13 +140,13 @@ class Updates:
         elif live.control == "person" and before.control == "policy":
             self._sounds.play("take-over")
 
-    def _certify(self) -> None:
+    def _unchecked(self) -> list[Effect]:
         """New episodes are re-simulated while the trainer has nothing else to do."""
         library, training = self._context.model.library, self._context.model.training
         if library is None or (training and training.running):
-            return
-        if any(not episode.replay for episode in library.episodes):
-            self._app.processes.certify(self._context.recordings, library.dataset_id)
+            return []
+        unchecked = any(not episode.replay for episode in library.episodes)
+        return [CheckReplays(library.dataset_id)] if unchecked else []
 
     def _lost(self, message: ProcessLost) -> None:
         context = self._context

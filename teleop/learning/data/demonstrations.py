@@ -189,6 +189,14 @@ class Demonstrations:
         return [int(index) for index in longer[best != _OTHER]]
 
 
+def _words(space: Space, parts: Sequence[tuple[Dataset, list[EpisodeRow]]]) -> tuple[str, ...]:
+    """Words that occur in the observations' texts; none where there is no text."""
+    if not any(is_text(part) for part in iter_parts(space)):
+        return ()
+    seen = (e.observations for source, part in parts for e in source.read_many(part))
+    return text_words(space, seen)
+
+
 def load_demonstrations(
     dataset: Dataset, files: Sequence[str] | None = None, *, also: Sequence[Dataset] = ()
 ) -> Demonstrations:
@@ -214,10 +222,7 @@ def load_demonstrations(
     parts = [(dataset, rows), *((other, other.rows()) for other in also if other.exists)]
     rows = [row for _, part in parts for row in part]
     env_id = dataset.info().env_id
-    words: tuple[str, ...] = ()
-    if any(is_text(part) for part in iter_parts(observation_space)):
-        seen = (e.observations for source, part in parts for e in source.read_many(part))
-        words = text_words(observation_space, seen)
+    words = _words(observation_space, parts)
     encoding = Encoding(observation_space, _factors(env_id, observation_space), words)
     gathered = _Gathered(encoding, action_space, sum(row.total_steps for row in rows))
     for source, part in parts:

@@ -75,14 +75,13 @@ class Encoding:
         self._numbers: list[tuple[LeafSpec, _Choices]] = []
         self._pictures: list[tuple[LeafSpec, _Shrink]] = []
         self.factors, self.words, self.angles = factors, words, angles
-        self._texts: list[LeafSpec] = []
-        left_out = []
+        texts = [leaf for leaf in iter_leaves(space) if leaf.kind is Kind.TEXT]
+        self._texts = texts if words else []
+        left_out = [] if words else ["/".join(leaf.path) or "the observation" for leaf in texts]
         for leaf in iter_leaves(space):
-            if leaf.kind is Kind.TEXT and words:
-                self._texts.append(leaf)
-            elif leaf.kind is Kind.TEXT:
-                left_out.append("/".join(leaf.path) or "the observation")
-            elif _is_picture(leaf):
+            if leaf.kind is Kind.TEXT:
+                continue
+            if _is_picture(leaf):
                 self._pictures.append((leaf, _Shrink(leaf.shape)))
             else:
                 choices = _factored(factors) or _choices(_sub_space(space, leaf), angles=angles)
@@ -93,6 +92,9 @@ class Encoding:
             for leaf, choices in self._numbers
         ) + len(words) * len(self._texts)
         self.pictures = tuple(shrink.small for _, shrink in self._pictures)
+        self._check_size()
+
+    def _check_size(self) -> None:
         if not self.features and not self.pictures:
             raise LearningError("The observations are text that is always the same.")
         if self.features > _LARGEST_ROW:

@@ -82,10 +82,7 @@ class DenseFit:
         sizes = (width, *shape.hidden, demos.head.size * shape.chunk)
         self._weights = _Layers(sizes)
         self._gradients, self._first, self._second = (_Layers(sizes) for _ in range(3))
-        if start is None:
-            _initialise(self._weights, self._rng)
-        else:
-            _copy(self._weights, start)
+        _copy(self._weights, start) if start else _initialise(self._weights, self._rng)
         self._average = self._weights.flat.copy()
         self.step = 0
 

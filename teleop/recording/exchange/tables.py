@@ -43,21 +43,24 @@ def write_npz(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> lis
         for name in ("rewards", "terminations", "truncations", "times_s", "actors"):
             arrays.setdefault(name, []).append(getattr(episode, name))
         steps.append(len(episode.rewards))
+    joined: dict[str, Any] = {name: np.concatenate(parts) for name, parts in arrays.items()}
+    joined["episode_steps"] = np.array(steps)
+    joined["seeds"] = np.array([-1 if row.seed is None else row.seed for row in rows])
+    joined["about"] = np.array(json.dumps(_about(dataset, rows)))
+    with target.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **joined)
+    return []
+
+
+def _about(dataset: Dataset, rows: Sequence[EpisodeRow]) -> dict[str, Any]:
     info = dataset.info()
-    about = {
+    return {
         "dataset_id": dataset.dataset_id,
         "env_id": info.env_id,
         "observation_space": json.loads(info.observation_space),
         "action_space": json.loads(info.action_space),
         "episodes": [row.uuid for row in rows],
     }
-    joined: dict[str, Any] = {name: np.concatenate(parts) for name, parts in arrays.items()}
-    joined["episode_steps"] = np.array(steps)
-    joined["seeds"] = np.array([-1 if row.seed is None else row.seed for row in rows])
-    joined["about"] = np.array(json.dumps(about))
-    with target.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **joined)
-    return []
 
 
 def write_csv(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:

@@ -87,8 +87,7 @@ class JournalWriter:
         self.path = path
         self._seen, self._action = observation, action
         self.steps = 0  # that are written
-        self._sequence = 0
-        self._offset = 0
+        self._sequence = self._offset = 0
         self._refused: StorageError | None = None
         self._waiting: deque[_Work] = deque()
         self._worker: threading.Thread | None = None

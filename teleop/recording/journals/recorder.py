@@ -86,21 +86,7 @@ class Recorder:
             StorageError: the disk refused.
         """
         ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
-        meta = {
-            "schema": 1,
-            "uuid": name,
-            "ordinal": ordinal,
-            "observation_space": self._about.observation_space,
-            "action_space": self._about.action_space,
-            "env_id": self._about.env_id,
-            "seed": seed,
-            "started": time.time(),
-            "app_version": __version__,
-            "gymnasium_version": gym.__version__,
-            "fingerprint": fingerprint_of(self._about.env_id),
-            "driver": _DRIVERS[policy.actor],
-            "driver_name": policy.name if policy.name != YOU else "",
-        }
+        meta = self._meta(ordinal, name, seed, policy)
         measured = self._observation.measure(observation)
         meta["measured"] = measured
         meta["flags"] = _first_flags(self._env.observation_space, observation, measured)
@@ -115,6 +101,24 @@ class Recorder:
             raise
         self._running = _Running(journal, now)
         self._last = self._running
+
+    def _meta(self, ordinal: int, name: str, seed: int, policy: Policy) -> dict[str, Any]:
+        """What is known about a take at its start."""
+        return {
+            "schema": 1,
+            "uuid": name,
+            "ordinal": ordinal,
+            "observation_space": self._about.observation_space,
+            "action_space": self._about.action_space,
+            "env_id": self._about.env_id,
+            "seed": seed,
+            "started": time.time(),
+            "app_version": __version__,
+            "gymnasium_version": gym.__version__,
+            "fingerprint": fingerprint_of(self._about.env_id),
+            "driver": _DRIVERS[policy.actor],
+            "driver_name": policy.name if policy.name != YOU else "",
+        }
 
     def branch(self, steps: int, start_s: float) -> Take | None:
         """Go on in a new take that shares the first steps of the running or just ended one.

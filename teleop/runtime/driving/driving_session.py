@@ -71,17 +71,15 @@ class DrivingSession:
         self._session = Session(self._make, self._human, seeds_from(base_seed), goes_back=True)
         self._pace_hz = request.pace_hz or pace_of(env)
         self._starts = SeedSchedule(base_seed)
-        self._drawing = FrameSource(
-            env.observation_space, find_entry(env_id).observation_words, self._say
-        )
+        words = find_entry(env_id).observation_words
+        self._drawing = FrameSource(env.observation_space, words, self._say)
         self._wheel = DriverSelection(self._human, self.options.hand_back_s)
         self.takes = TakeStore(library, env_id, env, worker, self._say)
         probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self._back = Rewind(self._session, self._wheel, self.takes, probe, self._say)
         self._waiting = StartTrigger()
         self._practises = self._starred = False
-        self._events = 0
-        self._now = 0.0  # of the last tick
+        self._events, self._now = 0, 0.0  # of the episode; of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(opened_of(self.env_id, self._controls, self._session.env))

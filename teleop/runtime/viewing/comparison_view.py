@@ -79,11 +79,9 @@ class ComparisonView:
         seed = episode.row.seed or 0
         self._replay = Replay(self._env_id, seed, drivers)
         self._pace_hz = float(episode.paces_hz[1:].mean()) or 4.0
-        self._step = 0
+        self._step = self._advised = 0
         self._reported = [0] * len(drivers)
-        self._advised = 0
-        self._report_s = 0.0
-        self._finished = False
+        self._report_s, self._finished = 0.0, False
         say(self._opened(dataset, seed))
         self.show(0)
 

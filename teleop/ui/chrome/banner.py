@@ -2,10 +2,11 @@
 
 from pygame import Rect
 
-from teleop.ui.state.context import UiContext
+from teleop.ui.state.context import UiContext, WindowRequest
 
 BANNER = "banner"
 _LINE = 20
+_STOPS = {"stage": WindowRequest.STOP_STAGE, "trainer": WindowRequest.STOP_TRAINER}
 
 
 def draw_banner(context: UiContext) -> None:
@@ -18,10 +19,10 @@ def draw_banner(context: UiContext) -> None:
     ui.group(BANNER)
     rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
     if ui.button("restart", rect, "Start it again", "rotate-ccw", "primary", "Enter"):
-        context.go_to = "restart"
+        context.requests.append(WindowRequest.RESTART)
     rect = Rect(rect.x - px(188), rect.y, px(176), px(40))
     if ui.button("restart.home", rect, "All environments", "gamepad-2"):
-        context.go_to = "restart home"
+        context.requests.append(WindowRequest.RESTART_AT_HOME)
 
 
 def draw_slow(context: UiContext) -> None:
@@ -40,7 +41,7 @@ def draw_slow(context: UiContext) -> None:
     ui.group(BANNER)
     rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
     if ui.button("stop", rect, "Stop it", "square"):
-        context.go_to = f"stop {slow.process}"
+        context.requests.append(_STOPS[slow.process])
 
 
 def _bar(context: UiContext, texts: tuple[str, ...], buttons: int) -> tuple[Rect, int]:

@@ -5,7 +5,7 @@ from pygame import SRCALPHA, Rect, Surface
 from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import mix
 from teleop.ui.sheets.help_sheet import toggle_help
-from teleop.ui.state.context import UiContext
+from teleop.ui.state.context import UiContext, WindowRequest
 
 STEPS = ("demonstrate", "train", "compare", "correct")
 TOP_BAR = 60
@@ -109,7 +109,7 @@ def _draw_tools(context: UiContext, width: int) -> int:
         toggle_help(context)
     rect = rect.move(-px(38), 0)
     if ui.icon_button("projector", rect, "presentation", "Projector mode (F2)"):
-        context.go_to = "projector"
+        context.requests.append(WindowRequest.PROJECTOR)
     rect = rect.move(-px(38), 0)
     if ui.icon_button("settings", rect, "contrast", "Settings (Ctrl ,)"):
         context.toggle_sheet("settings")

@@ -1,18 +1,14 @@
 """The gamepad: to the environment while driving, else it moves the focus and presses buttons."""
 
-from typing import TYPE_CHECKING
-
 import pygame
 
 from teleop.runtime.protocol.session_messages import Notice, Request, Tone
 from teleop.ui.commands import PAD, PAD_COMMANDS, PAD_DRIVING, Command, PadAction
+from teleop.ui.input.actions import Actions
 from teleop.ui.input.held_controls import HeldControls
 from teleop.ui.sheets.controls_sheet import bind
 from teleop.ui.system.devices import PAD_ARROWS, Moved, Pads
 from teleop.ui.system.gamepad_mapping import PadMapping, mapping_file
-
-if TYPE_CHECKING:
-    from teleop.ui.app import App
 
 _REQUESTS = {f"pad.{button.button}": button.deed for button in PAD}
 _FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
@@ -24,8 +20,8 @@ _SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
 class Gamepad:
     """What is held on it, and what that means."""
 
-    def __init__(self, app: "App", held_controls: HeldControls) -> None:
-        self._app, self._context, self._held_controls = app, app.context, held_controls
+    def __init__(self, actions: Actions, held_controls: HeldControls) -> None:
+        self._actions, self._context, self._held_controls = actions, actions.context, held_controls
         self._pads = Pads()
         self._repeating: tuple[int, int] | None = None
         self._repeat_at_s = 0.0
@@ -63,7 +59,7 @@ class Gamepad:
         if not self._repeating or now < self._repeat_at_s:
             return False
         self._repeat_at_s = now + _REPEAT_S
-        self._app.ui.arrow(self._repeating)
+        self._actions.ui.arrow(self._repeating)
         return True
 
     def wakes_in(self) -> float | None:
@@ -152,7 +148,7 @@ class Gamepad:
             self._held_controls.hold(moved.control, moved.value, axis=axis)
             self._held_controls.send(moved.control, moved.value)
         elif moved.value:
-            self._app.command(Command.LEAVE)
+            self._actions.command(Command.LEAVE)
 
     def _order(self, moved: Moved) -> None:
         """View is held: the buttons mean the take, not the environment."""
@@ -162,7 +158,7 @@ class Gamepad:
         command = PAD_DRIVING[moved.control]
         if moved.value:
             self._ordered.add(moved.control)
-            self._app.command(command)
+            self._actions.command(command)
         else:
             self._ordered.discard(moved.control)
             if command is Command.REWIND:
@@ -191,7 +187,7 @@ class Gamepad:
         elif control.endswith("_trigger") and value > _STICK and control not in self._pulled:
             self._pulled.add(control)
             left = control == "pad.left_trigger"
-            self._app.command(Command.SECOND_BACK if left else Command.SECOND_FORWARD)
+            self._actions.command(Command.SECOND_BACK if left else Command.SECOND_FORWARD)
         elif control.endswith("_trigger") and value < _STICK / 2:
             self._pulled.discard(control)
 
@@ -202,29 +198,29 @@ class Gamepad:
         deed = _REQUESTS.get(control)
         if not down or deed is None or self._context.now < self._context.quiet_until_s:
             return
-        app = self._app
+        actions = self._actions
         match deed:
             case PadAction.ACTIVATE:
-                app.ui.activate()
+                actions.ui.activate()
             case _ if deed in PAD_COMMANDS:
-                app.command(PAD_COMMANDS[deed])
+                actions.command(PAD_COMMANDS[deed])
             case PadAction.DRIVE:
                 self._start()
             case PadAction.PREVIOUS | PadAction.NEXT:
                 step = 1 if deed is PadAction.NEXT else -1
-                index = _SCREENS.index(app.current) + step
-                app.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
+                index = _SCREENS.index(actions.current) + step
+                actions.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
 
     def _start(self) -> None:
         """Start: go on, or begin a take; on other screens, what the main key does."""
         live = self._context.model.live
-        if not self._app.is_driven:
-            compare = self._app.current == "compare"
-            self._app.command(Command.PLAY if compare else Command.RECORD)
+        if not self._actions.is_driven:
+            compare = self._actions.current == "compare"
+            self._actions.command(Command.PLAY if compare else Command.RECORD)
         elif live and live.phase == "paused":
             self._context.resume()
         elif live and not live.recording:
-            self._app.command(Command.RECORD)
+            self._actions.command(Command.RECORD)
 
     def _arrow(self, direction: tuple[int, int] | None) -> None:
         if direction == self._repeating:
@@ -232,4 +228,4 @@ class Gamepad:
         self._repeating = direction
         if direction and self._context.now >= self._context.quiet_until_s:
             self._repeat_at_s = self._context.now + _FIRST_REPEAT_S
-            self._app.ui.arrow(direction)
+            self._actions.ui.arrow(direction)

@@ -1,18 +1,14 @@
 """The keyboard: to the environment while driving, else to texts, shortcuts and the focus."""
 
-from typing import TYPE_CHECKING
-
 import pygame
 
 from teleop.runtime.protocol.session_messages import Request
 from teleop.ui.commands import Command, command_of
+from teleop.ui.input.actions import Actions
 from teleop.ui.input.held_controls import HeldControls
 from teleop.ui.sheets.controls_sheet import bind
 from teleop.ui.system.devices import ARROWS, key_control
 from teleop.ui.widgets.text_edit import TextEdit
-
-if TYPE_CHECKING:
-    from teleop.ui.app import App
 
 _REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
 _WINDOWS_OWN = (pygame.K_ESCAPE, *range(pygame.K_F1, pygame.K_F12 + 1))  # no environment's
@@ -23,8 +19,8 @@ _PLAYED = ("compare", "library")  # screens on which something recorded is playe
 class Keyboard:
     """Which keys are down, and what they mean."""
 
-    def __init__(self, app: "App", held_controls: HeldControls) -> None:
-        self._app, self._context, self._held_controls = app, app.context, held_controls
+    def __init__(self, actions: Actions, held_controls: HeldControls) -> None:
+        self._actions, self._context, self._held_controls = actions, actions.context, held_controls
         self._down: set[str] = set()  # wherever they go
 
     @property
@@ -103,7 +99,7 @@ class Keyboard:
 
     def _drive(self, control: str, command: Command | None) -> None:
         if command:
-            self._app.command(command)
+            self._actions.command(command)
         elif control not in self._context.held:  # a repeat is not a press
             self._context.held.add(control)
             self._held_controls.send(control, 1.0)
@@ -111,20 +107,20 @@ class Keyboard:
     def _navigate(
         self, event: pygame.event.Event, command: Command | None, *, ctrl: bool, shift: bool
     ) -> None:
-        ui = self._app.ui
+        ui = self._actions.ui
         held_for_step = self._is_paused() and not ui.modal and not ctrl
         if held_for_step and key_control(event) in self._bound:
             return  # held for a single step; it must not star or delete anything meanwhile
         if event.key in (pygame.K_TAB, pygame.K_F6):
             ui.tab(-1 if shift else 1)
         elif command in (Command.LEAVE, Command.QUIT) or (command is Command.HELP and ui.modal):
-            self._app.command(command)
+            self._actions.command(command)
         elif self._activates(event.key):
             ui.activate()
         elif event.key in ARROWS and (ui.modal or not self._plays(event.key)):
             ui.arrow(ARROWS[event.key])
         elif command and not ui.modal:
-            self._app.command(command)
+            self._actions.command(command)
 
     def _activates(self, key: int) -> bool:
         """Enter and Space use what has the focus, unless they mean the take."""
@@ -137,25 +133,25 @@ class Keyboard:
     def _plays(self, key: int) -> bool:
         """Left and right step the player in Compare, unless a control has the focus."""
         sideways = key in (pygame.K_LEFT, pygame.K_RIGHT)
-        return self._app.current in _PLAYED and sideways and not self._has_focus()
+        return self._actions.current in _PLAYED and sideways and not self._has_focus()
 
     def _has_focus(self) -> bool:
-        ui = self._app.ui
+        ui = self._actions.ui
         return ui.focus.visible and ui.focus.id in ui.nodes
 
     def _enter_saves(self) -> bool:
         """With the picture focused, Enter means the take, not the picture."""
         live, focused = (
             self._context.model.live,
-            self._app.ui.nodes.get(self._app.ui.focus.id or ""),
+            self._actions.ui.nodes.get(self._actions.ui.focus.id or ""),
         )
         has_take = live is not None and (live.recording or live.pending)
         on_picture = focused is not None and focused.group == "stage"
-        return self._app.is_driven and has_take and on_picture
+        return self._actions.is_driven and has_take and on_picture
 
     def _is_paused(self) -> bool:
         live = self._context.model.live
-        return self._app.is_driven and live is not None and live.phase == "paused"
+        return self._actions.is_driven and live is not None and live.phase == "paused"
 
     @property
     def _bound(self) -> set[str]:

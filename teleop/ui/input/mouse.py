@@ -1,13 +1,9 @@
 """The mouse: on the driven picture it is the environment's, elsewhere the window's."""
 
-from typing import TYPE_CHECKING
-
 import pygame
 
+from teleop.ui.input.actions import Actions
 from teleop.ui.input.held_controls import HeldControls
-
-if TYPE_CHECKING:
-    from teleop.ui.app import App
 
 MOUSE = (
     pygame.MOUSEMOTION,
@@ -20,8 +16,8 @@ MOUSE = (
 class Mouse:
     """Presses, drags, wheel."""
 
-    def __init__(self, app: "App", held_controls: HeldControls) -> None:
-        self._app, self._context, self._held_controls = app, app.context, held_controls
+    def __init__(self, actions: Actions, held_controls: HeldControls) -> None:
+        self._actions, self._context, self._held_controls = actions, actions.context, held_controls
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event."""
@@ -33,7 +29,7 @@ class Mouse:
         elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
             if "mouse.left" in self._context.held:
                 self._unpoint()
-            self._app.ui.release(event.pos)
+            self._actions.ui.release(event.pos)
         elif event.button == 1:
             self._press(event.pos)
 
@@ -44,10 +40,10 @@ class Mouse:
         elif context.popover.open:
             context.popover.scroll(rows)
         else:
-            self._app.scroll(rows)
+            self._actions.scroll(rows)
 
     def _press(self, at: tuple[int, int]) -> None:
-        ui, context = self._app.ui, self._context
+        ui, context = self._actions.ui, self._context
         over = ui.hit(at)
         if context.editing is not None and (over is None or over.id != context.editing.node_id):
             context.edit(None)
@@ -62,7 +58,7 @@ class Mouse:
 
     def _point(self, at: tuple[int, int]) -> None:
         """The mouse is held on the picture: where, -1..1 from its top left corner."""
-        view = self._app.ui.nodes.get("view")
+        view = self._actions.ui.nodes.get("view")
         if view is None:
             return
         for name, place, start, size in (

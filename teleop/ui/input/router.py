@@ -1,17 +1,13 @@
 """The person's hands: on keyboard, mouse and gamepad; on the environment, or off it again."""
 
-from typing import TYPE_CHECKING
-
 import pygame
 
 from teleop.runtime.protocol.session_messages import Notice, Request, Tone
+from teleop.ui.input.actions import Actions
 from teleop.ui.input.gamepad import Gamepad
 from teleop.ui.input.held_controls import HeldControls
 from teleop.ui.input.keyboard import Keyboard
 from teleop.ui.input.mouse import MOUSE, Mouse
-
-if TYPE_CHECKING:
-    from teleop.ui.app import App
 
 _GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must not press buttons
 
@@ -19,12 +15,12 @@ _GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must 
 class InputRouter:
     """Passes each device's events on, and lets go of everything when that is called for."""
 
-    def __init__(self, app: "App") -> None:
-        self._context = app.context
-        self._held_controls = HeldControls(app.context)
-        self._mouse = Mouse(app, self._held_controls)
-        self._keyboard = Keyboard(app, self._held_controls)
-        self._gamepad = Gamepad(app, self._held_controls)
+    def __init__(self, actions: Actions) -> None:
+        self._context = actions.context
+        self._held_controls = HeldControls(actions.context)
+        self._mouse = Mouse(actions, self._held_controls)
+        self._keyboard = Keyboard(actions, self._held_controls)
+        self._gamepad = Gamepad(actions, self._held_controls)
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event of a device."""

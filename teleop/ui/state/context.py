@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 import pygame
@@ -22,6 +23,17 @@ from teleop.ui.widgets.popover import Popover
 from teleop.ui.widgets.sheet import SHEET, SheetView
 from teleop.ui.widgets.text_edit import TextEdit
 from teleop.ui.widgets.widgets import Ui
+
+
+class WindowRequest(Enum):
+    """What a control asks of the window itself."""
+
+    REPAINT = "draw with other settings"
+    PROJECTOR = "projector mode on or off"
+    RESTART = "a new environment process, with the same environment"
+    RESTART_AT_HOME = "a new environment process, and the list of environments"
+    STOP_STAGE = "end the environment process"
+    STOP_TRAINER = "end the trainer process"
 
 
 @dataclass(slots=True)
@@ -50,6 +62,7 @@ class UiContext:
         touched: controls that are down, whoever they go to.
         editing: the text that is being edited; keys go there.
         go_to: name of the screen to show next.
+        requests: what the window is to do once the screen is drawn.
         popover: the open drop-down.
         settings: how the window looks and behaves.
         projector: light, large, and nothing moves.
@@ -80,6 +93,7 @@ class UiContext:
     touched: set[str] = field(default_factory=set)
     editing: TextEdit | None = None
     go_to: str = ""
+    requests: list[WindowRequest] = field(default_factory=list)
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
     projector: bool = False
@@ -96,7 +110,7 @@ class UiContext:
     def change_settings(self, settings: Settings) -> None:
         """Look and behave so from now on."""
         self.settings = settings
-        self.go_to = "repaint"
+        self.requests.append(WindowRequest.REPAINT)
 
     def view(self, name: str) -> ImageView:
         """The named picture, brought up to date."""

@@ -210,11 +210,18 @@ class Ui:
             radius: of its corners.
         """
         touch = self.node(node_id, "button", label, rect, reason=reason)
-        painter = self.painter
         fill, border, ink = self._button_colours(kind, touch)
-        painter.box(rect, fill, radius, border)
+        self.painter.box(rect, fill, radius, border)
+        self._button_text(rect, label, icon, "" if self.pad_hints else key, kind, ink)
+        self.ring(node_id, rect, radius)
+        return touch.used
+
+    def _button_text(
+        self, rect: Rect, label: str, icon: str, key: str, kind: str, ink: Colour
+    ) -> None:
+        """Icon, label and key in the middle; the key is left out where there is no room."""
+        painter = self.painter
         style = "bold" if kind in ("primary", "record") else "medium"
-        key = "" if self.pad_hints else key
         icon_width = painter.px(18) if icon else 0
         gap = painter.px(8) if icon and label else 0
         key_width = painter.width(key, "small-medium") + painter.px(12) if key else 0
@@ -231,8 +238,6 @@ class Ui:
         if key:
             left = x + icon_width + gap + text_width + painter.px(10)
             self._key_cap(Rect(left, 0, key_width, painter.px(20)), rect.centery, key, ink, kind)
-        self.ring(node_id, rect, radius)
-        return touch.used
 
     def icon_button(
         self,
