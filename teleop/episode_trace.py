@@ -1,6 +1,6 @@
 """What the running episode has done so far, small enough to keep, enough to do it again.
 
-Going back is doing it again: a fresh environment, the same seed, the same actions up to there. Each
+Rewinding is doing it again: a fresh environment, the same seed, the same actions up to there. Each
 observation must come out as it did, else the environment is not reproducible, and it is said so.
 """
 
@@ -63,7 +63,7 @@ class EpisodeTrace:
                 if odd:
                     break
         except Exception as problem:  # an environment's own code
-            raise EnvError(f"{name} broke while going back: {sentence(problem)}.") from problem
+            raise EnvError(f"{name} broke while rewinding: {sentence(problem)}.") from problem
         if odd:
             raise EnvError(f"{name} is not reproducible: {odd}. Nothing was changed.")
         return observation, dict(info)
@@ -107,7 +107,7 @@ class Probe:
 
     Attributes:
         over: it is known.
-        problem: why going back is not possible; empty if it is, as far as is known.
+        problem: why rewinding is not possible; empty if it is, as far as is known.
     """
 
     def __init__(self, make: Callable[[], gym.Env[Any, Any]], seed: int) -> None:

@@ -351,7 +351,7 @@ class ComparisonJob:
         """The result in a sentence."""
         person, policy = self._found.returns
         part = self._found.diverged_at
-        parted = f"paths part at step {part}" if part is not None else "the paths never part"
+        parted = f"they diverge at step {part}" if part is not None else "they never diverge"
         return (
             f"{self._found.names[0]} {person:.1f}, policy {policy:.1f}, {parted}. "
             f"Wrote {self._output}"

@@ -26,7 +26,7 @@ def pad() -> str:
     """Pad buttons in the menus."""
     rows = ["| gamepad, while not driving | does |", "|---|---|"]
     rows += ["| D-pad, left stick | Move the focus |"]
-    rows += [f"| `{button.label}` | {button.deed.value} |" for button in PAD]
+    rows += [f"| `{button.label}` | {button.action.value} |" for button in PAD]
     return "\n".join([*rows, "| `Start` while driving | Pause |"])
 
 

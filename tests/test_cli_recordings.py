@@ -80,7 +80,7 @@ def test_verify_and_recover_say_by_exit_code_what_is_lost(here: Path) -> None:
     dataset.places.description.write_text("{")
     shown = teleop("verify", DATASET, here=here, code=1).stdout
     assert "0 of 3 episodes are exact" in shown
-    assert shown.count("recover") == 1  # the same is wrong with all of them
+    assert shown.count("unreadable") == 1  # the same is wrong with all of them
 
 
 def test_export_and_import(here: Path) -> None:

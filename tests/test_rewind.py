@@ -1,4 +1,4 @@
-"""Going back: the same again from the seed, then on from there; what was left is kept apart."""
+"""Rewinding: the same again from the seed, then on from there; what was left is kept apart."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every deed of the window without the window.
+"""The command line.
 
 Heavy libraries are imported inside the commands, so that `teleop --help` answers at once and the
 window opens before they are needed.

@@ -10,7 +10,7 @@ from typing import TextIO
 
 _FRAME = re.compile(r'\s+File "(?P<file>.*)", line (?P<line>\d+) in (?P<name>\S+)')
 _FATAL = re.compile(r"(?:Fatal Python error|Windows fatal exception): (?P<what>.*)")
-_CALLS = {"conform.py": "", "making.py": "make"}  # where environments are called from
+_CALLS = {"conversion.py": "", "factory.py": "make"}  # where environments are called from
 
 
 class Reader:

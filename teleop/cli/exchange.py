@@ -39,7 +39,7 @@ def export(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a dataset, or the episodes that match, in another program's form."""
+    """Export a dataset, or the matching episodes, in another format."""
     from teleop import curation
     from teleop.recording.datasets.query import Query
 
@@ -55,13 +55,15 @@ def export(
 @cli.command("import")
 def take_in(
     path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
-    name: Annotated[str, typer.Option(help="Dataset id; default: its own.")] = "",
-    env: Annotated[str, typer.Option(help="Its environment, if it does not name one.")] = "",
+    name: Annotated[str, typer.Option(help="Dataset id (default: its own).")] = "",
+    env: Annotated[
+        str, typer.Option(help="The environment, if the dataset does not name one.")
+    ] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Bring somebody's dataset in. Everything in it is looked at first."""
+    """Import a dataset. Its files are checked before they are opened."""
     from teleop import curation
 
     with one_sentence(debug):
@@ -78,7 +80,7 @@ def take_in(
                 ) from problem
             named = wanted
         rows = dataset.rows()
-        text = f"Brought in {dataset.dataset_id}: {len(rows)} episodes"
+        text = f"Imported {dataset.dataset_id}: {len(rows)} episodes"
         text += (
             f" of {named}"
             if named

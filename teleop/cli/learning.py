@@ -29,13 +29,14 @@ Set = Annotated[
     typer.Option("--set", help="Another setting of the algorithm, as NAME=VALUE; repeatable."),
 ]
 Budget = Annotated[
-    float, typer.Option(min=0, help="Seconds for choosing settings by playing; 0: none.")
+    float, typer.Option(min=0, help="Seconds for choosing settings by playing (0 = none).")
 ]
 NoReward = Annotated[
-    bool, typer.Option("--no-reward", help="Do not use the environment's reward to choose.")
+    bool,
+    typer.Option("--no-reward", help="Do not choose settings by the environment's reward."),
 ]
 AllTakes = Annotated[
-    bool, typer.Option("--all-takes", help="Leave no take out, even where it hurts.")
+    bool, typer.Option("--all-takes", help="Keep every episode, even harmful ones.")
 ]
 _BUDGET_S = 20.0
 
@@ -179,13 +180,13 @@ def _standings(scores: list[Any]) -> list[dict[str, Any]]:
 @cli.command()
 def retrain(
     dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="The corrected policy; default: the newest.")] = "",
+    policy: Annotated[str, typer.Argument(help="The corrected policy (default: the newest).")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and batches.")] = 0,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """A further round: clone anew with the corrections, as Retrain in the window does."""
+    """Train again with the corrections, as Retrain in the window does."""
     from teleop import workflows
 
     with one_sentence(debug):
@@ -207,7 +208,7 @@ def profile(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say what the data is, before training: reaction time, levels, idling, contradictions…."""
+    """Summarise the data: reaction time, idling, contradictions, coverage, pace."""
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.data.profile import profile_of
     from teleop.learning.tuning.lag_search import can_find, iter_lags
@@ -228,13 +229,13 @@ def profile(
 @cli.command()
 def curve(
     dataset: DatasetName,
-    seed: Annotated[int, typer.Option(min=0, help="Of draws and networks.")] = 0,
-    episodes: Annotated[int, typer.Option(min=1, help="Played by each policy.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes played by each policy.")] = 10,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """The learning curve: policies of 1, 2, 5, 10… of the demonstrations, each played."""
+    """Measure the learning curve: policies of 1, 2, 5, 10… demonstrations."""
     from teleop import workflows
     from teleop.learning.analysis.curve import counts_for, iter_curve
 
@@ -249,13 +250,13 @@ def curve(
 @cli.command()
 def influence(
     dataset: DatasetName,
-    seed: Annotated[int, typer.Option(min=0, help="Of the networks.")] = 0,
-    episodes: Annotated[int, typer.Option(min=2, help="Played by each policy.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the networks.")] = 0,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes played by each policy.")] = 20,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Which demonstrations help, which hurt: measured by leaving each of them out."""
+    """Measure which demonstrations help: each is left out in turn."""
     from teleop import workflows
     from teleop.learning.analysis.influence import iter_influence
 
@@ -273,14 +274,14 @@ def influence(
 @cli.command()
 def evaluate(
     dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
-    episodes: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 20,
+    policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
+    episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Play a policy on fresh seeds: mean, spread, 95 % bootstrap interval, success."""
+    """Play fresh seeds: mean return, standard deviation, 95 % interval, success rate."""
     from teleop import workflows
     from teleop.evaluation import evaluate as play
 
@@ -296,13 +297,13 @@ def evaluate(
 @cli.command()
 def onnx(
     dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
     output: Annotated[Path, typer.Option(help="The file to write.")] = Path("policy.onnx"),
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a policy as an ONNX model, checked against onnxruntime."""
+    """Export a policy to ONNX, checked against onnxruntime."""
     from teleop import workflows
 
     with one_sentence(debug):

@@ -15,9 +15,9 @@ from teleop.errors import EnvError, TeleopError, sentence
 
 Recordings = Annotated[
     Optional[Path],  # noqa: UP045  typer reads it
-    typer.Option("--recordings", help="Folder of recordings; default: ./recordings, else yours."),
+    typer.Option("--recordings", help="Recordings folder (default: ./recordings, or yours)."),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the whole error.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
 DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")]
@@ -25,7 +25,7 @@ DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment'
 
 Imports = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--import", help="Package that brings environments; remembered once allowed."),
+    typer.Option("--import", help="Package that registers environments; you are asked once."),
 ]
 EnvArgs = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -35,7 +35,7 @@ EnvArgs = Annotated[
 ]
 TimeLimit = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--time-limit", min=1, help="Steps after which an episode is cut off."),
+    typer.Option("--time-limit", min=1, help="Steps after which an episode is truncated."),
 ]
 Wrappers = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -98,11 +98,6 @@ def one_sentence(debug: bool) -> Iterator[None]:
     """A user's error ends with one sentence and exit code 2."""
     try:
         yield
-    except TeleopError as problem:
-        if debug:
-            raise
-        tell(sentence(problem), err=True)
-        raise typer.Exit(2) from None
     except (typer.Exit, typer.Abort):  # an orderly end
         raise
     except KeyboardInterrupt:
@@ -111,11 +106,23 @@ def one_sentence(debug: bool) -> Iterator[None]:
     except Exception as problem:
         if debug:
             raise
-        file = crash_reports.write("command", problem)
-        where = f" What happened is in {file}; nothing was sent." if file else ""
-        text = f"A mistake of Teleop's ended this ({sentence(problem)}).{where}"
-        tell(f"{text} --debug shows it here.", err=True)
-        raise typer.Exit(1) from None
+        text, code = _explained(problem)
+        tell(text, err=True)
+        raise typer.Exit(code) from None
+
+
+def _explained(problem: Exception) -> tuple[str, int]:
+    """(a sentence about an error, the exit code); a crash also gets a report on this computer."""
+    if isinstance(problem, TeleopError):
+        return sentence(problem), 2
+    if isinstance(problem, OSError) and problem.filename:
+        return (
+            f"{problem.filename} cannot be used ({problem.strerror}). Another program may have "
+            "changed it meanwhile: try again."
+        ), 2
+    file = crash_reports.write("command", problem)
+    where = f" What happened is in {file}; nothing was sent." if file else ""
+    return f"Teleop crashed ({sentence(problem)}).{where} --debug shows it here.", 1
 
 
 def open_library(recordings: Path | None) -> Any:

@@ -1,4 +1,4 @@
-"""Every deed of the window without the window.
+"""The command line.
 
 Heavy libraries are imported inside the commands, so that `teleop --help` answers at once and the
 window opens before they are needed.
@@ -37,7 +37,8 @@ from teleop.envs.drivers import use_offscreen_driver
 DEFAULT_ENV = "LunarLander-v3"
 
 cli = typer.Typer(
-    help="Drive any Gymnasium environment, record it, clone yourself, play beside your clone.\n\n"
+    help="Drive any Gymnasium environment, record it, train a policy, and compare it with "
+    "yourself.\n\n"
     "Without a command, the window opens: `teleop`, or `teleop CartPole-v1`.",
     add_completion=False,
     no_args_is_help=False,
@@ -75,7 +76,7 @@ def open_window(
     seed: Seed = None,
     pace: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(min=0.1, max=1000, help="Steps a second; default: what people can play."),
+        typer.Option(min=0.1, max=1000, help="Steps per second (default: a playable rate)."),
     ] = None,
     imports: Imports = None,
     arguments: EnvArgs = None,
@@ -103,7 +104,7 @@ def controls(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show what drives an environment: keys, pad, mouse, with your own changes."""
+    """Show the controls of an environment, with your own changes."""
     from teleop import workflows
 
     with one_sentence(debug):
@@ -128,17 +129,18 @@ def controls(
 @cli.command()
 def record(
     env: Annotated[str, typer.Argument(help="Environment.")],
-    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 10,
     human_like: Annotated[
-        bool, typer.Option("--human-like/--exact", help="Late eyes and held keys, or none.")
+        bool,
+        typer.Option("--human-like/--exact", help="Simulate human reaction time, or not."),
     ] = True,
-    dataset: Annotated[str, typer.Option(help="Dataset id; default: ENV/scripted-v0.")] = "",
+    dataset: Annotated[str, typer.Option(help="Dataset id (default: ENV/scripted-v0).")] = "",
     recordings: Recordings = None,
     seed: Seed = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Let the scripted demonstrator record episodes (labelled as scripted)."""
+    """Record episodes of the scripted expert (labelled as scripted)."""
     from teleop import workflows
 
     with one_sentence(debug):
@@ -154,9 +156,11 @@ def record(
 @cli.command()
 def compare(
     dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
-    episode: Annotated[int, typer.Option(help="Number of the episode; 0: the best.")] = 0,
-    headless: Annotated[bool, typer.Option("--headless", help="No window: a file.")] = False,
+    policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
+    episode: Annotated[int, typer.Option(help="Episode number (0 = the best).")] = 0,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Write a file instead of opening the window.")
+    ] = False,
     output: Annotated[Path, typer.Option(help="A .gif, .webp, .png or .mp4 file.")] = Path(
         "compare.gif"
     ),
@@ -164,7 +168,7 @@ def compare(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Put a recorded episode and a policy side by side, from the same seed."""
+    """Compare a recorded episode and a policy side by side, from the same seed."""
     with one_sentence(debug):
         from teleop import workflows
 
@@ -185,11 +189,11 @@ def compare(
 @cli.command()
 def correct(
     dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="Policy; default: the newest.")] = "",
+    policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
     recordings: Recordings = None,
     debug: Debug = False,
 ) -> None:
-    """Let a policy drive, and take over where it goes wrong."""
+    """Let a policy drive in the window, and take over when it goes wrong."""
     with one_sentence(debug):
         from teleop import workflows
 
@@ -206,11 +210,11 @@ def correct(
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for recordings and picture.")] = Path("demo"),
     episodes: Annotated[int, typer.Option(min=2, help="Demonstrations.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Everything without a screen or a person: record, train, evaluate, side by side."""
+    """Run the full pipeline headlessly with the scripted expert."""
     from teleop.demo import run_demo
 
     with one_sentence(debug):
@@ -224,7 +228,7 @@ def doctor(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say what this computer has: display, pads, torch, versions, folders."""
+    """Check this installation: display, gamepads, torch, versions, folders."""
     from teleop.doctor import examine
 
     with one_sentence(debug):

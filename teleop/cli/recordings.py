@@ -30,7 +30,12 @@ Verdict = Annotated[
     Optional[bool],  # noqa: UP045  typer reads it
     typer.Option("--success/--failure", help="Only those marked so."),
 ]
-Sort = Annotated[str, typer.Option(help="episode, return, steps, date, seed, driver; - turns it.")]
+Sort = Annotated[
+    str,
+    typer.Option(
+        help="episode, return, steps, date, seed or driver; prefix with - for descending."
+    ),
+]
 
 
 @cli.command("list")
@@ -56,7 +61,7 @@ def show(
     tag: Tag = "",
     success: Verdict = None,
     sort: Sort = "episode",
-    trash: Annotated[bool, typer.Option("--trash", help="What was deleted instead.")] = False,
+    trash: Annotated[bool, typer.Option("--trash", help="Show the trash instead.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -90,20 +95,22 @@ def show(
 def label(
     dataset: DatasetName,
     episodes: Numbers,
-    star: Annotated[Optional[bool], typer.Option("--star/--unstar", help="Your mark.")] = None,  # noqa: UP045
+    star: Annotated[Optional[bool], typer.Option("--star/--unstar", help="Star or unstar.")] = None,  # noqa: UP045
     tag: Annotated[Optional[list[str]], typer.Option(help="Add a tag.")] = None,  # noqa: UP045
-    untag: Annotated[Optional[list[str]], typer.Option(help="Take a tag away.")] = None,  # noqa: UP045
+    untag: Annotated[Optional[list[str]], typer.Option(help="Remove a tag.")] = None,  # noqa: UP045
     note: Annotated[Optional[str], typer.Option(help="A note; replaces the old one.")] = None,  # noqa: UP045
     success: Annotated[
         Optional[bool],  # noqa: UP045
         typer.Option("--success/--failure", help="Whether the task was solved."),
     ] = None,
-    unjudged: Annotated[bool, typer.Option("--unjudged", help="Neither of both.")] = False,
+    unjudged: Annotated[
+        bool, typer.Option("--unjudged", help="Remove the success or failure mark.")
+    ] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Star, tag, note, mark as success or failure."""
+    """Star, tag or annotate episodes, or mark them as success or failure."""
     from teleop import curation
 
     with one_sentence(debug):
@@ -120,15 +127,15 @@ def label(
 def trim(
     dataset: DatasetName,
     episodes: Numbers,
-    first: Annotated[int, typer.Option(min=0, help="First step that counts.")] = 0,
-    end: Annotated[int, typer.Option(min=0, help="Step after the last; 0: all.")] = 0,
-    idle: Annotated[bool, typer.Option("--idle", help="Leave idle ends out.")] = False,
-    whole: Annotated[bool, typer.Option("--whole", help="Take a trim back.")] = False,
+    first: Annotated[int, typer.Option(min=0, help="First step to keep.")] = 0,
+    end: Annotated[int, typer.Option(min=0, help="Step after the last one to keep (0 = all).")] = 0,
+    idle: Annotated[bool, typer.Option("--idle", help="Leave out idle ends.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Undo a trim.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Leave the ends of takes out of training and exports. The recording itself stays whole."""
+    """Leave the ends of episodes out of training and exports; the files stay whole."""
     from teleop import curation
 
     with one_sentence(debug):
@@ -151,7 +158,7 @@ def delete(
     recordings: Recordings = None,
     debug: Debug = False,
 ) -> None:
-    """Put episodes into the trash; `teleop restore` brings them back."""
+    """Move episodes to the trash; `teleop restore` restores them."""
     from teleop import curation
 
     with one_sentence(debug):
@@ -168,7 +175,7 @@ def restore(
     recordings: Recordings = None,
     debug: Debug = False,
 ) -> None:
-    """Bring episodes and discarded takes back from the trash (`teleop show --trash`)."""
+    """Restore episodes and discarded takes from the trash (`teleop show --trash`)."""
     from teleop import curation
 
     with one_sentence(debug):
@@ -179,11 +186,11 @@ def restore(
 @cli.command()
 def purge(
     dataset: DatasetName,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     recordings: Recordings = None,
     debug: Debug = False,
 ) -> None:
-    """Destroy what is in a dataset's trash: the only deed that nothing brings back."""
+    """Delete a dataset's trash permanently. This cannot be undone."""
     from teleop import curation
 
     with one_sentence(debug):
@@ -193,7 +200,7 @@ def purge(
             tell(f"The trash of {chosen.dataset_id} is empty.")
             return
         if not yes:
-            typer.confirm(f"Destroy {len(names)} episodes and takes for good?", abort=True)
+            typer.confirm(f"Delete {len(names)} episodes and takes permanently?", abort=True)
         tell(f"Destroyed {len(curation.purge(chosen))}.")
 
 
@@ -205,7 +212,7 @@ def merge(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Copy several datasets into one; what is there already is left out."""
+    """Copy several datasets into one; duplicates are skipped."""
     with one_sentence(debug):
         library = open_library(recordings)
         added, doubles = library.merge(target, sources)
@@ -217,7 +224,7 @@ def merge(
 def split(
     dataset: DatasetName,
     into: Annotated[list[str], typer.Option(help="NAME-v0=SHARE; several times.")],
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random split.")] = 0,
     search: Search = "",
     starred: Starred = False,
     tag: Tag = "",
@@ -226,7 +233,7 @@ def split(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Copy episodes into new datasets: all, or those that match; at random by shares."""
+    """Copy all or matching episodes into new datasets, at random by shares."""
     from teleop import curation
     from teleop.recording.datasets.query import Query
 
@@ -246,7 +253,7 @@ def rename(
     recordings: Recordings = None,
     debug: Debug = False,
 ) -> None:
-    """Give a dataset another id; policies and trash move with it."""
+    """Change a dataset's id; its policies and trash move with it."""
     with one_sentence(debug):
         open_library(recordings).rename(old, new)
         tell(f"{old} is now {new}")
@@ -282,12 +289,12 @@ def verify(
 @cli.command()
 def recover(
     path: Annotated[Path, typer.Argument(help="Damaged dataset folder, HDF5, journal or bundle.")],
-    into: Annotated[str, typer.Option(help="Dataset id for what is whole.")] = "",
+    into: Annotated[str, typer.Option(help="Dataset id for the extracted episodes.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Get whole episodes out of damaged files. Exit code 0: all; 3: some lost; 1: nothing."""
+    """Extract whole episodes from damaged files. Exit code 0: all; 3: some lost; 1: none."""
     from teleop import curation
 
     with one_sentence(debug), bar("Recovering", as_json):

@@ -18,15 +18,15 @@ class Command(Enum):
     LIBRARY = "Go to the library"
     HOME = "Go home: all environments"
     SETTINGS = "Settings: colours, language, sounds"
-    RETRAIN = "Learn from the corrections"
+    RETRAIN = "Train with the corrections"
     DIFFERENCE = "Compare: the next difference"
     RECORD = "Record, or stop"
     SAVE = "Save the take"
     DISCARD = "Discard the take"
     DELETE = "Delete the chosen episode"
     STAR = "Star the chosen episode"
-    UNDO = "Bring back what was discarded or deleted"
-    COPY = "Copy what has the focus, or the notice"
+    UNDO = "Undo discard or delete"
+    COPY = "Copy the focused text or the notification"
     ENVIRONMENT = "Choose an environment"
     PLAY = "Play or pause; go on driving"
     BACK = "One step back"
@@ -37,15 +37,15 @@ class Command(Enum):
     END = "To the end"
     SLOWER = "Slower"
     FASTER = "Faster"
-    NEW_SEED = "Another start"
-    RETRY = "Again from the same start"
-    REWIND = "Go back while held"
+    NEW_SEED = "Next seed"
+    RETRY = "Restart from the same seed"
+    REWIND = "Rewind while held"
     STEP_ONCE = "One step, while paused"
     PRACTICE = "Practice: record nothing"
     STAR_TAKE = "Star the take"
-    OPTIONS = "How to drive and record"
-    CONTROLS = "Keys, pad and mouse"
-    LEAVE = "Leave driving and pause; close"
+    OPTIONS = "Recording options"
+    CONTROLS = "Controls"
+    LEAVE = "Pause, or close"
     HELP = "Show this help"
     PROJECTOR = "Projector mode"
     FULL_SCREEN = "Full screen"
@@ -192,11 +192,11 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PadButton:
-    """One pad control for one deed."""
+    """One gamepad control and what it does."""
 
     button: str
     label: str
-    deed: PadAction
+    action: PadAction
 
 
 PAD: tuple[PadButton, ...] = (

@@ -123,7 +123,7 @@ def _case(case: tuple[int, int, str]) -> dict[str, Any]:
             "one_click": float(ours.mean()),
             "one_click_high": bootstrap_interval(ours)[1],
             "best": float(best_returns.mean()),
-            "chance": float(chance),
+            "random": float(chance),
             "scale": float(scale),
             "regret": float((best_returns.mean() - ours.mean()) / scale),
             "replayed": float((again[0] - again[1]) / (max(again) - chance or 1.0)),

@@ -1,4 +1,4 @@
-"""How evenly steps come at 50 Hz: alone, while resized, while training, on a busy disk; going back.
+"""How evenly steps come at 50 Hz: alone, while resized, while training, on a busy disk; rewinding.
 
 Read from the recorded episodes: the times of their steps.
 """

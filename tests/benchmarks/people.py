@@ -29,7 +29,7 @@ class Person:
 
     Attributes:
         noise: eyes and fingers.
-        weak: share of the moments in which the last action of a choice is not pressed.
+        weak: share of steps in which the last action of a choice is not pressed.
         pauses_hz: how often the person stops for a moment.
     """
 

@@ -77,7 +77,7 @@ def test_idling_one_action_and_what_was_never_done_are_named() -> None:
     assert found["Never done"].found == "Action 2, Action 3"
 
 
-def test_opposite_deeds_in_near_equal_moments_are_counted() -> None:
+def test_opposite_actions_in_near_equal_moments_are_counted() -> None:
     seen = np.repeat(np.linspace(-3, 3, 30), 40)[np.random.default_rng(0).permutation(1200)]
     actions = np.random.default_rng(1).integers(1, 3, 1200)
     muddled = traits(demonstrations_of(seen[:, None], actions))["Contradictions"]
@@ -110,7 +110,7 @@ class Waits:
         return np.int64(2 if self._steps > 50 and self._steps % 2 else 0)
 
 
-def test_waiting_before_the_first_deed_is_left_out(library: Library) -> None:
+def test_waiting_before_the_first_action_is_left_out(library: Library) -> None:
     env = make_env(LANDER, render=False)
     dataset = library.open_for_writing("lander/waits-v0", dataset_info(env))
     dataset.claim()
@@ -246,7 +246,7 @@ def test_advice_names_starts_episodes_and_traits() -> None:
     assert "50003, 50007" in said[0]
     assert "episode 4" in said[1]
     assert said[2] == "Idle: act more."
-    assert advice() == ("No problems found. To make it better still, record rare moments.",)
+    assert advice() == ("No problems found. Recording rare situations may still help.",)
 
 
 def test_dagger_and_inverse_rl_say_what_they_cannot(record: Record, library: Library) -> None:

@@ -48,7 +48,7 @@ import os
 os.environ["KERAS_BACKEND"] = "torch"
 import keras, numpy as np
 from teleop.learning.algorithms import bc
-from teleop.learning.demonstrations import demonstrations_of
+from teleop.learning.data.demonstrations import demonstrations_of
 states = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
 network = keras.Sequential([
     keras.layers.Input((2,)),

@@ -244,7 +244,7 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
     assert {"Reaction time", "Actions"} <= {trait.topic for trait in profile.traits}
     client.send(Train(library.root, CARTPOLE, recipe="nearest"))
     stood = voice.until(BaselineScores, lambda m: m.advice)
-    assert [item.who for item in stood.standings] == ["person", "policy", "script", "chance"]
+    assert [item.who for item in stood.standings] == ["person", "policy", "script", "random"]
     assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"
     client.send(RunAnalysis(library.root, CARTPOLE, Analysis.CURVE))
     studied = voice.until(AnalysisProgress, lambda m: m.final)

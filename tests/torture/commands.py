@@ -180,7 +180,7 @@ def _judge(name: str, found: dict[str, Any]) -> list[str]:
         wrong.append(f"took {found['bytes'] >> 20} MB")
     if code not in (0, 1, 2, 3):
         wrong.append(f"ended with {code}: {said[-300:]!r}")
-    if "Traceback" in said or "mistake of Teleop" in said:
+    if "Traceback" in said or "Teleop crashed" in said:
         wrong.append(f"said {said[-600:]!r}")
     if refused and len(said.strip().splitlines()) != 1:
         wrong.append(f"refused in {len(said.strip().splitlines())} lines: {said[-300:]!r}")

@@ -55,7 +55,7 @@ def test_four_sides_from_one_start_and_taken_away_again(person: Person) -> None:
     assert kinds == ["script", "agent", "agent", "script"]
     starts = {lane.seen[0] for lane in comparison(person).lanes}
     assert len(starts) == 1
-    assert person.node("add").reason == "Four sides are the most"
+    assert person.node("add").reason == "Maximum 4"
     person.click("menu.3")
     last = [node for node in person.app.ui.nodes if node.startswith("side3.")][-1]
     person.click(last)

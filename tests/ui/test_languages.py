@@ -54,7 +54,7 @@ def test_the_catalogues_have_the_same_entries_with_the_same_placeholders(code: s
     ("text", "german"),
     [
         ("Save", "Sichern"),
-        ("paths part at step 9", "Wege trennen sich bei Schritt 9"),
+        ("diverges at step 9", "Wege trennen sich bei Schritt 9"),
         ("LunarLander-v3", "LunarLander-v3"),
         ("12.5 s", "12.5 s"),
     ],
@@ -101,10 +101,10 @@ def _race(person: Person) -> None:
     show(person, "compare")
     app.command(Command.RECORD)
     person.until(lambda: app.model.live and app.model.live.engaged)
-    for deed in (Command.LEAVE, Command.RECORD, Command.DISCARD):
+    for command in (Command.LEAVE, Command.RECORD, Command.DISCARD):
         for where, cut in _cut(person):
-            assert cut == set(), (deed, where)
-        app.command(deed)
+            assert cut == set(), (command, where)
+        app.command(command)
         person.turns(5)
 
 

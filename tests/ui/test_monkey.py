@@ -30,7 +30,7 @@ class Monkey:
         self.person = Person(root, "CartPole-v1")
         self._draw = random.Random(seed)
         self._down: set[str] = set()
-        self._deeds: tuple[tuple[int, Callable[[], None]], ...] = (
+        self._actions: tuple[tuple[int, Callable[[], None]], ...] = (
             (50, self._key),
             (30, self._click),
             (8, self._pad),
@@ -42,11 +42,11 @@ class Monkey:
         )
 
     def run(self, events: int) -> None:
-        """So many deeds, with the window answering in between."""
-        weights = [weight for weight, _ in self._deeds]
+        """So many actions, with the window answering in between."""
+        weights = [weight for weight, _ in self._actions]
         for number in range(events):
-            _, deed = self._draw.choices(self._deeds, weights)[0]
-            deed()
+            _, action = self._draw.choices(self._actions, weights)[0]
+            action()
             if number % 3 == 0:
                 self.person.app.turn(0.001)
         self.person.turns(5)

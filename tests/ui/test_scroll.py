@@ -46,6 +46,6 @@ def test_folders_bundles_and_datasets_are_listed_and_nothing_else(tmp_path: Path
     assert sheet.use("files.given-v0") == tmp_path / "given-v0"
     assert sheet.use("files.plain") is None
     assert sheet.folder == tmp_path / "plain"
-    assert sheet.lines[-1].label == "Nothing here that could be taken in"
+    assert sheet.lines[-1].label == "Nothing here can be imported"
     assert sheet.use("up") is None
     assert sheet.folder == tmp_path

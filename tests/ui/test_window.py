@@ -168,8 +168,8 @@ def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> 
         assert focused is not None
         groups.append(person.app.ui.nodes[focused].group)
     assert {"stage", "transport", "picker", "chips", "primary", "stepper", "tools"} <= set(groups)
-    assert "record one first" in person.node("save").reason
-    assert person.node("next").reason == "Record 1 more episode"
+    assert "Nothing recorded yet" in person.node("save").reason
+    assert person.node("next").reason == "Record at least 1 episode"
 
 
 def test_the_picker_opens_another_environment(person: Person) -> None:
@@ -304,7 +304,7 @@ def test_keys_held_for_a_single_step_do_nothing_else(person: Person) -> None:
 
 
 def test_the_button_goes_back_while_held_and_says_when_it_cannot(person: Person) -> None:
-    assert "needs an episode" in person.node("back").reason
+    assert "during or just after an episode" in person.node("back").reason
     person.record(steps=40)
     at = person.node("back").rect.center
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1))

@@ -181,7 +181,7 @@ def _check_spaces(demos: Demonstrations) -> None:
             f"{type(demos.action_space).__name__}. Use behavioural cloning."
         )
     if demos.encoding.pictures:
-        raise LearningError("Inverse soft Q learns from numbers, not from pictures yet.")
+        raise LearningError("Inverse soft Q does not support images yet.")
 
 
 def _begin(demos: Demonstrations, config: Config) -> _Search:

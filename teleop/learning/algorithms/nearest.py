@@ -59,8 +59,8 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     recipe = {"algorithm": "nearest"} | asdict(config)
     learned = {"lag_steps": lag, "count": model.count}
     policy = make_policy(demos, normaliser, model, Architecture(), recipe, learned)
-    finding = f"{len(pairs):,} moments remembered, {model.count} vote"
-    yield Progress("Remembering", 1, 1, policy=policy, finding=finding)
+    finding = f"{len(pairs):,} steps stored, {model.count} nearest used"
+    yield Progress("Storing", 1, 1, policy=policy, finding=finding)
 
 
 def _seen(demos: Demonstrations, normaliser: Normaliser, rows: np.ndarray) -> tuple:  # type: ignore[type-arg]

@@ -34,15 +34,15 @@ def advice(
         seeds = ", ".join(str(seed) for seed in failed[:_MOST_SEEDS])
         played = next((score.episodes for score in scores if score.name == "policy"), len(failed))
         said.append(
-            f"It fails from {len(failed)} of {max(played, len(failed))} fresh starts: record an "
+            f"It fails in {len(failed)} of {max(played, len(failed))} test episodes: record an "
             f"episode from seed {seeds} (teleop ENV --seed {failed[0]})."
         )
     hurting = [str(item.number) for item in influences if item.verdict == "hurts"]
     if hurting:
-        said.append(f"Leaving out episode {', '.join(hurting)} made it better: look at them again.")
+        said.append(f"The policy is better without episode {', '.join(hurting)}: check it again.")
     said += _from_curve(curve)
     said += [f"{trait.topic}: {trait.done}." for trait in traits if trait.warns]
-    return tuple(said) or ("No problems found. To make it better still, record rare moments.",)
+    return tuple(said) or ("No problems found. Recording rare situations may still help.",)
 
 
 def _from_curve(curve: Sequence[CurvePoint]) -> list[str]:
@@ -52,7 +52,7 @@ def _from_curve(curve: Sequence[CurvePoint]) -> list[str]:
     if last.low > before.mean:
         return ["The curve still rises: more demonstrations will make it better."]
     if last.mean <= before.high:
-        return ["The curve is flat: more of the same will not help, other starts may."]
+        return ["The curve is flat: more of the same will not help, other seeds may."]
     return []
 
 
@@ -67,9 +67,9 @@ def _from_scores(scores: Sequence[Score], traits: Sequence[Trait], takes: int) -
         return [f"The policy plays better than you: {figures}."]
     if policy.high < person.mean:
         return [f"The policy plays worse than you: {figures}. {_likeliest_reason(traits, takes)}"]
-    chance = by_name.get("chance")
+    chance = by_name.get("random")
     if chance is not None and policy.mean <= chance.high:
-        return [f"The policy is no better than chance. {_likeliest_reason(traits, takes)}"]
+        return [f"The policy is no better than random actions. {_likeliest_reason(traits, takes)}"]
     return []
 
 
@@ -83,19 +83,23 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
     warned = {trait.topic: trait for trait in traits if trait.warns}
     if "Contradictions" in warned:
         return (
-            "Likeliest reason: you did opposite things in near-equal moments. Decide on one way, "
+            "Most likely reason: you acted differently in similar situations. Decide on one way, "
             "and record it again."
         )
     if "Hidden state" in warned:
         return (
-            "Likeliest reason: one observation does not say what to do. Train with 4 observations "
-            "or a memory."
+            "Most likely reason: one observation does not say what to do. Train with 4 "
+            "observations or a memory."
         )
     if takes < _FEW_TAKES:
         few = "one take is" if takes == 1 else f"{takes} takes are"
-        return f"Likeliest reason: {few} not enough. Record {_FEW_TAKES} or more."
+        return f"Most likely reason: {few} not enough. Record {_FEW_TAKES} or more."
     if "Idle" in warned or "Most frequent action" in warned:
-        return "Likeliest reason: one action makes up most of the takes. Record livelier ones."
+        return "Most likely reason: one action makes up most of the takes. Record more varied ones."
     if any(trait.topic == "Reaction time" and "unclear" in trait.found for trait in traits):
-        return "Likeliest reason: your reaction time is unclear. Record more takes in one sitting."
-    return "Likeliest reason: it meets moments that no take shows. Take over where it fails."
+        return (
+            "Most likely reason: your reaction time is unclear. Record more takes in one sitting."
+        )
+    return (
+        "Most likely reason: it reaches situations that no episode shows. Take over where it fails."
+    )

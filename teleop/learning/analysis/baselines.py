@@ -53,7 +53,7 @@ def iter_standing(
     if others and has_expert(demos.env_id):
         drivers.append(("script", make_expert(demos.env_id)))
     if others:
-        drivers.append(("chance", RandomPolicy(demos.env_id)))
+        drivers.append(("random", RandomPolicy(demos.env_id)))
     total = episodes * len(drivers)
     yield Played("person", 0, total, person_score(demos))
     done = 0

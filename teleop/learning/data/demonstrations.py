@@ -26,7 +26,7 @@ from teleop.recording import Dataset, Episode, EpisodeRow
 from teleop.types import Actor
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
-_LEADING_IDLE_S = 1.0  # of idling before the first deed that is kept
+_LEADING_IDLE_S = 1.0  # of idling before the first action that is kept
 _BY_PERSON = (Actor.HUMAN, Actor.SCRIPT)
 _BREAK_S = 1800.0  # between two sittings of one person
 _OTHER = -1
@@ -465,8 +465,8 @@ def _drop_leading_idle(
     if idle is None or pace_hz <= 0:
         return
     for first, end in itertools.pairwise(starts):
-        deeds = np.flatnonzero((flat[first:end] != idle).any(axis=1))
-        wait = int(deeds[0]) if len(deeds) else 0
+        acts = np.flatnonzero((flat[first:end] != idle).any(axis=1))
+        wait = int(acts[0]) if len(acts) else 0
         segments[first : first + max(0, wait - round(_LEADING_IDLE_S * pace_hz))] = _OTHER
 
 

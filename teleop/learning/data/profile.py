@@ -86,13 +86,15 @@ def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator
 def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
     topic = "Reaction time"
     if not demos.delayed:
-        return Trait(topic, "none", "a script acted, or steps waited for you", "nothing is shifted")
+        return Trait(topic, "none", "a script acted, or steps waited for you", "no correction")
     if demos.pace_hz == 0:
-        return Trait(topic, "none", "steps waited for you", "nothing is shifted")
-    means = "what you did answers what you saw that long ago"
+        return Trait(topic, "none", "steps waited for you", "no correction")
+    means = "your actions follow what you saw by that much"
     usual = round(1000 * usual_lag(demos) / demos.pace_hz)
     if not guesses:
-        later = "training looks for yours" if can_find(demos) else "too few episodes to tell yours"
+        later = (
+            "measured during training" if can_find(demos) else "too few episodes to measure yours"
+        )
         return Trait(topic, f"usually {usual} ms", means, later)
     own = own_lags(demos, guesses)
     if own is not None and own[1] and not isinstance(own[0], int):
@@ -101,7 +103,7 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
     found = f"about {round(1000 * best_lag(demos, guesses) / demos.pace_hz)} ms"
     if not is_clear(guesses):
         found = f"unclear; {found} is assumed"
-    return Trait(topic, found, means, "training pairs each moment with its answer")
+    return Trait(topic, found, means, "corrected for in training")
 
 
 def _levels(demos: Demonstrations) -> Trait:
@@ -114,7 +116,9 @@ def _levels(demos: Demonstrations) -> Trait:
     ):
         found = " and ".join(f"{count} choices" for count in counts[:4])
         more = f" and {len(counts) - 4} more" if len(counts) > 4 else ""
-        return Trait("Actions", found + more, "one of a few at each moment", "a softmax for each")
+        return Trait(
+            "Actions", found + more, "one is chosen at each step", "classified with a softmax"
+        )
     if not numbers:
         shown = ", ".join(str(count) for count in counts[:6])
         return Trait(
@@ -122,7 +126,7 @@ def _levels(demos: Demonstrations) -> Trait:
         )
     done = "regression" if not counts else "regression for these, a softmax for the others"
     return Trait(
-        "Actions", f"analog on {numbers} of {len(demos.head.branches)}", "any number may come", done
+        "Actions", f"analog on {numbers} of {len(demos.head.branches)}", "continuous values", done
     )
 
 
@@ -132,24 +136,20 @@ def _habits(demos: Demonstrations, rows: NDArray[np.int64]) -> Iterator[Trait]:
     if idle is not None:
         share = float((np.abs(flat - idle) < 1e-6).all(axis=1).mean())
         warns = share > IDLE_WARNS
-        means = "a policy may learn to do nothing" if warns else "enough happens"
+        means = "a policy may learn to do nothing" if warns else "not a problem"
         done = (
-            "act more, or trim the waiting"
+            "use more input, or trim the waiting"
             if warns
-            else "waiting before your first deed is dropped"
+            else "waiting before your first input is left out"
         )
-        yield Trait("Idle", f"{share:.0%} of the moments", means, done, warns)
+        yield Trait("Idle", f"{share:.0%} of steps", means, done, warns)
     _, counts = np.unique(demos.targets[rows].round(2), axis=0, return_counts=True)
     share = float(counts.max() / len(rows))
     warns = share > DOMINANT_WARNS
     if warns or idle is None:
-        means = (
-            "a policy that always does it looks right"
-            if warns
-            else "the choices are balanced enough"
-        )
-        done = "record moments that need something else" if warns else "nothing"
-        yield Trait("Most frequent action", f"{share:.0%} of the moments", means, done, warns)
+        means = "a policy that always does it looks right" if warns else "not a problem"
+        done = "record situations that need other actions" if warns else "nothing"
+        yield Trait("Most frequent action", f"{share:.0%} of steps", means, done, warns)
 
 
 def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait]:
@@ -166,14 +166,14 @@ def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait
         apart[episode[:, None] == episode] = np.inf
         alike = float((apart.min(axis=1) < _LIKE).mean())
         warns = alike < COVERED_WARNS
-        means = "episodes go different ways" if warns else "episodes visit the same ground"
+        means = "episodes differ" if warns else "episodes are alike"
         done = (
             "more demonstrations will help"
             if warns
-            else "more demonstrations help little, save of rare moments"
+            else "more of the same will help little; record rare situations"
         )
         yield Trait(
-            "Coverage", f"{alike:.0%} of moments have a like one in another episode", means, done
+            "Coverage", f"{alike:.0%} of situations occur in more than one episode", means, done
         )
 
 
@@ -184,23 +184,28 @@ def _contradictions(
     near = apart[np.arange(len(apart)), nearest] < _NEAR
     if near.sum() < _FEWEST:
         yield Trait(
-            "Contradictions", "too few near-equal moments to say", "no moment came twice", "nothing"
+            "Contradictions",
+            "too few similar situations to say",
+            "no situation occurred twice",
+            "nothing",
         )
         return
     opposite = _are_opposite(demos, done[near], done[nearest[near]])
     share = float(opposite.mean())
     warns = share > CONTRADICTION_WARNS
-    means = "you did opposite things in near-equal moments" if warns else "you are of one mind"
+    means = (
+        "you acted differently in similar situations" if warns else "you acted the same way in them"
+    )
     what = "the policy takes the more frequent one" if warns else "nothing"
     yield Trait(
-        "Contradictions", f"{share:.0%} of {near.sum():,} near-equal moments", means, what, warns
+        "Contradictions", f"{share:.0%} of {near.sum():,} similar situations", means, what, warns
     )
 
 
 def _are_opposite(
     demos: Demonstrations, some: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Different deeds, neither of them idling; for numbers: on other sides of rest, far apart."""
+    """Different actions, neither of them idling; for numbers: on other sides of rest, far apart."""
     one, two = demos.flat[some], demos.flat[others]
     idle = idle_action(demos.env_id, demos.action_space)
     rest = np.zeros(one.shape[1]) if idle is None else idle
@@ -236,9 +241,9 @@ def _hidden_state(demos: Demonstrations) -> Iterator[Trait]:
     past = np.hstack([seen[here], done, seen[here] - seen[before]])
     gain = explained_share(quadratic_features(past), change) - alone
     warns = gain > _HIDDEN_WARNS
-    means = "speeds or the past matter, and are not seen" if warns else "one moment says enough"
+    means = "speed or history matters and is not observed" if warns else "one observation is enough"
     what = "training tries 4 observations at once" if warns else "nothing"
-    found = f"the step before explains {max(0.0, gain):.0%} more of what comes next"
+    found = f"the previous step explains {max(0.0, gain):.0%} more of what comes next"
     yield Trait("Hidden state", found, means, what, warns)
 
 
@@ -300,13 +305,13 @@ def _pace(demos: Demonstrations) -> Iterator[Trait]:
     rates = f"{demos.rate_hz:.1f} of {demos.pace_hz:.1f} steps a second"
     found = f"{rates}, ± {1000 * demos.jitter_s:.0f} ms"
     means = (
-        "this computer was slower than the pace"
+        "this computer was too slow for the pace"
         if slow
-        else "steps came unevenly"
+        else "timing was uneven"
         if shaky
-        else "steps came when due"
+        else "timing was steady"
     )
-    done = "the data is true; a slower pace is steadier" if slow or shaky else "nothing"
+    done = "the data is correct; try a lower rate" if slow or shaky else "nothing"
     yield Trait("Pace", found, means, done, slow or shaky)
 
 
@@ -322,7 +327,7 @@ def _never_done(demos: Demonstrations) -> Iterator[Trait]:
     if never:
         shown = ", ".join(never[:4]) + (f" and {len(never) - 4} more" if len(never) > 4 else "")
         means = "a policy will never do what it was never shown"
-        yield Trait("Never done", shown, means, "show it once, if it is of use")
+        yield Trait("Never done", shown, means, "demonstrate it if it is useful")
 
 
 def _left_out(demos: Demonstrations) -> Iterator[Trait]:
@@ -332,7 +337,12 @@ def _left_out(demos: Demonstrations) -> Iterator[Trait]:
     idle = int((demos.segments < 0).sum())
     if idle:
         found = f"{idle:,} of {demos.total_steps:,} steps"
-        yield Trait("Not learned from", found, "a policy drove, or nobody had begun", "left out")
+        yield Trait(
+            "Not learned from",
+            found,
+            "a policy drove, or it was before your first input",
+            "left out",
+        )
 
 
 def _compared(demos: Demonstrations, rows: NDArray[np.int64]) -> Rows:

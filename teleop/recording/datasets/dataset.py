@@ -422,7 +422,7 @@ class Dataset:
         return self.row(name) if journal is None else self.commit(journal)
 
     def purge(self, names: Sequence[str] | None = None) -> list[str]:
-        """Destroy what is in the trash: the one deed that nothing brings back.
+        """Delete the trash permanently. It cannot be undone.
 
         Args:
             names: only these; None for all.

@@ -260,7 +260,7 @@ class Library:
                 raise
             except OSError as problem:
                 raise StorageError(
-                    f"{source} cannot be brought in ({problem.strerror or problem})."
+                    f"{source} cannot be imported ({problem.strerror or problem})."
                 ) from problem
 
     def _free(self, dataset_id: str) -> str:
@@ -274,8 +274,8 @@ class Library:
         target = self.dataset(dataset_id)
         if files.exists(target.folder):
             raise RecordingError(
-                f"{dataset_id} exists already. Give the newcomer another name with --name, then "
-                "`teleop merge` them if you want one."
+                f"{dataset_id} exists already. Import it under another id with "
+                "--name, or merge the two afterwards."
             )
         dataset = Dataset(draft, dataset_id)
         dataset.arrive()

@@ -178,7 +178,7 @@ class JournalWriter:
                 reward += unpack_head(payload).reward
         if self.steps != steps:
             raise StorageError(
-                f"Going back needs {steps} steps of this take; the disk has {self.steps} of them. "
+                f"Rewinding needs {steps} steps of this take; the disk has {self.steps} of them. "
                 "The take stays as it is."
             )
         return reward

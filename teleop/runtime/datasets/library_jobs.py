@@ -80,11 +80,11 @@ class LibraryJobs:
                 case ListEpisodes(dataset_id):
                     self._list_shelf(dataset_id)
                 case ImportDataset(path):
-                    self._said.append(Working(f"Bringing in {Path(path).name}", 0, 1))
+                    self._said.append(Working(f"Importing {Path(path).name}", 0, 1))
                     dataset = self._library.take_in(Path(path), beside=True)
                     self._said.append(Working("", 0, 0))
                     count = len(dataset.rows())
-                    text = f"Brought in {dataset.dataset_id}: {count} episodes"
+                    text = f"Imported {dataset.dataset_id}: {count} episodes"
                     self._said.append(Notice(Tone.GOOD, text))
                     self._list_library()
                     self._list_shelf(dataset.dataset_id)
@@ -116,7 +116,7 @@ class LibraryJobs:
     def _curate(self, request: Curate) -> None:
         dataset = self._dataset(request.dataset_id)
         rows = [row for row in dataset.rows() if row.uuid in request.chosen]
-        match request.deed:
+        match request.operation:
             case EpisodeOperation.VERIFY:
                 self._verify(dataset, rows or dataset.rows())
             case EpisodeOperation.EXPORT:
@@ -127,25 +127,25 @@ class LibraryJobs:
                 for row in rows:
                     dataset.label(row.uuid, **_label(request))
         self._list_shelf(request.dataset_id)
-        if request.deed in _LISTS_ANEW:
+        if request.operation in _LISTS_ANEW:
             self._list_library()
 
     def _move(self, dataset: Dataset, rows: list[EpisodeRow], request: Curate) -> None:
-        """To the trash, back, or away for good."""
+        """Move to the trash, restore, or delete permanently."""
         own = self._claimed(dataset.dataset_id) is not None
         with curation.claimed(dataset, already=own):
-            if request.deed is EpisodeOperation.DELETE:
+            if request.operation is EpisodeOperation.DELETE:
                 files = tuple(row.file for row in rows)
                 dataset.delete(*files)
                 undo = Curate(dataset.dataset_id, EpisodeOperation.RESTORE, files)
                 self._said.append(Notice(Tone.UNDO, f"Deleted {_many(len(files))}", undo))
-            elif request.deed is EpisodeOperation.RESTORE:
+            elif request.operation is EpisodeOperation.RESTORE:
                 for name in request.chosen:
                     dataset.restore(name)
                 self._said.append(Notice(Tone.GOOD, f"Brought back {_many(len(request.chosen))}"))
             else:
                 gone = dataset.purge(request.chosen or None)
-                self._said.append(Notice(Tone.PLAIN, f"Destroyed {_many(len(gone))} for good"))
+                self._said.append(Notice(Tone.PLAIN, f"Deleted {_many(len(gone))} permanently"))
 
     def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
         verdicts, began_s = [], time.perf_counter()
@@ -172,7 +172,7 @@ class LibraryJobs:
 def _label(request: Curate) -> dict[str, Any]:
     """The change of a label that is asked for."""
     value = request.value
-    match request.deed:
+    match request.operation:
         case EpisodeOperation.STAR:
             return {"starred": bool(value)}
         case EpisodeOperation.TAGS:

@@ -139,7 +139,7 @@ class TakeStore:
             self.say(Notice(Tone.UNDO, text.replace("-", "−")))
 
     def set_aside(self, take: Take | None) -> None:
-        """A branch that was left by going back goes to the trash, whole."""
+        """A branch that was left by rewinding goes to the trash, whole."""
         if take and self.recorder and take.total_steps:
             with contextlib.suppress(StorageError):  # then it stays a journal, and is recovered
                 self.recorder.discard(take)
@@ -274,4 +274,4 @@ def _lateness(episode: Episode) -> str:
     if isinstance(episode.actions, dict | tuple):
         return ""
     late = reaction_s(episode.observations, episode.actions, float(np.median(episode.paces_hz)))
-    return "" if late is None else f" · hands about {1000 * late:.0f} ms late"
+    return "" if late is None else f" · reaction time about {1000 * late:.0f} ms"

@@ -33,7 +33,7 @@ from teleop.session import Phase, Session, seeds_from
 from teleop.types import InputEvent
 
 _PRESSED = 0.5
-_REFRESH_S = 0.05  # of the picture while going back
+_REFRESH_S = 0.05  # of the picture while rewinding
 
 
 class DrivingSession:

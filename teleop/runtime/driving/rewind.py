@@ -1,4 +1,4 @@
-"""Going back through an episode while a key is held, and driving on from there."""
+"""Rewinding through an episode while a key is held, and driving on from there."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ class Rewind:
     def begin(self, now: float, *, practises: bool) -> bool:
         """The key is pressed; True if that leads back."""
         if self.probe.problem:
-            text = f"Going back is not possible here: {self.probe.problem}."
+            text = f"Rewinding is not possible here: {self.probe.problem}."
             self._say(Notice(Tone.BAD, text))
             return False
         trace = self._session.trace

@@ -53,7 +53,7 @@ class RewindBuffer:
 
 
 class RewindCursor:
-    """Where going back has come to, while its key is held.
+    """Where rewinding has come to, while its key is held.
 
     Attributes:
         held: the key is held.

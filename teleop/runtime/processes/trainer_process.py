@@ -71,7 +71,7 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 
 
 def _answered(pipe: "Connection[Any, Any]", message: ToTrainer) -> Request | ListRounds | None:
-    """Do what is asked; Deed.QUIT if the window said so meanwhile, or rounds to play."""
+    """Do what is asked; Request.QUIT if the window said so meanwhile, or rounds to play."""
     match message:
         case Train():
             return _train(pipe, message)
@@ -85,7 +85,7 @@ def _answered(pipe: "Connection[Any, Any]", message: ToTrainer) -> Request | Lis
 
 
 def _train(pipe: "Connection[Any, Any]", request: Train) -> Request | ListRounds | None:
-    """One training; Deed.QUIT if the window said so meanwhile, or rounds to play."""
+    """One training; Request.QUIT if the window said so meanwhile, or rounds to play."""
     try:
         return (_retrain if request.after else _train_or_raise)(pipe, request)
     except TeleopError as problem:
@@ -277,7 +277,7 @@ def _profile(pipe: "Connection[Any, Any]", request: RunAnalysis) -> None:
 
 
 def _study(pipe: "Connection[Any, Any]", request: RunAnalysis) -> Request | None:
-    """One study; Deed.QUIT if the window said so meanwhile."""
+    """One study; Request.QUIT if the window said so meanwhile."""
     if request.study is Analysis.PROFILE:
         _profile(pipe, request)
         return None

@@ -7,17 +7,26 @@ from enum import Enum
 class Start(Enum):
     """When a take begins after Record."""
 
-    AT_ONCE = "at once"
+    AT_ONCE = "immediately"
     FIRST_INPUT = "with the first input"
     COUNTDOWN = "after a countdown of 3 s"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Start | None":
+        return {"at once": cls.AT_ONCE}.get(str(value))  # as settings were kept before
 
 
 class Seeds(Enum):
     """Which start the next episode has."""
 
-    NEXT = "one after another"
+    NEXT = "consecutive"
     SAME = "always the same"
-    DRAWN = "drawn at random"
+    DRAWN = "random"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Seeds | None":
+        before = {"one after another": cls.NEXT, "drawn at random": cls.DRAWN}
+        return before.get(str(value))
 
 
 class Preview(Enum):

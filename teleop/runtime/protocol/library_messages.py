@@ -38,14 +38,14 @@ class Curate:
 
     Attributes:
         dataset_id: whose.
-        deed: what.
+        operation: what is done.
         chosen: uuids of episodes; names in the trash for RESTORE and PURGE.
         value: STAR a bool; TAGS (with commas between) and NOTE a text; VERDICT True, False or
             None; TRIM (first step, step after the last) or None; EXPORT (form, path).
     """
 
     dataset_id: str
-    deed: EpisodeOperation
+    operation: EpisodeOperation
     chosen: tuple[str, ...] = ()
     value: bool | str | tuple[int, int] | tuple[str, str] | None = None
 

@@ -287,8 +287,8 @@ class SessionSnapshot:
         practice: it runs and nothing is recorded.
         waiting_s: seconds until the take begins; -1 until the first input; None: it does not wait.
         starred: the take will be starred when it is saved.
-        rewinding: going back while a key is held.
-        cannot_rewind: why going back is not possible.
+        rewinding: rewinding while a key is held.
+        cannot_rewind: why rewinding is not possible.
         real_hz: steps a second that really happen; 0 while unknown.
         numbers: what the policy will see, by name.
         control: who drives, where a person watches over a policy: `policy` or `person`.

@@ -33,7 +33,7 @@ from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.types import Policy
 
-SCRIPT, CHANCE = "script", "chance"
+SCRIPT, CHANCE = "script", "random"
 MOST_RIVALS = 3
 _REPORT_S = 0.1
 _SLICE_S = 0.012  # of computing between looks at the pipe: a scrub waits no longer than this

@@ -16,8 +16,8 @@ def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: in
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.card(card)
     kind = comparison.lanes[0].about.kind
-    pressed_by = "you pressed" if kind == "human" else "was pressed"
-    pressed_by = "pressed then" if context.model.run else pressed_by
+    pressed_by = "you pressed" if kind == "human" else "recorded input"
+    pressed_by = "recorded input" if context.model.run else pressed_by
     taken = painter.text(
         pressed_by, (card.right - px(18), card.y + px(22)), "small", theme.text2, "rm"
     )
@@ -25,7 +25,7 @@ def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: in
     painter.icon("keyboard", (icon_x, card.y + px(22)), 15, theme.human)
     at = (card.x + px(18), card.y + px(22))
     room = icon_x - px(16) - at[0]
-    painter.text("What the agent would do", at, "h2", width=room)
+    painter.text("The agent would choose", at, "h2", width=room)
     if not comparison.would:
         _draw_nothing(context, comparison, card)
         return
@@ -64,11 +64,11 @@ def _draw_differences(context: UiContext, comparison: Comparison, card: Rect) ->
     ui, px = context.ui, context.ui.painter.px
     count, total = sum(comparison.differs), len(comparison.differs)
     key = label_of(Command.DIFFERENCE)
-    text = f"Otherwise at {count} of {total} moments; {key}: the next one"
+    text = f"Differs at {count} of {total} steps; {key}: the next one"
     if context.model.run:
-        text = f"Otherwise at {count} of {total} moments"
+        text = f"Differs at {count} of {total} steps"
     if not count:
-        text = "Always the same as the recording"
+        text = "Agrees with the recording at every step"
     at = (card.x + px(18), card.bottom - px(18))
     ui.painter.text(text, at, "small", ui.theme.text2, width=card.width - px(36))
 

@@ -46,7 +46,7 @@ class ComparisonChart:
             return
         choices = [MenuItem(_RETURN, "Return so far")]
         if len(comparison.about.components) > 1:
-            choices.append(MenuItem(_CLOUD, "Where they go", "What both see, as a cloud of points"))
+            choices.append(MenuItem(_CLOUD, "States visited", "All observations as points"))
         choices += [MenuItem(name, f"Observed: {name}") for name in comparison.about.components]
         anchor = Rect(card.x + px(10), card.y - px(240), px(200), px(30))
         picked = context.popover.draw(context.ui, "chart", anchor, choices, self._shown, 280)
@@ -55,7 +55,7 @@ class ComparisonChart:
     def _draw_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> int:
         """The title, which opens the list; how wide it is."""
         ui, px = context.ui, context.ui.painter.px
-        title = {_RETURN: "Return so far", _CLOUD: "Where they go"}.get(
+        title = {_RETURN: "Return so far", _CLOUD: "States visited"}.get(
             self._shown, f"Observed: {self._shown}"
         )
         ui.group("chart")
@@ -80,9 +80,9 @@ class ComparisonChart:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         notes = []
         if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
-            notes.append(f"paths part at step {comparison.diverged_at}")
+            notes.append(f"diverges at step {comparison.diverged_at}")
         elif len(comparison.lanes) > 1 and comparison.complete:
-            notes.append("the paths never part")
+            notes.append("never diverges")
         if comparison.fidelity and comparison.fidelity != "exact":
             notes.append(f"the replay {comparison.fidelity}")
         x = card.x + px(10) + used + px(10)

@@ -200,4 +200,4 @@ def _draw_pills(context: UiContext, rect: Rect, action: str, state: str) -> None
     ui.pill((rect.right - px(10), y), state, VEIL, ON_VEIL, right=True)
 
 
-_NOTES = {"script": "the scripted expert", "chance": "any action, at random", "agent": "a policy"}
+_NOTES = {"script": "the scripted expert", "random": "random actions", "agent": "a policy"}

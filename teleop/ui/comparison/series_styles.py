@@ -7,7 +7,7 @@ from teleop.ui.drawing.theme import Colour, Theme, mix
 from teleop.ui.state.view_model import Comparison
 
 _RECORDED = {"human": "You", "script": "Scripted", "policy": "Recorded agent", "other": "Recorded"}
-_RIVALS = {"agent": "Agent", "script": "Script", "chance": "Chance"}
+_RIVALS = {"agent": "Agent", "script": "Script", "random": "Random"}
 _DASHES: tuple[tuple[float, float] | None, ...] = (None, (3.0, 3.0), (12.0, 4.0))
 
 
@@ -30,9 +30,9 @@ def looks_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
 def racing_looks(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list[SeriesStyle]]:
     """The person who drives now, and everybody else: what they recorded is paler."""
     first, *rivals = looks_of(comparison, theme)
-    name = "You, then" if first.name == "You" else first.name
+    name = "You (recorded)" if first.name == "You" else first.name
     before = SeriesStyle(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))
-    return SeriesStyle("You, now", theme.human, (9.0, 4.0)), [before, *rivals]
+    return SeriesStyle("You (now)", theme.human, (9.0, 4.0)), [before, *rivals]
 
 
 def _rival(rivals: list[LaneAbout], index: int, theme: Theme) -> SeriesStyle:

@@ -34,9 +34,9 @@ class DriveView:
 
     def command(self, context: UiContext, command: Command) -> bool:
         """Shortcuts of driving; False if it is none."""
-        deed = _REQUESTS.get(command)
-        if deed:
-            context.tell(deed)
+        request = _REQUESTS.get(command)
+        if request:
+            context.tell(request)
         elif command in _ON_DESK:
             _ON_DESK[command](context)
         elif command in (Command.SLOWER, Command.FASTER):
@@ -94,8 +94,8 @@ class DriveView:
         """How to drive, the controls, and the way back."""
         ui, px = context.ui, context.ui.painter.px
         tools = (
-            ("options", "settings", "How to drive and record (F4)"),
-            ("controls", "keyboard", "Keys, pad and mouse (F3)"),
+            ("options", "settings", "Recording options (F4)"),
+            ("controls", "keyboard", "Controls (F3)"),
         )
         for place, (name, icon, label) in enumerate(tools):
             spot = Rect(at[0] + px(40 * place), at[1], px(36), px(36))
@@ -107,10 +107,10 @@ class DriveView:
         """Go back for as long as it is held; by key or pad it goes back a little."""
         ui, live = context.ui, context.model.live
         going = live is not None and (live.engaged or live.pending)
-        reason = "" if going else "Going back needs an episode that runs or has just ended"
+        reason = "" if going else "Rewind works during or just after an episode"
         if live is not None and live.cannot_rewind:
-            reason = f"Going back is not possible here: {live.cannot_rewind}"
-        used = ui.icon_button("back", rect, "rotate-ccw", "Go back while held (F7)", None, reason)
+            reason = f"Rewinding is not possible here: {live.cannot_rewind}"
+        used = ui.icon_button("back", rect, "rotate-ccw", "Rewind while held (F7)", None, reason)
         held = ui.pointer.pressed == "back" and not reason
         if held and not self._goes_back:
             context.rewind()
@@ -159,7 +159,7 @@ class DriveView:
         least = (128, 144, 160) if roomy else (108, 96, 116)
         recording = bool(live and (live.engaged or live.rewinding))
         has_take = bool(live and (live.recording or live.pending))
-        nothing = "" if has_take else "There is no take: record one first"
+        nothing = "" if has_take else "Nothing recorded yet"
         no_env = "" if live else context.model.env_problem or "The environment is being opened"
         label, icon = ("Stop", "square") if recording else start
         used = ""

@@ -61,7 +61,7 @@ def state_words(context: UiContext, live: SessionSnapshot) -> str:
         record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
         save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)
     if live.rewinding:
-        return "Going back — let go to drive on from here"
+        return "Rewinding — release to continue from here"
     if live.phase == "paused":
         return f"Paused — {go_on} to go on"
     if live.engaged:
@@ -83,7 +83,9 @@ def _engaged_words(live: SessionSnapshot) -> str:
         return f"{who}  {live.elapsed_s:4.1f} s"
     if live.waiting_s is not None:
         return (
-            "Press anything to begin" if live.waiting_s < 0 else f"Begins in {live.waiting_s:.0f}"
+            "Press any control to start"
+            if live.waiting_s < 0
+            else f"Begins in {live.waiting_s:.0f}"
         )
     if live.practice:
         return f"Practice — nothing is recorded  {live.elapsed_s:4.1f} s"
@@ -223,11 +225,11 @@ def _draw_welcome(context: UiContext, view: Rect) -> None:
     labels = [control_label(hint.pad if pad and hint.pad else hint.key) for hint in hints]
     shown = " ".join(labels[:6])
     practice = context.options.practice
-    deed = "drives; nothing is recorded" if practice else "records; then Save or Discard"
+    rest = "drives; nothing is recorded" if practice else "records; then Save or Discard"
     lines = (
         env.summary or env.env_id,
         f"Drive with {shown}",
-        f"{'Start' if pad else label_of(Command.RECORD)} {deed}",
+        f"{'Start' if pad else label_of(Command.RECORD)} {rest}",
     )
     width = max(painter.width(line, "medium") for line in lines) + px(56)
     rect = Rect(0, 0, width, px(104))

@@ -30,7 +30,7 @@ def draw_race_bar(context: UiContext, bar: Rect) -> bool:
                 context.tell(_REQUESTS[name])
             again = name == "record"
         right = rect.x - px(8)
-    text = "Everybody waits at the same start" if live.phase == "ready" else ""
+    text = "All sides start from the same seed" if live.phase == "ready" else ""
     if live.pending or live.engaged:
         text = state_words(context, live)
     at = (bar.x + px(8), bar.centery)

@@ -99,14 +99,14 @@ class EpisodeCard:
         first, end = row.trim or (0, row.total_steps)
         gap, width = px(8), (card.width - px(24) - px(16)) // 3
         wishes = (
-            ("trim.first", "Begin here", (step, end), step < end),
-            ("trim.end", "End here", (first, step), step > first),
-            ("trim.whole", "Whole", None, row.trim is not None),
+            ("trim.first", "Trim start", (step, end), step < end),
+            ("trim.end", "Trim end", (first, step), step > first),
+            ("trim.whole", "Untrim", None, row.trim is not None),
         )
         wish = None
         for index, (node_id, label, value, usable) in enumerate(wishes):
             rect = Rect(card.x + px(12) + index * (width + gap), y, width, px(34))
-            reason = "" if usable else "That would leave no step, or change nothing"
+            reason = "" if usable else "This would leave no step or change nothing"
             if ui.button(node_id, rect, label, reason=reason):
                 wish = Curate(dataset_id, EpisodeOperation.TRIM, (row.uuid,), value)
         return wish
@@ -137,15 +137,18 @@ class EpisodeCard:
             ("tags", ", ".join(row.tags), "Tags, with commas between", EpisodeOperation.TAGS),
             ("note", row.note, "Note", EpisodeOperation.NOTE),
         )
-        for index, (name, text, hint, deed) in enumerate(fields):
+        for index, (name, text, hint, operation) in enumerate(fields):
             rect = Rect(card.x + px(12), y + index * px(46), card.width - px(24), px(36))
             if ui.field(f"label.{name}", rect, context.editing, text, hint):
 
                 def done(
-                    new: str, old: str = text, deed: EpisodeOperation = deed, uuid: str = row.uuid
+                    new: str,
+                    old: str = text,
+                    operation: EpisodeOperation = operation,
+                    uuid: str = row.uuid,
                 ) -> None:
                     if new != old:
-                        self._wish = Curate(dataset_id, deed, (uuid,), new)
+                        self._wish = Curate(dataset_id, operation, (uuid,), new)
 
                 context.edit(TextEdit(f"label.{name}", text, len(text), done))
 

@@ -167,7 +167,7 @@ class EpisodeList:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         painter.icon("database", (rect.centerx, rect.y + px(70)), 32, theme.text3)
         painter.text("Nothing recorded yet", (rect.centerx, rect.y + px(112)), "bold", None, "cm")
-        text = "Press Record and drive. Every episode you save is listed here, and can be undone."
+        text = "Press Record and drive. Saved episodes appear here. Deleting can be undone."
         for index, line in enumerate(painter.wrapped(text, "body", rect.width - px(80))):
             at = (rect.centerx, rect.y + px(140) + index * px(22))
             painter.text(line, at, "body", theme.text2, "cm")
@@ -178,7 +178,7 @@ class EpisodeList:
         rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
         env = context.model.env
         cannot = env.cannot_learn if env else ""
-        reason = cannot or ("" if episodes else "Record 1 more episode")
+        reason = cannot or ("" if episodes else "Record at least 1 episode")
         key = label_of(Command.TRAIN)
         if ui.button("next", rect, "Train a policy", "sparkles", "primary", key, reason, 10):
             context.go_to = "train"

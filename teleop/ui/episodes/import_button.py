@@ -11,8 +11,8 @@ from teleop.ui.widgets.popover import MenuItem
 _FILE, _FOLDER, _HERE = "file", "folder", "here"
 _CHOICES = (
     MenuItem(_FILE, "A file", f"What Teleop hands on: {BUNDLE}"),
-    MenuItem(_FOLDER, "A folder", "Of a Minari dataset"),
-    MenuItem(_HERE, "Look in this window", "By keyboard or gamepad too"),
+    MenuItem(_FOLDER, "A folder", "Folder of a Minari dataset"),
+    MenuItem(_HERE, "Browse in this window", "Also works with keyboard and gamepad"),
 )
 
 

@@ -10,7 +10,7 @@ from teleop.ui.sheets.controls_sheet import bind
 from teleop.ui.system.devices import PAD_ARROWS, Moved, Pads
 from teleop.ui.system.gamepad_mapping import PadMapping, mapping_file
 
-_REQUESTS = {f"pad.{button.button}": button.deed for button in PAD}
+_ACTIONS = {f"pad.{button.button}": button.action for button in PAD}
 _FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
 _STICK = 0.55
 _FAR = 0.75  # that a stick must go to be bound
@@ -95,7 +95,7 @@ class Gamepad:
         self._pads.look_again()
         context.unknown_pads = self._pads.unknown
         self._plugged()
-        text = f"{mapping.pad.name} is known now{'' if now else '; start Teleop again to use it'}"
+        text = f"{mapping.pad.name} is mapped now{'' if now else '; start Teleop again to use it'}"
         context.model.notices.append(Notice(Tone.GOOD, text))
 
     # ------------------------------------------------------------ plugged in and out
@@ -114,7 +114,7 @@ class Gamepad:
         self._context.unknown_pads = self._pads.unknown
         if new:
             name = self._pads.unknown[-1].name
-            text = f"{name} is a gamepad nobody here knows yet: F3, then Teach it"
+            text = f"{name} is an unrecognised gamepad: press F3 to map its buttons"
             self._context.model.notices.append(Notice(Tone.PLAIN, text))
 
     # ------------------------------------------------------------ moved
@@ -195,19 +195,19 @@ class Gamepad:
         if control in PAD_ARROWS:
             self._arrow(PAD_ARROWS[control] if down else None)
             return
-        deed = _REQUESTS.get(control)
-        if not down or deed is None or self._context.now < self._context.quiet_until_s:
+        action = _ACTIONS.get(control)
+        if not down or action is None or self._context.now < self._context.quiet_until_s:
             return
         actions = self._actions
-        match deed:
+        match action:
             case PadAction.ACTIVATE:
                 actions.ui.activate()
-            case _ if deed in PAD_COMMANDS:
-                actions.command(PAD_COMMANDS[deed])
+            case _ if action in PAD_COMMANDS:
+                actions.command(PAD_COMMANDS[action])
             case PadAction.DRIVE:
                 self._start()
             case PadAction.PREVIOUS | PadAction.NEXT:
-                step = 1 if deed is PadAction.NEXT else -1
+                step = 1 if action is PadAction.NEXT else -1
                 index = _SCREENS.index(actions.current) + step
                 actions.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
 

@@ -23,7 +23,7 @@ from teleop.ui.state.view_model import Comparison, LaneCurve
 from teleop.ui.widgets.popover import MenuItem
 
 _MOST_RIVALS = MOST_SIDES - 1
-_SCRIPT, _CHANCE, _REMOVE = "script", "chance", "-"
+_SCRIPT, _CHANCE, _REMOVE = "script", "random", "-"
 _FORMS = (
     MenuItem(".gif", "Animated image (GIF)"),
     MenuItem(".webp", "Animated image (WebP)"),
@@ -228,21 +228,21 @@ class CompareScreen:
     def _draw_bar(self, context: UiContext, comparison: Comparison, bar: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.card(bar)
-        right = self._draw_deeds(context, comparison, bar)
+        right = self._draw_actions(context, comparison, bar)
         inside = Rect(bar.x + px(10), bar.y, right - px(10) - bar.x - px(10), bar.height)
         if context.model.run is None:
             self._player.draw(context, comparison, inside, _marks(context, comparison))
         elif draw_race_bar(context, inside):
             self._start_or_stop_race(context, comparison)
 
-    def _draw_deeds(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
+    def _draw_actions(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
         """Race, one more side, write to a file; where they begin."""
         ui, px = context.ui, context.ui.painter.px
-        ui.group("deeds")
+        ui.group("actions")
         if context.model.working:
             right = _draw_working(context, context.model.working, bar)
         else:
-            right = self._draw_small_deeds(context, comparison, bar)
+            right = self._draw_small_actions(context, comparison, bar)
         live = context.model.live
         driving = live is not None and live.engaged
         label, icon = "Race", "trophy"
@@ -259,7 +259,7 @@ class CompareScreen:
                 self._start_or_stop_race(context, comparison)
         return race.x
 
-    def _draw_small_deeds(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
+    def _draw_small_actions(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
         ui, px = context.ui, context.ui.painter.px
         racing = "Leave the race first" if context.model.run else ""
         rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
@@ -268,8 +268,8 @@ class CompareScreen:
             context.popover.toggle(ui, "forms", "write")
         rect = rect.move(-px(40), 0)
         full = len(self._rivals) >= _MOST_RIVALS
-        reason = racing or ("Four sides are the most" if full else "")
-        if ui.icon_button("add", rect, "plus", "One more side", None, reason):
+        reason = racing or ("Maximum 4" if full else "")
+        if ui.icon_button("add", rect, "plus", "Add", None, reason):
             self._add_rival(context)
         return rect.x
 
@@ -355,10 +355,10 @@ def _episodes(context: UiContext) -> list[MenuItem]:
 def _rivals(context: UiContext, *, removable: bool) -> list[MenuItem]:
     library, env = context.model.library, context.model.env
     policies = [MenuItem(name, name) for name in reversed(library.policies if library else ())]
-    others = [MenuItem(_CHANCE, "Chance", "Any action, at random")]
+    others = [MenuItem(_CHANCE, "Random", "Random actions")]
     if env is not None and env.has_script:
         others.insert(0, MenuItem(_SCRIPT, "Script", "The scripted expert"))
-    return policies + others + ([MenuItem(_REMOVE, "Take this side away")] if removable else [])
+    return policies + others + ([MenuItem(_REMOVE, "Remove")] if removable else [])
 
 
 def _marks(context: UiContext, comparison: Comparison) -> list[tuple[int, Colour]]:

@@ -82,7 +82,7 @@ class CorrectScreen:
         self._draw_panel(context, Rect(area.right - panel, area.y, panel, area.height))
         self._draw_header(context, left)
 
-    # ------------------------------------------------------------ deeds
+    # ------------------------------------------------------------ actions
 
     def _policy(self, context: UiContext) -> str:
         """The policy at the wheel: the chosen one, the one just trained, or the newest."""
@@ -144,7 +144,7 @@ class CorrectScreen:
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
         policies = list(reversed(library.policies)) if library else []
-        if ui.combo("policy", rect, name, "bot", "Policy at the wheel"):
+        if ui.combo("policy", rect, name, "bot", "Policy in control"):
             context.popover.toggle(ui, "policy", "policy", policies.index(name))
         self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
         choices = [MenuItem(policy, policy) for policy in policies]

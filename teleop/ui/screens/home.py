@@ -73,12 +73,12 @@ class Home:
 
     def _draw_head(self, context: UiContext, rect: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
-        title = "What do you want to show?"
+        title = "Choose an environment"
         used = ui.painter.text(title, (rect.x, rect.centery), "h1")
         ui.group("picker")
         width = min(px(380), rect.width - used - px(24))
         field = Rect(rect.right - width, rect.y, width, px(40))
-        hint = "Any other by its name: ALE/Pong-v5"
+        hint = "Other environment ID: ALE/Pong-v5"
         if ui.field("open", field, context.editing, "", hint):
             self._edit_env(context)
 
@@ -150,7 +150,7 @@ class Home:
             self._draw_dataset(context, rect, lines[index])
         self._recent.draw_bar(ui, len(lines), fit)
         if not lines:
-            text = "What you record is listed here."
+            text = "Your recordings appear here."
             ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)
         ui.painter.rule(card.x + 1, foot, card.width - 2)
         self._draw_taking_in(context, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
@@ -162,7 +162,7 @@ class Home:
     def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetLine) -> None:
         ui, px = context.ui, context.ui.painter.px
         node_id = f"recent.{line.dataset_id}"
-        reason = line.problem or ("" if line.env_id else "It does not say its environment")
+        reason = line.problem or ("" if line.env_id else "Does not name an environment")
         touch = ui.node(node_id, "button", line.dataset_id, rect, reason=reason)
         if touch.hovered:
             ui.painter.box(rect, ui.theme.hover, 8)

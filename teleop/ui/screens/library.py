@@ -26,8 +26,8 @@ from teleop.ui.widgets.scroll import Scroll
 from teleop.ui.widgets.text_edit import TextEdit
 
 _FORMS = (
-    MenuItem("bundle", "One file to hand on", ".teleop.zip"),
-    MenuItem("minari", "Minari", "A dataset without links"),
+    MenuItem("bundle", "Share as one file", ".teleop.zip"),
+    MenuItem("minari", "Minari", "Self-contained dataset"),
     MenuItem("robomimic", "robomimic", "One HDF5 file"),
     MenuItem("lerobot", "LeRobot", "Version 3.0"),
     MenuItem("npz", "NumPy", ".npz"),
@@ -189,12 +189,12 @@ class LibraryScreen:
         return [row for row in shelf.rows if row.uuid in uuids]
 
     def _curate(
-        self, context: UiContext, deed: EpisodeOperation, value: bool | str | None = None
+        self, context: UiContext, operation: EpisodeOperation, value: bool | str | None = None
     ) -> None:
         rows = self._meant(context)
         if rows:
             uuids = tuple(row.uuid for row in rows)
-            context.tell(Curate(self._dataset, deed, uuids, value))
+            context.tell(Curate(self._dataset, operation, uuids, value))
 
     def _draw_table(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
@@ -229,28 +229,28 @@ class LibraryScreen:
             self._card.player.begin(context.now)
             context.model.comparison, context.model.replay_problem = None, ""
             context.tell(ShowReplay(shelf.dataset_id, row.file))
-        self._draw_deeds(context, Rect(card.x, card.bottom - foot, card.width, foot))
+        self._draw_actions(context, Rect(card.x, card.bottom - foot, card.width, foot))
 
     def _filter(self, text: str) -> None:
         self._table.filter = text
 
-    def _draw_deeds(self, context: UiContext, bar: Rect) -> None:
+    def _draw_actions(self, context: UiContext, bar: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.painter.rule(bar.x + 1, bar.y, bar.width - 2)
-        ui.group("deeds")
+        ui.group("actions")
         rows = self._meant(context)
         nothing = "" if rows else "Choose an episode first"
         works = context.model.working
         busy = works.text if works else ""
-        deeds = (
+        buttons = (
             ("star", "Star", "star", nothing),
             ("delete", "Delete", "trash-2", nothing),
             ("verify", "Verify", "check", busy),
             ("export", "Export", "download", busy),
         )
         gap = px(8)
-        width = (bar.width - px(24) - gap * (len(deeds) - 1)) // len(deeds)
-        for index, (name, label, icon, reason) in enumerate(deeds):
+        width = (bar.width - px(24) - gap * (len(buttons) - 1)) // len(buttons)
+        for index, (name, label, icon, reason) in enumerate(buttons):
             x = bar.x + px(12) + index * (width + gap)
             rect = Rect(x, bar.centery - px(18), width, px(36))
             icon = icon if width > px(124) else ""
@@ -314,11 +314,9 @@ class LibraryScreen:
                 wanted = (shelf.trash[index],)
                 context.tell(Curate(self._dataset, EpisodeOperation.RESTORE, wanted))
         self._trash.draw_bar(ui, len(ids), fit)
-        ui.group("deeds")
+        ui.group("actions")
         rect = Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
-        label = (
-            "Nothing brings it back: press again" if self._sure else "Destroy all of it for good"
-        )
+        label = "Cannot be undone: press again to confirm" if self._sure else "Delete permanently"
         kind = "record" if self._sure else "plain"
         reason = "" if shelf.trash else "The trash is empty"
         if ui.button("purge", rect, label, "x", kind, reason=reason):

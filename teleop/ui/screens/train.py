@@ -28,14 +28,14 @@ _TICK_ROW = 26
 _CHART_SHARE = 0.55
 _CHOOSING = ("bc", "frames", "memory", "chunk", "flow")  # recipes that choose by playing
 RECIPE_WORDS = {
-    "bc": ("Behavioural cloning", "Does what you did"),
-    "frames": ("Cloning, 4 observations", "Sees the last moments too, if that helps"),
+    "bc": ("Behavioural cloning", "Imitates your actions"),
+    "frames": ("Cloning with 4-frame history", "Also sees the last observations, if that helps"),
     "memory": ("Cloning with a memory", "Remembers what it saw, if that helps"),
-    "chunk": ("Cloning, 8 actions at once", "Plans ahead, if that helps: slow tasks"),
-    "flow": ("Cloning by flow matching", "For sticks: draws one of several ways"),
-    "nearest": ("Nearest neighbour", "Repeats your most alike moment"),
-    "dagger": ("DAgger", "Drives, asks the scripted expert, learns"),
-    "iq": ("Inverse RL", "Finds what you were after; minutes"),
+    "chunk": ("Cloning with 8-step action chunks", "Plans several actions ahead, if that helps"),
+    "flow": ("Cloning by flow matching", "For analog sticks: keeps alternative actions apart"),
+    "nearest": ("Nearest neighbour", "Copies your action in the most similar situation"),
+    "dagger": ("DAgger", "Drives, asks the scripted expert, retrains"),
+    "iq": ("Inverse RL", "Learns your goal (takes minutes)"),
 }
 
 
@@ -99,7 +99,7 @@ class TrainScreen:
         self._draw_preview(context, below)
         self._draw_panel(context, Rect(area.right - panel, area.y, panel, area.height))
 
-    # ------------------------------------------------------------ deeds
+    # ------------------------------------------------------------ actions
 
     def _train_or_stop(self, context: UiContext) -> None:
         model = context.model
@@ -108,7 +108,9 @@ class TrainScreen:
             model.training.phase = "Stopping; the best so far is kept"
         elif model.studying:
             context.teach(StopTraining())
-            model.notices.append(Notice(Tone.PLAIN, "The study is being stopped; train again then"))
+            model.notices.append(
+                Notice(Tone.PLAIN, "The analysis is stopping; train again afterwards")
+            )
         elif model.env and model.env.cannot_learn:
             model.notices.append(Notice(Tone.PLAIN, model.env.cannot_learn))
         elif model.library and model.library.episodes:
@@ -165,7 +167,7 @@ class TrainScreen:
         painter.box(Rect(x, card.y + px(26), px(4), px(20)), theme.agent, 2)
         painter.text("Agent, live", (x + px(14), card.y + px(36)), "h2")
         name = self._previewed[1]
-        note = f"{name} plays starts it has not seen" if name else "Plays here while it learns"
+        note = f"{name} plays new seeds" if name else "The agent plays here during training"
         room = card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
@@ -250,7 +252,7 @@ class TrainScreen:
         if _ticked(context, "plays", inner, y, words, chosen=self._plays):
             self._plays = not self._plays
         y += context.ui.painter.px(_TICK_ROW)
-        words = "Leave out takes that hurt"
+        words = "Leave out harmful episodes"
         if _ticked(context, "sorts", inner, y, words, chosen=self._sorts):
             self._sorts = not self._sorts
         return y + context.ui.painter.px(_TICK_ROW)
@@ -331,7 +333,7 @@ class TrainScreen:
         running = training is not None and training.running
         done = training is not None and not running and bool(training.policy)
         cannot = model.env.cannot_learn if model.env else ""
-        reason = cannot or ("" if library and library.episodes else "Record 1 episode first")
+        reason = cannot or ("" if library and library.episodes else "Record at least 1 episode")
         key = label_of(Command.RECORD)
         if running:
             if ui.button(
@@ -352,7 +354,9 @@ class TrainScreen:
         elif ui.button("train", rect, "Train", "sparkles", "primary", key, reason, 10):
             self._train_or_stop(context)
         plays = self._plays and self._recipe in _CHOOSING
-        usual = "Choosing settings takes up to 20 s" if plays else "It finds the settings by itself"
+        usual = (
+            "Choosing settings takes up to 20 s" if plays else "Settings are chosen automatically"
+        )
         caption = reason or ("" if done else usual)
         at = (inner.centerx, bottom - px(21))
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)

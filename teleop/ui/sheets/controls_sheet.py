@@ -21,13 +21,13 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.system.keyboard_layout import control_label
 from teleop.ui.widgets.sheet import Line
 
-_HANDS = {"both": "both hands", "left": "left hand only", "right": "right hand only"}
+_HANDS = {"both": "both hands", "left": "left hand", "right": "right hand only"}
 _LAYERS = ("", "Shift + ", "Space + ", "Shift + Space + ")
 _TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
     "ramp_s": (
         "keys reach the end",
         (0.0, 0.06, 0.12, 0.25, 0.5, 1.0),
-        lambda v: f"in {v * 1000:.0f} ms" if v else "at once",
+        lambda v: f"in {v * 1000:.0f} ms" if v else "immediately",
     ),
     "dead_zone": ("dead zone", (0.0, 0.05, 0.1, 0.15, 0.25, 0.4), lambda v: f"{v:.0%}"),
     "curve": ("curve", (0.5, 1.0, 1.5, 2.0, 3.0), lambda v: f"{v:g}"),
@@ -44,7 +44,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         touched: controls that are down now.
         listening: name of the move that waits for a press; empty if none does.
     """
-    lines = [Line("hand", "Within reach of", _HANDS[env.hand]), Line("", "Moves")]
+    lines = [Line("hand", "Layout", _HANDS[env.hand]), Line("", "Moves")]
     lines += [_move_line(hint, touched, listening) for hint in env.hints]
     if env.idle_choices:
         word = env.idle_choices[env.idle] if env.idle >= 0 else "repeat the last action"
@@ -57,9 +57,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         for name, (label, _, say) in _TUNING.items():
             value = say(float(getattr(axis, name)))
             lines.append(Line(f"axis.{axis.name}.{name}", label.capitalize(), value))
-    lines.append(
-        Line("reset", "Back to the usual controls", "" if env.is_own else "nothing was changed")
-    )
+    lines.append(Line("reset", "Reset to default controls", "" if env.is_own else "default"))
     return lines
 
 

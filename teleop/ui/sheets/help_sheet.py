@@ -44,7 +44,7 @@ def draw_help(context: UiContext) -> None:
         _draw_line(context, at, shortcut.label, shortcut.command.value, column, step)
     top += rows * step + px(14)
     painter.text("Gamepad", (sheet.x + px(28), top), "h2")
-    lines = [(button.label, button.deed.value) for button in PAD]
+    lines = [(button.label, button.action.value) for button in PAD]
     lines += [
         (f"View+{control_label(control)}", _WHILE_DRIVING[command])
         for control, command in PAD_DRIVING.items()
@@ -77,5 +77,5 @@ _WHILE_DRIVING = {
     Command.DISCARD: "Driving: discard",
     Command.STAR_TAKE: "Driving: star",
     Command.RETRY: "Driving: start again",
-    Command.REWIND: "Driving: go back",
+    Command.REWIND: "Driving: rewind",
 }

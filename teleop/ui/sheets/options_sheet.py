@@ -26,24 +26,24 @@ def _yes(value: Any) -> str:
 
 
 def _at_least(value: Any) -> str:
-    return f"{value} steps" if value else "keep all"
+    return f"{value} steps" if value else "never"
 
 
 def _idle(value: Any) -> str:
-    return "keep all" if value >= 1 else f"{value:.0%}"
+    return "never" if value >= 1 else f"{value:.0%}"
 
 
 _OPTIONS = (
     Option(
         "start",
-        "A take begins",
+        "Start recording",
         tuple(Start),
         "At once, when you first press something, or after 3, 2, 1",
         lambda v: str(v.value),
     ),
     Option(
         "seeds",
-        "The next start",
+        "Next seed",
         tuple(Seeds),
         "The same start each time is easiest to learn from; many starts teach more",
         lambda v: str(v.value),
@@ -51,7 +51,7 @@ _OPTIONS = (
     Option("practice", "Practice", (False, True), "Drive without recording anything", _yes),
     Option(
         "auto_next",
-        "Next episode by itself",
+        "Continue automatically",
         (False, True),
         "Each episode is saved when it ends, and the next begins, up to the goal",
         _yes,
@@ -59,24 +59,24 @@ _OPTIONS = (
     Option("goal", "Goal", (5, 10, 15, 20, 30, 50, 100), "Episodes you want to record", str),
     Option(
         "shortest",
-        "Discard short takes",
+        "Discard short episodes",
         (0, 10, 30, 60, 120),
-        "Episodes that end sooner are discarded by themselves; undo brings them back",
+        "Shorter episodes are discarded automatically; undo restores them",
         _at_least,
     ),
     Option(
         "most_idle",
-        "Discard idle takes",
+        "Discard idle episodes",
         (1.0, 0.95, 0.9, 0.8, 0.7),
-        "Episodes with nothing pressed for more than this share, likewise",
+        "Episodes with no input for more than this share are discarded too",
         _idle,
     ),
     Option(
         "turn_based",
-        "Turn by turn",
+        "Turn-based",
         (None, True, False),
         "Every press is one step; the environment waits for you",
-        lambda v: "as it comes" if v is None else _yes(v),
+        lambda v: "off" if v is None else _yes(v),
     ),
     Option(
         "preview",
@@ -89,10 +89,10 @@ _OPTIONS = (
         "hand_back_s",
         "Hand back after",
         (0.2, 0.5, 1.0, 2.0),
-        "In Correct: how long you keep control after letting go",
+        "In Correct: how long you stay in control after you let go",
         lambda v: f"{v:g} s",
     ),
-    Option("rumble", "Rumble", (False, True), "The pad shakes when an episode ends", _yes),
+    Option("rumble", "Rumble", (False, True), "The gamepad vibrates when an episode ends", _yes),
 )
 
 

@@ -18,14 +18,14 @@ _SETTINGS = (
         "language",
         "Language",
         ("", *LANGUAGES),
-        "Words of the environments and of files stay as they are",
+        "Environment and file names are not translated",
         lambda v: LANGUAGES.get(v, "As this computer"),
     ),
     Option(
         "reduced_motion",
         "Reduced motion",
         (False, True),
-        "Nothing blinks",
+        "No animation",
         lambda v: "on" if v else "off",
     ),
     Option(

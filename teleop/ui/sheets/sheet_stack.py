@@ -72,7 +72,7 @@ _WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
 def _title(context: UiContext, env: EnvOpened) -> str:
     if context.mapping:
         return f"Teach {context.mapping.pad.name}"
-    return "How to drive and record" if context.sheet == "options" else f"Controls of {env.env_id}"
+    return "Recording options" if context.sheet == "options" else f"Controls of {env.env_id}"
 
 
 def _lines(context: UiContext) -> list[Line]:

@@ -41,7 +41,7 @@ class FileBrowser:
 def _lines(folder: Path) -> list[Line]:
     lines = [Line(_UP, "Up", str(folder.parent)), Line(_HOME, "Your own folder")]
     if is_dataset(folder):
-        lines.append(Line(_THIS, "Take in this dataset", folder.name))
+        lines.append(Line(_THIS, "Import this dataset", folder.name))
     folders, bundles, problem = _entries(folder)
     if problem:
         return [*lines, Line("", problem)]
@@ -51,7 +51,7 @@ def _lines(folder: Path) -> list[Line]:
     ]
     lines += [Line(f"files.{path.name}", path.name, "bundle") for path in bundles]
     if not folders and not bundles:
-        lines.append(Line("", "Nothing here that could be taken in"))
+        lines.append(Line("", "Nothing here can be imported"))
     return lines
 
 

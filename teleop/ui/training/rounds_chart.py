@@ -31,7 +31,9 @@ class RoundsChart:
         known = [line for line in rounds.rounds if line.mean is not None] if rounds else []
         if not known:
             text = (
-                "How good each round is shows here" if rounds is None else "Playing fresh starts…"
+                "The score of each round appears here"
+                if rounds is None
+                else "Playing fresh starts…"
             )
             _say(context, area, px(20), text)
             return
@@ -41,7 +43,7 @@ class RoundsChart:
             self._draw_choice(context, panel)
         if len(known) == 1:
             painter.text(_words(known[0]), (area.x + px(8), area.y + px(20)), "medium")
-            _say(context, area, px(46), "Watch it drive, and take over where it goes wrong.")
+            _say(context, area, px(46), "Watch it drive, and take over when it goes wrong.")
         else:
             self._draw_lines(context, area, known, shown)
 

@@ -7,7 +7,7 @@ from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, mix
 from teleop.ui.widgets.widgets import Ui
 
-_WORDS = {"person": "Demos", "policy": "Agent", "script": "Script", "chance": "Chance"}
+_WORDS = {"person": "Demonstrations", "policy": "Agent", "script": "Script", "random": "Random"}
 
 
 def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> None:
@@ -40,5 +40,5 @@ def _colour(ui: Ui, who: str) -> Colour:
     """Orange the person, blue policies: earlier ones, which come by their names, are paler."""
     theme = ui.theme
     plain = {"person": theme.human, "policy": theme.agent, "script": theme.text2}
-    earlier = theme.text2 if who == "chance" else mix(theme.agent, theme.surface, 0.4)
+    earlier = theme.text2 if who == "random" else mix(theme.agent, theme.surface, 0.4)
     return plain.get(who, earlier)

@@ -12,11 +12,11 @@ from teleop.ui.training.trials_table import draw_tried
 from teleop.ui.widgets.line_chart import Chart, Scales, Series
 
 _TABS = {
-    "loss": ("Loss", "how far the policy's choices are from yours"),
-    "returns": ("Returns", "of a few fresh starts, while it learns"),
-    "tried": ("Tried", "settings tried in trial episodes; the chosen one first"),
-    "curve": ("More or fewer", "return of policies of 1, 2, 5… of your episodes"),
-    "influence": ("Each episode", "return with it, less without it; bars are two errors"),
+    "loss": ("Loss", "Loss: difference between policy and demonstrations (lower is better)"),
+    "returns": ("Returns", "Mean return on a few test starts during training"),
+    "tried": ("Tried", "settings tried in trial episodes, the chosen one first"),
+    "curve": ("Learning curve", "return of policies trained on 1, 2, 5… of your episodes"),
+    "influence": ("Influence", "change in return if left out; bars are 2 standard errors"),
 }
 _STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
 _FEWEST = 2  # episodes that a study needs
@@ -87,7 +87,7 @@ class TrainingCharts:
             return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
         first = training.losses[0][0] if training.losses else 0
         losses = [(step - first, loss) for step, loss in training.losses]
-        series = [_line("episodes in training", losses, theme.agent)]
+        series = [_line("Training episodes", losses, theme.agent)]
         return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
 
     def _draw_phases(self, context: UiContext, scales: Scales, training: TrainingState) -> None:
@@ -110,7 +110,7 @@ class TrainingCharts:
         if self._tab in _STUDIES:
             self._draw_ask(context, inside)
             return
-        words = "Waiting for the first numbers…" if running else "Train draws this, live"
+        words = "Waiting for the first numbers…" if running else "The chart appears when you train"
         if self._tab == "tried" and training and not running:
             words = "Nothing was tried by playing"
         context.ui.painter.text(words, at, "body", context.ui.theme.text2, "cm")
@@ -124,7 +124,7 @@ class TrainingCharts:
             words = f"Trying… {done}".strip()
             ui.painter.text(words, inside.center, "body", ui.theme.text2, "cm")
             return
-        label = "Draw the curve" if study is Analysis.CURVE else "Leave each one out"
+        label = "Compute"
         rect = Rect(0, 0, px(220), px(44))
         rect.center = inside.center
         if ui.button(f"study.{study.value}", rect, label, "chart-line", reason=_reason(context)):
@@ -213,7 +213,7 @@ def _reason(context: UiContext) -> str:
     if model.training and model.training.running:
         return "Training is running"
     if model.studying:
-        return "Another study is running"
+        return "Another analysis is running"
     if model.env and model.env.cannot_learn:
         return model.env.cannot_learn
     enough = model.library is not None and len(model.library.episodes) >= _FEWEST
