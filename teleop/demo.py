@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.errors import StorageError
 from teleop.evaluation import RandomPolicy, Result, Score, evaluate, score
 from teleop.recording import Library
@@ -39,7 +40,11 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
     dataset_id = scripted_dataset_id(_ENV)
     began = time.perf_counter()
     with console.status(f"The scripted demonstrator records {episodes} episodes of {_ENV}…"):
-        played = list(workflows.record(library, _ENV, episodes, True, dataset_id, seed + 1000))
+        played = list(
+            iter_record(
+                library, _ENV, "human-like", episodes, dataset_id=dataset_id, seed=seed + 1000
+            )
+        )
     console.print(f"Recorded {episodes} episodes, {sum(steps for steps, _ in played):,} steps")
     with console.status("Training…") as status:
         training = workflows.TrainingJob(library, dataset_id, "bc", {"seed": seed})

@@ -26,9 +26,8 @@ class Actor(IntEnum):
 YOU = "you"  # the name of the person as a policy
 
 
-@runtime_checkable
-class Policy(Protocol):
-    """Anything that drives: a person, a network, a recording, a scripted expert."""
+class Driver(Protocol):
+    """Who acts, as recordings name it."""
 
     @property
     def actor(self) -> Actor:
@@ -37,6 +36,11 @@ class Policy(Protocol):
     @property
     def name(self) -> str:
         """A short name for lists and files."""
+
+
+@runtime_checkable
+class Policy(Driver, Protocol):
+    """Anything that drives: a person, a network, a recording, a scripted expert."""
 
     def reset(self, seed: int) -> None:
         """Forget the last episode; `seed` fixes all randomness of the next one."""

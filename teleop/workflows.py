@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from teleop import paths
 from teleop.api.episode_dataset import find_dataset
-from teleop.api.policies import Comparison, iter_record
+from teleop.api.policies import Comparison
 from teleop.control import ControlsFile, bound, make_scheme
 from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
 from teleop.control.schemes import DiscreteScheme
@@ -18,29 +17,6 @@ from teleop.errors import LearningError, RecordingError
 from teleop.evaluation import Result, score
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.recording import Dataset, EpisodeRow, Library
-
-
-def open_library(root: Path) -> Library:
-    """The recordings folder, made with the samples if there is none.
-
-    Raises:
-        StorageError: it cannot be made.
-    """
-    library = Library(root)
-    library.ensure(paths.samples_folder())
-    return library
-
-
-def record(
-    library: Library, env_id: str, episodes: int, human_like: bool, dataset_id: str, seed: int
-) -> Iterator[tuple[int, float]]:
-    """Let the scripted demonstrator record; yields (steps, return) of each saved episode.
-
-    Raises:
-        TeleopError: no such environment, no demonstrator for it, or the disk refused.
-    """
-    policy = "human-like" if human_like else "expert"
-    yield from iter_record(library, env_id, policy, episodes, dataset_id=dataset_id, seed=seed)
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:

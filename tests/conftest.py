@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import scripted_dataset_id
 
@@ -33,7 +33,7 @@ def record(library: Library) -> Callable[..., Dataset]:
 
     def record(env_id: str = "CartPole-v1", episodes: int = 2, seed: int = 0) -> Dataset:
         dataset_id = scripted_dataset_id(env_id)
-        list(workflows.record(library, env_id, episodes, True, dataset_id, seed))
+        list(iter_record(library, env_id, "human-like", episodes, dataset_id=dataset_id, seed=seed))
         return library.dataset(dataset_id)
 
     return record

@@ -195,8 +195,8 @@ def test_foreign_policies_are_asked_as_they_want(tmp_path: Path) -> None:
     ("call", "words"),
     [
         (lambda: teleop.evaluate("nobody", "CartPole-v1"), "use expert, human-like, random"),
-        (lambda: teleop.evaluate(7, "CartPole-v1"), "7 is no policy"),  # type: ignore[arg-type]
-        (lambda: teleop.evaluate("random"), "in which environment"),
+        (lambda: teleop.evaluate(7, "CartPole-v1"), "7 is not a policy"),  # type: ignore[arg-type]
+        (lambda: teleop.evaluate("random"), "Name the environment"),
         (lambda: teleop.load_dataset("nothing/here-v0", "."), "No dataset nothing/here-v0"),
         (lambda: teleop.record("Nowhere-v0"), "Nowhere-v0"),
     ],

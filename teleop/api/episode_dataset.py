@@ -217,7 +217,9 @@ def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
         RecordingError: no episode is chosen.
     """
     if not data.rows:
-        raise RecordingError(f"No episode of {data.id} is chosen, so there is nothing to learn.")
+        raise RecordingError(
+            f"No episode of {data.id} is selected, so there is nothing to learn from."
+        )
     return data._dataset, [row.file for row in data.rows]
 
 

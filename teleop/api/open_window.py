@@ -31,12 +31,12 @@ def open(  # noqa: A001  it is called teleop.open
         DisplayError: there is no screen, or pygame-ce is not usable.
     """
     library = library_in(root)
-    open_window(env_id, library.root, seed)
+    show_window(env_id, library.root, seed)
     dataset = library.dataset(human_dataset_id(env_id))
     return EpisodeDataset(dataset) if dataset.exists else None
 
 
-def open_window(
+def show_window(
     env_id: str,
     root: Path,
     seed: int | None = None,

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from teleop.api.episode_dataset import EpisodeDataset, dataset_of, library_in
 from teleop.envs.drivers import offscreen
-from teleop.envs.factory import make_env
+from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
 from teleop.evaluation import FIRST_SEED, RandomPolicy, Result, Score
 from teleop.evaluation import evaluate as iter_results
 from teleop.evaluation import score as score_of
 from teleop.experts import make_expert, make_human_like
 from teleop.learning.policy import LearnedPolicy
-from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
 from teleop.playback.side_by_side import write_side_by_side
 from teleop.recording import Episode, Library, Recorder, dataset_info
 from teleop.recording.datasets.dataset_library import scripted_dataset_id
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from teleop.learning.progress import Progress
 
 Acting: TypeAlias = Policy | Callable[[Observation], Action]
-_TURN_BASED_HZ = 4.0  # steps a second of a film of a turn-based environment
 
 
 class ForeignPolicy:
@@ -52,8 +51,8 @@ class ForeignPolicy:
             self._act = policy
         else:
             raise LearningError(
-                f"{policy!r:.80} is no policy: give a function from observation to action, or an "
-                "object with act(observation)."
+                f"{policy!r:.80} is not a policy: give a function from observation to action, or "
+                "an object with act(observation)."
             )
 
     def reset(self, seed: int) -> None:
@@ -87,7 +86,7 @@ def _named_policy(name: str, env_id: str) -> Policy:
             try:
                 return make_human_like(make_expert(env_id), env_id, env.action_space)
             finally:
-                env.close()
+                close_env(env)
         case "random":
             return RandomPolicy(env_id)
     raise LearningError(
@@ -238,7 +237,7 @@ def evaluate(
     if isinstance(played, LearnedPolicy):
         env = make_env(env_id, render=False)
         played.check_fits(env_id, env.observation_space, env.action_space)
-        env.close()
+        close_env(env)
     for result in iter_results(env_id, played, episodes, seed):
         results.append(result)
         if on_result is not None:
@@ -249,7 +248,7 @@ def evaluate(
 def _own_env(policy: str | Acting) -> str:
     if isinstance(policy, LearnedPolicy):
         return policy.config.env_id
-    raise LearningError("Say in which environment: evaluate(policy, env_id).")
+    raise LearningError("Name the environment: evaluate(policy, env_id).")
 
 
 class Comparison:
@@ -285,7 +284,7 @@ class Comparison:
             EnvError: the environment cannot be made, or broke.
         """
         self.env_id, self.seed = env_id, episode.row.seed or 0
-        self._pace_hz = float(episode.paces_hz[1:].mean()) or _TURN_BASED_HZ
+        self._pace_hz = shown_pace_hz(episode)
         with offscreen():
             self._replay = Replay(env_id, self.seed, [RecordedPolicy(episode), *policies])
             try:

@@ -58,13 +58,12 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         inner = env if isinstance(env, ConvertingWrapper) else ConvertingWrapper(env)
         super().__init__(inner)
         self.driver, self._name = driver, name
-        self.actor  # noqa: B018  a driver that does not exist is an error now
+        _ = self.actor  # an unknown driver is an error now, not in the first step
         self._pace_hz = pace_of(env)
         self._dataset: Dataset = library_in(root).open_for_writing(dataset_id, dataset_info(env))
         self._dataset.claim()
-        self._recorder = Recorder(self._dataset, env)
         self._release = weakref.finalize(self, self._dataset.release)
-        self._steps = 0
+        self._recorder = Recorder(self._dataset, env)
         self._start_s = 0.0
 
     @property
@@ -106,8 +105,7 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         seed = secrets.randbelow(1 << 31) if seed is None else seed
         observation, info = self.env.reset(seed=seed, options=options)
         self._start_s = time.perf_counter()
-        self._recorder.start(observation, info, seed, _Driver(self), self._start_s)
-        self._steps = 0
+        self._recorder.start(observation, info, seed, self, self._start_s)
         return observation, info
 
     def step(self, action: Action) -> tuple[Observation, Any, bool, bool, Info]:
@@ -131,7 +129,6 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
                     actor=self.actor,
                 )
             )
-            self._steps += 1
             if terminated or truncated:
                 self._save()
         return observation, reward, terminated, truncated, info
@@ -159,16 +156,3 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         self._recorder.keep(take)
         if take.problem:
             raise StorageError(take.problem)
-
-
-class _Driver:
-    """Who acts, as the recorder asks for it; it acts elsewhere."""
-
-    def __init__(self, wrapper: RecordEpisodes) -> None:
-        self.actor, self.name = wrapper.actor, wrapper.name
-
-    def reset(self, seed: int) -> None:
-        del seed
-
-    def act(self, observation: Observation) -> Action:
-        raise NotImplementedError(observation)

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import typer
 
-from teleop import crash_reports, paths
+from teleop import crash_reports
+from teleop.api.episode_dataset import library_in
 from teleop.errors import EnvError, TeleopError, sentence
 
 Recordings = Annotated[
@@ -127,9 +128,7 @@ def _explained(problem: Exception) -> tuple[str, int]:
 
 def open_library(recordings: Path | None) -> Any:
     """The `Library` that `--recordings` names, else this folder's, else the user's."""
-    from teleop import workflows
-
-    return workflows.open_library(paths.recordings_folder(Path.cwd(), recordings))
+    return library_in(recordings)
 
 
 def find_dataset(recordings: Path | None, name: str) -> Any:

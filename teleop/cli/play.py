@@ -12,6 +12,7 @@ import typer
 
 from teleop import paths
 from teleop._version import __version__
+from teleop.api.policies import iter_record
 from teleop.cli.options import (
     AsJson,
     DatasetName,
@@ -88,9 +89,9 @@ def open_window(
     with one_sentence(debug):
         if imports or arguments or time_limit or wrappers:
             env = named_env(env, imports, arguments, time_limit, wrappers)
-        from teleop.api.open_window import open_window as show
+        from teleop.api.open_window import show_window
 
-        show(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace_hz=pace)
+        show_window(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace_hz=pace)
 
 
 @cli.command()
@@ -141,11 +142,16 @@ def record(
     debug: Debug = False,
 ) -> None:
     """Record episodes of the scripted expert (labelled as scripted)."""
-    from teleop import workflows
-
     with one_sentence(debug):
         library = open_library(recordings)
-        results = workflows.record(library, env, episodes, human_like, dataset, seed or 0)
+        results = iter_record(
+            library,
+            env,
+            "human-like" if human_like else "expert",
+            episodes,
+            dataset_id=dataset,
+            seed=seed or 0,
+        )
         shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]
         mean = sum(returns) / len(returns)
@@ -175,9 +181,9 @@ def compare(
         library = open_library(recordings)
         if not headless:
             env_id, pair = workflows.find_pair(library, dataset, policy, episode)
-            from teleop.api.open_window import open_window as show
+            from teleop.api.open_window import show_window
 
-            show(env_id, library.root, pair=pair)
+            show_window(env_id, library.root, pair=pair)
             return
         use_offscreen_driver()
         comparison = workflows.ComparisonJob(library, dataset, policy, episode, output)
@@ -201,9 +207,9 @@ def correct(
         env_id, loaded = workflows.find_policy(library, dataset, policy)
         found = find_dataset(library.root, dataset)
         pair = (found.dataset_id, "", loaded.name)
-        from teleop.api.open_window import open_window as show
+        from teleop.api.open_window import show_window
 
-        show(env_id, library.root, pair=pair, screen="correct")
+        show_window(env_id, library.root, pair=pair, screen="correct")
 
 
 @cli.command()

@@ -16,7 +16,13 @@ from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.types import Action, Actor, Observation, Policy
 
 MAX_STEPS = 10_000
+TURN_BASED_HZ = 4.0  # steps a second at which a turn-based recording is shown
 _DEFLATE = 1  # pictures live in memory only: quick before small
+
+
+def shown_pace_hz(episode: Episode) -> float:
+    """Steps a second at which a recording is shown."""
+    return float(episode.paces_hz[1:].mean()) or TURN_BASED_HZ
 
 
 class RecordedPolicy:

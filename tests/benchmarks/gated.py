@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import make_env
 from teleop.evaluation import evaluate
@@ -39,7 +39,7 @@ def gated_rounds(seed: int) -> tuple[float, float]:
     """Five demonstrations, then three rounds of five corrected episodes: (policy, person)."""
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
-        list(workflows.record(library, LANDER, 5, True, _ID, 1000 * seed))
+        list(iter_record(library, LANDER, "human-like", 5, dataset_id=_ID, seed=1000 * seed))
         dataset = library.dataset(_ID)
         demos = load_demonstrations(dataset)
         policy = bc.clone(demos, bc.Config(seed=seed, budget_s=0))

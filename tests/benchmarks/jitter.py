@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pygame
 
-from teleop import paths, workflows
+from teleop import paths
+from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.evaluation import RandomPolicy
 from teleop.recording import Library
@@ -54,7 +55,16 @@ def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
-        list(workflows.record(Library(root), "LunarLander-v3", 12, True, "train/demo-v0", 0))
+        list(
+            iter_record(
+                Library(root),
+                "LunarLander-v3",
+                "human-like",
+                12,
+                dataset_id="train/demo-v0",
+                seed=0,
+            )
+        )
         app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=PACE_HZ))
         _until(app, 5.0)
         _take(app, "alone", lambda _: None)

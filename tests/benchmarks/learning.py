@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.evaluation import evaluate
 from teleop.learning.algorithms import bc, dagger, iq
@@ -308,7 +308,7 @@ class _demonstrations:  # noqa: N801  used as a function
     def __enter__(self) -> Demonstrations:
         env_id, count, seed = self._wanted
         library = Library(Path(self._folder.name))
-        list(workflows.record(library, env_id, count, True, _ID, seed))
+        list(iter_record(library, env_id, "human-like", count, dataset_id=_ID, seed=seed))
         return load_demonstrations(library.dataset(_ID))
 
     def __exit__(self, *_: object) -> None:

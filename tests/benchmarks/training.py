@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -53,7 +53,16 @@ def run() -> None:
     """Measure both, three times in turns, and print medians."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        list(workflows.record(Library(root), "LunarLander-v3", 12, True, "bench/demo-v0", 0))
+        list(
+            iter_record(
+                Library(root),
+                "LunarLander-v3",
+                "human-like",
+                12,
+                dataset_id="bench/demo-v0",
+                seed=0,
+            )
+        )
         demos = load_demonstrations(Library(root).dataset("bench/demo-v0"))
         pairs = demos.pairs(0)
         normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from teleop import workflows
+from teleop.api.episode_dataset import library_in
+from teleop.api.policies import iter_record
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
 from teleop.evaluation import RandomPolicy, evaluate, score
@@ -98,12 +100,11 @@ def test_the_lag_shift_pairs_what_was_seen_with_what_was_done_later(record: Reco
 
 
 def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:
-    from teleop import workflows
 
     dataset = record("CartPole-v1", 1)
     root = dataset.folder.parents[1]
     exact = list(
-        workflows.record(workflows.open_library(root), "CartPole-v1", 1, False, "aa/exact-v0", 0)
+        iter_record(library_in(root), "CartPole-v1", "expert", 1, dataset_id="aa/exact-v0", seed=0)
     )
     assert exact
     from teleop.learning.tuning.lag_search import usual_lag

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.errors import LearningError
 from teleop.experts import Watcher, make_expert, make_human_like
@@ -282,7 +282,7 @@ def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -
     from teleop.evaluation import evaluate
     from teleop.learning.algorithms import iq
 
-    list(workflows.record(library, "CartPole-v1", 1, False, "cartpole/exact-v0", 0))
+    list(iter_record(library, "CartPole-v1", "expert", 1, dataset_id="cartpole/exact-v0", seed=0))
     demos = load_demonstrations(library.dataset("cartpole/exact-v0"))
     policies = [p.policy for p in iq.train(demos, iq.Config(steps=6000)) if p.policy]
     played = np.mean([r.total_reward for r in evaluate("CartPole-v1", policies[-1], 5)])

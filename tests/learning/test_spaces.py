@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.errors import LearningError
 from teleop.evaluation import evaluate
 from teleop.learning.algorithms import bc, nearest
@@ -215,7 +215,7 @@ def test_what_a_policy_remembers_ends_with_the_episode(library: Library) -> None
 
 def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Library) -> None:
     dataset_id = "cartpole-v1/scripted-v0"
-    list(workflows.record(library, "CartPole-v1", 1, True, dataset_id, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 1, dataset_id=dataset_id, seed=0))
     dataset = library.dataset(dataset_id)
     shape = Architecture(memory=16)
     config = bc.Config(members=1, steps=60, lag_steps=2, shape=shape, insist=True, budget_s=0)

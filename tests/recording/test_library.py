@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop import curation, workflows
+from teleop import curation
+from teleop.api.policies import iter_record
 from teleop.errors import RecordingError
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.playback.replay import RecordedPolicy, Replay
@@ -22,7 +23,7 @@ Record = Callable[..., Dataset]
 def test_merging_leaves_out_what_is_there_already(record: Record, library: Library) -> None:
     one = record(episodes=2)
     list(
-        workflows.record(library, "CartPole-v1", 2, True, "other/one-v0", 1)
+        iter_record(library, "CartPole-v1", "human-like", 2, dataset_id="other/one-v0", seed=1)
     )  # seed 1 again, and 2
     one.label(one.rows()[0].uuid, tags=("kept",))
     assert library.merge("all/all-v0", [one.dataset_id, "other/one-v0"]) == (3, 1)
@@ -78,7 +79,7 @@ def test_folders_with_spaces_and_accents_are_fine(tmp_path: Path) -> None:
     root = tmp_path / "meine Übungen – heute" / "recordings"
     root.mkdir(parents=True)
     library = Library(root)
-    list(workflows.record(library, "CartPole-v1", 1, True, "aa/b-v0", 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 1, dataset_id="aa/b-v0", seed=0))
     assert load_demonstrations(library.dataset("aa/b-v0")).count == 1
 
 

@@ -1,8 +1,11 @@
 """A little of each torture; `python -m tests.torture` does all of it."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from tests.torture import commands, crash, damage, folders, full, hostile, kill, trace
+from tests.torture import at_window, commands, crash, damage, folders, full, hostile, kill, trace
 
 
 def test_kills_at_random_moments_lose_nothing() -> None:
@@ -77,8 +80,15 @@ def test_no_command_touches_what_is_outside(place: str, kind: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not trace.available(), reason="needs strace")
-def test_the_window_touches_nothing_outside() -> None:
-    assert commands.one("policies", "link", ("window",)) == []
+@pytest.mark.parametrize("place", ["policies", ".teleop/trash", "data/labels.json"])
+def test_the_window_touches_nothing_outside(place: str) -> None:
+    assert commands.one(place, "link", ("window",)) == []
+
+
+@pytest.mark.slow
+def test_the_walk_through_the_window_reaches_everything_on_a_sound_folder(tmp_path: Path) -> None:
+    shutil.copytree(folders.template(), tmp_path / "recordings", symlinks=True)
+    assert at_window.walk(tmp_path / "recordings") == []
 
 
 def test_a_link_that_comes_and_goes_leads_nowhere() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.errors import LearningError
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis import dagger_rounds
@@ -35,7 +35,7 @@ SHOWN = "cartpole-v1/shown-v0"
 
 @pytest.fixture
 def stage(library: Library) -> Iterator[Stage]:
-    list(workflows.record(library, "CartPole-v1", 2, True, SHOWN, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=SHOWN, seed=0))
     dataset = library.dataset(SHOWN)
     config = bc.Config(members=1, steps=60, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "first")

@@ -9,6 +9,7 @@ import pytest
 from gymnasium import spaces
 
 from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.recording import Library
 from teleop.runtime.processes.environment_process import EnvironmentProcess
 from teleop.runtime.protocol.comparison_messages import ShowReplay
@@ -126,7 +127,11 @@ def test_an_environment_that_cannot_be_shown_leaves_the_one_before(
 
 
 def test_a_policy_for_another_space_is_said(stage: Stage, library: Library) -> None:
-    list(workflows.record(library, "CartPole-v1", 1, True, "lunarlander-v3/human-v0", 0))
+    list(
+        iter_record(
+            library, "CartPole-v1", "human-like", 1, dataset_id="lunarlander-v3/human-v0", seed=0
+        )
+    )
     training = workflows.TrainingJob(
         library,
         "lunarlander-v3/human-v0",
@@ -144,7 +149,7 @@ def test_a_policy_for_another_space_is_said(stage: Stage, library: Library) -> N
 
 def test_a_broken_policy_and_a_broken_episode_are_said(stage: Stage, library: Library) -> None:
     dataset_id = "cartpole-v1/human-v0"
-    list(workflows.record(library, "CartPole-v1", 1, True, dataset_id, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 1, dataset_id=dataset_id, seed=0))
     dataset = library.dataset(dataset_id)
     folder = dataset.policies / "junk"
     folder.mkdir(parents=True)

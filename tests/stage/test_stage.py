@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from teleop import workflows
+from teleop.api.policies import iter_record
 from teleop.recording import Library
 from teleop.runtime.processes.client import Client
 from teleop.runtime.processes.entry import run_stage, run_trainer
@@ -184,7 +185,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_driving_goes_on(tmp_path: P
 
 
 def test_a_dataset_from_an_earlier_day_can_be_deleted_from_at_once(library: Library) -> None:
-    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
     client = new_stage(library)
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
@@ -218,7 +219,7 @@ def test_recording_while_an_old_take_is_recovered_goes_on(library: Library) -> N
 
 
 def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
-    list(workflows.record(library, "CartPole-v1", 4, True, CARTPOLE, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 4, dataset_id=CARTPOLE, seed=0))
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
     client.send(Train(library.root, CARTPOLE))
@@ -235,7 +236,7 @@ def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
 
 
 def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Library) -> None:
-    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
     client.send(RunAnalysis(library.root, CARTPOLE, Analysis.PROFILE))
@@ -255,7 +256,7 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
 
 
 def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> None:
-    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
     client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
     voice = Voice(client)
     model = ViewModel(training=TrainingState(CARTPOLE))
@@ -274,7 +275,7 @@ def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> N
 
 def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Library) -> None:
     dataset_id = "lunarlander-v3/human-v0"
-    list(workflows.record(library, "LunarLander-v3", 1, True, dataset_id, 0))
+    list(iter_record(library, "LunarLander-v3", "human-like", 1, dataset_id=dataset_id, seed=0))
     training = workflows.TrainingJob(
         library, dataset_id, "bc", {"members": 1, "lag_steps": 3, "steps": 300}, "quick"
     )
@@ -307,7 +308,7 @@ def test_no_shared_memory_is_left_behind(library: Library) -> None:
 
 
 def test_rounds_are_played_to_their_end_whatever_is_asked_meanwhile(library: Library) -> None:
-    list(workflows.record(library, "CartPole-v1", 2, True, CARTPOLE, 0))
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
     settings = {"members": 1, "lag_steps": 2, "steps": 100}
     training = workflows.TrainingJob(library, CARTPOLE, "bc", settings, "first")
     assert [p for p in training.run() if p.policy]

@@ -18,16 +18,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from teleop import curation, workflows
+from teleop import curation
+from teleop.api.policies import iter_record
 from teleop.errors import TeleopError
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
+from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.recording.datasets.query import Query
 
-ID = "cartpole-v1/human-v0"
 ENV = "CartPole-v1?time_limit=40"  # short, so that a trial is
+ID = human_dataset_id(ENV)  # where the window puts takes, too
 FILES = (
     *("data/certificates.jsonl", "data/labels.json", "data/metadata.json", "data/manifest.json"),
     *("data/main_data.hdf5", "EPISODE", ".teleop/lock", ".teleop/labels.lock", "TRASHED"),
@@ -97,7 +99,7 @@ def template() -> Path:
         _made.append(tempfile.TemporaryDirectory(prefix="teleop-template-"))
         library = Library(Path(_made[0].name) / "recordings")
         library.root.mkdir()
-        list(workflows.record(library, ENV, 3, True, ID, 0))
+        list(iter_record(library, ENV, "human-like", 3, dataset_id=ID, seed=0))
         dataset = library.dataset(ID)
         dataset.claim()
         dataset.delete(dataset.rows()[0].file)
@@ -259,7 +261,7 @@ def _certify(library: Library, _: Path) -> None:
 
 
 def _record(library: Library, _: Path) -> None:
-    list(workflows.record(library, ENV, 1, True, ID, 9))
+    list(iter_record(library, ENV, "human-like", 1, dataset_id=ID, seed=9))
 
 
 def _restore(library: Library, _: Path) -> None:

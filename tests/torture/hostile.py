@@ -173,12 +173,14 @@ def _is_elsewhere(path: str, base: Path) -> bool:
 
 def _dataset(base: Path, episodes: int = 1) -> Path:
     """An honest dataset of ours, as it would come from somebody else."""
-    from teleop import workflows
+    from teleop.api.policies import iter_record
     from teleop.recording import Library
 
     root = base / "recordings"
     root.mkdir(exist_ok=True)
-    list(workflows.record(Library(root), _ENV, episodes, True, "evil/data-v0", 0))
+    list(
+        iter_record(Library(root), _ENV, "human-like", episodes, dataset_id="evil/data-v0", seed=0)
+    )
     return root / "evil" / "data-v0"
 
 

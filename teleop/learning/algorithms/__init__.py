@@ -54,7 +54,7 @@ def algorithm_of(config: Any) -> ModuleType:
     found = sys.modules.get(type(config).__module__)
     if found is None or not isinstance(config, getattr(found, "Config", ())):
         raise LearningError(
-            f"{config!r:.80} are no settings of an algorithm; use teleop.BC(...), or the Config "
+            f"{config!r:.80} is not an algorithm's settings; use teleop.BC(...), or the Config "
             "of your own algorithm's module."
         )
     return find_algorithm(found.__name__)

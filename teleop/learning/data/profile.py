@@ -193,9 +193,7 @@ def _contradictions(
     opposite = _are_opposite(demos, done[near], done[nearest[near]])
     share = float(opposite.mean())
     warns = share > CONTRADICTION_WARNS
-    means = (
-        "you acted differently in similar situations" if warns else "you acted the same way in them"
-    )
+    means = "you acted differently in similar situations" if warns else "not a problem"
     what = "the policy takes the more frequent one" if warns else "nothing"
     yield Trait(
         "Contradictions", f"{share:.0%} of {near.sum():,} similar situations", means, what, warns
@@ -298,8 +296,8 @@ def _are_twins(demos: Demonstrations, one: int, two: int) -> bool:
 
 
 def _pace(demos: Demonstrations) -> Iterator[Trait]:
-    if not demos.rate_hz or not demos.pace_hz:
-        return
+    if not demos.rate_hz or not demos.pace_hz or not demos.delayed:
+        return  # a program needs no steady timing
     slow = demos.rate_hz < 0.9 * demos.pace_hz
     shaky = demos.jitter_s * demos.rate_hz > _JITTER_WARNS
     rates = f"{demos.rate_hz:.1f} of {demos.pace_hz:.1f} steps a second"

@@ -21,7 +21,7 @@ from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.fingerprint import fingerprint_of
 from teleop.recording.journals.flattening import Codec, unnamed_parts
 from teleop.recording.journals.journal import JournalWriter, iter_records
-from teleop.types import YOU, Actor, Info, InputEvent, Observation, Policy, Step
+from teleop.types import YOU, Actor, Driver, Info, InputEvent, Observation, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Recorder:
         return self._running is not None
 
     def start(
-        self, observation: Observation, info: Info, seed: int, policy: Policy, now: float
+        self, observation: Observation, info: Info, seed: int, driver: Driver, now: float
     ) -> None:
         """Begin a take with the environment just reset.
 
@@ -79,14 +79,14 @@ class Recorder:
             observation: what `reset` returned.
             info: what `reset` returned beside it.
             seed: what `reset` was given.
-            policy: who will drive.
+            driver: who will act.
             now: `time.perf_counter()` of the reset.
 
         Raises:
             StorageError: the disk refused.
         """
         ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
-        meta = self._meta(ordinal, name, seed, policy)
+        meta = self._meta(ordinal, name, seed, driver)
         measured = self._observation.measure(observation)
         meta["measured"] = measured
         meta["flags"] = _first_flags(self._env.observation_space, observation, measured)
@@ -102,7 +102,7 @@ class Recorder:
         self._running = _Running(journal, now)
         self._last = self._running
 
-    def _meta(self, ordinal: int, name: str, seed: int, policy: Policy) -> dict[str, Any]:
+    def _meta(self, ordinal: int, name: str, seed: int, driver: Driver) -> dict[str, Any]:
         """What is known about a take at its start."""
         return {
             "schema": 1,
@@ -116,8 +116,8 @@ class Recorder:
             "app_version": __version__,
             "gymnasium_version": gym.__version__,
             "fingerprint": fingerprint_of(self._about.env_id),
-            "driver": _DRIVERS[policy.actor],
-            "driver_name": policy.name if policy.name != YOU else "",
+            "driver": _DRIVERS[driver.actor],
+            "driver_name": driver.name if driver.name != YOU else "",
         }
 
     def branch(self, steps: int, start_s: float) -> Take | None:

@@ -17,7 +17,7 @@ from teleop.errors import TeleopError
 from teleop.evaluation import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
-from teleop.playback.replay import RecordedPolicy, Replay
+from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
 from teleop.recording import Dataset, EpisodeRow
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.runtime.driving.policy_view import PolicyView
@@ -78,7 +78,7 @@ class ComparisonView:
         self._writers = tuple(FrameWriter(f"lane{index}") for index in range(len(drivers)))
         seed = episode.row.seed or 0
         self._replay = Replay(self._env_id, seed, drivers)
-        self._pace_hz = float(episode.paces_hz[1:].mean()) or 4.0
+        self._pace_hz = shown_pace_hz(episode)
         self._step = self._advised = 0
         self._reported = [0] * len(drivers)
         self._report_s, self._finished = 0.0, False
