@@ -63,7 +63,7 @@ class EpisodeTrace:
                 if odd:
                     break
         except Exception as problem:  # an environment's own code
-            raise EnvError(f"{name} broke while rewinding: {sentence(problem)}.") from problem
+            raise EnvError(f"{name}failed while rewinding: {sentence(problem)}.") from problem
         if odd:
             raise EnvError(f"{name} is not reproducible: {odd}. Nothing was changed.")
         return observation, dict(info)

@@ -1,7 +1,7 @@
 """Everything a user can cause, as one tree.
 
 TeleopError
-├── EnvError          an environment is unknown, not installed, cannot be drawn, or broke in `step`
+├── EnvError          an environment is unknown, not installed, cannot be drawn, or failed in `step`
 ├── ControlError      nothing can drive this action space
 ├── RecordingError    a dataset or episode cannot be written, read or found
 │   ├── DatasetBusyError   another Teleop is recording into the dataset
@@ -21,7 +21,7 @@ class TeleopError(Exception):
 
 
 class EnvError(TeleopError):
-    """An environment is unknown, not installed, cannot be drawn, or broke while being stepped."""
+    """An environment is unknown, not installed, cannot be drawn, orfailed while being stepped."""
 
 
 class ControlError(TeleopError):

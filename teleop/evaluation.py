@@ -106,7 +106,7 @@ def evaluate(
     A learned policy plays several episodes at a time.
 
     Raises:
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
         LearningError: the policy's actions do not fit the environment.
     """
     seeds = range(first_seed, first_seed + episodes)
@@ -193,7 +193,7 @@ class Lanes:
         """One whole episode from each seed.
 
         Raises:
-            EnvError: the environment cannot be made, or broke.
+            EnvError: the environment cannot be made, or failed.
             LearningError: the policy's actions do not fit the environment.
         """
         while len(self._envs) < len(seeds):
@@ -263,4 +263,4 @@ def blamed(env_id: str, name: str) -> Iterator[None]:
     except LearningError:
         raise
     except Exception as problem:  # an environment's own code
-        raise EnvError(f"{env_id} broke while {who} drove: {sentence(problem)}") from problem
+        raise EnvError(f"{env_id}failed while {who} drove: {sentence(problem)}") from problem

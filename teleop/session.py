@@ -187,7 +187,7 @@ class Session:
         """Take exactly one step of an episode that is paused.
 
         Raises:
-            EnvError: the environment broke; the episode has ended, the take so far is kept.
+            EnvError: the environment failed; the episode has ended, the take so far is kept.
             RecordingError: the step could not be recorded; likewise.
         """
         if self.phase is not Phase.PAUSED:
@@ -220,7 +220,7 @@ class Session:
             A step was taken.
 
         Raises:
-            EnvError: the environment broke; the episode has ended, the take so far is kept.
+            EnvError: the environment failed; the episode has ended, the take so far is kept.
             RecordingError: the step could not be recorded; likewise.
         """
         if self.phase is not Phase.RUNNING or now < self._soonest_s:
@@ -272,7 +272,7 @@ class Session:
         except Exception as problem:  # an environment's own code
             name = self.env.spec.id if self.env.spec else "The environment"
             raise EnvError(
-                f"{name} broke in reset: {sentence(problem)}. If its reset needs options, give "
+                f"{name}failed in reset: {sentence(problem)}. If its reset needs options, give "
                 "them: --arg 'reset_options={\"goal\": 2}'."
             ) from problem
         self.policy.reset(self.seed)
@@ -327,7 +327,7 @@ class Session:
         except Exception as problem:  # an environment's own code
             name = self.env.spec.id if self.env.spec else "The environment"
             raise EnvError(
-                f"{name} broke after {self.steps} steps: {sentence(problem)}. What was recorded "
+                f"{name}failed after {self.steps} steps: {sentence(problem)}. What was recorded "
                 "up to there can be saved."
             ) from problem
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from teleop import paths
 from teleop.cli import cli
+from teleop.cli.options import one_sentence as one_line
 
 
 def teleop(
@@ -98,6 +100,18 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     root = ("--recordings", str(tmp_path / "r"))
     done = teleop(*arguments, *root, here=tmp_path, code=2)
     assert words in one_sentence(done)
+
+
+def test_a_file_that_vanishes_meanwhile_is_no_crash(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = FileNotFoundError(2, "No such file or directory", "main_data.hdf5")
+    with pytest.raises(typer.Exit) as ended, one_line(debug=False):
+        raise gone
+    assert ended.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "main_data.hdf5 cannot be used (No such file or directory). Another program may have "
+        "changed it meanwhile: try again.\n"
+    )
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:

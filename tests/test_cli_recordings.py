@@ -91,7 +91,7 @@ def test_export_and_import(here: Path) -> None:
     assert brought == wanted
     wrong = ("import", "out/b.teleop.zip", "--name", "from/there-v0", "--env", "Pendulum-v1")
     said = teleop(*wrong, here=here, code=2).stderr
-    assert "was brought in, but not as one of Pendulum-v1" in said
+    assert "was imported, but not as one of Pendulum-v1" in said
     teleop("export", DATASET, "--format", "csv", here=here)
     assert (here / "cartpole-v1-scripted-v0.csv").stat().st_size > 1000
 

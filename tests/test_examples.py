@@ -7,6 +7,8 @@ import pytest
 import teleop
 from teleop import curation
 from teleop.api.episode_dataset import library_in
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.data.profile import profile_of
 from tests.examples import (
     own_algorithm,
     own_network,
@@ -32,6 +34,9 @@ def test_a_loop_of_ones_own_is_recorded_and_replays() -> None:
     assert {row.driver_name for row in data.rows} == {"rule"}
     verdicts = [verdict for _, verdict, _ in curation.verify(library_in(None).dataset(data.id))]
     assert verdicts == ["exact"] * 3
+    # it ran as fast as it could: that is no unsteady hand
+    found = profile_of(load_demonstrations(library_in(None).dataset(data.id)))
+    assert "Pace" not in {trait.topic for trait in found}
 
 
 def test_training_and_a_film(here: Path) -> None:

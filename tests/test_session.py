@@ -107,7 +107,7 @@ def test_an_environment_that_breaks_ends_the_episode_with_a_sentence() -> None:
     session = Session(BreaksAtFive, Always(), seeds_from(0))
     session.start(0.0)
     assert all(session.tick(float(now)) for now in range(1, 5))
-    with pytest.raises(EnvError, match="broke after 4 steps: ZeroDivisionError: the wheel"):
+    with pytest.raises(EnvError, match="failed after 4 steps: ZeroDivisionError: the wheel"):
         session.tick(5.0)
     assert session.phase.value == "ended"
     session.renew(6.0)

@@ -229,7 +229,7 @@ def evaluate(
         Mean return with its 95 % bootstrap interval, standard deviation, success rate.
 
     Raises:
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
         LearningError: the policy does not fit the environment.
     """
     env_id = env_id or _own_env(policy)
@@ -281,7 +281,7 @@ class Comparison:
             on_step: called with the number of steps so far.
 
         Raises:
-            EnvError: the environment cannot be made, or broke.
+            EnvError: the environment cannot be made, or failed.
         """
         self.env_id, self.seed = env_id, episode.row.seed or 0
         self._pace_hz = shown_pace_hz(episode)
@@ -324,7 +324,7 @@ def compare(episode: Episode, *policies: Acting, env_id: str = "") -> Comparison
         env_id: the environment; by default the episode's own.
 
     Raises:
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
     """
     named = env_id or str(episode.meta.get("env_id", ""))
     return Comparison(named, episode, [as_policy(policy, named) for policy in policies])

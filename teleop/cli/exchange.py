@@ -75,7 +75,7 @@ def take_in(
                 curation.name_environment(dataset, wanted)
             except TeleopError as problem:
                 raise RecordingError(
-                    f"{dataset.dataset_id} was brought in, but not as one of {wanted}: "
+                    f"{dataset.dataset_id} was imported, but not as one of {wanted}: "
                     f"{sentence(problem)}"
                 ) from problem
             named = wanted

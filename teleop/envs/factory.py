@@ -154,7 +154,7 @@ def _unknown(env_id: str) -> str:
         lowered[match] for match in difflib.get_close_matches(env_id.lower(), lowered, n=3)
     ]
     hint = f"Did you mean {', '.join(close)}?" if close else "`teleop doctor --envs` lists them."
-    add = "If a package brings it, add --import PACKAGE."
+    add = "If a package provides it, add --import PACKAGE."
     return f"No environment is called {env_id!r}. {hint} {add}"
 
 

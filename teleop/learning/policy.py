@@ -433,7 +433,9 @@ def _holds(path: Path, data: bytes) -> bool:
 def _check_format(folder: Path, found: int) -> None:
     if found == _FORMAT:
         return
-    age, hint = ("a newer", "Update Teleop.") if found > _FORMAT else ("an older", "Train anew.")
+    age, hint = (
+        ("a newer", "Update Teleop.") if found > _FORMAT else ("an older", "Train it again.")
+    )
     raise LearningError(
         f"{folder} was written by {age} Teleop (format {found}; this one reads {_FORMAT}). {hint}"
     )

@@ -99,7 +99,7 @@ class Replay:
             try:
                 observation, _ = env.reset(seed=seed)
             except Exception as problem:  # an environment's own code
-                raise EnvError(f"{env_id} broke in reset: {sentence(problem)}") from problem
+                raise EnvError(f"{env_id}failed in reset: {sentence(problem)}") from problem
             lane.policy.reset(seed)
             self._keep(lane, env, observation)
 
@@ -117,7 +117,7 @@ class Replay:
         """One step of every lane that goes on; False when none does.
 
         Raises:
-            EnvError: an environment broke.
+            EnvError: an environment failed.
         """
         for lane, env in zip(self.lanes, self._envs, strict=True):
             if not lane.over:
@@ -157,7 +157,7 @@ class Replay:
             observation, reward, terminated, truncated, _ = env.step(action)
         except Exception as problem:  # an environment's own code
             lane.over = True
-            raise EnvError(f"{self.env_id} broke: {sentence(problem)}") from problem
+            raise EnvError(f"{self.env_id}failed: {sentence(problem)}") from problem
         lane.rewards.append(float(reward))
         lane.actions.append(action_text(self.env_id, env.action_space, action))
         lane.raw_actions.append(action)

@@ -51,7 +51,7 @@ class Command(Enum):
     FULL_SCREEN = "Full screen"
     LARGER = "Larger"
     SMALLER = "Smaller"
-    USUAL_SIZE = "Usual size"
+    USUAL_SIZE = "Default size"
     QUIT = "Quit"
 
 

@@ -1,5 +1,6 @@
 """Environments are made, drawn, closed; what goes wrong is one sentence."""
 
+import importlib
 from typing import Any
 
 import gymnasium as gym
@@ -100,3 +101,9 @@ def test_the_environments_own_words_name_its_actions() -> None:
     make_env("Blackjack-v1", render=False).close()
     assert branch_words("Blackjack-v1", gym.spaces.Discrete(2)) == [["Stick", "Hit"]]
     assert branch_words("Nobody-v0", gym.spaces.Discrete(2)) == [["Action 0", "Action 1"]]
+
+
+def test_the_former_place_still_imports_and_says_where_things_are() -> None:
+    with pytest.warns(DeprecationWarning, match=r"envs\.factory and teleop\.envs\.pictures"):
+        former = importlib.import_module("teleop.envs.making")
+    assert former.make_env is make_env

@@ -219,7 +219,7 @@ def odd(library: Library) -> Callable[[str], Demonstrations]:
     [
         ("device", "a real device"),
         ("unseeded", "starts differently each time"),
-        ("no seed", "broke when it was tried"),
+        ("no seed", "failed when it was tried"),
         ("no reward", "no reward"),
         ("vector", "no reward"),
         ("nan", "no reward"),

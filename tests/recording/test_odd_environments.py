@@ -237,9 +237,9 @@ def lying(library: Library, space: spaces.Space[Any], values: list[Any], **step:
     [
         (spaces.Box(-1, 1, (2,)), [np.array([0.1, 0.2])] * 2, "float64|<f8"),
         (spaces.Box(-1, 1, (2,)), [np.zeros(3, np.float32)] * 2, "shape \\(3,\\)"),
-        (spaces.Box(-1, 1, (2,)), [np.full(2, 5, np.float32)] * 2, "leave their space"),
+        (spaces.Box(-1, 1, (2,)), [np.full(2, 5, np.float32)] * 2, "are outside their space"),
         (spaces.Box(-1, 1, (2,)), [np.full(2, np.nan, np.float32)] * 2, "NaN"),
-        (spaces.Discrete(3), [7, 7], "leave their space"),
+        (spaces.Discrete(3), [7, 7], "are outside their space"),
         (
             spaces.Dict({"x": spaces.Discrete(3)}),
             [{"x": 1, "secret": 2}] * 2,

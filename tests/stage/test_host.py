@@ -114,7 +114,7 @@ def test_an_environment_that_breaks_costs_no_step_before_it(stage: Stage, way: s
 
 
 @pytest.mark.parametrize(
-    ("way", "words"), [("reset", "broke in reset"), ("render", "cannot be drawn")]
+    ("way", "words"), [("reset", "failed in reset"), ("render", "cannot be drawn")]
 )
 def test_an_environment_that_cannot_be_shown_leaves_the_one_before(
     stage: Stage, way: str, words: str

@@ -161,7 +161,7 @@ def _run(base: Path, commands: tuple[str, ...], denied: Path | None) -> list[str
         with contextlib.suppress(OSError):  # renamed meanwhile
             denied.chmod(0o700)
     if ended.returncode != 0:
-        return [f"the trial broke: {ended.stderr[-500:]}"]
+        return [f"the trialfailed: {ended.stderr[-500:]}"]
     found = json.loads((base / "out" / "found.json").read_text())
     wrong = [f"{name} {what}" for name, kinds in found.items() for what in _judge(name, kinds)]
     wrong += [f"it called {call}" for call in sorted(set(_forbidden(log, base)))]

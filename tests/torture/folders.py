@@ -205,7 +205,7 @@ def _operations(root: Path, base: Path) -> list[str]:
             if "\n" in str(problem) or not str(problem):
                 wrong.append(f"{name} said {str(problem)!r}")
         except Exception as problem:  # noqa: BLE001  that is what is looked for
-            wrong.append(f"{name} broke: {type(problem).__name__}: {problem}")
+            wrong.append(f"{name}failed: {type(problem).__name__}: {problem}")
         if time.monotonic() - began > _MOST_S:
             wrong.append(f"{name} took {time.monotonic() - began:.1f} s")
         if _memory() - memory > _MOST_BYTES:

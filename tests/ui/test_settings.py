@@ -1,5 +1,6 @@
 """Settings: changed on their sheet, kept in a file, and nonsense in it does no harm."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pygame
 import pytest
 
 from teleop import paths
-from teleop.runtime.protocol.driving_options import DriveOptions, Seeds
+from teleop.runtime.protocol.driving_options import DriveOptions, Seeds, Start
 from teleop.ui.app import App, AppConfig
 from teleop.ui.commands import Command
 from teleop.ui.drawing.theme import THEMES
@@ -23,6 +24,14 @@ def test_what_was_set_holds_at_the_next_start(tmp_path: Path) -> None:
     assert (kept.theme, kept.language, kept.sounds) == ("contrast", "fr", True)
     assert (kept.options.goal, kept.options.seeds) == (30, Seeds.DRAWN)
     assert not kept.options.practice  # nobody wants to find nothing recorded
+
+
+def test_options_that_were_kept_in_former_words_hold(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    former = {"start": "at once", "seeds": "drawn at random", "goal": 20}
+    path.write_text(json.dumps({"options": former}))
+    options = SettingsFile(path).read().options
+    assert (options.start, options.seeds) == (Start.AT_ONCE, Seeds.DRAWN)
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def _describe(run: _Run) -> Iterator[Progress]:
     if run.basis.start:
         said.append(f"Begins with {run.basis.start.name}")
     for finding in said:
-        yield Progress("Looking at the data", 0, run.steps, finding=finding)
+        yield Progress("Analysing the data", 0, run.steps, finding=finding)
 
 
 def _first_policy(run: _Run) -> Iterator[Progress]:

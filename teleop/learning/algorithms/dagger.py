@@ -120,7 +120,7 @@ def _ask(demos: Demonstrations, policy: LearnedPolicy, expert: Policy, seed: int
                 break
     except Exception as problem:  # an environment's own code
         raise EnvError(
-            f"{demos.env_id} broke in a round of DAgger: {sentence(problem)}"
+            f"{demos.env_id}failed in a round of DAgger: {sentence(problem)}"
         ) from problem
     finally:
         close_env(env)

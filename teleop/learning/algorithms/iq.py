@@ -132,7 +132,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
 
     Raises:
         LearningError: nothing can be learned, or the spaces are not for this algorithm.
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
     """
     check_teaches(demos)
     _check_spaces(demos)
@@ -144,7 +144,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     except LearningError:
         raise
     except Exception as problem:  # an environment's own code
-        raise EnvError(f"{demos.env_id} broke while playing: {sentence(problem)}") from problem
+        raise EnvError(f"{demos.env_id}failed while playing: {sentence(problem)}") from problem
     finally:
         close_env(env)
 
@@ -249,7 +249,9 @@ def _play(search: _Search, env: gym.Env[Any, Any]) -> Iterator[Progress]:
             loss = _learn(search)
         if step % _REPORT == 0:
             recent = float(np.mean(search.finished[-5:])) if search.finished else 0.0
-            yield Progress(f"Playing and searching: {recent:.0f} lately", step, config.steps, loss)
+            yield Progress(
+                f"Playing and searching: {recent:.0f} recently", step, config.steps, loss
+            )
     yield from _maybe_better(search, config.steps, last=True)
 
 

@@ -47,7 +47,7 @@ def iter_standing(
         others: also the script and chance.
 
     Raises:
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
     """
     drivers: list[tuple[str, Policy]] = [("policy", policy)]
     if others and has_expert(demos.env_id):

@@ -51,7 +51,7 @@ def iter_curve(
         episodes: played by each policy.
 
     Raises:
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
     """
     rng = np.random.default_rng(seed)
     used = demos.used

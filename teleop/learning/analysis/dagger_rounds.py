@@ -82,7 +82,7 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
     check_teaches(demos)
     if before.config.model != "networks":
         raise LearningError(
-            f"{before.name} is not made of networks that can be trained anew. Train one by "
+            f"{before.name} is not made of networks that can be trained again. Train one by "
             "behavioural cloning, and correct that."
         )
     known = _grown(known_of(before, demos), before, demos)
@@ -100,7 +100,7 @@ def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
     """Play a round's policy from fresh starts; None after each, at last its score, kept in it.
 
     Raises:
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
     """
     results = []
     for result in evaluate(policy.config.env_id, policy, EPISODES):

@@ -48,7 +48,7 @@ def iter_influence(
 
     Raises:
         LearningError: there are fewer than two demonstrations.
-        EnvError: the environment cannot be made, or broke.
+        EnvError: the environment cannot be made, or failed.
     """
     used = demos.used
     if len(used) < 2:

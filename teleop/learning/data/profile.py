@@ -95,7 +95,7 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
         later = (
             "measured during training" if can_find(demos) else "too few episodes to measure yours"
         )
-        return Trait(topic, f"usually {usual} ms", means, later)
+        return Trait(topic, f"typically {usual} ms", means, later)
     own = own_lags(demos, guesses)
     if own is not None and own[1] and not isinstance(own[0], int):
         both = " and ".join(str(round(1000 * n / demos.pace_hz)) for n in sorted(set(own[0])))

@@ -72,7 +72,7 @@ class ReturnPaths:
         """Take the least tried action, again and again; yields the number of steps now and then.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         env = make_env(self.demos.env_id, render=False)
         began = clock()
@@ -130,7 +130,7 @@ class ReturnPaths:
         """Both from the same starts, which chose nothing, and whether planning is better.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         trials = Trials(self.demos.env_id)
         try:

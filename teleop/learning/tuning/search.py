@@ -90,7 +90,7 @@ class Search:
         """Try, stage by stage; a better policy comes as soon as it is known.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         yield from self._lags()
         before = None
@@ -106,7 +106,7 @@ class Search:
         """Train the networks of the choice that are missing; the last policy is the one.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         for members in range(1, self._members + 1):
             phase = f"Network {members} of {self._members}"

@@ -21,9 +21,9 @@ def _choice_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     yield f"Settings chosen by playing {search.starts} trial episodes; this uses the reward"
     yield f"Chosen: {best.words}"
     if search.best == search.usual:
-        yield f"The usual settings are the best of what was tried: {_score(best)}"
+        yield f"The default settings scored best: {_score(best)}"
     elif search.compared(search.usual):
-        yield f"{_score(best)}; with the usual settings {_score(usual)}"
+        yield f"{_score(best)}; with the default settings {_score(usual)}"
     yield from _takes_found(search, demos)
 
 

@@ -33,7 +33,7 @@ class Trials:
         """So many trial starts, from the first one on.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         self.played += count
         return self._lanes.play(policy, range(FIRST_SEED + first, FIRST_SEED + first + count))
@@ -62,7 +62,7 @@ def why_not(
     try:
         return _odd(env) or _too_slow(demos, _step_s(env, clock), budget_s)
     except Exception as problem:  # noqa: BLE001  an environment's own code
-        return f"This environment broke when it was tried ({sentence(problem)})"
+        return f"This environment failed when it was tried ({sentence(problem)})"
     finally:
         close_env(env)
 

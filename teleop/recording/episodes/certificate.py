@@ -96,7 +96,7 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
     except EnvError:
         raise
     except Exception as problem:  # noqa: BLE001  an environment's own code
-        return "unknown", None, 0.0, f"{env_id} broke: {sentence(problem)}"
+        return "unknown", None, 0.0, f"{env_id}failed: {sentence(problem)}"
     finally:
         close_env(env)
 

@@ -55,7 +55,7 @@ class _Watch:
         if rows.dtype.kind == "f" and not np.isfinite(rows).all():
             self._odd.say(f"{self._name} are NaN or infinite")
         if self._low is not None and ((rows < self._low) | (rows > self._high)).any():
-            self._odd.say(f"{self._name} leave their space")
+            self._odd.say(f"{self._name} are outside their space")
 
 
 def _part(space: Space, leaf: LeafSpec) -> Space:

@@ -101,9 +101,9 @@ def _need_zip(path: Path) -> None:
         is_zip = file.read(4) == b"PK\x03\x04"
     if not is_zip:
         raise RecordingError(
-            f"{path} is no dataset that Teleop takes in: that is a .teleop.zip, which "
-            "`teleop export --format bundle` writes, or the folder of a Minari dataset. "
-            "`teleop recover` gets episodes of Teleop or Minari out of single HDF5 files."
+            f"{path} cannot be imported: it is neither a .teleop.zip (`teleop export --format "
+            "bundle` writes one) nor the folder of a Minari dataset. `teleop recover` extracts "
+            "episodes of Teleop or Minari from single HDF5 files."
         )
 
 
@@ -162,9 +162,9 @@ class _Unpacking:
         entry = self._entries.get(CONTENTS)
         if entry is None:
             raise RecordingError(
-                f"{self._path} is no dataset that Teleop takes in: a .teleop.zip has {CONTENTS} in "
-                "it (`teleop export --format bundle` writes one). The folder of a Minari dataset "
-                "is taken in, too."
+                f"{self._path} cannot be imported: a .teleop.zip has {CONTENTS} in it (`teleop "
+                "export --format bundle` writes one). The folder of a Minari dataset can be "
+                "imported, too."
             )
         if entry.file_size > _LARGEST_CONTENTS:
             raise self._refusal(f"has {entry.file_size >> 20} MB of contents list")

@@ -86,7 +86,7 @@ def _need_dataset(source: Path, description: Path, index: Path) -> None:
             "with Minari and write it again with data_format='hdf5'."
         )
     raise RecordingError(
-        f"{source} holds no data/main_data.hdf5. Teleop takes in a .teleop.zip, or the folder of a "
+        f"{source} holds no data/main_data.hdf5. Import a .teleop.zip, or the folder of a "
         "Minari dataset, which has that file."
     )
 

@@ -147,7 +147,7 @@ class TakeStore:
     def delete(self, file: str) -> None:
         """Put a saved episode into the trash."""
         if self._shown.dataset_id != self._dataset.dataset_id:
-            text = f"{self._shown.dataset_id} is not yours to delete from here; it stays as it is."
+            text = f"{self._shown.dataset_id} cannot be deleted from here. Nothing was changed."
             self.say(Notice(Tone.BAD, text))
             return
         self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))

@@ -238,7 +238,7 @@ class EnvironmentProcess:
             case ShowStep(step) if self._replay:
                 self._replay.show(step)
             case WriteReplay() if self._writing:
-                self._say(Notice(Tone.PLAIN, "Another file is being written; try again then"))
+                self._say(Notice(Tone.PLAIN, "Another file is being written; try again afterwards"))
             case WriteReplay(output) if self._replay:
                 self._writing = self._replay.write(Path(output))
             case Race(seed) if self._driving:

@@ -93,7 +93,7 @@ def _train(pipe: "Connection[Any, Any]", request: Train) -> Request | ListRounds
     except MemoryError:
         pipe.send(TrainingFailed("Training needs more memory than this computer has free."))
     except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
-        pipe.send(TrainingFailed(f"Training broke: {sentence(problem)}. Recordings are safe."))
+        pipe.send(TrainingFailed(f"Training failed: {sentence(problem)}. Recordings are safe."))
     return None
 
 
@@ -295,7 +295,7 @@ def _study(pipe: "Connection[Any, Any]", request: RunAnalysis) -> Request | None
     except TeleopError as problem:
         trouble = sentence(problem)
     except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
-        trouble = f"The study broke: {sentence(problem)}. Recordings are safe."
+        trouble = f"The analysis failed: {sentence(problem)}. Recordings are safe."
     finally:
         done = AnalysisProgress(request.dataset_id, request.study, points, total, True, trouble)
         pipe.send(done)

@@ -94,7 +94,7 @@ class ComparisonView:
         """Compute a slice ahead, and report.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         if self._finished:
             return

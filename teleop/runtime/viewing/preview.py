@@ -55,7 +55,7 @@ class PolicyPreview:
         """Take a step if one is due; begin again after an episode's end.
 
         Raises:
-            EnvError: the environment broke.
+            EnvError: the environment failed.
         """
         if self._again_s is not None and now >= self._again_s:
             self._again_s = None

@@ -10,7 +10,7 @@ from teleop.ui.widgets.popover import MenuItem
 
 _FILE, _FOLDER, _HERE = "file", "folder", "here"
 _CHOICES = (
-    MenuItem(_FILE, "A file", f"What Teleop hands on: {BUNDLE}"),
+    MenuItem(_FILE, "A file", f"A shared file: {BUNDLE}"),
     MenuItem(_FOLDER, "A folder", "Folder of a Minari dataset"),
     MenuItem(_HERE, "Browse in this window", "Also works with keyboard and gamepad"),
 )
@@ -18,7 +18,7 @@ _CHOICES = (
 
 def draw_take_in(context: UiContext, rect: Rect) -> None:
     """The button. A gamepad cannot use the computer's own dialog, so it is not asked there."""
-    if not context.ui.button("take in", rect, "Choose…", "folder"):
+    if not context.ui.button("take in", rect, "Import…", "folder"):
         return
     if context.ui.pad_hints:
         open_files(context)

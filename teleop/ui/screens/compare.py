@@ -28,7 +28,7 @@ _FORMS = (
     MenuItem(".gif", "Animated image (GIF)"),
     MenuItem(".webp", "Animated image (WebP)"),
     MenuItem(".mp4", "Film (MP4)", "Needs the extra teleop-studio[video]"),
-    MenuItem(".png", "Still of this moment (PNG)"),
+    MenuItem(".png", "Still image of this step (PNG)"),
 )
 _REST_S = 0.08  # between two times that everything beside the panes is drawn
 _RACE_COMMANDS = (Command.SAVE, Command.DISCARD, Command.PLAY, Command.RETRY, Command.REWIND)
@@ -316,7 +316,7 @@ class CompareScreen:
         ui.group("options")
         for index, column in enumerate(columns(area, len(names), px(16))):
             rect = Rect(column.x + px(16), area.y + px(10), column.width - px(32), px(36))
-            if ui.combo(f"menu.{index}", rect, names[index], label="Who is compared"):
+            if ui.combo(f"menu.{index}", rect, names[index], label="Sides"):
                 context.popover.toggle(ui, f"side{index}", f"menu.{index}")
 
 

@@ -176,7 +176,7 @@ class CorrectScreen:
         painter.icon("bot", (centre[0], centre[1] - px(50)), 36, ui.theme.text3)
         painter.text("There is no policy to correct yet", centre, "h2", None, "cm")
         draw_dataset_menu(context, area, "options", "Dataset")
-        text = "A policy drives here; touch a control and you drive, until you let go."
+        text = "The policy drives. Press any control to take over until you let go."
         at = (centre[0], centre[1] + px(30))
         painter.text(text, at, "body", ui.theme.text2, "cm", width=area.width - px(80))
         library = context.model.library
@@ -243,7 +243,7 @@ class CorrectScreen:
         kind = "record" if running else "primary"
         if ui.button("retrain", rect, label, icon, kind, key, reason, 10):
             self._retrain_or_stop(context)
-        caption = reason or "Playable after about a second; drive on meanwhile"
+        caption = reason or "Ready after about a second; you can keep driving"
         if running and training:
             caption = training.phase
         at = (panel.centerx, panel.bottom - px(21))

@@ -188,7 +188,7 @@ class Home:
         for index, line in enumerate(lines):
             at = (area.x, area.y + px(8) + index * px(16))
             ui.painter.text(line, at, "small", ui.theme.text2)
-        choose = Rect(0, area.y + px(36), ui.painter.width("Choose…", "medium") + px(52), px(36))
+        choose = Rect(0, area.y + px(36), ui.painter.width("Import…", "medium") + px(52), px(36))
         choose.right = area.right
         field = Rect(area.x, choose.y, choose.x - px(8) - area.x, px(36))
         if ui.field("import", field, context.editing, "", "/path/to/episodes.teleop.zip"):

@@ -80,7 +80,7 @@ _OPTIONS = (
     ),
     Option(
         "preview",
-        "Show what a policy sees",
+        "Show the policy's input",
         tuple(Preview),
         "The numbers or the picture that the environment returns",
         lambda v: str(v.value),

@@ -14,7 +14,7 @@ _FEET = {
 }
 
 
-_TEACHING = "Press what is asked for; Enter skips what this gamepad does not have, Esc gives up"
+_TEACHING = "Press the requested control; Enter skips one that is missing, Esc cancels"
 
 
 def draw_sheet(context: UiContext) -> None:
@@ -71,7 +71,7 @@ _WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
 
 def _title(context: UiContext, env: EnvOpened) -> str:
     if context.mapping:
-        return f"Teach {context.mapping.pad.name}"
+        return f"Map {context.mapping.pad.name}"
     return "Recording options" if context.sheet == "options" else f"Controls of {env.env_id}"
 
 
@@ -84,7 +84,7 @@ def _lines(context: UiContext) -> list[Line]:
     lines = control_lines(env, context.touched, context.listening) if env else []
     lines += [Line(f"pad.{index}", name) for index, name in enumerate(_pad_choices(context))]
     lines += [
-        Line(f"teach.{pad.instance_id}", f"Teach {pad.name}", "Enter", "It has no known layout")
+        Line(f"teach.{pad.instance_id}", f"Map {pad.name}", "Enter", "It has no known layout")
         for pad in context.unknown_pads
     ]
     return lines

@@ -110,7 +110,7 @@ class TrainingCharts:
         if self._tab in _STUDIES:
             self._draw_ask(context, inside)
             return
-        words = "Waiting for the first numbers…" if running else "The chart appears when you train"
+        words = "Waiting for the first results…" if running else "The chart appears when you train"
         if self._tab == "tried" and training and not running:
             words = "Nothing was tried by playing"
         context.ui.painter.text(words, at, "body", context.ui.theme.text2, "cm")
@@ -135,8 +135,8 @@ class TrainingCharts:
         ui, px = context.ui, context.ui.painter.px
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
         busy = context.model.studying is not None
-        label = "Draw it anew"
-        reason = "It is being drawn" if busy else _reason(context)
+        label = "Compute again"
+        reason = "It is being computed" if busy else _reason(context)
         if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
             _ask(context, _STUDIES[self._tab])
 
