@@ -24,9 +24,9 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
     """Record, train, evaluate, put side by side; prints a table.
 
     Args:
-        output: folder for `recordings/` and `side-by-side.gif`; made anew.
+        output: folder for `recordings/` and `side-by-side.gif`; replaced.
         episodes: demonstrations.
-        seed: of everything.
+        seed: of recording and training.
         as_json: print the result as JSON instead.
 
     Returns:
@@ -39,12 +39,12 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
     library = _fresh_library(output)
     dataset_id = scripted_dataset_id(_ENV)
     began = time.perf_counter()
-    with console.status(f"The scripted demonstrator records {episodes} episodes of {_ENV}…"):
-        played = list(
-            iter_record(
-                library, _ENV, "human-like", episodes, dataset_id=dataset_id, seed=seed + 1000
-            )
+    with console.status(f"The scripted expert records {episodes} episodes of {_ENV}…"):
+        first = seed + 1000
+        takes = iter_record(
+            library, _ENV, "human-like", episodes, dataset_id=dataset_id, seed=first
         )
+        played = list(takes)
     console.print(f"Recorded {episodes} episodes, {sum(steps for steps, _ in played):,} steps")
     with console.status("Training…") as status:
         training = workflows.TrainingJob(library, dataset_id, "bc", {"seed": seed})
@@ -58,8 +58,7 @@ def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -
         comparing = workflows.ComparisonJob(library, dataset_id, "", 0, picture)
         comparing.run()
     console.print(comparing.text())
-    seconds = time.perf_counter() - began
-    _report(scores, seconds, as_json=as_json)
+    _report(scores, time.perf_counter() - began, as_json=as_json)
     return scores
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import re
 import subprocess
 import sys
 import tomllib
@@ -69,6 +70,13 @@ def test_folders_hold_a_dozen_modules_with_names_of_their_own() -> None:
     assert {folder: count for folder, count in folders.items() if count > 15} == {}
     stems = Counter(path.stem for path in modules)
     assert [stem for stem, count in stems.items() if count > 1] == []
+
+
+def test_documented_packages_exist() -> None:
+    pages = [ROOT / "teleop" / "README.md", *(ROOT / "teleop").glob("*/README.md")]
+    for page in pages:
+        for name in re.findall(r"`([a-z_]+(?:/[a-z_]+)*\.py)`", page.read_text()):
+            assert any((root / name).is_file() for root in (page.parent, ROOT)), (page, name)
 
 
 def test_lint_is_clean() -> None:

@@ -1,4 +1,4 @@
-"""Environments: which there are (`catalogue`), how they are made (`making`), what they hold.
+"""Environments: which there are (`catalogue`), how they are made (`factory`), what they hold.
 
 Nothing is imported here: the window reads the catalogue and must not load gymnasium.
 """

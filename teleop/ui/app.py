@@ -1,6 +1,6 @@
 """The window: waits for events, sends input on at once, draws what changed.
 
-A key press goes to the stage within a millisecond or two, not at the next frame. When a new picture
+A key press is sent within a millisecond or two, not at the next frame. When a new picture
 comes, only it and what lies on it are drawn and shown first; everything else follows, at most 60
 times a second, and only if something changed.
 """
@@ -143,7 +143,7 @@ class App:
         )
 
     def _begin(self, config: AppConfig, settings: Settings) -> None:
-        """What the stage is to show first."""
+        """Ask for what is to be shown first."""
         self.context.tell(OpenEnv(config.env_id, config.pace_hz))
         self.context.change_options(settings.options)
         if config.pair[0]:

@@ -57,7 +57,7 @@ def test_the_reaction_time_of_the_human_like_model_is_found(record: Record) -> N
 
 def test_few_episodes_take_the_usual_reaction_time_and_say_so(record: Record) -> None:
     trait = traits(load_demonstrations(record(LANDER, 2)))["Reaction time"]
-    assert trait.found == "usually 100 ms"
+    assert trait.found == "typically 100 ms"
     assert "too few episodes" in trait.done
 
 

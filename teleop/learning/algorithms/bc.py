@@ -3,11 +3,11 @@
 Pomerleau 1991, "Efficient Training of Artificial Neural Networks for Autonomous Navigation".
     loss = mean over (o, a) of -log pi(a | o)     (categorical; MSE for analog actions)
 Deviations:
- 1. (o at t, a at t + lag): undoes the person's reaction time (`lag`).
+ 1. (o at t, a at t + lag): undoes the person's reaction time (`lag_search`).
  2. Reaction time, length of training, takes and history are chosen by playing trial starts where
     the environment is quick (`search`), by held-out episodes elsewhere (`held_out`).
  3. Five networks, probabilities averaged, the best action taken.
- 4. Where states can be counted, a way back to what was shown is planned (`ways_back`).
+ 4. Where states can be counted, a way back to what was shown is planned (`return_paths`).
 """
 
 import copy

@@ -3,7 +3,7 @@
 Cover & Hart 1967, "Nearest Neighbor Pattern Classification"; for imitation: Pari et al. 2022, "The
 Surprising Effectiveness of Representation Learning for Visual Imitation", section 3.3.
     a = vote of a_i over the k moments with the smallest |normalised o - normalised o_i|
-Deviation: the person's reaction time is undone as in behavioural cloning (`lag`).
+Deviation: the person's reaction time is undone as in behavioural cloning (`lag_search`).
 """
 
 from collections.abc import Iterator

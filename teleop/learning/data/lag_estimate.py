@@ -2,7 +2,7 @@
 
 The actions are explained from what was seen some steps before, for every delay up to 0.4 s; the
 delay that explains most is the reaction time. One episode often says too little: then nothing is
-said. Training finds the delay from all episodes together, by held-out loss (`learning.lag`).
+said. Training finds the delay from all episodes together, by held-out loss (`tuning.lag_search`).
 """
 
 import math

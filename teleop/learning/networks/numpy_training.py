@@ -3,7 +3,7 @@
 Demonstrations are mostly rows of numbers and the networks that learn them are small, so a framework
 spends more time between its operations than in them: on one CPU thread this takes 2 to 3 times as
 many optimiser steps a second as the same network in torch. Networks with pictures, memory or flow
-matching, and a user's own modules, are fitted by `fit`.
+matching, and a user's own modules, are fitted by `torch_training`.
 
     h1 = relu(x W1 + b1),  h2 = relu(h1 W2 + b2),  outputs = h2 W3 + b3
     loss = cross-entropy of each choice + mean squared error of the numbers

@@ -1,4 +1,4 @@
-"""The torch side of a policy's network: the same layers as `network`, with gradients."""
+"""The torch side of a policy's network: the same layers as `numpy_network`, with gradients."""
 
 import itertools
 import math

@@ -1,7 +1,7 @@
 """One dataset: a folder that is a Minari dataset at every moment.
 
 The commit point is the rename of an episode file into `data/episodes/`; everything else is derived
-(`shelf`). Reading needs no claim; writing does, and one program at a time has it.
+(`dataset_index`). Reading needs no claim; writing does, and one program at a time has it.
 """
 
 import contextlib

@@ -15,7 +15,7 @@ from teleop.recording.disk.safe_file import SafeFile
 from teleop.recording.episodes.episode_reader import OWN_GROUP, UNREADABLE
 from teleop.recording.episodes.episode_writer import LIBVER, SCHEMA
 
-_PACKED_LIBVER = ("earliest", "v110")  # `rootless` finds episodes in one whose root is lost
+_PACKED_LIBVER = ("earliest", "v110")  # `headerless_scan` finds episodes in one whose root is lost
 
 
 def index_bytes(files: Iterable[str]) -> bytes:

@@ -1,6 +1,6 @@
 """Every whole episode out of damaged files, into a dataset of its own. The input is never touched.
 
-Damaged HDF5 can crash its library, so a process of its own takes the episodes out (`extraction`),
+Damaged HDF5 can crash its library, so a process of its own (`rescue_worker`) extracts the episodes,
 one after another; where it dies, the next one goes on behind the episode that killed it.
 """
 

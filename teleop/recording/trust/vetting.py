@@ -3,7 +3,7 @@
 HDF5 files can point to other files (external and virtual storage, links), load code (filter
 plugins), and declare sizes that fill the memory. A recording needs none of that, so a file that
 wants it is refused with a sentence that says what it wanted. The caller runs this in a process of
-its own with little memory (`gate`), because a malformed file can crash HDF5 itself.
+its own with little memory (`vetting_service`), because a malformed file can crash HDF5 itself.
 """
 
 import io

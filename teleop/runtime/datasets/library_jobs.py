@@ -1,4 +1,4 @@
-"""The library on stage: lists and changes whole datasets, in the background."""
+"""Lists and changes whole datasets, in the background."""
 
 import time
 from collections import deque

@@ -1,4 +1,4 @@
-"""The stage's first act: a person drives; the episode's flow is in their hands."""
+"""A person drives: starting, pausing, saving and discarding episodes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The controls of the environment on stage: as they are, changed, and remembered."""
+"""The controls of the driven environment: as they are, changed, and remembered."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -39,7 +39,7 @@ def live_of(session: Session, now: float) -> SessionSnapshot:
 
 
 def opened_of(env_id: str, controls: LiveControls, env: gym.Env[Any, Any]) -> EnvOpened:
-    """What the window is told of an environment on stage.
+    """What the window is told of an environment that is open.
 
     Args:
         env_id: its full name.

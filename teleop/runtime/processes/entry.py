@@ -13,7 +13,7 @@ from teleop.envs.drivers import use_offscreen_driver
 def run_stage(
     pipe: "Connection[Any, Any]", memory: SharedActivity, root: Path, samples: Path, base_seed: int
 ) -> None:
-    """The stage's process."""
+    """The environment process."""
     activity.share(memory)
     use_offscreen_driver(always=True)
     from teleop.runtime.processes.environment_process import serve

@@ -1,4 +1,4 @@
-"""The stage's process: looks at the pipe, lets the act on stage do what is due, answers.
+"""The environment process: reads the pipe, lets what is shown do what is due, answers.
 
 The loop sleeps until a message comes or the next step is due, so a key press is heard within a
 millisecond and a step is never early.
@@ -59,7 +59,7 @@ _POLL_ROUNDS_S = 0.0015
 
 
 def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
-    """Run the stage until the window says quit or is gone.
+    """Run until the window says quit or is gone.
 
     Args:
         pipe: to the window.
@@ -92,7 +92,7 @@ def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
 
 
 class EnvironmentProcess:
-    """The acts, and which of them is on stage. Time comes in as an argument."""
+    """What can be shown, and what is. Time comes in as an argument."""
 
     def __init__(
         self, library: Library, samples: Path, base_seed: int, say: Callable[[FromStage], None]

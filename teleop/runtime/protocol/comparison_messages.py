@@ -1,4 +1,4 @@
-"""What window and stage say of a recorded episode beside its rivals: frozen values."""
+"""Messages about a recorded episode beside policies: frozen values."""
 
 from dataclasses import dataclass
 

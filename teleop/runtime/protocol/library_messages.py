@@ -1,4 +1,4 @@
-"""What window and stage say of whole datasets: lists, curation, export: frozen values."""
+"""Messages about whole datasets (lists, curation, export): frozen values."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -18,7 +18,7 @@ from teleop.runtime.protocol.library_messages import Curate, FromShelf, ToShelf
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
 
-# ---------------------------------------------------------------- window -> stage
+# ---------------------------------------------------------------- window -> environment process
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class ShowCorrect:
     policy: str
 
 
-# ---------------------------------------------------------------- stage -> window
+# ---------------------------------------------------------------- environment process -> window
 
 
 @dataclass(frozen=True, slots=True)

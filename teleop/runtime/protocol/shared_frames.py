@@ -32,7 +32,7 @@ class Frame:
 
 
 class FrameWriter:
-    """The stage's side of one view."""
+    """The writing process's side of one view."""
 
     def __init__(self, view: str) -> None:
         self._view = view
@@ -74,7 +74,7 @@ class FrameReader:
     def read(self, frame: Frame) -> NDArray[np.uint8] | None:
         """The picture in place, valid until three more were written: (height, width, 3).
 
-        None if the stage has given that memory back already: a newer frame is on its way.
+        None if the writer has freed that memory already: a newer frame is on its way.
         """
         memory = self._memories.get(frame.view)
         if memory is None or memory.name != frame.memory:

@@ -1,4 +1,4 @@
-"""The stage's third act: a recorded episode beside its rivals, computed ahead of the eye.
+"""A recorded episode beside policies, computed ahead of what is shown.
 
 Rivals are policies by name, `script` and `chance`; none at all shows the recording alone.
 """

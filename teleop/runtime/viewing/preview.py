@@ -1,4 +1,4 @@
-"""The stage's second act: a policy plays live, episode after episode."""
+"""A policy plays live, episode after episode."""
 
 from collections.abc import Callable
 

@@ -53,7 +53,7 @@ class CompareScreen:
         self._ask(context)
 
     def leave(self, context: UiContext) -> None:
-        """Off stage."""
+        """Another screen is shown."""
         context.pause()
         if context.model.run:
             self._leave_race(context)

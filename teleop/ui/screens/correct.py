@@ -27,7 +27,7 @@ class CorrectScreen:
         self._drive_view = DriveView()
         self._rounds = RoundsChart()
         self._wanted = policy  # chosen by the person
-        self._asked = ("", "", 0)  # dataset, policy and version on stage
+        self._asked = ("", "", 0)  # dataset, policy and version that drive
         self._rounds_of = ("", "")
         self._scroll = Scroll()
 
@@ -97,7 +97,7 @@ class CorrectScreen:
         return library.policies[-1]
 
     def _keep_policy(self, context: UiContext) -> None:
-        """Ask for the policy on stage, once for each new version of it, and for its rounds."""
+        """Ask for the policy, once for each new version of it, and for its rounds."""
         library, training = context.model.library, context.model.training
         name = self._policy(context)
         if library is None or not name:

@@ -17,14 +17,14 @@ _TOOLS = 136  # pixels that the icons beside the picker take
 
 
 class Demonstrate:
-    """View state: the cockpit, and the list beside it."""
+    """View state: the driven environment, and the list beside it."""
 
     def __init__(self) -> None:
         self.episodes = EpisodeList()
         self._drive_view = DriveView()
 
     def enter(self, context: UiContext) -> None:
-        """Bring the person's session back on stage."""
+        """Show the person's session again."""
         context.tell(Request.SHOW_DRIVE)
 
     def leave(self, context: UiContext) -> None:

@@ -59,7 +59,7 @@ class LibraryScreen:
         context.ui.focus.set("choose.all", "table head")
 
     def leave(self, context: UiContext) -> None:
-        """Off stage."""
+        """Another screen is shown."""
         context.edit(None)
         context.tell(Request.SHOW_NOTHING)
 

@@ -59,7 +59,7 @@ class TrainScreen:
         context.view("preview").clear()
 
     def leave(self, context: UiContext) -> None:
-        """Take the preview off stage."""
+        """Stop the preview."""
         context.tell(Request.SHOW_NOTHING)
 
     def wakes_in(self, context: UiContext) -> float | None:
@@ -127,7 +127,7 @@ class TrainScreen:
             )
 
     def _keep_preview(self, context: UiContext) -> None:
-        """Ask for the newest policy on stage, once for each new version of it."""
+        """Ask for the newest policy, once for each new version of it."""
         model = context.model
         training, library = model.training, model.library
         if library is None:

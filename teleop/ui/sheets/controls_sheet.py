@@ -62,7 +62,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
 
 
 def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
-    """What a used row asks of the stage; None for a move: that waits for a press."""
+    """What a used row asks for; None for a move: that waits for a press."""
     if line_id == "hand":
         router = list(_HANDS)
         return ChooseHand(router[(router.index(env.hand) + step) % len(router)])

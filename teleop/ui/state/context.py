@@ -46,7 +46,7 @@ class UiContext:
         reader: of pictures.
         recordings: the folder that recordings go to.
         exports: the folder that what is written for other programs goes to.
-        tell: sends to the stage.
+        tell: sends to the environment process.
         teach: sends to the trainer.
         now: seconds, the same for a whole frame.
         driving: keys and pad go to the environment.

@@ -1,4 +1,4 @@
-"""The processes behind the window: the stage at once, the trainer when there is time or need."""
+"""The processes behind the window: the environment process at once, the trainer when needed."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +11,10 @@ from teleop.runtime.protocol.training_messages import Certify, FromTrainer, ToTr
 
 
 class Processes:
-    """Stage and trainer, as long as they live."""
+    """Environment process and trainer, as long as they run."""
 
     def __init__(self, arguments: tuple[Path, Path, int], wake: Callable[[], None]) -> None:
-        """Spawn the stage.
+        """Start the environment process.
 
         Args:
             arguments: recordings folder, samples folder, seed of the first episode.
@@ -26,7 +26,7 @@ class Processes:
         self.trainer_was_started = False
 
     def tell(self, message: ToStage) -> None:
-        """Say something to the stage."""
+        """Send to the environment process."""
         self._stage.send(message)
 
     def teach(self, message: ToTrainer) -> None:
@@ -78,7 +78,7 @@ class Processes:
                 client.stop()
 
     def restart_stage(self, last_seed: int | None) -> None:
-        """A new stage in place of one that was lost; it goes on with the start after this one."""
+        """A new environment process in place of a lost one; it goes on with the next seed."""
         self._stage.close()
         if last_seed is not None:
             self._arguments = (*self._arguments[:2], last_seed + 1)
