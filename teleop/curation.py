@@ -9,7 +9,7 @@ from typing import Any
 
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import same_space
-from teleop.errors import RecordingError, StorageError, TeleopError, sentence
+from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, EpisodeRow, Library
 from teleop.recording.datasets.query import Query
@@ -17,6 +17,7 @@ from teleop.recording.disk import files
 from teleop.recording.episodes.certificate import Certificate
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
 from teleop.recording.rescue.dataset_rescue import Rescue, salvage
+from teleop.text import tr
 
 Writer = Callable[[Dataset, Sequence[EpisodeRow], Path], list[str]]
 # Form: what writes it, and how its file's name ends; nothing for a folder.
@@ -180,7 +181,7 @@ def export(
             draft.rename(target)
     except OSError as problem:
         raise StorageError(
-            f"{target} cannot be written ({problem.strerror or problem}); nothing is left of it."
+            f"{target} cannot be written ({reason(problem)}); nothing is left of it."
         ) from problem
     return target, notes
 
@@ -317,5 +318,9 @@ def name_environment(dataset: Dataset, env_id: str) -> None:
         files.write_atomic(path, json.dumps(data).encode())
     except OSError as problem:
         raise StorageError(
-            f"{path} cannot be written ({problem.strerror or problem})."
+            tr(
+                "{path} cannot be written ({problem}).",
+                path=path,
+                problem=reason(problem),
+            )
         ) from problem

@@ -15,6 +15,7 @@ import numpy as np
 
 from teleop.envs.factory import close_env
 from teleop.errors import EnvError, sentence
+from teleop.text import tr
 from teleop.types import Action, Info, Observation
 
 _PROBE_STEPS = 25
@@ -63,9 +64,13 @@ class EpisodeTrace:
                 if odd:
                     break
         except Exception as problem:  # an environment's own code
-            raise EnvError(f"{name}failed while rewinding: {sentence(problem)}.") from problem
+            raise EnvError(
+                tr("{name}failed while rewinding: {problem}.", name=name, problem=sentence(problem))
+            ) from problem
         if odd:
-            raise EnvError(f"{name} is not reproducible: {odd}. Nothing was changed.")
+            raise EnvError(
+                tr("{name} is not reproducible: {odd}. Nothing was changed.", name=name, odd=odd)
+            )
         return observation, dict(info)
 
     def _differs(self, step: int, observation: Observation) -> str:
@@ -97,7 +102,9 @@ def iter_probe(make: Callable[[], gym.Env[Any, Any]], seed: int) -> Iterator[str
         yield ""
     for step, total in enumerate(_played(make(), seed, len(sums))):
         if total != sums[step]:
-            yield f"it did not do the same again from one seed: it differs at step {step}"
+            yield tr(
+                "it did not do the same again from one seed: it differs at step {step}", step=step
+            )
             return
         yield ""
 

@@ -15,6 +15,10 @@ A message says what happened, where, what was expected and found, and what to do
 not in this tree: they raise `ValueError` or `TypeError`.
 """
 
+import errno
+
+from teleop.text import tr
+
 
 class TeleopError(Exception):
     """Something the user can put right; the message says how."""
@@ -54,6 +58,20 @@ class LearningError(TeleopError):
 
 class DisplayError(TeleopError):
     """There is no screen to open a window on."""
+
+
+_REASONS = {
+    errno.ENOSPC: tr("No space left on device"),
+    errno.ENOENT: tr("No such file or directory"),
+    errno.EACCES: tr("Permission denied"),
+    errno.EROFS: tr("Read-only file system"),
+}
+
+
+def reason(problem: OSError) -> str:
+    """Why the system refused, in a few words."""
+    known = _REASONS.get(problem.errno or 0)
+    return known or problem.strerror or str(problem)
 
 
 def sentence(error: BaseException) -> str:

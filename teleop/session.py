@@ -20,6 +20,7 @@ from teleop.episode_trace import EpisodeTrace
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
 from teleop.recording import Recorder, Take
 from teleop.take_over import TakeOver
+from teleop.text import tr
 from teleop.types import Action, Info, Observation, Policy, Step
 
 _EARLY = 0.4  # of a step's time
@@ -327,8 +328,13 @@ class Session:
         except Exception as problem:  # an environment's own code
             name = self.env.spec.id if self.env.spec else "The environment"
             raise EnvError(
-                f"{name}failed after {self.steps} steps: {sentence(problem)}. What was recorded "
-                "up to there can be saved."
+                tr(
+                    "{name}failed after {steps} steps: {problem}. What was recorded up to there "
+                    "can be saved.",
+                    name=name,
+                    steps=self.steps,
+                    problem=sentence(problem),
+                )
             ) from problem
 
 
@@ -361,7 +367,7 @@ def record_episodes(
             session.tick(now + 1e-9)  # the clock is never a rounding error early
         take = session.stop()
         if take is None:
-            raise RecordingError("The episode ended before its first step.")
+            raise RecordingError(tr("The episode ended before its first step."))
         recorder.keep(take)
         if take.problem:
             raise StorageError(take.problem)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from teleop.text import tr
+
 # Gymnasium's observations and actions are whatever the space says: arrays, ints, dicts, tuples.
 Observation: TypeAlias = Any
 Action: TypeAlias = Any
@@ -20,7 +22,11 @@ class Actor(IntEnum):
     @property
     def word(self) -> str:
         """The word shown on screen."""
-        return {Actor.HUMAN: "you", Actor.POLICY: "agent", Actor.SCRIPT: "scripted"}[self]
+        return {
+            Actor.HUMAN: tr("you"),
+            Actor.POLICY: tr("agent"),
+            Actor.SCRIPT: tr("scripted"),
+        }[self]
 
 
 YOU = "you"  # the name of the person as a policy

@@ -17,6 +17,7 @@ from teleop.errors import LearningError, RecordingError
 from teleop.evaluation import Result, score
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.recording import Dataset, EpisodeRow, Library
+from teleop.text import tr
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def _move_row(move: Move) -> dict[str, Any]:
         "move": move.name,
         "does": move.word,
         "hold": LAYER_WORDS[move.layer],
-        "acts": "once per press" if move.taps else "while held",
+        "acts": tr("once per press") if move.taps else tr("while held"),
         "keys": kinds["key"],
         "pad": kinds["pad"],
         "mouse": kinds["mouse"],
@@ -268,7 +269,7 @@ class TrainingJob:
                 yield progress
         except KeyboardInterrupt:
             if self.policy is None:
-                raise LearningError("Stopped before there was a policy to keep.") from None
+                raise LearningError(tr("Stopped before there was a policy to keep.")) from None
 
     def stand(self, episodes: int) -> Iterator[Any]:
         """Play it beside the others, and let its folder say so; Ctrl+C leaves it out."""

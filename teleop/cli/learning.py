@@ -132,7 +132,8 @@ def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
     if not quiet:
         for trait in training.training_run.traits:
             mark = "!" if trait.warns else " "
-            tell(f"{mark} {trait.topic}: {trait.found}; {trait.means}; {trait.done}")
+            parts = [part for part in (trait.found, trait.means, trait.done) if part]
+            tell(f"{mark} {trait.topic}: {'; '.join(parts)}")
     tried: tuple[Any, ...] = ()
     with bar("Training", quiet) as move:
         for told in training.run(saves=saves):

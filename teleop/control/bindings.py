@@ -7,6 +7,8 @@ as `pad.left_x-` or `pad.left_x+`, and `mouse.x+` for a mouse or finger held on 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from teleop.text import tr
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -36,18 +38,20 @@ class Move:
 _UP_CONTROLS = ("key.w", "key.up", "pad.up", "pad.left_y-", "mouse.y-")
 _LEFT_CONTROLS = ("key.a", "key.left", "pad.left", "pad.left_x-", "mouse.x-")
 _RIGHT_CONTROLS = ("key.d", "key.right", "pad.right", "pad.left_x+", "mouse.x+")
-UP = Move("up", "up", _UP_CONTROLS, (1, 0))
-DOWN = Move("down", "down", ("key.s", "key.down", "pad.down", "pad.left_y+", "mouse.y+"), (1, 1))
-LEFT = Move("left", "left", _LEFT_CONTROLS, (0, 1))
-RIGHT = Move("right", "right", _RIGHT_CONTROLS, (2, 1))
-UP2 = Move("up2", "up", ("key.i", "pad.right_y-"), (4.5, 0))
-DOWN2 = Move("down2", "down", ("key.k", "pad.right_y+"), (4.5, 1))
-LEFT2 = Move("left2", "left", ("key.j", "pad.right_x-"), (3.5, 1))
-RIGHT2 = Move("right2", "right", ("key.l", "pad.right_x+"), (5.5, 1))
-LESS3 = Move("less3", "less", ("key.q", "pad.left_shoulder"), (0, 0))
-MORE3 = Move("more3", "more", ("key.e", "pad.right_shoulder"), (2, 0))
-LESS4 = Move("less4", "less", ("key.u", "pad.left_trigger+"), (3.5, 0))
-MORE4 = Move("more4", "more", ("key.o", "pad.right_trigger+"), (5.5, 0))
+UP = Move("up", tr("up"), _UP_CONTROLS, (1, 0))
+DOWN = Move(
+    "down", tr("down"), ("key.s", "key.down", "pad.down", "pad.left_y+", "mouse.y+"), (1, 1)
+)
+LEFT = Move("left", tr("left"), _LEFT_CONTROLS, (0, 1))
+RIGHT = Move("right", tr("right"), _RIGHT_CONTROLS, (2, 1))
+UP2 = Move("up2", tr("up"), ("key.i", "pad.right_y-"), (4.5, 0))
+DOWN2 = Move("down2", tr("down"), ("key.k", "pad.right_y+"), (4.5, 1))
+LEFT2 = Move("left2", tr("left"), ("key.j", "pad.right_x-"), (3.5, 1))
+RIGHT2 = Move("right2", tr("right"), ("key.l", "pad.right_x+"), (5.5, 1))
+LESS3 = Move("less3", tr("less"), ("key.q", "pad.left_shoulder"), (0, 0))
+MORE3 = Move("more3", tr("more"), ("key.e", "pad.right_shoulder"), (2, 0))
+LESS4 = Move("less4", tr("less"), ("key.u", "pad.left_trigger+"), (3.5, 0))
+MORE4 = Move("more4", tr("more"), ("key.o", "pad.right_trigger+"), (5.5, 0))
 PAIRS = (
     (LEFT, RIGHT),
     (DOWN, UP),
@@ -56,17 +60,19 @@ PAIRS = (
     (LESS3, MORE3),
     (LESS4, MORE4),
 )
-GAS = Move("gas", "gas", ("key.w", "key.up", "pad.right_trigger+", "pad.a", "mouse.y-"), (1, 0))
+GAS = Move("gas", tr("gas"), ("key.w", "key.up", "pad.right_trigger+", "pad.a", "mouse.y-"), (1, 0))
 BRAKE = Move(
-    "brake", "brake", ("key.s", "key.down", "pad.left_trigger+", "pad.b", "mouse.y+"), (1, 1)
+    "brake", tr("brake"), ("key.s", "key.down", "pad.left_trigger+", "pad.b", "mouse.y+"), (1, 1)
 )
-MAIN = Move("up", "main", ("key.w", "key.up", "pad.a", "pad.up", "pad.left_y-", "mouse.y-"), (1, 0))
-TAKE = Move("take", "pick up", ("key.e", "key.space", "pad.a"), (2, 0))
-DROP = Move("drop", "drop", ("key.q", "pad.b"), (0, 0))
-FIRE = Move("fire", "fire", ("key.space", "pad.a", "mouse.left"), (3.5, 1))
+MAIN = Move(
+    "up", tr("main"), ("key.w", "key.up", "pad.a", "pad.up", "pad.left_y-", "mouse.y-"), (1, 0)
+)
+TAKE = Move("take", tr("pick up"), ("key.e", "key.space", "pad.a"), (2, 0))
+DROP = Move("drop", tr("drop"), ("key.q", "pad.b"), (0, 0))
+FIRE = Move("fire", tr("fire"), ("key.space", "pad.a", "mouse.left"), (3.5, 1))
 ONLY = Move(
     "right",
-    "act",
+    tr("act"),
     ("key.space", "key.w", "key.up", "key.d", "key.right", "pad.a", "pad.right", "mouse.left"),
     (1, 1),
 )  # the only thing that can be done
@@ -194,10 +200,10 @@ AXES: dict[str, tuple[AxisTable, ...]] = {
     "Pendulum-v1": (AxisTable(RIGHT, LEFT),),
     "LunarLanderContinuous-v3": (AxisTable(None, MAIN), AxisTable(LEFT, RIGHT)),
     "BipedalWalker-v3": (
-        AxisTable(LEFT.said("hip 1"), RIGHT.said("hip 1")),
-        AxisTable(DOWN.said("knee 1"), UP.said("knee 1")),
-        AxisTable(LEFT2.said("hip 2"), RIGHT2.said("hip 2")),
-        AxisTable(DOWN2.said("knee 2"), UP2.said("knee 2")),
+        AxisTable(LEFT.said(tr("hip 1")), RIGHT.said(tr("hip 1"))),
+        AxisTable(DOWN.said(tr("knee 1")), UP.said(tr("knee 1"))),
+        AxisTable(LEFT2.said(tr("hip 2")), RIGHT2.said(tr("hip 2"))),
+        AxisTable(DOWN2.said(tr("knee 2")), UP2.said(tr("knee 2"))),
     ),
     "CarRacing-v3": (
         AxisTable(LEFT, RIGHT, ramp_s=0.12),

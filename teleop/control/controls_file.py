@@ -20,6 +20,7 @@ from typing import Any
 
 from teleop.control.bindings import CONTROLS, HANDS, LAYER_WORDS, LAYERS, Move
 from teleop.errors import ControlError
+from teleop.text import tr
 
 FILE = "controls.toml"
 _LIMITS = {"ramp_s": (0.0, 5.0), "dead_zone": (0.0, 0.9), "curve": (0.25, 4.0), "scale": (0.05, 1)}
@@ -86,9 +87,13 @@ def rebound(
     if move is None:
         raise ControlError(f"There is no move called {name!r} here.")
     if control not in CONTROLS:
-        raise ControlError(f"{control} cannot be given to a move; choose another control.")
+        raise ControlError(
+            tr("{control} cannot be given to a move; choose another control.", control=control)
+        )
     if any(m.layer for m in moves) and any(control in layer for layer in LAYERS):
-        raise ControlError(f"{control} leads to the other layers here; choose another control.")
+        raise ControlError(
+            tr("{control} leads to the other layers here; choose another control.", control=control)
+        )
     device = control.partition(".")[0] + "."
     others = tuple(c for c in move.controls if not c.startswith(device))
     own = {**settings.moves, name: (control, *others)}
@@ -122,7 +127,9 @@ def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...
     freed = _without_stolen(done, settings)
     clash = conflict(freed)
     if clash:
-        raise ControlError(f"{FILE} has {clash}; give one of them another control.")
+        raise ControlError(
+            tr("{file} has {clash}; give one of them another control.", file=FILE, clash=clash)
+        )
     return freed
 
 

@@ -38,6 +38,7 @@ from teleop.envs.action_semantics import action_meanings, moves_meant
 from teleop.envs.factory import name_of
 from teleop.envs.idle_action import find_idle
 from teleop.errors import ControlError
+from teleop.text import joined, tr
 
 _MOST_AXES = len(PAIRS) * LAYER_COUNT
 _PLAIN = ControlSettings()
@@ -101,9 +102,13 @@ class _Maker:
                 }
                 return TreeScheme(parts, as_tuple=True)
         raise ControlError(
-            f"{self._named} has a {type(space).__name__} action space, which keys and sticks "
-            "cannot drive; Discrete, MultiDiscrete, MultiBinary, Box, and Dict or Tuple of those "
-            "can be driven. Wrap the environment to one of them."
+            tr(
+                "{named} has a {kind} action space, which keys and sticks cannot drive; "
+                "Discrete, MultiDiscrete, MultiBinary, Box, and Dict or Tuple of those can be "
+                "driven. Wrap the environment to one of them.",
+                named=self._named,
+                kind=type(space).__name__,
+            )
         )
 
     @property
@@ -174,7 +179,12 @@ class _Maker:
         """The first action is what happens when nothing is held; each other has a switch."""
         size = int(space.n)
         moves = tuple(
-            (self._switch(f"{name}{action}", f"{word} {action}".strip(), size), action)
+            (
+                self._switch(
+                    f"{name}{action}", joined(" ", [w for w in (word, str(action)) if w]), size
+                ),
+                action,
+            )
             for action in range(1, size)
         )
         return DiscreteScheme(DiscreteTable(moves, idle=0), int(space.start))
@@ -193,7 +203,7 @@ class _Maker:
             for value in range(1, size):
                 move = f"{name}{branch + 1}={value}"
                 slots[move] = branch, value
-                text = f"{word} {branch + 1}={value}".strip()
+                text = joined(" ", [w for w in (word, f"{branch + 1}={value}") if w])
                 moves.append(self._switch(move, text, wanted))
         return BranchScheme(space, slots, tuple(moves))
 
@@ -221,8 +231,8 @@ class _Maker:
         tables = {}
         for index in range(size):
             label = f"{name}{index + 1}"
-            text = f"{word} {index + 1}".strip()
-            less, more = self._pool.pair(label, (f"{text} −", f"{text} +"))
+            text = joined(" ", [w for w in (word, str(index + 1)) if w])
+            less, more = self._pool.pair(label, (text + " −", text + " +"))
             if is_place:
                 middle = float(low[index] + high[index]) / 2
                 tables[label] = AxisTable(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from teleop.envs.action_semantics import action_meanings
 from teleop.envs.catalogue import find_entry
 from teleop.envs.spaces import Space
+from teleop.text import joined, tr
 
 _LONGEST = 24  # letters; more is a sentence
 _said: dict[tuple[str, int], list[str]] = {}  # by environment and number of actions
@@ -34,13 +35,16 @@ def branch_words(env_id: str, space: Space) -> list[list[str]]:
         case spaces.Discrete():
             known = list(find_entry(env_id).action_words)
             names = known if len(known) == space.n else _said.get((env_id, int(space.n)), [])
-            return [names or [f"Action {i}" for i in range(int(space.n))]]
+            return [names or [tr("Action {i}", i=i) for i in range(int(space.n))]]
         case spaces.MultiDiscrete():
             sizes = [int(n) for n in space.nvec.ravel()]
             return [[f"{axis + 1}: {i}" for i in range(n)] for axis, n in enumerate(sizes)]
         case spaces.MultiBinary():
             count = int(np.prod(space.shape))
-            return [[f"{axis + 1} off", f"{axis + 1} on"] for axis in range(count)]
+            return [
+                [tr("{axis} off", axis=axis + 1), tr("{axis} on", axis=axis + 1)]
+                for axis in range(count)
+            ]
     return []
 
 
@@ -50,7 +54,7 @@ def axis_words(env_id: str, space: Space) -> list[str]:
         return []
     size = int(np.prod(space.shape))
     known = list(find_entry(env_id).action_words)
-    return known if len(known) == size else [f"Axis {i + 1}" for i in range(size)]
+    return known if len(known) == size else [tr("Axis {i}", i=i + 1) for i in range(size)]
 
 
 def action_text(env_id: str, space: Space, action: Any) -> str:
@@ -62,18 +66,21 @@ def action_text(env_id: str, space: Space, action: Any) -> str:
     if isinstance(space, spaces.Box):
         names = axis_words(env_id, space)
         values = np.asarray(action, dtype=np.float64).ravel()
-        shown = [f"{name} {value:+.2f}" for name, value in zip(names, values, strict=True)][:3]
-        return " · ".join(shown).replace("-", "−")
+        shown = [
+            joined(" ", (name, f"{value:+.2f}".replace("-", "−")))
+            for name, value in zip(names, values, strict=True)
+        ]
+        return joined(" · ", shown[:3])
     if isinstance(space, spaces.Dict):
         parts = [action_text(env_id, space[key], action[key]) for key in list(space)[:3]]
-        return " · ".join(part for part in parts if part)
+        return joined(" · ", [part for part in parts if part])
     if isinstance(space, spaces.Tuple):
         pairs = zip(space.spaces[:3], action, strict=False)
-        return " · ".join(action_text(env_id, sub, part) for sub, part in pairs)
+        return joined(" · ", [action_text(env_id, sub, part) for sub, part in pairs])
     return " ".join(str(part) for part in np.asarray(action).ravel()[:8])
 
 
-_IDLE_WORDS = frozenset({"Nothing", "Coast", "Let go"})
+_IDLE_WORDS = frozenset({tr("Nothing"), tr("Coast"), tr("Let go")})
 
 
 def idle_action(env_id: str, space: Space) -> NDArray[np.float64] | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from teleop.envs.naming import bare_id
+from teleop.text import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,106 +34,123 @@ class EnvEntry:
 
 # What each number of an observation is, as Gymnasium's documentation of the environment says.
 _LANDER = (
-    *("Across", "Height", "Speed across", "Speed upwards"),
-    *("Angle", "Turning", "Left leg down", "Right leg down"),
+    *(tr("Across"), tr("Height"), tr("Speed across"), tr("Speed upwards")),
+    *(tr("Angle"), tr("Turning"), tr("Left leg down"), tr("Right leg down")),
 )
-_CAR = ("Position", "Speed")
+_CAR = (tr("Position"), tr("Speed"))
 _WALKER = (
-    *("Hull angle", "Hull turning", "Speed across", "Speed upwards"),
-    *("Hip 1 angle", "Hip 1 turning", "Knee 1 angle", "Knee 1 turning", "Leg 1 down"),
-    *("Hip 2 angle", "Hip 2 turning", "Knee 2 angle", "Knee 2 turning", "Leg 2 down"),
-    *(f"Distance {beam}" for beam in range(1, 11)),
+    *(tr("Hull angle"), tr("Hull turning"), tr("Speed across"), tr("Speed upwards")),
+    *(
+        tr("Hip 1 angle"),
+        tr("Hip 1 turning"),
+        tr("Knee 1 angle"),
+        tr("Knee 1 turning"),
+        tr("Leg 1 down"),
+    ),
+    *(
+        tr("Hip 2 angle"),
+        tr("Hip 2 turning"),
+        tr("Knee 2 angle"),
+        tr("Knee 2 turning"),
+        tr("Leg 2 down"),
+    ),
+    *(tr("Distance {beam}", beam=beam) for beam in range(1, 11)),
 )
-_COMPASS = ("Left", "Down", "Right", "Up")
+_COMPASS = (tr("Left"), tr("Down"), tr("Right"), tr("Up"))
 
 # Paces: what people can play, measured with the keyboard model in `experts.human`.
 CATALOGUE: tuple[EnvEntry, ...] = (
     EnvEntry(
         "LunarLander-v3",
-        "Land softly between the flags",
+        tr("Land softly between the flags"),
         30,
-        action_words=("Nothing", "Left engine", "Main engine", "Right engine"),
+        action_words=(tr("Nothing"), tr("Left engine"), tr("Main engine"), tr("Right engine")),
         observation_words=_LANDER,
         solved=200,
         icon="rocket",
     ),
     EnvEntry(
         "LunarLanderContinuous-v3",
-        "Land with throttles instead of switches",
+        tr("Land with throttles instead of switches"),
         30,
-        action_words=("Main engine", "Side engines"),
+        action_words=(tr("Main engine"), tr("Side engines")),
         observation_words=_LANDER,
         solved=200,
         icon="rocket",
     ),
     EnvEntry(
         "CartPole-v1",
-        "Keep the pole upright",
+        tr("Keep the pole upright"),
         15,
-        action_words=("Push left", "Push right"),
-        observation_words=("Cart position", "Cart speed", "Pole angle", "Pole turning"),
+        action_words=(tr("Push left"), tr("Push right")),
+        observation_words=(
+            tr("Cart position"),
+            tr("Cart speed"),
+            tr("Pole angle"),
+            tr("Pole turning"),
+        ),
         solved=475,
         icon="activity",
     ),
     EnvEntry(
         "MountainCar-v0",
-        "Rock the car out of the valley",
+        tr("Rock the car out of the valley"),
         30,
-        action_words=("Push left", "Coast", "Push right"),
+        action_words=(tr("Push left"), tr("Coast"), tr("Push right")),
         observation_words=_CAR,
         solved=-110,
         icon="flag",
     ),
     EnvEntry(
         "MountainCarContinuous-v0",
-        "Rock the car out, with little fuel",
+        tr("Rock the car out, with little fuel"),
         30,
-        action_words=("Push",),
+        action_words=(tr("Push"),),
         observation_words=_CAR,
         solved=90,
         icon="flag",
     ),
     EnvEntry(
         "Acrobot-v1",
-        "Swing the foot above the line",
+        tr("Swing the foot above the line"),
         15,
-        action_words=("Turn left", "Let go", "Turn right"),
+        action_words=(tr("Turn left"), tr("Let go"), tr("Turn right")),
         observation_words=(
-            *("Arm 1 cosine", "Arm 1 sine", "Arm 2 cosine", "Arm 2 sine"),
-            *("Arm 1 turning", "Arm 2 turning"),
+            *(tr("Arm 1 cosine"), tr("Arm 1 sine"), tr("Arm 2 cosine"), tr("Arm 2 sine")),
+            *(tr("Arm 1 turning"), tr("Arm 2 turning")),
         ),
         solved=-100,
         icon="activity",
     ),
     EnvEntry(
         "Pendulum-v1",
-        "Swing the rod up and hold it",
+        tr("Swing the rod up and hold it"),
         20,
-        action_words=("Torque",),
-        observation_words=("Height", "Across", "Turning"),
+        action_words=(tr("Torque"),),
+        observation_words=(tr("Height"), tr("Across"), tr("Turning")),
         solved=-200,
         icon="rotate-ccw",
     ),
     EnvEntry(
         "BipedalWalker-v3",
-        "Walk without falling",
+        tr("Walk without falling"),
         30,
-        action_words=("Hip 1", "Knee 1", "Hip 2", "Knee 2"),
+        action_words=(tr("Hip 1"), tr("Knee 1"), tr("Hip 2"), tr("Knee 2")),
         observation_words=_WALKER,
         solved=300,
         icon="user",
     ),
     EnvEntry(
         "CarRacing-v3",
-        "Drive the track, stay off the grass",
+        tr("Drive the track, stay off the grass"),
         50,
-        action_words=("Steer", "Gas", "Brake"),
+        action_words=(tr("Steer"), tr("Gas"), tr("Brake")),
         solved=900,
         icon="gauge",
     ),
     EnvEntry(
         "FrozenLake-v1",
-        "Cross the ice to the present",
+        tr("Cross the ice to the present"),
         turn_based=True,
         action_words=_COMPASS,
         solved=1,
@@ -140,17 +158,24 @@ CATALOGUE: tuple[EnvEntry, ...] = (
     ),
     EnvEntry(
         "Taxi-v4",
-        "Fetch a passenger and drop them off",
+        tr("Fetch a passenger and drop them off"),
         turn_based=True,
-        action_words=("South", "North", "East", "West", "Pick up", "Drop off"),
+        action_words=(
+            tr("South"),
+            tr("North"),
+            tr("East"),
+            tr("West"),
+            tr("Pick up"),
+            tr("Drop off"),
+        ),
         solved=0,
         icon="users",
     ),
     EnvEntry(
         "CliffWalking-v1",
-        "Walk to the goal, not over the cliff",
+        tr("Walk to the goal, not over the cliff"),
         turn_based=True,
-        action_words=("Up", "Right", "Down", "Left"),
+        action_words=(tr("Up"), tr("Right"), tr("Down"), tr("Left")),
         solved=-20,
         icon="trophy",
     ),

@@ -20,6 +20,7 @@ from teleop.envs.conversion import ConvertingWrapper
 from teleop.envs.naming import EnvName, is_plain, parse_name
 from teleop.envs.pictures import undrawn
 from teleop.errors import EnvError, sentence
+from teleop.text import joined, tr
 
 # Gymnasium names its extras in its messages; ours says the whole line to type.
 _NAME = "teleop_name"  # attribute of environments made here
@@ -74,7 +75,10 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
         raise EnvError(_missing(env_id, problem)) from problem
     except Exception as problem:  # an environment's constructor may raise anything
         hint = " Wrappers take arguments: module:Class(name=value)." if name.wrappers else ""
-        raise EnvError(f"{env_id} could not be made: {sentence(problem)}.{hint}") from problem
+        text = tr(
+            "{env_id} could not be made: {problem}.", env_id=env_id, problem=sentence(problem)
+        )
+        raise EnvError(joined("", (text, hint))) from problem
     vars(env)[_NAME] = env_id
     learn_words(env_id, env)
     return env
@@ -147,15 +151,19 @@ def pace_of(env: gym.Env[Any, Any]) -> float:
 
 def _unknown(env_id: str) -> str:
     if not env_id:
-        return "No environment is given. To set that of a dataset: teleop environment DATASET ENV"
+        return tr(
+            "No environment is given. To set that of a dataset: teleop environment DATASET ENV"
+        )
     close = difflib.get_close_matches(env_id, known_ids(), n=3, cutoff=0.5)
     lowered = {known.lower(): known for known in known_ids()}
     close = close or [
         lowered[match] for match in difflib.get_close_matches(env_id.lower(), lowered, n=3)
     ]
-    hint = f"Did you mean {', '.join(close)}?" if close else "`teleop doctor --envs` lists them."
-    add = "If a package provides it, add --import PACKAGE."
-    return f"No environment is called {env_id!r}. {hint} {add}"
+    hint = tr("`teleop doctor --envs` lists them.")
+    if close:
+        hint = tr("Did you mean {close}?", close=", ".join(close))
+    unknown = tr("No environment is called {env_id!r}.", env_id=env_id)
+    return joined(" ", (unknown, hint, tr("If a package provides it, add --import PACKAGE.")))
 
 
 def _missing(env_id: str, problem: Exception) -> str:

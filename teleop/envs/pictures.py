@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.errors import EnvError, sentence
+from teleop.text import tr
 
 NOTHING_YET = np.zeros((240, 320, 3), np.uint8)  # in place of a picture that is still to come
 _COARSE = 8  # a look at every eighth pixel tells most pictures from one colour
@@ -72,9 +73,10 @@ def is_one_colour(picture: NDArray[np.uint8]) -> bool:
 
 def one_colour_said(env_id: str) -> str:
     """What to tell the person then."""
-    return (
-        f"{env_id} draws only one colour. Driving and recording still work. If you expect more, "
-        "see its documentation on rendering without a display."
+    return tr(
+        "{env_id} draws only one colour. Driving and recording still work. If you expect more, "
+        "see its documentation on rendering without a display.",
+        env_id=env_id,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium import spaces
 
 from teleop.errors import RecordingError, sentence
+from teleop.text import tr
 
 Space = spaces.Space[Any]
 _LONGEST_TEXT = 1000  # of a space that does not say
@@ -133,8 +134,11 @@ def _to_dict(space: Space) -> dict[str, Any]:
                 "charset": getattr(space, "characters", string.printable),
             }
     raise RecordingError(
-        f"{type(space).__name__} spaces cannot be recorded; Box, Discrete, MultiDiscrete, "
-        "MultiBinary, Text, and Dict or Tuple of those can. Wrap the environment to one of them."
+        tr(
+            "{kind} spaces cannot be recorded; Box, Discrete, MultiDiscrete, MultiBinary, Text, "
+            "and Dict or Tuple of those can. Wrap the environment to one of them.",
+            kind=type(space).__name__,
+        )
     )
 
 

@@ -16,6 +16,7 @@ import gymnasium as gym
 from teleop import paths
 from teleop.envs.naming import wrapper_parts
 from teleop.errors import EnvError, sentence
+from teleop.text import tr
 
 _FILE = "trusted.json"
 
@@ -94,8 +95,12 @@ def _import(package: str) -> None:
         module = importlib.import_module(package)
     except Exception as problem:  # a package's own code
         raise EnvError(
-            f"The package {package!r} cannot be imported: {sentence(problem)}. Install it into "
-            "this environment, or check its spelling."
+            tr(
+                "The package {package!r} cannot be imported: {problem}. Install it into this "
+                "environment, or check its spelling.",
+                package=package,
+                problem=sentence(problem),
+            )
         ) from problem
     register = getattr(gym, "register_envs", None)
     if register:

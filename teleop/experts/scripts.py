@@ -12,6 +12,7 @@ import numpy as np
 
 from teleop.envs.naming import bare_id
 from teleop.errors import LearningError
+from teleop.text import tr
 from teleop.types import Action, Actor, Observation
 
 Script = Callable[[Any], Action]
@@ -44,7 +45,11 @@ def make_expert(env_id: str) -> ScriptedPolicy:
     script = EXPERTS.get(bare_id(env_id))
     if script is None:
         raise LearningError(
-            f"There is no scripted demonstrator for {env_id}; there are for {', '.join(EXPERTS)}."
+            tr(
+                "There is no scripted demonstrator for {env_id}; there are for {known}.",
+                env_id=env_id,
+                known=", ".join(EXPERTS),
+            )
         )
     return ScriptedPolicy(env_id, script)
 

@@ -24,7 +24,7 @@ from safetensors.numpy import load, save
 from teleop.envs.action_labels import axis_words, branch_words
 from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, same_space, space_from_json
-from teleop.errors import HostileFileError, LearningError, StorageError, TeleopError
+from teleop.errors import HostileFileError, LearningError, StorageError, TeleopError, reason
 from teleop.learning.data.inputs import Encoding, Picture, Rows
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -33,6 +33,7 @@ from teleop.learning.networks.numpy_network import Array
 from teleop.learning.networks.own_network import load_own
 from teleop.learning.networks.policy_models import PolicyModel, model_from
 from teleop.recording.disk import files
+from teleop.text import tr
 from teleop.types import Action, Actor, Observation
 
 _FORMAT = 2
@@ -230,8 +231,13 @@ class LearnedPolicy:
         pairs = ((config.observation_space, observation), (config.action_space, action))
         if not all(same_space(space_from_json(learned), there) for learned, there in pairs):
             raise LearningError(
-                f"The policy {self.name} was learned in {self.config.env_id}; the spaces of "
-                f"{env_id} differ from that. Choose a policy that was trained in {env_id}."
+                tr(
+                    "The policy {name} was learned in {env_id}; the spaces of {played_env} differ "
+                    "from that. Choose a policy that was trained in {played_env}.",
+                    name=self.name,
+                    env_id=self.config.env_id,
+                    played_env=env_id,
+                )
             )
 
     def check_shapes(self) -> None:
@@ -271,8 +277,12 @@ class LearnedPolicy:
             raise
         except OSError as problem:
             raise StorageError(
-                f"The policy could not be written to {folder} ({problem.strerror}); free some "
-                "space or make the folder writable, then train again."
+                tr(
+                    "The policy could not be written to {folder} ({problem}); free some space or "
+                    "make the folder writable, then train again.",
+                    folder=folder,
+                    problem=reason(problem),
+                )
             ) from problem
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
@@ -343,8 +353,13 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
         raise
     except _UNREADABLE as problem:
         raise LearningError(
-            f"{folder} is not a policy that can be read ({type(problem).__name__}: {problem}). "
-            "Train one with `teleop train`, or choose another."
+            tr(
+                "{folder} is not a policy that can be read ({kind}: {problem}). Train one with "
+                "`teleop train`, or choose another.",
+                folder=folder,
+                kind=type(problem).__name__,
+                problem=problem,
+            )
         ) from problem
     return policy
 

@@ -16,6 +16,7 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import branches_to_json
 from teleop.learning.networks.policy_models import PolicyModel
 from teleop.learning.policy import LearnedPolicy, PolicyConfig
+from teleop.text import tr
 
 _SHAPE_FIELDS = tuple(Architecture.__dataclass_fields__)
 
@@ -84,17 +85,21 @@ def check_teaches(demos: Demonstrations) -> None:
     """
     rows = demos.pairs(0)[:, 1]
     if demos.total_steps < 2:
-        raise LearningError("One step is too little to learn from. Record a longer episode.")
+        raise LearningError(tr("One step is too little to learn from. Record a longer episode."))
     if len(rows) == 0:
         raise LearningError(
-            "Nobody but a policy drove in these episodes, so there is nothing to learn from a "
-            "person. Record an episode yourself, or take over."
+            tr(
+                "Nobody but a policy drove in these episodes, so there is nothing to learn from a "
+                "person. Record an episode yourself, or take over."
+            )
         )
     targets = demos.targets[rows]
     if (targets == targets[0]).all():
         raise LearningError(
-            "Every recorded action is the same one, so there is nothing to tell apart. Record an "
-            "episode in which you act."
+            tr(
+                "Every recorded action is the same one, so there is nothing to tell apart. Record "
+                "an episode in which you act."
+            )
         )
 
 

@@ -13,6 +13,7 @@ from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour
 from teleop.errors import EnvError, sentence
 from teleop.recording.episodes.episode import Episode, row_of_tree
+from teleop.text import tr
 from teleop.types import Action, Actor, Observation, Policy
 
 MAX_STEPS = 10_000
@@ -99,7 +100,13 @@ class Replay:
             try:
                 observation, _ = env.reset(seed=seed)
             except Exception as problem:  # an environment's own code
-                raise EnvError(f"{env_id}failed in reset: {sentence(problem)}") from problem
+                raise EnvError(
+                    tr(
+                        "{env_id}failed in reset: {problem}",
+                        env_id=env_id,
+                        problem=sentence(problem),
+                    )
+                ) from problem
             lane.policy.reset(seed)
             self._keep(lane, env, observation)
 
@@ -144,7 +151,7 @@ class Replay:
         for step, observation in enumerate(self.lanes[0].observations):
             recorded = conformed(self._space, row_of_tree(policy.episode.observations, step))
             if not _same(observation, recorded):
-                return f"differs from the recording at step {step}"
+                return tr("differs from the recording at step {step}", step=step)
         return "exact"
 
     def _step(self, lane: Lane, env: Any) -> None:
@@ -157,7 +164,9 @@ class Replay:
             observation, reward, terminated, truncated, _ = env.step(action)
         except Exception as problem:  # an environment's own code
             lane.over = True
-            raise EnvError(f"{self.env_id}failed: {sentence(problem)}") from problem
+            raise EnvError(
+                tr("{env_id}failed: {problem}", env_id=self.env_id, problem=sentence(problem))
+            ) from problem
         lane.rewards.append(float(reward))
         lane.actions.append(action_text(self.env_id, env.action_space, action))
         lane.raw_actions.append(action)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.errors import StorageError
+from teleop.errors import StorageError, reason
 from teleop.playback.replay import Replay
 from teleop.recording.disk import files
+from teleop.text import tr
 from teleop.types import Actor
 
 _RECORDED, _AGENT, _OTHER = (242, 169, 59), (90, 176, 245), (134, 142, 158)
@@ -50,7 +51,11 @@ def write_side_by_side(
             _write_animation(replay, output, pace_hz, tell)
     except OSError as problem:
         raise StorageError(
-            f"{output} cannot be written ({problem.strerror or problem})."
+            tr(
+                "{output} cannot be written ({problem}).",
+                output=output,
+                problem=reason(problem),
+            )
         ) from problem
 
 
@@ -78,8 +83,10 @@ def _write_film(replay: Replay, output: Path, pace_hz: float, tell: Tell | None)
         import imageio.v2 as imageio
     except ImportError as problem:
         raise StorageError(
-            "Writing .mp4 needs imageio. To install it: pip install 'teleop-studio[video]'; "
-            "or write a .gif or .webp."
+            tr(
+                "Writing .mp4 needs imageio. To install it: pip install 'teleop-studio[video]'; "
+                "or write a .gif or .webp."
+            )
         ) from problem
     draft = output.with_name(f".{output.stem}.draft{output.suffix}")
     try:

@@ -26,6 +26,7 @@ from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
 from teleop.runtime.protocol.session_messages import ChooseDataset, Notice, OpenEnv, Rumble, Tone
 from teleop.runtime.protocol.shared_frames import FrameReader
+from teleop.text import tr
 from teleop.ui.chrome.banner import BANNER
 from teleop.ui.chrome.overlays import Overlays
 from teleop.ui.chrome.top_bar import mark
@@ -408,7 +409,7 @@ class App:
             text = value or node.label
         if text:
             copy(text)
-            self.model.notices.append(Notice(Tone.PLAIN, f"Copied: {text}"))
+            self.model.notices.append(Notice(Tone.PLAIN, tr("Copied: {text}", text=text)))
 
     def _leave(self) -> None:
         """Close what is open over the screen; else hold still."""

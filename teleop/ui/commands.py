@@ -7,52 +7,54 @@ an environment can discard an episode.
 from dataclasses import dataclass
 from enum import Enum
 
+from teleop.text import tr
+
 
 class Command(Enum):
     """What a shortcut does."""
 
-    DEMONSTRATE = "Go to Demonstrate"
-    TRAIN = "Go to Train"
-    COMPARE = "Go to Compare"
-    CORRECT = "Go to Correct"
-    LIBRARY = "Go to the library"
-    HOME = "Go home: all environments"
-    SETTINGS = "Settings: colours, language, sounds"
-    RETRAIN = "Train with the corrections"
-    DIFFERENCE = "Compare: the next difference"
-    RECORD = "Record, or stop"
-    SAVE = "Save the take"
-    DISCARD = "Discard the take"
-    DELETE = "Delete the chosen episode"
-    STAR = "Star the chosen episode"
-    UNDO = "Undo discard or delete"
-    COPY = "Copy the focused text or the notification"
-    ENVIRONMENT = "Choose an environment"
-    PLAY = "Play or pause; go on driving"
-    BACK = "One step back"
-    FORWARD = "One step forward"
-    SECOND_BACK = "One second back"
-    SECOND_FORWARD = "One second forward"
-    START = "To the start"
-    END = "To the end"
-    SLOWER = "Slower"
-    FASTER = "Faster"
-    NEW_SEED = "Next seed"
-    RETRY = "Restart from the same seed"
-    REWIND = "Rewind while held"
-    STEP_ONCE = "One step, while paused"
-    PRACTICE = "Practice: record nothing"
-    STAR_TAKE = "Star the take"
-    OPTIONS = "Recording options"
-    CONTROLS = "Controls"
-    LEAVE = "Pause, or close"
-    HELP = "Show this help"
-    PROJECTOR = "Projector mode"
-    FULL_SCREEN = "Full screen"
-    LARGER = "Larger"
-    SMALLER = "Smaller"
-    USUAL_SIZE = "Default size"
-    QUIT = "Quit"
+    DEMONSTRATE = tr("Go to Demonstrate")
+    TRAIN = tr("Go to Train")
+    COMPARE = tr("Go to Compare")
+    CORRECT = tr("Go to Correct")
+    LIBRARY = tr("Go to the library")
+    HOME = tr("Go home: all environments")
+    SETTINGS = tr("Settings: colours, language, sounds")
+    RETRAIN = tr("Train with the corrections")
+    DIFFERENCE = tr("Compare: the next difference")
+    RECORD = tr("Record, or stop")
+    SAVE = tr("Save the take")
+    DISCARD = tr("Discard the take")
+    DELETE = tr("Delete the chosen episode")
+    STAR = tr("Star the chosen episode")
+    UNDO = tr("Undo discard or delete")
+    COPY = tr("Copy the focused text or the notification")
+    ENVIRONMENT = tr("Choose an environment")
+    PLAY = tr("Play or pause; go on driving")
+    BACK = tr("One step back")
+    FORWARD = tr("One step forward")
+    SECOND_BACK = tr("One second back")
+    SECOND_FORWARD = tr("One second forward")
+    START = tr("To the start")
+    END = tr("To the end")
+    SLOWER = tr("Slower")
+    FASTER = tr("Faster")
+    NEW_SEED = tr("Next seed")
+    RETRY = tr("Restart from the same seed")
+    REWIND = tr("Rewind while held")
+    STEP_ONCE = tr("One step, while paused")
+    PRACTICE = tr("Practice: record nothing")
+    STAR_TAKE = tr("Star the take")
+    OPTIONS = tr("Recording options")
+    CONTROLS = tr("Controls")
+    LEAVE = tr("Pause, or close")
+    HELP = tr("Show this help")
+    PROJECTOR = tr("Projector mode")
+    FULL_SCREEN = tr("Full screen")
+    LARGER = tr("Larger")
+    SMALLER = tr("Smaller")
+    USUAL_SIZE = tr("Default size")
+    QUIT = tr("Quit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +158,16 @@ SHORTCUTS: tuple[Shortcut, ...] = (
 class PadAction(Enum):
     """What a pad button does while the pad moves the focus."""
 
-    ACTIVATE = "Activate"
-    BACK = "Back, close"
-    STAR = "Star the episode"
-    DELETE = "Delete the episode, or undo"
-    PREVIOUS = "Previous screen"
-    NEXT = "Next screen"
-    SCRUB_BACK = "Scrub back"
-    SCRUB_FORWARD = "Scrub forward"
-    DRIVE = "Drive, pause, play"
-    HELP = "Show this help"
+    ACTIVATE = tr("Activate")
+    BACK = tr("Back, close")
+    STAR = tr("Star the episode")
+    DELETE = tr("Delete the episode, or undo")
+    PREVIOUS = tr("Previous screen")
+    NEXT = tr("Next screen")
+    SCRUB_BACK = tr("Scrub back")
+    SCRUB_FORWARD = tr("Scrub forward")
+    DRIVE = tr("Drive, pause, play")
+    HELP = tr("Show this help")
 
 
 # While driving, with View held: the hands never leave the pad.
@@ -208,7 +210,7 @@ PAD: tuple[PadButton, ...] = (
     PadButton("right_shoulder", "RB", PadAction.NEXT),
     PadButton("left_trigger", "LT", PadAction.SCRUB_BACK),
     PadButton("right_trigger", "RT", PadAction.SCRUB_FORWARD),
-    PadButton("start", "Start", PadAction.DRIVE),
+    PadButton("start", tr("Start"), PadAction.DRIVE),
     PadButton("back", "View", PadAction.HELP),
 )
 

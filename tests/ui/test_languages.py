@@ -1,9 +1,10 @@
 """Every language: the same entries, placeholders that are filled, and labels that fit."""
 
-import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pygame
 import pytest
@@ -13,13 +14,26 @@ from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.paths import assets_folder, samples_folder
 from teleop.recording import Library
+from teleop.text import Text, joined, ntr, tr
 from teleop.ui.commands import Command
 from teleop.ui.drawing.translation import LANGUAGES, Language
+from teleop.ui.sheets.help_sheet import toggle_help
+from teleop.ui.widgets.text_edit import TextEdit
 from tests.screenshots import SAMPLE, SCREENS, look, show
+from tests.translations import (
+    catalogue_file,
+    compiled,
+    messages_in_code,
+    parts_of,
+    read_catalogue,
+)
 from tests.ui.test_window import Person
 
 FOLDER = assets_folder() / "languages"
 OTHERS = [code for code in LANGUAGES if code != "en"]
+_PLACE = re.compile(r"\{[^}]*\}")
+_NAMES = ("teleop", "Minari", "robomimic", "LeRobot")
+KEYS = {"Enter", "Space", "Esc", "Bksp", "Del", "Home", "End", "View", "Tab", "Ctrl", "Shift"}
 SHEETS = ("settings", "options", "controls")
 
 
@@ -35,33 +49,60 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     person.app.close()
 
 
-def entries(code: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((FOLDER / f"{code}.json").read_text("utf-8"))
-    return found
+def test_every_message_of_the_code_is_in_every_catalogue() -> None:
+    wanted = messages_in_code()
+    for code in OTHERS:
+        found = {message.id for message in read_catalogue(code) if message.id}
+        assert found == wanted, f"{code}: run python -m tests.translations"
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_the_catalogues_have_the_same_entries_with_the_same_placeholders(code: str) -> None:
-    found = entries(code)
-    assert found.keys() == entries("de").keys()
-    for key, value in found.items():
-        numbers = [f"{{{index}}}" for index in range(key.count("{}"))]
-        assert all(number in value for number in numbers), key
-        assert value.count("{") == len(numbers), key
+def test_every_message_is_translated_with_the_same_places(code: str) -> None:
+    for message in read_catalogue(code):
+        if not message.id:
+            continue
+        places = sorted(_PLACE.findall(parts_of(message.id)[-1]))
+        for said in parts_of(message.string):
+            assert said, f"{code}: {message.id} is not translated"
+            assert sorted(_PLACE.findall(said)) == places, message.id
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_is_read_is_what_translators_wrote(code: str) -> None:
+    read = catalogue_file(code).with_suffix(".mo").read_bytes()
+    assert read == compiled(read_catalogue(code)), "run python -m tests.translations"
 
 
 @pytest.mark.parametrize(
     ("text", "german"),
     [
-        ("Save", "Sichern"),
-        ("diverges at step 9", "Wege trennen sich bei Schritt 9"),
+        (tr("Save"), "Sichern"),
+        (tr("diverges at step {diverged_at}", diverged_at=9), "Wege trennen sich bei Schritt 9"),
+        (ntr("{n:,} episode", "{n:,} episodes", 1), "1 Episode"),
+        (ntr("{n:,} episode", "{n:,} episodes", 1200), "1,200 Episoden"),
+        (joined(" · ", (tr("Save"), "left")), "Sichern · left"),
+        ("Save", "Save"),
+        ("left", "left"),
         ("LunarLander-v3", "LunarLander-v3"),
-        ("12.5 s", "12.5 s"),
     ],
 )
-def test_what_is_drawn_is_translated_and_names_stay(text: str, german: str) -> None:
+def test_messages_are_translated_and_what_a_person_typed_is_not(text: str, german: str) -> None:
     assert Language(FOLDER, "de").of(text) == german
-    assert Language(FOLDER, "en").of(text) == text
+    assert Language(FOLDER, "en").of(text) == str(text)
+
+
+def test_a_note_that_is_a_word_of_the_window_is_drawn_as_it_was_typed(person: Person) -> None:
+    """Also while it is being typed."""
+    app = person.app
+    app.context.change_settings(replace(app.context.settings, language="de"))
+    show(person, "library")
+    written: list[str] = []
+    app.context.edit(TextEdit("label.note", "left", 4, lambda _: None, written.append))
+    for _ in range(3):
+        person.turns()
+    assert "left" in _drawn(person)
+    assert "links" not in _drawn(person)
+    app.context.editing = None
 
 
 LOOKS = [("de", (1280, 800)), *((code, (1024, 640)) for code in LANGUAGES)]
@@ -115,35 +156,82 @@ def _may_be_cut(text: str, names: set[str]) -> bool:
 
 def test_the_language_changes_at_once(person: Person) -> None:
     app = person.app
-    usual = Language(FOLDER, "").of("Save")
+    usual = Language(FOLDER, "").of(tr("Save"))
     for code, word in (("de", "Sichern"), ("", usual), ("fr", "Garder"), ("en", "Save")):
         app.context.change_settings(replace(app.context.settings, language=code))
         person.turns()
-        assert app.ui.painter.language is not None
-        assert app.ui.painter.language.of("Save") == word
+        assert app.ui.painter.said(tr("Save")) == word
 
 
-def test_every_button_on_screen_has_a_translation(person: Person) -> None:
-    known = entries("de")
-    german = Language(FOLDER, "de")
+class _Marked(Language):
+    """A language in which messages have no letter of ours, so that what has none is seen."""
+
+    def of(self, text: str) -> str:
+        return text.translate(_OTHER_LETTERS) if isinstance(text, Text) else text
+
+
+_OTHER_LETTERS = {
+    ord(letter): 0x0430 + index for index, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+} | {ord(letter): 0x0410 + index for index, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+
+
+def test_every_sentence_on_screen_is_a_message(person: Person) -> None:
+    """What is drawn and has no message is a name, a number or a key."""
     app = person.app
     app.context.change_settings(replace(app.context.settings, language="en"))
     for screen in SCREENS:
         show(person, screen)
-        buttons = [n for n in app.ui.nodes.values() if n.role in ("button", "tab")]
-        plain = [n.label for n in buttons if n.value is None and not _is_a_name(n.id)]
-        missing = [t for t in plain if t not in known and german.of(t) == t and any_word(t)]
-        assert missing == [], screen
+        _check_messages(person, screen)
+    app.go("demonstrate")
+    toggle_help(app.context)
+    _check_messages(person, "help")
+    toggle_help(app.context)
+    for sheet in SHEETS:
+        app.context.toggle_sheet(sheet)
+        _check_messages(person, sheet)
+        app.context.toggle_sheet("")
 
 
-def _is_a_name(node_id: str) -> bool:
-    """Labels that are names of environments and datasets, or of a moment."""
-    return node_id.startswith(("env.", "recent.", "sort.", "ep."))
+def _check_messages(person: Person, where: str) -> None:
+    painter = person.app.ui.painter
+    language, painter.language = painter.language, _Marked(FOLDER, "en")
+    plain = {text for text in _drawn(person) if any_word(text) and not _is_a_name(text)}
+    assert plain == set(), where
+    painter.language = language
+
+
+def _drawn(person: Person) -> set[str]:
+    """Every text of one picture of the window."""
+    painter = person.app.ui.painter
+    drawn: set[str] = set()
+    blit = painter.text
+
+    def text(text: str, *args: Any, **more: Any) -> int:
+        drawn.add(painter.said(text))
+        return blit(text, *args, **more)
+
+    painter.text = text  # type: ignore[method-assign]
+    try:
+        person.app.renderer.draw_all()
+    finally:
+        del painter.text
+    return drawn
+
+
+def _is_a_name(text: str) -> bool:
+    """Names of environments, datasets, policies and formats, folders, keys."""
+    names = (
+        {entry.env_id for entry in CATALOGUE}
+        | {*LANGUAGES.values()}
+        | {"teleop", "Minari", "robomimic", "LeRobot"}
+    )
+    keys = all(part in KEYS or not any_word(part) for part in text.split())
+    return keys or text in names or "/" in text or "-v" in text or text.startswith("bc-")
 
 
 def any_word(text: str) -> bool:
-    return any(len(word) > 3 and word.isalpha() for word in text.split())
+    return any(len(word) > 2 and word.isalpha() and word.isascii() for word in text.split())
 
 
 def test_a_folder_without_catalogues_is_english(tmp_path: Path) -> None:
-    assert Language(tmp_path, "de").of("Save") == "Save"
+    assert Language(tmp_path, "de").of(tr("Save")) == "Save"

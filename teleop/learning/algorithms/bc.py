@@ -40,6 +40,7 @@ from teleop.learning.tuning.search import Search
 from teleop.learning.tuning.search_space import HISTORY, space_for
 from teleop.learning.tuning.search_summary import findings, ways_back_found
 from teleop.learning.tuning.trials import why_not
+from teleop.text import joined, tr
 
 SUMMARY = "Behavioural cloning: does what you did"
 _FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
@@ -205,8 +206,10 @@ def _check_shape(shape: Architecture, demos: Demonstrations) -> None:
         )
     if shape.flow and not demos.head.is_numbers:
         raise LearningError(
-            "Flow matching is for analog actions; these were recorded with keys or are choices, "
-            "which a softmax fits better. Leave it out."
+            tr(
+                "Flow matching is for analog actions; these were recorded with keys or are "
+                "choices, which a softmax fits better. Leave it out."
+            )
         )
 
 
@@ -214,13 +217,15 @@ def _describe(run: _Run) -> Iterator[Progress]:
     """What is decided before the first step, and why."""
     said = []
     if run.demos.encoding.left_out:
-        said.append(f"Text is left out: {', '.join(run.demos.encoding.left_out)}")
+        said.append(
+            tr("Text is left out: {left_out}", left_out=", ".join(run.demos.encoding.left_out))
+        )
     if device_for(run.demos) != "cpu":
-        said.append(f"On the GPU ({torch.cuda.get_device_name()})")
+        said.append(tr("On the GPU ({device})", device=torch.cuda.get_device_name()))
     if run.basis.start:
-        said.append(f"Begins with {run.basis.start.name}")
+        said.append(tr("Begins with {name}", name=run.basis.start.name))
     for finding in said:
-        yield Progress("Analysing the data", 0, run.steps, finding=finding)
+        yield Progress(tr("Analysing the data"), 0, run.steps, finding=finding)
 
 
 def _first_policy(run: _Run) -> Iterator[Progress]:
@@ -229,9 +234,9 @@ def _first_policy(run: _Run) -> Iterator[Progress]:
     plain = Architecture(hidden=run.choice.shape.hidden)
     shape = run.choice.shape if run.basis.start else plain
     networks = Networks(run.basis, replace(run.choice, shape=shape))
-    yield from _train(run, networks, steps, 1, "First policy")
+    yield from _train(run, networks, steps, 1, tr("First policy"))
     policy = _policy(run, networks, steps, 1)
-    yield Progress("First policy", run.step, _total(run), policy=policy)
+    yield Progress(tr("First policy"), run.step, _total(run), policy=policy)
 
 
 def _find_lag(run: _Run) -> Iterator[Progress]:
@@ -240,7 +245,7 @@ def _find_lag(run: _Run) -> Iterator[Progress]:
     if lag_search.can_find(demos):
         for guess in lag_search.iter_lags(demos, run.config.seed):
             run.guesses.append(guess)
-            yield Progress("Looking for your reaction time", run.step, _total(run))
+            yield Progress(tr("Looking for your reaction time"), run.step, _total(run))
     found: Lag = int(distributed.agreed(lag_search.best_lag(demos, run.guesses)))
     own = lag_search.own_lags(demos, run.guesses)
     if own is not None and own[1]:
@@ -253,7 +258,7 @@ def _why_not_played(run: _Run, clock: Callable[[], float]) -> str:
     if not run.is_open:
         return ""
     if not run.config.reward:
-        return "The reward is not used"
+        return tr("The reward is not used")
     return why_not(run.demos, run.config.budget_s, clock)
 
 
@@ -297,7 +302,7 @@ def _go_back(
     """Ways back to what was shown, where states can be counted and playing confirms them."""
     demos, seconds = run.demos, _GOING_BACK * run.config.budget_s
     ways = ReturnPaths(demos, search.best.choice.pairs(demos))
-    phase = "Trying what each action does"
+    phase = tr("Trying what each action does")
     try:
         for _ in ways.explore(seconds, clock):
             yield Progress(phase, run.step, run.step)
@@ -320,7 +325,7 @@ def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
         step, total = progress.step, progress.total
         yield progress
     for text, verified in findings(search, demos):
-        yield Progress("Chosen by playing", step, total, finding=text, verified=verified)
+        yield Progress(tr("Chosen by playing"), step, total, finding=text, verified=verified)
     yield from search.complete()
 
 
@@ -350,10 +355,15 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
         run.choice = replace(run.choice, shape=plain)
     if kept and run.config.steps is None:
         run.steps = kept.steps
-    assumed = f"{run.choice.words(run.demos)} · {run.steps:,} steps"
-    tried = "judged by held-out episodes" if kept else "as is usual"
-    finding = f"{reason}, so nothing was tried by playing: {assumed} ({tried})"
-    yield Progress("Chosen without playing", run.step, _total(run), finding=finding)
+    finding = tr(
+        "{reason}, so nothing was tried by playing: {assumed} ({tried})",
+        reason=reason,
+        assumed=joined(
+            " · ", (run.choice.words(run.demos), tr("{steps:,} steps", steps=run.steps))
+        ),
+        tried=tr("judged by held-out episodes") if kept else tr("as is usual"),
+    )
+    yield Progress(tr("Chosen without playing"), run.step, _total(run), finding=finding)
 
 
 def _hold_out(run: _Run, shape: Architecture) -> Generator[Progress, None, HeldOut | None]:
@@ -364,23 +374,25 @@ def _hold_out(run: _Run, shape: Architecture) -> Generator[Progress, None, HeldO
         for count, loss, item in iter_held_out(run.basis, choice):
             run.step += count
             found += [item] if item else []
-            yield Progress("Trying lengths of training", run.step, _total(run), loss or None)
+            yield Progress(tr("Trying lengths of training"), run.step, _total(run), loss or None)
     return best_of(found) if found else None
 
 
 def _shape_verdict(run: _Run, usual: HeldOut, unusual: HeldOut, *, earned: bool) -> Progress:
-    finding = (
-        f"{unusual.choice.shape.words().capitalize()}: agrees with held-out episodes by "
-        f"{unusual.agreement:.3f}, without it {usual.agreement:.3f}: "
-        f"{'kept' if earned else 'not kept'}"
+    finding = tr(
+        "{shape}: agrees with held-out episodes by {unusual:.3f}, without it {usual:.3f}: {kept}",
+        shape=unusual.choice.shape.words().capitalize(),
+        unusual=unusual.agreement,
+        usual=usual.agreement,
+        kept=tr("kept") if earned else tr("not kept"),
     )
-    return Progress("Chosen without playing", run.step, _total(run), finding=finding)
+    return Progress(tr("Chosen without playing"), run.step, _total(run), finding=finding)
 
 
 def _fit_ensemble(run: _Run) -> Iterator[Progress]:
     networks = Networks(run.basis, run.choice)
     for members in range(1, run.members + 1):
-        phase = f"Network {members} of {run.members}"
+        phase = tr("Network {members} of {all}", members=members, all=run.members)
         yield from _train(run, networks, run.steps, members, phase)
         policy = _policy(run, networks, run.steps, members)
         left = run.steps * (run.members - members)

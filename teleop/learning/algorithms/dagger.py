@@ -26,6 +26,7 @@ from teleop.learning.networks.heads import Levels, flat_actions
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.tuning.lag_search import usual_lag
+from teleop.text import tr
 from teleop.types import Policy
 
 SUMMARY = "DAgger: asks the scripted expert and retrains"
@@ -68,20 +69,24 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     for number in range(config.rounds + 1):
         steps = round(config.steps * (1 + 2 * number / max(1, config.rounds)))
         known = TunedSettings(lag, steps, config.members)
-        phase = f"Round {number}: cloning {demos.count} episodes"
+        phase = tr("Round {number}: cloning {count} episodes", number=number, count=demos.count)
         fits = enumerate(iter_ensemble(demos, known, config.seed + 100 * number))
         policy = yield from _reported(fits, phase, number * per_round, per_round, total, steps)
         yield Progress(phase, (number + 1) * per_round, total, policy=_named(policy, config))
         if number == config.rounds:
             return
         seed = _FIRST_SEED + 1000 * config.seed + number * config.episodes
-        phase = f"Round {number + 1}: driving and asking"
+        phase = tr("Round {number}: driving and asking", number=number + 1)
         returns = []
         for episode in range(config.episodes):
             demos = _ask(demos, policy, expert, seed + episode)
             returns.append(float(demos.returns[-1]))
             yield Progress(phase, (number + 1) * per_round, total, returns=(returns[-1],))
-        found = f"Round {number}: the policy got {np.mean(returns):.0f} from new starts"
+        found = tr(
+            "Round {number}: the policy got {mean:.0f} from new starts",
+            number=number,
+            mean=np.mean(returns),
+        )
         yield Progress(phase, (number + 1) * per_round, total, finding=found)
 
 

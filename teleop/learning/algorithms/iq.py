@@ -32,6 +32,7 @@ from teleop.learning.networks.policy_models import Ensemble
 from teleop.learning.networks.torch_network import make_layers
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.text import tr
 
 SUMMARY = "Inverse soft Q: finds what you were after"
 _FIRST_SEED = 80_000
@@ -177,11 +178,15 @@ def recovered_reward(policy: LearnedPolicy, observations: Any, actions: Any) -> 
 def _check_spaces(demos: Demonstrations) -> None:
     if not isinstance(demos.action_space, spaces.Discrete):
         raise LearningError(
-            f"Inverse soft Q needs Discrete actions; {demos.env_id} has "
-            f"{type(demos.action_space).__name__}. Use behavioural cloning."
+            tr(
+                "Inverse soft Q needs Discrete actions; {env_id} has {kind}. Use behavioural "
+                "cloning.",
+                env_id=demos.env_id,
+                kind=type(demos.action_space).__name__,
+            )
         )
     if demos.encoding.pictures:
-        raise LearningError("Inverse soft Q does not support images yet.")
+        raise LearningError(tr("Inverse soft Q does not support images yet."))
 
 
 def _begin(demos: Demonstrations, config: Config) -> _Search:
@@ -207,7 +212,7 @@ def _begin(demos: Demonstrations, config: Config) -> _Search:
     )
     _show(search, pairs)
     if search.shown.count == 0:
-        raise LearningError("These episodes are too short for inverse RL: record longer ones.")
+        raise LearningError(tr("These episodes are too short for inverse RL: record longer ones."))
     return search
 
 
@@ -250,7 +255,10 @@ def _play(search: _Search, env: gym.Env[Any, Any]) -> Iterator[Progress]:
         if step % _REPORT == 0:
             recent = float(np.mean(search.finished[-5:])) if search.finished else 0.0
             yield Progress(
-                f"Playing and searching: {recent:.0f} recently", step, config.steps, loss
+                tr("Playing and searching: {recent:.0f} recently", recent=recent),
+                step,
+                config.steps,
+                loss,
             )
     yield from _maybe_better(search, config.steps, last=True)
 
@@ -302,7 +310,7 @@ def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator
     if mean <= search.best and not (last and search.best == -np.inf):
         return
     search.best = mean
-    yield Progress("Playing and searching", step, search.config.steps, policy=_policy(search))
+    yield Progress(tr("Playing and searching"), step, search.config.steps, policy=_policy(search))
 
 
 def _policy(search: _Search) -> LearnedPolicy:

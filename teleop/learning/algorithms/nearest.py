@@ -17,6 +17,7 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.policy_models import Nearest, flattened
 from teleop.learning.progress import Progress, check_teaches, make_policy
 from teleop.learning.tuning.lag_search import usual_lag
+from teleop.text import tr
 
 SUMMARY = "Nearest neighbour: the honest baseline"
 _MOST_NUMBERS = 50_000_000  # remembered in all; more would make every step slow
@@ -59,8 +60,10 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     recipe = {"algorithm": "nearest"} | asdict(config)
     learned = {"lag_steps": lag, "count": model.count}
     policy = make_policy(demos, normaliser, model, Architecture(), recipe, learned)
-    finding = f"{len(pairs):,} steps stored, {model.count} nearest used"
-    yield Progress("Storing", 1, 1, policy=policy, finding=finding)
+    finding = tr(
+        "{pairs:,} steps stored, {count} nearest used", pairs=len(pairs), count=model.count
+    )
+    yield Progress(tr("Storing"), 1, 1, policy=policy, finding=finding)
 
 
 def _seen(demos: Demonstrations, normaliser: Normaliser, rows: np.ndarray) -> tuple:  # type: ignore[type-arg]

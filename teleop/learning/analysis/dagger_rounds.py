@@ -20,6 +20,7 @@ from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.training_run import known_of
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import human_dataset_id
+from teleop.text import tr
 
 MEMBERS = 5
 EPISODES = 10  # played by each round's policy, always from the same fresh starts
@@ -82,13 +83,16 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
     check_teaches(demos)
     if before.config.model != "networks":
         raise LearningError(
-            f"{before.name} is not made of networks that can be trained again. Train one by "
-            "behavioural cloning, and correct that."
+            tr(
+                "{name} is not made of networks that can be trained again. Train one by "
+                "behavioural cloning, and correct that.",
+                name=before.name,
+            )
         )
     known = _grown(known_of(before, demos), before, demos)
     number = round_of(before) + 1
     total = known.steps * known.members
-    phase = f"Round {number}: cloning {len(demos.used)} episodes"
+    phase = tr("Round {number}: cloning {used} episodes", number=number, used=len(demos.used))
     for part, policy in enumerate(iter_ensemble(demos, known, seed), start=1):
         step = min(total, part * known.steps // 11)  # a network yields eleven times
         if policy is not None:

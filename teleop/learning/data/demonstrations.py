@@ -23,6 +23,7 @@ from teleop.errors import EnvError, LearningError
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
 from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
 from teleop.recording import Dataset, Episode, EpisodeRow
+from teleop.text import tr
 from teleop.types import Actor
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
@@ -197,6 +198,16 @@ def _words(space: Space, parts: Sequence[tuple[Dataset, list[EpisodeRow]]]) -> t
     return text_words(space, seen)
 
 
+def _nothing_in(dataset_id: str) -> LearningError:
+    return LearningError(
+        tr(
+            "{dataset_id} holds no episodes to train on. Record one first: `teleop`, or "
+            "`teleop record`.",
+            dataset_id=dataset_id,
+        )
+    )
+
+
 def load_demonstrations(
     dataset: Dataset, files: Sequence[str] | None = None, *, also: Sequence[Dataset] = ()
 ) -> Demonstrations:
@@ -213,10 +224,7 @@ def load_demonstrations(
     """
     rows = [row for row in dataset.rows() if files is None or row.file in files]
     if not rows:
-        raise LearningError(
-            f"{dataset.dataset_id} holds no episodes to train on. Record one first: "
-            "`teleop`, or `teleop record`."
-        )
+        raise _nothing_in(dataset.dataset_id)
     observation_space, action_space = dataset.spaces()
     check_learnable(action_space)
     parts = [(dataset, rows), *((other, other.rows()) for other in also if other.exists)]
@@ -339,8 +347,11 @@ class _Gathered:
         first, end = self._starts[-1], self._starts[-1] + len(flat)
         if not (np.isfinite(inputs.vector).all() and np.isfinite(flat).all()):
             raise LearningError(
-                f"Episode {number} has observations or actions that are not numbers (NaN or "
-                "infinite); nothing can be learned from it. Delete it, then train again."
+                tr(
+                    "Episode {number} has observations or actions that are not numbers (NaN or "
+                    "infinite); nothing can be learned from it. Delete it, then train again.",
+                    number=number,
+                )
             )
         self._vector[first:end] = inputs.vector
         for room, pictures in zip(self._pictures, inputs.pictures, strict=True):

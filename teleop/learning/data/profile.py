@@ -24,6 +24,7 @@ from teleop.learning.tuning.lag_search import (
     own_lags,
     usual_lag,
 )
+from teleop.text import listed, tr
 
 IDLE_WARNS = 0.7
 DOMINANT_WARNS = 0.95
@@ -84,26 +85,32 @@ def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator
 
 
 def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
-    topic = "Reaction time"
+    topic = tr("Reaction time")
     if not demos.delayed:
-        return Trait(topic, "none", "a script acted, or steps waited for you", "no correction")
+        return Trait(
+            topic, tr("none"), tr("a script acted, or steps waited for you"), tr("no correction")
+        )
     if demos.pace_hz == 0:
-        return Trait(topic, "none", "steps waited for you", "no correction")
-    means = "your actions follow what you saw by that much"
+        return Trait(topic, tr("none"), tr("steps waited for you"), tr("no correction"))
+    means = tr("your actions follow what you saw by that much")
     usual = round(1000 * usual_lag(demos) / demos.pace_hz)
     if not guesses:
         later = (
-            "measured during training" if can_find(demos) else "too few episodes to measure yours"
+            tr("measured during training")
+            if can_find(demos)
+            else tr("too few episodes to measure yours")
         )
-        return Trait(topic, f"typically {usual} ms", means, later)
+        return Trait(topic, tr("typically {usual} ms", usual=usual), means, later)
     own = own_lags(demos, guesses)
     if own is not None and own[1] and not isinstance(own[0], int):
-        both = " and ".join(str(round(1000 * n / demos.pace_hz)) for n in sorted(set(own[0])))
-        return Trait(topic, f"{both} ms", "two people, or two ways of playing", "each by its own")
-    found = f"about {round(1000 * best_lag(demos, guesses) / demos.pace_hz)} ms"
+        both = ", ".join(str(round(1000 * n / demos.pace_hz)) for n in sorted(set(own[0])))
+        return Trait(
+            topic, f"{both} ms", tr("two people, or two ways of playing"), tr("each by its own")
+        )
+    found = tr("about {lag} ms", lag=round(1000 * best_lag(demos, guesses) / demos.pace_hz))
     if not is_clear(guesses):
-        found = f"unclear; {found} is assumed"
-    return Trait(topic, found, means, "corrected for in training")
+        found = tr("unclear; {found} is assumed", found=found)
+    return Trait(topic, found, means, tr("corrected for in training"))
 
 
 def _levels(demos: Demonstrations) -> Trait:
@@ -114,19 +121,24 @@ def _levels(demos: Demonstrations) -> Trait:
         and demos.action_space.dtype is not None
         and demos.action_space.dtype.kind != "f"
     ):
-        found = " and ".join(f"{count} choices" for count in counts[:4])
-        more = f" and {len(counts) - 4} more" if len(counts) > 4 else ""
+        found = listed([tr("{count} choices", count=count) for count in counts], 4)
         return Trait(
-            "Actions", found + more, "one is chosen at each step", "classified with a softmax"
+            tr("Actions"), found, tr("one is chosen at each step"), tr("classified with a softmax")
         )
     if not numbers:
-        shown = ", ".join(str(count) for count in counts[:6])
+        shown = listed([str(count) for count in counts], 6)
         return Trait(
-            "Actions", f"keys: {shown} levels", "an axis knows a few values", "a softmax over them"
+            tr("Actions"),
+            tr("keys: {shown} levels", shown=shown),
+            tr("an axis knows a few values"),
+            tr("a softmax over them"),
         )
-    done = "regression" if not counts else "regression for these, a softmax for the others"
+    done = tr("regression") if not counts else tr("regression for these, a softmax for the others")
     return Trait(
-        "Actions", f"analog on {numbers} of {len(demos.head.branches)}", "continuous values", done
+        tr("Actions"),
+        tr("analog on {numbers} of {all}", numbers=numbers, all=len(demos.head.branches)),
+        tr("continuous values"),
+        done,
     )
 
 
@@ -136,20 +148,22 @@ def _habits(demos: Demonstrations, rows: NDArray[np.int64]) -> Iterator[Trait]:
     if idle is not None:
         share = float((np.abs(flat - idle) < 1e-6).all(axis=1).mean())
         warns = share > IDLE_WARNS
-        means = "a policy may learn to do nothing" if warns else "not a problem"
+        means = tr("a policy may learn to do nothing") if warns else tr("not a problem")
         done = (
-            "use more input, or trim the waiting"
+            tr("use more input, or trim the waiting")
             if warns
-            else "waiting before your first input is left out"
+            else tr("waiting before your first input is left out")
         )
-        yield Trait("Idle", f"{share:.0%} of steps", means, done, warns)
+        yield Trait(tr("Idle"), tr("{share:.0%} of steps", share=share), means, done, warns)
     _, counts = np.unique(demos.targets[rows].round(2), axis=0, return_counts=True)
     share = float(counts.max() / len(rows))
     warns = share > DOMINANT_WARNS
     if warns or idle is None:
-        means = "a policy that always does it looks right" if warns else "not a problem"
-        done = "record situations that need other actions" if warns else "nothing"
-        yield Trait("Most frequent action", f"{share:.0%} of steps", means, done, warns)
+        means = tr("a policy that always does it looks right") if warns else tr("not a problem")
+        done = tr("record situations that need other actions") if warns else ""
+        yield Trait(
+            tr("Most frequent action"), tr("{share:.0%} of steps", share=share), means, done, warns
+        )
 
 
 def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait]:
@@ -166,14 +180,17 @@ def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait
         apart[episode[:, None] == episode] = np.inf
         alike = float((apart.min(axis=1) < _LIKE).mean())
         warns = alike < COVERED_WARNS
-        means = "episodes differ" if warns else "episodes are alike"
+        means = tr("episodes differ") if warns else tr("episodes are alike")
         done = (
-            "more demonstrations will help"
+            tr("more demonstrations will help")
             if warns
-            else "more of the same will help little; record rare situations"
+            else tr("more of the same will help little; record rare situations")
         )
         yield Trait(
-            "Coverage", f"{alike:.0%} of situations occur in more than one episode", means, done
+            tr("Coverage"),
+            tr("{alike:.0%} of situations occur in more than one episode", alike=alike),
+            means,
+            done,
         )
 
 
@@ -184,19 +201,23 @@ def _contradictions(
     near = apart[np.arange(len(apart)), nearest] < _NEAR
     if near.sum() < _FEWEST:
         yield Trait(
-            "Contradictions",
-            "too few similar situations to say",
-            "no situation occurred twice",
-            "nothing",
+            tr("Contradictions"),
+            tr("too few similar situations to say"),
+            tr("no situation occurred twice"),
+            "",
         )
         return
     opposite = _are_opposite(demos, done[near], done[nearest[near]])
     share = float(opposite.mean())
     warns = share > CONTRADICTION_WARNS
-    means = "you acted differently in similar situations" if warns else "not a problem"
-    what = "the policy takes the more frequent one" if warns else "nothing"
+    means = tr("you acted differently in similar situations") if warns else tr("not a problem")
+    what = tr("the policy takes the more frequent one") if warns else ""
     yield Trait(
-        "Contradictions", f"{share:.0%} of {near.sum():,} similar situations", means, what, warns
+        tr("Contradictions"),
+        tr("{share:.0%} of {near:,} similar situations", share=share, near=near.sum()),
+        means,
+        what,
+        warns,
     )
 
 
@@ -239,10 +260,14 @@ def _hidden_state(demos: Demonstrations) -> Iterator[Trait]:
     past = np.hstack([seen[here], done, seen[here] - seen[before]])
     gain = explained_share(quadratic_features(past), change) - alone
     warns = gain > _HIDDEN_WARNS
-    means = "speed or history matters and is not observed" if warns else "one observation is enough"
-    what = "training tries 4 observations at once" if warns else "nothing"
-    found = f"the previous step explains {max(0.0, gain):.0%} more of what comes next"
-    yield Trait("Hidden state", found, means, what, warns)
+    means = (
+        tr("speed or history matters and is not observed")
+        if warns
+        else tr("one observation is enough")
+    )
+    what = tr("training tries 4 observations at once") if warns else ""
+    found = tr("the previous step explains {gain:.0%} more of what comes next", gain=max(0.0, gain))
+    yield Trait(tr("Hidden state"), found, means, what, warns)
 
 
 def _steps_within(demos: Demonstrations) -> tuple[NDArray[np.int64], ...]:
@@ -261,13 +286,12 @@ def _twins(demos: Demonstrations) -> Iterator[Trait]:
         if _are_twins(demos, i, j)
     ]
     if twins:
-        shown = ", ".join(f"{one} and {two}" for one, two in twins[:3])
-        more = f" and {len(twins) - 3} more pairs" if len(twins) > 3 else ""
+        pairs = [tr("{one} and {two}", one=one, two=two) for one, two in twins]
         yield Trait(
-            "Near-duplicates",
-            f"episodes {shown}{more}",
-            "the same was done twice from the same start: it counts double",
-            "delete one of each, or record from other starts",
+            tr("Near-duplicates"),
+            tr("episodes {pairs}", pairs=listed(pairs, 3)),
+            tr("the same was done twice from the same start: it counts double"),
+            tr("delete one of each, or record from other starts"),
             warns=True,
         )
 
@@ -300,17 +324,21 @@ def _pace(demos: Demonstrations) -> Iterator[Trait]:
         return  # a program needs no steady timing
     slow = demos.rate_hz < 0.9 * demos.pace_hz
     shaky = demos.jitter_s * demos.rate_hz > _JITTER_WARNS
-    rates = f"{demos.rate_hz:.1f} of {demos.pace_hz:.1f} steps a second"
-    found = f"{rates}, ± {1000 * demos.jitter_s:.0f} ms"
-    means = (
-        "this computer was too slow for the pace"
-        if slow
-        else "timing was uneven"
-        if shaky
-        else "timing was steady"
+    found = tr(
+        "{real:.1f} of {wanted:.1f} steps a second, ± {jitter:.0f} ms",
+        real=demos.rate_hz,
+        wanted=demos.pace_hz,
+        jitter=1000 * demos.jitter_s,
     )
-    done = "the data is correct; try a lower rate" if slow or shaky else "nothing"
-    yield Trait("Pace", found, means, done, slow or shaky)
+    means = (
+        tr("this computer was too slow for the pace")
+        if slow
+        else tr("timing was uneven")
+        if shaky
+        else tr("timing was steady")
+    )
+    done = tr("the data is correct; try a lower rate") if slow or shaky else ""
+    yield Trait(tr("Pace"), found, means, done, slow or shaky)
 
 
 def _never_done(demos: Demonstrations) -> Iterator[Trait]:
@@ -323,23 +351,23 @@ def _never_done(demos: Demonstrations) -> Iterator[Trait]:
         if isinstance(branch, Levels):
             never += [names[i] for i in range(len(branch.values)) if i not in done]
     if never:
-        shown = ", ".join(never[:4]) + (f" and {len(never) - 4} more" if len(never) > 4 else "")
-        means = "a policy will never do what it was never shown"
-        yield Trait("Never done", shown, means, "demonstrate it if it is useful")
+        shown = listed(never, 4)
+        means = tr("a policy will never do what it was never shown")
+        yield Trait(tr("Never done"), shown, means, tr("demonstrate it if it is useful"))
 
 
 def _left_out(demos: Demonstrations) -> Iterator[Trait]:
     if demos.encoding.left_out:
         parts = ", ".join(demos.encoding.left_out)
-        yield Trait("Text", parts, "text is not learned from", "left out")
+        yield Trait(tr("Text"), parts, tr("text is not learned from"), tr("left out"))
     idle = int((demos.segments < 0).sum())
     if idle:
-        found = f"{idle:,} of {demos.total_steps:,} steps"
+        found = tr("{idle:,} of {total_steps:,} steps", idle=idle, total_steps=demos.total_steps)
         yield Trait(
-            "Not learned from",
+            tr("Not learned from"),
             found,
-            "a policy drove, or it was before your first input",
-            "left out",
+            tr("a policy drove, or it was before your first input"),
+            tr("left out"),
         )
 
 

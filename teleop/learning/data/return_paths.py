@@ -27,6 +27,7 @@ from teleop.learning.networks.policy_models import Nearest
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Tried, make_policy
 from teleop.learning.tuning.trials import FIRST_SEED, Trials
+from teleop.text import tr
 
 _SHOWN, _UNKNOWN = 0.995, 0.98  # discount of an action that was shown there, and of another
 _MOST_STATES = 5_000
@@ -141,8 +142,12 @@ class ReturnPaths:
         pairs = zip(before, after, strict=True)
         gained = np.array([b.total_reward - a.total_reward for a, b in pairs])
         better = bool(gained.mean() > gained.std() / np.sqrt(_STARTS))
-        was = self._outcome("networks alone", before, chosen=not better)
-        return was, self._outcome("paths back to demonstrated states", after, chosen=better), better
+        was = self._outcome(tr("networks alone"), before, chosen=not better)
+        return (
+            was,
+            self._outcome(tr("paths back to demonstrated states"), after, chosen=better),
+            better,
+        )
 
     def _outcome(self, words: str, results: list[Result], *, chosen: bool) -> Tried:
         mean = float(np.mean([result.total_reward for result in results]))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from teleop.text import joined, tr
+
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
@@ -34,14 +36,26 @@ class Architecture:
         """What is unusual about it."""
         said = []
         if self.hidden != Architecture().hidden:
-            widths = " and ".join(str(width) for width in dict.fromkeys(self.hidden))
-            said.append(f"{len(self.hidden)} layers of {widths}")
+            widths = ", ".join(str(width) for width in dict.fromkeys(self.hidden))
+            said.append(tr("{hidden} layers of {widths}", hidden=len(self.hidden), widths=widths))
         if self.frames > 1:
-            said.append(f"{self.frames} observations, {self.stride} steps apart")
+            said.append(
+                tr(
+                    "{frames} observations, {stride} steps apart",
+                    frames=self.frames,
+                    stride=self.stride,
+                )
+            )
         if self.memory:
-            said.append(f"a memory of {self.memory} units")
+            said.append(tr("a memory of {memory} units", memory=self.memory))
         if self.chunk > 1:
-            said.append(f"{self.chunk} actions planned, {self.execute} played")
+            said.append(
+                tr(
+                    "{chunk} actions planned, {execute} played",
+                    chunk=self.chunk,
+                    execute=self.execute,
+                )
+            )
         if self.flow:
-            said.append("flow matching")
-        return "; ".join(said) or "the present observation"
+            said.append(tr("flow matching"))
+        return joined("; ", said) if said else tr("the present observation")

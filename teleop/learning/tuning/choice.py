@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.networks.architecture import Architecture
+from teleop.text import joined, listed, tr
 
 _STEEPEST = 2.0  # standard deviations of the returns beyond which weights no longer change
 
@@ -57,21 +58,21 @@ class TrainingChoice:
         said = [self._reaction_words(demos), self._take_words(demos)]
         if self.shape.words() != Architecture().words():
             said.append(self.shape.words())
-        return " · ".join(said)
+        return joined(" · ", said)
 
     def _reaction_words(self, demos: Demonstrations) -> str:
         if not demos.delayed or demos.pace_hz == 0:
-            return "no reaction time"
+            return tr("no reaction time")
         lags = {self.lag} if isinstance(self.lag, int) else {self.lag[i] for i in demos.used}
         found = [f"{round(1000 * lag / demos.pace_hz)}" for lag in sorted(lags)]
-        return f"{' and '.join(found)} ms reaction time"
+        return tr("{found} ms reaction time", found=listed(found, 4))
 
     def _take_words(self, demos: Demonstrations) -> str:
         if self.weighted:
-            return "takes weighted by return"
+            return tr("takes weighted by return")
         if self.takes is None:
-            return "all takes"
-        return f"{len(self.takes)} of {len(demos.used)} takes"
+            return tr("all takes")
+        return tr("{takes} of {used} takes", takes=len(self.takes), used=len(demos.used))
 
 
 def better_takes(demos: Demonstrations, share: float) -> tuple[int, ...]:

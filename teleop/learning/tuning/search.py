@@ -21,6 +21,7 @@ from teleop.learning.tuning.choice import TrainingChoice
 from teleop.learning.tuning.held_out import USUAL_STEPS
 from teleop.learning.tuning.search_space import Space
 from teleop.learning.tuning.trials import Trials
+from teleop.text import tr
 
 _FIRST_STARTS, _MORE_STARTS = 8, 24
 _CLOSER = 4  # leaders of a stage that are looked at more closely
@@ -109,7 +110,7 @@ class Search:
             EnvError: the environment failed.
         """
         for members in range(1, self._members + 1):
-            phase = f"Network {members} of {self._members}"
+            phase = tr("Network {members} of {all}", members=members, all=self._members)
             yield from self._train(self.best, members, phase, shows_loss=True)
         members = self._members
         if self._most_members(self.best) < members and self._is_perfect():
@@ -172,17 +173,17 @@ class Search:
         """Reaction times, with all takes and with the better ones: bad takes hide the right one."""
         shape, long, short = self._space.shapes[0], self._near(_LONG), self._near(_SHORT)
         choices = [TrainingChoice(lag, shape=shape) for lag in self._space.lags]
-        yield from self._race("reaction times", [Arm(choice, long) for choice in choices])
+        yield from self._race(tr("reaction times"), [Arm(choice, long) for choice in choices])
         best = [arm.choice.lag for arm in self._ranked()[:3]]
         yield from self._race(
-            "reaction times", [Arm(TrainingChoice(lag, shape=shape), short) for lag in best]
+            tr("reaction times"), [Arm(TrainingChoice(lag, shape=shape), short) for lag in best]
         )
         if len(self._space.shapes) > _FEW_SHAPES:
             yield from self._shapes()
         lags = self._with_usual(*best)
         for takes in self._space.takes[:2]:
             arms = [Arm(TrainingChoice(lag, takes, shape=shape), long) for lag in lags]
-            yield from self._race("the better takes", arms)
+            yield from self._race(tr("the better takes"), arms)
 
     def _shapes(self) -> Iterator[Progress]:
         """Other shapes, at other reaction times too: who sees the past needs less of it undone."""
@@ -197,10 +198,10 @@ class Search:
         choices = dict.fromkeys(arm.choice for arm in self._ranked())
         for choice in list(choices)[:2]:
             arms = [Arm(choice, steps) for steps in self._space.lengths if steps <= _LONGER]
-            yield from self._race("lengths of training", arms)
+            yield from self._race(tr("lengths of training"), arms)
             longer = [Arm(choice, steps) for steps in self._space.lengths if steps > _LONGER]
             if self.best.choice == choice and self.best.steps >= _LONGER:
-                yield from self._race("lengths of training", longer)
+                yield from self._race(tr("lengths of training"), longer)
             if self._spent() > _EXPLORING:
                 return
 
@@ -210,7 +211,7 @@ class Search:
             return
         near = [lag + step for step in (-1, 1) if lag + step >= 0]
         arms = [replace(self.best, choice=replace(self.best.choice, lag=one)) for one in near]
-        yield from self._race("more reaction times", arms)
+        yield from self._race(tr("more reaction times"), arms)
 
     def _takes(self) -> Iterator[Progress]:
         best = self.best
@@ -219,7 +220,7 @@ class Search:
             choices.append(replace(best.choice, takes=None, weighted=True))
         for choice in choices:
             lengths = sorted({best.steps, self._near(_LONG)})
-            yield from self._race("fewer takes", [Arm(choice, n) for n in lengths])
+            yield from self._race(tr("fewer takes"), [Arm(choice, n) for n in lengths])
             if self._spent() > _EXPLORING:
                 return
 
@@ -234,7 +235,7 @@ class Search:
         ):
             if self._spent() > _CONFIRMING and done:
                 break
-            yield from self._final(arm, _LAST_FIRST, "Comparing the best")
+            yield from self._final(arm, _LAST_FIRST, tr("Comparing the best"))
             done.append(arm)
         yield from self._compare_two(done)
         if len(done) < 2:  # there was no time to compare: what led stays, but no take is left out
@@ -244,10 +245,10 @@ class Search:
             return
         for arm in self._simpler(self._winner(done)):  # leaving out is confirmed, or not done
             if arm not in done:
-                yield from self._final(arm, _LAST_FIRST, "Comparing the best")
+                yield from self._final(arm, _LAST_FIRST, tr("Comparing the best"))
                 done.append(arm)
         self.best, self.confirmed = self._winner(done), True
-        yield replace(self._progress("Comparing the best", None), tried=self.table())
+        yield replace(self._progress(tr("Comparing the best"), None), tried=self.table())
         yield from self._show(self.best, self._finalists)
 
     def _compare_two(self, arms: list[Arm]) -> Iterator[Progress]:
@@ -255,7 +256,7 @@ class Search:
         for arm in sorted(arms, key=self._worth, reverse=True)[:2]:
             if self._spent() < _CONFIRMING:
                 again = _LAST_FIRST + _LAST_STARTS
-                yield from self._final(arm, again, "Comparing the best two")
+                yield from self._final(arm, again, tr("Comparing the best two"))
 
     def _final(self, arm: Arm, first: int, phase: str) -> Iterator[Progress]:
         """Some more networks of an arm play starts that chose nothing."""
@@ -271,7 +272,7 @@ class Search:
 
     def _race(self, what: str, arms: Sequence[Arm]) -> Iterator[Progress]:
         """Train and play; the best arm so far leads."""
-        phase = f"Trying {what}"
+        phase = tr("Trying {what}", what=what)
         for arm in arms:
             yield from self._train(arm, 1, phase)
             yield from self._play(arm, 1, 0, _FIRST_STARTS, phase)
@@ -321,7 +322,7 @@ class Search:
         if not over and ((arm, members) == self._shown or networks.ready(arm.steps) < members):
             return
         self._shown = (arm, members)
-        progress = self._progress("Choosing by playing", None)
+        progress = self._progress(tr("Choosing by playing"), None)
         total = self._steps if over else progress.total
         yield replace(progress, total=total, policy=self._make(networks, arm.steps, members))
 

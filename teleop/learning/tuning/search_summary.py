@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.progress import Tried
 from teleop.learning.tuning.search import Arm, Search
+from teleop.text import joined, listed, tr
 
 
 def findings(search: Search, demos: Demonstrations) -> Iterator[tuple[str, bool]]:
@@ -18,21 +19,31 @@ def findings(search: Search, demos: Demonstrations) -> Iterator[tuple[str, bool]
 def _choice_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     """What was chosen, and what the usual settings gave."""
     best, usual = search.tried(search.best), search.tried(search.usual)
-    yield f"Settings chosen by playing {search.starts} trial episodes; this uses the reward"
-    yield f"Chosen: {best.words}"
+    yield tr(
+        "Settings chosen by playing {starts} trial episodes; this uses the reward",
+        starts=search.starts,
+    )
+    yield tr("Chosen: {words}", words=best.words)
     if search.best == search.usual:
-        yield f"The default settings scored best: {_score(best)}"
+        yield tr("The default settings scored best: {best}", best=_score(best))
     elif search.compared(search.usual):
-        yield f"{_score(best)}; with the default settings {_score(usual)}"
+        yield tr(
+            "{best}; with the default settings {usual}", best=_score(best), usual=_score(usual)
+        )
     yield from _takes_found(search, demos)
 
 
 def ways_back_found(unshown: int, states: int, steps: int, before: Tried, after: Tried) -> str:
     """What planning a way back to the shown states did."""
-    return (
-        f"{unshown:,} of {states:,} states were never demonstrated; from them the policy takes the "
-        f"shortest path back to demonstrated ones, found in {steps:,} trial steps: "
-        f"{_score(after)}; without it: {_score(before)}"
+    return tr(
+        "{unshown:,} of {states:,} states were never demonstrated; from them the policy takes "
+        "the shortest path back to demonstrated ones, found in {steps:,} trial steps: {after}; "
+        "without it: {before}",
+        unshown=unshown,
+        states=states,
+        steps=steps,
+        after=_score(after),
+        before=_score(before),
     )
 
 
@@ -42,11 +53,13 @@ def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     before = search.tried(search.with_all_takes(search.best))
     if not out:
         return
-    numbers = ", ".join(str(number) for number in out[:8])
-    more = f" and {len(out) - 8} more" if len(out) > 8 else ""
-    yield f"Takes {numbers}{more} left out: {_score(search.tried(search.best))}"
+    yield tr(
+        "Takes {takes} left out: {score}",
+        takes=listed([str(number) for number in out], 8),
+        score=_score(search.tried(search.best)),
+    )
     if search.compared(search.with_all_takes(search.best)):
-        yield f"With all takes: {_score(before)}"
+        yield tr("With all takes: {before}", before=_score(before))
 
 
 def _shapes_found(search: Search) -> Iterator[tuple[Arm, str]]:
@@ -57,12 +70,18 @@ def _shapes_found(search: Search) -> Iterator[tuple[Arm, str]]:
         arm = search.best_with(shape)
         if arm is None or plain is None:
             continue
-        verdict = "kept" if shape == search.best.choice.shape else "not kept"
-        words = shape.words().capitalize()
-        yield arm, f"{words}, {verdict}: {_score(search.tried(arm))}"
+        verdict = tr("kept") if shape == search.best.choice.shape else tr("not kept")
+        shown = joined(", ", (shape.words().capitalize(), verdict))
+        yield arm, joined(": ", (shown, _score(search.tried(arm))))
 
 
 def _score(tried: Tried) -> str:
-    rate = "" if tried.success is None else f"{tried.success:.0%} success, "
     mean = f"{tried.mean:.0f}" if abs(tried.mean) >= 10 else f"{tried.mean:.2g}"
-    return f"{rate}return {mean} ({tried.starts} starts)"
+    if tried.success is None:
+        return tr("return {mean} ({starts} starts)", mean=mean, starts=tried.starts)
+    return tr(
+        "{success:.0%} success, return {mean} ({starts} starts)",
+        success=tried.success,
+        mean=mean,
+        starts=tried.starts,
+    )

@@ -15,6 +15,7 @@ from teleop.envs.factory import close_env, make_env
 from teleop.errors import TeleopError, sentence
 from teleop.evaluation import Lanes, Result, SideBySidePolicy
 from teleop.learning.data.demonstrations import Demonstrations
+from teleop.text import tr
 
 FIRST_SEED = 90_000  # far from those that score, and from those that people are given
 _SLOWEST_STEP_S = 0.05
@@ -104,7 +105,7 @@ def _too_slow(demos: Demonstrations, step_s: float, budget_s: float) -> str:
     mean_steps = demos.total_steps / max(1, demos.count)
     episode_s = step_s * mean_steps
     if episode_s * _FEWEST_EPISODES > budget_s:
-        return f"An episode takes about {episode_s:.1f} s to play here"
+        return tr("An episode takes about {episode_s:.1f} s to play here", episode_s=episode_s)
     return ""
 
 

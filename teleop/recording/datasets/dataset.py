@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space, space_from_json
-from teleop.errors import DatasetBusyError, HostileFileError, RecordingError, StorageError
+from teleop.errors import DatasetBusyError, RecordingError, StorageError, reason
 from teleop.recording.datasets.dataset_index import DatasetIndex
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.description import DatasetInfo, description_of, info_in
@@ -27,7 +27,7 @@ from teleop.recording.datasets.trash import Trash
 from teleop.recording.disk import files
 from teleop.recording.disk.disk_space import need_room, scarcity
 from teleop.recording.disk.lock import Lock
-from teleop.recording.disk.path_errors import UntrustedPathError
+from teleop.recording.disk.path_errors import refusals
 from teleop.recording.episodes import episode_reader, episode_writer
 from teleop.recording.episodes.certificate import (
     Certificate,
@@ -39,6 +39,7 @@ from teleop.recording.episodes.episode import Episode, EpisodeRow
 from teleop.recording.journals.startup_repair import Recovery, put_in, recover, save_journal
 from teleop.recording.trust import vetting_service
 from teleop.recording.trust.vetting import EPISODE_FILE, printable
+from teleop.text import tr
 
 
 class Dataset:
@@ -132,7 +133,7 @@ class Dataset:
         path, group = self._admitted(row)
         if group == episode_reader.OWN_GROUP and episode_reader.file_hash(path) != row.sha256:
             # its arrays have checksums of their own; Minari's API may have edited its attributes
-            flags = (*row.flags, "the file has changed since it was saved")
+            flags = (*row.flags, tr("the file has changed since it was saved"))
             row = dataclasses.replace(episode_reader.read_row(path), label=row.label, flags=flags)
         return episode_reader.read_episode(path, row, *self.spaces(), group)
 
@@ -176,7 +177,7 @@ class Dataset:
                 f"`teleop recover {self.places.episodes / file}` gets out what is left."
             )
         if found is None:
-            raise RecordingError(f"{self.dataset_id} has no episode {file}.")
+            raise self._has_no(file)
         return found
 
     def source(self, row: EpisodeRow) -> tuple[Path, str]:
@@ -211,14 +212,14 @@ class Dataset:
         """
         row = next((row for row in self.rows() if row.uuid == uuid), None)
         if row is None:
-            raise RecordingError(f"{self.dataset_id} has no episode {uuid}.")
+            raise self._has_no(uuid)
         trim = changes.get("trim")
         if trim is not None and trim[1] > row.total_steps:
             raise RecordingError(
                 f"Episode {row.ordinal + 1} has {row.total_steps} steps; a trim up to "
                 f"{trim[1]} reaches beyond it."
             )
-        with _refusals(self.folder):
+        with refusals(self.folder):
             return self._labels.change(uuid, **changes)
 
     def labels(self) -> dict[str, Label]:
@@ -251,7 +252,7 @@ class Dataset:
         Raises:
             StorageError: the disk refused.
         """
-        with _refusals(self.folder):
+        with refusals(self.folder):
             self.places.make()
             namespace = self.folder.parent / "namespace_metadata.json"
             if not files.exists(namespace):
@@ -270,15 +271,21 @@ class Dataset:
         """
         if self.is_foreign:
             raise RecordingError(
-                f"{self.dataset_id} was made by another program: Teleop reads it and does not "
-                f"change it. Copy its episodes: teleop merge NEW-v0 {self.dataset_id}"
+                tr(
+                    "{dataset_id} was made by another program: Teleop reads it and does not "
+                    "change it. Copy its episodes: teleop merge NEW-v0 {dataset_id}",
+                    dataset_id=self.dataset_id,
+                )
             )
-        with _refusals(self.folder):
+        with refusals(self.folder):
             self.places.make()
             if not self._lock.acquire():
                 raise DatasetBusyError(
-                    f"Another Teleop is recording into {self.dataset_id}. Close it, or choose "
-                    "another folder with --recordings."
+                    tr(
+                        "Another Teleop is recording into {dataset_id}. Close it, or choose "
+                        "another folder with --recordings.",
+                        dataset_id=self.dataset_id,
+                    )
                 )
             try:
                 return recover(self.places, self._index)
@@ -318,9 +325,12 @@ class Dataset:
                     "drive or move the folder back, then save the take again."
                 ) from problem
             raise StorageError(
-                f"{self.folder} cannot be written ({problem.strerror or problem}). The take is "
-                "kept as a journal: make room or make the folder writable, then save again, or "
-                "open Teleop again."
+                tr(
+                    "{folder} cannot be written ({problem}). The take is kept as a journal: make "
+                    "room or make the folder writable, then save again, or open Teleop again.",
+                    folder=self.folder,
+                    problem=reason(problem),
+                )
             ) from problem
         return self.row(name)
 
@@ -404,7 +414,7 @@ class Dataset:
         with self._writing():
             for name in names:
                 if name not in there:
-                    raise RecordingError(f"{self.dataset_id} has no episode {name}.")
+                    raise self._has_no(name)
             self._trash.put_episodes(names, self.metadata())
 
     def trash(self) -> list[str]:
@@ -456,31 +466,24 @@ class Dataset:
             publish: list what has come, also if not all of it did.
         """
         self._check_claim()
-        with _refusals(self.folder):
+        with refusals(self.folder):
             try:
                 yield
             finally:
                 if publish:
                     self._index.publish(growing=True)
 
+    def _has_no(self, name: str) -> RecordingError:
+        dataset_id = self.dataset_id
+        return RecordingError(
+            tr("{dataset_id} has no episode {name}.", dataset_id=dataset_id, name=name)
+        )
+
     def _check_claim(self) -> None:
         if not self._lock.is_held:
             raise DatasetBusyError(
-                f"{self.dataset_id} is not open for writing: another Teleop has it. Close that one."
+                tr(
+                    "{dataset_id} is not open for writing: another Teleop has it. Close that one.",
+                    dataset_id=self.dataset_id,
+                )
             )
-
-
-@contextlib.contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    """What the disk refuses is said in a sentence."""
-    try:
-        yield
-    except UntrustedPathError:
-        raise
-    except HostileFileError:  # a link or a device: no lack of space
-        raise
-    except OSError as problem:
-        raise StorageError(
-            f"{folder} cannot be written ({problem.strerror or problem}). What was saved is safe; "
-            "free some space, make the folder writable, or choose another one with --recordings."
-        ) from problem

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.envs.spaces import same_space, space_from_json
-from teleop.errors import HostileFileError, RecordingError, StorageError
+from teleop.errors import HostileFileError, RecordingError, StorageError, reason
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
@@ -19,6 +19,7 @@ from teleop.recording.disk.path_errors import RefusedPathError, UntrustedPathErr
 from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.episode_reader import content_id
 from teleop.recording.trust import vetting_service
+from teleop.text import tr
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
 _LONGEST = 100  # characters of a folder's name
@@ -220,7 +221,7 @@ class Library:
             raise
         except OSError as problem:
             raise StorageError(
-                f"{old_id} cannot be renamed ({problem.strerror or problem}); it is as it was."
+                f"{old_id} cannot be renamed ({reason(problem)}); it is as it was."
             ) from problem
         for name in known:
             vetting_service.know(new.places.episodes / name)
@@ -260,7 +261,11 @@ class Library:
                 raise
             except OSError as problem:
                 raise StorageError(
-                    f"{source} cannot be imported ({problem.strerror or problem})."
+                    tr(
+                        "{source} cannot be imported ({problem}).",
+                        source=source,
+                        problem=reason(problem),
+                    )
                 ) from problem
 
     def _free(self, dataset_id: str) -> str:
@@ -274,8 +279,11 @@ class Library:
         target = self.dataset(dataset_id)
         if files.exists(target.folder):
             raise RecordingError(
-                f"{dataset_id} exists already. Import it under another id with "
-                "--name, or merge the two afterwards."
+                tr(
+                    "{dataset_id} exists already. Import it under another id with --name, or "
+                    "merge the two afterwards.",
+                    dataset_id=dataset_id,
+                )
             )
         dataset = Dataset(draft, dataset_id)
         dataset.arrive()

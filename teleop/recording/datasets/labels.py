@@ -13,6 +13,7 @@ from typing import Any
 from teleop.errors import RecordingError, TeleopError, sentence
 from teleop.recording.disk import files
 from teleop.recording.disk.lock import Lock
+from teleop.text import tr
 
 _LONGEST_TAG = 40
 _LONGEST_NOTE = 2000
@@ -46,11 +47,18 @@ class Label:
         tags = tuple(sorted({tag.strip() for tag in new.tags if tag.strip()}))
         if any(len(tag) > _LONGEST_TAG or "," in tag for tag in tags):
             raise RecordingError(
-                f"A tag has at most {_LONGEST_TAG} characters and no comma; write a note instead."
+                tr(
+                    "A tag has at most {longest} characters and no comma; write a note instead.",
+                    longest=_LONGEST_TAG,
+                )
             )
         if len(new.note) > _LONGEST_NOTE:
             raise RecordingError(
-                f"A note has at most {_LONGEST_NOTE} characters; this has {len(new.note)}."
+                tr(
+                    "A note has at most {longest} characters; this has {note}.",
+                    longest=_LONGEST_NOTE,
+                    note=len(new.note),
+                )
             )
         if new.trim is not None and not 0 <= new.trim[0] < new.trim[1]:
             raise RecordingError(f"A trim keeps at least one step; {new.trim} keeps none.")

@@ -9,6 +9,7 @@ from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader
 from teleop.recording.trust import vetting_service
+from teleop.text import tr
 
 _JOURNAL = ".tj"
 
@@ -61,7 +62,13 @@ class Trash:
         """
         trashed = self._places.trash / name
         if Path(name).name != name or not files.is_file(trashed):
-            raise RecordingError(f"{name} is not in the trash of {self._dataset_id}.")
+            raise RecordingError(
+                tr(
+                    "{name} is not in the trash of {dataset_id}.",
+                    name=name,
+                    dataset_id=self._dataset_id,
+                )
+            )
         if trashed.suffix == _JOURNAL:
             files.replace(trashed, self._places.journals / name)
             return self._places.journals / name

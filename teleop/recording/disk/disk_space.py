@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from teleop.errors import StorageError
+from teleop.text import tr
 
 _SCARCE_BYTES = 200 << 20
 
@@ -16,9 +17,11 @@ def scarcity(folder: Path) -> str:
         return ""
     if free > _SCARCE_BYTES:
         return ""
-    return (
-        f"Only {free / 1e6:.0f} MB are left on the disk of {folder}: make room soon, or takes "
-        "cannot be saved."
+    return tr(
+        "Only {free:.0f} MB are left on the disk of {folder}: make room soon, or takes cannot be "
+        "saved.",
+        free=free / 1e6,
+        folder=folder,
     )
 
 
@@ -33,7 +36,12 @@ def need_room(folder: Path, journal_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < need:
         raise StorageError(
-            f"The disk of {folder} is full: saving needs {need / 1e6:.1f} MB, {free / 1e6:.1f} MB "
-            "are free. The take is kept as a journal and is saved as soon as there is room: free "
-            "some space and open Teleop again."
+            tr(
+                "The disk of {folder} is full: saving needs {need:.1f} MB, {free:.1f} MB are "
+                "free. The take is kept as a journal and is saved as soon as there is room: free "
+                "some space and open Teleop again.",
+                folder=folder,
+                need=need / 1e6,
+                free=free / 1e6,
+            )
         )

@@ -1,9 +1,12 @@
 """What can be wrong with a path below a recordings folder."""
 
+import contextlib
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 
-from teleop.errors import HostileFileError, StorageError
+from teleop.errors import HostileFileError, StorageError, reason
+from teleop.text import tr
 
 REFUSED = frozenset(  # by the system, whatever the path leads to
     getattr(errno, name, 0)
@@ -37,3 +40,23 @@ class RefusedPathError(StorageError, OSError):
 
     def __str__(self) -> str:
         return self._text
+
+
+@contextlib.contextmanager
+def refusals(folder: Path) -> Iterator[None]:
+    """What the disk refuses is said in a sentence."""
+    try:
+        yield
+    except UntrustedPathError:
+        raise
+    except HostileFileError:  # a link or a device: no lack of space
+        raise
+    except OSError as problem:
+        raise StorageError(
+            tr(
+                "{folder} cannot be written ({problem}). What was saved is safe; free some "
+                "space, make the folder writable, or choose another one with --recordings.",
+                folder=folder,
+                problem=reason(problem),
+            )
+        ) from problem

@@ -22,6 +22,7 @@ from teleop.errors import EnvError, sentence
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.recording.episodes.fingerprint import differences, fingerprint_of
+from teleop.text import tr
 
 Verdict = Literal["exact", "diverges", "unknown"]
 
@@ -54,11 +55,17 @@ class Certificate:
     def text(self) -> str:
         """The finding in a few words."""
         if self.verdict == "exact":
-            return "exact"
+            return tr("exact")
         if self.verdict == "unknown":
-            return f"not checked: {self.what}"
-        size = "" if np.isnan(self.by) else f" by {self.by:.3g}"
-        return f"{self.what} diverges at step {self.step}{size}"
+            return tr("not checked: {what}", what=self.what)
+        if np.isnan(self.by):
+            return tr("{what} diverges at step {step}", what=self.what, step=self.step)
+        return tr(
+            "{what} diverges at step {step} by {by:.3g}",
+            what=self.what,
+            step=self.step,
+            by=self.by,
+        )
 
 
 def iter_certify(
@@ -96,7 +103,12 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
     except EnvError:
         raise
     except Exception as problem:  # noqa: BLE001  an environment's own code
-        return "unknown", None, 0.0, f"{env_id}failed: {sentence(problem)}"
+        return (
+            "unknown",
+            None,
+            0.0,
+            tr("{env_id}failed: {problem}", env_id=env_id, problem=sentence(problem)),
+        )
     finally:
         close_env(env)
 

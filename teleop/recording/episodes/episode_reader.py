@@ -15,7 +15,7 @@ from h5py import h5d, h5s
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
-from teleop.errors import HostileFileError, RecordingError
+from teleop.errors import HostileFileError, RecordingError, reason
 from teleop.recording.disk import files
 from teleop.recording.episodes.columns import crc_of, is_text
 from teleop.recording.episodes.episode import Arrays, Episode, EpisodeRow
@@ -23,6 +23,7 @@ from teleop.recording.episodes.episode_rows import row_of
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves, nested
 from teleop.recording.trust.vetting import picture_of
+from teleop.text import tr
 from teleop.types import Actor
 
 OWN_GROUP = "episode"
@@ -66,7 +67,11 @@ def read_episode(
             return _Reader(path, file[group]).episode(row, observation, action)
     except UNREADABLE as problem:
         raise RecordingError(
-            f"{path} cannot be read ({problem}). `teleop recover` gets out what is whole."
+            tr(
+                "{path} cannot be read ({problem}). `teleop recover` gets out what is whole.",
+                path=path,
+                problem=problem,
+            )
         ) from problem
 
 
@@ -104,7 +109,9 @@ def read_numbers(
                 meta={},
             )
     except UNREADABLE as problem:
-        raise RecordingError(f"{path} cannot be read ({problem}).") from problem
+        raise RecordingError(
+            tr("{path} cannot be read ({problem}).", path=path, problem=problem)
+        ) from problem
 
 
 def _numbers_tree(file: Any, name: str, leaves: list[LeafSpec]) -> Arrays:
@@ -131,7 +138,9 @@ def read_actors(path: Path, group: str = OWN_GROUP) -> NDArray[np.int8]:
             there = "teleop_actor" in infos
             return np.asarray(infos["teleop_actor"][1:] if there else [], np.int8)
     except UNREADABLE as problem:
-        raise RecordingError(f"{path} cannot be read ({problem}).") from problem
+        raise RecordingError(
+            tr("{path} cannot be read ({problem}).", path=path, problem=problem)
+        ) from problem
 
 
 def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
@@ -145,7 +154,9 @@ def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
             there = "teleop_input_time" in file[group]
             return np.asarray(file[group]["teleop_input_time"][()] if there else [], np.float64)
     except UNREADABLE as problem:
-        raise RecordingError(f"{path} cannot be read ({problem}).") from problem
+        raise RecordingError(
+            tr("{path} cannot be read ({problem}).", path=path, problem=problem)
+        ) from problem
 
 
 def verify_file(path: Path) -> None:
@@ -178,7 +189,9 @@ def file_hash(path: Path) -> str:
         with files.open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as problem:
-        raise RecordingError(f"{path} cannot be read ({problem.strerror}).") from problem
+        raise RecordingError(
+            tr("{path} cannot be read ({problem}).", path=path, problem=reason(problem))
+        ) from problem
 
 
 def content_id(episode: Episode) -> str:
@@ -279,8 +292,12 @@ class _Reader:
     def _compare(self, name: str, compute: Any) -> None:
         if name in self._crcs and compute() != self._crcs[name]:
             raise RecordingError(
-                f"{self._path} is damaged: {name} differs from its checksum. Delete the episode, "
-                "or restore the file from a backup."
+                tr(
+                    "{path} is damaged: {name} differs from its checksum. Delete the episode, or "
+                    "restore the file from a backup.",
+                    path=self._path,
+                    name=name,
+                )
             )
 
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from teleop.envs.spaces import Space, compact_json, space_from_json, space_to_json
-from teleop.errors import RecordingError, StorageError
+from teleop.errors import RecordingError, StorageError, reason
 from teleop.recording.disk import files
 from teleop.recording.disk.safe_file import SafeFile
 from teleop.recording.episodes.columns import Column, NumberColumn, column_for, column_like
@@ -21,6 +21,7 @@ from teleop.recording.episodes.infos import InfoColumns, InfoPlan
 from teleop.recording.episodes.quality_flags import QualityFlags
 from teleop.recording.journals.flattening import Codec, iter_leaves, read_length
 from teleop.recording.journals.journal import STEP_HEAD, Record, StepHead, iter_records, unpack_head
+from teleop.text import tr
 
 SCHEMA = 1
 LIBVER = ("v110", "v110")  # HDF5 1.10 (2016) and later read it; half the size of older layouts
@@ -84,7 +85,7 @@ def build_episode(journal: Path, target: Path) -> None:
             raw.check()
     except OSError as problem:
         files.unlink(target, missing_ok=True)
-        why = problem.strerror or str(problem)
+        why = reason(problem)
         raise StorageError(
             f"The episode could not be written to {target.parent} ({why}). It is kept as a "
             "journal and is saved as soon as there is room: free some space and open Teleop again."
@@ -99,8 +100,12 @@ def _codecs(meta: dict[str, Any]) -> tuple[Codec, Codec]:
     """
     if meta.get("schema", 0) > SCHEMA:
         raise RecordingError(
-            f"It was recorded by a later Teleop (schema {meta['schema']}, this one reads up to "
-            f"{SCHEMA}). Update Teleop to open it."
+            tr(
+                "It was recorded by a later Teleop (schema {meta}, this one reads up to "
+                "{schema}). Update Teleop to open it.",
+                meta=meta["schema"],
+                schema=SCHEMA,
+            )
         )
     observation = Codec(space_from_json(meta["observation_space"]), meta.get("measured"))
     return observation, Codec(space_from_json(meta["action_space"]))

@@ -9,6 +9,7 @@ from gymnasium import spaces
 from teleop.envs.spaces import Space, space_from_json
 from teleop.recording.episodes.columns import Column, NumberColumn
 from teleop.recording.journals.flattening import LeafSpec
+from teleop.text import tr
 
 
 class QualityFlags:
@@ -17,7 +18,7 @@ class QualityFlags:
     def __init__(self, meta: dict[str, Any], kept_as_text: Iterable[str] = ()) -> None:
         self.found: list[str] = list(meta.get("flags", ()))
         for key in sorted(kept_as_text):
-            self.say(f"info {key} is no number: kept as text")
+            self.say(tr("info {key} is no number: kept as text", key=key))
 
     def watch(
         self, what: str, space_json: str, leaves: Sequence[LeafSpec], columns: Sequence[Column]
@@ -38,7 +39,7 @@ class QualityFlags:
     def rewards(self, rows: np.ndarray[Any, Any]) -> None:
         """Look at rewards."""
         if not np.isfinite(rows).all():
-            self.say("rewards are NaN or infinite")
+            self.say(tr("rewards are NaN or infinite"))
 
     def say(self, text: str) -> None:
         """Add a flag, once."""
@@ -53,9 +54,9 @@ class _Watch:
 
     def look(self, rows: np.ndarray[Any, Any]) -> None:
         if rows.dtype.kind == "f" and not np.isfinite(rows).all():
-            self._odd.say(f"{self._name} are NaN or infinite")
+            self._odd.say(tr("{name} are NaN or infinite", name=self._name))
         if self._low is not None and ((rows < self._low) | (rows > self._high)).any():
-            self._odd.say(f"{self._name} are outside their space")
+            self._odd.say(tr("{name} are outside their space", name=self._name))
 
 
 def _part(space: Space, leaf: LeafSpec) -> Space:

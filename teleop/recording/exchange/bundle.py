@@ -23,6 +23,7 @@ from teleop.recording.disk import files
 from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust.vetting import printable
+from teleop.text import tr
 
 CONTENTS = "teleop.json"
 _FILES = re.compile(
@@ -91,8 +92,12 @@ def read_bundle(path: Path, folder: Path) -> str:
             return _Unpacking(path, bundle).unpack(folder)
     except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, ValueError) as problem:
         raise RecordingError(
-            f"{path} is damaged or no bundle ({problem}). Ask for it again; `teleop recover` gets "
-            "out what is whole."
+            tr(
+                "{path} is damaged or no bundle ({problem}). Ask for it again; `teleop recover` "
+                "gets out what is whole.",
+                path=path,
+                problem=problem,
+            )
         ) from problem
 
 

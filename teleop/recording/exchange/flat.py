@@ -12,6 +12,7 @@ from teleop.envs.spaces import Space
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Arrays, Episode, EpisodeRow
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves
+from teleop.text import tr
 
 _CHANNELS = (1, 3, 4)
 
@@ -74,7 +75,7 @@ def parts_of(space: Space, alone: str) -> list[Part]:
 
 def no_place(names: list[str]) -> list[str]:
     """What an export says of what it leaves out."""
-    return [f"this form has no place for {', '.join(names)}"] if names else []
+    return [tr("this form has no place for {names}", names=", ".join(names))] if names else []
 
 
 def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episode]:

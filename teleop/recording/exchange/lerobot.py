@@ -17,6 +17,7 @@ from teleop.errors import RecordingError
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Episode, EpisodeRow
 from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
+from teleop.text import tr
 
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _SCALARS = {
@@ -47,7 +48,7 @@ def write_lerobot(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) ->
         import pyarrow.parquet as pq
     except ImportError as problem:
         raise RecordingError(
-            "LeRobot's form needs pyarrow: pip install 'teleop-studio[lerobot]'"
+            tr("LeRobot's form needs pyarrow: pip install 'teleop-studio[lerobot]'")
         ) from problem
     layout = _Layout(dataset)
     for folder in ("meta/episodes/chunk-000", "data/chunk-000"):

@@ -9,6 +9,7 @@ from teleop.errors import HostileFileError, RecordingError
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode_reader import UNREADABLE
 from teleop.recording.trust import vetting_service
+from teleop.text import tr
 
 _FILES = re.compile(
     r"^data/(metadata\.json|labels\.json|main_data\.hdf5|episodes/\d{6,9}-[0-9a-f]{12}\.h5)$"
@@ -102,7 +103,9 @@ def _old_description(index: Path) -> dict[str, Any]:
         with files.hdf5(index) as file:
             found = {key: _plain(value) for key, value in file.attrs.items()}
     except UNREADABLE as problem:
-        raise RecordingError(f"{index} cannot be read ({problem}).") from problem
+        raise RecordingError(
+            tr("{index} cannot be read ({problem}).", index=index, problem=problem)
+        ) from problem
     if not all(isinstance(found.get(name), str) for name in _SPACES):
         raise RecordingError(
             "The dataset was made by an old Minari and does not name its spaces; load it with that "

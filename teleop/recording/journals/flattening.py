@@ -18,6 +18,7 @@ from gymnasium import spaces
 
 from teleop.envs.spaces import Space, is_text
 from teleop.errors import RecordingError
+from teleop.text import tr
 
 _LENGTH = struct.Struct("<I")
 _INTEGER = struct.Struct("<q")
@@ -276,8 +277,13 @@ def _encode_odd(leaf: LeafSpec, value: Any) -> bytes:
     if array.shape != leaf.shape:
         where = "/".join(leaf.path) or "value"
         raise RecordingError(
-            f"The environment returned a {where} of shape {array.shape}; its space says "
-            f"{leaf.shape}. The episode up to here is kept."
+            tr(
+                "The environment returned a {where} of shape {shape}; its space says {expected}. "
+                "The episode up to here is kept.",
+                where=where,
+                shape=array.shape,
+                expected=leaf.shape,
+            )
         )
     return array.tobytes()
 

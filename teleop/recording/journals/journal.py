@@ -25,6 +25,7 @@ import numpy as np
 from teleop.errors import StorageError
 from teleop.recording.disk import files
 from teleop.recording.journals.flattening import Codec, with_length
+from teleop.text import tr
 from teleop.types import Info, InputEvent, Observation, Step
 
 MAGIC = b"TELEOPJ1"
@@ -337,6 +338,10 @@ def _refused(path: Path, problem: Exception) -> StorageError:
         return problem
     why = getattr(problem, "strerror", None) or str(problem)
     return StorageError(
-        f"Recording stopped: {path.parent} cannot be written ({why}). What was saved is safe; "
-        "free some space or choose another folder with --recordings, then record again."
+        tr(
+            "Recording stopped: {parent} cannot be written ({why}). What was saved is safe; free "
+            "some space or choose another folder with --recordings, then record again.",
+            parent=path.parent,
+            why=why,
+        )
     )

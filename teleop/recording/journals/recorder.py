@@ -21,6 +21,7 @@ from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.fingerprint import fingerprint_of
 from teleop.recording.journals.flattening import Codec, unnamed_parts
 from teleop.recording.journals.journal import JournalWriter, iter_records
+from teleop.text import tr
 from teleop.types import YOU, Actor, Driver, Info, InputEvent, Observation, Step
 
 
@@ -246,7 +247,9 @@ def _first_flags(space: Any, observation: Any, measured: dict[str, Any]) -> list
     ]
     extra = unnamed_parts(space, observation)
     if extra:
-        flags.append(f"not recorded, for their space does not name them: {', '.join(extra)}")
+        flags.append(
+            tr("not recorded, for their space does not name them: {extra}", extra=", ".join(extra))
+        )
     return flags
 
 

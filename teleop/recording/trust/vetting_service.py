@@ -23,6 +23,7 @@ from teleop import paths
 from teleop.errors import DamagedFileError, HostileFileError
 from teleop.recording.disk import files
 from teleop.recording.trust.vetting import vet_file
+from teleop.text import tr
 
 _MEMORY = 192 << 20  # bytes beyond what the process has when it starts
 _CPU_S = 2
@@ -104,10 +105,27 @@ class _Worker:
         self._timer: threading.Timer | None = None
 
     def check(self, path: Path, **options: bool) -> None:
-        process = self._running()
-        self._stop_when_idle()
         asked = {"path": str(path), "root": str(files.root_of(path)), **options}
         question = json.dumps(asked).encode() + b"\n"
+        # A process that dies may have died of something else, so a second one is asked.
+        answer = self._answer(question, path) or self._answer(question, path)
+        if not answer:
+            raise HostileFileError(
+                tr(
+                    "{path} crashes the HDF5 library or takes more time or memory than a "
+                    "recording can need, so it was not opened; `teleop recover` may get episodes "
+                    "out of it.",
+                    path=path,
+                )
+            )
+        problem, is_damage = json.loads(answer)
+        if problem:
+            raise (DamagedFileError if is_damage else HostileFileError)(problem)
+
+    def _answer(self, question: bytes, path: Path) -> bytes:
+        """What the process says; empty if it died."""
+        process = self._running()
+        self._stop_when_idle()
         try:
             self._pipe(process.stdin).write(question)
             self._pipe(process.stdin).flush()
@@ -117,13 +135,7 @@ class _Worker:
             answer = b""
         if not answer:
             self.stop()
-            raise HostileFileError(
-                f"{path} crashes the HDF5 library or takes more time or memory than a recording "
-                "can need, so it was not opened; `teleop recover` may get episodes out of it."
-            )
-        problem, is_damage = json.loads(answer)
-        if problem:
-            raise (DamagedFileError if is_damage else HostileFileError)(problem)
+        return answer
 
     def stop(self) -> None:
         process, self._process = self._process, None

@@ -25,6 +25,7 @@ from teleop.runtime.protocol.library_messages import (
     Working,
 )
 from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.text import joined, ntr, tr
 
 _LISTS_ANEW = (EpisodeOperation.DELETE, EpisodeOperation.RESTORE, EpisodeOperation.PURGE)
 
@@ -80,11 +81,15 @@ class LibraryJobs:
                 case ListEpisodes(dataset_id):
                     self._list_shelf(dataset_id)
                 case ImportDataset(path):
-                    self._said.append(Working(f"Importing {Path(path).name}", 0, 1))
+                    self._said.append(Working(tr("Importing {name}", name=Path(path).name), 0, 1))
                     dataset = self._library.take_in(Path(path), beside=True)
                     self._said.append(Working("", 0, 0))
                     count = len(dataset.rows())
-                    text = f"Imported {dataset.dataset_id}: {count} episodes"
+                    text = tr(
+                        "Imported {dataset_id}: {count} episodes",
+                        dataset_id=dataset.dataset_id,
+                        count=count,
+                    )
                     self._said.append(Notice(Tone.GOOD, text))
                     self._list_library()
                     self._list_shelf(dataset.dataset_id)
@@ -138,33 +143,46 @@ class LibraryJobs:
                 files = tuple(row.file for row in rows)
                 dataset.delete(*files)
                 undo = Curate(dataset.dataset_id, EpisodeOperation.RESTORE, files)
-                self._said.append(Notice(Tone.UNDO, f"Deleted {_many(len(files))}", undo))
+                self._said.append(Notice(Tone.UNDO, _deleted(len(files)), undo))
             elif request.operation is EpisodeOperation.RESTORE:
                 for name in request.chosen:
                     dataset.restore(name)
-                self._said.append(Notice(Tone.GOOD, f"Brought back {_many(len(request.chosen))}"))
+                text = ntr(
+                    "Brought back {n} episode", "Brought back {n} episodes", len(request.chosen)
+                )
+                self._said.append(Notice(Tone.GOOD, text))
             else:
                 gone = dataset.purge(request.chosen or None)
-                self._said.append(Notice(Tone.PLAIN, f"Deleted {_many(len(gone))} permanently"))
+                text = ntr(
+                    "Deleted {n} episode permanently", "Deleted {n} episodes permanently", len(gone)
+                )
+                self._said.append(Notice(Tone.PLAIN, text))
 
     def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
         verdicts, began_s = [], time.perf_counter()
         for done, row in enumerate(rows):
-            text = f"Re-simulating episode {row.ordinal + 1}"
+            text = tr("Re-simulating episode {ordinal}", ordinal=row.ordinal + 1)
             left = (time.perf_counter() - began_s) / done * (len(rows) - done) if done else None
             self._said.append(Working(text, done, len(rows), left))
             verdicts += [verdict for _, verdict, _ in curation.verify_row(dataset, row)]
         exact = sum(verdict == "exact" for verdict in verdicts)
         tone = Tone.GOOD if exact == len(verdicts) else Tone.BAD
         self._said.append(Working("", 0, 0))
-        self._said.append(Notice(tone, f"{exact} of {len(verdicts)} episodes replay exactly"))
+        self._said.append(
+            Notice(
+                tone,
+                tr("{exact} of {count} episodes replay exactly", exact=exact, count=len(verdicts)),
+            )
+        )
 
     def _export(self, dataset: Dataset, rows: list[EpisodeRow], value: Any) -> None:
         form, path = value
-        text = f"Writing {_many(len(rows))} as {form}"
+        text = ntr(
+            "Writing {n} episode as {form}", "Writing {n} episodes as {form}", len(rows), form=form
+        )
         self._said.append(Working(text, 0, 1))
         target, notes = curation.export(dataset, rows, form, Path(path))
-        said = "; ".join([f"Written: {target}", *notes])
+        said = joined("; ", [tr("Written: {target}", target=target), *notes])
         self._said.append(Working("", 0, 0))
         self._said.append(Notice(Tone.GOOD, said, copy=str(target)))
 
@@ -188,8 +206,8 @@ def _words(value: object) -> Iterator[str]:
     return (word.strip() for word in str(value).split(",") if word.strip())
 
 
-def _many(count: int) -> str:
-    return f"{count} episode{'' if count == 1 else 's'}"
+def _deleted(count: int) -> str:
+    return ntr("Deleted {n} episode", "Deleted {n} episodes", count)
 
 
 def _row(row: EpisodeRow, certificate: Certificate | None) -> EpisodeDetails:

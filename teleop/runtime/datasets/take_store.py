@@ -18,6 +18,7 @@ from teleop.runtime.datasets.corrections import iter_corrected
 from teleop.runtime.datasets.listing import library_changed
 from teleop.runtime.protocol.session_messages import Corrections, FromStage, Notice, Tone
 from teleop.take_over import OVER
+from teleop.text import joined, ntr, tr
 
 Say = Callable[[FromStage], None]
 _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
@@ -108,7 +109,7 @@ class TakeStore:
         if not self.stays:
             self._shown = self._dataset
 
-        def save() -> tuple[EpisodeRow, str]:
+        def save() -> tuple[EpisodeRow, tuple[str, ...]]:
             row = recorder.keep(take)
             if starred:
                 self._dataset.label(row.uuid, starred=True)
@@ -116,9 +117,9 @@ class TakeStore:
             if self._is_plain:
                 with contextlib.suppress(Exception):  # it is saved; this is only a remark
                     late = _lateness(self._dataset.read(row))
-            return row, note + late
+            return row, tuple(part for part in (note, late) if part)
 
-        def kept(saved: tuple[EpisodeRow, str]) -> None:
+        def kept(saved: tuple[EpisodeRow, tuple[str, ...]]) -> None:
             self._kept(*saved)
             if OVER in saved[0].driver_name:
                 self.list_corrections()
@@ -135,8 +136,13 @@ class TakeStore:
                 self.say(Notice(Tone.BAD, sentence(problem)))
                 return
             self.pending = None
-            text = f"Discarded {take.total_steps} steps, return {take.total_reward:+.1f}{why}"
-            self.say(Notice(Tone.UNDO, text.replace("-", "−")))
+            text = ntr(
+                "Discarded {n} step, return {total}",
+                "Discarded {n} steps, return {total}",
+                take.total_steps,
+                total=_signed(take.total_reward),
+            )
+            self.say(Notice(Tone.UNDO, joined(": ", (text, why)) if why else text))
 
     def set_aside(self, take: Take | None) -> None:
         """A branch that was left by rewinding goes to the trash, whole."""
@@ -147,7 +153,10 @@ class TakeStore:
     def delete(self, file: str) -> None:
         """Put a saved episode into the trash."""
         if self._shown.dataset_id != self._dataset.dataset_id:
-            text = f"{self._shown.dataset_id} cannot be deleted from here. Nothing was changed."
+            text = tr(
+                "{dataset_id} cannot be deleted from here. Nothing was changed.",
+                dataset_id=self._shown.dataset_id,
+            )
             self.say(Notice(Tone.BAD, text))
             return
         self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))
@@ -155,7 +164,7 @@ class TakeStore:
     def undo(self) -> None:
         """Bring back what was discarded or deleted last."""
         if not self._undo:
-            self.say(Notice(Tone.PLAIN, "There is nothing to undo."))
+            self.say(Notice(Tone.PLAIN, tr("There is nothing to undo.")))
             return
         name = self._undo.pop()
         self._work(lambda: self._dataset.restore(name), self._restored)
@@ -230,15 +239,29 @@ class TakeStore:
         if self._shown.dataset_id == self._dataset.dataset_id:
             self._shown = self._dataset
         if recovered:
-            many = "takes were" if recovered > 1 else "take was"
-            self.say(Notice(Tone.GOOD, f"{recovered} {many} recovered from an interrupted run."))
+            text = ntr(
+                "{n} take was recovered from an interrupted run.",
+                "{n} takes were recovered from an interrupted run.",
+                recovered,
+            )
+            self.say(Notice(Tone.GOOD, text))
         if waiting:
-            self.say(Notice(Tone.BAD, f"{waiting} take(s) wait for room on the disk."))
+            self.say(
+                Notice(
+                    Tone.BAD, tr("{waiting} take(s) wait for room on the disk.", waiting=waiting)
+                )
+            )
         self.list()
 
-    def _kept(self, row: EpisodeRow, note: str) -> None:
-        text = f"Saved episode {row.ordinal + 1}: {row.total_steps} steps, {row.total_reward:+.1f}"
-        self.say(Notice(Tone.GOOD, text.replace("-", "−") + note))
+    def _kept(self, row: EpisodeRow, notes: tuple[str, ...]) -> None:
+        text = ntr(
+            "Saved episode {ordinal}: {n} step, {total}",
+            "Saved episode {ordinal}: {n} steps, {total}",
+            row.total_steps,
+            ordinal=row.ordinal + 1,
+            total=_signed(row.total_reward),
+        )
+        self.say(Notice(Tone.GOOD, joined(" · ", (text, *notes))))
         self.list()
 
     def _not_kept(self, take: Take) -> None:
@@ -259,14 +282,18 @@ class TakeStore:
 
     def _deleted(self, name: str) -> None:
         self._undo.append(name)
-        self.say(Notice(Tone.UNDO, f"Deleted episode {int(name[:6]) + 1}"))
+        self.say(Notice(Tone.UNDO, tr("Deleted episode {name}", name=int(name[:6]) + 1)))
         self.list()
         self.changed = True
 
     def _restored(self, row: EpisodeRow) -> None:
-        self.say(Notice(Tone.GOOD, f"Episode {row.ordinal + 1} is back"))
+        self.say(Notice(Tone.GOOD, tr("Episode {ordinal} is back", ordinal=row.ordinal + 1)))
         self.list()
         self.changed = True
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
 
 
 def _lateness(episode: Episode) -> str:
@@ -274,4 +301,4 @@ def _lateness(episode: Episode) -> str:
     if isinstance(episode.actions, dict | tuple):
         return ""
     late = reaction_s(episode.observations, episode.actions, float(np.median(episode.paces_hz)))
-    return "" if late is None else f" · reaction time about {1000 * late:.0f} ms"
+    return "" if late is None else tr("reaction time about {late:.0f} ms", late=1000 * late)

@@ -30,6 +30,7 @@ from teleop.runtime.protocol.session_messages import (
     Tone,
 )
 from teleop.session import Phase, Session, seeds_from
+from teleop.text import tr
 from teleop.types import InputEvent
 
 _PRESSED = 0.5
@@ -168,7 +169,7 @@ class DrivingSession:
         driven = self.engaged
         self.stop_take(now)
         if driven and self.takes.pending is None:
-            self._say(Notice(Tone.PLAIN, "Nothing to save: no step was recorded"))
+            self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
         note = PaceReport.of(self._session, self._human, self._events).text
         self.takes.keep(starred=self._starred, note=note)
         self._ready(now)
@@ -380,13 +381,17 @@ class DrivingSession:
             return
         why = unwanted(self.options, self._session, self._human)
         if why and self._wheel.over is None:
-            self.takes.discard(f": {why}")
+            self.takes.discard(why)
         saved = self.takes.episodes + (self.takes.pending is not None)
         if self.options.auto_next and saved < self.options.goal:
             self._waiting.next(now)
         elif self.options.auto_next:
             self.keep_take(now)
-            self._say(Notice(Tone.GOOD, f"That was the last of {self.options.goal} episodes"))
+            self._say(
+                Notice(
+                    Tone.GOOD, tr("That was the last of {goal} episodes", goal=self.options.goal)
+                )
+            )
 
     def _take_in(self) -> None:
         take: Take | None = None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from teleop.control.bindings import AxisTable, Move
 from teleop.runtime.protocol.session_messages import AxisItem, Hint
+from teleop.text import joined
 
 _DIRECTIONS = tuple(f"pad.{name}" for name in ("up", "down", "left", "right"))
 
@@ -29,7 +30,9 @@ def axis_items(axes: Mapping[str, AxisTable]) -> tuple[AxisItem, ...]:
     return tuple(
         AxisItem(
             name,
-            axis.more.word if axis.less is None else f"{axis.less.word} / {axis.more.word}",
+            axis.more.word
+            if axis.less is None or axis.less.word == axis.more.word
+            else joined(" / ", (axis.less.word, axis.more.word)),
             axis.ramp_s,
             axis.dead_zone,
             axis.curve,

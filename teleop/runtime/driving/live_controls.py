@@ -22,6 +22,7 @@ from teleop.runtime.protocol.session_messages import (
     SetTap,
     TuneAxis,
 )
+from teleop.text import tr
 
 ControlChange = BindMove | ChooseHand | TuneAxis | SetTap | SetIdle | ResetControls
 
@@ -59,8 +60,10 @@ class LiveControls:
         match change:
             case BindMove(move, control):
                 wish, loser = rebound(now, self.human.moves, move, control)
-                lost = f"{loser.capitalize()!r} had that before and has lost it" if loser else ""
-                return wish, lost
+                if not loser:
+                    return wish, ""
+                was = loser.capitalize()
+                return wish, tr("{loser!r} had that before and has lost it", loser=was)
             case ChooseHand(hand):
                 return replace(now, hand=hand, moves={}), ""
             case TuneAxis(axis, setting, value):

@@ -7,6 +7,7 @@ import numpy as np
 from teleop.control import HumanPolicy
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.session import Session
+from teleop.text import joined, tr
 from teleop.types import Info
 
 _HITS = ("crashed", "collision", "hit")  # as driving and navigation environments call it
@@ -56,16 +57,17 @@ class PaceReport:
         """For the notice after an episode; empty for very short ones."""
         if not self.hz:
             return ""
-        return f" · {self.hz:.1f} Hz ± {self.jitter_ms:.1f} ms · {self.input_hz:.1f} inputs/s"
+        inputs = tr("{input_hz:.1f} inputs/s", input_hz=self.input_hz)
+        return joined(" · ", (f"{self.hz:.1f} Hz ± {self.jitter_ms:.1f} ms", inputs))
 
 
 def unwanted(options: DriveOptions, session: Session, human: HumanPolicy) -> str:
     """Why a person's rules discard an episode; empty if they do not."""
     if session.steps < options.shortest:
-        return f"fewer than {options.shortest} steps"
+        return tr("fewer than {shortest} steps", shortest=options.shortest)
     idle = human.idle_acts / human.acts if human.acts else 0.0
     if idle > options.most_idle:
-        return f"nothing was pressed for {idle:.0%} of it"
+        return tr("nothing was pressed for {idle:.0%} of it", idle=idle)
     return ""
 
 

@@ -12,6 +12,7 @@ from teleop.runtime.driving.driver_selection import DriverSelection
 from teleop.runtime.driving.rewind_buffer import RewindBuffer, RewindCursor
 from teleop.runtime.protocol.session_messages import Notice, SessionSnapshot, Tone
 from teleop.session import Phase, Session
+from teleop.text import tr
 
 
 class Rewind:
@@ -55,7 +56,7 @@ class Rewind:
     def begin(self, now: float, *, practises: bool) -> bool:
         """The key is pressed; True if that leads back."""
         if self.probe.problem:
-            text = f"Rewinding is not possible here: {self.probe.problem}."
+            text = tr("Rewinding is not possible here: {problem}.", problem=self.probe.problem)
             self._say(Notice(Tone.BAD, text))
             return False
         trace = self._session.trace
@@ -76,7 +77,7 @@ class Rewind:
         except (EnvError, StorageError) as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
             if isinstance(problem, EnvError):
-                self.probe.problem = "it is not reproducible"
+                self.probe.problem = tr("it is not reproducible")
             self._session.pause()
             return True
         self._takes.pending = None

@@ -11,17 +11,18 @@ from typing import Any, Generic, TypeVar
 
 from teleop.envs.activity import Activity, Call, shared_memory
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
+from teleop.text import joined, tr
 
 Sent = TypeVar("Sent")
 Received = TypeVar("Received")
 _PATIENCE_S = 5.0
 _CRASHES = {  # by signal; the names of those that a program's own code causes
-    4: "illegal instruction",
-    6: "aborted",
-    7: "bus error",
-    8: "arithmetic error",
-    10: "bus error",
-    11: "segmentation fault",
+    4: tr("illegal instruction"),
+    6: tr("aborted"),
+    7: tr("bus error"),
+    8: tr("arithmetic error"),
+    10: tr("bus error"),
+    11: tr("segmentation fault"),
 }
 _ACCESS_VIOLATION = 0xC0000005  # on Windows
 
@@ -35,21 +36,28 @@ def end_of(process: str, exit_code: int | None, call: Call | None, *, stopped: b
         call: what its environment was doing.
         stopped: the person stopped it.
     """
-    name = "The environment's process" if process == "stage" else "The training process"
+    name = tr("The environment's process") if process == "stage" else tr("The training process")
     if stopped:
-        return f"{call.env_id if call else name} was stopped."
+        return tr("{env_id} was stopped.", env_id=call.env_id if call else name)
     number = -exit_code if exit_code is not None and exit_code < 0 else 0
-    crash = "access violation" if exit_code == _ACCESS_VIOLATION else _CRASHES.get(number, "")
+    crash = tr("access violation") if exit_code == _ACCESS_VIOLATION else _CRASHES.get(number, "")
     if call and crash:
-        return f"{call.env_id} crashed in {call.call} ({crash})."
+        return tr(
+            "{env_id} crashed in {call} ({crash}).", env_id=call.env_id, call=call.call, crash=crash
+        )
     if crash:
-        return f"{name} crashed ({crash})."
+        return tr("{name} crashed ({crash}).", name=name, crash=crash)
     if number:
-        at_work = f" ({call.env_id}, {call.call})" if call else ""
-        return f"{name} was ended from outside, perhaps for lack of memory{at_work}."
+        text = tr("{name} was ended from outside, perhaps for lack of memory.", name=name)
+        return joined("", (text, f" ({call.env_id}, {call.call})")) if call else text
     if call:
-        return f"{call.env_id} ended its process in {call.call} (exit code {exit_code})."
-    return f"{name} ended by itself (exit code {exit_code})."
+        return tr(
+            "{env_id} ended its process in {call} (exit code {exit_code}).",
+            env_id=call.env_id,
+            call=call.call,
+            exit_code=exit_code,
+        )
+    return tr("{name} ended by itself (exit code {exit_code}).", name=name, exit_code=exit_code)
 
 
 class Client(Generic[Sent, Received]):

@@ -52,6 +52,7 @@ from teleop.runtime.protocol.session_messages import (
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from teleop.runtime.viewing.preview import PolicyPreview
 from teleop.runtime.viewing.video_export import VideoExport
+from teleop.text import tr
 
 _IDLE_S = 0.5
 _BUSY_S = 0.01
@@ -238,7 +239,9 @@ class EnvironmentProcess:
             case ShowStep(step) if self._replay:
                 self._replay.show(step)
             case WriteReplay() if self._writing:
-                self._say(Notice(Tone.PLAIN, "Another file is being written; try again afterwards"))
+                self._say(
+                    Notice(Tone.PLAIN, tr("Another file is being written; try again afterwards"))
+                )
             case WriteReplay(output) if self._replay:
                 self._writing = self._replay.write(Path(output))
             case Race(seed) if self._driving:

@@ -40,6 +40,7 @@ from teleop.runtime.protocol.training_messages import (
     TraitLine,
     TriedLine,
 )
+from teleop.text import tr
 
 if TYPE_CHECKING:
     from teleop.learning.analysis.dagger_rounds import Round
@@ -91,9 +92,13 @@ def _train(pipe: "Connection[Any, Any]", request: Train) -> Request | ListRounds
     except TeleopError as problem:
         pipe.send(TrainingFailed(sentence(problem)))
     except MemoryError:
-        pipe.send(TrainingFailed("Training needs more memory than this computer has free."))
+        pipe.send(TrainingFailed(tr("Training needs more memory than this computer has free.")))
     except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
-        pipe.send(TrainingFailed(f"Training failed: {sentence(problem)}. Recordings are safe."))
+        pipe.send(
+            TrainingFailed(
+                tr("Training failed: {problem}. Recordings are safe.", problem=sentence(problem))
+            )
+        )
     return None
 
 
@@ -247,7 +252,7 @@ class _Lesson:
     def stop(self, answer: Request | StopTraining) -> Request | None:
         """The person has seen enough; the best so far is kept."""
         if self._training_run.policy is None:
-            self._pipe.send(TrainingFailed("Stopped before there was a policy to keep."))
+            self._pipe.send(TrainingFailed(tr("Stopped before there was a policy to keep.")))
         else:
             self.save(final=True)
         return Request.QUIT if answer is Request.QUIT else None
@@ -295,7 +300,9 @@ def _study(pipe: "Connection[Any, Any]", request: RunAnalysis) -> Request | None
     except TeleopError as problem:
         trouble = sentence(problem)
     except Exception as problem:  # noqa: BLE001  data of strangers meets us; the window must hear
-        trouble = f"The analysis failed: {sentence(problem)}. Recordings are safe."
+        trouble = tr(
+            "The analysis failed: {problem}. Recordings are safe.", problem=sentence(problem)
+        )
     finally:
         done = AnalysisProgress(request.dataset_id, request.study, points, total, True, trouble)
         pipe.send(done)
@@ -361,7 +368,9 @@ class _Report:
     def play(self, who: str, done: int, total: int) -> None:
         """Fresh starts are being played."""
         if time.perf_counter() - self._sent_s > _REPORT_S:
-            phase = f"Playing fresh starts: {who}, {done} of {total}"
+            phase = tr(
+                "Playing fresh starts: {who}, {done} of {total}", who=who, done=done, total=total
+            )
             self._pipe.send(TrainingProgress(phase, done, total))
             self._sent_s = time.perf_counter()
 

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from teleop.text import tr
+
 
 class Start(Enum):
     """When a take begins after Record."""
 
-    AT_ONCE = "immediately"
-    FIRST_INPUT = "with the first input"
-    COUNTDOWN = "after a countdown of 3 s"
+    AT_ONCE = tr("immediately")
+    FIRST_INPUT = tr("with the first input")
+    COUNTDOWN = tr("after a countdown of 3 s")
 
     @classmethod
     def _missing_(cls, value: object) -> "Start | None":
@@ -19,9 +21,9 @@ class Start(Enum):
 class Seeds(Enum):
     """Which start the next episode has."""
 
-    NEXT = "consecutive"
-    SAME = "always the same"
-    DRAWN = "random"
+    NEXT = tr("consecutive")
+    SAME = tr("always the same")
+    DRAWN = tr("random")
 
     @classmethod
     def _missing_(cls, value: object) -> "Seeds | None":
@@ -32,10 +34,10 @@ class Seeds(Enum):
 class Preview(Enum):
     """What is shown of what a policy will see."""
 
-    OFF = "off"
-    NUMBERS = "numbers"
-    PICTURE = "picture"
-    BOTH = "both"
+    OFF = tr("off")
+    NUMBERS = tr("numbers")
+    PICTURE = tr("picture")
+    BOTH = tr("both")
 
 
 @dataclass(frozen=True, slots=True)

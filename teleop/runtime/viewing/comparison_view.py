@@ -31,6 +31,7 @@ from teleop.runtime.protocol.comparison_messages import (
 from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
 from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.runtime.viewing.video_export import VideoExport
+from teleop.text import tr
 from teleop.types import Policy
 
 SCRIPT, CHANCE = "script", "random"
@@ -120,7 +121,7 @@ class ComparisonView:
     def write(self, output: Path) -> VideoExport | None:
         """Everything as a film or an animated image, the step on show as a still."""
         if not self._finished:
-            self._say(Notice(Tone.PLAIN, "Still computing; try again in a moment"))
+            self._say(Notice(Tone.PLAIN, tr("Still computing; try again in a moment")))
             return None
         return VideoExport(self._replay, output, self._pace_hz, self._step, self._say)
 

@@ -10,6 +10,7 @@ from teleop.playback.replay import Replay
 from teleop.playback.side_by_side import write_side_by_side
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.text import tr
 
 _REPORT_S = 0.2
 
@@ -49,7 +50,7 @@ class VideoExport:
             if now - self._said_s > _REPORT_S and self._done:
                 self._said_s = now
                 left = (now - self._began_s) / self._done * (self._total - self._done)
-                self._say(Working("Writing", self._done, self._total, left))
+                self._say(Working(tr("Writing"), self._done, self._total, left))
             return False
         self._say(Working("", 0, 0))
         if self._outcome is not None:
@@ -64,7 +65,9 @@ class VideoExport:
     def _write(self, replay: Replay, output: Path, pace_hz: float, step: int) -> None:
         try:
             write_side_by_side(replay, output, pace_hz, step, self._tell)
-            self._outcome = Notice(Tone.GOOD, f"Written: {output}", copy=str(output))
+            self._outcome = Notice(
+                Tone.GOOD, tr("Written: {output}", output=output), copy=str(output)
+            )
         except InterruptedError:
             return
         except Exception as problem:  # noqa: BLE001  libraries for films meet us; it must be said

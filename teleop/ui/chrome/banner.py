@@ -2,6 +2,7 @@
 
 from pygame import Rect
 
+from teleop.text import joined, tr
 from teleop.ui.state.context import UiContext, WindowRequest
 
 BANNER = "banner"
@@ -13,15 +14,15 @@ def draw_banner(context: UiContext) -> None:
     """Say why the environment's process ended, what is safe, and offer what can be done."""
     painter = context.ui.painter
     painter.box(painter.surface.get_rect(), (*context.ui.theme.bg[:3], 190), 0)
-    texts = (context.model.lost, "What was saved is safe, and so is a running take.")
+    texts = (context.model.lost, tr("What was saved is safe, and so is a running take."))
     box, right = _bar(context, texts, 400)
     ui, px = context.ui, painter.px
     ui.group(BANNER)
     rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
-    if ui.button("restart", rect, "Start it again", "rotate-ccw", "primary", "Enter"):
+    if ui.button("restart", rect, tr("Start it again"), "rotate-ccw", "primary", "Enter"):
         context.requests.append(WindowRequest.RESTART)
     rect = Rect(rect.x - px(188), rect.y, px(176), px(40))
-    if ui.button("restart.home", rect, "All environments", "gamepad-2"):
+    if ui.button("restart.home", rect, tr("All environments"), "gamepad-2"):
         context.requests.append(WindowRequest.RESTART_AT_HOME)
 
 
@@ -30,17 +31,22 @@ def draw_slow(context: UiContext) -> None:
     slow = context.model.slow
     if slow is None:
         return
-    text = f"{slow.env_id} has not responded for {slow.seconds:.0f} s ({slow.call})."
-    hint = "It may still respond. Stopping it keeps the take."
+    text = tr(
+        "{env_id} has not responded for {seconds:.0f} s ({call}).",
+        env_id=slow.env_id,
+        seconds=slow.seconds,
+        call=slow.call,
+    )
+    hint = tr("It may still respond. Stopping it keeps the take.")
     if slow.process != "stage":
-        hint = (
+        hint = tr(
             "It runs in the background, for training or checking. Stopping it keeps the recordings."
         )
     box, right = _bar(context, (text, hint), 200)
     ui, px = context.ui, context.ui.painter.px
     ui.group(BANNER)
     rect = Rect(right - px(176), box.centery - px(20), px(176), px(40))
-    if ui.button("stop", rect, "Stop it", "square"):
+    if ui.button("stop", rect, tr("Stop it"), "square"):
         context.requests.append(_STOPS[slow.process])
 
 
@@ -58,5 +64,5 @@ def _bar(context: UiContext, texts: tuple[str, ...], buttons: int) -> tuple[Rect
     top = box.centery - px(_LINE) * (len(lines) - 1) // 2
     for number, line in enumerate(lines):
         painter.text(line, (box.x + px(50), top + number * px(_LINE)), "medium", width=room)
-    ui.node(BANNER, "alert", " ".join(texts), box)
+    ui.node(BANNER, "alert", joined(" ", texts), box)
     return box, box.right - px(16)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pygame import Rect
 
 from teleop.runtime.protocol.session_messages import Notice, Request, Tone
+from teleop.text import tr
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.text_edit import copy
 
@@ -116,9 +117,9 @@ class Toasts:
         right = row.right - px(12)
         wishes = []
         if toast.notice.tone is Tone.UNDO:
-            wishes.append(("undo", "Undo", "undo-2"))
+            wishes.append(("undo", tr("Undo"), "undo-2"))
         if toast.copied:
-            wishes.append(("copy", "Copy", ""))
+            wishes.append(("copy", tr("Copy"), ""))
         for name, label, icon in wishes:
             width = ui.painter.width(label, "medium") + px(50 if icon else 28)
             rect = Rect(right - width, row.y, width, row.height)

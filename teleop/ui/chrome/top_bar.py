@@ -2,12 +2,19 @@
 
 from pygame import SRCALPHA, Rect, Surface
 
+from teleop.text import tr
 from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import mix
 from teleop.ui.sheets.help_sheet import toggle_help
 from teleop.ui.state.context import UiContext, WindowRequest
 
-STEPS = ("demonstrate", "train", "compare", "correct")
+_NAMES = {
+    "demonstrate": tr("Demonstrate"),
+    "train": tr("Train"),
+    "compare": tr("Compare"),
+    "correct": tr("Correct"),
+}
+STEPS = tuple(_NAMES)
 TOP_BAR = 60
 
 
@@ -31,7 +38,7 @@ def draw_top_bar(context: UiContext, current: str) -> None:
     ui.group("tools")
     mark = Rect(px(20), px(16), px(28), px(28))
     home = Rect(px(12), px(10), px(120), px(40))
-    touch = ui.node("home", "button", "All environments (Ctrl H)", home)
+    touch = ui.node("home", "button", tr("All environments (Ctrl H)"), home)
     if touch.hovered or current == "home":
         painter.box(home, theme.hover, 10)
     if touch.used:
@@ -50,7 +57,7 @@ def _draw_steps(context: UiContext, current: str, room: Rect) -> None:
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.group("stepper")
-    names = [step.capitalize() for step in STEPS]
+    names = list(_NAMES.values())
     widths = [px(50) + painter.width(name, "bold") for name in names]
     gap = next((px(g) for g in (30, 14) if sum(widths) + 3 * px(g) <= room.width), px(6))
     if sum(widths) + 3 * gap > room.width:  # numbers do, but for the step that is up
@@ -74,7 +81,7 @@ def _draw_step(context: UiContext, index: int, name: str, rect: Rect, current: s
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     step, active = STEPS[index], STEPS[index] == current
-    touch = ui.node(f"step.{step}", "tab", step.capitalize(), rect, value=active)
+    touch = ui.node(f"step.{step}", "tab", _NAMES[step], rect, value=active)
     if active:
         painter.box(rect, theme.raised if theme.is_dark else theme.sunken, 18, theme.strong_line)
     elif touch.hovered:
@@ -105,22 +112,22 @@ def _draw_tools(context: UiContext, width: int) -> int:
     ui.group("tools")
     x = width - px(56)
     rect = Rect(x, px(12), px(36), px(36))
-    if ui.icon_button("help", rect, "circle-question-mark", "Help (F1)"):
+    if ui.icon_button("help", rect, "circle-question-mark", tr("Help (F1)")):
         toggle_help(context)
     rect = rect.move(-px(38), 0)
-    if ui.icon_button("projector", rect, "presentation", "Projector mode (F2)"):
+    if ui.icon_button("projector", rect, "presentation", tr("Projector mode (F2)")):
         context.requests.append(WindowRequest.PROJECTOR)
     rect = rect.move(-px(38), 0)
-    if ui.icon_button("settings", rect, "contrast", "Settings (Ctrl ,)"):
+    if ui.icon_button("settings", rect, "contrast", tr("Settings (Ctrl ,)")):
         context.toggle_sheet("settings")
     rect = rect.move(-px(38), 0)
-    if ui.icon_button("library", rect, "database", "Library (Ctrl L)"):
+    if ui.icon_button("library", rect, "database", tr("Library (Ctrl L)")):
         context.go_to = "library"
-    label = "Gamepad" if context.pad else "Keyboard"
+    label = tr("Gamepad") if context.pad else tr("Keyboard")
     label = label if width > px(1100) else ""
     chip_width = painter.width(label, "small-medium") + px(44) if label else px(30)
     chip = Rect(rect.x - px(8) - chip_width, px(16), chip_width, px(28))
-    ui.node("device", "status", context.pad or "Keyboard; plug in a gamepad at any time", chip)
+    ui.node("device", "status", context.pad or tr("Keyboard; plug in a gamepad at any time"), chip)
     painter.box(chip, theme.raised, 14, theme.line)
     colour = theme.success if context.pad else theme.text3
     painter.dot((chip.x + px(15), chip.centery), 3.5, colour)

@@ -2,6 +2,7 @@
 
 from pygame import Rect
 
+from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.theme import mix
 from teleop.ui.state.context import UiContext
@@ -16,8 +17,8 @@ def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: in
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.card(card)
     kind = comparison.lanes[0].about.kind
-    pressed_by = "you pressed" if kind == "human" else "recorded input"
-    pressed_by = "recorded input" if context.model.run else pressed_by
+    pressed_by = tr("you pressed") if kind == "human" else tr("recorded input")
+    pressed_by = tr("recorded input") if context.model.run else pressed_by
     taken = painter.text(
         pressed_by, (card.right - px(18), card.y + px(22)), "small", theme.text2, "rm"
     )
@@ -25,7 +26,7 @@ def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: in
     painter.icon("keyboard", (icon_x, card.y + px(22)), 15, theme.human)
     at = (card.x + px(18), card.y + px(22))
     room = icon_x - px(16) - at[0]
-    painter.text("The agent would choose", at, "h2", width=room)
+    painter.text(tr("The agent would choose"), at, "h2", width=room)
     if not comparison.would:
         _draw_nothing(context, comparison, card)
         return
@@ -53,7 +54,7 @@ def _draw_nothing(context: UiContext, comparison: Comparison, card: Rect) -> Non
     painter, px = context.ui.painter, context.ui.painter.px
     if any(lane.about.kind == "agent" for lane in comparison.lanes):
         return  # it will come
-    text = "Choose a policy as one of the sides to see what it would do"
+    text = tr("Choose a policy as one of the sides to see what it would do")
     for index, line in enumerate(painter.wrapped(text, "small", card.width - px(36))):
         at = (card.x + px(18), card.y + px(52) + index * px(18))
         painter.text(line, at, "small", context.ui.theme.text2)
@@ -64,11 +65,16 @@ def _draw_differences(context: UiContext, comparison: Comparison, card: Rect) ->
     ui, px = context.ui, context.ui.painter.px
     count, total = sum(comparison.differs), len(comparison.differs)
     key = label_of(Command.DIFFERENCE)
-    text = f"Differs at {count} of {total} steps; {key}: the next one"
+    text = tr(
+        "Differs at {count} of {total} steps; {key}: the next one",
+        count=count,
+        total=total,
+        key=key,
+    )
     if context.model.run:
-        text = f"Differs at {count} of {total} steps"
+        text = tr("Differs at {count} of {total} steps", count=count, total=total)
     if not count:
-        text = "Agrees with the recording at every step"
+        text = tr("Agrees with the recording at every step")
     at = (card.x + px(18), card.bottom - px(18))
     ui.painter.text(text, at, "small", ui.theme.text2, width=card.width - px(36))
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pygame import Rect
 
+from teleop.text import joined, tr
 from teleop.ui.comparison.series_styles import SeriesStyle, looks_of, racing_looks
 from teleop.ui.comparison.state_scatter import StateScatter
 from teleop.ui.state.context import UiContext
@@ -44,10 +45,13 @@ class ComparisonChart:
         comparison, px = context.model.comparison, context.ui.painter.px
         if comparison is None:
             return
-        choices = [MenuItem(_RETURN, "Return so far")]
+        choices = [MenuItem(_RETURN, tr("Return so far"))]
         if len(comparison.about.components) > 1:
-            choices.append(MenuItem(_CLOUD, "States visited", "All observations as points"))
-        choices += [MenuItem(name, f"Observed: {name}") for name in comparison.about.components]
+            choices.append(MenuItem(_CLOUD, tr("States visited"), tr("All observations as points")))
+        choices += [
+            MenuItem(name, tr("Observed: {name}", name=name))
+            for name in comparison.about.components
+        ]
         anchor = Rect(card.x + px(10), card.y - px(240), px(200), px(30))
         picked = context.popover.draw(context.ui, "chart", anchor, choices, self._shown, 280)
         self._shown = picked or self._shown
@@ -55,8 +59,8 @@ class ComparisonChart:
     def _draw_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> int:
         """The title, which opens the list; how wide it is."""
         ui, px = context.ui, context.ui.painter.px
-        title = {_RETURN: "Return so far", _CLOUD: "States visited"}.get(
-            self._shown, f"Observed: {self._shown}"
+        title = {_RETURN: tr("Return so far"), _CLOUD: tr("States visited")}.get(
+            self._shown, tr("Observed: {shown}", shown=self._shown)
         )
         ui.group("chart")
         width = min(ui.painter.width(title, "h2") + px(38), card.width - px(24))
@@ -80,14 +84,14 @@ class ComparisonChart:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         notes = []
         if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
-            notes.append(f"diverges at step {comparison.diverged_at}")
+            notes.append(tr("diverges at step {diverged_at}", diverged_at=comparison.diverged_at))
         elif len(comparison.lanes) > 1 and comparison.complete:
-            notes.append("never diverges")
+            notes.append(tr("never diverges"))
         if comparison.fidelity and comparison.fidelity != "exact":
-            notes.append(f"the replay {comparison.fidelity}")
+            notes.append(tr("the replay {fidelity}", fidelity=comparison.fidelity))
         x = card.x + px(10) + used + px(10)
         at = (x, card.y + px(22))
-        painter.text(" · ".join(notes), at, "small", theme.text2, width=card.right - px(16) - x)
+        painter.text(joined(" · ", notes), at, "small", theme.text2, width=card.right - px(16) - x)
 
     def _draw_lines(
         self, context: UiContext, comparison: Comparison, rect: Rect, step: float
@@ -100,7 +104,7 @@ class ComparisonChart:
         values = [self._values(comparison, lane) for lane in comparison.lanes]
         for look, line in zip(looks, values, strict=True):
             last = f"{line[-1]:.0f}" if self._shown == _RETURN else f"{line[-1]:.2f}"
-            label = f"{look.name} {last}".replace("-", "−")
+            label = joined(" ", (look.name, last.replace("-", "−")))
             times = np.arange(len(line)) / pace
             series.append(Series(label, times, np.array(line), look.colour, look.dash))
         end = max(1, comparison.steps) / pace

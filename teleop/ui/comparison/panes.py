@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
+from teleop.text import joined, ntr, tr
 from teleop.ui.comparison.series_styles import SeriesStyle, looks_of, racing_looks
-from teleop.ui.drawing.formatting import count_of, signed
+from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
@@ -64,7 +65,7 @@ class Panes:
             rect = _draw_side(context, card, side)
             if side.index is None:
                 ui.group("stage")
-                if ui.node("view", "view", "Environment", rect).used:
+                if ui.node("view", "view", tr("Environment"), rect).used:
                     context.resume()
                 if not context.driving:
                     ui.ring("view", rect, 8)
@@ -102,8 +103,8 @@ class Panes:
         text = side.note if width + px(24) <= room.width else ""  # the tool tip has it
         width = width if text else 0
         rect = Rect(room.x, room.y, width + px(24), room.height)
-        what, node_id = "Rival" if side.index else "Episode", f"menu.{side.index}"
-        touch = ui.node(node_id, "combobox", f"{what}: {side.note}", rect, value=side.note)
+        what, node_id = tr("Rival") if side.index else tr("Episode"), f"menu.{side.index}"
+        touch = ui.node(node_id, "combobox", joined(": ", (what, side.note)), rect, value=side.note)
         if touch.hovered:
             painter.box(rect, theme.hover, 8)
         if text:
@@ -136,22 +137,26 @@ def columns(area: Rect, count: int, gap: int) -> list[Rect]:
 def _side(comparison: Comparison, index: int, look: SeriesStyle, step: int) -> Side:
     lane, about = comparison.lanes[index], comparison.about
     now = min(step, len(lane.returns) - 1)
-    note = f"episode {about.ordinal}, seed {about.seed}"
+    note = tr("episode {ordinal}, seed {seed}", ordinal=about.ordinal, seed=about.seed)
     if index:
-        count = count_of(lane.about.trained_on, "episode")
-        note = f"learned from {count}" if lane.about.trained_on else _NOTES[lane.about.kind]
+        trained_on = lane.about.trained_on
+        note = _NOTES[lane.about.kind]
+        if trained_on:
+            note = ntr("learned from {n} episode", "learned from {n} episodes", trained_on)
     ended = lane.over and now >= len(lane.actions)
     action = lane.actions[now - 1] if 0 < now <= len(lane.actions) else ""
-    state = f"ended at step {now}" if ended else f"step {now}"
+    state = tr("ended at step {now}", now=now) if ended else tr("step {now}", now=now)
     return Side(index, look, note, lane.returns[now], action, state)
 
 
 def _driven(context: UiContext, look: SeriesStyle) -> Side:
     """The person, now."""
-    live, note = context.model.live, "live, from the same start"
+    live, note = context.model.live, tr("live, from the same start")
     if live is None:
         return Side(None, look, note, 0.0, "", "")
-    state = {"ended": "over", "paused": "paused"}.get(live.phase, f"step {live.steps}")
+    state = {"ended": tr("over"), "paused": tr("paused")}.get(
+        live.phase, tr("step {steps}", steps=live.steps)
+    )
     return Side(None, look, note, live.total_reward, live.action, state)
 
 
@@ -165,7 +170,7 @@ def _draw_side(context: UiContext, card: Rect, side: Side) -> Rect:
     taken = painter.text(said, (number.right, number.centery), "number", side.look.colour, "rm")
     if card.width > px(_ROOMY):
         at = (number.right - taken - px(6), number.centery + px(3))
-        painter.text("return", at, "small", theme.text2, "rm")
+        painter.text(tr("return"), at, "small", theme.text2, "rm")
     area = Rect(card.x + px(6), card.y + px(HEADER), card.width - px(12), 0)
     area.height = card.height - px(HEADER + 6)
     view = context.view(side.view)
@@ -186,7 +191,7 @@ def _number_rect(context: UiContext, card: Rect) -> Rect:
     painter, px = context.ui.painter, context.ui.painter.px
     width = px(_NUMBER)
     if card.width > px(_ROOMY):
-        width += painter.width("return", "small") + px(6)
+        width += painter.width(tr("return"), "small") + px(6)
     return Rect(card.right - px(16) - width, card.y + px(8), width, px(36))
 
 
@@ -200,4 +205,8 @@ def _draw_pills(context: UiContext, rect: Rect, action: str, state: str) -> None
     ui.pill((rect.right - px(10), y), state, VEIL, ON_VEIL, right=True)
 
 
-_NOTES = {"script": "the scripted expert", "random": "random actions", "agent": "a policy"}
+_NOTES = {
+    "script": tr("the scripted expert"),
+    "random": tr("random actions"),
+    "agent": tr("a policy"),
+}

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 from teleop.runtime.protocol.comparison_messages import LaneAbout
+from teleop.text import joined, tr
 from teleop.ui.drawing.theme import Colour, Theme, mix
 from teleop.ui.state.view_model import Comparison
 
-_RECORDED = {"human": "You", "script": "Scripted", "policy": "Recorded agent", "other": "Recorded"}
-_RIVALS = {"agent": "Agent", "script": "Script", "random": "Random"}
+_RECORDED = {
+    "human": tr("You"),
+    "script": tr("Scripted"),
+    "policy": tr("Recorded agent"),
+    "other": tr("Recorded"),
+}
+_RIVALS = {"agent": tr("Agent"), "script": tr("Script"), "random": tr("Random")}
 _DASHES: tuple[tuple[float, float] | None, ...] = (None, (3.0, 3.0), (12.0, 4.0))
 
 
@@ -23,16 +29,16 @@ class SeriesStyle:
 def looks_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
     """A look for each side."""
     lanes = [lane.about for lane in comparison.lanes]
-    first = SeriesStyle(_RECORDED.get(lanes[0].kind, "Recorded"), theme.human, (9.0, 4.0))
+    first = SeriesStyle(_RECORDED.get(lanes[0].kind, tr("Recorded")), theme.human, (9.0, 4.0))
     return [first, *(_rival(lanes[1:], index, theme) for index in range(len(lanes) - 1))]
 
 
 def racing_looks(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list[SeriesStyle]]:
     """The person who drives now, and everybody else: what they recorded is paler."""
     first, *rivals = looks_of(comparison, theme)
-    name = "You (recorded)" if first.name == "You" else first.name
+    name = tr("You (recorded)") if first.name == "You" else first.name
     before = SeriesStyle(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))
-    return SeriesStyle("You (now)", theme.human, (9.0, 4.0)), [before, *rivals]
+    return SeriesStyle(tr("You (now)"), theme.human, (9.0, 4.0)), [before, *rivals]
 
 
 def _rival(rivals: list[LaneAbout], index: int, theme: Theme) -> SeriesStyle:
@@ -43,4 +49,4 @@ def _rival(rivals: list[LaneAbout], index: int, theme: Theme) -> SeriesStyle:
     dash = _DASHES[len(same)]
     plain = theme.agent if about.kind == "agent" else theme.text2
     colour = mix(plain, theme.text, 0.4) if same else plain
-    return SeriesStyle(f"{name} {len(same) + 1}" if several else name, colour, dash)
+    return SeriesStyle(joined(" ", (name, str(len(same) + 1))) if several else name, colour, dash)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pygame import Rect, Surface
 
+from teleop.text import tr
 from teleop.ui.comparison.series_styles import looks_of, racing_looks
 from teleop.ui.drawing.painter import ImageCache, Painter
 from teleop.ui.drawing.theme import mix
@@ -91,8 +92,8 @@ class StateScatter:
             chosen = self._axes[axis]
             if chosen >= len(names):
                 chosen = self._axes[axis] = -1 - axis
-            word = f"main direction {-chosen}" if chosen < 0 else names[chosen]
-            label = "across" if axis == 0 else "up"
+            word = tr("main direction {chosen}", chosen=-chosen) if chosen < 0 else names[chosen]
+            label = tr("across") if axis == 0 else tr("up")
             rect, used = ui.chip(f"cloud.{label}", right, card.y + px(8), label, word)
             if used:
                 self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2

@@ -3,6 +3,7 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.comparison_messages import ShowStep
+from teleop.text import tr
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import speed_text
 from teleop.ui.drawing.theme import Colour
@@ -127,10 +128,10 @@ class Timeline:
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         x = bar.x
         buttons = (
-            ("start", "skip-back", "To the start", Command.START),
-            ("back", "step-back", "One step back", Command.BACK),
-            ("play", "pause" if self.playing else "play", "Play or pause", Command.PLAY),
-            ("forward", "step-forward", "One step forward", Command.FORWARD),
+            ("start", "skip-back", tr("To the start"), Command.START),
+            ("back", "step-back", tr("One step back"), Command.BACK),
+            ("play", "pause" if self.playing else "play", tr("Play or pause"), Command.PLAY),
+            ("forward", "step-forward", tr("One step forward"), Command.FORWARD),
         )
         for node_id, icon, label, command in buttons:
             rect = Rect(x, bar.centery - px(18), px(36), px(36))

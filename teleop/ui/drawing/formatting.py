@@ -1,5 +1,7 @@
 """Numbers as people read them."""
 
+from teleop.text import joined, ntr, tr
+
 
 def signed(value: float, *, plus: bool = True) -> str:
     """A return: `+231.4`, `−34.9`."""
@@ -7,9 +9,9 @@ def signed(value: float, *, plus: bool = True) -> str:
     return text.replace("-", "−")
 
 
-def count_of(count: int, noun: str, several: str = "") -> str:
-    """`1 step`, `2,076 steps`; `several` where an s does not do."""
-    return f"{count:,} {noun if count == 1 else several or noun + 's'}"
+def episodes_text(count: int) -> str:
+    """`1 episode`, `25 episodes`."""
+    return ntr("{n:,} episode", "{n:,} episodes", count)
 
 
 def speed_text(speed: float) -> str:
@@ -29,13 +31,13 @@ def size_text(size: int) -> str:
 def time_left(seconds: float) -> str:
     """`about 12 s left`."""
     if seconds < 1.5:
-        return "a second left"
+        return tr("a second left")
     if seconds < 90:
-        return f"about {seconds:.0f} s left"
-    return f"about {seconds / 60:.0f} min left"
+        return tr("about {seconds:.0f} s left", seconds=seconds)
+    return tr("about {seconds:.0f} min left", seconds=seconds / 60)
 
 
 def two_lines(dataset_id: str, note: str, fits: bool) -> tuple[str, str]:
     """A dataset and what is said of it, so that its own name is never what is cut off."""
     space, _, name = dataset_id.rpartition("/")
-    return (dataset_id, note) if fits or not space else (space, f"{name} · {note}")
+    return (dataset_id, note) if fits or not space else (space, joined(" · ", (name, note)))

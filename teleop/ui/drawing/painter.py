@@ -86,9 +86,10 @@ class Painter:
 
     def width(self, text: str, style: str) -> int:
         """Width of a text in pixels."""
-        return self._width(self._said(text), style)
+        return self._width(self.said(text), style)
 
-    def _said(self, text: str) -> str:
+    def said(self, text: str) -> str:
+        """A text in the language of the window."""
         return self.language.of(text) if self.language else text
 
     def _width(self, text: str, style: str) -> int:
@@ -96,7 +97,7 @@ class Painter:
 
     def fitted(self, text: str, style: str, width: int) -> str:
         """The text, shortened with an ellipsis if it is wider."""
-        text = self._said(text)
+        text = self.said(text)
         if self._width(text, style) <= width:
             return text
         self.shortened.add(text)
@@ -138,7 +139,7 @@ class Painter:
             anchor: l, c or r, then m (middle of the capitals) or t (their top).
             width: shorten to this many pixels.
         """
-        text = self.fitted(text, style, width) if width is not None else self._said(text)
+        text = self.fitted(text, style, width) if width is not None else self.said(text)
         image = self._text(text, style, colour or self.theme.text)
         x = at[0] - {"l": 0.0, "c": image.get_width() / 2, "r": image.get_width()}[anchor[0]]
         cap = STYLES[style][0] * self.scale * CAP_HEIGHT
@@ -151,7 +152,7 @@ class Painter:
         """The text in lines that fit a width; only a word that is longer than a line is cut."""
         lines: list[str] = []
         line = ""
-        for word in words(self._said(text)):
+        for word in words(self.said(text)):
             longer = (line + word).strip()
             if line and self._width(longer, style) > width:
                 lines.append(line)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pygame import Rect
 
 from teleop.runtime.protocol.session_messages import Request, SessionSnapshot, SetSpeed
+from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import speed_text
 from teleop.ui.drive.hud import draw_overlay
@@ -78,7 +79,7 @@ class DriveView:
         ui = context.ui
         ui.group("stage")
         live = context.model.live
-        label = f"Environment, {live.phase}" if live else "Environment"
+        label = tr("Environment, {phase}", phase=live.phase) if live else tr("Environment")
         touch = ui.node("view", "view", label, self._view, value=live.phase if live else None)
         if touch.used and live:
             if live.phase == "paused":
@@ -94,8 +95,8 @@ class DriveView:
         """How to drive, the controls, and the way back."""
         ui, px = context.ui, context.ui.painter.px
         tools = (
-            ("options", "settings", "Recording options (F4)"),
-            ("controls", "keyboard", "Controls (F3)"),
+            ("options", "settings", tr("Recording options (F4)")),
+            ("controls", "keyboard", tr("Controls (F3)")),
         )
         for place, (name, icon, label) in enumerate(tools):
             spot = Rect(at[0] + px(40 * place), at[1], px(36), px(36))
@@ -107,10 +108,14 @@ class DriveView:
         """Go back for as long as it is held; by key or pad it goes back a little."""
         ui, live = context.ui, context.model.live
         going = live is not None and (live.engaged or live.pending)
-        reason = "" if going else "Rewind works during or just after an episode"
+        reason = "" if going else tr("Rewind works during or just after an episode")
         if live is not None and live.cannot_rewind:
-            reason = f"Rewinding is not possible here: {live.cannot_rewind}"
-        used = ui.icon_button("back", rect, "rotate-ccw", "Rewind while held (F7)", None, reason)
+            reason = tr(
+                "Rewinding is not possible here: {cannot_rewind}", cannot_rewind=live.cannot_rewind
+            )
+        used = ui.icon_button(
+            "back", rect, "rotate-ccw", tr("Rewind while held (F7)"), None, reason
+        )
         held = ui.pointer.pressed == "back" and not reason
         if held and not self._goes_back:
             context.rewind()
@@ -128,14 +133,14 @@ class DriveView:
         if live is None or env is None:
             return right
         gap = ui.painter.px(8)
-        rect, used = ui.chip("seed", right, y, "Seed", str(live.seed), not live.recording)
+        rect, used = ui.chip("seed", right, y, tr("Seed"), str(live.seed), not live.recording)
         if used:
             context.tell(Request.NEW_SEED)
         if env.turn_based:
-            rect, _ = ui.chip("rate", rect.x - gap, y, "Pace", "turn by turn", usable=False)
+            rect, _ = ui.chip("rate", rect.x - gap, y, tr("Pace"), tr("turn by turn"), usable=False)
             return rect.x
-        rect, _ = ui.chip("rate", rect.x - gap, y, "Rate", _rate(live), usable=False)
-        label = "Speed" if left.width > ui.painter.px(_ROOMY) else ""
+        rect, _ = ui.chip("rate", rect.x - gap, y, tr("Rate"), _rate(live), usable=False)
+        label = tr("Speed") if left.width > ui.painter.px(_ROOMY) else ""
         rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
         if used:
             _change_speed(context, 1, around=True)
@@ -159,15 +164,15 @@ class DriveView:
         least = (128, 144, 160) if roomy else (108, 96, 116)
         recording = bool(live and (live.engaged or live.rewinding))
         has_take = bool(live and (live.recording or live.pending))
-        nothing = "" if has_take else "Nothing recorded yet"
-        no_env = "" if live else context.model.env_problem or "The environment is being opened"
-        label, icon = ("Stop", "square") if recording else start
+        nothing = "" if has_take else tr("Nothing recorded yet")
+        no_env = "" if live else context.model.env_problem or tr("The environment is being opened")
+        label, icon = (tr("Stop"), "square") if recording else start
         used = ""
         x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
         buttons = (
             ("record", start[0], label, icon, "record", no_env),
-            ("save", "Save", "Save", "check", "plain", nothing),
-            ("discard", "Discard", "Discard", "x", "plain", nothing),
+            ("save", tr("Save"), tr("Save"), "check", "plain", nothing),
+            ("discard", tr("Discard"), tr("Discard"), "x", "plain", nothing),
         )
         for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
             width = max(px(least[index]), ui.painter.width(longest, "bold") + px(56))
@@ -222,5 +227,5 @@ def _rate(live: SessionSnapshot) -> str:
     """Steps a second; where the environment is too slow for them, what it really does."""
     wanted = live.pace_hz * live.speed
     if 0 < live.real_hz < _TOO_SLOW * wanted:
-        return f"{live.real_hz:.0f} of {wanted:.3g} Hz"
+        return tr("{real_hz:.0f} of {wanted:.3g} Hz", real_hz=live.real_hz, wanted=wanted)
     return f"{wanted:.3g} Hz"

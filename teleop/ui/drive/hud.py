@@ -6,6 +6,7 @@ from pygame import Rect
 
 from teleop.runtime.protocol.driving_options import Preview
 from teleop.runtime.protocol.session_messages import Hint, SessionSnapshot
+from teleop.text import joined, tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import (
@@ -56,40 +57,44 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
 def state_words(context: UiContext, live: SessionSnapshot) -> str:
     """The state in a few words, with the key that leads on."""
     if context.ui.pad_hints:
-        record, go_on, save, discard = "Start", "Start", "A", "→ A"
+        record, go_on, save, discard = tr("Start"), tr("Start"), "A", "→ A"
     else:
         record, go_on = label_of(Command.RECORD), label_of(Command.PLAY)
         save, discard = label_of(Command.SAVE), label_of(Command.DISCARD)
     if live.rewinding:
-        return "Rewinding — release to continue from here"
+        return tr("Rewinding — release to continue from here")
     if live.phase == "paused":
-        return f"Paused — {go_on} to go on"
+        return tr("Paused — {go_on} to go on", go_on=go_on)
     if live.engaged:
         return _engaged_words(live)
     if live.pending:
-        return f"Over — {save} saves, {discard} discards"
+        return tr("Over — {save} saves, {discard} discards", save=save, discard=discard)
     if live.control:
-        return f"Ready — {record} lets it drive"
+        return tr("Ready — {record} lets it drive", record=record)
     if context.options.practice:
-        return f"Practice — {record} drives, nothing is recorded"
-    return f"Ready — {record} to record"
+        return tr("Practice — {record} drives, nothing is recorded", record=record)
+    return tr("Ready — {record} to record", record=record)
 
 
 def _engaged_words(live: SessionSnapshot) -> str:
+    elapsed = f"{live.elapsed_s:4.1f} s"
     if live.control and live.waiting_s is None:
         who = (
-            "You have control" if live.control == "person" else "Agent drives — touch to take over"
+            tr("You have control")
+            if live.control == "person"
+            else tr("Agent drives — touch to take over")
         )
-        return f"{who}  {live.elapsed_s:4.1f} s"
+        return joined("  ", (who, elapsed))
     if live.waiting_s is not None:
         return (
-            "Press any control to start"
+            tr("Press any control to start")
             if live.waiting_s < 0
-            else f"Begins in {live.waiting_s:.0f}"
+            else tr("Begins in {waiting_s:.0f}", waiting_s=live.waiting_s)
         )
     if live.practice:
-        return f"Practice — nothing is recorded  {live.elapsed_s:4.1f} s"
-    return f"Recording{' (starred)' if live.starred else ''}  {live.elapsed_s:4.1f} s"
+        return joined("  ", (tr("Practice — nothing is recorded"), elapsed))
+    said = tr("Recording (starred)") if live.starred else tr("Recording")
+    return joined("  ", (said, elapsed))
 
 
 def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
@@ -112,9 +117,9 @@ def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None
     painter, px = context.ui.painter, context.ui.painter.px
     rect = Rect(inner.right - px(132), inner.y, px(132), px(58))
     painter.box(rect, VEIL, 10)
-    painter.text("Return", (rect.x + px(14), rect.y + px(16)), "small", ON_VEIL2)
+    painter.text(tr("Return"), (rect.x + px(14), rect.y + px(16)), "small", ON_VEIL2)
     at = (rect.right - px(14), rect.y + px(16))
-    painter.text(f"step {live.steps}", at, "small", ON_VEIL2, "rm")
+    painter.text(tr("step {steps}", steps=live.steps), at, "small", ON_VEIL2, "rm")
     at = (rect.right - px(14), rect.y + px(39))
     painter.text(signed(live.total_reward), at, "number", ON_VEIL, "rm")
 
@@ -207,7 +212,11 @@ def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
         mine = live.control == "person"
         colour, thick = (context.ui.theme.human, 5) if mine else (context.ui.theme.agent, 2)
     painter.box(view, None, 12, colour, thick)
-    leave = "Start to pause" if context.ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
+    leave = (
+        tr("Start to pause")
+        if context.ui.pad_hints
+        else tr("{key} to leave", key=label_of(Command.LEAVE))
+    )
     at = (inner.right, inner.bottom - painter.px(28))
     context.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
 
@@ -223,13 +232,15 @@ def _draw_welcome(context: UiContext, view: Rect) -> None:
     pad = context.ui.pad_hints
     hints = [hint for hint in env.hints if not hint.layer]
     labels = [control_label(hint.pad if pad and hint.pad else hint.key) for hint in hints]
-    shown = " ".join(labels[:6])
+    shown = joined(" ", labels[:6])
     practice = context.options.practice
-    rest = "drives; nothing is recorded" if practice else "records; then Save or Discard"
+    key = tr("Start") if pad else label_of(Command.RECORD)
     lines = (
         env.summary or env.env_id,
-        f"Drive with {shown}",
-        f"{'Start' if pad else label_of(Command.RECORD)} {rest}",
+        tr("Drive with {shown}", shown=shown),
+        tr("{key} drives; nothing is recorded", key=key)
+        if practice
+        else tr("{key} records; then Save or Discard", key=key),
     )
     width = max(painter.width(line, "medium") for line in lines) + px(56)
     rect = Rect(0, 0, width, px(104))

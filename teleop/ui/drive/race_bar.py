@@ -3,13 +3,14 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.session_messages import Request
+from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drive.hud import state_words
 from teleop.ui.state.context import UiContext
 
-_SAVE = ("save", "Save", "check", Command.SAVE)
-_DISCARD = ("discard", "Discard", "x", Command.DISCARD)
-_AGAIN = ("record", "Again", "repeat", Command.RECORD)
+_SAVE = ("save", tr("Save"), "check", Command.SAVE)
+_DISCARD = ("discard", tr("Discard"), "x", Command.DISCARD)
+_AGAIN = ("record", tr("Again"), "repeat", Command.RECORD)
 _REQUESTS = {"save": Request.KEEP_TAKE, "discard": Request.DISCARD_TAKE}
 
 
@@ -30,12 +31,16 @@ def draw_race_bar(context: UiContext, bar: Rect) -> bool:
                 context.tell(_REQUESTS[name])
             again = name == "record"
         right = rect.x - px(8)
-    text = "All sides start from the same seed" if live.phase == "ready" else ""
+    text = tr("All sides start from the same seed") if live.phase == "ready" else ""
     if live.pending or live.engaged:
         text = state_words(context, live)
     at = (bar.x + px(8), bar.centery)
     used = ui.painter.text(text, at, "medium", width=right - px(8) - at[0])
     if context.driving:
-        leave = "Start to pause" if ui.pad_hints else f"{label_of(Command.LEAVE)} to leave"
+        leave = (
+            tr("Start to pause")
+            if ui.pad_hints
+            else tr("{key} to leave", key=label_of(Command.LEAVE))
+        )
         ui.painter.text(leave, (at[0] + used + px(16), bar.centery), "small", ui.theme.text2)
     return again

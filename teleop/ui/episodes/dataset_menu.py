@@ -3,7 +3,7 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.session_messages import ChooseDataset
-from teleop.ui.drawing.formatting import count_of
+from teleop.ui.drawing.formatting import episodes_text
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
 
@@ -26,7 +26,7 @@ def draw_dataset_menu(context: UiContext, panel: Rect, group: str, label: str) -
         chosen = ids.index(library.dataset_id) if library.dataset_id in ids else 0
         context.popover.toggle(ui, "dataset", "dataset", chosen)
     choices = [
-        MenuItem(dataset, dataset.rsplit("/", 1)[-1], count_of(count, "episode"))
+        MenuItem(dataset, dataset.rsplit("/", 1)[-1], episodes_text(count))
         for dataset, count in library.datasets
     ]
     picked = context.popover.draw(ui, "dataset", rect, choices, library.dataset_id, 220)

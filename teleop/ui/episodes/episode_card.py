@@ -3,6 +3,7 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.library_messages import Curate, EpisodeDetails, EpisodeOperation
+from teleop.text import tr
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
@@ -11,7 +12,7 @@ from teleop.ui.state.view_model import Comparison
 from teleop.ui.widgets.image_view import fitted
 from teleop.ui.widgets.text_edit import TextEdit
 
-_VERDICTS = (("success", "Success", True), ("failure", "Failure", False))
+_VERDICTS = (("success", tr("Success"), True), ("failure", tr("Failure"), False))
 
 
 class EpisodeCard:
@@ -28,13 +29,15 @@ class EpisodeCard:
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         if row is None:
-            text = "Choose an episode to look at it"
+            text = tr("Choose an episode to look at it")
             ui.painter.text(text, card.center, "body", ui.theme.text2, "cm")
             return None
         wish, self._wish = self._wish, None  # a text was committed since the last frame
-        title = f"Episode {row.ordinal}"
+        title = tr("Episode {ordinal}", ordinal=row.ordinal)
         used = ui.painter.text(title, (card.x + px(16), card.y + px(26)), "h2")
-        note = f"seed {row.seed} · {signed(row.total_reward)}"
+        note = tr(
+            "seed {seed} · {total_reward}", seed=row.seed, total_reward=signed(row.total_reward)
+        )
         at = (card.x + px(26) + used, card.y + px(26))
         ui.painter.text(note, at, "small", ui.theme.text2, width=card.right - px(12) - at[0])
         view = Rect(card.x + px(12), card.y + px(48), card.width - px(24), 0)
@@ -57,7 +60,7 @@ class EpisodeCard:
         problem = context.model.replay_problem
         if comparison is None or comparison.about.file != row.file:
             ui.painter.box(area, ui.theme.sunken, 8)
-            text = problem or "Re-simulating…"
+            text = problem or tr("Re-simulating…")
             lines = ui.painter.wrapped(text, "small", area.width - px(24))[:6]
             for index, line in enumerate(lines):
                 at = (area.centerx, area.y + px(30) + index * px(18))
@@ -75,7 +78,7 @@ class EpisodeCard:
             at = (rect.x + px(10), rect.bottom - px(38))
             ui.pill(at, actions[step - 1], VEIL, ON_VEIL)
         at = (rect.right - px(10), rect.bottom - px(38))
-        ui.pill(at, f"step {step}", VEIL, ON_VEIL, right=True)
+        ui.pill(at, tr("step {step}", step=step), VEIL, ON_VEIL, right=True)
         return step
 
     def _draw_player(
@@ -99,14 +102,14 @@ class EpisodeCard:
         first, end = row.trim or (0, row.total_steps)
         gap, width = px(8), (card.width - px(24) - px(16)) // 3
         wishes = (
-            ("trim.first", "Trim start", (step, end), step < end),
-            ("trim.end", "Trim end", (first, step), step > first),
-            ("trim.whole", "Untrim", None, row.trim is not None),
+            ("trim.first", tr("Trim start"), (step, end), step < end),
+            ("trim.end", tr("Trim end"), (first, step), step > first),
+            ("trim.whole", tr("Untrim"), None, row.trim is not None),
         )
         wish = None
         for index, (node_id, label, value, usable) in enumerate(wishes):
             rect = Rect(card.x + px(12) + index * (width + gap), y, width, px(34))
-            reason = "" if usable else "This would leave no step or change nothing"
+            reason = "" if usable else tr("This would leave no step or change nothing")
             if ui.button(node_id, rect, label, reason=reason):
                 wish = Curate(dataset_id, EpisodeOperation.TRIM, (row.uuid,), value)
         return wish
@@ -134,8 +137,8 @@ class EpisodeCard:
         ui, px = context.ui, context.ui.painter.px
         ui.group("labels")
         fields = (
-            ("tags", ", ".join(row.tags), "Tags, with commas between", EpisodeOperation.TAGS),
-            ("note", row.note, "Note", EpisodeOperation.NOTE),
+            ("tags", ", ".join(row.tags), tr("Tags, with commas between"), EpisodeOperation.TAGS),
+            ("note", row.note, tr("Note"), EpisodeOperation.NOTE),
         )
         for index, (name, text, hint, operation) in enumerate(fields):
             rect = Rect(card.x + px(12), y + index * px(46), card.width - px(24), px(36))
@@ -155,7 +158,7 @@ class EpisodeCard:
     def _draw_findings(self, context: UiContext, area: Rect, row: EpisodeDetails) -> None:
         """What is known of it beyond its figures."""
         ui, px = context.ui, context.ui.painter.px
-        lines = [f"Replay: {row.finding}"] if row.finding else []
+        lines = [tr("Replay: {finding}", finding=row.finding)] if row.finding else []
         lines += row.flags
         y = area.y
         for text in lines:

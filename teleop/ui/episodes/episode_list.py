@@ -12,8 +12,9 @@ from teleop.runtime.protocol.session_messages import (
     Request,
     StarEpisode,
 )
+from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command, label_of
-from teleop.ui.drawing.formatting import count_of, signed
+from teleop.ui.drawing.formatting import signed
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll, index_in
@@ -26,20 +27,20 @@ class EpisodeList:
 
     def __init__(self) -> None:
         self._scroll = Scroll()
-        self._order = "Newest"
+        self._order = tr("Newest")
 
     def draw(self, context: UiContext, panel: Rect) -> None:
         """Draw the panel, and answer what was used."""
         ui = context.ui
         painter, px = ui.painter, ui.painter.px
         ui.card(panel)
-        painter.text("Episodes", (panel.x + px(20), panel.y + px(28)), "h2")
+        painter.text(tr("Episodes"), (panel.x + px(20), panel.y + px(28)), "h2")
         library = context.model.library
         episodes = list(library.episodes) if library else []
         ui.group("episodes")
         if len(episodes) > 1:
-            right = panel.x + px(20) + painter.width("Episodes", "h2") + px(124)
-            _, used = ui.chip("order", right, panel.y + px(14), "Sort", self._order)
+            right = panel.x + px(20) + painter.width(tr("Episodes"), "h2") + px(124)
+            _, used = ui.chip("order", right, panel.y + px(14), tr("Sort"), self._order)
             if used:
                 names = list(_ORDERS)
                 self._order = names[(names.index(self._order) + 1) % len(names)]
@@ -54,15 +55,15 @@ class EpisodeList:
             self._draw_empty(context, Rect(panel.x, panel.y + px(52), panel.width, foot - panel.y))
         painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_next(context, panel, episodes)
-        draw_dataset_menu(context, panel, "episodes", "Dataset")
+        draw_dataset_menu(context, panel, "episodes", tr("Dataset"))
 
     def _draw_figures(self, context: UiContext, panel: Rect, episodes: list[EpisodeItem]) -> None:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         returns = [episode.total_reward for episode in episodes]
         figures = (
-            ("Best", signed(max(returns), plus=False)),
-            ("Median", signed(statistics.median(returns), plus=False)),
-            ("Starred", str(sum(episode.starred for episode in episodes))),
+            (tr("Best"), signed(max(returns), plus=False)),
+            (tr("Median"), signed(statistics.median(returns), plus=False)),
+            (tr("Starred"), str(sum(episode.starred for episode in episodes))),
         )
         width = (panel.width - px(40) - 2 * px(8)) // 3
         for index, (label, value) in enumerate(figures):
@@ -77,7 +78,7 @@ class EpisodeList:
         ui, row = context.ui, context.ui.painter.px(_ROW)
         if not episodes:
             at = (area.centerx, area.y + ui.painter.px(40))
-            ui.painter.text("No episode has a star", at, "body", ui.theme.text2, "cm")
+            ui.painter.text(tr("No episode has a star"), at, "body", ui.theme.text2, "cm")
             return
         fit = max(1, area.height // row)
         parts = (ui.focus.id or "").split(".") if ui.focus.visible else [""]
@@ -105,23 +106,27 @@ class EpisodeList:
         ui = context.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         node_id = f"ep.{episode.uuid}"
-        steps = count_of(episode.total_steps, "step")
-        label = f"Episode {episode.ordinal}, return {episode.total_reward:.1f}, {steps}"
+        steps = ntr("{n:,} step", "{n:,} steps", episode.total_steps)
+        label = tr(
+            "Episode {ordinal}, return {total_reward:.1f}, {steps}",
+            ordinal=episode.ordinal,
+            total_reward=episode.total_reward,
+            steps=steps,
+        )
         touch = ui.node(node_id, "listitem", label, rect, value=episode.starred)
         if touch.hovered:
             painter.box(rect, theme.hover, 8)
         elif not first:
             painter.rule(rect.x + px(12), rect.y, rect.width - px(24))
-        middle = rect.centery
+        middle, x = rect.centery, rect.x + px(42)
         number = (rect.x + px(26), middle)
         painter.text(str(episode.ordinal), number, "small-medium", theme.text3, "rm")
-        x = rect.x + px(42)
         painter.text(signed(episode.total_reward), (x, middle - px(9)), "bold")
         notes = [steps, *_NOTES.get(episode.driver, ())]
         notes += _findings(episode)
-        below = (x, middle + px(11))
         room = rect.right - px(88) - x if len(notes) > 1 else px(130)  # the bar makes way
-        painter.text(" · ".join(notes), below, "small", theme.text2, width=room)
+        text = joined(" · ", notes)
+        painter.text(text, (x, middle + px(11)), "small", theme.text2, width=room)
         bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
         if bar.width > px(24):
             bar.y = middle - px(3) - (px(6) if len(notes) > 1 else 0)
@@ -139,14 +144,14 @@ class EpisodeList:
     def _draw_row_buttons(self, context: UiContext, rect: Rect, episode: EpisodeItem) -> None:
         ui, px = context.ui, context.ui.painter.px
         star = Rect(rect.right - px(76), rect.centery - px(17), px(34), px(34))
-        label = "Remove the star" if episode.starred else "Star"
+        label = tr("Remove the star") if episode.starred else tr("Star")
         colour = ui.theme.human if episode.starred else None
         if ui.icon_button(f"ep.{episode.uuid}.star", star, "star", label, colour):
             context.tell(StarEpisode(episode.uuid, not episode.starred))
         if episode.starred:
             ui.painter.star(star.center, ui.theme.human)
         trash = star.move(px(34), 0)
-        if ui.icon_button(f"ep.{episode.uuid}.delete", trash, "trash-2", "Delete"):
+        if ui.icon_button(f"ep.{episode.uuid}.delete", trash, "trash-2", tr("Delete")):
             context.tell(DeleteEpisode(episode.file))
 
     def on_chosen(self, context: UiContext, command: Command) -> None:
@@ -166,8 +171,10 @@ class EpisodeList:
     def _draw_empty(self, context: UiContext, rect: Rect) -> None:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         painter.icon("database", (rect.centerx, rect.y + px(70)), 32, theme.text3)
-        painter.text("Nothing recorded yet", (rect.centerx, rect.y + px(112)), "bold", None, "cm")
-        text = "Press Record and drive. Saved episodes appear here. Deleting can be undone."
+        painter.text(
+            tr("Nothing recorded yet"), (rect.centerx, rect.y + px(112)), "bold", None, "cm"
+        )
+        text = tr("Press Record and drive. Saved episodes appear here. Deleting can be undone.")
         for index, line in enumerate(painter.wrapped(text, "body", rect.width - px(80))):
             at = (rect.centerx, rect.y + px(140) + index * px(22))
             painter.text(line, at, "body", theme.text2, "cm")
@@ -178,12 +185,12 @@ class EpisodeList:
         rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
         env = context.model.env
         cannot = env.cannot_learn if env else ""
-        reason = cannot or ("" if episodes else "Record at least 1 episode")
+        reason = cannot or ("" if episodes else tr("Record at least 1 episode"))
         key = label_of(Command.TRAIN)
-        if ui.button("next", rect, "Train a policy", "sparkles", "primary", key, reason, 10):
+        if ui.button("next", rect, tr("Train a policy"), "sparkles", "primary", key, reason, 10):
             context.go_to = "train"
-        caption = reason or "The first policy plays after about a second"
-        first, *_ = caption.split(". ")  # the tool tip has all of it
+        caption = reason or tr("The first policy plays after about a second")
+        first, *_ = ui.painter.said(caption).split(". ")  # the tool tip has all of it
         lines = ui.painter.wrapped(first, "small", panel.width - px(32))[:2]
         for index, line in enumerate(lines):
             at = (
@@ -195,17 +202,17 @@ class EpisodeList:
 
 def _findings(episode: EpisodeItem) -> list[str]:
     """What is known of an episode beyond its figures, the most urgent first."""
-    judged = {None: "", True: "success", False: "failure"}[episode.success]
-    replay = {"exact": "exact", "diverges": "diverges"}.get(episode.replay, "")
-    found = ("flagged" if episode.flags else "", judged, replay, *episode.tags)
-    return [word for word in ("recovered" if episode.recovered else "", *found) if word]
+    judged = {None: "", True: tr("success"), False: tr("failure")}[episode.success]
+    replay = {"exact": tr("exact"), "diverges": tr("diverges")}.get(episode.replay, "")
+    found = (tr("flagged") if episode.flags else "", judged, replay, *episode.tags)
+    return [word for word in (tr("recovered") if episode.recovered else "", *found) if word]
 
 
 _ORDERS: dict[str, Callable[[Sequence[EpisodeItem]], list[EpisodeItem]]] = {
-    "Newest": lambda episodes: list(reversed(episodes)),
-    "Best": lambda episodes: sorted(episodes, key=lambda e: -e.total_reward),
-    "Worst": lambda episodes: sorted(episodes, key=lambda e: e.total_reward),
-    "Longest": lambda episodes: sorted(episodes, key=lambda e: -e.total_steps),
-    "Starred": lambda episodes: [e for e in reversed(episodes) if e.starred],
+    tr("Newest"): lambda episodes: list(reversed(episodes)),
+    tr("Best"): lambda episodes: sorted(episodes, key=lambda e: -e.total_reward),
+    tr("Worst"): lambda episodes: sorted(episodes, key=lambda e: e.total_reward),
+    tr("Longest"): lambda episodes: sorted(episodes, key=lambda e: -e.total_steps),
+    tr("Starred"): lambda episodes: [e for e in reversed(episodes) if e.starred],
 }
-_NOTES = {"script": ("scripted",), "policy": ("by a policy",), "other": ("imported",)}
+_NOTES = {"script": (tr("scripted"),), "policy": (tr("by a policy"),), "other": (tr("imported"),)}

@@ -8,6 +8,7 @@ from typing import Any
 from pygame import Rect
 
 from teleop.runtime.protocol.library_messages import EpisodeDetails
+from teleop.text import joined, tr
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll, index_in
@@ -30,12 +31,12 @@ class _Column:
 
 
 _COLUMNS = (
-    _Column("No.", 0.13, lambda r: r.ordinal, lambda r: str(r.ordinal)),
-    _Column("Return", 0.15, lambda r: r.total_reward, lambda r: signed(r.total_reward)),
-    _Column("Steps", 0.12, lambda r: r.total_steps, lambda r: f"{r.total_steps:,}"),
-    _Column("Recorded", 0.2, lambda r: r.started, lambda r: _date(r.started), 520),
-    _Column("Driver", 0.18, lambda r: r.driver, lambda r: r.driver, 400),
-    _Column("Labels", 0.22, lambda r: (r.success is not True, r.tags), lambda r: _labels(r)),
+    _Column(tr("No."), 0.13, lambda r: r.ordinal, lambda r: str(r.ordinal)),
+    _Column(tr("Return"), 0.15, lambda r: r.total_reward, lambda r: signed(r.total_reward)),
+    _Column(tr("Steps"), 0.12, lambda r: r.total_steps, lambda r: f"{r.total_steps:,}"),
+    _Column(tr("Recorded"), 0.2, lambda r: r.started, lambda r: _date(r.started), 520),
+    _Column(tr("Driver"), 0.18, lambda r: r.driver, lambda r: r.driver, 400),
+    _Column(tr("Labels"), 0.22, lambda r: (r.success is not True, r.tags), lambda r: _labels(r)),
 )
 
 
@@ -90,7 +91,7 @@ class EpisodeTable:
             used = self._draw_row(context, rect, shown[index]) or used
         self._scroll.draw_bar(ui, len(shown), fit)
         if not shown:
-            text = "Nothing matches" if rows else "No episodes"
+            text = tr("Nothing matches") if rows else tr("No episodes")
             at = (body.centerx, body.y + px(40))
             ui.painter.text(text, at, "body", ui.theme.text2, "cm")
         return used
@@ -99,13 +100,13 @@ class EpisodeTable:
         ui, px = context.ui, context.ui.painter.px
         every = bool(shown) and all(row.uuid in self.chosen for row in shown)
         box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
-        if ui.check("choose.all", box, "Choose all", chosen=every):
+        if ui.check("choose.all", box, tr("Choose all"), chosen=every):
             self.chosen = set() if every else {row.uuid for row in shown}
         for index, (column, cell) in _cells(context, rect):
-            touch = ui.node(f"sort.{index}", "button", f"Sort by {column.head}", cell)
+            touch = ui.node(f"sort.{index}", "button", tr("Sort by {head}", head=column.head), cell)
             mine = index == self._order
             ink = ui.theme.text if mine or touch.hovered else ui.theme.text2
-            mark = f" {'↓' if self._down else '↑'}" if mine else ""
+            mark = (" ↓" if self._down else " ↑") if mine else ""
             at = (cell.x + px(4), cell.centery)
             ui.painter.text(column.head + mark, at, "small-bold", ink, width=cell.width - px(8))
             ui.ring(f"sort.{index}", cell, 6)
@@ -117,7 +118,11 @@ class EpisodeTable:
     def _draw_row(self, context: UiContext, rect: Rect, row: EpisodeDetails) -> str:
         ui, px = context.ui, context.ui.painter.px
         theme = ui.theme
-        label = f"Episode {row.ordinal}, return {row.total_reward:.1f}"
+        label = tr(
+            "Episode {ordinal}, return {total_reward:.1f}",
+            ordinal=row.ordinal,
+            total_reward=row.total_reward,
+        )
         chosen = row.uuid in self.chosen
         body = Rect(rect.x + px(_TICKS), rect.y, rect.width - px(_TICKS), rect.height)
         touch = ui.node(f"row.{row.uuid}", "listitem", label, body, value=chosen)
@@ -126,7 +131,12 @@ class EpisodeTable:
         elif touch.hovered:
             ui.painter.box(body.inflate(0, -px(4)), theme.hover, 8)
         box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
-        if ui.check(f"choose.{row.uuid}", box, f"Choose episode {row.ordinal}", chosen=chosen):
+        if ui.check(
+            f"choose.{row.uuid}",
+            box,
+            tr("Choose episode {ordinal}", ordinal=row.ordinal),
+            chosen=chosen,
+        ):
             self.toggle(row.uuid)
         for index, (column, cell) in _cells(context, rect):
             style, ink = ("bold", theme.text) if index == 1 else ("small", theme.text2)
@@ -173,12 +183,12 @@ def _date(started: float) -> str:
 
 
 def _labels(row: EpisodeDetails) -> str:
-    judged = {None: "", True: "success", False: "failure"}[row.success]
-    trim = "trimmed" if row.trim else ""
-    odd = "recovered" if row.recovered else ""
+    judged = {None: "", True: tr("success"), False: tr("failure")}[row.success]
+    trim = tr("trimmed") if row.trim else ""
+    odd = tr("recovered") if row.recovered else ""
     replay = "" if row.replay in ("", "exact") else row.replay
-    flagged = "flagged" if row.flags else ""
-    return " · ".join(word for word in (judged, *row.tags, trim, odd, replay, flagged) if word)
+    flagged = tr("flagged") if row.flags else ""
+    return joined(" · ", [word for word in (judged, *row.tags, trim, odd, replay, flagged) if word])
 
 
 def _words(row: EpisodeDetails) -> str:

@@ -4,21 +4,22 @@ from pathlib import Path
 
 from pygame import Rect
 
+from teleop.text import tr
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.file_browser import BUNDLE, FileBrowser
 from teleop.ui.widgets.popover import MenuItem
 
 _FILE, _FOLDER, _HERE = "file", "folder", "here"
 _CHOICES = (
-    MenuItem(_FILE, "A file", f"A shared file: {BUNDLE}"),
-    MenuItem(_FOLDER, "A folder", "Folder of a Minari dataset"),
-    MenuItem(_HERE, "Browse in this window", "Also works with keyboard and gamepad"),
+    MenuItem(_FILE, tr("A file"), tr("A shared file: {ending}", ending=BUNDLE)),
+    MenuItem(_FOLDER, tr("A folder"), tr("Folder of a Minari dataset")),
+    MenuItem(_HERE, tr("Browse in this window"), tr("Also works with keyboard and gamepad")),
 )
 
 
 def draw_take_in(context: UiContext, rect: Rect) -> None:
     """The button. A gamepad cannot use the computer's own dialog, so it is not asked there."""
-    if not context.ui.button("take in", rect, "Import…", "folder"):
+    if not context.ui.button("take in", rect, tr("Import…"), "folder"):
         return
     if context.ui.pad_hints:
         open_files(context)
@@ -32,7 +33,11 @@ def draw_take_in_menu(context: UiContext, anchor: Rect) -> None:
     if not picked:
         return
     folders = picked == _FOLDER
-    title = "A dataset's folder" if folders else f"A {BUNDLE}"
+    title = (
+        tr("Choose the folder of a dataset")
+        if folders
+        else tr("Choose a {ending} file", ending=BUNDLE)
+    )
     if picked == _HERE or not context.dialog.open(title, _start(context), folders=folders):
         open_files(context)
 

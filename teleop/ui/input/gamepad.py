@@ -2,7 +2,9 @@
 
 import pygame
 
+from teleop.errors import reason
 from teleop.runtime.protocol.session_messages import Notice, Request, Tone
+from teleop.text import tr
 from teleop.ui.commands import PAD, PAD_COMMANDS, PAD_DRIVING, Command, PadAction
 from teleop.ui.input.actions import Actions
 from teleop.ui.input.held_controls import HeldControls
@@ -89,13 +91,20 @@ class Gamepad:
         try:
             now = mapping.keep()
         except OSError as problem:
-            text = f"{mapping_file()} cannot be written: {problem.strerror}"
+            text = tr(
+                "{mapping_file} cannot be written: {problem}",
+                mapping_file=mapping_file(),
+                problem=reason(problem),
+            )
             context.model.notices.append(Notice(Tone.BAD, text))
             return
         self._pads.look_again()
         context.unknown_pads = self._pads.unknown
         self._plugged()
-        text = f"{mapping.pad.name} is mapped now{'' if now else '; start Teleop again to use it'}"
+        pad = mapping.pad.name
+        text = tr("{pad} is mapped now; start Teleop again to use it", pad=pad)
+        if now:
+            text = tr("{pad} is mapped now", pad=pad)
         context.model.notices.append(Notice(Tone.GOOD, text))
 
     # ------------------------------------------------------------ plugged in and out
@@ -114,7 +123,7 @@ class Gamepad:
         self._context.unknown_pads = self._pads.unknown
         if new:
             name = self._pads.unknown[-1].name
-            text = f"{name} is an unrecognised gamepad: press F3 to map its buttons"
+            text = tr("{name} is an unrecognised gamepad: press F3 to map its buttons", name=name)
             self._context.model.notices.append(Notice(Tone.PLAIN, text))
 
     # ------------------------------------------------------------ moved

@@ -3,6 +3,7 @@
 import pygame
 
 from teleop.runtime.protocol.session_messages import Notice, Request, Tone
+from teleop.text import tr
 from teleop.ui.input.actions import Actions
 from teleop.ui.input.gamepad import Gamepad
 from teleop.ui.input.held_controls import HeldControls
@@ -31,9 +32,9 @@ class InputRouter:
         elif event.type in MOUSE:
             self._mouse.take(event)
         elif event.type == pygame.WINDOWFOCUSLOST:
-            self._lost("Paused: the window is not in front")
+            self._lost(tr("Paused: the window is not in front"))
         elif self._gamepad.take(event):
-            self._lost("Paused: the gamepad was unplugged; nothing is lost")
+            self._lost(tr("Paused: the gamepad was unplugged; nothing is lost"))
         if self._context.mapping:
             self._gamepad.finish_teaching(self._context.mapping)
 

@@ -7,13 +7,14 @@ from pygame import Rect
 from teleop.runtime.protocol.comparison_messages import LaneAbout, Race, ShowReplay, WriteReplay
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Request
+from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.comparison.action_probabilities import draw_likely
 from teleop.ui.comparison.comparison_chart import ComparisonChart
 from teleop.ui.comparison.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
 from teleop.ui.comparison.series_styles import looks_of
 from teleop.ui.comparison.timeline import Timeline
-from teleop.ui.drawing.formatting import count_of, signed, time_left
+from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import Colour
 from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.drive.race_bar import draw_race_bar
@@ -25,10 +26,10 @@ from teleop.ui.widgets.popover import MenuItem
 _MOST_RIVALS = MOST_SIDES - 1
 _SCRIPT, _CHANCE, _REMOVE = "script", "random", "-"
 _FORMS = (
-    MenuItem(".gif", "Animated image (GIF)"),
-    MenuItem(".webp", "Animated image (WebP)"),
-    MenuItem(".mp4", "Film (MP4)", "Needs the extra teleop-studio[video]"),
-    MenuItem(".png", "Still image of this step (PNG)"),
+    MenuItem(".gif", tr("Animated image (GIF)")),
+    MenuItem(".webp", tr("Animated image (WebP)")),
+    MenuItem(".mp4", tr("Film (MP4)"), tr("Needs the extra teleop-studio[video]")),
+    MenuItem(".png", tr("Still image of this step (PNG)")),
 )
 _REST_S = 0.08  # between two times that everything beside the panes is drawn
 _RACE_COMMANDS = (Command.SAVE, Command.DISCARD, Command.PLAY, Command.RETRY, Command.REWIND)
@@ -245,9 +246,9 @@ class CompareScreen:
             right = self._draw_small_actions(context, comparison, bar)
         live = context.model.live
         driving = live is not None and live.engaged
-        label, icon = "Race", "trophy"
+        label, icon = tr("Race"), "trophy"
         if context.model.run:
-            label, icon = ("Stop", "square") if driving else ("Back", "undo-2")
+            label, icon = (tr("Stop"), "square") if driving else (tr("Back"), "undo-2")
         key = label_of(Command.RECORD, driving=True) if label == "Stop" else ""
         taken = ui.painter.width(key, "small-medium") + px(22) if key else 0
         width = ui.painter.width(label, "medium") + taken + px(58)
@@ -261,15 +262,15 @@ class CompareScreen:
 
     def _draw_small_actions(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
         ui, px = context.ui, context.ui.painter.px
-        racing = "Leave the race first" if context.model.run else ""
+        racing = tr("Leave the race first") if context.model.run else ""
         rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
-        reason = racing or ("" if comparison.complete else "Still computing")
-        if ui.icon_button("write", rect, "download", "Write to a file", None, reason):
+        reason = racing or ("" if comparison.complete else tr("Still computing"))
+        if ui.icon_button("write", rect, "download", tr("Write to a file"), None, reason):
             context.popover.toggle(ui, "forms", "write")
         rect = rect.move(-px(40), 0)
         full = len(self._rivals) >= _MOST_RIVALS
-        reason = racing or ("Maximum 4" if full else "")
-        if ui.icon_button("add", rect, "plus", "Add", None, reason):
+        reason = racing or (tr("Maximum 4") if full else "")
+        if ui.icon_button("add", rect, "plus", tr("Add"), None, reason):
             self._add_rival(context)
         return rect.x
 
@@ -292,31 +293,41 @@ class CompareScreen:
         if has_policy and has_episodes:
             self._draw_choosers(context, area)
             problem = context.model.replay_problem
-            words = f"This pair cannot be shown. {problem}" if problem else "Setting up all sides…"
+            words = (
+                tr("This pair cannot be shown. {problem}", problem=problem)
+                if problem
+                else tr("Setting up all sides…")
+            )
             for index, line in enumerate(painter.wrapped(words, "medium", area.width - px(160))):
                 at = (centre, area.centery - px(40) + index * px(24))
                 painter.text(line, at, "medium", None, "cm")
             return
-        draw_dataset_menu(context, area, "options", "Dataset")
-        title = "There is no policy to compare yet" if has_episodes else "Nothing to compare yet"
+        draw_dataset_menu(context, area, "options", tr("Dataset"))
+        title = (
+            tr("There is no policy to compare yet")
+            if has_episodes
+            else tr("Nothing to compare yet")
+        )
         painter.text(title, (centre, area.centery - px(40)), "h2", None, "cm")
-        text = "A policy learned from your episodes plays here beside you, from the same start."
+        text = tr("A policy learned from your episodes plays here beside you, from the same start.")
         painter.text(text, (centre, area.centery - px(10)), "body", ui.theme.text2, "cm")
         ui.group("primary")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre, area.centery + px(50))
-        goal, label = ("train", "Train a policy") if has_episodes else ("demonstrate", "Record")
+        goal, label = (
+            ("train", tr("Train a policy")) if has_episodes else ("demonstrate", tr("Record"))
+        )
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
             context.go_to = goal
 
     def _draw_choosers(self, context: UiContext, area: Rect) -> None:
         """Sides can be changed even if those asked for cannot be shown."""
         ui, px = context.ui, context.ui.painter.px
-        names = [f"Episode file {self._asked[1]}", *self._asked[2]]
+        names = [tr("Episode file {asked}", asked=self._asked[1]), *self._asked[2]]
         ui.group("options")
         for index, column in enumerate(columns(area, len(names), px(16))):
             rect = Rect(column.x + px(16), area.y + px(10), column.width - px(32), px(36))
-            if ui.combo(f"menu.{index}", rect, names[index], label="Sides"):
+            if ui.combo(f"menu.{index}", rect, names[index], label=tr("Sides")):
                 context.popover.toggle(ui, f"side{index}", f"menu.{index}")
 
 
@@ -329,7 +340,7 @@ def _draw_working(context: UiContext, working: Working, bar: Rect) -> int:
     done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
     painter.box(done, context.ui.theme.agent, 3)
     left = working.seconds_left
-    text = working.text if left is None else f"{working.text}: {time_left(left)}"
+    text = working.text if left is None else joined(": ", (working.text, time_left(left)))
     painter.text(text, (track.x, bar.centery - px(8)), "small", width=track.width)
     return track.x
 
@@ -345,8 +356,13 @@ def _episodes(context: UiContext) -> list[MenuItem]:
     return [
         MenuItem(
             e.file,
-            f"Episode {e.ordinal}{'  ★' if e.starred else ''}",
-            f"{signed(e.total_reward)} in {count_of(e.total_steps, 'step')}",
+            joined("  ", (tr("Episode {ordinal}", ordinal=e.ordinal), *("★" * e.starred))),
+            ntr(
+                "{total_reward} in {n:,} step",
+                "{total_reward} in {n:,} steps",
+                e.total_steps,
+                total_reward=signed(e.total_reward),
+            ),
         )
         for e in reversed(library.episodes if library else ())
     ]
@@ -355,10 +371,10 @@ def _episodes(context: UiContext) -> list[MenuItem]:
 def _rivals(context: UiContext, *, removable: bool) -> list[MenuItem]:
     library, env = context.model.library, context.model.env
     policies = [MenuItem(name, name) for name in reversed(library.policies if library else ())]
-    others = [MenuItem(_CHANCE, "Random", "Random actions")]
+    others = [MenuItem(_CHANCE, tr("Random"), tr("Random actions"))]
     if env is not None and env.has_script:
-        others.insert(0, MenuItem(_SCRIPT, "Script", "The scripted expert"))
-    return policies + others + ([MenuItem(_REMOVE, "Remove")] if removable else [])
+        others.insert(0, MenuItem(_SCRIPT, tr("Script"), tr("The scripted expert")))
+    return policies + others + ([MenuItem(_REMOVE, tr("Remove"))] if removable else [])
 
 
 def _marks(context: UiContext, comparison: Comparison) -> list[tuple[int, Colour]]:

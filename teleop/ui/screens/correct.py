@@ -4,8 +4,9 @@ from pygame import Rect
 
 from teleop.runtime.protocol.session_messages import Corrected, Notice, Request, ShowCorrect, Tone
 from teleop.runtime.protocol.training_messages import ListRounds, StopTraining, Train
+from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command, label_of
-from teleop.ui.drawing.formatting import count_of, signed
+from teleop.ui.drawing.formatting import signed
 from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu
 from teleop.ui.state.context import UiContext
@@ -77,7 +78,7 @@ class CorrectScreen:
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
         self._drive_view.draw(context, Rect(left.x, left.y + header, left.width, view_height))
         bottom = Rect(left.x, left.bottom - bar, left.width, bar)
-        rest = self._drive_view.draw_transport(context, bottom, ("Start", "play"))
+        rest = self._drive_view.draw_transport(context, bottom, (tr("Start"), "play"))
         self._draw_share(context, rest)
         self._draw_panel(context, Rect(area.right - panel, area.y, panel, area.height))
         self._draw_header(context, left)
@@ -118,7 +119,9 @@ class CorrectScreen:
             context.teach(StopTraining())
             return
         if library is None or (reason := self._cannot_retrain(context)):
-            model.notices.append(Notice(Tone.PLAIN, reason if library else "Nothing is open yet"))
+            model.notices.append(
+                Notice(Tone.PLAIN, reason if library else tr("Nothing is open yet"))
+            )
             return
         name, self._wanted = self._policy(context), ""
         model.training = TrainingState(library.dataset_id)
@@ -132,7 +135,7 @@ class CorrectScreen:
         name = self._policy(context)
         if waiting or any(c.policy == name and c.driven for c in context.model.corrections):
             return ""
-        return "Take over at least once while it drives"
+        return tr("Take over at least once while it drives")
 
     # ------------------------------------------------------------ left
 
@@ -144,7 +147,7 @@ class CorrectScreen:
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
         policies = list(reversed(library.policies)) if library else []
-        if ui.combo("policy", rect, name, "bot", "Policy in control"):
+        if ui.combo("policy", rect, name, "bot", tr("Policy in control")):
             context.popover.toggle(ui, "policy", "policy", policies.index(name))
         self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
         choices = [MenuItem(policy, policy) for policy in policies]
@@ -159,8 +162,8 @@ class CorrectScreen:
             return
         share = live.driven / live.steps if live.steps else 0.0
         y = rect.centery - px(9)
-        used = painter.text(f"You drove {share:.0%}", (rect.x, y), "medium")
-        text = f"{live.driven:,} of {live.steps:,} steps"
+        used = painter.text(tr("You drove {share:.0%}", share=share), (rect.x, y), "medium")
+        text = tr("{driven:,} of {steps:,} steps", driven=live.driven, steps=live.steps)
         if rect.width - used > painter.width(text, "small") + px(16):
             painter.text(text, (rect.right, y), "small", theme.text2, "rm")
         track = Rect(rect.x, rect.centery + px(9), rect.width, px(8))
@@ -174,9 +177,9 @@ class CorrectScreen:
         ui.card(area)
         centre = (area.centerx, area.centery - px(40))
         painter.icon("bot", (centre[0], centre[1] - px(50)), 36, ui.theme.text3)
-        painter.text("There is no policy to correct yet", centre, "h2", None, "cm")
-        draw_dataset_menu(context, area, "options", "Dataset")
-        text = "The policy drives. Press any control to take over until you let go."
+        painter.text(tr("There is no policy to correct yet"), centre, "h2", None, "cm")
+        draw_dataset_menu(context, area, "options", tr("Dataset"))
+        text = tr("The policy drives. Press any control to take over until you let go.")
         at = (centre[0], centre[1] + px(30))
         painter.text(text, at, "body", ui.theme.text2, "cm", width=area.width - px(80))
         library = context.model.library
@@ -184,7 +187,9 @@ class CorrectScreen:
         ui.group("primary")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre[0], centre[1] + px(90))
-        goal, label = ("train", "Train a policy") if has_episodes else ("demonstrate", "Record")
+        goal, label = (
+            ("train", tr("Train a policy")) if has_episodes else ("demonstrate", tr("Record"))
+        )
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
             context.go_to = goal
 
@@ -207,7 +212,7 @@ class CorrectScreen:
         """What was corrected, as it is on disk, the latest first."""
         painter, px = context.ui.painter, context.ui.painter.px
         corrections = context.model.corrections
-        title = count_of(len(corrections), "corrected episode")
+        title = ntr("{n} corrected episode", "{n} corrected episodes", len(corrections))
         painter.text(title, (rect.x, rect.y + px(10)), "small-bold", context.ui.theme.text2)
         room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
         fit = max(0, room.height // px(_ROW))
@@ -220,10 +225,14 @@ class CorrectScreen:
     def _draw_correction(self, context: UiContext, row: Rect, item: Corrected) -> None:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         painter.rule(row.x, row.y, row.width)
-        title = f"Episode {item.number}: {signed(item.total_reward)}"
+        title = joined(
+            ": ", (tr("Episode {ordinal}", ordinal=item.number), signed(item.total_reward))
+        )
         painter.text(title, (row.x, row.centery - px(8)), "bold", width=row.width - px(76))
-        taken = f"taken over {count_of(item.times, 'time')}" if item.times else "left alone"
-        note = f"{item.total_steps:,} steps · {taken}"
+        taken = tr("left alone")
+        if item.times:
+            taken = ntr("taken over {n} time", "taken over {n} times", item.times)
+        note = joined(" · ", (ntr("{n:,} step", "{n:,} steps", item.total_steps), taken))
         at = (row.x, row.centery + px(10))
         painter.text(note, at, "small", theme.text2, width=row.width - px(76))
         track = Rect(row.right - px(64), row.centery - px(3), px(64), px(6))
@@ -239,11 +248,11 @@ class CorrectScreen:
         running = training is not None and training.running
         reason = "" if running else self._cannot_retrain(context)
         key = label_of(Command.RETRAIN)
-        label, icon = ("Stop", "square") if running else ("Retrain", "repeat")
+        label, icon = (tr("Stop"), "square") if running else (tr("Retrain"), "repeat")
         kind = "record" if running else "primary"
         if ui.button("retrain", rect, label, icon, kind, key, reason, 10):
             self._retrain_or_stop(context)
-        caption = reason or "Ready after about a second; you can keep driving"
+        caption = reason or tr("Ready after about a second; you can keep driving")
         if running and training:
             caption = training.phase
         at = (panel.centerx, panel.bottom - px(21))

@@ -6,8 +6,9 @@ from pygame import Rect
 
 from teleop.envs.catalogue import CATALOGUE
 from teleop.runtime.protocol.session_messages import LibraryChanged, Request
+from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command
-from teleop.ui.drawing.formatting import count_of, size_text
+from teleop.ui.drawing.formatting import size_text
 from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.episodes.episode_list import EpisodeList
 from teleop.ui.state.context import UiContext
@@ -62,7 +63,9 @@ class Demonstrate:
         panel = min(px(420), max(px(300), area.width - gap - int(view_height * 1.5)))
         left = Rect(area.x, area.y, area.width - gap - panel, area.height)
         self._drive_view.draw(context, Rect(left.x, left.y + header, left.width, view_height))
-        start = ("Practice", "play") if context.options.practice else ("Record", "circle-dot")
+        start = (
+            (tr("Practice"), "play") if context.options.practice else (tr("Record"), "circle-dot")
+        )
         bottom = Rect(left.x, left.bottom - bar, left.width, bar)
         self._draw_goal(context, self._drive_view.draw_transport(context, bottom, start))
         self._draw_header(context, left)
@@ -77,9 +80,13 @@ class Demonstrate:
         room = chips - left.x - px(_TOOLS)
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
-        name = env.env_id if env else "Opening…"
-        shown = f"Opening {context.model.opening}…" if context.model.opening else name
-        if ui.combo("env", rect, shown, env.icon if env else "gamepad-2", "Environment"):
+        name = env.env_id if env else tr("Opening…")
+        shown = (
+            tr("Opening {opening}…", opening=context.model.opening)
+            if context.model.opening
+            else name
+        )
+        if ui.combo("env", rect, shown, env.icon if env else "gamepad-2", tr("Environment")):
             self._open_picker(context)
         self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
         choices = [MenuItem(e.env_id, e.env_id, e.summary) for e in CATALOGUE]
@@ -103,13 +110,12 @@ class Demonstrate:
         y = rect.centery - px(9)
         own = library is None or library.dataset_id.endswith("/human-v0")
         if not own:
-            used = painter.text(count_of(count, "sample episode"), (rect.x, y), "medium")
+            text = ntr("{n} sample episode", "{n} sample episodes", count)
         elif count < context.options.goal:
-            used = painter.text(
-                f"{count} of {context.options.goal} episodes", (rect.x, y), "medium"
-            )
+            text = tr("{count} of {goal} episodes", count=count, goal=context.options.goal)
         else:
-            used = painter.text(f"{count_of(count, 'episode')} saved", (rect.x, y), "medium")
+            text = ntr("{n} episode saved", "{n} episodes saved", count)
+        used = painter.text(text, (rect.x, y), "medium")
         room = rect.width - used - px(16)
         for text in _on_disk(library, steps):
             if painter.width(text, "small") <= room:
@@ -136,5 +142,6 @@ def _on_disk(library: LibraryChanged | None, steps: int) -> tuple[str, ...]:
     if library is None or not library.saved_s:
         return ()
     size = size_text(library.size)
-    saved = f"saved {time.strftime('%H:%M', time.localtime(library.saved_s))}"
-    return f"{steps:,} transitions · {size} · {saved}", f"{size} · {saved}", saved
+    saved = tr("saved {time}", time=time.strftime("%H:%M", time.localtime(library.saved_s)))
+    moves = ntr("{n:,} transition", "{n:,} transitions", steps)
+    return joined(" · ", (moves, size, saved)), joined(" · ", (size, saved)), saved

@@ -6,8 +6,9 @@ from pygame import Rect, Surface
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
 from teleop.runtime.protocol.library_messages import DatasetLine, ListLibrary
 from teleop.runtime.protocol.session_messages import Request
+from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command
-from teleop.ui.drawing.formatting import count_of, two_lines
+from teleop.ui.drawing.formatting import episodes_text, two_lines
 from teleop.ui.drawing.painter import ImageCache
 from teleop.ui.episodes.import_button import draw_take_in, draw_take_in_menu
 from teleop.ui.state.context import UiContext
@@ -73,12 +74,12 @@ class Home:
 
     def _draw_head(self, context: UiContext, rect: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
-        title = "Choose an environment"
+        title = tr("Choose an environment")
         used = ui.painter.text(title, (rect.x, rect.centery), "h1")
         ui.group("picker")
         width = min(px(380), rect.width - used - px(24))
         field = Rect(rect.right - width, rect.y, width, px(40))
-        hint = "Other environment ID: ALE/Pong-v5"
+        hint = tr("Other environment ID: ALE/Pong-v5")
         if ui.field("open", field, context.editing, "", hint):
             self._edit_env(context)
 
@@ -138,7 +139,7 @@ class Home:
     def _draw_recordings(self, context: UiContext, card: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
-        ui.painter.text("Recordings", (card.x + px(20), card.y + px(28)), "h2")
+        ui.painter.text(tr("Recordings"), (card.x + px(20), card.y + px(28)), "h2")
         ui.group("recent")
         y, foot = card.y + px(52), card.bottom - px(150)
         lines = [line for line in context.model.datasets or () if line.total_episodes]
@@ -150,26 +151,27 @@ class Home:
             self._draw_dataset(context, rect, lines[index])
         self._recent.draw_bar(ui, len(lines), fit)
         if not lines:
-            text = "Your recordings appear here."
+            text = tr("Your recordings appear here.")
             ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)
         ui.painter.rule(card.x + 1, foot, card.width - 2)
         self._draw_taking_in(context, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
         ui.group("primary")
         rect = Rect(card.x + px(16), card.bottom - px(56), card.width - px(32), px(40))
-        if ui.button("library.open", rect, "Open the library", "database", key="Ctrl L"):
+        if ui.button("library.open", rect, tr("Open the library"), "database", key="Ctrl L"):
             context.go_to = "library"
 
     def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetLine) -> None:
         ui, px = context.ui, context.ui.painter.px
         node_id = f"recent.{line.dataset_id}"
-        reason = line.problem or ("" if line.env_id else "Does not name an environment")
+        reason = line.problem or ("" if line.env_id else tr("Does not name an environment"))
         touch = ui.node(node_id, "button", line.dataset_id, rect, reason=reason)
         if touch.hovered:
             ui.painter.box(rect, ui.theme.hover, 8)
         room = rect.width - px(24)
         at = (rect.x + px(12), rect.centery - px(9))
-        policies = f" · {count_of(line.policies, 'policy', 'policies')}" if line.policies else ""
-        note = count_of(line.total_episodes, "episode") + policies
+        note = episodes_text(line.total_episodes)
+        if line.policies:
+            note = joined(" · ", (note, ntr("{n} policy", "{n} policies", line.policies)))
         fits = ui.painter.width(line.dataset_id, "medium") <= room
         title, note = two_lines(line.dataset_id, note, fits)
         ui.painter.text(title, at, "medium", width=room)
@@ -183,12 +185,14 @@ class Home:
         """Bring in what somebody has handed on: drop it on the window, or type where it is."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("import")
-        text = "Drop a .teleop.zip or a Minari folder here, or type its path:"
+        text = tr("Drop a .teleop.zip or a Minari folder here, or type its path:")
         lines = ui.painter.wrapped(text, "small", area.width)[:2]
         for index, line in enumerate(lines):
             at = (area.x, area.y + px(8) + index * px(16))
             ui.painter.text(line, at, "small", ui.theme.text2)
-        choose = Rect(0, area.y + px(36), ui.painter.width("Import…", "medium") + px(52), px(36))
+        choose = Rect(
+            0, area.y + px(36), ui.painter.width(tr("Import…"), "medium") + px(52), px(36)
+        )
         choose.right = area.right
         field = Rect(area.x, choose.y, choose.x - px(8) - area.x, px(36))
         if ui.field("import", field, context.editing, "", "/path/to/episodes.teleop.zip"):

@@ -15,8 +15,9 @@ from teleop.runtime.protocol.library_messages import (
     ListLibrary,
 )
 from teleop.runtime.protocol.session_messages import Request
+from teleop.text import joined, tr
 from teleop.ui.commands import Command
-from teleop.ui.drawing.formatting import count_of, time_left, two_lines
+from teleop.ui.drawing.formatting import episodes_text, time_left, two_lines
 from teleop.ui.episodes.episode_card import EpisodeCard
 from teleop.ui.episodes.episode_table import EpisodeTable
 from teleop.ui.episodes.import_button import draw_take_in, draw_take_in_menu
@@ -26,12 +27,12 @@ from teleop.ui.widgets.scroll import Scroll
 from teleop.ui.widgets.text_edit import TextEdit
 
 _FORMS = (
-    MenuItem("bundle", "Share as one file", ".teleop.zip"),
-    MenuItem("minari", "Minari", "Self-contained dataset"),
-    MenuItem("robomimic", "robomimic", "One HDF5 file"),
-    MenuItem("lerobot", "LeRobot", "Version 3.0"),
+    MenuItem("bundle", tr("Share as one file"), ".teleop.zip"),
+    MenuItem("minari", "Minari", tr("Self-contained dataset")),
+    MenuItem("robomimic", "robomimic", tr("One HDF5 file")),
+    MenuItem("lerobot", "LeRobot", tr("Version 3.0")),
     MenuItem("npz", "NumPy", ".npz"),
-    MenuItem("csv", "Table", ".csv"),
+    MenuItem("csv", tr("Table"), ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
 _TRASH = "trash"
@@ -105,7 +106,7 @@ class LibraryScreen:
         self._draw_datasets(context, datasets)
         context.ui.card(middle)
         if shelf is None:
-            text = "Choose a dataset" if not self._dataset else "Reading…"
+            text = tr("Choose a dataset") if not self._dataset else tr("Reading…")
             at = (middle.centerx, middle.centery)
             context.ui.painter.text(text, at, "medium", context.ui.theme.text2, "cm")
         elif self._shows_trash:
@@ -138,7 +139,7 @@ class LibraryScreen:
     def _draw_datasets(self, context: UiContext, card: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
-        ui.painter.text("Datasets", (card.x + px(16), card.y + px(28)), "h2")
+        ui.painter.text(tr("Datasets"), (card.x + px(16), card.y + px(28)), "h2")
         ui.group("datasets")
         lines = context.model.datasets or ()
         area = Rect(card.x, card.y + px(52), card.width - px(3), card.height - px(118))
@@ -165,7 +166,7 @@ class LibraryScreen:
         room = rect.width - px(20)
         at = (rect.x + px(10), rect.centery - px(9))
         fits = ui.painter.width(line.dataset_id, "medium") <= room
-        note = line.problem or count_of(line.total_episodes, "episode")
+        note = line.problem or episodes_text(line.total_episodes)
         title, note = two_lines(line.dataset_id, note, fits)
         ui.painter.text(title, at, "medium", ink, width=room)
         at = (rect.x + px(10), rect.centery + px(11))
@@ -202,20 +203,22 @@ class LibraryScreen:
         width = min(px(240), round(card.width * 0.45))
         find = Rect(card.x + px(12), card.y + px(12), width, px(36))
         if ui.field(
-            "filter", find, context.editing, self._table.filter, "Filter: success, starred…"
+            "filter", find, context.editing, self._table.filter, tr("Filter: success, starred…")
         ):
             text = self._table.filter
             context.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
-        count = count_of(len(self._table.shown(shelf.rows)), "episode")
-        chosen = f" · {len(self._table.chosen)} chosen" if self._table.chosen else ""
+        count = episodes_text(len(self._table.shown(shelf.rows)))
+        if self._table.chosen:
+            chosen = tr("{count} chosen", count=len(self._table.chosen))
+            count = joined(" · ", (count, chosen))
         working = context.model.working
         if working:
             left = working.seconds_left
-            count, chosen = working.text if left is None else time_left(left), ""
+            count = working.text if left is None else time_left(left)
         at = (find.right + px(14), find.centery)
         room = card.right - px(150) - at[0]
         if room > px(70):
-            ui.painter.text(count + chosen, at, "small", ui.theme.text2, width=room)
+            ui.painter.text(count, at, "small", ui.theme.text2, width=room)
         self._draw_trash_button(context, card, shelf)
         foot = px(64)
         body = Rect(card.x + px(8), find.bottom + px(8), card.width - px(16), 0)
@@ -239,14 +242,14 @@ class LibraryScreen:
         ui.painter.rule(bar.x + 1, bar.y, bar.width - 2)
         ui.group("actions")
         rows = self._meant(context)
-        nothing = "" if rows else "Choose an episode first"
+        nothing = "" if rows else tr("Choose an episode first")
         works = context.model.working
         busy = works.text if works else ""
         buttons = (
-            ("star", "Star", "star", nothing),
-            ("delete", "Delete", "trash-2", nothing),
-            ("verify", "Verify", "check", busy),
-            ("export", "Export", "download", busy),
+            ("star", tr("Star"), "star", nothing),
+            ("delete", tr("Delete"), "trash-2", nothing),
+            ("verify", tr("Verify"), "check", busy),
+            ("export", tr("Export"), "download", busy),
         )
         gap = px(8)
         width = (bar.width - px(24) - gap * (len(buttons) - 1)) // len(buttons)
@@ -287,17 +290,19 @@ class LibraryScreen:
 
     def _draw_trash_button(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
-        label = "Episodes" if self._shows_trash else f"Trash ({len(shelf.trash)})"
+        label = (
+            tr("Episodes") if self._shows_trash else tr("Trash ({trash})", trash=len(shelf.trash))
+        )
         width = max(px(110), ui.painter.width(label, "medium") + px(46))
         rect = Rect(card.right - px(12) - width, card.y + px(12), width, px(36))
-        reason = "" if shelf.trash or self._shows_trash else "The trash is empty"
+        reason = "" if shelf.trash or self._shows_trash else tr("The trash is empty")
         if ui.button(_TRASH, rect, label, "" if self._shows_trash else "trash-2", reason=reason):
             self._shows_trash, self._sure = not self._shows_trash, False
 
     def _draw_trash(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("filter")
-        ui.painter.text("In the trash", (card.x + px(16), card.y + px(30)), "h2")
+        ui.painter.text(tr("In the trash"), (card.x + px(16), card.y + px(30)), "h2")
         self._draw_trash_button(context, card, shelf)
         ui.group("table")
         area = Rect(card.x, card.y + px(60), card.width - px(3), card.height - px(132))
@@ -310,15 +315,19 @@ class LibraryScreen:
             text = _trashed(shelf.trash[index])
             ui.painter.text(text, at, "body", width=rect.width - px(150))
             back = Rect(rect.right - px(126), rect.y + px(4), px(120), px(32))
-            if ui.button(ids[index], back, "Restore", "undo-2"):
+            if ui.button(ids[index], back, tr("Restore"), "undo-2"):
                 wanted = (shelf.trash[index],)
                 context.tell(Curate(self._dataset, EpisodeOperation.RESTORE, wanted))
         self._trash.draw_bar(ui, len(ids), fit)
         ui.group("actions")
         rect = Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
-        label = "Cannot be undone: press again to confirm" if self._sure else "Delete permanently"
+        label = (
+            tr("Cannot be undone: press again to confirm")
+            if self._sure
+            else tr("Delete permanently")
+        )
         kind = "record" if self._sure else "plain"
-        reason = "" if shelf.trash else "The trash is empty"
+        reason = "" if shelf.trash else tr("The trash is empty")
         if ui.button("purge", rect, label, "x", kind, reason=reason):
             if self._sure:
                 context.tell(Curate(self._dataset, EpisodeOperation.PURGE))
@@ -328,5 +337,8 @@ class LibraryScreen:
 def _trashed(name: str) -> str:
     """`000003-…` is episode 4; a journal is a take that was discarded."""
     number = name.split("-")[0]
-    what = "Discarded take" if name.endswith(".tj") else "Episode"
-    return f"{what} {int(number) + 1}" if number.isdecimal() else name
+    if not number.isdecimal():
+        return name
+    if name.endswith(".tj"):
+        return tr("Discarded take {ordinal}", ordinal=int(number) + 1)
+    return tr("Episode {ordinal}", ordinal=int(number) + 1)

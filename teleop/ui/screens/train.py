@@ -11,6 +11,7 @@ from teleop.runtime.protocol.training_messages import (
     Train,
     TraitLine,
 )
+from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import ON_VEIL, VEIL, Colour, Theme
@@ -28,14 +29,23 @@ _TICK_ROW = 26
 _CHART_SHARE = 0.55
 _CHOOSING = ("bc", "frames", "memory", "chunk", "flow")  # recipes that choose by playing
 RECIPE_WORDS = {
-    "bc": ("Behavioural cloning", "Imitates your actions"),
-    "frames": ("Cloning with 4-frame history", "Also sees the last observations, if that helps"),
-    "memory": ("Cloning with a memory", "Remembers what it saw, if that helps"),
-    "chunk": ("Cloning with 8-step action chunks", "Plans several actions ahead, if that helps"),
-    "flow": ("Cloning by flow matching", "For analog sticks: keeps alternative actions apart"),
-    "nearest": ("Nearest neighbour", "Copies your action in the most similar situation"),
-    "dagger": ("DAgger", "Drives, asks the scripted expert, retrains"),
-    "iq": ("Inverse RL", "Learns your goal (takes minutes)"),
+    "bc": (tr("Behavioural cloning"), tr("Imitates your actions")),
+    "frames": (
+        tr("Cloning with 4-frame history"),
+        tr("Also sees the last observations, if that helps"),
+    ),
+    "memory": (tr("Cloning with a memory"), tr("Remembers what it saw, if that helps")),
+    "chunk": (
+        tr("Cloning with 8-step action chunks"),
+        tr("Plans several actions ahead, if that helps"),
+    ),
+    "flow": (
+        tr("Cloning by flow matching"),
+        tr("For analog sticks: keeps alternative actions apart"),
+    ),
+    "nearest": (tr("Nearest neighbour"), tr("Copies your action in the most similar situation")),
+    "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
+    "iq": (tr("Inverse RL"), tr("Learns your goal (takes minutes)")),
 }
 
 
@@ -105,11 +115,11 @@ class TrainScreen:
         model = context.model
         if model.training and model.training.running:
             context.teach(StopTraining())
-            model.training.phase = "Stopping; the best so far is kept"
+            model.training.phase = tr("Stopping; the best so far is kept")
         elif model.studying:
             context.teach(StopTraining())
             model.notices.append(
-                Notice(Tone.PLAIN, "The analysis is stopping; train again afterwards")
+                Notice(Tone.PLAIN, tr("The analysis is stopping; train again afterwards"))
             )
         elif model.env and model.env.cannot_learn:
             model.notices.append(Notice(Tone.PLAIN, model.env.cannot_learn))
@@ -165,9 +175,13 @@ class TrainScreen:
         self._draw_picture(context)
         x = area.right + px(24)
         painter.box(Rect(x, card.y + px(26), px(4), px(20)), theme.agent, 2)
-        painter.text("Agent, live", (x + px(14), card.y + px(36)), "h2")
+        painter.text(tr("Agent, live"), (x + px(14), card.y + px(36)), "h2")
         name = self._previewed[1]
-        note = f"{name} plays new seeds" if name else "The agent plays here during training"
+        note = (
+            tr("{name} plays new seeds", name=name)
+            if name
+            else tr("The agent plays here during training")
+        )
         room = card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
@@ -178,12 +192,16 @@ class TrainScreen:
             draw_standing_bars(ui, bars, training.standings)
         elif live and name:
             at = (x, card.bottom - px(76))
-            painter.text("return", at, "small", theme.text2)
+            painter.text(tr("return"), at, "small", theme.text2)
             at = (x, card.bottom - px(50))
             painter.text(signed(live.total_reward), at, "number", theme.agent)
             at = (x, card.bottom - px(26))
             painter.text(
-                f"step {live.steps} · seed {live.seed}", at, "small", theme.text2, width=room
+                tr("step {steps} · seed {seed}", steps=live.steps, seed=live.seed),
+                at,
+                "small",
+                theme.text2,
+                width=room,
             )
 
     def _draw_picture(self, context: UiContext) -> None:
@@ -199,7 +217,7 @@ class TrainScreen:
     def _draw_panel(self, context: UiContext, panel: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.card(panel)
-        ui.painter.text("Train a policy", (panel.x + px(20), panel.y + px(28)), "h2")
+        ui.painter.text(tr("Train a policy"), (panel.x + px(20), panel.y + px(28)), "h2")
         inner = panel.inflate(-px(40), 0)
         top = self._draw_data(context, inner, panel.y + px(52)) + px(16)
         y = self._draw_algorithms(context, inner, top)
@@ -208,7 +226,7 @@ class TrainScreen:
         self._draw_log(context, Rect(inner.x, y, inner.width, foot - y))
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(context, inner, panel.bottom)
-        draw_dataset_menu(context, panel, "options", "Episodes to learn from")
+        draw_dataset_menu(context, panel, "options", tr("Episodes to learn from"))
         self._draw_algorithm_menu(context, inner, top)
 
     def _draw_data(self, context: UiContext, inner: Rect, y: int) -> int:
@@ -218,9 +236,9 @@ class TrainScreen:
         steps = sum(episode.total_steps for episode in episodes)
         mean = sum(e.total_reward for e in episodes) / max(1, len(episodes))
         figures = (
-            ("Episodes", f"{len(episodes):,}"),
-            ("Steps", f"{steps:,}"),
-            ("Mean return", signed(mean, plus=False) if episodes else "–"),
+            (tr("Episodes"), f"{len(episodes):,}"),
+            (tr("Steps"), f"{steps:,}"),
+            (tr("Mean return"), signed(mean, plus=False) if episodes else "–"),
         )
         width = (inner.width - 2 * px(8)) // 3
         for index, (label, value) in enumerate(figures):
@@ -237,7 +255,7 @@ class TrainScreen:
         ui.group("options")
         rect = Rect(inner.x, y, inner.width, px(40))
         name, note = RECIPE_WORDS[self._recipe]
-        if ui.combo("algorithm", rect, name, "brain", label="How to learn"):
+        if ui.combo("algorithm", rect, name, "brain", label=tr("How to learn")):
             chosen = list(RECIPE_WORDS).index(self._recipe)
             context.popover.toggle(ui, "algorithm", "algorithm", chosen)
         at = (inner.x + px(2), rect.bottom + px(14))
@@ -248,11 +266,11 @@ class TrainScreen:
         """What training may use to choose its settings."""
         if self._recipe not in _CHOOSING:
             return y
-        words = "Choose by playing: uses the reward"
+        words = tr("Choose by playing: uses the reward")
         if _ticked(context, "plays", inner, y, words, chosen=self._plays):
             self._plays = not self._plays
         y += context.ui.painter.px(_TICK_ROW)
-        words = "Leave out harmful episodes"
+        words = tr("Leave out harmful episodes")
         if _ticked(context, "sorts", inner, y, words, chosen=self._sorts):
             self._sorts = not self._sorts
         return y + context.ui.painter.px(_TICK_ROW)
@@ -273,9 +291,9 @@ class TrainScreen:
             right = time_left(training.seconds_left)
         elif not training.running and not training.problem:
             right = f"{training.seconds:.1f} s"
-        words = training.phase if training.running else "Done"
+        words = training.phase if training.running else tr("Done")
         if training.problem:
-            words = "Nothing was trained" if not training.policy else "Stopped early"
+            words = tr("Nothing was trained") if not training.policy else tr("Stopped early")
         taken = painter.text(right, (inner.right, y + px(10)), "small", theme.text2, "rm")
         room = inner.width - taken - px(12)
         painter.text(words, (inner.x, y + px(10)), "medium", width=room)
@@ -305,7 +323,7 @@ class TrainScreen:
                 ui.painter.icon(icon, (area.x + px(8), y), 14, colour)
             ui.painter.text(line, (area.x + px(24), y), "small", ui.theme.text2)
         self._log.draw_bar(ui, len(rows), fit)
-        self._log.take_keys(ui, "log", "What was found out", len(rows), fit)
+        self._log.take_keys(ui, "log", tr("What was found out"), len(rows), fit)
 
     def _lines(self, context: UiContext) -> list[tuple[str, Colour, str]]:
         """(icon, its colour, text) of everything that there is to say."""
@@ -333,11 +351,11 @@ class TrainScreen:
         running = training is not None and training.running
         done = training is not None and not running and bool(training.policy)
         cannot = model.env.cannot_learn if model.env else ""
-        reason = cannot or ("" if library and library.episodes else "Record at least 1 episode")
+        reason = cannot or ("" if library and library.episodes else tr("Record at least 1 episode"))
         key = label_of(Command.RECORD)
         if running:
             if ui.button(
-                "train", rect, "Stop and keep the best", "square", "record", key, radius=10
+                "train", rect, tr("Stop and keep the best"), "square", "record", key, radius=10
             ):
                 self._train_or_stop(context)
         elif done:
@@ -346,16 +364,18 @@ class TrainScreen:
             rect = Rect(
                 again.right + px(10), rect.y, rect.right - again.right - px(10), rect.height
             )
-            if ui.button("train", again, "Again", "repeat", "plain", key, reason, 10):
+            if ui.button("train", again, tr("Again"), "repeat", "plain", key, reason, 10):
                 self._train_or_stop(context)
             label = label_of(Command.COMPARE)
-            if ui.button("next", rect, "Compare", "git-compare", "primary", label, "", 10):
+            if ui.button("next", rect, tr("Compare"), "git-compare", "primary", label, "", 10):
                 context.go_to = "compare"
-        elif ui.button("train", rect, "Train", "sparkles", "primary", key, reason, 10):
+        elif ui.button("train", rect, tr("Train"), "sparkles", "primary", key, reason, 10):
             self._train_or_stop(context)
         plays = self._plays and self._recipe in _CHOOSING
         usual = (
-            "Choosing settings takes up to 20 s" if plays else "Settings are chosen automatically"
+            tr("Choosing settings takes up to 20 s")
+            if plays
+            else tr("Settings are chosen automatically")
         )
         caption = reason or ("" if done else usual)
         at = (inner.centerx, bottom - px(21))
@@ -382,7 +402,8 @@ def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:
 
 
 def _trait_line(trait: TraitLine, warning: Colour, usual: Colour) -> tuple[str, Colour, str]:
-    means = trait.means[:1].upper() + trait.means[1:]
-    done = "." if trait.done == "nothing" else f": {trait.done}."
-    text = f"{trait.topic}: {trait.found}. {means}{done}"
+    known = {"topic": trait.topic, "found": trait.found, "means": trait.means.capitalize()}
+    text = tr("{topic}: {found}. {means}.", **known)
+    if trait.done:
+        text = tr("{topic}: {found}. {means}: {done}.", **known, done=trait.done)
     return ("info", warning if trait.warns else usual, text)

@@ -16,23 +16,24 @@ from teleop.runtime.protocol.session_messages import (
     ToStage,
     TuneAxis,
 )
+from teleop.text import joined, tr
 from teleop.ui.commands import RESERVED
 from teleop.ui.state.context import UiContext
 from teleop.ui.system.keyboard_layout import control_label
 from teleop.ui.widgets.sheet import Line
 
-_HANDS = {"both": "both hands", "left": "left hand", "right": "right hand only"}
-_LAYERS = ("", "Shift + ", "Space + ", "Shift + Space + ")
+_HANDS = {"both": tr("both hands"), "left": tr("left hand"), "right": tr("right hand only")}
+_LAYERS = ("", tr("Shift + "), tr("Space + "), tr("Shift + Space + "))
 _TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
     "ramp_s": (
-        "keys reach the end",
+        tr("Keys reach the end"),
         (0.0, 0.06, 0.12, 0.25, 0.5, 1.0),
-        lambda v: f"in {v * 1000:.0f} ms" if v else "immediately",
+        lambda v: tr("in {v:.0f} ms", v=v * 1000) if v else tr("immediately"),
     ),
-    "dead_zone": ("dead zone", (0.0, 0.05, 0.1, 0.15, 0.25, 0.4), lambda v: f"{v:.0%}"),
-    "curve": ("curve", (0.5, 1.0, 1.5, 2.0, 3.0), lambda v: f"{v:g}"),
-    "scale": ("full is", (0.25, 0.5, 0.75, 1.0), lambda v: f"{v:.0%}"),
-    "invert": ("turned round", (0.0, 1.0), lambda v: "yes" if v else "no"),
+    "dead_zone": (tr("Dead zone"), (0.0, 0.05, 0.1, 0.15, 0.25, 0.4), lambda v: f"{v:.0%}"),
+    tr("Curve"): (tr("Curve"), (0.5, 1.0, 1.5, 2.0, 3.0), lambda v: f"{v:g}"),
+    "scale": (tr("Full is"), (0.25, 0.5, 0.75, 1.0), lambda v: f"{v:.0%}"),
+    "invert": (tr("Turned round"), (0.0, 1.0), lambda v: tr("yes") if v else tr("no")),
 }
 
 
@@ -44,20 +45,22 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         touched: controls that are down now.
         listening: name of the move that waits for a press; empty if none does.
     """
-    lines = [Line("hand", "Layout", _HANDS[env.hand]), Line("", "Moves")]
+    lines = [Line("hand", tr("Layout"), _HANDS[env.hand]), Line("", tr("Moves"))]
     lines += [_move_line(hint, touched, listening) for hint in env.hints]
     if env.idle_choices:
-        word = env.idle_choices[env.idle] if env.idle >= 0 else "repeat the last action"
-        lines.append(Line("idle", "When nothing is held", word))
+        word = env.idle_choices[env.idle] if env.idle >= 0 else tr("repeat the last action")
+        lines.append(Line("idle", tr("When nothing is held"), word))
         for hint in env.hints:
-            how = "once per press" if hint.taps else "while held"
-            lines.append(Line(f"tap.{hint.name}", f"{_word(hint)} acts", how))
+            how = tr("once per press") if hint.taps else tr("while held")
+            lines.append(Line(f"tap.{hint.name}", tr("{hint} acts", hint=_word(hint)), how))
     for axis in env.axes:
-        lines.append(Line("", f"Axis {axis.name}: {axis.word}"))
+        lines.append(Line("", tr("Axis {name}: {word}", name=axis.name, word=axis.word)))
         for name, (label, _, say) in _TUNING.items():
             value = say(float(getattr(axis, name)))
-            lines.append(Line(f"axis.{axis.name}.{name}", label.capitalize(), value))
-    lines.append(Line("reset", "Reset to default controls", "" if env.is_own else "default"))
+            lines.append(Line(f"axis.{axis.name}.{name}", label, value))
+    lines.append(
+        Line("reset", tr("Reset to default controls"), "" if env.is_own else tr("default"))
+    )
     return lines
 
 
@@ -84,7 +87,7 @@ def bind(context: UiContext, control: str) -> None:
     """A press was heard for the move that waits for one; empty: never mind."""
     move, context.listening = context.listening, ""
     if control in RESERVED:
-        text = f"{control_label(control)} belongs to the window; choose another"
+        text = tr("{control} belongs to the window; choose another", control=control_label(control))
         context.model.notices.append(Notice(Tone.BAD, text))
     elif control:
         context.tell(BindMove(move, control))
@@ -92,18 +95,18 @@ def bind(context: UiContext, control: str) -> None:
 
 def _word(hint: Hint) -> str:
     """What a move does; actions without a word have a number."""
-    return f"Action {hint.word}" if hint.word.isdigit() else hint.word.capitalize()
+    return tr("Action {word}", word=hint.word) if hint.word.isdigit() else hint.word.capitalize()
 
 
 def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
-    label = f"{_LAYERS[hint.layer]}{_word(hint)}"
+    label = joined("", (_LAYERS[hint.layer], _word(hint)))
     caps = tuple(_cap(control) for control in hint.controls)
     lit = any(control in touched for control in hint.controls)
     return Line(
         f"move.{hint.name}",
         label,
-        ", ".join(caps),
-        caps=caps or ("nothing",),
+        joined(", ", caps),
+        caps=caps or (tr("nothing"),),
         lit=lit,
         listening=hint.name == listening,
     )
@@ -112,7 +115,9 @@ def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
 def _cap(control: str) -> str:
     """A pad's A is not the keyboard's."""
     label = control_label(control)
-    return f"Pad {label}" if control.startswith("pad.") and len(label) == 1 else label
+    return (
+        tr("Pad {label}", label=label) if control.startswith("pad.") and len(label) == 1 else label
+    )
 
 
 def _next(axis: AxisItem, name: str, step: int) -> float:

@@ -2,6 +2,7 @@
 
 from pygame import Rect
 
+from teleop.text import tr
 from teleop.ui.commands import PAD, PAD_DRIVING, SHORTCUTS, Command
 from teleop.ui.state.context import UiContext
 from teleop.ui.system.keyboard_layout import control_label
@@ -30,10 +31,10 @@ def draw_help(context: UiContext) -> None:
     sheet.center = screen.center
     painter.box(screen, (*theme.bg[:3], 190), 0)
     painter.box(sheet, theme.surface, 14, theme.strong_line)
-    painter.text("Keys and gamepad", (sheet.x + px(28), sheet.y + px(34)), "h1")
+    painter.text(tr("Keys and gamepad"), (sheet.x + px(28), sheet.y + px(34)), "h1")
     ui.group(HELP)
     close = Rect(sheet.right - px(56), sheet.y + px(16), px(36), px(36))
-    if ui.icon_button("help.close", close, "x", "Close"):
+    if ui.icon_button("help.close", close, "x", tr("Close")):
         toggle_help(context)
     column = (sheet.width - px(56)) // 2
     step = min(px(23), (sheet.height - px(150)) // (rows + _PAD_ROWS))
@@ -43,7 +44,7 @@ def draw_help(context: UiContext) -> None:
         at = (at_x, top + (index % rows) * step)
         _draw_line(context, at, shortcut.label, shortcut.command.value, column, step)
     top += rows * step + px(14)
-    painter.text("Gamepad", (sheet.x + px(28), top), "h2")
+    painter.text(tr("Gamepad"), (sheet.x + px(28), top), "h2")
     lines = [(button.label, button.action.value) for button in PAD]
     lines += [
         (f"View+{control_label(control)}", _WHILE_DRIVING[command])
@@ -54,7 +55,7 @@ def draw_help(context: UiContext) -> None:
         at_x = sheet.x + px(28) + (index // _PAD_ROWS) * third
         at = (at_x, top + px(26) + (index % _PAD_ROWS) * step)
         _draw_line(context, at, label, text, third, step)
-    note = f"Recordings are in {context.recordings}"
+    note = tr("Recordings are in {recordings}", recordings=context.recordings)
     at = (sheet.x + px(28), sheet.bottom - px(20))
     painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))
 
@@ -73,9 +74,9 @@ def _draw_line(
 
 
 _WHILE_DRIVING = {
-    Command.SAVE: "Driving: save",
-    Command.DISCARD: "Driving: discard",
-    Command.STAR_TAKE: "Driving: star",
-    Command.RETRY: "Driving: start again",
-    Command.REWIND: "Driving: rewind",
+    Command.SAVE: tr("Driving: save"),
+    Command.DISCARD: tr("Driving: discard"),
+    Command.STAR_TAKE: tr("Driving: star"),
+    Command.RETRY: tr("Driving: start again"),
+    Command.REWIND: tr("Driving: rewind"),
 }

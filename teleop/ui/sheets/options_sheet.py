@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from teleop.runtime.protocol.driving_options import DriveOptions, Preview, Seeds, Start
+from teleop.text import tr
 from teleop.ui.widgets.sheet import Line
 
 Values = TypeVar("Values")
@@ -22,77 +23,81 @@ class Option:
 
 
 def _yes(value: Any) -> str:
-    return "on" if value else "off"
+    return tr("on") if value else tr("off")
 
 
 def _at_least(value: Any) -> str:
-    return f"{value} steps" if value else "never"
+    return tr("{value} steps", value=value) if value else tr("never")
 
 
 def _idle(value: Any) -> str:
-    return "never" if value >= 1 else f"{value:.0%}"
+    return tr("never") if value >= 1 else f"{value:.0%}"
 
 
 _OPTIONS = (
     Option(
         "start",
-        "Start recording",
+        tr("Start recording"),
         tuple(Start),
-        "At once, when you first press something, or after 3, 2, 1",
+        tr("At once, when you first press something, or after 3, 2, 1"),
         lambda v: str(v.value),
     ),
     Option(
         "seeds",
-        "Next seed",
+        tr("Next seed"),
         tuple(Seeds),
-        "The same start each time is easiest to learn from; many starts teach more",
+        tr("The same start each time is easiest to learn from; many starts teach more"),
         lambda v: str(v.value),
     ),
-    Option("practice", "Practice", (False, True), "Drive without recording anything", _yes),
+    Option("practice", tr("Practice"), (False, True), tr("Drive without recording anything"), _yes),
     Option(
         "auto_next",
-        "Continue automatically",
+        tr("Continue automatically"),
         (False, True),
-        "Each episode is saved when it ends, and the next begins, up to the goal",
+        tr("Each episode is saved when it ends, and the next begins, up to the goal"),
         _yes,
     ),
-    Option("goal", "Goal", (5, 10, 15, 20, 30, 50, 100), "Episodes you want to record", str),
+    Option(
+        "goal", tr("Goal"), (5, 10, 15, 20, 30, 50, 100), tr("Episodes you want to record"), str
+    ),
     Option(
         "shortest",
-        "Discard short episodes",
+        tr("Discard short episodes"),
         (0, 10, 30, 60, 120),
-        "Shorter episodes are discarded automatically; undo restores them",
+        tr("Shorter episodes are discarded automatically; undo restores them"),
         _at_least,
     ),
     Option(
         "most_idle",
-        "Discard idle episodes",
+        tr("Discard idle episodes"),
         (1.0, 0.95, 0.9, 0.8, 0.7),
-        "Episodes with no input for more than this share are discarded too",
+        tr("Episodes with no input for more than this share are discarded too"),
         _idle,
     ),
     Option(
         "turn_based",
-        "Turn-based",
+        tr("Turn-based"),
         (None, True, False),
-        "Every press is one step; the environment waits for you",
-        lambda v: "off" if v is None else _yes(v),
+        tr("Every press is one step; the environment waits for you"),
+        lambda v: tr("off") if v is None else _yes(v),
     ),
     Option(
         "preview",
-        "Show the policy's input",
+        tr("Show the policy's input"),
         tuple(Preview),
-        "The numbers or the picture that the environment returns",
+        tr("The numbers or the picture that the environment returns"),
         lambda v: str(v.value),
     ),
     Option(
         "hand_back_s",
-        "Hand back after",
+        tr("Hand back after"),
         (0.2, 0.5, 1.0, 2.0),
-        "In Correct: how long you stay in control after you let go",
+        tr("In Correct: how long you stay in control after you let go"),
         lambda v: f"{v:g} s",
     ),
-    Option("rumble", "Rumble", (False, True), "The gamepad vibrates when an episode ends", _yes),
+    Option(
+        "rumble", tr("Rumble"), (False, True), tr("The gamepad vibrates when an episode ends"), _yes
+    ),
 )
 
 

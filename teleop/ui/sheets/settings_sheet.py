@@ -1,39 +1,40 @@
 """The sheet that says how the window looks and behaves."""
 
+from teleop.text import tr
 from teleop.ui.drawing.translation import LANGUAGES
 from teleop.ui.sheets.options_sheet import Option, changed, lines_of
 from teleop.ui.state.settings import Settings
 from teleop.ui.widgets.sheet import Line
 
-_THEMES = {"ink": "Dark", "paper": "Light", "contrast": "High contrast"}
+_THEMES = {"ink": tr("Dark"), "paper": tr("Light"), "contrast": tr("High contrast")}
 _SETTINGS = (
     Option(
         "theme",
-        "Colours",
+        tr("Colours"),
         tuple(_THEMES),
-        "Projector mode (F2) is light, whatever is chosen here",
+        tr("Projector mode (F2) is light, whatever is chosen here"),
         lambda v: _THEMES[v],
     ),
     Option(
         "language",
-        "Language",
+        tr("Language"),
         ("", *LANGUAGES),
-        "Environment and file names are not translated",
-        lambda v: LANGUAGES.get(v, "As this computer"),
+        tr("Environment and file names are not translated"),
+        lambda v: LANGUAGES.get(v, tr("As this computer")),
     ),
     Option(
         "reduced_motion",
-        "Reduced motion",
+        tr("Reduced motion"),
         (False, True),
-        "No animation",
-        lambda v: "on" if v else "off",
+        tr("No animation"),
+        lambda v: tr("on") if v else tr("off"),
     ),
     Option(
         "sounds",
-        "Sounds",
+        tr("Sounds"),
         (False, True),
-        "Short tones for start, save, discard and take-over",
-        lambda v: "on" if v else "off",
+        tr("Short tones for start, save, discard and take-over"),
+        lambda v: tr("on") if v else tr("off"),
     ),
 )
 

@@ -1,6 +1,7 @@
 """The sheets over the screen: how to drive and record, and what keys, pad and mouse do."""
 
 from teleop.runtime.protocol.session_messages import EnvOpened
+from teleop.text import tr
 from teleop.ui.sheets.controls_sheet import control_lines, controls_request
 from teleop.ui.sheets.options_sheet import changed_options, option_lines
 from teleop.ui.sheets.settings_sheet import changed_settings, setting_lines
@@ -9,12 +10,12 @@ from teleop.ui.system.gamepad_mapping import ASKED, PadMapping
 from teleop.ui.widgets.sheet import SHEET, Changed, Line
 
 _FEET = {
-    "options": "Enter or → changes, ← changes back, Esc closes",
-    "controls": "Enter on a move, then press what should do it. Rows light up while pressed",
+    "options": tr("Enter or → changes, ← changes back, Esc closes"),
+    "controls": tr("Enter on a move, then press what should do it. Rows light up while pressed"),
 }
 
 
-_TEACHING = "Press the requested control; Enter skips one that is missing, Esc cancels"
+_TEACHING = tr("Press the requested control; Enter skips one that is missing, Esc cancels")
 
 
 def draw_sheet(context: UiContext) -> None:
@@ -41,7 +42,7 @@ def draw_sheet(context: UiContext) -> None:
 
 def _draw_settings(context: UiContext) -> None:
     lines = setting_lines(context.settings)
-    used = context.sheet_view.draw(context.ui, "Settings", lines, _FEET["options"])
+    used = context.sheet_view.draw(context.ui, tr("Settings"), lines, _FEET["options"])
     if used is not None and used.id == "close":
         context.toggle_sheet("")
     elif used is not None:
@@ -53,7 +54,7 @@ def _draw_files(context: UiContext) -> None:
     if context.files is None:
         return
     title, lines = str(context.files.folder), context.files.lines
-    used = context.sheet_view.draw(context.ui, title, lines, "Enter opens, Esc closes")
+    used = context.sheet_view.draw(context.ui, title, lines, tr("Enter opens, Esc closes"))
     if used is None or used.step < 0:
         return
     chosen = None if used.id == "close" else context.files.use(used.id)
@@ -71,8 +72,12 @@ _WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
 
 def _title(context: UiContext, env: EnvOpened) -> str:
     if context.mapping:
-        return f"Map {context.mapping.pad.name}"
-    return "Recording options" if context.sheet == "options" else f"Controls of {env.env_id}"
+        return tr("Map {name}", name=context.mapping.pad.name)
+    return (
+        tr("Recording options")
+        if context.sheet == "options"
+        else tr("Controls of {env_id}", env_id=env.env_id)
+    )
 
 
 def _lines(context: UiContext) -> list[Line]:
@@ -84,7 +89,12 @@ def _lines(context: UiContext) -> list[Line]:
     lines = control_lines(env, context.touched, context.listening) if env else []
     lines += [Line(f"pad.{index}", name) for index, name in enumerate(_pad_choices(context))]
     lines += [
-        Line(f"teach.{pad.instance_id}", f"Map {pad.name}", "Enter", "It has no known layout")
+        Line(
+            f"teach.{pad.instance_id}",
+            tr("Map {name}", name=pad.name),
+            "Enter",
+            tr("It has no known layout"),
+        )
         for pad in context.unknown_pads
     ]
     return lines
@@ -94,8 +104,11 @@ def _pad_choices(context: UiContext) -> list[str]:
     """Which gamepad is listened to, where there are several."""
     if len(context.pads) < 2:
         return []
-    names = ["All gamepads", *(f"Gamepad {i}: {name}" for i, name in enumerate(context.pads, 1))]
-    return [f"{'● ' if i == context.pad_index else '○ '}{name}" for i, name in enumerate(names)]
+    names = [
+        tr("All gamepads"),
+        *(tr("Gamepad {i}: {name}", i=i, name=name) for i, name in enumerate(context.pads, 1)),
+    ]
+    return [("● " if i == context.pad_index else "○ ") + name for i, name in enumerate(names)]
 
 
 def _taught_lines(mapping: PadMapping) -> list[Line]:

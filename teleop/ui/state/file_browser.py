@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from teleop.errors import reason
+from teleop.text import tr
 from teleop.ui.widgets.sheet import Line
 
 BUNDLE = ".teleop.zip"
@@ -39,19 +41,19 @@ class FileBrowser:
 
 
 def _lines(folder: Path) -> list[Line]:
-    lines = [Line(_UP, "Up", str(folder.parent)), Line(_HOME, "Your own folder")]
+    lines = [Line(_UP, tr("Up"), str(folder.parent)), Line(_HOME, tr("Your own folder"))]
     if is_dataset(folder):
-        lines.append(Line(_THIS, "Import this dataset", folder.name))
+        lines.append(Line(_THIS, tr("Import this dataset"), folder.name))
     folders, bundles, problem = _entries(folder)
     if problem:
         return [*lines, Line("", problem)]
     lines += [
-        Line(f"files.{path.name}", path.name, "dataset" if is_dataset(path) else "folder")
+        Line(f"files.{path.name}", path.name, tr("dataset") if is_dataset(path) else tr("folder"))
         for path in folders
     ]
-    lines += [Line(f"files.{path.name}", path.name, "bundle") for path in bundles]
+    lines += [Line(f"files.{path.name}", path.name, tr("bundle")) for path in bundles]
     if not folders and not bundles:
-        lines.append(Line("", "Nothing here can be imported"))
+        lines.append(Line("", tr("Nothing here can be imported")))
     return lines
 
 
@@ -70,4 +72,8 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path], str]:
         folders = [path for path in found if path.is_dir()]
         return folders, [path for path in found if path.name.endswith(BUNDLE)], ""
     except OSError as problem:
-        return [], [], f"This folder cannot be read: {problem.strerror or problem}"
+        return (
+            [],
+            [],
+            tr("This folder cannot be read: {problem}", problem=reason(problem)),
+        )

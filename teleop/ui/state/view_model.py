@@ -48,6 +48,7 @@ from teleop.runtime.protocol.training_messages import (
     TrainingProgress,
     TriedLine,
 )
+from teleop.text import joined, tr
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ class TrainingState:
     dataset_id: str
     running: bool = True
     began: TrainingBegan | None = None
-    phase: str = "Loading your episodes"
+    phase: str = tr("Loading your episodes")
     step: int = 0
     total: int = 1
     seconds_left: float | None = None
@@ -293,9 +294,11 @@ class ViewModel:
         training = self.training
         if training is None or not training.running:
             return
-        kept = "Your recordings and the policy so far are" if training.policy else "Recordings are"
+        kept = tr("Recordings are safe; train again.")
+        if training.policy:
+            kept = tr("Your recordings and the policy so far are safe; train again.")
         training.running = False
-        training.problem = f"{message.why} {kept} safe; train again."
+        training.problem = joined(" ", (message.why, kept))
         self.notices.append(Notice(Tone.BAD, training.problem))
 
     def _training(
@@ -312,7 +315,13 @@ class ViewModel:
             case PolicySaved():
                 if not training.policy:
                     training.log.append(
-                        Finding(f"First playable policy after {message.seconds:.1f} s", True)
+                        Finding(
+                            tr(
+                                "First playable policy after {seconds:.1f} s",
+                                seconds=message.seconds,
+                            ),
+                            True,
+                        )
                     )
                 training.policy = message.name
                 training.version += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pygame
 
 from teleop import paths
+from teleop.text import tr
 from teleop.ui.system.sdl import sdl
 
 _FILE = "gamepads.txt"
@@ -17,24 +18,24 @@ _PLATFORMS = {"Darwin": "Mac OS X"}  # as SDL calls them
 
 # SDL's name, and what the person is asked for
 ASKED: tuple[tuple[str, str], ...] = (
-    ("a", "The lower of the four buttons (A)"),
-    ("b", "The right one (B)"),
-    ("x", "The left one (X)"),
-    ("y", "The upper one (Y)"),
-    ("leftx", "Left stick: right"),
-    ("lefty", "Left stick: down"),
-    ("rightx", "Right stick: right"),
-    ("righty", "Right stick: down"),
-    ("leftshoulder", "Left shoulder (LB)"),
-    ("rightshoulder", "Right shoulder (RB)"),
-    ("lefttrigger", "Left trigger (LT)"),
-    ("righttrigger", "Right trigger (RT)"),
-    ("dpup", "D-pad up"),
-    ("dpdown", "D-pad down"),
-    ("dpleft", "D-pad left"),
-    ("dpright", "D-pad right"),
-    ("back", "The small left button (View)"),
-    ("start", "The small right button (Start)"),
+    ("a", tr("The lower of the four buttons (A)")),
+    ("b", tr("The right one (B)")),
+    ("x", tr("The left one (X)")),
+    ("y", tr("The upper one (Y)")),
+    ("leftx", tr("Left stick: right")),
+    ("lefty", tr("Left stick: down")),
+    ("rightx", tr("Right stick: right")),
+    ("righty", tr("Right stick: down")),
+    ("leftshoulder", tr("Left shoulder (LB)")),
+    ("rightshoulder", tr("Right shoulder (RB)")),
+    ("lefttrigger", tr("Left trigger (LT)")),
+    ("righttrigger", tr("Right trigger (RT)")),
+    ("dpup", tr("D-pad up")),
+    ("dpdown", tr("D-pad down")),
+    ("dpleft", tr("D-pad left")),
+    ("dpright", tr("D-pad right")),
+    ("back", tr("The small left button (View)")),
+    ("start", tr("The small right button (Start)")),
 )
 
 

@@ -6,6 +6,7 @@ not pass it on, so SDL is asked directly; where that fails, it is the name on a 
 
 import pygame
 
+from teleop.text import tr
 from teleop.ui.system.sdl import key_name
 
 _SHORT = {
@@ -43,7 +44,13 @@ _PAD = {
     "right": "D →",
     "back": "View",
 }
-_MOUSE = {"x-": "Mouse ←", "x+": "Mouse →", "y-": "Mouse ↑", "y+": "Mouse ↓", "left": "Click"}
+_MOUSE = {
+    "x-": tr("Mouse ←"),
+    "x+": tr("Mouse →"),
+    "y-": tr("Mouse ↑"),
+    "y+": tr("Mouse ↓"),
+    "left": tr("Click"),
+}
 _SCANCODES = {
     name.removeprefix("KSCAN_").lower(): getattr(pygame, name)
     for name in dir(pygame)

@@ -4,11 +4,12 @@ import numpy as np
 from pygame import Rect
 
 from teleop.runtime.protocol.training_messages import RoundLine
+from teleop.text import tr
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.line_chart import Chart, Series
 
-_TITLES = {"success": "Success", "return": "Return"}
+_TITLES = {"success": tr("Success"), "return": tr("Return")}
 
 
 class RoundsChart:
@@ -27,13 +28,13 @@ class RoundsChart:
             area: of the chart.
         """
         painter, px, rounds = context.ui.painter, context.ui.painter.px, context.model.rounds
-        painter.text("Rounds of correction", (panel.x + px(20), panel.y + px(28)), "h2")
+        painter.text(tr("Rounds of correction"), (panel.x + px(20), panel.y + px(28)), "h2")
         known = [line for line in rounds.rounds if line.mean is not None] if rounds else []
         if not known:
             text = (
-                "The score of each round appears here"
+                tr("The score of each round appears here")
                 if rounds is None
-                else "Playing fresh starts…"
+                else tr("Playing fresh starts…")
             )
             _say(context, area, px(20), text)
             return
@@ -43,7 +44,7 @@ class RoundsChart:
             self._draw_choice(context, panel)
         if len(known) == 1:
             painter.text(_words(known[0]), (area.x + px(8), area.y + px(20)), "medium")
-            _say(context, area, px(46), "Watch it drive, and take over when it goes wrong.")
+            _say(context, area, px(46), tr("Watch it drive, and take over when it goes wrong."))
         else:
             self._draw_lines(context, area, known, shown)
 
@@ -51,7 +52,7 @@ class RoundsChart:
         ui, px = context.ui, context.ui.painter.px
         ui.group("chart")
         right, y = panel.right - px(16), panel.y + px(14)
-        _, used = ui.chip("rounds.shown", right, y, "Shown", _TITLES[self._shown])
+        _, used = ui.chip("rounds.shown", right, y, tr("Shown"), _TITLES[self._shown])
         if used:
             self._shown = "return" if self._shown == "success" else "success"
 
@@ -72,18 +73,23 @@ class RoundsChart:
             lines = [Series(label, numbers, table[:, 0], theme.agent)]
             lines += [
                 Series(label, numbers, table[:, edge], theme.text3, (3.0, 4.0))
-                for edge, label in ((1, "95 % below"), (2, "95 % above"))
+                for edge, label in ((1, tr("95 % below")), (2, tr("95 % above")))
             ]
         end = max(1.0, float(numbers[-1]))
-        word = lambda value: f"round {value:g}" if value == int(value) else ""  # noqa: E731
+        word = lambda value: tr("round {value:g}", value=value) if value == int(value) else ""  # noqa: E731
         self._chart.draw(context.ui.painter, area, lines, end, word, theme.surface, extent)
 
 
 def _words(line: RoundLine) -> str:
     value = signed(line.mean or 0.0, plus=False)
     if line.success is None:
-        return f"Round {line.number}: mean return {value} alone"
-    return f"Round {line.number}: {line.success:.0%} success, mean return {value}"
+        return tr("Round {number}: mean return {value} alone", number=line.number, value=value)
+    return tr(
+        "Round {number}: {success:.0%} success, mean return {value}",
+        number=line.number,
+        success=line.success,
+        value=value,
+    )
 
 
 def _say(context: UiContext, area: Rect, below: int, text: str) -> None:

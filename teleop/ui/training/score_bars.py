@@ -3,11 +3,17 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.training_messages import Standing
+from teleop.text import tr
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, mix
 from teleop.ui.widgets.widgets import Ui
 
-_WORDS = {"person": "Demonstrations", "policy": "Agent", "script": "Script", "random": "Random"}
+_WORDS = {
+    "person": tr("Demonstrations"),
+    "policy": tr("Agent"),
+    "script": tr("Script"),
+    "random": tr("Random"),
+}
 
 
 def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 from pygame import Rect
 
 from teleop.runtime.protocol.training_messages import Analysis, AnalysisProgress, RunAnalysis
+from teleop.text import tr
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour
 from teleop.ui.state.context import UiContext
@@ -12,11 +13,14 @@ from teleop.ui.training.trials_table import draw_tried
 from teleop.ui.widgets.line_chart import Chart, Scales, Series
 
 _TABS = {
-    "loss": ("Loss", "Loss: difference between policy and demonstrations (lower is better)"),
-    "returns": ("Returns", "Mean return on a few test starts during training"),
-    "tried": ("Tried", "settings tried in trial episodes, the chosen one first"),
-    "curve": ("Learning curve", "return of policies trained on 1, 2, 5… of your episodes"),
-    "influence": ("Influence", "change in return if left out; bars are 2 standard errors"),
+    "loss": (
+        tr("Loss"),
+        tr("Loss: difference between policy and demonstrations (lower is better)"),
+    ),
+    "returns": (tr("Returns"), tr("Mean return on a few test starts during training")),
+    "tried": (tr("Tried"), tr("settings tried in trial episodes, the chosen one first")),
+    "curve": (tr("Learning curve"), tr("return of policies trained on 1, 2, 5… of your episodes")),
+    "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
 _STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
 _FEWEST = 2  # episodes that a study needs
@@ -87,7 +91,7 @@ class TrainingCharts:
             return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
         first = training.losses[0][0] if training.losses else 0
         losses = [(step - first, loss) for step, loss in training.losses]
-        series = [_line("Training episodes", losses, theme.agent)]
+        series = [_line(tr("Training episodes"), losses, theme.agent)]
         return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
 
     def _draw_phases(self, context: UiContext, scales: Scales, training: TrainingState) -> None:
@@ -110,9 +114,13 @@ class TrainingCharts:
         if self._tab in _STUDIES:
             self._draw_ask(context, inside)
             return
-        words = "Waiting for the first results…" if running else "The chart appears when you train"
+        words = (
+            tr("Waiting for the first results…")
+            if running
+            else tr("The chart appears when you train")
+        )
         if self._tab == "tried" and training and not running:
-            words = "Nothing was tried by playing"
+            words = tr("Nothing was tried by playing")
         context.ui.painter.text(words, at, "body", context.ui.theme.text2, "cm")
 
     def _draw_ask(self, context: UiContext, inside: Rect) -> None:
@@ -120,11 +128,12 @@ class TrainingCharts:
         ui, px, study = context.ui, context.ui.painter.px, _STUDIES[self._tab]
         found = context.model.studies.get(study)
         if context.model.studying is study:
-            done = f"{len(found.points)} of {found.total}" if found else ""
-            words = f"Trying… {done}".strip()
+            words = tr("Trying…")
+            if found:
+                words = tr("Trying… {done} of {total}", done=len(found.points), total=found.total)
             ui.painter.text(words, inside.center, "body", ui.theme.text2, "cm")
             return
-        label = "Compute"
+        label = tr("Compute")
         rect = Rect(0, 0, px(220), px(44))
         rect.center = inside.center
         if ui.button(f"study.{study.value}", rect, label, "chart-line", reason=_reason(context)):
@@ -135,8 +144,8 @@ class TrainingCharts:
         ui, px = context.ui, context.ui.painter.px
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
         busy = context.model.studying is not None
-        label = "Compute again"
-        reason = "It is being computed" if busy else _reason(context)
+        label = tr("Compute again")
+        reason = tr("It is being computed") if busy else _reason(context)
         if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
             _ask(context, _STUDIES[self._tab])
 
@@ -191,8 +200,8 @@ def _curve(
     highs = [(number, high) for number, _, _, high in found.points]
     series = [
         _line("agent", means, colour),
-        _line("95 % below", lows, pale, (3, 4)),
-        _line("95 % above", highs, pale, (3, 4)),
+        _line(tr("95 % below"), lows, pale, (3, 4)),
+        _line(tr("95 % above"), highs, pale, (3, 4)),
     ]
     return series, float(found.points[-1][0])
 
@@ -211,13 +220,13 @@ def _reason(context: UiContext) -> str:
     """Why no study can begin now; empty if one can."""
     model = context.model
     if model.training and model.training.running:
-        return "Training is running"
+        return tr("Training is running")
     if model.studying:
-        return "Another analysis is running"
+        return tr("Another analysis is running")
     if model.env and model.env.cannot_learn:
         return model.env.cannot_learn
     enough = model.library is not None and len(model.library.episodes) >= _FEWEST
-    return "" if enough else f"Record {_FEWEST} episodes first"
+    return "" if enough else tr("Record {fewest} episodes first", fewest=_FEWEST)
 
 
 def _ask(context: UiContext, study: Analysis) -> None:

@@ -3,6 +3,7 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.training_messages import TriedLine
+from teleop.text import tr
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.widgets.widgets import Ui
 
@@ -14,12 +15,12 @@ def draw_tried(ui: Ui, area: Rect, tried: tuple[TriedLine, ...]) -> None:
     """Draw as many rows as fit, the chosen one first and ticked."""
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     counts = any(line.success is not None for line in tried)
-    heads = ["Return", *(["Success"] if counts else []), "Starts"]
+    heads = [tr("Return"), *([tr("Success")] if counts else []), tr("Starts")]
     left = area.x + px(40)
     ends = [area.right - px(16) - px(_NUMBERS) * n for n in range(len(heads))][::-1]
     room = ends[0] - px(_NUMBERS) - left
     y = area.y + px(10)
-    painter.text("Settings", (left, y), "small", theme.text2)
+    painter.text(tr("Settings"), (left, y), "small", theme.text2)
     for end, head in zip(ends, heads, strict=True):
         painter.text(head, (end, y), "small", theme.text2, "rm")
     for line in tried[: max(0, (area.height - px(24)) // px(_ROW))]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
+from teleop.text import tr
 from teleop.ui.drawing.theme import mix
 from teleop.ui.widgets.scroll import Scroll
 from teleop.ui.widgets.widgets import Ui
@@ -76,7 +77,7 @@ class SheetView:
         ui.group(SHEET)
         used: Changed | None = None
         close = Rect(sheet.right - px(56), sheet.y + px(18), px(36), px(36))
-        if ui.icon_button("close", close, "x", "Close"):
+        if ui.icon_button("close", close, "x", tr("Close")):
             used = Changed("close", 1)
         top = sheet.y + px(68)
         area = Rect(sheet.x, top, sheet.width - px(5), fit * px(_ROW))
@@ -119,7 +120,7 @@ class SheetView:
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         right = rect.right - px(16)
         if line.listening:
-            text = "Press a key or button…"
+            text = tr("Press a key or button…")
             painter.text(text, (right, rect.centery), "bold", theme.human, "rm")
             return
         if not line.caps:

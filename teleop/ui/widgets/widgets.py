@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pygame import Rect
 
+from teleop.text import joined, tr
 from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import Colour, Theme, faded, mix
 from teleop.ui.widgets.focus import Focus, Node
@@ -286,7 +287,7 @@ class Ui:
         used = False
         fill = theme.surface
         if usable:
-            touch = self.node(node_id, "button", f"{label} {value}", rect, value=value)
+            touch = self.node(node_id, "button", joined(" ", (label, value)), rect, value=value)
             fill, used = theme.hover if touch.hovered else theme.surface, touch.used
         painter.box(rect, fill, 8, theme.line)
         painter.text(label, (rect.x + painter.px(10), rect.centery), "small", theme.text2)
@@ -300,7 +301,7 @@ class Ui:
         self, node_id: str, rect: Rect, share: float, marks: list[tuple[float, Colour]]
     ) -> float | None:
         """A track with a knob; the new share 0..1 while it is dragged, else None."""
-        touch = self.node(node_id, "slider", "Position", rect, value=round(share, 4))
+        touch = self.node(node_id, "slider", tr("Position"), rect, value=round(share, 4))
         painter, theme = self.painter, self.theme
         track = Rect(rect.x, 0, rect.width, painter.px(6))
         track.centery = rect.centery
