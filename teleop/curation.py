@@ -12,6 +12,7 @@ from teleop.envs.spaces import same_space
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, EpisodeRow, Library
+from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
 from teleop.recording.datasets.query import Query
 from teleop.recording.disk import files
 from teleop.recording.episodes.certificate import Certificate
@@ -35,7 +36,7 @@ def episode_rows(
     dataset: Dataset, query: Query
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """(a row for each episode, names of the policies, names of damaged files)."""
-    certificates = dataset.certificates()
+    certificates = valid_certificates(dataset)
     rows = [_episode_row(row, certificates) for row in query.of(dataset.rows())]
     return rows, list_policies(dataset.policies), dataset.damaged()
 
@@ -87,7 +88,7 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
     Raises:
         RecordingError: nobody's hands were recorded.
     """
-    times = dataset.input_times(row)
+    times = dataset.step_details(row).input_times_s
     if len(times) == 0:
         raise RecordingError(
             f"Episode {row.ordinal + 1} has no key or stick movements in it (a script drove?), so "
@@ -102,7 +103,7 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
 def delete(dataset: Dataset, rows: Sequence[EpisodeRow]) -> None:
     """Put episodes into the trash."""
     with claimed(dataset):
-        dataset.delete(*(row.file for row in rows))
+        dataset.writer.delete(*(row.file for row in rows))
 
 
 def restore(dataset: Dataset, names: Sequence[str]) -> list[int]:
@@ -112,13 +113,13 @@ def restore(dataset: Dataset, names: Sequence[str]) -> list[int]:
         RecordingError: one is not there.
     """
     with claimed(dataset):
-        return [dataset.restore(_trashed(dataset, name)).ordinal + 1 for name in names]
+        return [dataset.writer.restore(_trashed(dataset, name)).ordinal + 1 for name in names]
 
 
 def purge(dataset: Dataset) -> list[str]:
     """Destroy what is in the trash."""
     with claimed(dataset):
-        return dataset.purge()
+        return dataset.writer.purge()
 
 
 def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
@@ -141,7 +142,7 @@ def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, st
     """Read and re-simulate one episode: (episode, verdict, finding)."""
     number = str(row.ordinal + 1)
     try:
-        for found in dataset.iter_certify(row):
+        for found in iter_certify_row(dataset, row):
             if found is not None:
                 yield number, found.verdict, found.text
     except TeleopError as problem:
@@ -258,16 +259,16 @@ class claimed:  # noqa: N801  reads as a phrase
 
     def __enter__(self) -> None:
         if not self._already:
-            self._dataset.claim()
+            self._dataset.writer.claim()
 
     def __exit__(self, *_: object) -> None:
         if not self._already:
-            self._dataset.release()
+            self._dataset.writer.release()
 
 
 def _trashed(dataset: Dataset, name: str) -> str:
     """The name in the trash of a name or number."""
-    names = dataset.trash()
+    names = dataset.writer.trash.names()
     found = [n for n in names if n == name or n.split("-")[0].lstrip("0") == _ordinal(name)]
     if not found:
         there = ", ".join(names) or "nothing"

@@ -34,7 +34,7 @@ def drive(env_id: str, folder: Path, steps: int) -> tuple[Session, Recorder]:
     library = Library(folder)
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing("test/human-v0", dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     session = Session(
         lambda: Endless(make_env(env_id, render=False)),
@@ -86,9 +86,9 @@ def test_from_step_600_five_seconds_back_and_the_rest_is_exact(tmp_path: Path) -
         assert np.array_equal(np.asarray(observation), episode.observations[step])
         observation = env.step(int(episode.actions[step]))[0]
     name = recorder.discard(left)
-    assert recorder.dataset.restore(name).total_steps == 600  # the branch that was left
+    assert recorder.dataset.writer.restore(name).total_steps == 600  # the branch that was left
     session.close()
-    recorder.dataset.release()
+    recorder.dataset.writer.release()
 
 
 def test_pictures_go_back_too_and_a_take_that_is_over_can_be_resumed(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_pictures_go_back_too_and_a_take_that_is_over_can_be_resumed(tmp_path: P
     assert take is not None
     assert recorder.keep(take).total_steps == 25
     session.close()
-    recorder.dataset.release()
+    recorder.dataset.writer.release()
 
 
 class Moody(gym.ObservationWrapper[np.ndarray, int, np.ndarray]):

@@ -50,12 +50,12 @@ def recorded(
     trust.allow("packages", "tests.rough_envs")
     env = make_env(env_id)
     dataset = Library(root).open_for_writing(dataset_id, dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     session = Session(lambda: make_env(env_id), Push(), seeds_from(0), recorder)
     list(record_episodes(session, recorder, 1))
     session.close()
-    dataset.release()
+    dataset.writer.release()
     monkeypatch.delenv(CALM)
 
 

@@ -112,14 +112,14 @@ def iter_record(
     driver = as_policy(policy, env_id)
     chosen = dataset_id or scripted_dataset_id(env_id)
     dataset = library.open_for_writing(chosen, dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     session = Session(lambda: make_env(env_id, render=False), driver, seeds_from(seed), recorder)
     try:
         yield from record_episodes(session, recorder, episodes)
     finally:
         session.close()
-        dataset.release()
+        dataset.writer.release()
 
 
 def record(

@@ -61,8 +61,8 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         _ = self.actor  # an unknown driver is an error now, not in the first step
         self._pace_hz = pace_of(env)
         self._dataset: Dataset = library_in(root).open_for_writing(dataset_id, dataset_info(env))
-        self._dataset.claim()
-        self._release = weakref.finalize(self, self._dataset.release)
+        self._dataset.writer.claim()
+        self._release = weakref.finalize(self, self._dataset.writer.release)
         self._recorder = Recorder(self._dataset, env)
         self._start_s = 0.0
 

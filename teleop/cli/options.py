@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 from urllib.parse import quote
 
 import typer
@@ -13,6 +13,9 @@ import typer
 from teleop import crash_reports
 from teleop.api.episode_dataset import library_in
 from teleop.errors import EnvError, TeleopError, sentence
+
+if TYPE_CHECKING:
+    from teleop.recording import Dataset
 
 Recordings = Annotated[
     Optional[Path],  # noqa: UP045  typer reads it
@@ -131,7 +134,7 @@ def open_library(recordings: Path | None) -> Any:
     return library_in(recordings)
 
 
-def find_dataset(recordings: Path | None, name: str) -> Any:
+def find_dataset(recordings: Path | None, name: str) -> "Dataset":
     """The `Dataset` that an argument names, by its id or an environment's."""
     from teleop.api.episode_dataset import find_dataset as find
 

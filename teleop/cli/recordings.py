@@ -72,7 +72,7 @@ def show(
 
     with one_sentence(debug):
         if trash:
-            names = find_dataset(recordings, dataset).trash()
+            names = find_dataset(recordings, dataset).writer.trash.names()
             rows = [{"number": int(name[:6]) + 1, "in the trash": name} for name in names]
             table(as_json, rows, dataset)
             return
@@ -195,7 +195,7 @@ def purge(
 
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
-        names = chosen.trash()
+        names = chosen.writer.trash.names()
         if not names:
             tell(f"The trash of {chosen.dataset_id} is empty.")
             return

@@ -185,12 +185,12 @@ def _inverse(seed: int) -> tuple[float, float]:
 
 
 def _record(dataset: Dataset, driver: Policy, env_id: str, seed: int, episodes: int) -> None:
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, make_env(env_id, render=False))
     session = Session(lambda: make_env(env_id, render=False), driver, seeds_from(seed), recorder)
     list(record_episodes(session, recorder, episodes))
     session.close()
-    dataset.release()
+    dataset.writer.release()
 
 
 def _cars(seed: int) -> tuple[float, float]:
@@ -203,12 +203,12 @@ def _cars(seed: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
         dataset = library.open_for_writing(_ID, dataset_info(make()))
-        dataset.claim()
+        dataset.writer.claim()
         recorder = Recorder(dataset, make())
         session = Session(make, driver, seeds_from(1000 * seed), recorder)
         list(record_episodes(session, recorder, 12))
         session.close()
-        dataset.release()
+        dataset.writer.release()
         demos = load_demonstrations(dataset)
         began = time.process_time()
         policy = bc.clone(demos, bc.Config(seed=seed))

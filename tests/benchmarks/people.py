@@ -121,12 +121,12 @@ def record_people(
     """So many episodes of the people that a seed draws."""
     env: gym.Env[object, object] = make_env(env_id, render=False)
     dataset = library.open_for_writing(dataset_id, dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     people = People(env_id, draw_people(seed), seed)
     seeds = iter(range(1000 * seed, 1000 * seed + 10 * episodes))
     session = Session(lambda: make_env(env_id, render=False), people, seeds, recorder)
     list(record_episodes(session, recorder, episodes))
     session.close()
-    dataset.release()
+    dataset.writer.release()
     return dataset

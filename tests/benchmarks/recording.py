@@ -98,7 +98,7 @@ class _Teleop(_Bare):
         super().__init__(env_id, folder)
         about = dataset_info(self.env)
         self.dataset = Library(folder).open_for_writing("bench/human-v0", about)
-        self.dataset.claim()
+        self.dataset.writer.claim()
         self._recorder = Recorder(self.dataset, self.env)
         self._policy = RandomPolicy(env_id)
         self._takes: list[Any] = []
@@ -118,7 +118,7 @@ class _Teleop(_Bare):
         self._end()
         for take in self._takes:
             self._recorder.keep(take)
-        self.dataset.release()
+        self.dataset.writer.release()
         super().close()
 
     def _end(self) -> None:

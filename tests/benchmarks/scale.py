@@ -61,12 +61,12 @@ def grow() -> None:
 def make(root: Path, episodes: int, steps: int = STEPS) -> Dataset:
     """A dataset of random numbers in LunarLander's spaces, each episode as a recording is."""
     dataset = Library(root).open_for_writing(DATASET, _info())
-    dataset.claim()
+    dataset.writer.claim()
     spaces = dataset.spaces()
     with tempfile.TemporaryDirectory(dir=root) as folder:
         drafts = (_draft(Path(folder), number, steps, spaces) for number in range(episodes))
-        dataset.add_files(drafts)
-    dataset.release()
+        dataset.writer.add_files(drafts)
+    dataset.writer.release()
     return dataset
 
 

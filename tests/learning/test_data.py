@@ -113,12 +113,12 @@ class Waits:
 def test_waiting_before_the_first_action_is_left_out(library: Library) -> None:
     env = make_env(LANDER, render=False)
     dataset = library.open_for_writing("lander/waits-v0", dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     session = Session(lambda: make_env(LANDER, render=False), Waits(), seeds_from(3), recorder)
     list(record_episodes(session, recorder, 1))
     session.close()
-    dataset.release()
+    dataset.writer.release()
     demos = load_demonstrations(dataset)
     assert demos.pairs(0)[0].tolist() == [20, 20]  # 50 steps waited, one second of 30 kept
     assert len(demos.pairs(0)) == demos.total_steps - 20
@@ -173,7 +173,7 @@ def test_only_what_the_person_drove_is_learned_from(record: Record, library: Lib
     env = make_env(LANDER, render=False)
     person = make_human_like(make_expert(LANDER), LANDER, env.action_space)
     own = library.open_for_writing("lander/watched-v0", dataset_info(env))
-    own.claim()
+    own.writer.claim()
     recorder = Recorder(own, env)
     session = Session(
         lambda: make_env(LANDER, render=False),
@@ -183,7 +183,7 @@ def test_only_what_the_person_drove_is_learned_from(record: Record, library: Lib
     )
     list(record_episodes(session, recorder, 2))
     session.close()
-    own.release()
+    own.writer.release()
     demos = load_demonstrations(own)
     episodes = [own.read(row) for row in own.rows()]
     actors = np.concatenate([episode.actors[1:] for episode in episodes])

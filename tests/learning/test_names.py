@@ -125,13 +125,13 @@ def recorded(library: Library, kind: type[gym.Env[Any, Any]], driver: Policy) ->
         gym.register(env_id, entry_point=lambda **given: kind(**given))
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing(f"{kind.__name__.lower()}/script-v0", dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     make = lambda: make_env(env_id, render=False)  # noqa: E731
     session = Session(make, driver, seeds_from(0), recorder)
     list(record_episodes(session, recorder, 4))
     session.close()
-    dataset.release()
+    dataset.writer.release()
     return dataset
 
 

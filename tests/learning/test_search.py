@@ -72,14 +72,14 @@ def recorded(library: Library, people: list[Late], episodes: int) -> Demonstrati
     env_id = register("multi-binary")
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing("toy-people/human-v0", dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     session = Session(
         lambda: make_env(env_id, render=False), InTurns(people), seeds_from(0), recorder
     )
     list(record_episodes(session, recorder, episodes))
     session.close()
-    dataset.release()
+    dataset.writer.release()
     return load_demonstrations(dataset)
 
 

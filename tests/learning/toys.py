@@ -70,12 +70,12 @@ def record_toy(library: Library, kind: str, episodes: int = 6) -> Dataset:
     env_id = register(kind)
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing(f"toy-{kind}/best-v0", dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     session = Session(lambda: make_env(env_id, render=False), Best(env_id), seeds_from(0), recorder)
     list(record_episodes(session, recorder, episodes))
     session.close()
-    dataset.release()
+    dataset.writer.release()
     return dataset
 
 

@@ -42,7 +42,7 @@ def claimed(library: Library, env_id: str = "CartPole-v1") -> Dataset:
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing("test/human-v0", dataset_info(env))
     close_env(env)
-    dataset.claim()
+    dataset.writer.claim()
     return dataset
 
 
@@ -53,7 +53,7 @@ def test_re_stepping_from_the_seed_reproduces_every_observation(
     library: Library, env_id: str
 ) -> None:
     dataset = claimed(library, env_id)
-    dataset.commit(take(dataset, env_id).journal)
+    dataset.writer.commit(take(dataset, env_id).journal)
     episode = dataset.read(dataset.rows()[0].file)
     env = make_env(env_id, render=False)
     observation, _ = env.reset(seed=episode.row.seed)
@@ -63,7 +63,7 @@ def test_re_stepping_from_the_seed_reproduces_every_observation(
         assert reward == episode.rewards[step]
     assert np.array_equal(observation, row_of_tree(episode.observations, len(episode.rewards)))
     close_env(env)
-    dataset.release()
+    dataset.writer.release()
 
 
 def test_minari_lists_exactly_the_saved_episodes(
@@ -99,40 +99,40 @@ def test_a_take_that_was_never_ended_is_recovered_as_truncated(library: Library)
     dataset = claimed(library)
     journal = take(dataset, steps=6).journal
     journal.write_bytes(journal.read_bytes()[:-30])  # killed while writing END
-    dataset.release()
+    dataset.writer.release()
     again = library.dataset(dataset.dataset_id)
-    report = again.claim()
+    report = again.writer.claim()
     (row,) = again.rows()
     assert report.recovered == [row.file]
     assert row.recovered
     assert bool(again.read(row.file).truncations[-1])
     assert not journal.exists()
-    again.release()
+    again.writer.release()
 
 
 def test_recovering_twice_changes_nothing(library: Library) -> None:
     dataset = claimed(library)
-    dataset.commit(take(dataset).journal)
-    dataset.release()
+    dataset.writer.commit(take(dataset).journal)
+    dataset.writer.release()
     before = {p: p.read_bytes() for p in dataset.folder.rglob("*") if p.is_file()}
-    dataset.claim()
-    dataset.release()
+    dataset.writer.claim()
+    dataset.writer.release()
     assert {p: p.read_bytes() for p in dataset.folder.rglob("*") if p.is_file()} == before
 
 
 def test_discard_and_delete_can_be_undone(library: Library) -> None:
     dataset = claimed(library)
-    kept = dataset.commit(take(dataset, seed=1).journal)
-    name = dataset.discard(take(dataset, seed=2).journal)
+    kept = dataset.writer.commit(take(dataset, seed=1).journal)
+    name = dataset.writer.discard(take(dataset, seed=2).journal)
     assert [row.file for row in dataset.rows()] == [kept.file]
-    restored = dataset.restore(name)
+    restored = dataset.writer.restore(name)
     assert [row.file for row in dataset.rows()] == [kept.file, restored.file]
-    dataset.delete(kept.file)
+    dataset.writer.delete(kept.file)
     assert [row.file for row in dataset.rows()] == [restored.file]
     assert dataset.metadata()["total_episodes"] == 1
-    dataset.restore(kept.file)
+    dataset.writer.restore(kept.file)
     assert [row.file for row in dataset.rows()] == [kept.file, restored.file]
-    dataset.release()
+    dataset.writer.release()
 
 
 def test_stars_survive_reopening(record: Record, library: Library) -> None:
@@ -144,24 +144,24 @@ def test_stars_survive_reopening(record: Record, library: Library) -> None:
 def test_a_second_teleop_is_told_who_has_the_dataset(library: Library) -> None:
     dataset = claimed(library)
     with pytest.raises(DatasetBusyError, match="Another Teleop"):
-        library.dataset(dataset.dataset_id).claim()
-    dataset.release()
+        library.dataset(dataset.dataset_id).writer.claim()
+    dataset.writer.release()
 
 
 def test_a_damaged_episode_is_named_and_set_aside(library: Library) -> None:
     dataset = claimed(library)
-    good = dataset.commit(take(dataset, seed=1).journal)
-    bad = dataset.commit(take(dataset, seed=2).journal)
+    good = dataset.writer.commit(take(dataset, seed=1).journal)
+    bad = dataset.writer.commit(take(dataset, seed=2).journal)
     path = dataset.folder / "data" / "episodes" / bad.file
     path.write_bytes(b"\0" * 100)
     with pytest.raises(RecordingError, match=bad.file):
         dataset.read(bad.file)
     (dataset.folder / "data" / "manifest.json").unlink()
-    dataset.release()
+    dataset.writer.release()
     again = library.dataset(dataset.dataset_id)
-    assert again.claim().quarantined == [bad.file]
+    assert again.writer.claim().quarantined == [bad.file]
     assert [row.file for row in again.rows()] == [good.file]
-    again.release()
+    again.writer.release()
 
 
 def test_what_minari_appends_is_adopted(
@@ -173,10 +173,10 @@ def test_what_minari_appends_is_adopted(
     index = dataset.folder / "data" / "main_data.hdf5"
     with h5py.File(index, "a") as file:  # as `update_dataset_from_buffer` leaves it
         file.copy(file["episode_1"], file, name="episode_2")
-    dataset.claim()
-    dataset.commit(take(dataset).journal)
+    dataset.writer.claim()
+    dataset.writer.commit(take(dataset).journal)
     assert len(dataset.rows()) == 4
-    dataset.release()
+    dataset.writer.release()
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(library.root))
     import minari
 
@@ -186,25 +186,25 @@ def test_what_minari_appends_is_adopted(
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limits there")
 def test_a_full_disk_costs_no_saved_episode_and_keeps_the_take(library: Library) -> None:
     dataset = claimed(library)
-    saved = dataset.commit(take(dataset, seed=1).journal)
+    saved = dataset.writer.commit(take(dataset, seed=1).journal)
     running = take(dataset, steps=400, seed=2)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         for room in (100, 1_500, 3_000):
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
             with pytest.raises(StorageError):
-                dataset.commit(running.journal)
+                dataset.writer.commit(running.journal)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [row.file for row in dataset.rows()] == [saved.file]
-    assert not list(dataset.journals.glob("*.h5tmp"))
-    dataset.commit(running.journal)  # there is room again
+    assert not list(dataset.places.journals.glob("*.h5tmp"))
+    dataset.writer.commit(running.journal)  # there is room again
     assert len(dataset.rows()) == 2
-    dataset.release()
+    dataset.writer.release()
 
 
 def test_other_spaces_are_not_mixed_into_a_dataset(library: Library) -> None:
-    claimed(library).release()
+    claimed(library).writer.release()
     env = make_env("Pendulum-v1", render=False)
     with pytest.raises(RecordingError, match="other spaces"):
         library.open_for_writing("test/human-v0", dataset_info(env))
@@ -231,6 +231,6 @@ def test_metadata_keeps_what_others_wrote(library: Library) -> None:
     dataset = claimed(library)
     path = dataset.folder / "data" / "metadata.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"docs_url": "x"}))
-    dataset.commit(take(dataset).journal)
+    dataset.writer.commit(take(dataset).journal)
     assert dataset.metadata()["docs_url"] == "x"
-    dataset.release()
+    dataset.writer.release()

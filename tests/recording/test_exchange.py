@@ -41,8 +41,8 @@ def _png(width: int, height: int) -> bytes:
 def nested(library: Library) -> Dataset:
     """One episode with pictures, numbers and text."""
     dataset, take = recorded(library, NESTED)
-    dataset.commit(take.journal)
-    dataset.release()
+    dataset.writer.commit(take.journal)
+    dataset.writer.release()
     return dataset
 
 
@@ -247,8 +247,8 @@ def test_channels_that_come_first_are_a_picture_for_lerobot(
     library: Library, tmp_path: Path
 ) -> None:
     dataset, take = recorded(library, spaces.Box(0, 255, (3, 48, 80), np.uint8))
-    dataset.commit(take.journal)
-    dataset.release()
+    dataset.writer.commit(take.journal)
+    dataset.writer.release()
     written(dataset, "lerobot", tmp_path / "l")
     info = json.loads((tmp_path / "l/meta/info.json").read_text())
     assert info["features"]["observation.images.main"]["shape"] == [48, 80, 3]

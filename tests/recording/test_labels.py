@@ -10,6 +10,7 @@ from teleop import curation
 from teleop.errors import RecordingError
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Dataset, Library
+from teleop.recording.datasets.labels import Label
 from teleop.recording.datasets.query import Query
 
 Record = Callable[..., Dataset]
@@ -48,7 +49,7 @@ def test_a_label_out_of_bounds_is_refused(record: Record, changes: dict[str, obj
     dataset = record(episodes=1)
     with pytest.raises(RecordingError):
         dataset.label(dataset.rows()[0].uuid, **changes)
-    assert dataset.labels() == {}
+    assert dataset.rows()[0].label == Label()
 
 
 def test_many_hands_label_at_once_and_nothing_is_lost(record: Record, library: Library) -> None:
@@ -60,7 +61,7 @@ def test_many_hands_label_at_once_and_nothing_is_lost(record: Record, library: L
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(tag, range(24)))
-    assert set(dataset.labels()) == set(uuids)
+    assert all(row.label.note for row in dataset.rows())
 
 
 def test_episodes_are_found_and_sorted(record: Record) -> None:

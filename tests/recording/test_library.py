@@ -89,7 +89,7 @@ def test_only_purging_destroys(record: Record, library: Library) -> None:
     curation.delete(dataset, curation.find_rows(dataset, [1, 3]))
     assert len(dataset.rows()) == 1
     assert curation.restore(dataset, ["3"]) == [3]
-    assert dataset.trash() == [first]
+    assert dataset.writer.trash.names() == [first]
     assert curation.purge(dataset) == [first]
     with pytest.raises(RecordingError, match="not in the trash"):
         curation.restore(dataset, ["1"])
@@ -122,7 +122,7 @@ def test_what_minari_made_comes_in_is_compared_and_learned_from(
         replay.close()
         assert load_demonstrations(dataset).total_steps == sum(row.total_steps for row in rows)
     with pytest.raises(RecordingError, match="made by another program"):
-        dataset.claim()
+        dataset.writer.claim()
     assert library.merge("mine/copy-v0", [dataset.dataset_id]) == (2, 0)
     copy = library.dataset("mine/copy-v0")
     assert [row.total_steps for row in copy.rows()] == [row.total_steps for row in rows]
@@ -216,7 +216,7 @@ def test_what_lies_in_the_trash_is_looked_at_before_it_comes_back(
     dataset = record(episodes=1)
     (tmp_path / "secret").write_bytes(b"do not read this" * 4)
     curation.delete(dataset, dataset.rows())
-    (name,) = dataset.trash()
+    (name,) = dataset.writer.trash.names()
     with h5py.File(dataset.places.trash / name, "r+") as file:
         external = [(str(tmp_path / "secret"), 0, 64)]
         file["episode/infos"].create_dataset("stolen", (64,), "u1", external=external)

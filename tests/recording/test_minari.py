@@ -108,7 +108,7 @@ def test_its_command_line_lists_and_shows(library: Library) -> None:
 def _record(library: Library, env_id: str, name: str, seed: int) -> None:
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing(name, dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     make = lambda: make_env(env_id, render=False)  # noqa: E731
     session = Session(make, RandomPolicy(env_id), seeds_from(seed), recorder)
@@ -123,7 +123,7 @@ def _record(library: Library, env_id: str, name: str, seed: int) -> None:
         recorder.keep(take)
     close_env(env)
     session.close()
-    dataset.release()
+    dataset.writer.release()
 
 
 def _same(a: Any, b: Any) -> bool:

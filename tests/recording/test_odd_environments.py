@@ -45,7 +45,7 @@ def recorded(library: Library, space: spaces.Space[Any], infos: Any = None) -> t
     env = Odd(space)
     info = dataset_info(env)
     dataset = library.open_for_writing("odd/test-v0", DatasetInfo("Odd-v0", *_spaces(info)))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     space.seed(0)
     recorder.start(space.sample(), {}, 0, Nobody(), 0.0)
@@ -59,9 +59,9 @@ def recorded(library: Library, space: spaces.Space[Any], infos: Any = None) -> t
 
 def saved(library: Library, space: spaces.Space[Any], infos: Any = None) -> Episode:
     dataset, take = recorded(library, space, infos)
-    row = dataset.commit(take.journal)
+    row = dataset.writer.commit(take.journal)
     episode = dataset.read(row.file)
-    dataset.release()
+    dataset.writer.release()
     return episode
 
 
@@ -109,8 +109,8 @@ def test_infos_that_fit_are_columns_and_the_rest_is_not_lost(library: Library) -
         "teleop_mine": 1,
     }
     dataset, take = recorded(library, spaces.Discrete(2), [odd, {}, odd])
-    row = dataset.commit(take.journal)
-    dataset.release()
+    row = dataset.writer.commit(take.journal)
+    dataset.writer.release()
     import h5py
 
     path = dataset.folder / "data" / "episodes" / row.file
@@ -127,31 +127,31 @@ def test_a_journal_that_cannot_be_built_is_set_aside_and_the_dataset_opens(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset, take = recorded(library, spaces.Discrete(2))
-    dataset.release()
+    dataset.writer.release()
     from teleop.recording.episodes import episode_writer
 
     def broken(journal: Path, target: Path) -> None:
         raise ZeroDivisionError(journal, target)
 
     monkeypatch.setattr(episode_writer, "build_episode", broken)
-    assert dataset.claim().quarantined == [take.journal.name]
-    dataset.release()
+    assert dataset.writer.claim().quarantined == [take.journal.name]
+    dataset.writer.release()
     monkeypatch.undo()
-    assert dataset.claim().quarantined == []
-    dataset.release()
+    assert dataset.writer.claim().quarantined == []
+    dataset.writer.release()
 
 
 @pytest.mark.parametrize("value", [None, "text", {"y": 1}, np.zeros(4), [1, [2]]])
 def test_a_value_that_is_not_of_its_space_is_one_sentence(library: Library, value: Any) -> None:
     env = Odd(spaces.Dict({"x": spaces.Box(0, 1, (2,))}))
     dataset = library.open_for_writing("odd/test-v0", dataset_info(env))
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     with pytest.raises(RecordingError):
         recorder.start(value, {}, 0, Nobody(), 0.0)
     assert not recorder.is_recording
-    assert not list(dataset.journals.iterdir())
-    dataset.release()
+    assert not list(dataset.places.journals.iterdir())
+    dataset.writer.release()
 
 
 def test_an_index_that_is_damaged_is_rebuilt(
@@ -159,9 +159,9 @@ def test_an_index_that_is_damaged_is_rebuilt(
 ) -> None:
     dataset = record(episodes=2)
     (dataset.folder / "data" / "main_data.hdf5").write_bytes(b"junk")
-    dataset.claim()
-    dataset.delete(dataset.rows()[0].file)
-    dataset.release()
+    dataset.writer.claim()
+    dataset.writer.delete(dataset.rows()[0].file)
+    dataset.writer.release()
     import h5py
 
     with h5py.File(dataset.folder / "data" / "main_data.hdf5") as file:
@@ -183,11 +183,11 @@ def test_what_minari_recorded_can_be_read_and_learned_from(
             del file["episode_1/infos"][name]
         for name in ("teleop_meta", "teleop_crc32", "teleop_uuid", "teleop_return"):
             del file["episode_1"].attrs[name]
-    dataset.claim()
+    dataset.writer.claim()
     kept = dataset.rows()[0].file
-    dataset.delete(kept)  # adopts what Minari wrote before it rewrites the index
-    dataset.restore(kept)
-    dataset.release()
+    dataset.writer.delete(kept)  # adopts what Minari wrote before it rewrites the index
+    dataset.writer.restore(kept)
+    dataset.writer.release()
     assert [row.driver for row in dataset.rows()] == ["script", "other"]
     assert load_demonstrations(dataset).count == 2
 
@@ -220,15 +220,15 @@ def lying(library: Library, space: spaces.Space[Any], values: list[Any], **step:
     dataset = library.open_for_writing(
         "odd/test-v0", DatasetInfo("Odd-v0", *_spaces(dataset_info(env)))
     )
-    dataset.claim()
+    dataset.writer.claim()
     recorder = Recorder(dataset, env)
     recorder.start(values[0], {}, 0, Nobody(), 0.0)
     for value in values[1:]:
         recorder.step(Step(value, 0, step.get("reward", 1.0), False, False, {}, 0.0))
     take = recorder.end()
     assert take is not None
-    row = dataset.commit(take.journal)
-    dataset.release()
+    row = dataset.writer.commit(take.journal)
+    dataset.writer.release()
     return dataset.read(row.file)
 
 
@@ -275,8 +275,8 @@ def test_info_that_is_no_number_is_named_once(library: Library) -> None:
 
     odd = [{"thing": Thing(), "n": 1}] * 3
     dataset, take = recorded(library, spaces.Discrete(2), odd)
-    row = dataset.commit(take.journal)
-    dataset.release()
+    row = dataset.writer.commit(take.journal)
+    dataset.writer.release()
     assert row.flags == ("info thing is no number: kept as text",)
 
 
@@ -284,8 +284,8 @@ def test_a_recording_of_the_future_is_refused_in_words(library: Library) -> None
     import h5py
 
     dataset, take = recorded(library, spaces.Discrete(2))
-    row = dataset.commit(take.journal)
-    dataset.release()
+    row = dataset.writer.commit(take.journal)
+    dataset.writer.release()
     with h5py.File(dataset.places.episodes / row.file, "r+") as file:
         file["episode"].attrs["teleop_schema"] = 99
     with pytest.raises(RecordingError, match="later Teleop"):
@@ -295,8 +295,8 @@ def test_a_recording_of_the_future_is_refused_in_words(library: Library) -> None
 def test_names_that_hdf5_or_our_own_gate_would_refuse_are_kept_as_text(library: Library) -> None:
     odd = [{"a\\b": 1, "x" * 201: 2, "n": 3, "list": [{(1, 2): 3.0}]}] * 3
     dataset, take = recorded(library, spaces.Discrete(2), odd)
-    dataset.commit(take.journal)
-    dataset.release()
+    dataset.writer.commit(take.journal)
+    dataset.writer.release()
     library.rename(dataset.dataset_id, "odd/renamed-v0")
     (row,) = library.dataset("odd/renamed-v0").rows()
     infos = library.dataset("odd/renamed-v0").read(row).infos

@@ -36,8 +36,8 @@ def test_strays_are_neither_episodes_nor_errors(
     again = fresh.existing(dataset.dataset_id)
     assert [row.file for row in again.rows()] == names
     assert again.damaged() == []
-    again.claim()
-    again.release()
+    again.writer.claim()
+    again.writer.release()
     assert [row.file for row in Library(library.root).existing(dataset.dataset_id).rows()] == names
 
 

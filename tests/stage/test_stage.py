@@ -145,9 +145,9 @@ def test_a_killed_stage_loses_nothing_of_the_running_take(library: Library) -> N
         assert "ended from outside" in lost.why
         client.close()
         dataset = library.dataset("pendulum-v1/human-v0")
-        report = dataset.claim()
+        report = dataset.writer.claim()
         rows = dataset.rows()
-        dataset.release()
+        dataset.writer.release()
         assert len(report.recovered) == 1
         assert len(rows) == round_number + 1
         assert rows[-1].recovered

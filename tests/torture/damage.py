@@ -140,7 +140,7 @@ def _open(root: Path, kind: str, blow: _Blow) -> list[str]:
                 told = episode.row.seed != row.seed and bool(episode.row.flags)
                 wrong += [] if told else [f"silently wrong: {what}"]
             found.add(row.seed)
-        open_dataset(root, kind).release()
+        open_dataset(root, kind).writer.release()
     except TeleopError as problem:
         named.append(str(problem))
     hit = blow.file.parent.name == "episodes"

@@ -25,6 +25,7 @@ from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
+from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
 from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.recording.datasets.query import Query
 
@@ -101,12 +102,12 @@ def template() -> Path:
         library.root.mkdir()
         list(iter_record(library, ENV, "human-like", 3, dataset_id=ID, seed=0))
         dataset = library.dataset(ID)
-        dataset.claim()
-        dataset.delete(dataset.rows()[0].file)
-        dataset.release()
+        dataset.writer.claim()
+        dataset.writer.delete(dataset.rows()[0].file)
+        dataset.writer.release()
         dataset.label(dataset.rows()[0].uuid, starred=True)
         for row in dataset.rows():
-            list(dataset.iter_certify(row))
+            list(iter_certify_row(dataset, row))
         config = bc.Config(members=1, steps=5, lag_steps=1, budget_s=0)
         bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "p")
     return Path(_made[0].name) / "recordings"
@@ -225,7 +226,7 @@ def _read_all(library: Library, _: Path) -> None:
     dataset = library.dataset(ID)
     for row in dataset.rows():
         dataset.read(row)
-        dataset.certificates()
+        valid_certificates(dataset)
 
 
 def _list(library: Library, _: Path) -> None:
@@ -257,7 +258,7 @@ def _label(library: Library, _: Path) -> None:
 def _certify(library: Library, _: Path) -> None:
     dataset = library.existing(ID)
     for row in dataset.rows():
-        list(dataset.iter_certify(row))
+        list(iter_certify_row(dataset, row))
 
 
 def _record(library: Library, _: Path) -> None:
@@ -266,19 +267,19 @@ def _record(library: Library, _: Path) -> None:
 
 def _restore(library: Library, _: Path) -> None:
     with _claimed(library) as dataset:
-        for name in dataset.trash():
-            dataset.restore(name)
+        for name in dataset.writer.trash.names():
+            dataset.writer.restore(name)
 
 
 def _delete(library: Library, _: Path) -> None:
     with _claimed(library) as dataset:
         for row in dataset.rows()[-1:]:
-            dataset.delete(row.file)
+            dataset.writer.delete(row.file)
 
 
 def _purge(library: Library, _: Path) -> None:
     with _claimed(library) as dataset:
-        dataset.purge()
+        dataset.writer.purge()
 
 
 def _merge(library: Library, _: Path) -> None:
@@ -306,11 +307,11 @@ def _rename(library: Library, _: Path) -> None:
 @contextlib.contextmanager
 def _claimed(library: Library) -> Iterator[Any]:
     dataset = library.existing(ID)
-    dataset.claim()
+    dataset.writer.claim()
     try:
         yield dataset
     finally:
-        dataset.release()
+        dataset.writer.release()
 
 
 OPERATIONS: dict[str, Callable[[Library, Path], None]] = {

@@ -70,7 +70,7 @@ def _fill(disk: Path, kind: str, room: int) -> list[str]:
     """Record until the disk is full; then make room, and go on."""
     root = disk / "recordings"
     root.mkdir()
-    open_dataset(root, kind).release()
+    open_dataset(root, kind).writer.release()
     filler = disk / "filler"
     free = shutil.disk_usage(disk).free
     filler.write_bytes(bytes(max(0, free - room)))

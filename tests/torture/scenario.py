@@ -70,7 +70,7 @@ def open_dataset(root: Path, kind: str) -> Dataset:
     about = dataset_info(Still(kind))
     info = DatasetInfo("Still-v0", about.observation_space, about.action_space)
     dataset = Library(root).open_for_writing(DATASET, info)
-    dataset.claim()
+    dataset.writer.claim()
     return dataset
 
 
@@ -105,12 +105,12 @@ def play(root: Path, kind: str, say: Callable[..., None], takes: int, first: int
         say("saved", seed, 0)
         if seed % 5 == 2:
             say("deleting", seed, 0)
-            dataset.delete(row.file)
+            dataset.writer.delete(row.file)
             say("deleted", seed, 0)
             if seed % 2:
-                dataset.restore(row.file)
+                dataset.writer.restore(row.file)
                 say("saved", seed, 0)
-    dataset.release()
+    dataset.writer.release()
 
 
 def wrong_in(kind: str, episode: Episode) -> str:
@@ -175,7 +175,7 @@ def losses(root: Path, kind: str, acknowledged: Acknowledged, most_steps: int = 
         if problem := wrong_in(kind, episode):
             wrong.append(problem)
         found[row.seed] = len(episode.rewards)
-    dataset.release()
+    dataset.writer.release()
     wrong += [f"saved episode {seed} is gone" for seed in acknowledged.saved - found.keys()]
     if acknowledged.running and acknowledged.running[0] not in acknowledged.saved:
         seed, steps = acknowledged.running

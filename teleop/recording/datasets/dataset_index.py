@@ -20,6 +20,7 @@ from teleop.recording.episodes.episode_rows import row_from_json, row_to_json
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust import vetting_service
 from teleop.recording.trust.vetting import printable
+from teleop.text import tr
 
 _STEM = re.compile(r"\d{6}-[0-9a-f]{12}")
 _OWN = re.compile(rf"{_STEM.pattern}\.h5")
@@ -40,6 +41,11 @@ class DatasetIndex:
         names = [path.name for path in files.plain_files(self._places.episodes, ".h5")]
         own = {name.removesuffix(".h5") for name in names if _OWN.fullmatch(name)}
         return [name for name in names if _OWN.fullmatch(name) or not _copied(name, own)]
+
+    @property
+    def is_foreign(self) -> bool:
+        """Another program made the dataset: it is read, not written."""
+        return files.is_file(self._places.description) and "teleop" not in self.description()
 
     def description(self) -> dict[str, Any]:
         """Minari's `metadata.json`.
@@ -277,3 +283,10 @@ def _mark(path: Path) -> list[int]:
     """What changes when another program writes to a file."""
     found = files.stat(path)
     return [found.st_size, found.st_mtime_ns]
+
+
+def no_episode(dataset_id: str, name: str) -> RecordingError:
+    """There is none of this name."""
+    return RecordingError(
+        tr("{dataset_id} has no episode {name}.", dataset_id=dataset_id, name=name)
+    )

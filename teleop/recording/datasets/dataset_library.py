@@ -12,6 +12,7 @@ from pathlib import Path
 
 from teleop.envs.spaces import same_space, space_from_json
 from teleop.errors import HostileFileError, RecordingError, StorageError, reason
+from teleop.recording.datasets.arrival import arrive, settle
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
@@ -124,7 +125,7 @@ class Library:
             StorageError: the disk refused.
         """
         dataset = self.dataset(dataset_id)
-        dataset.create(info)
+        dataset.writer.create(info)
         wanted = (info.observation_space, info.action_space)
         pairs = zip(dataset.spaces(), map(space_from_json, wanted), strict=True)
         if not all(same_space(there, new) for there, new in pairs):
@@ -167,12 +168,12 @@ class Library:
                     f"{source.dataset_id} has other spaces than {target_id}; episodes of one "
                     "dataset all have the same. Merge it into a dataset of its own."
                 )
-        target.claim()
+        target.writer.claim()
         try:
             wanted, doubles = _without_doubles(target, sources)
-            return len(target.add(wanted)), doubles
+            return len(target.writer.add(wanted)), doubles
         finally:
-            target.release()
+            target.writer.release()
 
     def split(self, dataset_id: str, parts: Mapping[str, Sequence[EpisodeRow]]) -> None:
         """Copy episodes of a dataset into new ones; the dataset stays.
@@ -191,11 +192,11 @@ class Library:
                 raise RecordingError(f"{part_id} exists already; choose another name.")
         for part_id, rows in parts.items():
             part = self.open_for_writing(part_id, source.info())
-            part.claim()
+            part.writer.claim()
             try:
-                part.add((source, row) for row in rows)
+                part.writer.add((source, row) for row in rows)
             finally:
-                part.release()
+                part.writer.release()
 
     def rename(self, old_id: str, new_id: str) -> Dataset:
         """Move a dataset with all that belongs to it to another id.
@@ -207,8 +208,8 @@ class Library:
         old, new = self.existing(old_id), self.dataset(new_id)
         if files.exists(new.folder):
             raise RecordingError(f"{new_id} exists already; choose another name.")
-        old.claim()
-        old.release()
+        old.writer.claim()
+        old.writer.release()
         known = [
             p.name
             for p in files.plain_files(old.places.episodes, ".h5")
@@ -225,9 +226,9 @@ class Library:
             ) from problem
         for name in known:
             vetting_service.know(new.places.episodes / name)
-        new.create(new.info())
-        new.claim()  # writes the new id into the description
-        new.release()
+        new.writer.create(new.info())
+        new.writer.claim()  # writes the new id into the description
+        new.writer.release()
         return new
 
     def take_in(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
@@ -286,13 +287,13 @@ class Library:
                 )
             )
         dataset = Dataset(draft, dataset_id)
-        dataset.arrive()
+        arrive(dataset)
         files.make_folder(target.folder.parent)
         namespace = target.folder.parent / "namespace_metadata.json"
         if not files.exists(namespace):
             files.write_atomic(namespace, b"{}")
         files.replace(draft, target.folder)
-        target.settle()
+        settle(target)
         return target
 
     def _summary(self, dataset_id: str) -> DatasetSummary:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from teleop import paths
 from teleop.recording.disk import files
+from teleop.recording.episodes.episode import OWN_GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,12 @@ class DatasetPaths:
         """Derived and disposable: in this user's own folder, since a stranger's proves nothing."""
         name = hashlib.sha256(os.fsencode(self.root.absolute())).hexdigest()[:32]
         return paths.cache_folder() / "datasets" / name
+
+    def source(self, file: str) -> tuple[Path, str]:
+        """(HDF5 file, group in it) of an episode, by the name that its row has."""
+        if "#" in file:
+            return self.index, file.split("#")[1]
+        return self.episodes / file, OWN_GROUP
 
     def make(self) -> None:
         """Make the folders.

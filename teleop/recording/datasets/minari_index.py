@@ -12,7 +12,8 @@ import numpy as np
 
 from teleop.recording.disk import files
 from teleop.recording.disk.safe_file import SafeFile
-from teleop.recording.episodes.episode_reader import OWN_GROUP, UNREADABLE
+from teleop.recording.episodes.episode import OWN_GROUP
+from teleop.recording.episodes.episode_reader import UNREADABLE
 from teleop.recording.episodes.episode_writer import LIBVER, SCHEMA
 
 _PACKED_LIBVER = ("earliest", "v110")  # `headerless_scan` finds episodes in one whose root is lost

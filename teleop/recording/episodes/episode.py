@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from teleop.recording.datasets.labels import NO_LABEL, Label
 
 # Nested like the space: an array, or dicts and tuples of arrays.
 Arrays = Any
+OWN_GROUP = "episode"  # where an episode is in a file of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +128,15 @@ def _cut(tree: Arrays, rows: slice) -> Arrays:
     if isinstance(tree, tuple):
         return tuple(_cut(part, rows) for part in tree)
     return tree[rows]
+
+
+class StepDetails(NamedTuple):
+    """What is known of the steps beyond what Minari has a place for; each may be empty.
+
+    Attributes:
+        actors: (T,) who acted in each step, as `Actor`.
+        input_times_s: (N,) when keys, buttons and sticks moved, since the start.
+    """
+
+    actors: NDArray[np.int8]
+    input_times_s: NDArray[np.float64]

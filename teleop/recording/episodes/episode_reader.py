@@ -18,7 +18,7 @@ from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError, reason
 from teleop.recording.disk import files
 from teleop.recording.episodes.columns import crc_of, is_text
-from teleop.recording.episodes.episode import Arrays, Episode, EpisodeRow
+from teleop.recording.episodes.episode import OWN_GROUP, Arrays, Episode, EpisodeRow
 from teleop.recording.episodes.episode_rows import row_of
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves, nested
@@ -26,7 +26,6 @@ from teleop.recording.trust.vetting import picture_of
 from teleop.text import tr
 from teleop.types import Actor
 
-OWN_GROUP = "episode"
 # what h5py raises on damaged files
 UNREADABLE = (
     *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),

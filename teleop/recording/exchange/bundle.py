@@ -52,7 +52,7 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
     parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
     if dataset.is_foreign:
         packed = target.with_name("main_data.hdf5")
-        minari_index.pack([dataset.source(row) for row in rows], packed)
+        minari_index.pack([dataset.places.source(row.file) for row in rows], packed)
         parts["data/main_data.hdf5"] = packed
     else:
         names = [row.file for row in rows]

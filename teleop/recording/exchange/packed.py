@@ -7,8 +7,7 @@ from pathlib import Path
 
 from teleop.recording.datasets import minari_index
 from teleop.recording.datasets.dataset import Dataset
-from teleop.recording.episodes import episode_reader
-from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.episode import OWN_GROUP, EpisodeRow
 from teleop.recording.episodes.episode_writer import write_episode
 
 
@@ -44,11 +43,11 @@ def _sources(
     for row in rows:
         episode = dataset.read(row)  # its checksums are compared
         if row.label.trim is None:
-            yield dataset.source(row)
+            yield dataset.places.source(row.file)
             continue
         path = folder / f"{row.uuid}.h5"
         write_episode(episode.trimmed(), *dataset.spaces(), path)
-        yield path, episode_reader.OWN_GROUP
+        yield path, OWN_GROUP
 
 
 def _kept(row: EpisodeRow) -> int:

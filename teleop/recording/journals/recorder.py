@@ -86,7 +86,7 @@ class Recorder:
         Raises:
             StorageError: the disk refused.
         """
-        ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
+        ordinal, name = self.dataset.writer.next_ordinal(), uuid.uuid4().hex[:12]
         meta = self._meta(ordinal, name, seed, driver)
         measured = self._observation.measure(observation)
         meta["measured"] = measured
@@ -141,7 +141,7 @@ class Recorder:
         records = iter_records(last.journal.path)
         _, first = next(records)
         meta = json.loads(first)
-        ordinal, name = self.dataset.next_ordinal(), uuid.uuid4().hex[:12]
+        ordinal, name = self.dataset.writer.next_ordinal(), uuid.uuid4().hex[:12]
         meta |= {"branched_from": {"uuid": meta["uuid"], "steps": steps}}
         meta |= {"uuid": name, "ordinal": ordinal}
         journal = JournalWriter(self._path(ordinal, name), meta, *last.journal.codecs)
@@ -205,7 +205,7 @@ class Recorder:
         return Take(running.journal.path, running.journal.steps, running.reward, problem)
 
     def _path(self, ordinal: int, name: str) -> Path:
-        return self.dataset.journals / f"{ordinal:06d}-{name}.tj"
+        return self.dataset.places.journals / f"{ordinal:06d}-{name}.tj"
 
     def keep(self, take: Take) -> EpisodeRow:
         """Save a take.
@@ -213,11 +213,11 @@ class Recorder:
         Raises:
             StorageError: the disk refused; the take stays as a journal.
         """
-        return self.dataset.commit(take.journal)
+        return self.dataset.writer.commit(take.journal)
 
     def discard(self, take: Take) -> str:
         """Put a take into the trash; returns the name that `Dataset.restore` takes."""
-        return self.dataset.discard(take.journal)
+        return self.dataset.writer.discard(take.journal)
 
 
 def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:

@@ -27,9 +27,11 @@ from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader
+from teleop.recording.episodes.episode import OWN_GROUP
 
 _PATIENCE_S = 600.0
 _LARGEST = 64 << 30
+_MOST_HOLES = 4 << 30  # bytes of a file that are not on the disk
 
 
 @dataclass(slots=True)
@@ -147,6 +149,10 @@ def _name(path: Path, source: Path, drafts: Path) -> str:
 
 def _take_out(path: Path, name: str, drafts: Path, report: Rescue) -> None:
     """Let a process of its own take the episodes out of one file."""
+    holes = _holes(path)
+    if holes > _MOST_HOLES:
+        report.lost.append(f"{name}: {holes / 1e9:.0f} GB of it are not on the disk")
+        return
     skip: list[str] = []
     while True:
         busy = ""
@@ -162,6 +168,13 @@ def _take_out(path: Path, name: str, drafts: Path, report: Rescue) -> None:
         if not busy:
             return
         skip.append(busy)
+
+
+def _holes(path: Path) -> int:
+    """Bytes that a file has by its length alone; 0 where the system does not say."""
+    found = files.stat(path)
+    blocks = getattr(found, "st_blocks", None)
+    return 0 if blocks is None else found.st_size - 512 * blocks
 
 
 def _note(report: Rescue, kind: str, what: str, why: str) -> None:
@@ -213,7 +226,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
 def _info_in(path: Path) -> DatasetInfo | None:
     """What an episode file that came out says; None where another program wrote it."""
     with files.hdf5(path) as file:
-        meta = json.loads(file[episode_reader.OWN_GROUP].attrs.get("teleop_meta", "{}"))
+        meta = json.loads(file[OWN_GROUP].attrs.get("teleop_meta", "{}"))
     if "observation_space" not in meta:
         return None
     return DatasetInfo(
@@ -237,9 +250,9 @@ def _gather(drafts: Path, info: DatasetInfo, target: Dataset, report: Rescue) ->
         report.lost += [f"{path.name}: nothing says what its spaces are" for path in found]
         report.saved.clear()
         return
-    target.create(info)
-    target.claim()
+    target.writer.create(info)
+    target.writer.claim()
     try:
-        target.add_files(found)
+        target.writer.add_files(found)
     finally:
-        target.release()
+        target.writer.release()

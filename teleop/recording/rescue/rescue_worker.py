@@ -20,6 +20,7 @@ from teleop.errors import RecordingError, TeleopError, sentence
 from teleop.recording.datasets import minari_index
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader, episode_writer
+from teleop.recording.episodes.episode import OWN_GROUP
 from teleop.recording.rescue import headerless_scan
 from teleop.recording.trust.vetting import vet_file
 
@@ -78,7 +79,7 @@ def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
         if not names:
             _say(lost="", why="there is no episode in it")
         for number, name in enumerate(names):
-            shown = "" if name == episode_reader.OWN_GROUP else name
+            shown = "" if name == OWN_GROUP else name
             if shown in skip:
                 continue
             _say(at=shown)
@@ -136,7 +137,7 @@ def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
         outside = [str(d.name) for d in _datasets(group) if not _lies_inside(d, size)]
         if outside:
             raise RecordingError(f"{outside[0]} is cut off")
-    if name == episode_reader.OWN_GROUP:
+    if name == OWN_GROUP:
         files.copy(path, target)
     else:
         minari_index.extract_episode(path, name, target)
@@ -146,7 +147,7 @@ def _extract_one(path: Path, name: str, size: int, target: Path) -> None:
     with files.hdf5(target) as file:
         for part in _datasets(file):
             part[()]
-        steps = file[episode_reader.OWN_GROUP]["rewards"].shape[0]
+        steps = file[OWN_GROUP]["rewards"].shape[0]
     if steps != row.total_steps:
         raise RecordingError(f"it says {row.total_steps} steps, but holds {steps}")
 
@@ -179,7 +180,7 @@ def _extended(path: Path, target: Path) -> Path:
 
 
 def _stem(path: Path, name: str, number: int) -> str:
-    return path.stem if name == episode_reader.OWN_GROUP else f"{path.stem}-{number:06d}"
+    return path.stem if name == OWN_GROUP else f"{path.stem}-{number:06d}"
 
 
 def _why(problem: Exception) -> str:

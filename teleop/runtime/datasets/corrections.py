@@ -21,7 +21,7 @@ def iter_corrected(dataset: Dataset) -> Iterator[Corrected]:
     rows = [row for row in dataset.rows() if OVER in row.driver_name]
     for row in reversed(rows[-_MOST:]):
         with contextlib.suppress(RecordingError):
-            drove = dataset.actors(row) == Actor.HUMAN  # (T,)
+            drove = dataset.step_details(row).actors == Actor.HUMAN  # (T,)
             yield Corrected(
                 number=row.ordinal + 1,
                 total_steps=row.total_steps,

@@ -11,6 +11,7 @@ from teleop import curation
 from teleop.errors import sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Certificate, Dataset, EpisodeRow, Library
+from teleop.recording.datasets.dataset_certificates import valid_certificates
 from teleop.runtime.protocol.library_messages import (
     Curate,
     DatasetLine,
@@ -110,10 +111,12 @@ class LibraryJobs:
 
     def _list_shelf(self, dataset_id: str) -> None:
         dataset = self._dataset(dataset_id)
-        certificates = dataset.certificates()
+        certificates = valid_certificates(dataset)
         rows = tuple(_row(row, certificates.get(row.uuid)) for row in dataset.rows())
         env_id = dataset.info().env_id
-        self._said.append(EpisodesListed(dataset_id, env_id, rows, tuple(dataset.trash())))
+        self._said.append(
+            EpisodesListed(dataset_id, env_id, rows, tuple(dataset.writer.trash.names()))
+        )
 
     def _dataset(self, dataset_id: str) -> Dataset:
         return self._claimed(dataset_id) or self._library.existing(dataset_id)
@@ -141,18 +144,18 @@ class LibraryJobs:
         with curation.claimed(dataset, already=own):
             if request.operation is EpisodeOperation.DELETE:
                 files = tuple(row.file for row in rows)
-                dataset.delete(*files)
+                dataset.writer.delete(*files)
                 undo = Curate(dataset.dataset_id, EpisodeOperation.RESTORE, files)
                 self._said.append(Notice(Tone.UNDO, _deleted(len(files)), undo))
             elif request.operation is EpisodeOperation.RESTORE:
                 for name in request.chosen:
-                    dataset.restore(name)
+                    dataset.writer.restore(name)
                 text = ntr(
                     "Brought back {n} episode", "Brought back {n} episodes", len(request.chosen)
                 )
                 self._said.append(Notice(Tone.GOOD, text))
             else:
-                gone = dataset.purge(request.chosen or None)
+                gone = dataset.writer.purge(request.chosen or None)
                 text = ntr(
                     "Deleted {n} episode permanently", "Deleted {n} episodes permanently", len(gone)
                 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from teleop.errors import TeleopError, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Certificate, Dataset, DatasetSummary, EpisodeRow, Library
+from teleop.recording.datasets.dataset_certificates import valid_certificates
 from teleop.recording.disk import files
 from teleop.runtime.protocol.session_messages import EpisodeItem, LibraryChanged
 
@@ -27,7 +28,7 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[Libr
     with _told(problems):
         rows = shown.rows() if shown.exists else []
         size, saved_s = _written(shown, rows)
-        certificates = shown.certificates() if rows else {}
+        certificates = valid_certificates(shown) if rows else {}
     with _told(problems):
         policies = list_policies(shown.policies)
     found = LibraryChanged(
@@ -53,7 +54,7 @@ def _told(problems: list[str]) -> Iterator[None]:
 
 def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:
     """Bytes of the episodes' files, and when the newest was written."""
-    paths = {shown.source(row)[0] for row in rows}
+    paths = {shown.places.source(row.file)[0] for row in rows}
     found = [files.stat(path) for path in paths if files.is_file(path)]
     return sum(f.st_size for f in found), max((f.st_mtime for f in found), default=0.0)
 

@@ -87,7 +87,7 @@ class TakeStore:
         if self.recorder is None:
             self._worker.submit(self._open_dataset).result()  # behind a claim that still runs
             self.recorder = Recorder(self._dataset, self._env)
-        if warning := self._dataset.room_left():
+        if warning := self._dataset.writer.room_left():
             self.say(Notice(Tone.BAD, warning))
         if not self.stays and self._shown.dataset_id != self._dataset.dataset_id:
             self.choose_dataset(self._dataset.dataset_id)
@@ -159,7 +159,7 @@ class TakeStore:
             )
             self.say(Notice(Tone.BAD, text))
             return
-        self._work(lambda: self._dataset.delete(file), lambda _: self._deleted(file))
+        self._work(lambda: self._dataset.writer.delete(file), lambda _: self._deleted(file))
 
     def undo(self) -> None:
         """Bring back what was discarded or deleted last."""
@@ -167,7 +167,7 @@ class TakeStore:
             self.say(Notice(Tone.PLAIN, tr("There is nothing to undo.")))
             return
         name = self._undo.pop()
-        self._work(lambda: self._dataset.restore(name), self._restored)
+        self._work(lambda: self._dataset.writer.restore(name), self._restored)
 
     def star(self, uuid: str, starred: bool) -> None:
         """Mark an episode."""
@@ -211,7 +211,7 @@ class TakeStore:
         """Wait for the background, and let go of the dataset."""
         wait([future for future, *_ in self._jobs])
         self.collect()
-        self._dataset.release()
+        self._dataset.writer.release()
 
     def _open_dataset(self) -> tuple[int, int]:
         """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
@@ -220,7 +220,7 @@ class TakeStore:
         self._dataset = self._library.open_for_writing(
             self._dataset.dataset_id, dataset_info(self._env)
         )
-        found = self._dataset.claim()
+        found = self._dataset.writer.claim()
         self._claimed_dataset = True
         return len(found.recovered), len(found.waiting)
 

@@ -105,15 +105,16 @@ def _train(pipe: "Connection[Any, Any]", request: Train) -> Request | ListRounds
 def _certify(pipe: "Connection[Any, Any]", request: Certify) -> None:
     """Re-simulate what nobody has looked at yet, until something else is asked."""
     from teleop.recording import Library
+    from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
 
     with contextlib.suppress(TeleopError):
         dataset = Library(request.root).existing(request.dataset_id)
-        known = dataset.certificates()
+        known = valid_certificates(dataset)
         wanted = [r for r in reversed(dataset.rows()) if r.uuid not in known and r.sha256]
         said_s = 0.0
         for number, row in enumerate(wanted, start=1):
             with contextlib.suppress(TeleopError):  # a damaged one; reading it says so
-                for _ in dataset.iter_certify(row):
+                for _ in iter_certify_row(dataset, row):
                     if pipe.poll():
                         return
             if number == len(wanted) or time.perf_counter() - said_s > _CERTIFIED_S:

@@ -1,0 +1,43 @@
+"""A dataset from elsewhere: looked at before it gets a place in a library."""
+
+import json
+
+from teleop.errors import RecordingError
+from teleop.recording.datasets.dataset import Dataset
+from teleop.recording.disk import files
+from teleop.recording.episodes import episode_reader
+from teleop.recording.trust import vetting_service
+from teleop.recording.trust.vetting import EPISODE_FILE, printable
+
+
+def arrive(dataset: Dataset) -> None:
+    """Look at everything in a dataset from elsewhere, before it gets a place in a library.
+
+    Raises:
+        RecordingError: a part wants too much, is damaged, or of a later version.
+    """
+    dataset.spaces()
+    for name in dataset.index.files():
+        if not EPISODE_FILE.match(name):
+            raise RecordingError(f"{printable(name)[:80]!r} is no episode file's name.")
+        vetting_service.admit(dataset.places.episodes / name)
+        episode_reader.verify_file(dataset.places.episodes / name)
+    if dataset.index.files():
+        dataset.index.write_index(dataset.index.files())  # never the stranger's index
+    else:
+        vetting_service.admit(dataset.places.index, links=True, pictures=True)
+    files.unlink(dataset.places.manifest, missing_ok=True)
+    files.unlink(dataset.places.certificates, missing_ok=True)
+
+
+def settle(dataset: Dataset) -> None:
+    """What has arrived is in its place: remember that it was looked at, name it."""
+    for name in dataset.index.files():
+        vetting_service.know(dataset.places.episodes / name)
+    vetting_service.know(dataset.places.index)
+    if dataset.is_foreign:
+        data = dataset.metadata() | {"dataset_id": dataset.dataset_id}
+        files.write_atomic(dataset.places.description, json.dumps(data).encode())
+    else:
+        dataset.writer.claim()
+        dataset.writer.release()
