@@ -1,24 +1,27 @@
 """The process that looks at strangers' files."""
 
+import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from teleop.errors import HostileFileError
+from teleop.errors import DamagedFileError, HostileFileError
 from teleop.recording import Dataset
 from teleop.recording.trust import vetting_service
 
 
-def looking() -> list[psutil.Process]:
+def looking() -> Iterator[psutil.Process]:
     """The processes that look at files for this one."""
-    children = psutil.Process().children()
-    return [child for child in children if "vetting_service" in " ".join(child.cmdline())]
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if "vetting_service" in " ".join(child.cmdline()):
+                yield child
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process is stopped by a signal")
@@ -37,6 +40,9 @@ def test_a_process_that_dies_of_something_else_costs_no_sound_file(
         except HostileFileError as problem:
             problems.append(problem)
 
+    for process in looking():  # one from before would answer at once
+        process.kill()
+        process.wait()
     asking = threading.Thread(target=admit)
     killed: set[int] = set()
     asking.start()
@@ -49,3 +55,8 @@ def test_a_process_that_dies_of_something_else_costs_no_sound_file(
         asking.join(0.001)
     assert len(killed) == kills
     assert len(problems) == kills - 1
+
+
+def test_a_file_that_is_gone_is_not_called_hostile(tmp_path: Path) -> None:
+    with pytest.raises(DamagedFileError, match="No such file"):
+        vetting_service.admit(tmp_path / "gone.h5")

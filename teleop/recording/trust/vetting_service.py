@@ -20,7 +20,7 @@ from typing import IO, Any
 import h5py
 
 from teleop import paths
-from teleop.errors import DamagedFileError, HostileFileError
+from teleop.errors import DamagedFileError, HostileFileError, reason
 from teleop.recording.disk import files
 from teleop.recording.trust.vetting import vet_file
 from teleop.text import tr
@@ -107,8 +107,9 @@ class _Worker:
     def check(self, path: Path, **options: bool) -> None:
         asked = {"path": str(path), "root": str(files.root_of(path)), **options}
         question = json.dumps(asked).encode() + b"\n"
+        patience_s = _PATIENCE_S + _size(path) / _BYTES_PER_S
         # A process that dies may have died of something else, so a second one is asked.
-        answer = self._answer(question, path) or self._answer(question, path)
+        answer = self._answer(question, patience_s) or self._answer(question, patience_s)
         if not answer:
             raise HostileFileError(
                 tr(
@@ -122,15 +123,14 @@ class _Worker:
         if problem:
             raise (DamagedFileError if is_damage else HostileFileError)(problem)
 
-    def _answer(self, question: bytes, path: Path) -> bytes:
+    def _answer(self, question: bytes, patience_s: float) -> bytes:
         """What the process says; empty if it died."""
         process = self._running()
         self._stop_when_idle()
         try:
             self._pipe(process.stdin).write(question)
             self._pipe(process.stdin).flush()
-            patience = _PATIENCE_S + files.stat(path).st_size / _BYTES_PER_S
-            answer = self._answers.get(timeout=patience)
+            answer = self._answers.get(timeout=patience_s)
         except (OSError, queue.Empty):
             answer = b""
         if not answer:
@@ -183,6 +183,15 @@ class _Worker:
         if pipe is None:
             raise ValueError("the process was started without pipes")
         return pipe
+
+
+def _size(path: Path) -> int:
+    try:
+        return files.stat(path).st_size
+    except FileNotFoundError as problem:
+        raise DamagedFileError(
+            tr("{path} cannot be read ({problem}).", path=path, problem=reason(problem))
+        ) from problem
 
 
 def serve() -> None:

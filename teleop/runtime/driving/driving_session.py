@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any, get_args
 
 from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import make_env, pace_of
@@ -11,6 +12,7 @@ from teleop.errors import EnvError, RecordingError, StorageError, sentence
 from teleop.learning import LearnedPolicy
 from teleop.recording import Library, Take
 from teleop.runtime.datasets.take_store import Say, TakeStore
+from teleop.runtime.driving.drive_display import DriveDisplay
 from teleop.runtime.driving.driver_selection import DriverSelection
 from teleop.runtime.driving.frame_source import FrameSource
 from teleop.runtime.driving.live_controls import ControlChange, LiveControls
@@ -21,13 +23,21 @@ from teleop.runtime.driving.snapshot import live_of, opened_of
 from teleop.runtime.driving.start_trigger import StartTrigger
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import (
+    ChooseDataset,
+    DeleteEpisode,
     FromStage,
+    Input,
     Notice,
     OpenEnv,
     Pictured,
+    Request,
     Rumble,
     SessionSnapshot,
+    SetOptions,
+    SetSpeed,
+    StarEpisode,
     Tone,
+    ToStage,
 )
 from teleop.session import Phase, Session, seeds_from
 from teleop.text import tr
@@ -35,6 +45,7 @@ from teleop.types import InputEvent
 
 _PRESSED = 0.5
 _REFRESH_S = 0.05  # of the picture while rewinding
+_TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time
 
 
 class DrivingSession:
@@ -43,7 +54,7 @@ class DrivingSession:
     Attributes:
         env_id: its full name.
         options: how the person drives and records.
-        keeping: the dataset that takes go to.
+        takes: the dataset that takes go to, and the take that waits.
     """
 
     def __init__(
@@ -73,18 +84,19 @@ class DrivingSession:
         self._pace_hz = request.pace_hz or pace_of(env)
         self._starts = SeedSchedule(base_seed)
         words = find_entry(env_id).observation_words
-        self._drawing = FrameSource(env.observation_space, words, self._say)
+        drawing = FrameSource(env.observation_space, words, self._say)
         self._wheel = DriverSelection(self._human, self.options.hand_back_s)
         self.takes = TakeStore(library, env_id, env, worker, self._say)
         probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self._back = Rewind(self._session, self._wheel, self.takes, probe, self._say)
+        self._display = DriveDisplay(self._session, self._back, drawing, self._say)
         self._waiting = StartTrigger()
         self._practises = self._starred = False
         self._events, self._now = 0, 0.0  # of the episode; of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
         self._say(opened_of(self.env_id, self._controls, self._session.env))
-        self._say(Pictured("drive", self._live(0.0), self._drawing.frame(picture)))
+        self._say(Pictured("drive", self._live(0.0), drawing.frame(picture)))
         self.takes.begin()
 
     @property
@@ -106,7 +118,19 @@ class DrivingSession:
         """An episode runs, or is about to."""
         return self._session.phase in (Phase.RUNNING, Phase.PAUSED) or self._waiting.active
 
-    def hear(self, event: InputEvent) -> None:
+    def handle(self, message: ToStage, now: float) -> None:
+        """Do what the window asks of a session; what it asks of others is left to them.
+
+        Raises:
+            ControlError: controls contradict each other, or cannot be written.
+        """
+        if isinstance(message, Request):
+            if message in _REQUESTS:
+                _REQUESTS[message](self, now)
+        elif type(message) in _MESSAGES:
+            _MESSAGES[type(message)](self, message, now)
+
+    def _hear(self, event: InputEvent) -> None:
         """The person moved a key, button, stick or the mouse."""
         self._human.hear(event)
         self._events += 1
@@ -117,7 +141,7 @@ class DrivingSession:
         if self.takes.recorder and not self._practises:
             self.takes.recorder.hear(event)
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Let go of every key."""
         self._human.release()
 
@@ -131,20 +155,20 @@ class DrivingSession:
         elif self._waiting.counts_down:
             self._show(now, draw=False)
         elif self._waiting.next_due(now):
-            self.start_take(now)
+            self._start_take(now)
         elif not self._advance(self._session.tick, now):
             self._look(now)
         self._collect(now)
 
     # ------------------------------------------------------------ a take, or practice
 
-    def start_take(self, now: float) -> None:
+    def _start_take(self, now: float) -> None:
         """Begin from a fresh start, at once or when the options say; a waiting take is kept."""
         self._waiting.cancel_next()
         if self._waiting.begins:
             return
         if self.takes.pending:
-            self.keep_take(now)
+            self._keep_take(now)
         if self._session.phase is not Phase.READY:
             self._take_in()
             self.takes.keep()  # a take that is somehow still running must not be lost
@@ -156,7 +180,7 @@ class DrivingSession:
             self._begin(now)
         self._show(now)
 
-    def stop_take(self, now: float) -> None:
+    def _stop_take(self, now: float) -> None:
         """End it here; a take waits to be kept or discarded."""
         self._back.let_go()
         self._waiting.cancel()
@@ -164,59 +188,59 @@ class DrivingSession:
             self._take_in()
         self._show(now)
 
-    def keep_take(self, now: float) -> None:
+    def _keep_take(self, now: float) -> None:
         """Save the take."""
         driven = self.engaged
-        self.stop_take(now)
+        self._stop_take(now)
         if driven and self.takes.pending is None:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
         note = PaceReport.of(self._session, self._human, self._events).text
         self.takes.keep(starred=self._starred, note=note)
         self._ready(now)
 
-    def discard_take(self, now: float) -> None:
+    def _discard_take(self, now: float) -> None:
         """Put the take aside; `undo` brings it back."""
-        self.stop_take(now)
+        self._stop_take(now)
         self.takes.discard()
         self._ready(now)
 
-    def retry(self, now: float, seed: int | None = None) -> None:
+    def _retry(self, now: float, seed: int | None = None) -> None:
         """From the same start again, or from a given one; what was done since is put aside."""
-        self.stop_take(now)
+        self._stop_take(now)
         self.takes.discard()
         self._renew(now, self._session.seed if seed is None else seed)
-        self.start_take(now)
+        self._start_take(now)
 
     def race(self, seed: int, now: float) -> None:
         """Drive from a start beside others, whose dataset stays on show."""
-        self.keep_take(now)
+        self._keep_take(now)
         self.takes.stays = self._starts.held = True
-        self.retry(now, seed)
+        self._retry(now, seed)
 
-    def leave_race(self, now: float) -> None:
+    def _leave_race(self, now: float) -> None:
         """Alone again; a take that waits is kept."""
-        self.keep_take(now)
+        self._keep_take(now)
         self._starts.held = False
         self.takes.stays = self._wheel.over is not None
 
-    def star_take(self, now: float) -> None:
+    def _star_take(self, now: float) -> None:
         """Mark the take, to be starred when it is saved, or take the mark back."""
         self._starred = not self._starred
         self._show(now, draw=False)
 
-    def undo(self, now: float) -> None:
+    def _undo(self, now: float) -> None:
         """Bring back what was discarded or deleted last."""
         self.takes.undo()
         self._show(now, draw=False)
 
-    def new_seed(self, now: float) -> None:
+    def _new_seed(self, now: float) -> None:
         """Another start, while nothing is being recorded."""
         if not self.engaged and not self.takes.pending:
             self._ready(now, another=True)
 
     # ------------------------------------------------------------ time
 
-    def pause(self, now: float) -> None:
+    def _pause(self, now: float) -> None:
         """Hold still and let go of every key."""
         self._human.release()
         self._back.let_go()
@@ -224,28 +248,28 @@ class DrivingSession:
         self._session.pause()
         self._show(now, draw=False)
 
-    def resume(self, now: float) -> None:
+    def _resume(self, now: float) -> None:
         """Go on."""
         self._session.resume(now)
         self._show(now, draw=False)
 
-    def step_once(self, now: float) -> None:
+    def _step_once(self, now: float) -> None:
         """One step of a paused episode, with what is held."""
         self._advance(self._session.step_once, now)
 
-    def set_speed(self, speed: float, now: float) -> None:
+    def _set_speed(self, speed: float, now: float) -> None:
         """Play faster or slower."""
         self._session.speed = speed
         self._set_pace()
         self._show(now, draw=False)
 
-    def rewind(self, now: float) -> None:
+    def _rewind(self, now: float) -> None:
         """Go back for as long as this is held."""
         if self._back.begin(now, practises=self._practises):
             self._waiting.cancel_next()
             self._show_past(now)
 
-    def rewind_end(self, now: float) -> None:
+    def _rewind_end(self, now: float) -> None:
         """Let go: on from there."""
         if self._back.end(now):
             self._show(now)
@@ -271,13 +295,13 @@ class DrivingSession:
             return
         self._set_pace()
         if self.engaged or self.takes.pending:
-            self.keep_take(now)
+            self._keep_take(now)
         else:
             self._renew(now, self._session.seed)
             self._show(now)
         self._say(opened_of(self.env_id, self._controls, self._session.env))
 
-    def set_options(self, options: DriveOptions, now: float) -> None:
+    def _set_options(self, options: DriveOptions, now: float) -> None:
         """Drive and record so from now on."""
         self.options = options
         self._wheel.hand_back_after(options.hand_back_s)
@@ -285,7 +309,7 @@ class DrivingSession:
         self._say(opened_of(self.env_id, self._controls, self._session.env))
         self._show(now, draw=False)
 
-    def change_controls(self, change: ControlChange) -> None:
+    def _change_controls(self, change: ControlChange) -> None:
         """Other controls from now on, and remember them.
 
         Raises:
@@ -296,7 +320,7 @@ class DrivingSession:
         if text:
             self._say(Notice(Tone.PLAIN, text))
 
-    def show(self, now: float) -> None:
+    def _show_again(self, now: float) -> None:
         """Say everything again: the window comes back to this view."""
         self._show(now)
         self.takes.list()
@@ -309,12 +333,10 @@ class DrivingSession:
 
     def close(self, now: float) -> None:
         """Finish: a running or waiting take is kept, the background work is waited for."""
-        self.keep_take(now)
+        self._keep_take(now)
         self._session.close()
         self.takes.close()
-        self._drawing.close()
-
-    # ------------------------------------------------------------ inside
+        self._display.close()
 
     def _say(self, message: FromStage) -> None:
         self._speaks(message)
@@ -386,12 +408,9 @@ class DrivingSession:
         if self.options.auto_next and saved < self.options.goal:
             self._waiting.next(now)
         elif self.options.auto_next:
-            self.keep_take(now)
-            self._say(
-                Notice(
-                    Tone.GOOD, tr("That was the last of {goal} episodes", goal=self.options.goal)
-                )
-            )
+            self._keep_take(now)
+            text = tr("That was the last of {goal} episodes", goal=self.options.goal)
+            self._say(Notice(Tone.GOOD, text))
 
     def _take_in(self) -> None:
         take: Take | None = None
@@ -421,8 +440,6 @@ class DrivingSession:
     def _probes(self) -> bool:  # there is time to find out whether the environment can go back
         return not (self._back.probe.over or self.engaged or self.takes.busy)
 
-    # ------------------------------------------------------------ what is shown
-
     def _set_pace(self) -> None:
         turns = self._wheel.take_turns(self.options.turn_based, usual=self._pace_hz == 0)
         self._session.base_pace_hz = 0.0 if turns else self._pace_hz or _TURNS_AS_TIME_HZ
@@ -430,20 +447,11 @@ class DrivingSession:
         self._human.dt_s = 1 / pace if pace else 1.0
 
     def _show(self, now: float, *, draw: bool = True) -> None:
-        picture = self._drawing.drawn(self._session, now) if draw else None
-        live = self._live(now)
-        self._say(Pictured("drive", live, self._drawing.frame(picture)))
-        if picture is None:
-            return
-        self._back.see(picture, now)
-        seen = self._drawing.seen(self._session.observation, self.options.preview)
-        if seen is not None:
-            self._say(Pictured("seen", live, seen))
+        self._display.show(self._live(now), self.options.preview, now, draw=draw)
 
     def _show_past(self, now: float) -> None:
         """What letting go now would lead to."""
-        live, picture = self._back.shown(self._live(now), now)
-        self._say(Pictured("drive", live, self._drawing.frame(picture)))
+        self._display.show_past(self._live(now), now)
 
     def _live(self, now: float) -> SessionSnapshot:
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
@@ -458,10 +466,35 @@ class DrivingSession:
             starred=self._starred,
             cannot_rewind=self._back.problem,
             real_hz=PaceReport.real_hz(self._session),
-            numbers=self._drawing.numbers(
-                self._session.observation, self.options.preview, always=self._starts.held
-            ),
+            numbers=self._display.numbers(self.options.preview, always=self._starts.held),
         )
 
 
-_TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time
+_REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
+    Request.START_TAKE: DrivingSession._start_take,
+    Request.STOP_TAKE: DrivingSession._stop_take,
+    Request.KEEP_TAKE: DrivingSession._keep_take,
+    Request.KEEP_WAITING: lambda act, now: act._keep_take(now) if not act.engaged else None,
+    Request.DISCARD_TAKE: DrivingSession._discard_take,
+    Request.LEAVE_RACE: DrivingSession._leave_race,
+    Request.UNDO: DrivingSession._undo,
+    Request.PAUSE: DrivingSession._pause,
+    Request.RESUME: DrivingSession._resume,
+    Request.NEW_SEED: DrivingSession._new_seed,
+    Request.RETRY: DrivingSession._retry,
+    Request.REWIND: DrivingSession._rewind,
+    Request.REWIND_END: DrivingSession._rewind_end,
+    Request.STEP_ONCE: DrivingSession._step_once,
+    Request.STAR_TAKE: DrivingSession._star_take,
+    Request.RELEASE_INPUT: lambda act, _: act._release(),
+    Request.SHOW_DRIVE: DrivingSession._show_again,
+}
+_MESSAGES: dict[type, Callable[[DrivingSession, Any, float], None]] = {
+    Input: lambda act, message, _: act._hear(message.event),
+    SetSpeed: lambda act, message, now: act._set_speed(message.speed, now),
+    SetOptions: lambda act, message, now: act._set_options(message.options, now),
+    ChooseDataset: lambda act, message, _: act.takes.choose_dataset(message.dataset_id),
+    StarEpisode: lambda act, message, _: act.takes.star(message.uuid, message.starred),
+    DeleteEpisode: lambda act, message, _: act.takes.delete(message.file),
+    **dict.fromkeys(get_args(ControlChange), lambda act, m, _: act._change_controls(m)),
+}

@@ -27,27 +27,15 @@ from teleop.runtime.protocol.library_messages import (
     ListLibrary,
 )
 from teleop.runtime.protocol.session_messages import (
-    BindMove,
-    ChooseDataset,
-    ChooseHand,
-    DeleteEpisode,
     EnvFailed,
     FromStage,
-    Input,
     Notice,
     OpenEnv,
     Request,
-    ResetControls,
-    SetIdle,
-    SetOptions,
-    SetSpeed,
-    SetTap,
     ShowCorrect,
     ShowPreview,
-    StarEpisode,
     Tone,
     ToStage,
-    TuneAxis,
 )
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from teleop.runtime.viewing.preview import PolicyPreview
@@ -139,7 +127,7 @@ class EnvironmentProcess:
                 self._driving.tick(now)
             except Exception as problem:  # noqa: BLE001  whatever it is, the take must not be lost
                 self._say(Notice(Tone.BAD, sentence(problem)))
-                self._driving.pause(now)
+                self._driving.handle(Request.PAUSE, now)
         for act in (self._preview, self._replay):
             if act is None:
                 continue
@@ -152,7 +140,7 @@ class EnvironmentProcess:
     def handle(self, message: ToStage, now: float) -> None:
         """Do what the window asks; what goes wrong is said in one sentence."""
         try:
-            self._do(message, now)
+            _HANDLERS.get(type(message), EnvironmentProcess._drive)(self, message, now)
         except Exception as problem:  # noqa: BLE001  environments and files meet us here
             if isinstance(message, OpenEnv):
                 self._say(EnvFailed(message.env_id, sentence(problem)))
@@ -176,24 +164,6 @@ class EnvironmentProcess:
     def _say(self, message: FromStage) -> None:
         self._speak(message)
 
-    def _do(self, message: ToStage, now: float) -> None:
-        match message:
-            case OpenEnv():
-                self._open(message, now)
-            case ShowPreview() | ShowReplay() | ShowCorrect():
-                self._show(message, now)
-            case ShowStep() | WriteReplay() | Race():
-                self._do_with_replay(message, now)
-            case ListLibrary() | ListEpisodes() | Curate() | ImportDataset():
-                self._library.ensure(self._samples)
-                self._curating.handle(message)
-            case Request.QUIT:
-                self.running = False
-            case Request.SHOW_NOTHING:
-                self._leave_acts()
-            case _:
-                self._direct(message, now)
-
     def _open(self, message: OpenEnv, now: float) -> None:
         """Another environment; the one before stays if that fails."""
         self._library.ensure(self._samples)
@@ -202,22 +172,13 @@ class EnvironmentProcess:
         if before and before.env_id == message.env_id:
             return
         if before:
-            before.pause(now)
+            before.handle(Request.PAUSE, now)
         wish = replace(before.options, turn_based=None) if before else None
         self._driving = DrivingSession(
             message, self._library, self._base_seed, self._worker, self._say, wish
         )
         if before:
             before.retire(now)
-
-    def _show(self, message: ShowPreview | ShowReplay | ShowCorrect, now: float) -> None:
-        match message:
-            case ShowPreview():
-                self._show_preview(message, now)
-            case ShowReplay():
-                self._show_replay(message)
-            case ShowCorrect() if self._driving:
-                self._show_correct(self._driving, message, now)
 
     def _show_preview(self, message: ShowPreview, now: float) -> None:
         dataset = self._library.existing(message.dataset_id)
@@ -229,38 +190,55 @@ class EnvironmentProcess:
         self._preview = PolicyPreview(dataset, message.policy, self._say, now)
         self._previewed = wanted
 
-    def _show_replay(self, message: ShowReplay) -> None:
+    def _show_replay(self, message: ShowReplay, _: float) -> None:
         self._leave_acts()
         dataset = self._library.existing(message.dataset_id)
         self._replay = ComparisonView(dataset, message.file, message.rivals, self._say)
 
-    def _do_with_replay(self, message: ShowStep | WriteReplay | Race, now: float) -> None:
-        match message:
-            case ShowStep(step) if self._replay:
-                self._replay.show(step)
-            case WriteReplay() if self._writing:
-                self._say(
-                    Notice(Tone.PLAIN, tr("Another file is being written; try again afterwards"))
-                )
-            case WriteReplay(output) if self._replay:
-                self._writing = self._replay.write(Path(output))
-            case Race(seed) if self._driving:
-                self._driving.race(seed, now)
+    def _show_step(self, message: ShowStep, _: float) -> None:
+        if self._replay:
+            self._replay.show(message.step)
 
-    def _show_correct(self, act: DrivingSession, message: ShowCorrect, now: float) -> None:
-        self._leave_acts()
-        dataset = self._library.existing(message.dataset_id)
-        act.watch_over(load_policy(dataset.policies / message.policy), now)
-        act.show(now)
+    def _write_replay(self, message: WriteReplay, _: float) -> None:
+        if self._writing:
+            text = tr("Another file is being written; try again afterwards")
+            self._say(Notice(Tone.PLAIN, text))
+        elif self._replay:
+            self._writing = self._replay.write(Path(message.output))
 
-    def _direct(self, message: ToStage, now: float) -> None:
-        """Pass a request on to the person's session."""
-        if message is Request.SHOW_DRIVE:
-            self._leave_acts()
-            if self._driving:
-                self._driving.watch_over(None, now)
+    def _race(self, message: Race, now: float) -> None:
         if self._driving:
-            _direct(self._driving, message, now)
+            self._driving.race(message.seed, now)
+
+    def _show_correct(self, message: ShowCorrect, now: float) -> None:
+        if self._driving:
+            self._leave_acts()
+            dataset = self._library.existing(message.dataset_id)
+            self._driving.watch_over(load_policy(dataset.policies / message.policy), now)
+            self._driving.handle(Request.SHOW_DRIVE, now)
+
+    def _curate(
+        self, message: ListLibrary | ListEpisodes | Curate | ImportDataset, _: float
+    ) -> None:
+        self._library.ensure(self._samples)
+        self._curating.handle(message)
+
+    def _request(self, message: Request, now: float) -> None:
+        match message:
+            case Request.QUIT:
+                self.running = False
+            case Request.SHOW_NOTHING:
+                self._leave_acts()
+            case Request.SHOW_DRIVE:
+                self._leave_acts()
+                if self._driving:
+                    self._driving.watch_over(None, now)
+        self._drive(message, now)
+
+    def _drive(self, message: ToStage, now: float) -> None:
+        """What the person's session answers."""
+        if self._driving:
+            self._driving.handle(message, now)
 
     def _leave_acts(self) -> None:
         for act in (self._preview, self._replay):
@@ -269,48 +247,17 @@ class EnvironmentProcess:
         self._preview = self._replay = None
 
 
-def _direct(act: DrivingSession, message: ToStage, now: float) -> None:
-    match message:
-        case Input():
-            act.hear(message.event)
-        case Request():
-            _REQUESTS[message](act, now)
-        case SetSpeed() | SetOptions():
-            _set(act, message, now)
-        case BindMove() | ChooseHand() | TuneAxis() | SetTap() | SetIdle() | ResetControls():
-            act.change_controls(message)
-        case ChooseDataset():
-            act.takes.choose_dataset(message.dataset_id)
-        case StarEpisode():
-            act.takes.star(message.uuid, message.starred)
-        case DeleteEpisode():
-            act.takes.delete(message.file)
-
-
-def _set(act: DrivingSession, message: SetSpeed | SetOptions, now: float) -> None:
-    match message:
-        case SetSpeed():
-            act.set_speed(message.speed, now)
-        case SetOptions():
-            act.set_options(message.options, now)
-
-
-_REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
-    Request.START_TAKE: DrivingSession.start_take,
-    Request.STOP_TAKE: DrivingSession.stop_take,
-    Request.KEEP_TAKE: DrivingSession.keep_take,
-    Request.KEEP_WAITING: lambda act, now: act.keep_take(now) if not act.engaged else None,
-    Request.DISCARD_TAKE: DrivingSession.discard_take,
-    Request.LEAVE_RACE: DrivingSession.leave_race,
-    Request.UNDO: DrivingSession.undo,
-    Request.PAUSE: DrivingSession.pause,
-    Request.RESUME: DrivingSession.resume,
-    Request.NEW_SEED: DrivingSession.new_seed,
-    Request.RETRY: DrivingSession.retry,
-    Request.REWIND: DrivingSession.rewind,
-    Request.REWIND_END: DrivingSession.rewind_end,
-    Request.STEP_ONCE: DrivingSession.step_once,
-    Request.STAR_TAKE: DrivingSession.star_take,
-    Request.RELEASE_INPUT: lambda act, _: act.release(),
-    Request.SHOW_DRIVE: DrivingSession.show,
-}
+_HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
+    OpenEnv: EnvironmentProcess._open,
+    ShowPreview: EnvironmentProcess._show_preview,
+    ShowReplay: EnvironmentProcess._show_replay,
+    ShowCorrect: EnvironmentProcess._show_correct,
+    ShowStep: EnvironmentProcess._show_step,
+    WriteReplay: EnvironmentProcess._write_replay,
+    Race: EnvironmentProcess._race,
+    ListLibrary: EnvironmentProcess._curate,
+    ListEpisodes: EnvironmentProcess._curate,
+    Curate: EnvironmentProcess._curate,
+    ImportDataset: EnvironmentProcess._curate,
+    Request: EnvironmentProcess._request,
+}  # everything else is for the person's session
