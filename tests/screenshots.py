@@ -59,7 +59,7 @@ def shots(person: Person) -> Iterator[tuple[str, pygame.Surface]]:
         tag = "projector" if projector else f"{theme}-{size[0]}x{size[1]}"
         for screen in SCREENS:
             show(person, screen)
-            person.app.ui.pointer.at = (-1, -1)  # no tool tip
+            person.app.ui.events.pointer.at = (-1, -1)  # no tool tip
             person.app.renderer.draw_all()
             yield f"{screen}-{tag}", person.app.window.surface
 
@@ -121,7 +121,7 @@ def race(person: Person) -> None:
         person.key("w", down=False)
         fly_on(5)
     person.key("escape")
-    app.ui.pointer.at = (-1, -1)
+    app.ui.events.pointer.at = (-1, -1)
     person.turns(6)
 
 

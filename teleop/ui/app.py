@@ -222,7 +222,7 @@ class App:
 
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event; what was done before it is answered first, however quick the hands."""
-        if self.ui.used.waits and event.type != pygame.MOUSEMOTION:
+        if self.ui.events.used.waits and event.type != pygame.MOUSEMOTION:
             self._settle()
         if event.type == pygame.QUIT:
             self.quit()
@@ -240,7 +240,7 @@ class App:
     def _settle(self) -> None:
         """Draw until every use of a control is answered, and the screen it led to is there."""
         shown = ""
-        while self.ui.used.waits or shown != self.current:
+        while self.ui.events.used.waits or shown != self.current:
             shown = self.current
             self.renderer.draw_all()
             self.go()
@@ -310,18 +310,18 @@ class App:
             self.context.popover.close(self.ui)
             self.screen.leave(self.context)
             self.current = goal
-            self.ui.focus.set(None)
+            self.ui.events.focus.set(None)
             self.screen.enter(self.context)
             self.renderer.dirty = True
 
     def scroll(self, rows: int) -> None:
         """The mouse wheel turned over a screen."""
-        self.screen.scroll(rows, self.ui.pointer.at)
+        self.screen.scroll(rows, self.ui.events.pointer.at)
 
     def _hover_changed(self, at: tuple[int, int]) -> bool:
-        before, after = self.ui.hit(self.ui.pointer.at), self.ui.hit(at)
-        self.ui.pointer.at = at
-        return before is not after or bool(self.ui.pointer.pressed)
+        before, after = self.ui.events.hit(self.ui.events.pointer.at), self.ui.events.hit(at)
+        self.ui.events.pointer.at = at
+        return before is not after or bool(self.ui.events.pointer.pressed)
 
     # ------------------------------------------------------------ window
 
@@ -401,9 +401,9 @@ class App:
     def _copy(self) -> None:
         """What has the focus, what a notice says, or what the mouse is on."""
         ui = self.ui
-        focused = ui.nodes.get(ui.focus.id or "") if ui.focus.visible else None
+        focused = ui.events.nodes.get(ui.events.focus.id or "") if ui.events.focus.visible else None
         text = "" if focused else self.overlays.toasts.copied
-        node = focused or ui.hit(ui.pointer.at)
+        node = focused or ui.events.hit(ui.events.pointer.at)
         if not text and node is not None:
             value = node.value if isinstance(node.value, str) else ""
             text = value or node.label
@@ -416,7 +416,7 @@ class App:
         context = self.context
         if context.popover.open:
             context.popover.close(context.ui)
-        elif context.ui.modal == HELP:
+        elif context.ui.events.modal == HELP:
             toggle_help(context)
         elif context.sheet:
             context.toggle_sheet("")
@@ -424,8 +424,8 @@ class App:
             self.router.let_go()
             self.screen.command(self.context, Command.LEAVE)
         if self.model.slow:
-            context.ui.focus.set("stop", BANNER)
-            context.ui.focus.visible = True
+            context.ui.events.focus.set("stop", BANNER)
+            context.ui.events.focus.visible = True
 
     # ------------------------------------------------------------ processes
 
@@ -442,7 +442,7 @@ class App:
         self.processes.restart_stage(live.seed if live else None)
         self.model.lost, self.model.opening = "", ""
         self.model.working = self.model.run = None
-        self.ui.modal = None
+        self.ui.events.modal = None
         self.model.frames.clear()
         self.model.live = self.model.env = None
         for view in self.context.views.values():

@@ -77,7 +77,7 @@ class Renderer:
         shown.overlays.toasts.collect(self._context)
         surface = ui.painter.surface
         surface.fill(ui.theme.bg)
-        ui.begin()
+        ui.events.begin()
         top, margin = px(TOP_BAR), px(20)
         area = Rect(margin, top + px(16), 0, 0)
         area.width = surface.get_width() - 2 * margin
@@ -86,8 +86,8 @@ class Renderer:
         draw_top_bar(self._context, shown.current)
         draw_sheet(self._context)
         shown.overlays.draw(self._context, shown.current)
-        self.dirty = ui.used.waits or self._is_dragging()
-        ui.end()
+        self.dirty = ui.events.used.waits or self._is_dragging()
+        ui.events.end()
         pygame.display.flip()
         self.frames += 1
         self._drawn_s = self._moved_s = self._context.now
@@ -106,9 +106,9 @@ class Renderer:
     def _is_covered(self) -> bool:
         noticed = self._place.collidelist(self._shown.overlays.toasts.boxes) >= 0
         model = self._context.model
-        return bool(noticed or model.lost or model.slow or self._context.ui.modal)
+        return bool(noticed or model.lost or model.slow or self._context.ui.events.modal)
 
     def _is_dragging(self) -> bool:
         ui = self._context.ui
-        node = ui.nodes.get(ui.pointer.pressed or "")
+        node = ui.events.nodes.get(ui.events.pointer.pressed or "")
         return node is not None and node.role == "slider"

@@ -126,7 +126,7 @@ class Updates:
             context.driving = False  # the environment process has paused by itself
         self._sound(before, live)
         if before is not None and before.pending and not live.pending:
-            context.ui.focus.leave("save", "discard", to="record")
+            context.ui.events.focus.leave("save", "discard", to="record")
         if outline(before) != outline(live):
             effects.append(Redraw.ALL)
         return effects
@@ -154,9 +154,9 @@ class Updates:
             context.driving = False
             context.held.clear()
             context.popover.close(context.ui)
-            context.ui.modal = BANNER
-            context.ui.focus.set("restart", BANNER)
-            context.ui.focus.visible = True
+            context.ui.events.modal = BANNER
+            context.ui.events.focus.set("restart", BANNER)
+            context.ui.events.focus.visible = True
 
 
 def _paused_now(before: SessionSnapshot | None, live: SessionSnapshot) -> bool:

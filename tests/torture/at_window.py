@@ -27,8 +27,8 @@ def walk(root: Path) -> list[str]:
 
     def click(start: str) -> None:
         """Click the control of this name, or the first whose name begins so."""
-        if soon(start, lambda: any(node.startswith(start) for node in app.ui.nodes)):
-            named = [node for node in app.ui.nodes if node.startswith(start)]
+        if soon(start, lambda: any(node.startswith(start) for node in app.ui.events.nodes)):
+            named = [node for node in app.ui.events.nodes if node.startswith(start)]
             person.click(start if start in named else named[0])
 
     person.key("r")

@@ -57,7 +57,7 @@ def test_four_sides_from_one_start_and_taken_away_again(person: Person) -> None:
     assert len(starts) == 1
     assert person.node("add").reason == "Maximum 4"
     person.click("menu.3")
-    last = [node for node in person.app.ui.nodes if node.startswith("side3.")][-1]
+    last = [node for node in person.app.ui.events.nodes if node.startswith("side3.")][-1]
     person.click(last)
     until_complete(person, 3)
 
@@ -105,7 +105,7 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     person.key("escape")
     person.until(lambda: not person.app.context.driving)
     person.key("tab")
-    person.app.ui.focus.set("view", "stage")
+    person.app.ui.events.focus.set("view", "stage")
     person.key("space")  # as on the first screen: go on
     person.until(lambda: person.app.context.driving)
     person.key("escape")

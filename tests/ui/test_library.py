@@ -57,7 +57,7 @@ def test_label_trim_delete_restore_and_purge(person: Person) -> None:
     person.click("filter")
     types(person, "soft")
     person.key("return")
-    rows = [node for node in person.app.ui.nodes if node.startswith("row.")]
+    rows = [node for node in person.app.ui.events.nodes if node.startswith("row.")]
     assert rows == [f"row.{first.uuid}"]
 
     person.click("choose.all")
@@ -119,10 +119,10 @@ def walk(person: Person, goal: str, *first: int) -> None:
     """To a control by the D-pad alone: some steps, then down and to the right."""
     steps = [*first, *[pygame.CONTROLLER_BUTTON_DPAD_DOWN] * 4, pygame.CONTROLLER_BUTTON_DPAD_RIGHT]
     for button in steps:
-        if person.app.ui.focus.shown == goal:
+        if person.app.ui.events.focus.shown == goal:
             return
         pad(person, button)
-    assert person.app.ui.focus.shown == goal
+    assert person.app.ui.events.focus.shown == goal
 
 
 def pad(person: Person, button: int) -> None:

@@ -69,7 +69,13 @@ class Monkey:
             self.person.until(self._is_quiet)
         except AssertionError as problem:
             app = self.person.app
-            state = (app.model.live, app.current, app.ui.modal, app.context.driving, app.model.lost)
+            state = (
+                app.model.live,
+                app.current,
+                app.ui.events.modal,
+                app.context.driving,
+                app.model.lost,
+            )
             raise AssertionError(f"still busy: {state}") from problem
 
     def _is_quiet(self) -> bool:
@@ -95,7 +101,9 @@ class Monkey:
         pygame.event.post(event)
 
     def _click(self) -> None:
-        nodes = [n for n in self.person.app.ui.nodes.values() if n.id not in ("write", "purge")]
+        nodes = [
+            n for n in self.person.app.ui.events.nodes.values() if n.id not in ("write", "purge")
+        ]
         if not nodes:
             return
         at = self._draw.choice(nodes).rect.center

@@ -42,10 +42,10 @@ def test_an_environment_that_hangs_is_named_and_stopped_and_the_take_is_kept(
     first_seed = person.app.model.live.seed  # type: ignore[union-attr]
     push(person)
     person.until(lambda: person.app.model.slow)
-    person.until(lambda: "banner" in person.app.ui.nodes)
-    assert "Hangs-v0 has not responded for 3 s (step)" in person.app.ui.nodes["banner"].label
+    person.until(lambda: "banner" in person.app.ui.events.nodes)
+    assert "Hangs-v0 has not responded for 3 s (step)" in person.app.ui.events.nodes["banner"].label
     person.key("escape")
-    assert person.app.ui.focus.id == "stop"
+    assert person.app.ui.events.focus.id == "stop"
     person.key("return")
     person.until(lambda: person.app.model.lost)
     assert person.app.model.lost == "Hangs-v0 was stopped."
@@ -70,7 +70,7 @@ def test_an_environment_that_crashes_is_named_and_the_take_is_kept(drive: MakePe
     push(person)
     person.until(lambda: person.app.model.lost)
     assert person.app.model.lost == ("Crashes-v0 crashed in step (segmentation fault).")
-    person.until(lambda: "restart.home" in person.app.ui.nodes)
+    person.until(lambda: "restart.home" in person.app.ui.events.nodes)
     person.click("restart.home")
     person.until(lambda: person.app.current == "home")
     person.app.context.open_env("CartPole-v1")
@@ -103,8 +103,8 @@ def test_one_that_hangs_while_training_is_stopped_and_said(
 def test_an_environment_that_never_opens_can_be_left(drive: MakePerson) -> None:
     person = drive("CartPole-v1")
     person.app.context.open_env("HangsInReset-v0")
-    person.until(lambda: "stop" in person.app.ui.nodes)
-    assert "HangsInReset-v0 has not responded" in person.app.ui.nodes["banner"].label
+    person.until(lambda: "stop" in person.app.ui.events.nodes)
+    assert "HangsInReset-v0 has not responded" in person.app.ui.events.nodes["banner"].label
     person.click("stop")
     person.until(lambda: person.app.model.lost)
     person.click("restart")

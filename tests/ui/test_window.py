@@ -54,8 +54,8 @@ class Person:
         self.turns()
 
     def node(self, node_id: str) -> Node:
-        self.until(lambda: node_id in self.app.ui.nodes)
-        return self.app.ui.nodes[node_id]
+        self.until(lambda: node_id in self.app.ui.events.nodes)
+        return self.app.ui.events.nodes[node_id]
 
     def saved(self) -> int:
         library = self.app.model.library
@@ -164,9 +164,9 @@ def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> 
     groups = []
     for _ in range(8):
         person.key("tab")
-        focused = person.app.ui.focus.id
+        focused = person.app.ui.events.focus.id
         assert focused is not None
-        groups.append(person.app.ui.nodes[focused].group)
+        groups.append(person.app.ui.events.nodes[focused].group)
     assert {"stage", "transport", "picker", "chips", "primary", "stepper", "tools"} <= set(groups)
     assert "Nothing recorded yet" in person.node("save").reason
     assert person.node("next").reason == "Record at least 1 episode"
@@ -194,7 +194,7 @@ def test_no_control_leaves_the_window_or_covers_another(
         person.app.go(screen)
         person.app.renderer.draw_all()
         person.app.renderer.draw_all()
-        nodes = list(person.app.ui.nodes.values())
+        nodes = list(person.app.ui.events.nodes.values())
         window = pygame.Rect((0, 0), size)
         assert all(window.contains(node.rect) for node in nodes), screen
         apart = [n for n in nodes if n.role in ("button", "tab", "combobox", "slider")]
@@ -233,10 +233,10 @@ def test_pictures_come_before_the_rest_is_drawn(person: Person) -> None:
 
 def test_rebinding_by_keyboard_alone(person: Person) -> None:
     person.key("f3")
-    person.until(lambda: "move.up" in person.app.ui.nodes)
+    person.until(lambda: "move.up" in person.app.ui.events.nodes)
     for _ in range(2):
         person.key("down")
-    assert person.app.ui.focus.id == "move.up"
+    assert person.app.ui.events.focus.id == "move.up"
     person.key("return")
     assert person.app.context.listening == "up"
     person.key("f5")  # the window's own: refused, and said
@@ -253,8 +253,8 @@ def test_rebinding_by_keyboard_alone(person: Person) -> None:
 
 def test_options_change_by_arrows_and_hold_for_the_next_take(person: Person) -> None:
     person.key("f4")
-    person.until(lambda: "option.practice" in person.app.ui.nodes)
-    person.app.ui.focus.set("option.practice", "sheet")
+    person.until(lambda: "option.practice" in person.app.ui.events.nodes)
+    person.app.ui.events.focus.set("option.practice", "sheet")
     person.key("right")
     assert person.app.context.options.practice
     person.key("escape")
@@ -348,9 +348,9 @@ def test_view_means_the_take_only_while_it_is_held(person: Person) -> None:
 def test_the_environments_arrows_move_an_open_sheet(person: Person) -> None:
     person.record()
     person.key("f4")
-    person.until(lambda: "option.start" in person.app.ui.nodes)
+    person.until(lambda: "option.start" in person.app.ui.events.nodes)
     person.key("down")
-    assert person.app.ui.focus.id == "option.start"
+    assert person.app.ui.events.focus.id == "option.start"
     person.key("right")
     assert person.app.context.options.start is Start.FIRST_INPUT
 
@@ -393,7 +393,7 @@ def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) ->
 def test_what_has_the_focus_is_copied(person: Person) -> None:
     person.until(lambda: not person.app.overlays.toasts.texts)
     person.key("tab")
-    focused = person.app.ui.nodes[person.app.ui.focus.id or ""]
+    focused = person.app.ui.events.nodes[person.app.ui.events.focus.id or ""]
     person.key("c", mod=pygame.KMOD_CTRL)
     said = person.app.overlays.toasts.texts[-1]
     assert said.removeprefix("Copied: ") in (focused.value, focused.label)
@@ -421,7 +421,7 @@ def test_a_stick_held_into_an_episode_leaves_the_focus_alone(person: Person) -> 
     person.record()
     stick(0)
     person.turns(40)  # longer than a held stick waits before it moves on
-    assert person.app.ui.focus.id == "view"
+    assert person.app.ui.events.focus.id == "view"
 
 
 def test_names_that_are_no_text_are_drawn(person: Person) -> None:

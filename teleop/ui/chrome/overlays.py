@@ -21,5 +21,5 @@ class Overlays:
             draw_slow(context)
         self.toasts.draw(context, current)
         draw_tip(context)
-        if context.ui.modal == HELP:
+        if context.ui.events.modal == HELP:
             draw_help(context)

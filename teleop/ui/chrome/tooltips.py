@@ -9,9 +9,9 @@ from teleop.ui.widgets.focus import Node
 def draw_tip(context: UiContext) -> None:
     """The reason of a control that cannot be used, or the name of one that is only an icon."""
     ui = context.ui
-    node = ui.hit(ui.pointer.at)
-    focused = ui.nodes.get(ui.focus.id or "")
-    if ui.focus.visible and focused and focused.reason:
+    node = ui.events.hit(ui.events.pointer.at)
+    focused = ui.events.nodes.get(ui.events.focus.id or "")
+    if ui.events.focus.visible and focused and focused.reason:
         node = focused
     text = _tip(node)
     if node is None or not text:

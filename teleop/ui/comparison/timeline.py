@@ -119,8 +119,8 @@ class Timeline:
         )
         if moved is not None:
             self.seek(context, comparison, round(moved * total))
-        elif ui.used.nudged and ui.focus.id == "scrub":
-            forward = Command.FORWARD if ui.used.nudged > 0 else Command.BACK
+        elif ui.events.used.nudged and ui.events.focus.id == "scrub":
+            forward = Command.FORWARD if ui.events.used.nudged > 0 else Command.BACK
             self.command(context, comparison, forward)
 
     def _draw_buttons(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:

@@ -116,12 +116,12 @@ class DriveView:
         used = ui.icon_button(
             "back", rect, "rotate-ccw", tr("Rewind while held (F7)"), None, reason
         )
-        held = ui.pointer.pressed == "back" and not reason
+        held = ui.events.pointer.pressed == "back" and not reason
         if held and not self._goes_back:
             context.rewind()
         elif not held and self._goes_back:
             context.tell(Request.REWIND_END)
-        elif used and not ui.used.clicked:
+        elif used and not ui.events.used.clicked:
             context.rewind()
             context.tell(Request.REWIND_END)
         self._goes_back = held
@@ -191,7 +191,7 @@ class DriveView:
             context.toggle_record()
             return
         context.tell(Request.KEEP_TAKE if name == "save" else Request.DISCARD_TAKE)
-        context.ui.focus.set("record", "transport")
+        context.ui.events.focus.set("record", "transport")
 
 
 def _change_speed(context: UiContext, step: int, *, around: bool = False) -> None:

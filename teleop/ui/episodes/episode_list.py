@@ -81,7 +81,7 @@ class EpisodeList:
             ui.painter.text(tr("No episode has a star"), at, "body", ui.theme.text2, "cm")
             return
         fit = max(1, area.height // row)
-        parts = (ui.focus.id or "").split(".") if ui.focus.visible else [""]
+        parts = (ui.events.focus.id or "").split(".") if ui.events.focus.visible else [""]
         uuid = parts[1] if parts[0] == "ep" else ""
         focused = index_in([episode.uuid for episode in episodes], uuid)
         place_of = Rect(area.x, area.y, area.width, fit * row)
@@ -156,7 +156,7 @@ class EpisodeList:
 
     def on_chosen(self, context: UiContext, command: Command) -> None:
         """Star or delete the focused row, by key or pad; delete with none focused is undo."""
-        parts = (context.ui.focus.id or "").split(".")
+        parts = (context.ui.events.focus.id or "").split(".")
         library = context.model.library
         for episode in library.episodes if library else ():
             if parts[0] == "ep" and episode.uuid == parts[1]:

@@ -156,7 +156,7 @@ class EpisodeTable:
 
     def focused(self, context: UiContext) -> str:
         """The uuid of the row with the focus; empty if none has."""
-        focus = context.ui.focus
+        focus = context.ui.events.focus
         parts = (focus.id or "").split(".", 1)
         mine = focus.visible and parts[0] in ("row", "choose") and parts[-1] != "all"
         mine = mine and len(parts) > 1

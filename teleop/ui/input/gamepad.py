@@ -210,7 +210,7 @@ class Gamepad:
         actions = self._actions
         match action:
             case PadAction.ACTIVATE:
-                actions.ui.activate()
+                actions.ui.events.activate()
             case _ if action in PAD_COMMANDS:
                 actions.command(PAD_COMMANDS[action])
             case PadAction.DRIVE:

@@ -108,18 +108,20 @@ class Keyboard:
         self, event: pygame.event.Event, command: Command | None, *, ctrl: bool, shift: bool
     ) -> None:
         ui = self._actions.ui
-        held_for_step = self._is_paused() and not ui.modal and not ctrl
+        held_for_step = self._is_paused() and not ui.events.modal and not ctrl
         if held_for_step and key_control(event) in self._bound:
             return  # held for a single step; it must not star or delete anything meanwhile
         if event.key in (pygame.K_TAB, pygame.K_F6):
-            ui.tab(-1 if shift else 1)
-        elif command in (Command.LEAVE, Command.QUIT) or (command is Command.HELP and ui.modal):
+            ui.events.tab(-1 if shift else 1)
+        elif command in (Command.LEAVE, Command.QUIT) or (
+            command is Command.HELP and ui.events.modal
+        ):
             self._actions.command(command)
         elif self._activates(event.key):
-            ui.activate()
-        elif event.key in ARROWS and (ui.modal or not self._plays(event.key)):
+            ui.events.activate()
+        elif event.key in ARROWS and (ui.events.modal or not self._plays(event.key)):
             ui.arrow(ARROWS[event.key])
-        elif command and not ui.modal:
+        elif command and not ui.events.modal:
             self._actions.command(command)
 
     def _activates(self, key: int) -> bool:
@@ -137,13 +139,13 @@ class Keyboard:
 
     def _has_focus(self) -> bool:
         ui = self._actions.ui
-        return ui.focus.visible and ui.focus.id in ui.nodes
+        return ui.events.focus.visible and ui.events.focus.id in ui.events.nodes
 
     def _enter_saves(self) -> bool:
         """With the picture focused, Enter means the take, not the picture."""
         live, focused = (
             self._context.model.live,
-            self._actions.ui.nodes.get(self._actions.ui.focus.id or ""),
+            self._actions.ui.events.nodes.get(self._actions.ui.events.focus.id or ""),
         )
         has_take = live is not None and (live.recording or live.pending)
         on_picture = focused is not None and focused.group == "stage"

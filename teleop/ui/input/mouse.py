@@ -29,7 +29,7 @@ class Mouse:
         elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
             if "mouse.left" in self._context.held:
                 self._unpoint()
-            self._actions.ui.release(event.pos)
+            self._actions.ui.events.release(event.pos)
         elif event.button == 1:
             self._press(event.pos)
 
@@ -44,7 +44,7 @@ class Mouse:
 
     def _press(self, at: tuple[int, int]) -> None:
         ui, context = self._actions.ui, self._context
-        over = ui.hit(at)
+        over = ui.events.hit(at)
         if context.editing is not None and (over is None or over.id != context.editing.node_id):
             context.edit(None)
         if context.driving and over is not None and over.id == "view":
@@ -54,11 +54,11 @@ class Mouse:
             return
         if over is None and context.popover.open:
             context.popover.close(ui)
-        ui.press(at)
+        ui.events.press(at)
 
     def _point(self, at: tuple[int, int]) -> None:
         """The mouse is held on the picture: where, -1..1 from its top left corner."""
-        view = self._actions.ui.nodes.get("view")
+        view = self._actions.ui.events.nodes.get("view")
         if view is None:
             return
         for name, place, start, size in (

@@ -56,7 +56,7 @@ class InputRouter:
         if engaged:
             context.popover.close(context.ui)
             context.driving = True
-            context.ui.focus.set("view", "stage")
+            context.ui.events.focus.set("view", "stage")
             self._gamepad.hand_over()
             self._send_held()
             return
@@ -66,8 +66,8 @@ class InputRouter:
         if by_itself:
             context.quiet_until_s = context.now + _GRACE_S
             pending = context.model.live is not None and context.model.live.pending
-            context.ui.focus.set("save" if pending else "record", "transport")
-            context.ui.focus.visible = context.ui.pad_hints
+            context.ui.events.focus.set("save" if pending else "record", "transport")
+            context.ui.events.focus.visible = context.ui.pad_hints
 
     def let_go(self) -> None:
         """The environment's controls are let go, and it holds still."""

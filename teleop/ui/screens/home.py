@@ -31,7 +31,7 @@ class Home:
         context.tell(Request.PAUSE)
         context.tell(ListLibrary())
         env_id = context.model.env.env_id if context.model.env else CATALOGUE[0].env_id
-        context.ui.focus.set(f"env.{env_id}", "gallery")
+        context.ui.events.focus.set(f"env.{env_id}", "gallery")
 
     def leave(self, context: UiContext) -> None:
         """Whatever is being typed is left alone."""
@@ -101,7 +101,7 @@ class Home:
         columns, width, height = _grid(area, gap, px(_CARD), px(_LEAST), px(_TEXT))
         rows = -(-len(CATALOGUE) // columns)
         fit = max(1, (area.height + gap) // (height + gap))
-        focused = index_in([f"env.{entry.env_id}" for entry in CATALOGUE], ui.focus.shown)
+        focused = index_in([f"env.{entry.env_id}" for entry in CATALOGUE], ui.events.focus.shown)
         row = None if focused is None else focused // columns
         ui.group("gallery")
         around = area.inflate(px(16), 0)  # its bar is beside the cards

@@ -57,7 +57,7 @@ class LibraryScreen:
             self._dataset = context.model.library.dataset_id
         if self._dataset:
             context.tell(ListEpisodes(self._dataset))
-        context.ui.focus.set("choose.all", "table head")
+        context.ui.events.focus.set("choose.all", "table head")
 
     def leave(self, context: UiContext) -> None:
         """Another screen is shown."""

@@ -15,9 +15,9 @@ def toggle_help(context: UiContext) -> None:
     """Open or close the help sheet."""
     context.popover.close(context.ui)
     context.pause()
-    context.ui.modal = None if context.ui.modal == HELP else HELP
-    if context.ui.modal:
-        context.ui.focus.set("help.close", HELP)
+    context.ui.events.modal = None if context.ui.events.modal == HELP else HELP
+    if context.ui.events.modal:
+        context.ui.events.focus.set("help.close", HELP)
 
 
 def draw_help(context: UiContext) -> None:

@@ -60,7 +60,7 @@ def _draw_files(context: UiContext) -> None:
     chosen = None if used.id == "close" else context.files.use(used.id)
     if chosen is None and used.id != "close":
         context.sheet_view.reset()
-        context.ui.focus.set(context.files.lines[0].id, SHEET)
+        context.ui.events.focus.set(context.files.lines[0].id, SHEET)
         return
     context.toggle_sheet("")
     if chosen is not None:

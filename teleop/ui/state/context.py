@@ -126,7 +126,7 @@ class UiContext:
         if edit is None:
             pygame.key.stop_text_input()
             return
-        node = self.ui.nodes.get(edit.node_id)
+        node = self.ui.events.nodes.get(edit.node_id)
         if node is not None:
             pygame.key.set_text_input_rect(node.rect)  # where an input method shows its choices
         pygame.key.start_text_input()
@@ -159,15 +159,15 @@ class UiContext:
         if self.sheet == name or not name:
             self.sheet = self.listening = ""
             self.mapping = None
-            self.ui.modal = None
-            self.ui.focus.set("view", "stage")
+            self.ui.events.modal = None
+            self.ui.events.focus.set("view", "stage")
             return
         self.pause()
         self.sheet, self.listening = name, ""
         self.sheet_view.reset()
-        self.ui.modal = SHEET
-        self.ui.focus.set("close", SHEET)
-        self.ui.focus.visible = not self.ui.used.clicked
+        self.ui.events.modal = SHEET
+        self.ui.events.focus.set("close", SHEET)
+        self.ui.events.focus.visible = not self.ui.events.used.clicked
 
     def rewind(self) -> None:
         """Go back for as long as the key is held."""
@@ -195,4 +195,4 @@ class UiContext:
         self.tell(Request.PAUSE)  # also what was to begin by itself
         if self.driving:
             self.driving = False
-            self.ui.focus.set("view", "stage")
+            self.ui.events.focus.set("view", "stage")

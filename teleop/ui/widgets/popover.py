@@ -39,15 +39,15 @@ class Popover:
             self.close(ui)
             return
         self.open, self._opener, self._scroll = name, opener, Scroll()
-        ui.modal = GROUP
-        ui.focus.set(f"{name}.{chosen}", GROUP)
+        ui.events.modal = GROUP
+        ui.events.focus.set(f"{name}.{chosen}", GROUP)
 
     def close(self, ui: Ui) -> None:
         """Close, and give the focus back to what opened it."""
         if self.open:
             self.open = None
-            ui.modal = None
-            ui.focus.set(self._opener)
+            ui.events.modal = None
+            ui.events.focus.set(self._opener)
 
     def scroll(self, rows: int) -> None:
         """Scroll by rows."""
@@ -88,6 +88,6 @@ class Popover:
         return picked
 
     def _focused(self, ui: Ui, name: str) -> int | None:
-        focused = ui.focus.id or ""
-        mine = ui.focus.visible and focused.startswith(name + ".")
+        focused = ui.events.focus.id or ""
+        mine = ui.events.focus.visible and focused.startswith(name + ".")
         return int(focused.rsplit(".", 1)[1]) if mine else None

@@ -44,7 +44,7 @@ class Scroll:
 
     def rows(self, ui: Ui, area: Rect, ids: list[str], fit: int) -> range:
         """Which rows show, by the ids of their controls."""
-        return self.window(area, len(ids), fit, index_in(ids, ui.focus.shown))
+        return self.window(area, len(ids), fit, index_in(ids, ui.events.focus.shown))
 
     def take_keys(self, ui: Ui, node_id: str, label: str, count: int, fit: int) -> None:
         """Let a list without controls of its own have the focus: left and right scroll it."""
@@ -53,8 +53,8 @@ class Scroll:
         ui.group(node_id)
         ui.node(node_id, "slider", label, self._area)
         ui.ring(node_id, self._area, 6)
-        if ui.focus.id == node_id and ui.used.nudged:
-            self.by(_STEP * ui.used.nudged)
+        if ui.events.focus.id == node_id and ui.events.used.nudged:
+            self.by(_STEP * ui.events.used.nudged)
 
     def draw_bar(self, ui: Ui, count: int, fit: int) -> None:
         """At the right edge of the list: which part of it shows; nothing if all of it does."""

@@ -98,7 +98,7 @@ class SheetView:
             painter.rule(rect.x, rect.bottom - px(4), rect.width)
             return None
         touch = ui.node(line.id, "slider", line.label, rect, value=line.value)
-        focused = ui.focus.visible and ui.focus.id == line.id
+        focused = ui.events.focus.visible and ui.events.focus.id == line.id
         inner = rect.inflate(-px(4), -px(6))
         if line.lit or line.listening:
             painter.box(inner, mix(theme.human, theme.surface, 0.75), 8, theme.human)
@@ -114,7 +114,9 @@ class SheetView:
         ui.ring(line.id, inner, 8)
         if touch.used:
             return Changed(line.id, 1)
-        return Changed(line.id, ui.used.nudged) if focused and ui.used.nudged else None
+        return (
+            Changed(line.id, ui.events.used.nudged) if focused and ui.events.used.nudged else None
+        )
 
     def _draw_value(self, ui: Ui, line: Line, rect: Rect) -> None:
         painter, theme, px = ui.painter, ui.theme, ui.painter.px

@@ -1,7 +1,7 @@
 """Immediate-mode widgets: each call draws a control, names it, and says whether it was used.
 
-Every control lands in `Ui.nodes` under a stable id with role, label and state: tests, focus and a
-description of the screen all read that.
+Every control lands in `Events.nodes` under a stable id with role, label and state: tests, focus
+and a description of the screen all read that.
 """
 
 from dataclasses import dataclass, field
@@ -12,54 +12,9 @@ from pygame import Rect
 from teleop.text import joined, tr
 from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import Colour, Theme, faded, mix
-from teleop.ui.widgets.focus import Focus, Node
+from teleop.ui.widgets.events import Events, Touch
+from teleop.ui.widgets.focus import Node
 from teleop.ui.widgets.text_edit import TextEdit
-
-GROUPS = (
-    "banner",
-    "popover",
-    "stage",
-    "transport",
-    "picker",
-    "chips",
-    "episodes",
-    "options",
-    "primary",
-    "stepper",
-    "tools",
-)
-
-
-@dataclass(slots=True)
-class Pointer:
-    """The mouse."""
-
-    at: tuple[int, int] = (-1, -1)
-    pressed: str | None = None  # id of the node under the button when it went down
-
-
-@dataclass(slots=True)
-class Used:
-    """What the person did to nodes since the last frame; each is one id."""
-
-    clicked: str | None = None
-    activated: str | None = None
-    nudged: int = 0  # arrows on the focused slider: -1, 1
-
-    @property
-    def waits(self) -> bool:
-        """Something was done, and no control has answered yet."""
-        return bool(self.clicked or self.activated or self.nudged)
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """What a widget call finds out about its node."""
-
-    node: Node
-    hovered: bool
-    down: bool
-    used: bool
 
 
 @dataclass(slots=True)
@@ -68,12 +23,7 @@ class Ui:
 
     painter: Painter
     assets: Path
-    focus: Focus = field(default_factory=Focus)
-    pointer: Pointer = field(default_factory=Pointer)
-    used: Used = field(default_factory=Used)
-    nodes: dict[str, Node] = field(default_factory=dict)
-    previous: dict[str, Node] = field(default_factory=dict)
-    modal: str | None = None  # only this group answers
+    events: Events = field(default_factory=Events)
     pad_hints: bool = False
     _group: str = ""
 
@@ -82,72 +32,13 @@ class Ui:
         """Colours."""
         return self.painter.theme
 
-    def begin(self) -> None:
-        """Start a frame."""
-        self.previous, self.nodes = self.nodes, {}
-
-    def end(self) -> None:
-        """End a frame: what was done has been answered."""
-        self.used = Used()
-
     def group(self, name: str) -> None:
         """The focus group of the controls that follow."""
         self._group = name
 
-    # ------------------------------------------------------------ events
-
-    def hit(self, at: tuple[int, int]) -> Node | None:
-        """The topmost control at a point."""
-        for node in reversed(list(self.nodes.values())):
-            if node.rect.collidepoint(at) and self._answers(node):
-                return node
-        return None
-
-    def press(self, at: tuple[int, int]) -> None:
-        """The mouse button went down."""
-        node = self.hit(at)
-        self.pointer.at, self.pointer.pressed = at, node.id if node else None
-        self.focus.visible = False
-
-    def release(self, at: tuple[int, int]) -> None:
-        """The mouse button went up."""
-        node = self.hit(at)
-        self.pointer.at = at
-        if node and node.id == self.pointer.pressed:
-            self.used.clicked = node.id
-            self.focus.set(node.id, node.group)
-        self.pointer.pressed = None
-
-    def activate(self) -> None:
-        """The focused control is used by key or pad."""
-        self.used.activated = self.focus.id
-        self.focus.visible = True
-
-    def tab(self, step: int) -> None:
-        """To the next group."""
-        self.focus.tab(self._answering(), GROUPS, step)
-
     def arrow(self, direction: tuple[int, int]) -> None:
-        """To the next control in a direction; a focused slider moves instead.
-
-        But for a track under a gamepad: its triggers scrub, and arrows have to get past it.
-        """
-        node = self.nodes.get(self.focus.id or "")
-        moves = node is not None and node.role == "slider" and self.focus.visible
-        passes = self.pad_hints and node is not None and isinstance(node.value, float)
-        if moves and direction[0] and not passes:
-            self.used.nudged = direction[0]
-        else:
-            self.focus.move(self._answering(), direction)
-
-    def _answering(self) -> list[Node]:
-        nodes = self.nodes.values()
-        return [
-            node for node in nodes if self._answers(node) and node.role not in ("status", "alert")
-        ]
-
-    def _answers(self, node: Node) -> bool:
-        return self.modal is None or node.group == self.modal
+        """To the next control in a direction; see `Events.arrow`."""
+        self.events.arrow(direction, passes_tracks=self.pad_hints)
 
     # ------------------------------------------------------------ nodes
 
@@ -172,14 +63,11 @@ class Ui:
             value: its state.
         """
         node = Node(node_id, role, label, Rect(rect), self._group, not reason, reason, value)
-        self.nodes[node_id] = node
-        hovered = node.rect.collidepoint(self.pointer.at) and self._answers(node)
-        done = node_id in (self.used.clicked, self.used.activated) and not reason
-        return Touch(node, hovered, self.pointer.pressed == node_id, done)
+        return self.events.touch(node)
 
     def ring(self, node_id: str, rect: Rect, radius: float) -> None:
         """The focus ring, after keyboard or pad use."""
-        if self.focus.id == node_id and self.focus.visible:
+        if self.events.focus.id == node_id and self.events.focus.visible:
             gap = self.painter.px(3)
             wide = 2 if self.theme.is_dark else 4
             outer = rect.inflate(2 * gap, 2 * gap)
@@ -317,7 +205,7 @@ class Ui:
         painter.dot((knob, rect.centery), 7, theme.text)
         self.ring(node_id, rect, 6)
         if touch.down or touch.used:
-            return min(1.0, max(0.0, (self.pointer.at[0] - rect.x) / rect.width))
+            return min(1.0, max(0.0, (self.events.pointer.at[0] - rect.x) / rect.width))
         return None
 
     def option(self, node_id: str, rect: Rect, label: str, note: str, chosen: bool) -> bool:
