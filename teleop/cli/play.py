@@ -36,6 +36,7 @@ from teleop.cli.options import (
 from teleop.envs.drivers import use_offscreen_driver
 
 DEFAULT_ENV = "LunarLander-v3"
+_WITH_WINDOW = ("open", "compare", "correct", "doctor")  # doctor looks for a display
 
 cli = typer.Typer(
     help="Drive any Gymnasium environment, record it, train a policy, and compare it with "
@@ -65,7 +66,7 @@ def main(
 ) -> None:
     """Options of the whole program."""
     del version
-    if context.invoked_subcommand not in ("open", "compare", "doctor"):
+    if context.invoked_subcommand not in _WITH_WINDOW:
         use_offscreen_driver()
 
 
