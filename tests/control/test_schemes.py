@@ -309,3 +309,27 @@ def test_chords_of_four_keys_move_all_their_axes(chord: tuple[int, ...]) -> None
     ups = [human.moves[2 * axis + 1] for axis in chord]
     press(human, *(move.controls[0] for move in ups))
     assert [axis for axis, value in enumerate(listed(human)) if value == 1.0] == list(chord)
+
+
+def test_what_was_pressed_in_the_last_episode_does_not_act_in_the_next() -> None:
+    human = person("LunarLander-v3")
+    press(human, "key.w")
+    press(human, "key.w", value=0.0)
+    human.reset(0)
+    assert human.act(None) == 0
+
+
+def test_a_key_that_stays_held_acts_in_the_next_episode_too() -> None:
+    human = person("LunarLander-v3")
+    press(human, "key.w")
+    human.reset(0)
+    assert human.act(None) == 2
+
+
+def test_choices_that_do_not_begin_at_zero_are_counted_from_their_start() -> None:
+    space = spaces.MultiDiscrete([3, 2], start=[5, -1])
+    human = HumanPolicy(make_scheme(ToyEnv(space)))
+    assert listed(human) == [5, -1]
+    first = human.moves[0].controls[0]
+    press(human, first)
+    assert listed(human) == [6, -1]

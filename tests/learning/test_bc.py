@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -14,12 +15,14 @@ from teleop.api.episode_dataset import library_in
 from teleop.api.policies import iter_record
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluation import RandomPolicy, evaluate, score
+from teleop.evaluation import RandomPolicy, bootstrap_interval, evaluate, score
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import Levels, Number, head_for
 from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.tuning import held_out
+from teleop.learning.tuning.choice import TrainingChoice
 from teleop.recording import Dataset, Library
 
 Record = Callable[..., Dataset]
@@ -186,3 +189,61 @@ def test_a_batch_whose_episodes_begin_at_different_times(record: Record) -> None
     alone = [policy.predict(row[0])[0] for row in rows][-1]
     policy.reset(0)
     assert batch.tolist() == [alone, policy.predict(rows[2][1])[0]]
+
+
+def test_the_length_that_answers_best_is_kept() -> None:
+    found = [
+        held_out.HeldOut(TrainingChoice(0), steps, agreement, 0.01, 20)
+        for steps, agreement in ((100, 0.5), (300, 0.9), (1000, 0.8), (3000, 0.7))
+    ]
+    assert held_out.best_of(found).steps == 300
+
+
+def test_few_held_out_episodes_leave_the_usual_length() -> None:
+    found = [
+        held_out.HeldOut(TrainingChoice(0), steps, agreement, 0.01, 1)
+        for steps, agreement in ((100, 0.9), (1000, 0.5))
+    ]
+    assert held_out.best_of(found).steps == 1000
+
+
+def test_the_interval_is_that_of_95_percent() -> None:
+    values = np.random.default_rng(0).normal(3.0, 2.0, 400)
+    low, high = bootstrap_interval(values)
+    expected = 2 * 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values))  # 1.645 for 90 %
+    assert high - low == pytest.approx(expected, rel=0.08)
+    assert low < values.mean() < high
+
+
+PENDULUM = "Pendulum-v1"
+SEEN = (np.array([1.0, 0.0, 0.0], np.float32), np.array([-1.0, 0.2, 4.0], np.float32))
+
+
+def test_where_an_episode_begins_a_memory_is_empty(record: Record) -> None:
+    shape = Architecture(memory=8)
+    config = bc.Config(members=1, steps=60, lag_steps=0, budget_s=0, shape=shape, insist=True)
+    policy = trained(record(PENDULUM, 1), config)
+
+    def next_after(*, begins: bool) -> Any:
+        policy.predict(SEEN[0], episode_start=begins)
+        return policy.advise(SEEN[1])[1]
+
+    first = next_after(begins=True)
+    later = next_after(begins=False)
+    again = next_after(begins=True)
+    assert str(first) != str(later)
+    assert str(first) == str(again)
+
+
+def test_after_somebody_else_acted_what_was_planned_is_planned_anew(record: Record) -> None:
+    shape = Architecture(chunk=4, execute=4)
+    config = bc.Config(members=1, steps=60, lag_steps=0, budget_s=0, shape=shape, insist=True)
+    policy = trained(record(PENDULUM, 1), config)
+    policy.reset(0)
+    fresh = policy.act(SEEN[1])
+    policy.reset(0)
+    policy.act(SEEN[0])
+    planned = policy.act(SEEN[1])  # from what was planned at the moment before
+    policy.replan()
+    assert not np.array_equal(planned, fresh)
+    assert np.array_equal(policy.act(SEEN[1]), fresh)

@@ -1,6 +1,7 @@
 """What the demonstrations are, in words; what is learned from, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -294,3 +295,14 @@ def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -
     wrong = iq.recovered_reward(policies[-1], episode.observations, 1 - episode.actions)
     assert reward.shape == (len(episode.rewards),)
     assert reward.mean() > wrong.mean()
+
+
+def test_a_reaction_time_shifts_what_a_person_did_and_never_what_a_script_did(
+    record: Record,
+) -> None:
+    demos = load_demonstrations(record("CartPole-v1", 2))
+    by_person = replace(demos, late=np.ones_like(demos.late)).pairs(3)
+    by_script = replace(demos, late=np.zeros_like(demos.late)).pairs(3)
+    assert (by_person[:, 1] - by_person[:, 0]).tolist() == [3] * len(by_person)
+    assert (by_script[:, 1] - by_script[:, 0]).tolist() == [0] * len(by_script)
+    assert len(by_script) == len(by_person) + 2 * 3

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gymnasium as gym
+import h5py
 import numpy as np
 import pytest
 
@@ -15,8 +16,10 @@ from teleop.envs.factory import close_env, make_env
 from teleop.errors import DatasetBusyError, RecordingError, StorageError
 from teleop.evaluation import RandomPolicy
 from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
+from teleop.recording.episodes import episode_writer
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.session import Phase, Session, seeds_from
+from teleop.types import InputEvent
 
 Record = Callable[..., Dataset]
 
@@ -234,3 +237,63 @@ def test_metadata_keeps_what_others_wrote(library: Library) -> None:
     dataset.writer.commit(take(dataset).journal)
     assert dataset.metadata()["docs_url"] == "x"
     dataset.writer.release()
+
+
+def test_an_episode_that_the_disk_wrote_wrongly_is_not_saved_and_its_take_is_kept(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = claimed(library)
+    found = take(dataset)
+    build = episode_writer.build_episode
+
+    def build_on_a_bad_disk(journal: Path, draft: Path) -> None:
+        build(journal, draft)
+        with h5py.File(draft, "r+") as file:
+            file["episode/rewards"][2] += 1
+
+    with monkeypatch.context() as bad:
+        bad.setattr(episode_writer, "build_episode", build_on_a_bad_disk)
+        with pytest.raises(RecordingError):
+            dataset.writer.commit(found.journal)
+    assert not dataset.rows()
+    assert found.journal.is_file()
+    assert dataset.writer.commit(found.journal).total_steps == found.total_steps
+    dataset.writer.release()
+
+
+def test_numbers_of_episodes_only_grow(library: Library) -> None:
+    dataset = claimed(library)
+    for expected in range(3):
+        assert dataset.writer.commit(take(dataset).journal).ordinal == expected
+        dataset.writer.delete(dataset.rows()[0].file)
+    assert take(dataset).journal.name.startswith("000003-")
+    dataset.writer.release()
+
+
+def test_a_file_that_changed_since_it_was_saved_says_so(record: Record) -> None:
+    dataset = record(episodes=1)
+    row = dataset.rows()[0]
+    assert not any("changed" in flag for flag in dataset.read(row).row.flags)
+    with h5py.File(dataset.places.episodes / row.file, "r+") as file:
+        file["episode"].attrs["mine"] = "a note"
+    assert any("changed" in flag for flag in dataset.read(row).row.flags)
+
+
+def test_input_times_count_from_the_start_of_the_take(library: Library) -> None:
+    dataset = claimed(library)
+    env = make_env("CartPole-v1", render=False)
+    recorder = Recorder(dataset, env)
+    make = lambda: make_env("CartPole-v1", render=False)  # noqa: E731
+    session = Session(make, RandomPolicy("CartPole-v1"), seeds_from(3), recorder)
+    session.start(5000.0)
+    recorder.hear(InputEvent(5000.25, "key.a", 1.0))
+    session.tick(5001.0)
+    recorder.hear(InputEvent(5001.5, "key.a", 0.0))
+    session.tick(5002.0)
+    found = session.stop()
+    assert found is not None
+    row = dataset.writer.commit(found.journal)
+    assert dataset.step_details(row).input_times_s.tolist() == [0.25, 1.5]
+    dataset.writer.release()
+    session.close()
+    close_env(env)

@@ -90,3 +90,14 @@ def test_an_observation_of_another_shape_is_refused_and_leaves_no_trace(tmp_path
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be written"):
         JournalWriter(tmp_path / "no" / "x.tj", {}, Codec(OBSERVATION), Codec(ACTION))
+
+
+@pytest.mark.parametrize("lost", [2, 4, 7])
+def test_a_record_that_is_missing_ends_the_reading_before_it(tmp_path: Path, lost: int) -> None:
+    """Each record that follows is whole: only its number tells that one is not there."""
+    path = tmp_path / "whole.tj"
+    write(path, steps=5)
+    whole = [payload for _, payload in iter_records(path)]
+    start, *records = path.read_bytes().split(b"TJR1")
+    path.write_bytes(b"TJR1".join([start, *records[:lost], *records[lost + 1 :]]))
+    assert [payload for _, payload in iter_records(path)] == whole[:lost]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from teleop import curation
 from teleop.errors import RecordingError
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Dataset, Library
-from teleop.recording.datasets.labels import Label
+from teleop.recording.datasets.labels import Label, Labels
 from teleop.recording.datasets.query import Query
 
 Record = Callable[..., Dataset]
@@ -81,3 +82,11 @@ def test_idle_ends_are_known_only_where_hands_were_recorded(record: Record) -> N
     dataset = record(episodes=1)
     with pytest.raises(RecordingError, match="--first"):
         curation.idle_ends(dataset, dataset.rows()[0])
+
+
+def test_labels_that_come_with_episodes_never_replace_own_ones(tmp_path: Path) -> None:
+    labels = Labels(tmp_path / "labels.json", tmp_path / "lock")
+    labels.change("0" * 12, note="mine")
+    labels.add({"0" * 12: Label(note="theirs"), "1" * 12: Label(note="theirs")})
+    found = labels.read()
+    assert (found["0" * 12].note, found["1" * 12].note) == ("mine", "theirs")
