@@ -34,10 +34,24 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
 
 _HOURS = ("soak", "choices")
 
-if __name__ == "__main__":
-    for name in sys.argv[1:] or [name for name in BENCHMARKS if name not in _HOURS]:
-        name, _, part = name.partition(":")
-        if name not in BENCHMARKS:
-            sys.exit(f"No benchmark is called {name}; there are: {', '.join(BENCHMARKS)}.")
-        print(f"\n{name}", flush=True)  # noqa: T201
+
+def _run(name: str) -> None:
+    """One of them, or a part of it; a tool that is missing is named."""
+    name, _, part = name.partition(":")
+    if name not in BENCHMARKS:
+        sys.exit(f"No benchmark is called {name}; there are: {', '.join(BENCHMARKS)}.")
+    print(f"\n{name}", flush=True)  # noqa: T201
+    try:
         BENCHMARKS[name](part) if part else BENCHMARKS[name]()
+    except ModuleNotFoundError as missing:
+        sys.exit(
+            f"{name} needs the package {missing.name}. Install what benchmarks need: "
+            "pip install -e '.[bench]'"
+        )
+    except FileNotFoundError as missing:
+        sys.exit(f"{name} needs {missing.filename}, which is not on this computer.")
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or [name for name in BENCHMARKS if name not in _HOURS]:
+        _run(wanted)
