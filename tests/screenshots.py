@@ -89,7 +89,7 @@ def show(person: Person, screen: str) -> None:
     elif screen == "train":
         person.until(lambda: app.model.preview and app.model.preview.steps > 60)
     elif screen == "correct":
-        person.until(lambda: app.model.rounds is not None)
+        person.until(lambda: app.model.analyses.rounds is not None)
     elif screen == "library":
         person.until(lambda: app.model.datasets)
         app.context.tell(ListEpisodes(SAMPLE))
@@ -113,7 +113,7 @@ def race(person: Person) -> None:
         goal = app.model.live.steps + steps if app.model.live else 0
         person.until(lambda: app.model.live and app.model.live.steps >= goal)
 
-    person.until(lambda: app.context.driving)
+    person.until(lambda: app.context.input.driving)
     fly_on(30)
     for _ in range(3):
         person.key("w", up=False)

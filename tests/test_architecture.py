@@ -16,6 +16,7 @@ from teleop import doctor
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "teleop").rglob("*.py"))
+MOST_MEMBERS = 20
 LONGEST_FUNCTION = 40
 LONGEST_MODULE = 500
 
@@ -149,6 +150,38 @@ def test_environment_process_never_loads(name: str) -> None:
     script = f"import {module}, sys; raise SystemExit({name!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_classes_show_few_members(path: Path) -> None:
+    """Methods and attributes for others; lists of constants and of settings are no noun."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ClassDef) or _is_a_list(node):
+            continue
+        methods = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
+        for names in (methods, _attributes(node) - methods):
+            public = sorted(name for name in names if not name.startswith("_"))
+            assert len(public) <= MOST_MEMBERS, f"{node.name}: {len(public)}: {public}"
+
+
+def _is_a_list(node: ast.ClassDef) -> bool:
+    bases = {ast.unparse(base) for base in node.bases}
+    frozen = any("frozen=True" in ast.unparse(decorator) for decorator in node.decorator_list)
+    return bool(bases & {"Enum", "IntEnum", "StrEnum"}) or frozen
+
+
+def _attributes(node: ast.ClassDef) -> set[str]:
+    fields = {m.target.id for m in node.body
+              if isinstance(m, ast.AnnAssign) and isinstance(m.target, ast.Name)}  # fmt: skip
+    assigned = {
+        target.attr
+        for target in ast.walk(node)
+        if isinstance(target, ast.Attribute)
+        and isinstance(target.ctx, ast.Store)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == "self"
+    }
+    return fields | assigned
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -185,7 +185,7 @@ class App:
 
     def turn(self, patience_s: float) -> None:
         """Wait for events no longer than this, answer them, draw what changed."""
-        events = self._watch(patience_s, _LOOK_S if self.context.driving else _CALM_S)
+        events = self._watch(patience_s, _LOOK_S if self.context.input.driving else _CALM_S)
         self._arrived.clear()
         self.context.now = time.perf_counter()
         for event in events:
@@ -230,9 +230,9 @@ class App:
             self._window_event(event)
         else:
             self.router.take(event)
-        if event.type in RAW_PAD and not self.context.mapping:
+        if event.type in RAW_PAD and not self.context.pads.mapping:
             return  # the same movement comes as a gamepad's
-        if self.context.driving and event.type in DRIVING:
+        if self.context.input.driving and event.type in DRIVING:
             self.renderer.moved = True  # key caps light up with the picture, the rest stays
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
             self.renderer.dirty = True
@@ -418,7 +418,7 @@ class App:
             context.popover.close(context.ui)
         elif context.ui.events.modal == HELP:
             toggle_help(context)
-        elif context.sheet:
+        elif context.sheet.name:
             context.toggle_sheet("")
         else:
             self.router.let_go()

@@ -121,9 +121,9 @@ class Updates:
         if live.engaged != (before is not None and before.engaged):
             effects.append(EngagedChanged(live.engaged))
         elif before is not None and live.rewinding and not before.rewinding:
-            context.driving = True
+            context.input.driving = True
         elif _paused_now(before, live):
-            context.driving = False  # the environment process has paused by itself
+            context.input.driving = False  # the environment process has paused by itself
         self._sound(before, live)
         if before is not None and before.pending and not live.pending:
             context.ui.events.focus.leave("save", "discard", to="record")
@@ -151,8 +151,8 @@ class Updates:
     def _lost(self, message: ProcessLost) -> None:
         context = self._context
         if message.name == "stage":
-            context.driving = False
-            context.held.clear()
+            context.input.driving = False
+            context.input.held.clear()
             context.popover.close(context.ui)
             context.ui.events.modal = BANNER
             context.ui.events.focus.set("restart", BANNER)

@@ -91,7 +91,7 @@ def test_the_chart_shows_any_number_and_the_cloud(person: Person) -> None:
 def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -> None:
     seed = comparison(person).about.seed
     person.click("race")
-    person.until(lambda: person.app.context.driving)
+    person.until(lambda: person.app.context.input.driving)
     live = person.app.model.live
     assert live is not None
     assert live.seed == seed
@@ -103,13 +103,13 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     assert run.seen[0] == comparison(person).lanes[0].seen[0]
     assert person.node("add").reason == "Leave the race first"
     person.key("escape")
-    person.until(lambda: not person.app.context.driving)
+    person.until(lambda: not person.app.context.input.driving)
     person.key("tab")
     person.app.ui.events.focus.set("view", "stage")
     person.key("space")  # as on the first screen: go on
-    person.until(lambda: person.app.context.driving)
+    person.until(lambda: person.app.context.input.driving)
     person.key("escape")
-    person.until(lambda: not person.app.context.driving)
+    person.until(lambda: not person.app.context.input.driving)
     person.click("race")
     person.until(lambda: person.node("race").label != "Stop")
     person.click("save")

@@ -42,7 +42,7 @@ def test_correct_by_key_mouse_and_pad_then_retrain(person: Person) -> None:
     assert "Take over" in person.node("retrain").reason
 
     person.key("r")
-    person.until(lambda: person.app.context.driving and live(person).steps > 3)
+    person.until(lambda: person.app.context.input.driving and live(person).steps > 3)
     assert live(person).control == "policy"
     person.key("a", up=False)
     person.until(lambda: live(person).control == "person")
@@ -62,8 +62,8 @@ def test_correct_by_key_mouse_and_pad_then_retrain(person: Person) -> None:
     person.key("t", mod=pygame.KMOD_CTRL)  # letters wait a moment after an episode
     person.until(lambda: person.app.model.library.policies[-1] == f"{first}-round-1")  # type: ignore[union-attr]
     rounds = person.app.model
-    person.until(lambda: rounds.rounds and len(rounds.rounds.rounds) == 2)
-    person.until(lambda: all(r.mean is not None for r in rounds.rounds.rounds))  # type: ignore[union-attr]
+    person.until(lambda: rounds.analyses.rounds and len(rounds.analyses.rounds.rounds) == 2)
+    person.until(lambda: all(r.mean is not None for r in rounds.analyses.rounds.rounds))  # type: ignore[union-attr]
     assert person.node("policy").value == f"{first}-round-1"
     person.key("1", mod=pygame.KMOD_CTRL)
     person.until(lambda: live(person).control == "")

@@ -100,7 +100,7 @@ def test_a_bundle_is_found_and_taken_in_by_gamepad_alone(person: Person, tmp_pat
     library = Library(person.app.config.recordings)
     dataset = library.dataset(SAMPLE)
     export(dataset, dataset.rows()[:2], "bundle", home / "deeper" / "two.teleop.zip")
-    person.app.context.files = FileBrowser(home)
+    person.app.context.sheet.files = FileBrowser(home)
     person.app.go("home")
     person.until(lambda: person.app.model.datasets)
     walk(person, "take in", *[pygame.CONTROLLER_BUTTON_DPAD_RIGHT] * 4)

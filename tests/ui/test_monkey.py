@@ -73,7 +73,7 @@ class Monkey:
                 app.model.live,
                 app.current,
                 app.ui.events.modal,
-                app.context.driving,
+                app.context.input.driving,
                 app.model.lost,
             )
             raise AssertionError(f"still busy: {state}") from problem
@@ -157,7 +157,7 @@ def check(root: Path, seed: int, events: int) -> None:
         monkey.run(events)
         assert app.running  # Ctrl Q is not among the keys
         monkey.let_go()
-        assert not app.context.held
+        assert not app.context.input.held
         assert not app.model.lost
         library = app.model.library
         assert library is not None

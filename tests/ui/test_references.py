@@ -62,7 +62,7 @@ def _go(person: Person, name: str) -> None:
     elif name in ("train", "correct"):
         person.app.go(name)  # before there is a policy
         person.turns(6)
-        person.until(lambda: person.app.model.profile or name == "correct")
+        person.until(lambda: person.app.model.analyses.profile or name == "correct")
     elif name == "compare":
         _beside_the_script(person)
     elif name == "demonstrate-paper":

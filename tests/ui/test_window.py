@@ -69,7 +69,7 @@ class Person:
 
     def record(self, steps: int = 3) -> None:
         self.key("r")
-        self.until(lambda: self.app.context.driving)
+        self.until(lambda: self.app.context.input.driving)
         self.until(lambda: self.app.model.live and self.app.model.live.steps >= steps)
 
 
@@ -117,7 +117,7 @@ def test_while_driving_keys_go_to_the_environment_alone(person: Person) -> None:
     person.key("return")
     person.key("e")
     person.turns(5)
-    assert person.app.context.driving
+    assert person.app.context.input.driving
     assert person.app.context.popover.open is None
     person.key("w", up=False)
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
@@ -130,7 +130,7 @@ def test_losing_the_focus_pauses_and_lets_go(person: Person) -> None:
     person.key("w", up=False)
     pygame.event.post(pygame.event.Event(pygame.WINDOWFOCUSLOST))
     person.until(lambda: person.phase() == "paused")
-    assert not person.app.context.held
+    assert not person.app.context.input.held
     person.key("space")
     person.until(lambda: person.phase() == "running")
     person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
@@ -238,9 +238,9 @@ def test_rebinding_by_keyboard_alone(person: Person) -> None:
         person.key("down")
     assert person.app.ui.events.focus.id == "move.up"
     person.key("return")
-    assert person.app.context.listening == "up"
+    assert person.app.context.sheet.listening == "up"
     person.key("f5")  # the window's own: refused, and said
-    assert not person.app.context.listening
+    assert not person.app.context.sheet.listening
     person.key("return")
     person.key("x")
     person.until(lambda: person.app.model.env.hints[0].key == "key.x")  # type: ignore[union-attr]
@@ -260,10 +260,10 @@ def test_options_change_by_arrows_and_hold_for_the_next_take(person: Person) -> 
     person.key("escape")
     person.key("r")
     person.until(lambda: person.app.model.live and person.app.model.live.practice)
-    assert person.app.context.driving
+    assert person.app.context.input.driving
     person.key("f9")
     person.until(lambda: person.phase() == "ended")
-    assert not person.app.context.driving
+    assert not person.app.context.input.driving
     assert person.saved() == 0
 
 
@@ -274,7 +274,7 @@ def test_going_back_by_key_drives_on_in_the_same_take(person: Person) -> None:
     person.key("f7", down=False)
     person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
     assert person.app.model.live.steps < 40  # type: ignore[union-attr]
-    assert person.app.context.driving
+    assert person.app.context.input.driving
     person.key("return", mod=pygame.KMOD_CTRL)
     person.until_saved(1)
 
@@ -287,7 +287,7 @@ def test_the_mouse_held_on_the_picture_drives(person: Person) -> None:
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=at, button=1))
     person.until(lambda: person.app.model.live.action == "Nothing")  # type: ignore[union-attr]
-    assert person.app.context.driving
+    assert person.app.context.input.driving
 
 
 def test_keys_held_for_a_single_step_do_nothing_else(person: Person) -> None:
@@ -312,7 +312,7 @@ def test_the_button_goes_back_while_held_and_says_when_it_cannot(person: Person)
     pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=at, button=1))
     person.until(lambda: person.app.model.live and not person.app.model.live.rewinding)
     assert person.app.model.live.steps < 40  # type: ignore[union-attr]
-    assert person.app.context.driving
+    assert person.app.context.input.driving
 
 
 def test_a_key_held_before_the_start_acts_from_the_first_step(person: Person) -> None:
@@ -337,12 +337,12 @@ def test_view_means_the_take_only_while_it_is_held(person: Person) -> None:
     button(a, up)
     button(view, up)
     person.click("record")
-    person.until(lambda: person.app.context.driving)
+    person.until(lambda: person.app.context.input.driving)
     button(a, down)
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
     button(a, up)
     assert person.saved() == 1
-    assert person.app.context.driving
+    assert person.app.context.input.driving
 
 
 def test_the_environments_arrows_move_an_open_sheet(person: Person) -> None:

@@ -66,12 +66,7 @@ class DrivingSession:
         say: Say,
         options: DriveOptions | None = None,
     ) -> None:
-        """Open an environment.
-
-        Raises:
-            EnvError: it cannot be made, reset or drawn.
-            ControlError: nothing can drive it, or its settings have no meaning.
-        """
+        """Open an environment; raises EnvError or ControlError where it cannot be driven."""
         self.env_id = env_id = request.env_id
         self.options = options or DriveOptions()
         self._speaks = say
@@ -79,8 +74,8 @@ class DrivingSession:
         self._controls = LiveControls(library.root, env_id, env)
         self._human = self._controls.human
         first = [env]  # the first episode uses the environment just made
-        self._make = lambda: first.pop() if first else make_env(env_id)
-        self._session = Session(self._make, self._human, seeds_from(base_seed), goes_back=True)
+        make = lambda: first.pop() if first else make_env(env_id)  # noqa: E731
+        self._session = Session(make, self._human, seeds_from(base_seed), goes_back=True)
         self._pace_hz = request.pace_hz or pace_of(env)
         self._starts = SeedSchedule(base_seed)
         words = find_entry(env_id).observation_words
@@ -95,7 +90,7 @@ class DrivingSession:
         self._events, self._now = 0, 0.0  # of the episode; of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot draw must not count as open
-        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        self._say(opened_of(env_id, self._controls, env))
         self._say(Pictured("drive", self._live(0.0), drawing.frame(picture)))
         self.takes.begin()
 

@@ -76,7 +76,7 @@ class Toasts:
         ui, px = context.ui, context.ui.painter.px
         surface = ui.painter.surface
         right = surface.get_width() - px(32)
-        foot = _FEET.get(current, _FOOT) if not context.sheet else 32
+        foot = _FEET.get(current, _FOOT) if not context.sheet.name else 32
         bottom = surface.get_height() - px(foot)
         self.boxes = []
         ui.group("toast")

@@ -123,13 +123,15 @@ def _draw_tools(context: UiContext, width: int) -> int:
     rect = rect.move(-px(38), 0)
     if ui.icon_button("library", rect, "database", tr("Library (Ctrl L)")):
         context.go_to = "library"
-    label = tr("Gamepad") if context.pad else tr("Keyboard")
+    label = tr("Gamepad") if context.pads.name else tr("Keyboard")
     label = label if width > px(1100) else ""
     chip_width = painter.width(label, "small-medium") + px(44) if label else px(30)
     chip = Rect(rect.x - px(8) - chip_width, px(16), chip_width, px(28))
-    ui.node("device", "status", context.pad or tr("Keyboard; plug in a gamepad at any time"), chip)
+    ui.node(
+        "device", "status", context.pads.name or tr("Keyboard; plug in a gamepad at any time"), chip
+    )
     painter.box(chip, theme.raised, 14, theme.line)
-    colour = theme.success if context.pad else theme.text3
+    colour = theme.success if context.pads.name else theme.text3
     painter.dot((chip.x + px(15), chip.centery), 3.5, colour)
     at = (chip.x + px(26), chip.centery)
     painter.text(label, at, "small-medium", theme.text2)

@@ -67,7 +67,7 @@ class Panes:
                 ui.group("stage")
                 if ui.node("view", "view", tr("Environment"), rect).used:
                     context.resume()
-                if not context.driving:
+                if not context.input.driving:
                     ui.ring("view", rect, 8)
 
     def draw_moving(self, context: UiContext, comparison: Comparison, step: int) -> Rect | None:
@@ -179,7 +179,7 @@ def _draw_side(context: UiContext, card: Rect, side: Side) -> Rect:
     if loose:
         painter.box(area, theme.sunken, 8)
     view.draw(painter, rect, 8, theme.sunken if loose else theme.surface)
-    if side.index is None and context.driving:
+    if side.index is None and context.input.driving:
         painter.box(rect, None, 8, side.look.colour, 3)
     if side.state:
         _draw_pills(context, rect, side.action, side.state)

@@ -86,7 +86,7 @@ class DriveView:
                 context.resume()
             elif not live.engaged and not live.pending:
                 context.toggle_record()
-        if not context.driving:
+        if not context.input.driving:
             ui.ring("view", self._view, 12)
 
     # ------------------------------------------------------------ above the picture
@@ -176,7 +176,7 @@ class DriveView:
         )
         for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
             width = max(px(least[index]), ui.painter.width(longest, "bold") + px(56))
-            key = label_of(_TRANSPORT[index], driving=context.driving) if roomy else ""
+            key = label_of(_TRANSPORT[index], driving=context.input.driving) if roomy else ""
             rect = Rect(x, y, width, h)
             if ui.button(name, rect, text, picture, kind, key, reason):
                 used = name

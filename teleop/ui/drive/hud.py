@@ -50,7 +50,7 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
         top = _draw_seen(context, inner, top)
     if live.numbers:
         _draw_numbers(context, inner, top, live.numbers)
-    if context.driving:
+    if context.input.driving:
         _draw_driving(context, view, inner)
 
 
@@ -140,7 +140,10 @@ def _draw_keys(context: UiContext, inner: Rect, hints: tuple[Hint, ...]) -> None
         label = control_label(hint.pad if ui.pad_hints and hint.pad else hint.key)
         rect = Rect(inner.x + round(hint.place[0] * step), top, size, size)
         rect.y += round(hint.place[1] * step)
-        down = any(control in context.held for control in hint.controls) and context.driving
+        down = (
+            any(control in context.input.held for control in hint.controls)
+            and context.input.driving
+        )
         painter.box(rect, ui.theme.human if down else VEIL, 9, None if down else KEY_LINE)
         ink = ui.theme.on_human if down else ON_VEIL
         style = "bold" if painter.width(label, "bold") < size - px(6) else "small-bold"
@@ -153,7 +156,7 @@ def _draw_keys(context: UiContext, inner: Rect, hints: tuple[Hint, ...]) -> None
 def _held_layer(context: UiContext) -> int:
     """Which modifiers are down: key caps show what the keys mean with them."""
     layers = context.model.env.layers if context.model.env else ()
-    held = (any(control in context.touched for control in layer) for layer in layers)
+    held = (any(control in context.input.touched for control in layer) for layer in layers)
     return sum(1 << index for index, is_held in enumerate(held) if is_held)
 
 

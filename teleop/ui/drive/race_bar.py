@@ -36,7 +36,7 @@ def draw_race_bar(context: UiContext, bar: Rect) -> bool:
         text = state_words(context, live)
     at = (bar.x + px(8), bar.centery)
     used = ui.painter.text(text, at, "medium", width=right - px(8) - at[0])
-    if context.driving:
+    if context.input.driving:
         leave = (
             tr("Start to pause")
             if ui.pad_hints

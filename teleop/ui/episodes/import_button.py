@@ -44,7 +44,9 @@ def draw_take_in_menu(context: UiContext, anchor: Rect) -> None:
 
 def open_files(context: UiContext) -> None:
     """Look for it in the window itself."""
-    context.files = FileBrowser(context.files.folder if context.files else _start(context))
+    context.sheet.files = FileBrowser(
+        context.sheet.files.folder if context.sheet.files else _start(context)
+    )
     context.toggle_sheet("files")
 
 

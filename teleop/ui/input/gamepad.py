@@ -32,7 +32,7 @@ class Gamepad:
         self._orders = False  # View is held while driving
         self._ordered: set[str] = set()  # buttons pressed while it was
         self._pulled: set[str] = set()  # triggers that have scrubbed once
-        self._context.pad, self._context.pads = self._pads.name, self._pads.names
+        self._context.pads.name, self._context.pads.names = self._pads.name, self._pads.names
 
     @property
     def sticks(self) -> dict[str, float]:
@@ -70,14 +70,14 @@ class Gamepad:
 
     def take(self, event: pygame.event.Event) -> bool:
         """Answer one event; True if a gamepad was lost."""
-        self._pads.use(self._context.pad_index)
+        self._pads.use(self._context.pads.index)
         moved, lost = self._pads.take(event), False
         if event.type in (pygame.CONTROLLERDEVICEADDED, pygame.CONTROLLERDEVICEREMOVED):
             lost = self._plugged()
         elif event.type in (pygame.JOYDEVICEADDED, pygame.JOYDEVICEREMOVED):
             self._look_for_unknown()
-        if self._context.mapping:
-            self._context.mapping.take(event)
+        if self._context.pads.mapping:
+            self._context.pads.mapping.take(event)
         elif moved is not None:
             self._moved(moved)
         return lost
@@ -99,7 +99,7 @@ class Gamepad:
             context.model.notices.append(Notice(Tone.BAD, text))
             return
         self._pads.look_again()
-        context.unknown_pads = self._pads.unknown
+        context.pads.unknown = self._pads.unknown
         self._plugged()
         pad = mapping.pad.name
         text = tr("{pad} is mapped now; start Teleop again to use it", pad=pad)
@@ -112,15 +112,15 @@ class Gamepad:
     def _plugged(self) -> bool:
         """A gamepad came or went; True if it went."""
         context = self._context
-        lost = len(self._pads.names) < len(context.pads)
-        context.pads, context.pad = self._pads.names, self._pads.name
+        lost = len(self._pads.names) < len(context.pads.names)
+        context.pads.names, context.pads.name = self._pads.names, self._pads.name
         if lost:
             context.ui.pad_hints = False
         return lost
 
     def _look_for_unknown(self) -> None:
         new = self._pads.look_for_unknown()
-        self._context.unknown_pads = self._pads.unknown
+        self._context.pads.unknown = self._pads.unknown
         if new:
             name = self._pads.unknown[-1].name
             text = tr("{name} is an unrecognised gamepad: press F3 to map its buttons", name=name)
@@ -138,9 +138,9 @@ class Gamepad:
             self._sticks[moved.control] = moved.value
         if not moved.value and (moved.control == "pad.back" or moved.control in self._ordered):
             self._order(moved)  # wherever the pad goes by now
-        elif context.listening:
+        elif context.sheet.listening:
             self._bind(moved, axis)
-        elif context.driving:
+        elif context.input.driving:
             self._drive(moved, axis)
         elif axis:
             self._axis(moved.control, moved.value)
@@ -205,7 +205,7 @@ class Gamepad:
             self._arrow(PAD_ARROWS[control] if down else None)
             return
         action = _ACTIONS.get(control)
-        if not down or action is None or self._context.now < self._context.quiet_until_s:
+        if not down or action is None or self._context.now < self._context.input.quiet_until_s:
             return
         actions = self._actions
         match action:
@@ -235,6 +235,6 @@ class Gamepad:
         if direction == self._repeating:
             return
         self._repeating = direction
-        if direction and self._context.now >= self._context.quiet_until_s:
+        if direction and self._context.now >= self._context.input.quiet_until_s:
             self._repeat_at_s = self._context.now + _FIRST_REPEAT_S
             self._actions.ui.arrow(direction)

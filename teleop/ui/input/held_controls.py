@@ -19,15 +19,15 @@ class HeldControls:
 
     def hold(self, control: str, value: float, *, axis: bool) -> None:
         """For the key caps: which controls are down."""
-        _mark(self._context.held, control, value, axis=axis)
+        _mark(self._context.input.held, control, value, axis=axis)
 
     def touch(self, control: str, value: float, *, axis: bool) -> None:
         """For the controls sheet: what is down, whoever it goes to."""
-        _mark(self._context.touched, control, value, axis=axis)
+        _mark(self._context.input.touched, control, value, axis=axis)
 
     def release(self) -> None:
         """Let go of everything."""
-        self._context.held.clear()
+        self._context.input.held.clear()
         self._context.tell(Request.RELEASE_INPUT)
 
 

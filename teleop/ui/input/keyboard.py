@@ -40,15 +40,15 @@ class Keyboard:
             return
         repeated = control in self._down
         self._down.add(control)
-        context.touched.add(control)
+        context.input.touched.add(control)
         if repeated and event.key not in _REPEATING and context.editing is None:
             return
         if context.editing is not None and self._edits(context.editing, event):
             return
-        if context.listening:
+        if context.sheet.listening:
             bind(context, "" if event.key == pygame.K_ESCAPE else control)
-        elif context.mapping and event.key in (pygame.K_RETURN, pygame.K_SPACE):
-            context.mapping.skip()
+        elif context.pads.mapping and event.key in (pygame.K_RETURN, pygame.K_SPACE):
+            context.pads.mapping.skip()
         else:
             self._pressed(control, event)
 
@@ -68,11 +68,11 @@ class Keyboard:
         ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
         shift = bool(event.mod & pygame.KMOD_SHIFT)
         name = pygame.key.name(event.key)
-        if context.driving:
+        if context.input.driving:
             self._drive(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
             return
         context.ui.pad_hints = False
-        if context.now >= context.quiet_until_s or ctrl or event.key in _WINDOWS_OWN:
+        if context.now >= context.input.quiet_until_s or ctrl or event.key in _WINDOWS_OWN:
             command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
             self._navigate(event, command, ctrl=ctrl, shift=shift)
 
@@ -90,18 +90,18 @@ class Keyboard:
     def _up(self, control: str) -> None:
         context = self._context
         self._down.discard(control)
-        context.touched.discard(control)
+        context.input.touched.discard(control)
         if control == _REWIND_KEY:
             context.tell(Request.REWIND_END)
-        if control in context.held:
-            context.held.discard(control)
+        if control in context.input.held:
+            context.input.held.discard(control)
             self._held_controls.send(control, 0.0)
 
     def _drive(self, control: str, command: Command | None) -> None:
         if command:
             self._actions.command(command)
-        elif control not in self._context.held:  # a repeat is not a press
-            self._context.held.add(control)
+        elif control not in self._context.input.held:  # a repeat is not a press
+            self._context.input.held.add(control)
             self._held_controls.send(control, 1.0)
 
     def _navigate(

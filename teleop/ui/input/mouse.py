@@ -22,12 +22,12 @@ class Mouse:
     def take(self, event: pygame.event.Event) -> None:
         """Answer one event."""
         if event.type == pygame.MOUSEMOTION:
-            if "mouse.left" in self._context.held:
+            if "mouse.left" in self._context.input.held:
                 self._point(event.pos)
         elif event.type == pygame.MOUSEWHEEL:
             self._wheel(-event.y)
         elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
-            if "mouse.left" in self._context.held:
+            if "mouse.left" in self._context.input.held:
                 self._unpoint()
             self._actions.ui.events.release(event.pos)
         elif event.button == 1:
@@ -35,8 +35,8 @@ class Mouse:
 
     def _wheel(self, rows: int) -> None:
         context = self._context
-        if context.sheet:
-            context.sheet_view.scroll(rows)
+        if context.sheet.name:
+            context.sheet.view.scroll(rows)
         elif context.popover.open:
             context.popover.scroll(rows)
         else:
@@ -47,8 +47,8 @@ class Mouse:
         over = ui.events.hit(at)
         if context.editing is not None and (over is None or over.id != context.editing.node_id):
             context.edit(None)
-        if context.driving and over is not None and over.id == "view":
-            context.held.add("mouse.left")
+        if context.input.driving and over is not None and over.id == "view":
+            context.input.held.add("mouse.left")
             self._held_controls.send("mouse.left", 1.0)
             self._point(at)
             return
@@ -72,4 +72,4 @@ class Mouse:
     def _unpoint(self) -> None:
         for name in ("mouse.left", "mouse.x", "mouse.y"):
             self._held_controls.send(name, 0.0)
-        self._context.held -= {c for c in self._context.held if c.startswith("mouse.")}
+        self._context.input.held -= {c for c in self._context.input.held if c.startswith("mouse.")}

@@ -35,8 +35,8 @@ class InputRouter:
             self._lost(tr("Paused: the window is not in front"))
         elif self._gamepad.take(event):
             self._lost(tr("Paused: the gamepad was unplugged; nothing is lost"))
-        if self._context.mapping:
-            self._gamepad.finish_teaching(self._context.mapping)
+        if self._context.pads.mapping:
+            self._gamepad.finish_teaching(self._context.pads.mapping)
 
     def rumble(self, strength: float, seconds: float) -> None:
         """The pad in use shakes."""
@@ -55,16 +55,16 @@ class InputRouter:
         context = self._context
         if engaged:
             context.popover.close(context.ui)
-            context.driving = True
+            context.input.driving = True
             context.ui.events.focus.set("view", "stage")
             self._gamepad.hand_over()
             self._send_held()
             return
-        by_itself, context.driving = context.driving, False
-        context.held.clear()
+        by_itself, context.input.driving = context.input.driving, False
+        context.input.held.clear()
         context.tell(Request.RELEASE_INPUT)
         if by_itself:
-            context.quiet_until_s = context.now + _GRACE_S
+            context.input.quiet_until_s = context.now + _GRACE_S
             pending = context.model.live is not None and context.model.live.pending
             context.ui.events.focus.set("save" if pending else "record", "transport")
             context.ui.events.focus.visible = context.ui.pad_hints
@@ -80,7 +80,7 @@ class InputRouter:
         if live is None or live.waiting_s == -1.0:
             return  # that one begins with a press
         for control in self._keyboard.driving:
-            self._context.held.add(control)
+            self._context.input.held.add(control)
             self._held_controls.send(control, 1.0)
         for control, value in self._gamepad.sticks.items():
             self._held_controls.hold(control, value, axis=True)
@@ -88,10 +88,10 @@ class InputRouter:
 
     def _lost(self, why: str) -> None:
         """Focus or pad lost: every key is let go, a running take waits."""
-        context, drove = self._context, self._context.driving
+        context, drove = self._context, self._context.input.driving
         self._keyboard.forget()
         self._gamepad.forget()
-        context.touched.clear()
+        context.input.touched.clear()
         self.let_go()
         if drove:
             context.model.notices.append(Notice(Tone.PLAIN, why))

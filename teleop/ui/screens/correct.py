@@ -108,7 +108,7 @@ class CorrectScreen:
         if wanted != self._asked:
             self._asked = wanted
             context.tell(ShowCorrect(library.dataset_id, name))
-        busy = context.model.studying or (training and training.running)
+        busy = context.model.analyses.running or (training and training.running)
         if self._rounds_of != wanted[:2] and not busy:
             self._rounds_of = wanted[:2]
             context.teach(ListRounds(context.recordings, library.dataset_id, name))

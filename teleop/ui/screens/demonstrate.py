@@ -95,7 +95,7 @@ class Demonstrate:
             context.open_env(picked)
 
     def _open_picker(self, context: UiContext) -> None:
-        if context.driving:
+        if context.input.driving:
             return
         ids = [entry.env_id for entry in CATALOGUE]
         env_id = context.model.env.env_id if context.model.env else ids[0]

@@ -116,7 +116,7 @@ class TrainScreen:
         if model.training and model.training.running:
             context.teach(StopTraining())
             model.training.phase = tr("Stopping; the best so far is kept")
-        elif model.studying:
+        elif model.analyses.running:
             context.teach(StopTraining())
             model.notices.append(
                 Notice(Tone.PLAIN, tr("The analysis is stopping; train again afterwards"))
@@ -154,7 +154,7 @@ class TrainScreen:
     def _keep_profile(self, context: UiContext) -> None:
         """Ask what the data is, once for each state of the dataset."""
         model, library = context.model, context.model.library
-        busy = model.studying or (model.training and model.training.running)
+        busy = model.analyses.running or (model.training and model.training.running)
         if library is None or not library.episodes or busy:
             return
         wanted = f"{library.dataset_id} {len(library.episodes)} {library.episodes[-1].uuid}"
@@ -328,7 +328,7 @@ class TrainScreen:
     def _lines(self, context: UiContext) -> list[tuple[str, Colour, str]]:
         """(icon, its colour, text) of everything that there is to say."""
         theme, model = context.ui.theme, context.model
-        training, profile = model.training, model.profile
+        training, profile = model.training, model.analyses.profile
         mine = model.library.dataset_id if model.library else ""
         lines: list[tuple[str, Colour, str]] = []
         if training and training.dataset_id == mine:

@@ -85,7 +85,7 @@ def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
 
 def bind(context: UiContext, control: str) -> None:
     """A press was heard for the move that waits for one; empty: never mind."""
-    move, context.listening = context.listening, ""
+    move, context.sheet.listening = context.sheet.listening, ""
     if control in RESERVED:
         text = tr("{control} belongs to the window; choose another", control=control_label(control))
         context.model.notices.append(Notice(Tone.BAD, text))

@@ -21,20 +21,20 @@ _TEACHING = tr("Press the requested control; Enter skips one that is missing, Es
 def draw_sheet(context: UiContext) -> None:
     """Draw the open sheet, if one is, and do what was asked on it."""
     env = context.model.env
-    if context.sheet in _WITHOUT_ENV:
-        _WITHOUT_ENV[context.sheet](context)
+    if context.sheet.name in _WITHOUT_ENV:
+        _WITHOUT_ENV[context.sheet.name](context)
         return
-    if not context.sheet or env is None:
+    if not context.sheet.name or env is None:
         return
-    foot = _TEACHING if context.mapping else _FEET[context.sheet]
-    used = context.sheet_view.draw(context.ui, _title(context, env), _lines(context), foot)
+    foot = _TEACHING if context.pads.mapping else _FEET[context.sheet.name]
+    used = context.sheet.view.draw(context.ui, _title(context, env), _lines(context), foot)
     if used is None:
         return
     if used.id == "close":
         context.toggle_sheet("")
-    elif context.mapping:
+    elif context.pads.mapping:
         return
-    elif context.sheet == "options":
+    elif context.sheet.name == "options":
         context.change_options(changed_options(context.options, used.id, used.step))
     else:
         _use_control(context, used)
@@ -42,7 +42,7 @@ def draw_sheet(context: UiContext) -> None:
 
 def _draw_settings(context: UiContext) -> None:
     lines = setting_lines(context.settings)
-    used = context.sheet_view.draw(context.ui, tr("Settings"), lines, _FEET["options"])
+    used = context.sheet.view.draw(context.ui, tr("Settings"), lines, _FEET["options"])
     if used is not None and used.id == "close":
         context.toggle_sheet("")
     elif used is not None:
@@ -51,16 +51,16 @@ def _draw_settings(context: UiContext) -> None:
 
 def _draw_files(context: UiContext) -> None:
     """The window's own way to choose what is to be taken in."""
-    if context.files is None:
+    if context.sheet.files is None:
         return
-    title, lines = str(context.files.folder), context.files.lines
-    used = context.sheet_view.draw(context.ui, title, lines, tr("Enter opens, Esc closes"))
+    title, lines = str(context.sheet.files.folder), context.sheet.files.lines
+    used = context.sheet.view.draw(context.ui, title, lines, tr("Enter opens, Esc closes"))
     if used is None or used.step < 0:
         return
-    chosen = None if used.id == "close" else context.files.use(used.id)
+    chosen = None if used.id == "close" else context.sheet.files.use(used.id)
     if chosen is None and used.id != "close":
-        context.sheet_view.reset()
-        context.ui.events.focus.set(context.files.lines[0].id, SHEET)
+        context.sheet.view.reset()
+        context.ui.events.focus.set(context.sheet.files.lines[0].id, SHEET)
         return
     context.toggle_sheet("")
     if chosen is not None:
@@ -71,22 +71,22 @@ _WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
 
 
 def _title(context: UiContext, env: EnvOpened) -> str:
-    if context.mapping:
-        return tr("Map {name}", name=context.mapping.pad.name)
+    if context.pads.mapping:
+        return tr("Map {name}", name=context.pads.mapping.pad.name)
     return (
         tr("Recording options")
-        if context.sheet == "options"
+        if context.sheet.name == "options"
         else tr("Controls of {env_id}", env_id=env.env_id)
     )
 
 
 def _lines(context: UiContext) -> list[Line]:
     env = context.model.env
-    if context.sheet == "options":
+    if context.sheet.name == "options":
         return option_lines(context.options)
-    if context.mapping:
-        return _taught_lines(context.mapping)
-    lines = control_lines(env, context.touched, context.listening) if env else []
+    if context.pads.mapping:
+        return _taught_lines(context.pads.mapping)
+    lines = control_lines(env, context.input.touched, context.sheet.listening) if env else []
     lines += [Line(f"pad.{index}", name) for index, name in enumerate(_pad_choices(context))]
     lines += [
         Line(
@@ -95,20 +95,23 @@ def _lines(context: UiContext) -> list[Line]:
             "Enter",
             tr("It has no known layout"),
         )
-        for pad in context.unknown_pads
+        for pad in context.pads.unknown
     ]
     return lines
 
 
 def _pad_choices(context: UiContext) -> list[str]:
     """Which gamepad is listened to, where there are several."""
-    if len(context.pads) < 2:
+    if len(context.pads.names) < 2:
         return []
     names = [
         tr("All gamepads"),
-        *(tr("Gamepad {i}: {name}", i=i, name=name) for i, name in enumerate(context.pads, 1)),
+        *(
+            tr("Gamepad {i}: {name}", i=i, name=name)
+            for i, name in enumerate(context.pads.names, 1)
+        ),
     ]
-    return [("● " if i == context.pad_index else "○ ") + name for i, name in enumerate(names)]
+    return [("● " if i == context.pads.index else "○ ") + name for i, name in enumerate(names)]
 
 
 def _taught_lines(mapping: PadMapping) -> list[Line]:
@@ -125,17 +128,17 @@ def _use_control(context: UiContext, used: Changed) -> None:
     if env is None:
         return
     if used.id.startswith("move."):
-        context.listening = used.id.removeprefix("move.") if used.step > 0 else ""
+        context.sheet.listening = used.id.removeprefix("move.") if used.step > 0 else ""
         return
     if used.id.startswith("pad."):
-        context.pad_index = int(used.id.removeprefix("pad."))
+        context.pads.index = int(used.id.removeprefix("pad."))
         return
     if used.id.startswith("teach."):
         number = int(used.id.removeprefix("teach."))
-        context.mapping = PadMapping(
-            next(p for p in context.unknown_pads if p.instance_id == number)
+        context.pads.mapping = PadMapping(
+            next(p for p in context.pads.unknown if p.instance_id == number)
         )
-        context.sheet_view.reset()
+        context.sheet.view.reset()
         return
     request = controls_request(env, used.id, used.step)
     if request:

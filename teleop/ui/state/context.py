@@ -37,6 +37,59 @@ class WindowRequest(Enum):
 
 
 @dataclass(slots=True)
+class Gamepads:
+    """What is plugged in.
+
+    Attributes:
+        name: of the gamepad in use; empty without one.
+        names: of all.
+        unknown: joysticks without a known layout.
+        mapping: the one that is being taught.
+        index: which of them is listened to, from 1; 0 is all.
+    """
+
+    name: str = ""
+    names: tuple[str, ...] = ()
+    unknown: tuple[UnknownPad, ...] = ()
+    mapping: PadMapping | None = None
+    index: int = 0
+
+
+@dataclass(slots=True)
+class InputMode:
+    """Where keys and buttons go.
+
+    Attributes:
+        driving: keys and pad go to the environment.
+        held: controls that are down, and went there.
+        touched: controls that are down, whoever they go to.
+        quiet_until_s: until then no plain key or button means the window.
+    """
+
+    driving: bool = False
+    held: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    quiet_until_s: float = 0.0
+
+
+@dataclass(slots=True)
+class OpenSheet:
+    """What lies over the screen.
+
+    Attributes:
+        name: `options`, `controls`, `settings`, `files`, or empty.
+        listening: the move that waits for a press, on the controls sheet.
+        view: its rows.
+        files: where one is in the window's own sheet of files.
+    """
+
+    name: str = ""
+    listening: str = ""
+    view: SheetView = field(default_factory=SheetView)
+    files: FileBrowser | None = None
+
+
+@dataclass(slots=True)
 class UiContext:
     """Shared by the window and its screens.
 
@@ -49,17 +102,10 @@ class UiContext:
         tell: sends to the environment process.
         teach: sends to the trainer.
         now: seconds, the same for a whole frame.
-        driving: keys and pad go to the environment.
-        held: controls that are down.
-        pad: name of the gamepad in use; empty without one.
-        pads: names of all that are plugged in.
-        unknown_pads: joysticks without a known layout.
-        mapping: the one that is being taught.
-        pad_index: which of them is listened to, from 1; 0 is all.
         options: how the person drives and records.
-        sheet: the open sheet: `options`, `controls`, `settings`, `files`, or empty.
-        listening: the move that waits for a press, on the controls sheet.
-        touched: controls that are down, whoever they go to.
+        sheet: what lies over the screen.
+        input: where keys and buttons go.
+        pads: gamepads.
         editing: the text that is being edited; keys go there.
         go_to: name of the screen to show next.
         requests: what the window is to do once the screen is drawn.
@@ -67,8 +113,6 @@ class UiContext:
         settings: how the window looks and behaves.
         projector: light, large, and nothing moves.
         dialog: the computer's own, for choosing a file.
-        files: where one is in the window's own sheet of files.
-        quiet_until_s: until then no plain key or button means the window.
     """
 
     ui: Ui
@@ -80,26 +124,16 @@ class UiContext:
     teach: Callable[[ToTrainer], None]
     dialog: FileDialog
     now: float = 0.0
-    driving: bool = False
-    held: set[str] = field(default_factory=set)
-    pad: str = ""
-    pads: tuple[str, ...] = ()
-    unknown_pads: tuple[UnknownPad, ...] = ()
-    mapping: PadMapping | None = None
-    pad_index: int = 0
     options: DriveOptions = field(default_factory=DriveOptions)
-    sheet: str = ""
-    listening: str = ""
-    touched: set[str] = field(default_factory=set)
+    input: InputMode = field(default_factory=InputMode)
+    pads: Gamepads = field(default_factory=Gamepads)
+    sheet: OpenSheet = field(default_factory=OpenSheet)
     editing: TextEdit | None = None
     go_to: str = ""
     requests: list[WindowRequest] = field(default_factory=list)
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
     projector: bool = False
-    quiet_until_s: float = 0.0
-    files: FileBrowser | None = None
-    sheet_view: SheetView = field(default_factory=SheetView)
     views: dict[str, ImageView] = field(default_factory=dict)
 
     @property
@@ -156,15 +190,15 @@ class UiContext:
     def toggle_sheet(self, name: str) -> None:
         """Open a sheet, or close it."""
         self.popover.close(self.ui)
-        if self.sheet == name or not name:
-            self.sheet = self.listening = ""
-            self.mapping = None
+        if self.sheet.name == name or not name:
+            self.sheet.name = self.sheet.listening = ""
+            self.pads.mapping = None
             self.ui.events.modal = None
             self.ui.events.focus.set("view", "stage")
             return
         self.pause()
-        self.sheet, self.listening = name, ""
-        self.sheet_view.reset()
+        self.sheet.name, self.sheet.listening = name, ""
+        self.sheet.view.reset()
         self.ui.events.modal = SHEET
         self.ui.events.focus.set("close", SHEET)
         self.ui.events.focus.visible = not self.ui.events.used.clicked
@@ -177,7 +211,7 @@ class UiContext:
 
     def step_once(self) -> None:
         """One step of a paused episode, with what is held down now."""
-        for control in sorted(self.touched):
+        for control in sorted(self.input.touched):
             if not control.startswith("pad.") or control[-1] not in "+-":
                 self.tell(Input(InputEvent(self.now, control, 1.0)))
         self.tell(Request.STEP_ONCE)
@@ -187,12 +221,12 @@ class UiContext:
         """Go on driving after a pause."""
         live = self.model.live
         if live and live.phase == "paused":
-            self.driving = True
+            self.input.driving = True
             self.tell(Request.RESUME)
 
     def pause(self) -> None:
         """Hold still; keys and pad move the focus again."""
         self.tell(Request.PAUSE)  # also what was to begin by itself
-        if self.driving:
-            self.driving = False
+        if self.input.driving:
+            self.input.driving = False
             self.ui.events.focus.set("view", "stage")

@@ -3,7 +3,9 @@
 No pygame, no drawing: screens read it, messages change it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from teleop.runtime.protocol.comparison_messages import (
     LaneAbout,
@@ -168,6 +170,33 @@ class TrainingState:
         self.log += updates.findings
         self.tried = updates.tried or self.tried
 
+    def take_policy(self, message: PolicySaved) -> None:
+        """A policy that can be played is there, the first one or a better one."""
+        if not self.policy:
+            text = tr("First playable policy after {seconds:.1f} s", seconds=message.seconds)
+            self.log.append(Finding(text, True))
+        self.policy = message.name
+        self.version += 1
+        self.seconds = message.seconds
+        self.running = not message.final
+
+
+@dataclass(slots=True)
+class Analyses:
+    """What was found out about a dataset.
+
+    Attributes:
+        profile: of the data.
+        running: what is being computed.
+        found: as far as it is computed.
+        rounds: of correction.
+    """
+
+    profile: Profiled | None = None
+    running: Analysis | None = None
+    found: dict[Analysis, AnalysisProgress] = field(default_factory=dict)
+    rounds: Rounds | None = None
+
 
 @dataclass(slots=True)
 class ViewModel:
@@ -182,10 +211,7 @@ class ViewModel:
     comparison: Comparison | None = None
     run: LaneCurve | None = None  # what the person does beside it, now
     training: TrainingState | None = None
-    profile: Profiled | None = None
-    studying: Analysis | None = None
-    studies: dict[Analysis, AnalysisProgress] = field(default_factory=dict)
-    rounds: Rounds | None = None
+    analyses: Analyses = field(default_factory=Analyses)
     corrections: tuple[Corrected, ...] = ()
     datasets: tuple[DatasetLine, ...] | None = None
     shelf: EpisodesListed | None = None
@@ -208,22 +234,11 @@ class ViewModel:
 
     def hear(self, message: FromStage | FromTrainer) -> None:
         """Take in one message from another process."""
-        match message:
-            case Pictured():
-                self._pictured(message)
-            case ReplayPictured():
-                for frame in message.frames:
-                    self.frames[frame.view] = frame
-                if self.comparison:
-                    self.comparison.shown = message.step
-            case ReplayGrew() if self.comparison:
-                self.comparison.grow(message)
-            case TrainingProgress() if self.training:
-                self.training.hear(message)
-            case ProcessLost(name="stage"):
-                self.lost = message.why
-            case _:
-                self._rare(message)
+        handler = _HANDLERS.get(type(message))
+        if handler:
+            handler(self, message)
+
+    # ------------------------------------------------------------ from the environment's process
 
     def _pictured(self, message: Pictured) -> None:
         if message.frame:
@@ -235,62 +250,73 @@ class ViewModel:
         elif message.view == "preview":
             self.preview = message.live
 
-    def _rare(self, message: FromStage | FromTrainer) -> None:
-        match message:
-            case EnvOpened():
-                if self.env is None or self.env.env_id != message.env_id:
-                    self.comparison = self.rounds = self.run = None
-                    self.corrections = ()
-                self.env, self.env_problem, self.opening = message, "", ""
-            case EnvFailed():
-                self.env_problem, self.opening = message.problem, ""
-                self.notices.append(Notice(Tone.BAD, message.problem))
-            case LibraryChanged():
-                self.library = message
-            case ReplayOpened():
-                self.comparison, self.replay_problem = Comparison.of(message), ""
-            case Notice():
-                self.notices.append(message)
-                if message.undo is not None:
-                    self.shelf_undo.append(message.undo)
-                self.replay_problem = message.text if message.tone is Tone.BAD else ""
-            case _:
-                self._kept(message)
+    def _replay_pictured(self, message: ReplayPictured) -> None:
+        for frame in message.frames:
+            self.frames[frame.view] = frame
+        if self.comparison:
+            self.comparison.shown = message.step
 
-    def _kept(self, message: FromStage | FromTrainer) -> None:
-        match message:
-            case Corrections(episodes):
-                self.corrections = episodes
-            case LibraryListed():
-                self.datasets = message.datasets
-            case EpisodesListed():
-                self.shelf = message
-            case Working():
-                self.working = message if message.total else None
-            case _:
-                self._taught(message)
+    def _replay_grew(self, message: ReplayGrew) -> None:
+        if self.comparison:
+            self.comparison.grow(message)
 
-    def _taught(self, message: FromStage | FromTrainer) -> None:
-        match message:
-            case AnalysisProgress():
-                self.studies[message.study] = message
-                self.studying = None if message.final else message.study
-                if message.problem:
-                    self.notices.append(Notice(Tone.BAD, message.problem))
-            case Profiled():
-                self.profile = message
-            case Rounds():
-                self.rounds = message
-            case ProcessLost():
-                self._trainer_lost(message)
-            case TrainingBegan() | PolicySaved() | TrainingFailed() | BaselineScores() if (
-                self.training
-            ):
-                self._training(self.training, message)
+    def _replay_opened(self, message: ReplayOpened) -> None:
+        self.comparison, self.replay_problem = Comparison.of(message), ""
+
+    def _opened(self, message: EnvOpened) -> None:
+        if self.env is None or self.env.env_id != message.env_id:
+            self.comparison = self.analyses.rounds = self.run = None
+            self.corrections = ()
+        self.env, self.env_problem, self.opening = message, "", ""
+
+    def _env_failed(self, message: EnvFailed) -> None:
+        self.env_problem, self.opening = message.problem, ""
+        self._trouble(message.problem)
+
+    def _noticed(self, message: Notice) -> None:
+        self.notices.append(message)
+        if message.undo is not None:
+            self.shelf_undo.append(message.undo)
+        self.replay_problem = message.text if message.tone is Tone.BAD else ""
+
+    def _library_changed(self, message: LibraryChanged) -> None:
+        self.library = message
+
+    def _corrected(self, message: Corrections) -> None:
+        self.corrections = message.episodes
+
+    def _datasets_listed(self, message: LibraryListed) -> None:
+        self.datasets = message.datasets
+
+    def _episodes_listed(self, message: EpisodesListed) -> None:
+        self.shelf = message
+
+    def _works(self, message: Working) -> None:
+        self.working = message if message.total else None
+
+    def _process_lost(self, message: ProcessLost) -> None:
+        if message.name == "stage":
+            self.lost = message.why
+        else:
+            self._trainer_lost(message)
+
+    # ------------------------------------------------------------ from the trainer
+
+    def _analysed(self, message: AnalysisProgress) -> None:
+        self.analyses.found[message.study] = message
+        self.analyses.running = None if message.final else message.study
+        if message.problem:
+            self._trouble(message.problem)
+
+    def _profiled(self, message: Profiled) -> None:
+        self.analyses.profile = message
+
+    def _rounds_told(self, message: Rounds) -> None:
+        self.analyses.rounds = message
 
     def _trainer_lost(self, message: ProcessLost) -> None:
         """The trainer's process ended without being asked to."""
-        self.studying = None
+        self.analyses.running = None
         training = self.training
         if training is None or not training.running:
             return
@@ -299,38 +325,58 @@ class ViewModel:
             kept = tr("Your recordings and the policy so far are safe; train again.")
         training.running = False
         training.problem = joined(" ", (message.why, kept))
-        self.notices.append(Notice(Tone.BAD, training.problem))
+        self._trouble(training.problem)
 
-    def _training(
-        self,
-        training: TrainingState,
-        message: TrainingBegan | PolicySaved | TrainingFailed | BaselineScores,
-    ) -> None:
-        match message:
-            case TrainingBegan():
-                training.began = message
-                self.profile = Profiled(training.dataset_id, message.traits)
-            case BaselineScores():
-                training.standings, training.advice = message.standings, message.advice
-            case PolicySaved():
-                if not training.policy:
-                    training.log.append(
-                        Finding(
-                            tr(
-                                "First playable policy after {seconds:.1f} s",
-                                seconds=message.seconds,
-                            ),
-                            True,
-                        )
-                    )
-                training.policy = message.name
-                training.version += 1
-                training.seconds = message.seconds
-                training.running = not message.final
-            case TrainingFailed():
-                training.running = False
-                training.problem = message.problem
-                self.notices.append(Notice(Tone.BAD, message.problem))
+    def _training_began(self, message: TrainingBegan) -> None:
+        if self.training:
+            self.training.began = message
+            self.analyses.profile = Profiled(self.training.dataset_id, message.traits)
+
+    def _training_went_on(self, message: TrainingProgress) -> None:
+        if self.training:
+            self.training.hear(message)
+
+    def _scored(self, message: BaselineScores) -> None:
+        if self.training:
+            self.training.standings, self.training.advice = message.standings, message.advice
+
+    def _policy_saved(self, message: PolicySaved) -> None:
+        if self.training:
+            self.training.take_policy(message)
+
+    def _training_failed(self, message: TrainingFailed) -> None:
+        if self.training:
+            self.training.running = False
+            self.training.problem = message.problem
+            self._trouble(message.problem)
+
+    def _trouble(self, text: str) -> None:
+        self.notices.append(Notice(Tone.BAD, text))
+
+
+_HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
+    Pictured: ViewModel._pictured,
+    ReplayPictured: ViewModel._replay_pictured,
+    ReplayGrew: ViewModel._replay_grew,
+    ReplayOpened: ViewModel._replay_opened,
+    EnvOpened: ViewModel._opened,
+    EnvFailed: ViewModel._env_failed,
+    Notice: ViewModel._noticed,
+    LibraryChanged: ViewModel._library_changed,
+    Corrections: ViewModel._corrected,
+    LibraryListed: ViewModel._datasets_listed,
+    EpisodesListed: ViewModel._episodes_listed,
+    Working: ViewModel._works,
+    ProcessLost: ViewModel._process_lost,
+    AnalysisProgress: ViewModel._analysed,
+    Profiled: ViewModel._profiled,
+    Rounds: ViewModel._rounds_told,
+    TrainingBegan: ViewModel._training_began,
+    TrainingProgress: ViewModel._training_went_on,
+    BaselineScores: ViewModel._scored,
+    PolicySaved: ViewModel._policy_saved,
+    TrainingFailed: ViewModel._training_failed,
+}
 
 
 def outline(live: SessionSnapshot | None) -> tuple[object, ...]:

@@ -27,7 +27,11 @@ class RoundsChart:
             panel: whose head has the title.
             area: of the chart.
         """
-        painter, px, rounds = context.ui.painter, context.ui.painter.px, context.model.rounds
+        painter, px, rounds = (
+            context.ui.painter,
+            context.ui.painter.px,
+            context.model.analyses.rounds,
+        )
         painter.text(tr("Rounds of correction"), (panel.x + px(20), panel.y + px(28)), "h2")
         known = [line for line in rounds.rounds if line.mean is not None] if rounds else []
         if not known:

@@ -126,8 +126,8 @@ class TrainingCharts:
     def _draw_ask(self, context: UiContext, inside: Rect) -> None:
         """The button that starts a study, or how far it is."""
         ui, px, study = context.ui, context.ui.painter.px, _STUDIES[self._tab]
-        found = context.model.studies.get(study)
-        if context.model.studying is study:
+        found = context.model.analyses.found.get(study)
+        if context.model.analyses.running is study:
             words = tr("Trying…")
             if found:
                 words = tr("Trying… {done} of {total}", done=len(found.points), total=found.total)
@@ -143,7 +143,7 @@ class TrainingCharts:
         """Once more, for a curve that is there."""
         ui, px = context.ui, context.ui.painter.px
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
-        busy = context.model.studying is not None
+        busy = context.model.analyses.running is not None
         label = tr("Compute again")
         reason = tr("It is being computed") if busy else _reason(context)
         if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
@@ -221,7 +221,7 @@ def _reason(context: UiContext) -> str:
     model = context.model
     if model.training and model.training.running:
         return tr("Training is running")
-    if model.studying:
+    if model.analyses.running:
         return tr("Another analysis is running")
     if model.env and model.env.cannot_learn:
         return model.env.cannot_learn
@@ -230,14 +230,14 @@ def _reason(context: UiContext) -> str:
 
 
 def _ask(context: UiContext, study: Analysis) -> None:
-    context.model.studies.pop(study, None)
-    context.model.studying = study
+    context.model.analyses.found.pop(study, None)
+    context.model.analyses.running = study
     context.teach(RunAnalysis(context.recordings, _dataset(context), study))
 
 
 def _found(context: UiContext, study: Analysis) -> AnalysisProgress | None:
     """What a study of the shown dataset has found."""
-    found = context.model.studies.get(study)
+    found = context.model.analyses.found.get(study)
     return found if found and found.dataset_id == _dataset(context) else None
 
 
