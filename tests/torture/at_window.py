@@ -8,12 +8,20 @@ from teleop.ui.app import App
 from tests.torture.folders import ENV
 from tests.ui.test_window import Person
 
-_PATIENCE_S = 12.0
+_PATIENCE_S = 6.0
 
 
 def walk(root: Path) -> list[str]:
     """Drive, save, train, compare, label, delete, empty the trash; what could not be done."""
     person = Person(root, ENV)
+    problem = person.app.model.env_problem
+    if problem:  # it says why it cannot be driven here
+        person.app.close()
+        return [problem]
+    return _walk(person)
+
+
+def _walk(person: Person) -> list[str]:
     app, missed = person.app, list[str]()
 
     def soon(what: str, seen: Callable[[], object]) -> bool:

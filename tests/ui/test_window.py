@@ -24,7 +24,8 @@ class Person:
     def __init__(self, root: Path, env_id: str, app: App | None = None) -> None:
         config = AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), 11)
         self.app = app or App(config)
-        self.until(lambda: self.app.model.live is not None and self.app.model.library is not None)
+        model = self.app.model
+        self.until(lambda: (model.live and model.library is not None) or model.env_problem)
 
     def until(self, seen: Callable[[], object]) -> None:
         """Let the window run until something is true."""
