@@ -71,6 +71,8 @@ class Text(str):
         Args:
             look_up: from a message, its plural and how many, to the translated message.
         """
+        if not self.message:  # a catalogue has its own description under this name
+            return ""
         said = look_up(self.message, self.plural, self.values.get("n", 1))
         if self.values:
             values = {

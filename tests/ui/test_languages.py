@@ -81,6 +81,8 @@ def test_what_is_read_is_what_translators_wrote(code: str) -> None:
         (ntr("{n:,} episode", "{n:,} episodes", 1), "1 Episode"),
         (ntr("{n:,} episode", "{n:,} episodes", 1200), "1,200 Episoden"),
         (joined(" · ", (tr("Save"), "left")), "Sichern · left"),
+        (joined(" · ", []), ""),
+        (tr(""), ""),
         ("Save", "Save"),
         ("left", "left"),
         ("LunarLander-v3", "LunarLander-v3"),
