@@ -83,21 +83,28 @@ def test_the_command_opens_a_window_and_ends_in_order(
     where = () if not arguments else ("--recordings", str(recordings))
     env = {name: value for name, value in os.environ.items() if not name.startswith("SDL_")}
     env |= {"DISPLAY": display.name, "SDL_AUDIODRIVER": "dummy"}
-    with (tmp_path / "said").open("w+") as said:
-        app = subprocess.Popen(
+    hears = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  jobs ignore it
+    with (
+        (tmp_path / "said").open("w+") as said,
+        subprocess.Popen(
             [sys.executable, "-m", "teleop", *arguments, *where],
             cwd=tmp_path,
             env=env,
             stdout=said,
             stderr=said,
-        )
+            preexec_fn=hears,
+        ) as app,
+    ):
         end = time.monotonic() + 60
         while display.colours() < 50 and app.poll() is None and time.monotonic() < end:
             with pytest.raises(subprocess.TimeoutExpired):
                 app.wait(0.2)
         shown, running = display.colours(), app.poll() is None
         app.send_signal(signal.SIGINT)
-        code = app.wait(60)
+        try:
+            code = app.wait(60)
+        finally:
+            app.kill()
         said.seek(0)
         assert (running, said.read()) == (True, "Stopped.\n")
     assert shown >= 50, "nothing was drawn"
