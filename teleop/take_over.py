@@ -15,7 +15,7 @@ class Gate(Protocol):
     """Says who drives now."""
 
     def reset(self, seed: int) -> None:
-        """A new episode: nobody has taken over."""
+        """A new episode: the person has not taken over."""
 
     def wants(self, hands: Action | None, proposal: Action) -> bool:
         """The person wants to drive this step.
@@ -47,10 +47,10 @@ class Toucher(Protocol):
 
 
 class HandsOn:
-    """A gate: whoever touches a control drives, and for a moment after letting go."""
+    """The person drives while touching a control, and for a moment after letting go."""
 
     def __init__(self, person: Toucher, hold_s: float) -> None:
-        """Watch somebody's hands.
+        """Watch a person's controls.
 
         Args:
             person: whose.
@@ -109,7 +109,7 @@ class TakeOver:
         self.policy.reset(seed)
 
     def act(self, observation: Observation) -> Action | None:
-        """What whoever drives does."""
+        """The action of the person or the policy, whichever drives."""
         hands = self.person.act(observation)
         self.proposal = self.policy.act(observation)
         before, self.intervention = self.intervention, self._gate.wants(hands, self.proposal)

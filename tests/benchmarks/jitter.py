@@ -15,7 +15,6 @@ import numpy as np
 import pygame
 
 from teleop import paths
-from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.evaluation import RandomPolicy
 from teleop.recording import Library
@@ -23,6 +22,7 @@ from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import Train
 from teleop.session import Session, seeds_from
 from teleop.ui.app import App, AppConfig
+from tests.benchmarks.demonstrations import record_demonstrations
 from tests.benchmarks.flash import ENV_ID
 from tests.benchmarks.report import say
 from tests.benchmarks.screen import screen
@@ -55,16 +55,7 @@ def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
-        list(
-            iter_record(
-                Library(root),
-                "LunarLander-v3",
-                "human-like",
-                12,
-                dataset_id="train/demo-v0",
-                seed=0,
-            )
-        )
+        record_demonstrations(root, "train/demo-v0")
         app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=PACE_HZ))
         _until(app, 5.0)
         _take(app, "alone", lambda _: None)

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from teleop import paths
-from teleop.api.policies import iter_record
-from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import Train
 from teleop.ui.app import App, AppConfig
+from tests.benchmarks.demonstrations import record_demonstrations
 from tests.benchmarks.flash import ENV_ID
 from tests.benchmarks.report import say, spread
 from tests.benchmarks.screen import screen
@@ -36,16 +35,7 @@ def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
-        list(
-            iter_record(
-                Library(root),
-                "LunarLander-v3",
-                "human-like",
-                12,
-                dataset_id="train/demo-v0",
-                seed=0,
-            )
-        )
+        record_demonstrations(root, "train/demo-v0")
         app = App(AppConfig(ENV_ID, root, root, paths.assets_folder(), 0, pace_hz=60.0))
         _until(app, 5.0)
         app.router.engaged_changed(True)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop.api.policies import iter_record
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.numpy_training import DenseFit
 from teleop.recording import Library
+from tests.benchmarks.demonstrations import record_demonstrations
 from tests.benchmarks.report import say
 
 STEPS = 1500
@@ -53,16 +53,7 @@ def run() -> None:
     """Measure both, three times in turns, and print medians."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        list(
-            iter_record(
-                Library(root),
-                "LunarLander-v3",
-                "human-like",
-                12,
-                dataset_id="bench/demo-v0",
-                seed=0,
-            )
-        )
+        record_demonstrations(root, "bench/demo-v0")
         demos = load_demonstrations(Library(root).dataset("bench/demo-v0"))
         pairs = demos.pairs(0)
         normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])

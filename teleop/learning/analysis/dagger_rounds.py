@@ -1,4 +1,4 @@
-"""Rounds of correction: a person watches over a policy, takes over, and it is cloned anew.
+"""Rounds of correction: a person watches over a policy, takes over, and it is trained again.
 
 Kelly et al. 2019, "HG-DAgger: Interactive Imitation Learning with Human Experts", algorithm 1.
     D <- D + {(o, a_person(o)) while the person drives};  pi_{i+1} = clone of D
@@ -67,7 +67,7 @@ def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonst
 
 
 def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> Iterator[Progress]:
-    """Clone anew, with what the policy before found out about person and data.
+    """Train again, with what the previous policy found out about the person and the data.
 
     Args:
         demos: all demonstrations and corrections so far.
@@ -101,7 +101,7 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
 
 
 def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
-    """Play a round's policy from fresh starts; None after each, at last its score, kept in it.
+    """Play a round's policy from fresh starts; None after each, then its score.
 
     Raises:
         EnvError: the environment cannot be made, or failed.

@@ -92,7 +92,7 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
         )
     if demos.pace_hz == 0:
         return Trait(topic, tr("none"), tr("steps waited for you"), tr("no correction"))
-    means = tr("your actions follow what you saw by that much")
+    means = tr("you act that long after what you saw")
     usual = round(1000 * usual_lag(demos) / demos.pace_hz)
     if not guesses:
         later = (

@@ -151,7 +151,9 @@ def _take_out(path: Path, name: str, drafts: Path, report: Rescue) -> None:
     """Let a process of its own take the episodes out of one file."""
     holes = _holes(path)
     if holes > _MOST_HOLES:
-        report.lost.append(f"{name}: {holes / 1e9:.0f} GB of it are not on the disk")
+        report.lost.append(
+            f"{name}: {holes / 1e9:.0f} GB of it are empty (a sparse file), so it was not read"
+        )
         return
     skip: list[str] = []
     while True:

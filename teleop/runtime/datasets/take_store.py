@@ -246,11 +246,12 @@ class TakeStore:
             )
             self.say(Notice(Tone.GOOD, text))
         if waiting:
-            self.say(
-                Notice(
-                    Tone.BAD, tr("{waiting} take(s) wait for room on the disk.", waiting=waiting)
-                )
+            text = ntr(
+                "{n} take waits for room on the disk.",
+                "{n} takes wait for room on the disk.",
+                waiting,
             )
+            self.say(Notice(Tone.BAD, text))
         self.list()
 
     def _kept(self, row: EpisodeRow, notes: tuple[str, ...]) -> None:

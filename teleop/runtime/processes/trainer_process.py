@@ -57,7 +57,7 @@ def serve(pipe: "Connection[Any, Any]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _lower_priority()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        from teleop.learning.networks import torch_training  # loads torch while nobody waits
+        from teleop.learning.networks import torch_training  # loads torch before it is needed
 
         torch_training.warm_up()
         pipe.send(TrainerReady())
@@ -103,7 +103,7 @@ def _train(pipe: "Connection[Any, Any]", request: Train) -> Request | ListRounds
 
 
 def _certify(pipe: "Connection[Any, Any]", request: Certify) -> None:
-    """Re-simulate what nobody has looked at yet, until something else is asked."""
+    """Re-simulate episodes without a certificate, until another request comes."""
     from teleop.recording import Library
     from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
 
