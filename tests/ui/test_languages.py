@@ -102,8 +102,8 @@ def test_a_note_that_is_a_word_of_the_window_is_drawn_as_it_was_typed(person: Pe
     app.context.edit(TextEdit("label.note", "left", 4, lambda _: None, written.append))
     for _ in range(3):
         person.turns()
-    assert "left" in _drawn(person)
-    assert "links" not in _drawn(person)
+    assert "left" in drawn(person)
+    assert "links" not in drawn(person)
     app.context.editing = None
 
 
@@ -183,33 +183,33 @@ def test_every_sentence_on_screen_is_a_message(person: Person) -> None:
     app.context.change_settings(replace(app.context.settings, language="en"))
     for screen in SCREENS:
         show(person, screen)
-        _check_messages(person, screen)
+        check_messages(person, screen)
     app.go("demonstrate")
     toggle_help(app.context)
-    _check_messages(person, "help")
+    check_messages(person, "help")
     toggle_help(app.context)
     for sheet in SHEETS:
         app.context.toggle_sheet(sheet)
-        _check_messages(person, sheet)
+        check_messages(person, sheet)
         app.context.toggle_sheet("")
 
 
-def _check_messages(person: Person, where: str) -> None:
+def check_messages(person: Person, where: str) -> None:
     painter = person.app.ui.painter
     language, painter.language = painter.language, _Marked(FOLDER, "en")
-    plain = {text for text in _drawn(person) if any_word(text) and not _is_a_name(text)}
+    plain = {text for text in drawn(person) if any_word(text) and not _is_a_name(text)}
     assert plain == set(), where
     painter.language = language
 
 
-def _drawn(person: Person) -> set[str]:
+def drawn(person: Person) -> set[str]:
     """Every text of one picture of the window."""
     painter = person.app.ui.painter
-    drawn: set[str] = set()
+    seen: set[str] = set()
     blit = painter.text
 
     def text(text: str, *args: Any, **more: Any) -> int:
-        drawn.add(painter.said(text))
+        seen.add(painter.said(text))
         return blit(text, *args, **more)
 
     painter.text = text  # type: ignore[method-assign]
@@ -217,7 +217,7 @@ def _drawn(person: Person) -> set[str]:
         person.app.renderer.draw_all()
     finally:
         del painter.text
-    return drawn
+    return seen
 
 
 def _is_a_name(text: str) -> bool:

@@ -50,6 +50,12 @@ if TYPE_CHECKING:
 _REPORT_S = 0.1
 _CERTIFIED_S = 2.0  # between two reports: the window lists everything anew for each
 _NICE = 10
+_PLAYERS = {
+    "person": tr("person"),
+    "policy": tr("policy"),
+    "script": tr("script"),
+    "random": tr("random"),
+}
 
 
 def serve(pipe: "Connection[Any, Any]") -> None:
@@ -370,7 +376,10 @@ class _Report:
         """Fresh starts are being played."""
         if time.perf_counter() - self._sent_s > _REPORT_S:
             phase = tr(
-                "Playing fresh starts: {who}, {done} of {total}", who=who, done=done, total=total
+                "Playing fresh starts: {who}, {done} of {total}",
+                who=_PLAYERS.get(who, who),
+                done=done,
+                total=total,
             )
             self._pipe.send(TrainingProgress(phase, done, total))
             self._sent_s = time.perf_counter()

@@ -30,12 +30,20 @@ class _Column:
     from_width: int = 0
 
 
+_DRIVERS = {  # without a name of their own
+    "human": tr("human"),
+    "script": tr("script"),
+    "policy": tr("policy"),
+    "other": tr("other"),
+}
 _COLUMNS = (
     _Column(tr("No."), 0.13, lambda r: r.ordinal, lambda r: str(r.ordinal)),
     _Column(tr("Return"), 0.15, lambda r: r.total_reward, lambda r: signed(r.total_reward)),
     _Column(tr("Steps"), 0.12, lambda r: r.total_steps, lambda r: f"{r.total_steps:,}"),
     _Column(tr("Recorded"), 0.2, lambda r: r.started, lambda r: _date(r.started), 520),
-    _Column(tr("Driver"), 0.18, lambda r: r.driver, lambda r: r.driver, 400),
+    _Column(
+        tr("Driver"), 0.18, lambda r: r.driver, lambda r: _DRIVERS.get(r.driver, r.driver), 400
+    ),
     _Column(tr("Labels"), 0.22, lambda r: (r.success is not True, r.tags), lambda r: _labels(r)),
 )
 
