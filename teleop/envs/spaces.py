@@ -95,8 +95,10 @@ def compact_json(text: str) -> str:
 
 def _compact(data: Any) -> Any:
     if isinstance(data, dict):
-        bounds = {key: _same(data[key]) for key in ("low", "high") if key in data}
-        return {key: bounds.get(key, _compact(value)) for key, value in data.items()}
+        return {
+            key: _same(value) if key in ("low", "high") else _compact(value)
+            for key, value in data.items()
+        }
     return [_compact(part) for part in data] if isinstance(data, list) else data
 
 

@@ -18,6 +18,7 @@ from teleop.evaluation import RandomPolicy
 from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
 from teleop.recording.episodes import episode_writer
 from teleop.recording.episodes.episode import row_of_tree
+from teleop.recording.journals.journal_reader import JournalReader
 from teleop.session import Phase, Session, seeds_from
 from teleop.types import InputEvent
 
@@ -246,7 +247,7 @@ def test_an_episode_that_the_disk_wrote_wrongly_is_not_saved_and_its_take_is_kep
     found = take(dataset)
     build = episode_writer.build_episode
 
-    def build_on_a_bad_disk(journal: Path, draft: Path) -> None:
+    def build_on_a_bad_disk(journal: JournalReader, draft: Path) -> None:
         build(journal, draft)
         with h5py.File(draft, "r+") as file:
             file["episode/rewards"][2] += 1

@@ -14,6 +14,8 @@ from gymnasium import spaces
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, DatasetInfo, Episode, Library, Recorder, Take, dataset_info
 from teleop.recording.episodes.episode import row_of_tree
+from teleop.recording.journals import journal, journal_reader
+from teleop.recording.journals.journal_reader import JournalReader
 from teleop.types import Actor, Step
 
 
@@ -130,8 +132,8 @@ def test_a_journal_that_cannot_be_built_is_set_aside_and_the_dataset_opens(
     dataset.writer.release()
     from teleop.recording.episodes import episode_writer
 
-    def broken(journal: Path, target: Path) -> None:
-        raise ZeroDivisionError(journal, target)
+    def broken(journal: JournalReader, target: Path) -> None:
+        raise ZeroDivisionError(journal.path, target)
 
     monkeypatch.setattr(episode_writer, "build_episode", broken)
     assert dataset.writer.claim().quarantined == [take.journal.name]
@@ -301,3 +303,29 @@ def test_names_that_hdf5_or_our_own_gate_would_refuse_are_kept_as_text(library: 
     (row,) = library.dataset("odd/renamed-v0").rows()
     infos = library.dataset("odd/renamed-v0").read(row).infos
     assert infos["n"][1] == 3
+
+
+@pytest.mark.parametrize(("characters", "readings"), [(8, 1), (4_000_000, 2)])
+def test_a_journal_is_read_once_unless_its_rows_need_much_memory(
+    library: Library, monkeypatch: pytest.MonkeyPatch, characters: int, readings: int
+) -> None:
+    infos = [{"said": str(step) * characters} for step in range(3)]
+    dataset, taken = recorded(library, spaces.Discrete(9), infos)
+    read, opened = journal.iter_records, []
+
+    def counted(path: Path) -> Any:
+        opened.append(path)
+        return read(path)
+
+    monkeypatch.setattr(journal_reader, "iter_records", counted)
+    episode = dataset.read(dataset.writer.commit(taken.journal).file)
+    assert len(opened) == readings
+    assert [str(text) for text in episode.infos["said"]] == ["", *(i["said"] for i in infos)]
+    dataset.writer.release()
+
+
+def test_pictures_of_1280_by_720_can_be_recorded_and_read(library: Library) -> None:
+    space = spaces.Box(0, 255, (720, 1280, 3), np.uint8)
+    episode = saved(library, space)
+    assert episode.observations.shape == (4, 720, 1280, 3)
+    assert [row.total_steps for row in Library(library.root).dataset("odd/test-v0").rows()] == [3]

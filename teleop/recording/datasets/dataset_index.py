@@ -55,7 +55,7 @@ class DatasetIndex:
         """
         path = self._places.description
         try:
-            loaded: dict[str, Any] = json.loads(files.read_bytes(path))
+            loaded: dict[str, Any] = json.loads(files.read_bytes(path, files.MOST_DESCRIPTION))
         except RefusedPathError:
             raise
         except (OSError, ValueError, RecursionError) as problem:

@@ -21,6 +21,7 @@ from teleop.recording.disk.lock import Lock
 from teleop.recording.disk.path_errors import refusals
 from teleop.recording.episodes import episode_reader, episode_writer
 from teleop.recording.episodes.episode import OWN_GROUP, Episode, EpisodeRow
+from teleop.recording.journals.journal_reader import JournalReader
 from teleop.recording.journals.startup_repair import Recovery, put_in, recover, save_journal
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
@@ -124,7 +125,7 @@ class DatasetWriter:
         self._check_claim()
         try:
             need_room(self._places.root, files.stat(journal).st_size)
-            name = save_journal(self._places, journal)
+            name = save_journal(self._places, JournalReader(journal))
             self._index.publish(growing=True)
             files.unlink(journal, missing_ok=True)
         except OSError as problem:

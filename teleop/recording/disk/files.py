@@ -25,6 +25,7 @@ import h5py
 from teleop.recording.disk.path_errors import REFUSED, RefusedPathError, UntrustedPathError
 
 MOST_JSON = 16 << 20  # bytes of a JSON file, which is read whole
+MOST_DESCRIPTION = 64 << 20  # the bounds of a Full HD picture, number by number, take 50 MB
 MOST_WEIGHTS = 1 << 30  # bytes of a policy's weights, likewise
 _BY_HANDLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)

@@ -18,6 +18,7 @@ import numpy as np
 
 from teleop.envs.conversion import conformed
 from teleop.envs.factory import close_env, make_env
+from teleop.envs.stepping import repeated
 from teleop.errors import EnvError, sentence
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode, row_of_tree
@@ -100,15 +101,6 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
     env = make(env_id, render=False)
     try:
         return (yield from _play(episode, env))
-    except EnvError:
-        raise
-    except Exception as problem:  # noqa: BLE001  an environment's own code
-        return (
-            "unknown",
-            None,
-            0.0,
-            tr("{env_id}failed: {problem}", env_id=env_id, problem=sentence(problem)),
-        )
     finally:
         close_env(env)
 
@@ -118,24 +110,23 @@ def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
         """In the types of the space, as the environment's values are."""
         return conformed(env.observation_space, row_of_tree(episode.observations, row))
 
-    observation, _ = env.reset(seed=episode.row.seed)
-    if (by := _gap(observation, recorded(0))) != 0:
-        return "diverges", 0, by, "observation"
-    last = len(episode.rewards) - 1
-    for step in range(last + 1):
-        yield
-        action = row_of_tree(episode.actions, step)
-        observation, reward, terminated, truncated, _ = env.step(action)
-        if (by := _gap(observation, recorded(step + 1))) != 0:
-            return "diverges", step + 1, by, "observation"
-        if (by := _gap(float(reward), float(episode.rewards[step]))) != 0:
-            return "diverges", step + 1, by, "reward"
+    total = len(episode.rewards)
+    actions = [row_of_tree(episode.actions, step) for step in range(total)]
+    step = 0
+    for step, got in enumerate(repeated(env, int(episode.row.seed or 0), actions)):
+        if (by := _gap(got.observation, recorded(step))) != 0:
+            return "diverges", step, by, "observation"
+        if step == 0:
+            continue
+        if (by := _gap(got.reward, float(episode.rewards[step - 1]))) != 0:
+            return "diverges", step, by, "reward"
         # a take that was ended by hand is marked as truncated where the environment went on
-        cut = step == last and bool(episode.truncations[step])
-        same = bool(truncated) == bool(episode.truncations[step]) or cut
-        if bool(terminated) != bool(episode.terminations[step]) or not same:
-            return "diverges", step + 1, float("nan"), "end"
-    return "exact", None, 0.0, ""
+        cut = step == total and bool(episode.truncations[-1])
+        same = got.truncated == bool(episode.truncations[step - 1]) or cut
+        if got.terminated != bool(episode.terminations[step - 1]) or not same:
+            return "diverges", step, float("nan"), "end"
+        yield
+    return ("exact", None, 0.0, "") if step == total else ("diverges", step, float("nan"), "end")
 
 
 def _gap(a: Any, b: Any) -> float:

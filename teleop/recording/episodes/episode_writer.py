@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,62 +10,25 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign fi
 import h5py
 import numpy as np
 
-from teleop.envs.spaces import Space, compact_json, space_from_json, space_to_json
+from teleop.envs.spaces import Space, compact_json, space_to_json
 from teleop.errors import RecordingError, StorageError, reason
 from teleop.recording.disk import files
 from teleop.recording.disk.safe_file import SafeFile
 from teleop.recording.episodes.columns import Column, NumberColumn, column_for, column_like
 from teleop.recording.episodes.episode import Episode
-from teleop.recording.episodes.infos import InfoColumns, InfoPlan
+from teleop.recording.episodes.infos import InfoColumns
 from teleop.recording.episodes.quality_flags import QualityFlags
-from teleop.recording.journals.flattening import Codec, iter_leaves, read_length
-from teleop.recording.journals.journal import STEP_HEAD, Record, StepHead, iter_records, unpack_head
-from teleop.text import tr
+from teleop.recording.journals.flattening import iter_leaves
+from teleop.recording.journals.journal import StepHead
+from teleop.recording.journals.journal_reader import JournalReader
 
-SCHEMA = 1
+SCHEMA = 1  # of episode files
 LIBVER = ("v110", "v110")  # HDF5 1.10 (2016) and later read it; half the size of older layouts
 _LARGEST_ATTRIBUTE = 32 << 10  # HDF5 files that old readers open take no larger one
 _BATCH = 8 << 20  # bytes of journal between flushes
 
 
-@dataclass(slots=True)
-class JournalSummary:
-    """What a first pass over a journal finds."""
-
-    meta: dict[str, Any] | None = None
-    has_reset: bool = False
-    total_steps: int = 0
-    total_reward: float = 0.0
-    is_whole: bool = False
-    closed: bool = False
-    infos: InfoPlan = field(default_factory=InfoPlan)
-    inputs: list[list[Any]] = field(default_factory=list)
-
-
-def summarise_journal(path: Path) -> JournalSummary:
-    """Read a journal once: how long it is, how it ended, which infos it has."""
-    summary = JournalSummary()
-    action: Codec | None = None
-    observation: Codec | None = None
-    for kind, payload in iter_records(path):
-        if kind == Record.META:
-            summary.meta = json.loads(payload)
-            observation, action = _codecs(summary.meta or {})
-        elif kind in (Record.RESET, Record.STEP) and observation and action:
-            head, _, _, info = _split(kind, payload, observation, action)
-            summary.infos.look_at(info)
-            summary.has_reset = True
-            summary.total_steps += kind == Record.STEP
-            summary.total_reward += head.reward
-            summary.closed = head.terminated or head.truncated
-        elif kind == Record.INPUT:
-            summary.inputs += json.loads(payload)
-        elif kind == Record.END:
-            summary.is_whole = True
-    return summary
-
-
-def build_episode(journal: Path, target: Path) -> None:
+def build_episode(journal: JournalReader, target: Path) -> None:
     """Turn a journal into an HDF5 episode file, in bounded memory.
 
     The last step of an interrupted episode is marked as truncated.
@@ -75,13 +37,12 @@ def build_episode(journal: Path, target: Path) -> None:
         StorageError: the disk refused; the journal is untouched.
         RecordingError: the journal holds no step.
     """
-    summary = summarise_journal(journal)
-    if summary.meta is None or summary.total_steps == 0:
-        raise RecordingError(f"{journal.name} holds no step.")
+    if not journal.meta or journal.total_steps == 0:
+        raise RecordingError(f"{journal.path.name} holds no step.")
     try:
         with SafeFile(target) as raw:
             with h5py.File(raw, "w", libver=LIBVER) as file:
-                _fill(file.create_group("episode"), journal, summary, raw)
+                _fill(file.create_group("episode"), journal, raw)
             raw.check()
     except OSError as problem:
         files.unlink(target, missing_ok=True)
@@ -90,38 +51,6 @@ def build_episode(journal: Path, target: Path) -> None:
             f"The episode could not be written to {target.parent} ({why}). It is kept as a "
             "journal and is saved as soon as there is room: free some space and open Teleop again."
         ) from problem
-
-
-def _codecs(meta: dict[str, Any]) -> tuple[Codec, Codec]:
-    """Codecs of (observations, actions).
-
-    Raises:
-        RecordingError: the journal is of a later version, or names spaces that nobody knows.
-    """
-    if meta.get("schema", 0) > SCHEMA:
-        raise RecordingError(
-            tr(
-                "It was recorded by a later Teleop (schema {meta}, this one reads up to "
-                "{schema}). Update Teleop to open it.",
-                meta=meta["schema"],
-                schema=SCHEMA,
-            )
-        )
-    observation = Codec(space_from_json(meta["observation_space"]), meta.get("measured"))
-    return observation, Codec(space_from_json(meta["action_space"]))
-
-
-def _split(
-    kind: int, payload: bytes, observation: Codec, action: Codec
-) -> tuple[StepHead, list[bytes], list[bytes], dict[str, Any]]:
-    """Head, action leaves (none for a RESET), observation leaves, info."""
-    head, offset = unpack_head(payload), STEP_HEAD.size
-    acted: list[bytes] = []
-    if kind == Record.STEP:
-        acted, offset = action.split(payload, offset)
-    seen, offset = observation.split(payload, offset)
-    info, _ = read_length(payload, offset)
-    return head, acted, seen, json.loads(info) if info else {}
 
 
 class _StepColumns:
@@ -153,38 +82,35 @@ class _StepColumns:
         self.pictures.add_value(head.picture)
 
 
-def _fill(group: h5py.Group, journal: Path, summary: JournalSummary, raw: SafeFile) -> None:
-    meta, total = summary.meta or {}, summary.total_steps
-    observation, action = _codecs(meta)
-    odd = QualityFlags(meta, summary.infos.kept_as_text)
+def _fill(group: h5py.Group, journal: JournalReader, raw: SafeFile) -> None:
+    meta, total = journal.meta, journal.total_steps
+    observation, action = journal.observation, journal.action
+    odd = QualityFlags(meta, journal.infos.kept_as_text)
     fixed = _StepColumns(group, total)
     fixed.rewards.watch = odd.rewards
     seen = [column_for(group, "observations", leaf, total + 1) for leaf in observation.leaves]
     acted = [column_for(group, "actions", leaf, total) for leaf in action.leaves]
-    odd.watch("observations", meta["observation_space"], observation.leaves, seen)
-    odd.watch("actions", meta["action_space"], action.leaves, acted)
-    infos = InfoColumns(group["infos"], summary.infos, total + 1)
+    odd.watch("observations", observation, seen)
+    odd.watch("actions", action, acted)
+    infos = InfoColumns(group["infos"], journal.infos, total + 1)
     columns: list[Column] = [*fixed.all(), *seen, *acted, *infos.columns()]
     step = pending = 0
-    for kind, payload in iter_records(journal):
-        if kind not in (Record.RESET, Record.STEP):
-            continue
-        head, actions, observations, info = _split(kind, payload, observation, action)
-        step += kind == Record.STEP
-        fixed.add(head, kind == Record.STEP, cut_here=step == total and not summary.closed)
-        for column, data in zip(acted, actions, strict=False):  # a RESET has no action
+    for row in journal.rows():
+        step += row.is_step
+        fixed.add(row.head, row.is_step, cut_here=step == total and not journal.closed)
+        for column, data in zip(acted, row.action, strict=False):  # a RESET has no action
             column.add(data)
-        for column, data in zip(seen, observations, strict=True):
+        for column, data in zip(seen, row.observation, strict=True):
             column.add(data)
-        infos.add(info)
-        pending += len(payload)
+        infos.add(row.info)
+        pending += row.size
         if pending > _BATCH:
             _flush(columns, raw)
             pending = 0
     _flush(columns, raw)
-    columns += _write_inputs(group, summary.inputs)
-    found = {"recovered": not summary.is_whole, "flags": odd.found}
-    _write_attributes(group, meta | found, (total, summary.total_reward), columns)
+    columns += _write_inputs(group, journal.inputs)
+    found = {"recovered": not journal.is_whole, "flags": odd.found}
+    _write_attributes(group, meta | found, (total, journal.total_reward), columns)
 
 
 def _flush(columns: list[Column], raw: SafeFile) -> None:

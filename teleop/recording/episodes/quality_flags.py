@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from teleop.envs.spaces import Space, space_from_json
+from teleop.envs.spaces import Space
 from teleop.recording.episodes.columns import Column, NumberColumn
-from teleop.recording.journals.flattening import LeafSpec
+from teleop.recording.journals.flattening import Codec, LeafSpec
 from teleop.text import tr
 
 
@@ -20,21 +20,17 @@ class QualityFlags:
         for key in sorted(kept_as_text):
             self.say(tr("info {key} is no number: kept as text", key=key))
 
-    def watch(
-        self, what: str, space_json: str, leaves: Sequence[LeafSpec], columns: Sequence[Column]
-    ) -> None:
+    def watch(self, what: str, codec: Codec, columns: Sequence[Column]) -> None:
         """Look at the rows of a space's number columns as they are written.
 
         Args:
             what: `observations` or `actions`.
-            space_json: the space they should be in.
-            leaves: of that space.
-            columns: where each leaf goes.
+            codec: of the space they should be in.
+            columns: where each of its leaves goes.
         """
-        space = space_from_json(space_json)
-        for leaf, column in zip(leaves, columns, strict=True):
+        for leaf, column in zip(codec.leaves, columns, strict=True):
             if isinstance(column, NumberColumn):
-                column.watch = _Watch(self, what, leaf, space).look
+                column.watch = _Watch(self, what, leaf, codec.space).look
 
     def rewards(self, rows: np.ndarray[Any, Any]) -> None:
         """Look at rewards."""

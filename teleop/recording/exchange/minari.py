@@ -44,7 +44,9 @@ def copy_dataset(source: Path, folder: Path) -> str:
         found = _old_description(folder / "data" / index.name)
         files.write_atomic(folder / "data" / description.name, json.dumps(found).encode())
     try:
-        said = json.loads(files.read_bytes(folder / "data" / description.name))
+        said = json.loads(
+            files.read_bytes(folder / "data" / description.name, files.MOST_DESCRIPTION)
+        )
         return str(said["dataset_id"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return source.name
@@ -77,7 +79,7 @@ def _need_dataset(source: Path, description: Path, index: Path) -> None:
         return
     form = ""
     try:
-        said = json.loads(files.read_bytes(description))
+        said = json.loads(files.read_bytes(description, files.MOST_DESCRIPTION))
         form = str(said.get("data_format", "")) if isinstance(said, dict) else ""
     except (OSError, ValueError, RecursionError):
         pass

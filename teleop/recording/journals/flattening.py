@@ -145,6 +145,7 @@ class Codec:
         Raises:
             RecordingError: a part of the space cannot be recorded.
         """
+        self.space = space
         self.leaves = tuple(_measured(leaf, measured or {}) for leaf in iter_leaves(space))
         self._encoders = [(leaf, _encoder(leaf)) for leaf in self.leaves]
         alone = len(self.leaves) == 1 and not self.leaves[0].keys

@@ -29,6 +29,7 @@ from teleop.text import tr
 from teleop.types import Info, InputEvent, Observation, Step
 
 MAGIC = b"TELEOPJ1"
+SCHEMA = 1  # of journals
 SYNC_EVERY_S = 0.5
 _HEAD = struct.Struct("<4sBBHII")  # mark, type, flags, reserved, payload length, sequence number
 _CRC = struct.Struct("<I")

@@ -20,7 +20,7 @@ from teleop.recording.disk import files
 from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.fingerprint import fingerprint_of
 from teleop.recording.journals.flattening import Codec, unnamed_parts
-from teleop.recording.journals.journal import JournalWriter, iter_records
+from teleop.recording.journals.journal import SCHEMA, JournalWriter, iter_records
 from teleop.text import tr
 from teleop.types import YOU, Actor, Driver, Info, InputEvent, Observation, Step
 
@@ -106,7 +106,7 @@ class Recorder:
     def _meta(self, ordinal: int, name: str, seed: int, driver: Driver) -> dict[str, Any]:
         """What is known about a take at its start."""
         return {
-            "schema": 1,
+            "schema": SCHEMA,
             "uuid": name,
             "ordinal": ordinal,
             "observation_space": self._about.observation_space,

@@ -8,6 +8,7 @@ from teleop.recording.datasets.dataset_index import DatasetIndex
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader, episode_writer
+from teleop.recording.journals.journal_reader import JournalReader
 from teleop.recording.trust import vetting_service
 
 
@@ -67,7 +68,7 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def save_journal(places: DatasetPaths, journal: Path) -> str:
+def save_journal(places: DatasetPaths, journal: JournalReader) -> str:
     """Turn a journal into an episode file; returns its name. The journal stays.
 
     Raises:
@@ -75,8 +76,9 @@ def save_journal(places: DatasetPaths, journal: Path) -> str:
         StorageError: likewise.
         RecordingError: the journal holds no step.
     """
-    name = f"{journal.stem}.h5"
-    draft = places.journals / f"{journal.stem}.h5tmp"
+    stem = journal.path.stem
+    name = f"{stem}.h5"
+    draft = places.journals / f"{stem}.h5tmp"
     episode_writer.build_episode(journal, draft)
     try:
         episode_reader.verify_file(draft)
@@ -110,11 +112,11 @@ def _recover_journal(places: DatasetPaths, journal: Path, report: Recovery) -> N
         files.unlink(journal)
         return
     try:
-        summary = episode_writer.summarise_journal(journal)
-        if summary.meta is not None and summary.total_steps == 0:
+        read = JournalReader(journal)
+        if read.meta and read.total_steps == 0:
             files.unlink(journal)
             return
-        report.recovered.append(save_journal(places, journal))
+        report.recovered.append(save_journal(places, read))
     except (StorageError, OSError):
         report.waiting.append(journal.name)
     except Exception:  # noqa: BLE001  one bad journal must not lock the others out

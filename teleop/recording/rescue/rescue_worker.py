@@ -21,6 +21,7 @@ from teleop.recording.datasets import minari_index
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader, episode_writer
 from teleop.recording.episodes.episode import OWN_GROUP
+from teleop.recording.journals.journal_reader import JournalReader
 from teleop.recording.rescue import headerless_scan
 from teleop.recording.trust.vetting import vet_file
 
@@ -53,16 +54,16 @@ def _extract_journal(path: Path, drafts: Path, skip: set[str]) -> None:
         return
     _say(at="")
     try:
-        summary = episode_writer.summarise_journal(path)
-        episode_writer.build_episode(path, drafts / f"{path.stem}.h5")
+        journal = JournalReader(path)
+        episode_writer.build_episode(journal, drafts / f"{path.stem}.h5")
         episode_reader.verify_file(drafts / f"{path.stem}.h5")
     except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
         files.unlink(drafts / f"{path.stem}.h5", missing_ok=True)
         _say(lost="", why=sentence(problem))
         return
     _say(saved="")
-    if not summary.is_whole:
-        _say(lost=f"after step {summary.total_steps}", why="the journal ends there")
+    if not journal.is_whole:
+        _say(lost=f"after step {journal.total_steps}", why="the journal ends there")
 
 
 def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
