@@ -4,7 +4,6 @@ Rewinding is doing it again: a fresh environment, the same seed, the same action
 observation must come out as it did, else the environment is not reproducible, and it is said so.
 """
 
-import itertools
 import zlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import gymnasium as gym
 import numpy as np
 
 from teleop.envs.factory import close_env
+from teleop.envs.stepping import iter_episode, repeated
 from teleop.errors import EnvError, sentence
 from teleop.text import tr
 from teleop.types import Action, Info, Observation
@@ -54,28 +54,20 @@ class EpisodeTrace:
         Raises:
             EnvError: something came out differently: the environment is not reproducible.
         """
-        name = env.spec.id if env.spec else "This environment"
-        try:
-            observation, info = env.reset(seed=seed)
-            odd = self._differs(0, observation)
-            for step in range(0 if odd else steps):
-                observation, _, _, _, info = env.step(self.actions[step])
-                odd = self._differs(step + 1, observation)
-                if odd:
-                    break
-        except Exception as problem:  # an environment's own code
-            raise EnvError(
-                tr("{name}failed while rewinding: {problem}.", name=name, problem=sentence(problem))
-            ) from problem
-        if odd:
-            raise EnvError(
-                tr("{name} is not reproducible: {odd}. Nothing was changed.", name=name, odd=odd)
+        for step, last in enumerate(repeated(env, seed, self.actions[:steps])):
+            if checksum(last.observation) != self._sums[step]:
+                break
+        else:
+            if step == steps:
+                return last.observation, last.info
+        raise EnvError(
+            tr(
+                "{name} is not reproducible: repeated from the same seed, it differs at step "
+                "{step}. Nothing was changed.",
+                name=env.spec.id if env.spec else tr("This environment"),
+                step=step,
             )
-        return observation, dict(info)
-
-    def _differs(self, step: int, observation: Observation) -> str:
-        same = checksum(observation) == self._sums[step]
-        return "" if same else f"done again from the same seed, it differs at step {step}"
+        )
 
 
 def checksum(value: Any) -> int:
@@ -127,7 +119,7 @@ class Probe:
             self.problem = next(self._steps)
         except StopIteration:
             self.over = True
-        except Exception as problem:  # noqa: BLE001  an environment's own code
+        except EnvError as problem:
             self.problem = sentence(problem)
         self.over = self.over or bool(self.problem)
 
@@ -136,13 +128,9 @@ def _played(env: gym.Env[Any, Any], seed: int, most: int | None) -> Iterator[int
     """Checksums of a few steps of random actions."""
     space = env.action_space
     space.seed(seed)
+    steps = _PROBE_STEPS if most is None else most - 1
     try:
-        observation, _ = env.reset(seed=seed)
-        yield checksum(observation)
-        for _ in itertools.repeat(None, _PROBE_STEPS if most is None else most - 1):
-            observation, _, terminated, truncated, _ = env.step(space.sample())
-            yield checksum(observation)
-            if terminated or truncated:
-                return
+        for transition in iter_episode(env, lambda _: space.sample(), seed, steps):
+            yield checksum(transition.observation)
     finally:
         close_env(env)

@@ -25,7 +25,7 @@ class TeleopError(Exception):
 
 
 class EnvError(TeleopError):
-    """An environment is unknown, not installed, cannot be drawn, orfailed while being stepped."""
+    """An environment is unknown, not installed, cannot be drawn, or failed while it was played."""
 
 
 class ControlError(TeleopError):

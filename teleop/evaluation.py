@@ -1,6 +1,5 @@
 """How good a policy is: returns over seeds, with their spread and a bootstrap interval."""
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -13,10 +12,9 @@ from numpy.typing import NDArray
 from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.naming import bare_id
-from teleop.errors import EnvError, LearningError, sentence
+from teleop.envs.stepping import MAX_STEPS, Transition, iter_episode
 from teleop.types import Action, Actor, Info, Observation, Policy
 
-MAX_STEPS = 10_000  # for environments without a time limit of their own
 FIRST_SEED = 50_000  # far from the seeds that people are given
 _AT_ONCE = 20
 
@@ -198,9 +196,8 @@ class Lanes:
         """
         while len(self._envs) < len(seeds):
             self._envs.append(make_env(self._env_id, render=False))
-        with blamed(self._env_id, policy.name):
-            policy.reset(seeds[0])
-            return self._played(policy, seeds)
+        policy.reset(seeds[0])
+        return self._played(policy, seeds)
 
     def close(self) -> None:
         """Close every environment."""
@@ -209,40 +206,39 @@ class Lanes:
         self._envs.clear()
 
     def _played(self, policy: SideBySidePolicy, seeds: Sequence[int]) -> list[Result]:
-        envs = self._envs[: len(seeds)]
-        observations = [env.reset(seed=seed)[0] for env, seed in zip(envs, seeds, strict=True)]
-        results: dict[int, Result] = {}
-        totals, running, steps = [0.0] * len(envs), list(range(len(envs))), 0
-        space = envs[0].observation_space
+        actions: list[Action] = [None] * len(seeds)
+
+        def game(lane: int) -> Iterator[Transition]:
+            return iter_episode(self._envs[lane], lambda _: actions[lane], seeds[lane])
+
+        games = [game(lane) for lane in range(len(seeds))]
+        latest = [next(game) for game in games]
+        totals, steps = [0.0] * len(seeds), [0] * len(seeds)
+        running, space = list(range(len(seeds))), self._envs[0].observation_space
         while running:
-            room: Any = create_empty_array(space, len(envs))
-            batch = concatenate(space, observations, room)
-            actions = policy.act_side_by_side(batch)
-            steps += 1
+            room: Any = create_empty_array(space, len(seeds))
+            batch = concatenate(space, [last.observation for last in latest], room)
+            actions[:] = policy.act_side_by_side(batch)
             for lane in list(running):
-                seen, reward, terminated, truncated, info = envs[lane].step(actions[lane])
-                observations[lane] = seen
-                totals[lane] += float(reward)
-                if terminated or truncated or steps >= MAX_STEPS:
+                latest[lane] = next(games[lane])
+                totals[lane] += latest[lane].reward
+                steps[lane] += 1
+                if latest[lane].over or steps[lane] == MAX_STEPS:
                     running.remove(lane)
-                    results[lane] = Result(seeds[lane], totals[lane], steps, _success(info))
-        return [results[lane] for lane in range(len(envs))]
+        successes = [_success(last.info) for last in latest]
+        return list(map(Result, seeds, totals, steps, successes))
 
 
 def _play(env_id: str, policy: Policy, seed: int) -> Result:
     env = make_env(env_id, render=False)
-    total, steps, over = 0.0, 0, False
+    policy.reset(seed)
+    total, steps = 0.0, -1  # the reset is no step
     info: Info = {}
     try:
-        with blamed(env_id, policy.name):
-            observation, _ = env.reset(seed=seed)
-            policy.reset(seed)
-            while not over and steps < MAX_STEPS:
-                action = policy.act(observation)
-                observation, reward, terminated, truncated, info = env.step(action)
-                total += float(reward)
-                steps += 1
-                over = terminated or truncated
+        for transition in iter_episode(env, policy.act, seed):
+            total += transition.reward
+            steps += 1
+            info = transition.info
     finally:
         close_env(env)
     return Result(seed, total, steps, _success(info))
@@ -252,15 +248,3 @@ def _success(info: Info) -> bool | None:
     """What an environment says of its task at the end; None if it says nothing."""
     said = info.get("is_success", info.get("success"))
     return None if said is None else bool(np.any(said))
-
-
-@contextlib.contextmanager
-def blamed(env_id: str, name: str) -> Iterator[None]:
-    """An environment's own error as ours."""
-    who = name or "the policy"
-    try:
-        yield
-    except LearningError:
-        raise
-    except Exception as problem:  # an environment's own code
-        raise EnvError(f"{env_id}failed while {who} drove: {sentence(problem)}") from problem

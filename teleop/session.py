@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from teleop.envs.factory import close_env, pace_of
 from teleop.envs.pictures import NOTHING_YET, draw, undrawn
 from teleop.episode_trace import EpisodeTrace
-from teleop.errors import EnvError, RecordingError, StorageError, TeleopError, sentence
+from teleop.errors import EnvError, RecordingError, StorageError, TeleopError
 from teleop.recording import Recorder, Take
 from teleop.take_over import TakeOver
 from teleop.text import tr
@@ -268,14 +268,7 @@ class Session:
         self._start_s = self._due_s = now
         self._lasted_s = 0.0
         self._hasty = False
-        try:
-            self.observation, self.info = self.env.reset(seed=self.seed)
-        except Exception as problem:  # an environment's own code
-            name = self.env.spec.id if self.env.spec else "The environment"
-            raise EnvError(
-                f"{name}failed in reset: {sentence(problem)}. If its reset needs options, give "
-                "them: --arg 'reset_options={\"goal\": 2}'."
-            ) from problem
+        self.observation, self.info = self.env.reset(seed=self.seed)
         self.policy.reset(self.seed)
         self.trace = EpisodeTrace(self.observation) if self._goes_back else None
 
@@ -288,19 +281,19 @@ class Session:
             raise
 
     def _play(self, action: Action, now: float) -> None:
-        observation, reward, info = self._env_step(action)
+        observation, reward, self.terminated, self.truncated, info = self.env.step(action)
         self.observation, self.info, self.action = observation, info, action
         self.steps += 1
         self._lasted_s = now - self._start_s
-        self.total_reward += reward
+        self.total_reward += float(reward)
         if self.trace is not None:
-            self.trace.add(action, observation, reward, now - self._start_s)
+            self.trace.add(action, observation, float(reward), now - self._start_s)
         if self._recorder:
             self._recorder.step(
                 Step(
                     observation=observation,
                     action=action,
-                    reward=reward,
+                    reward=float(reward),
                     terminated=self.terminated,
                     truncated=self.truncated,
                     info=self._noted(info),
@@ -319,23 +312,6 @@ class Session:
         if not isinstance(self.policy, TakeOver) or isinstance(self.policy.proposal, dict | tuple):
             return info
         return info | {"policy_proposal": np.asarray(self.policy.proposal, np.float64)}
-
-    def _env_step(self, action: Action) -> tuple[Observation, float, Info]:
-        try:
-            observation, reward, terminated, truncated, info = self.env.step(action)
-            self.terminated, self.truncated = bool(terminated), bool(truncated)
-            return observation, float(reward), dict(info)
-        except Exception as problem:  # an environment's own code
-            name = self.env.spec.id if self.env.spec else "The environment"
-            raise EnvError(
-                tr(
-                    "{name}failed after {steps} steps: {problem}. What was recorded up to there "
-                    "can be saved.",
-                    name=name,
-                    steps=self.steps,
-                    problem=sentence(problem),
-                )
-            ) from problem
 
 
 def seeds_from(base: int) -> Iterator[int]:

@@ -6,6 +6,7 @@ import gymnasium as gym
 import pytest
 from gymnasium import spaces
 
+from teleop.envs.conversion import ConvertingWrapper
 from teleop.envs.factory import make_env
 from teleop.errors import EnvError
 from teleop.experts import make_expert
@@ -104,10 +105,10 @@ def test_each_episode_has_its_own_seed_and_a_fresh_environment() -> None:
 
 
 def test_an_environment_that_breaks_ends_the_episode_with_a_sentence() -> None:
-    session = Session(BreaksAtFive, Always(), seeds_from(0))
+    session = Session(lambda: ConvertingWrapper(BreaksAtFive()), Always(), seeds_from(0))
     session.start(0.0)
     assert all(session.tick(float(now)) for now in range(1, 5))
-    with pytest.raises(EnvError, match="failed after 4 steps: ZeroDivisionError: the wheel"):
+    with pytest.raises(EnvError, match="failed in step 5: ZeroDivisionError: the wheel"):
         session.tick(5.0)
     assert session.phase.value == "ended"
     session.renew(6.0)

@@ -1,4 +1,7 @@
-"""What an environment gives, as its spaces and Gymnasium's interface say it: one place for all.
+"""The one place through which environments are called.
+
+What they give comes out as their spaces and Gymnasium's interface say it, and what they raise as
+one sentence.
 
 Environments give lists for arrays, float64 for float32, rewards as arrays of one number, numpy
 flags. Driving, evaluation, replay and certificates all see the same values, because all of them
@@ -14,9 +17,11 @@ from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
 
 from teleop.envs.activity import activity, encoded
+from teleop.errors import EnvError, sentence
+from teleop.text import tr
 
 
-class RewardError(ValueError):
+class RewardError(EnvError):
     """A reward that is not one number."""
 
 
@@ -33,15 +38,17 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
         """Wrap an environment.
 
         Args:
-            env: it.
+            env: any environment.
             options: that `reset` is given unless it is given others.
             weights: how much each number of its reward counts, where that is several.
-            name: of the environment, for whoever watches over what it does.
+            name: of the environment, as it is shown.
         """
         super().__init__(env)
+        self._steps = 0
         self._options = options
         self._weights = np.array(weights, np.float64)
-        self._name = encoded(name)
+        self._name = name or type(env.unwrapped).__name__
+        self._encoded_name = encoded(self._name)
 
     @property
     def spec(self) -> EnvSpec | None:  # type: ignore[override]  # as in Wrapper
@@ -51,52 +58,90 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """As Gymnasium's."""
+        """As Gymnasium's.
+
+        Raises:
+            EnvError: the environment failed.
+        """
         if options is None and self._options is not None:
             options = dict(self._options)
         given = {} if options is None else {"options": options}
-        activity.begin(b"reset", self._name)
+        self._steps = 0
+        activity.begin(b"reset", self._encoded_name)
         try:
             observation, info = self.env.reset(seed=seed, **given)
+            return conformed(self.observation_space, observation), dict(info)
+        except Exception as problem:
+            raise EnvError(
+                tr(
+                    "{name} failed in reset: {problem}. If its reset needs options, give them: "
+                    "--arg '{example}'.",
+                    name=self._name,
+                    problem=sentence(problem),
+                    example='reset_options={"goal": 2}',
+                )
+            ) from problem
         finally:
             activity.end()
-        return conformed(self.observation_space, observation), info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """As Gymnasium's.
 
         Raises:
+            EnvError: the environment failed.
             RewardError: the reward is not one number.
         """
-        activity.begin(b"step", self._name)
+        self._steps += 1
+        activity.begin(b"step", self._encoded_name)
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
+            seen = conformed(self.observation_space, observation)
+            over = bool(np.any(terminated)), bool(np.any(truncated))
+            return seen, self._one(reward), *over, dict(info)
+        except RewardError:
+            raise
+        except Exception as problem:
+            raise EnvError(
+                tr(
+                    "{name} failed in step {step}: {problem}.",
+                    name=self._name,
+                    step=self._steps,
+                    problem=sentence(problem),
+                )
+            ) from problem
         finally:
             activity.end()
-        seen = conformed(self.observation_space, observation)
-        return seen, self._one(reward), bool(np.any(terminated)), bool(np.any(truncated)), info
 
     def _one(self, reward: Any) -> float:
         """A reward as one number."""
         if isinstance(reward, float):
             return reward
         if reward is None:
-            raise RewardError("its reward is None; Teleop needs a number")
+            text = tr(
+                "The reward of {name} is None; expected a number. Give the environment a wrapper "
+                "with a reward: --wrapper MODULE:CLASS.",
+                name=self._name,
+            )
+            raise RewardError(text)
         count = np.size(reward)
         if count == 1:
             return float(np.ravel(reward)[0])
         if self._weights.size != count:
-            given = f", not {self._weights.size}" if self._weights.size else ""
-            ones = ", ".join(["1", *["0"] * (count - 1)])
-            raise RewardError(
-                f"its reward has {count} numbers; give {count} weights{given}: "
-                f"--arg 'reward_weights=[{ones}]'"
+            example = f"reward_weights=[{', '.join(['1', *['0'] * (count - 1)])}]"
+            text = tr(
+                "The reward of {name} has {count} numbers, and there are {weights} weights. Give "
+                "one weight for each number: --arg '{example}'.",
+                name=self._name,
+                count=count,
+                weights=self._weights.size,
+                example=example,
             )
+            raise RewardError(text)
         return float(np.ravel(reward) @ self._weights)
 
     def render(self) -> Any:
         """As Gymnasium's."""
-        activity.begin(b"render", self._name)
+        activity.begin(b"render", self._encoded_name)
         try:
             return self.env.render()
         finally:

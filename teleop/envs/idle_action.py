@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
+from teleop.envs.stepping import iter_episode
 from teleop.errors import TeleopError
 
 _STARTS, _LEAST_STARTS = 8, 5
@@ -90,9 +91,8 @@ def _effects(env_id: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | N
 def _tried(
     env: gym.Env[Any, Any], seed: int, action: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    start, _ = env.reset(seed=seed)
-    first = _numbers(start)
-    return first, _numbers(env.step(np.int64(action))[0])
+    start, end = iter_episode(env, lambda _: np.int64(action), seed, most=1)
+    return _numbers(start.observation), _numbers(end.observation)
 
 
 def _numbers(value: Any) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Side by side: several policies from one seed, in lockstep, with pictures to scrub through."""
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,11 @@ from teleop.envs.action_labels import action_text
 from teleop.envs.conversion import conformed
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour
-from teleop.errors import EnvError, sentence
+from teleop.envs.stepping import Transition, iter_episode
 from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation, Policy
 
-MAX_STEPS = 10_000
 TURN_BASED_HZ = 4.0  # steps a second at which a turn-based recording is shown
 _DEFLATE = 1  # pictures live in memory only: quick before small
 
@@ -96,19 +96,11 @@ class Replay:
         self.diverged_at: int | None = None
         self._envs = [make_env(env_id, render=draws) for _ in policies]
         self._space = self._envs[0].observation_space
+        self._games: list[Iterator[Transition]] = []
         for lane, env in zip(self.lanes, self._envs, strict=True):
-            try:
-                observation, _ = env.reset(seed=seed)
-            except Exception as problem:  # an environment's own code
-                raise EnvError(
-                    tr(
-                        "{env_id}failed in reset: {problem}",
-                        env_id=env_id,
-                        problem=sentence(problem),
-                    )
-                ) from problem
             lane.policy.reset(seed)
-            self._keep(lane, env, observation)
+            self._games.append(iter_episode(env, lane.policy.act, seed))
+            self._keep(lane, env, next(self._games[-1]).observation)
 
     @property
     def steps(self) -> int:
@@ -126,9 +118,9 @@ class Replay:
         Raises:
             EnvError: an environment failed.
         """
-        for lane, env in zip(self.lanes, self._envs, strict=True):
+        for lane, env, game in zip(self.lanes, self._envs, self._games, strict=True):
             if not lane.over:
-                self._step(lane, env)
+                self._step(lane, env, game)
         if self.diverged_at is None:
             self.diverged_at = self._divergence()
         return not self.over
@@ -154,24 +146,16 @@ class Replay:
                 return tr("differs from the recording at step {step}", step=step)
         return "exact"
 
-    def _step(self, lane: Lane, env: Any) -> None:
-        observation = lane.observations[-1]
-        action = lane.policy.act(observation)
-        if action is None or len(lane.rewards) >= MAX_STEPS:
-            lane.over = True
+    def _step(self, lane: Lane, env: Any, game: Iterator[Transition]) -> None:
+        lane.over = True  # unless it goes on
+        step = next(game, None)
+        if step is None:
             return
-        try:
-            observation, reward, terminated, truncated, _ = env.step(action)
-        except Exception as problem:  # an environment's own code
-            lane.over = True
-            raise EnvError(
-                tr("{env_id}failed: {problem}", env_id=self.env_id, problem=sentence(problem))
-            ) from problem
-        lane.rewards.append(float(reward))
-        lane.actions.append(action_text(self.env_id, env.action_space, action))
-        lane.raw_actions.append(action)
-        lane.over = bool(terminated or truncated)
-        self._keep(lane, env, observation)
+        lane.rewards.append(step.reward)
+        lane.actions.append(action_text(self.env_id, env.action_space, step.action))
+        lane.raw_actions.append(step.action)
+        lane.over = step.over
+        self._keep(lane, env, step.observation)
 
     def _keep(self, lane: Lane, env: Any, observation: Observation) -> None:
         lane.observations.append(_copied(observation))

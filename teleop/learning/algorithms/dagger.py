@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from teleop.envs.factory import close_env, make_env
-from teleop.errors import EnvError, LearningError, sentence
+from teleop.envs.stepping import iter_episode
+from teleop.errors import LearningError
 from teleop.experts import make_expert
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
@@ -27,7 +28,7 @@ from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.tuning.lag_search import usual_lag
 from teleop.text import tr
-from teleop.types import Policy
+from teleop.types import Action, Observation, Policy
 
 SUMMARY = "DAgger: asks the scripted expert and retrains"
 _MOST_STEPS = 2000  # of one episode
@@ -112,21 +113,17 @@ def _ask(demos: Demonstrations, policy: LearnedPolicy, expert: Policy, seed: int
     """Let the policy drive an episode, and the expert answer at every moment."""
     env = make_env(demos.env_id, render=False)
     seen, right, total = [], [], 0.0
+    policy.reset(seed)
+    expert.reset(seed)
+
+    def act(observation: Observation) -> Action:
+        seen.append(np.asarray(observation))
+        right.append(np.asarray(expert.act(observation)))
+        return policy.act(observation)
+
     try:
-        observation, _ = env.reset(seed=seed)
-        policy.reset(seed)
-        expert.reset(seed)
-        for _ in range(_MOST_STEPS):
-            seen.append(np.asarray(observation))
-            right.append(np.asarray(expert.act(observation)))
-            observation, reward, terminated, truncated, _ = env.step(policy.act(observation))
-            total += float(reward)
-            if terminated or truncated:
-                break
-    except Exception as problem:  # an environment's own code
-        raise EnvError(
-            f"{demos.env_id}failed in a round of DAgger: {sentence(problem)}"
-        ) from problem
+        for transition in iter_episode(env, act, seed, _MOST_STEPS):
+            total += transition.reward
     finally:
         close_env(env)
     inputs = demos.encoding.inputs(np.stack(seen))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from teleop.envs.factory import close_env, make_env
-from teleop.errors import EnvError, LearningError, sentence
+from teleop.errors import LearningError
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import CLIP, Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -142,10 +142,6 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     env = make_env(demos.env_id, render=False)
     try:
         yield from _play(search, env)
-    except LearningError:
-        raise
-    except Exception as problem:  # an environment's own code
-        raise EnvError(f"{demos.env_id}failed while playing: {sentence(problem)}") from problem
     finally:
         close_env(env)
 

@@ -18,7 +18,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
-from teleop.evaluation import Result, blamed, success_rate
+from teleop.evaluation import Result, success_rate
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -33,7 +33,6 @@ _SHOWN, _UNKNOWN = 0.995, 0.98  # discount of an action that was shown there, an
 _MOST_STATES = 5_000
 _ENOUGH = 20  # times that each action is tried in each state, where chance plays a part
 _AT_ONCE, _LOOK_EVERY = 25, 500  # steps
-_WHO = "trial steps"
 _SWEEPS = 2_000
 _STILL = 1e-9
 _FIRST_START, _STARTS = 2000, 20  # numbers of trial starts: none of those that chose
@@ -168,15 +167,13 @@ class ReturnPaths:
         head, size = self.demos.head, self.demos.head.size
         choices = [head.action(row) for row in np.eye(size, dtype=np.float32)]
         rng = np.random.default_rng(0)
-        with blamed(self.demos.env_id, _WHO):
-            observation, _ = env.reset(seed=FIRST_SEED)
+        observation, _ = env.reset(seed=FIRST_SEED)
         here = self._number(self.demos.encoding.row(observation))
         while True:
             tried = self._tried[here]
             action = int(rng.choice(np.flatnonzero(tried == tried.min())))
-            with blamed(self.demos.env_id, _WHO):
-                observation, _, terminated, truncated, _ = env.step(choices[action])
-                begun = env.reset()[0] if terminated or truncated else None
+            observation, _, terminated, truncated, _ = env.step(choices[action])
+            begun = env.reset()[0] if terminated or truncated else None
             there = self._number(self.demos.encoding.row(observation))
             tried[action] += 1
             self._led[here, action, there, bool(terminated)] += 1

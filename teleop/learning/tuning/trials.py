@@ -12,7 +12,8 @@ import numpy as np
 
 from teleop.envs.conversion import RewardError
 from teleop.envs.factory import close_env, make_env
-from teleop.errors import TeleopError, sentence
+from teleop.envs.stepping import iter_random_steps
+from teleop.errors import EnvError, TeleopError, sentence
 from teleop.evaluation import Lanes, Result, SideBySidePolicy
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.text import tr
@@ -62,8 +63,9 @@ def why_not(
         return sentence(problem)
     try:
         return _odd(env) or _too_slow(demos, _step_s(env, clock), budget_s)
-    except Exception as problem:  # noqa: BLE001  an environment's own code
-        return f"This environment failed when it was tried ({sentence(problem)})"
+    except EnvError as problem:
+        why = sentence(problem.__cause__ or problem)
+        return tr("This environment failed when it was tried ({why})", why=why)
     finally:
         close_env(env)
 
@@ -76,26 +78,23 @@ def _odd(env: gym.Env[Any, Any]) -> str:
     again, _ = env.reset(seed=FIRST_SEED)
     if not _same(first, again):
         return "This environment starts differently each time, whatever its seed"
-    env.action_space.seed(0)
     try:
-        _, reward, *_ = env.step(env.action_space.sample())
+        reward = next(iter_random_steps(env, 1, FIRST_SEED)).reward
     except RewardError:
         reward = np.nan
-    if not np.isfinite(float(reward)):
+    if not np.isfinite(reward):
         return "This environment gives no reward that is one number"
     return ""
 
 
 def _step_s(env: gym.Env[Any, Any], clock: Callable[[], float]) -> float:
     """Seconds a step."""
-    env.reset(seed=FIRST_SEED)
-    began = clock()
-    done = 0
-    while done < _STEPS and clock() - began < _STEPS * _SLOWEST_STEP_S:
-        _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+    env.reset(seed=FIRST_SEED)  # the first one may load what the environment needs
+    began, done = clock(), 0
+    for _ in iter_random_steps(env, _STEPS, FIRST_SEED):
         done += 1
-        if terminated or truncated:
-            env.reset()
+        if clock() - began > _STEPS * _SLOWEST_STEP_S:
+            break
     return (clock() - began) / done
 
 
