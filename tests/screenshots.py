@@ -19,7 +19,7 @@ from PIL import Image
 from teleop import paths
 from teleop.runtime.protocol.library_messages import ListEpisodes
 from teleop.ui.commands import Command
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 SAMPLE = "lunarlander-v3/sample-v0"
 SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")

@@ -1,11 +1,8 @@
 """Every command, in a process of its own, as scripts and people run it."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -14,34 +11,7 @@ from typer.testing import CliRunner
 from teleop import paths
 from teleop.cli import cli
 from teleop.cli.options import one_sentence as one_line
-
-
-def teleop(
-    *arguments: str, here: Path, code: int = 0, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "teleop", *arguments],
-        cwd=here,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | (env or {}),
-        timeout=120,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
-
-
-def as_json(*arguments: str, here: Path) -> Any:
-    return json.loads(teleop(*arguments, "--json", here=here).stdout)
-
-
-def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
-    text = done.stderr.strip()
-    assert "Traceback" not in text
-    assert text
-    assert "\n" not in text
-    return text
+from tests.harness.cli import as_json, one_sentence, teleop
 
 
 def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from teleop.recording import Library
-from tests.test_cli import as_json, one_sentence, teleop
+from tests.harness.cli import as_json, one_sentence, teleop
 
 DATASET = "cartpole-v1/scripted-v0"
 

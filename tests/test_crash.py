@@ -23,6 +23,6 @@ def test_a_mistake_ends_with_a_sentence_and_a_file(capsys: pytest.CaptureFixture
 
 def test_what_the_user_can_put_right_is_no_crash() -> None:
     before = set(crash_reports.folder().glob("*"))
-    with pytest.raises(RecordingError), crash_reports.reported("stage"):
+    with pytest.raises(RecordingError), crash_reports.reported("environment"):
         raise RecordingError("The disk is full.")
     assert set(crash_reports.folder().glob("*")) == before

@@ -8,55 +8,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image, ImageStat
 
-from teleop.envs import trust
-from teleop.envs.factory import make_env
 from teleop.playback.replay import RecordedPolicy, Replay
 from teleop.playback.side_by_side import write_side_by_side
-from teleop.recording import Library, Recorder, dataset_info
-from teleop.session import Session, record_episodes, seeds_from
-from teleop.types import Actor, Observation
-from tests.rough_envs import CALM
-
-
-class Push:
-    """Drives the cart to where it misbehaves."""
-
-    actor = Actor.SCRIPT
-    name = "push"
-
-    def reset(self, seed: int) -> None:
-        """From the start."""
-        del seed
-        self._steps = 0
-
-    def act(self, observation: Observation) -> np.ndarray:
-        del observation
-        self._steps += 1
-        return np.full(1, 1.0 if self._steps % 2 else 0.8, np.float32)
-
-
-def recorded(
-    root: Path,
-    env_id: str,
-    monkeypatch: pytest.MonkeyPatch,
-    dataset_id: str = "rough/scripted-v0",
-) -> None:
-    """A recording made while the environment was still well."""
-    monkeypatch.setenv(CALM, "1")
-    trust.allow("packages", "tests.rough_envs")
-    env = make_env(env_id)
-    dataset = Library(root).open_for_writing(dataset_id, dataset_info(env))
-    dataset.writer.claim()
-    recorder = Recorder(dataset, env)
-    session = Session(lambda: make_env(env_id), Push(), seeds_from(0), recorder)
-    list(record_episodes(session, recorder, 1))
-    session.close()
-    dataset.writer.release()
-    monkeypatch.delenv(CALM)
+from teleop.recording import Library
+from tests.harness.recordings import Push, recorded_calmly
 
 
 @contextlib.contextmanager
@@ -77,7 +35,7 @@ def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def test_a_command_whose_environment_crashes_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded(tmp_path, "Crashes-v0", monkeypatch)
+    recorded_calmly(tmp_path, "Crashes-v0", monkeypatch)
     with started(tmp_path, "verify", "rough/scripted-v0") as done:
         said = done.communicate(timeout=60)[1]
         assert done.returncode == -signal.SIGSEGV
@@ -90,7 +48,7 @@ def test_a_command_whose_environment_crashes_names_it(
 def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded(tmp_path, "Hangs-v0", monkeypatch)
+    recorded_calmly(tmp_path, "Hangs-v0", monkeypatch)
     with started(tmp_path, "verify", "rough/scripted-v0") as done:
         assert done.stderr is not None
         line = next(line for line in done.stderr if "not responded" in line)
@@ -104,7 +62,7 @@ def test_a_command_whose_environment_hangs_says_so_and_can_be_stopped(
 def test_odd_pictures_become_a_film_of_one_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env_id: str
 ) -> None:
-    recorded(tmp_path, env_id, monkeypatch)
+    recorded_calmly(tmp_path, env_id, monkeypatch)
     dataset = Library(tmp_path).existing("rough/scripted-v0")
     episode = dataset.read(dataset.rows()[0])
     replay = Replay(env_id, 0, [RecordedPolicy(episode), Push()])

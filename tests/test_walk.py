@@ -7,7 +7,7 @@ import pytest
 
 from teleop.envs.factory import close_env, make_env
 from teleop.recording import Library
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 
 def test_from_a_key_press_to_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

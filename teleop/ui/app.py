@@ -24,7 +24,14 @@ import pygame
 
 from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
-from teleop.runtime.protocol.session_messages import ChooseDataset, Notice, OpenEnv, Rumble, Tone
+from teleop.runtime.protocol.session_messages import (
+    ChooseDataset,
+    Notice,
+    OpenEnv,
+    ProcessName,
+    Rumble,
+    Tone,
+)
 from teleop.runtime.protocol.shared_frames import FrameReader
 from teleop.text import tr
 from teleop.ui.chrome.banner import BANNER
@@ -358,10 +365,10 @@ class App:
         return {
             WindowRequest.REPAINT: self._repaint,
             WindowRequest.PROJECTOR: self.toggle_projector,
-            WindowRequest.RESTART: lambda: self._restart_stage(opens=True),
-            WindowRequest.RESTART_AT_HOME: lambda: self._restart_stage(opens=False),
-            WindowRequest.STOP_STAGE: lambda: self.processes.stop("stage"),
-            WindowRequest.STOP_TRAINER: lambda: self.processes.stop("trainer"),
+            WindowRequest.RESTART: lambda: self._restart_environment(opens=True),
+            WindowRequest.RESTART_AT_HOME: lambda: self._restart_environment(opens=False),
+            WindowRequest.STOP_ENVIRONMENT: lambda: self.processes.stop(ProcessName.ENVIRONMENT),
+            WindowRequest.STOP_TRAINER: lambda: self.processes.stop(ProcessName.TRAINER),
         }
 
     def _own_commands(self) -> dict[Command, Callable[[], None]]:
@@ -435,11 +442,11 @@ class App:
         if slow != self.model.slow:
             self.model.slow, self.renderer.dirty = slow, True
 
-    def _restart_stage(self, *, opens: bool) -> None:
+    def _restart_environment(self, *, opens: bool) -> None:
         """A new process: with the environment from before, or with the choice of another."""
         live = self.model.live
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
-        self.processes.restart_stage(live.seed if live else None)
+        self.processes.restart_environment(live.seed if live else None)
         self.model.lost, self.model.opening = "", ""
         self.model.working = self.model.run = None
         self.ui.events.modal = None

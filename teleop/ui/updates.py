@@ -9,11 +9,12 @@ from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
     EnvFailed,
     EnvOpened,
-    FromStage,
+    FromEnvironment,
     LibraryChanged,
     Notice,
     Pictured,
     ProcessLost,
+    ProcessName,
     Rumble,
     SessionSnapshot,
     Tone,
@@ -75,7 +76,7 @@ class Updates:
         """Give the sound back."""
         self._sounds.close()
 
-    def hear(self, message: FromStage | FromTrainer, screen: str) -> list[Effect]:
+    def hear(self, message: FromEnvironment | FromTrainer, screen: str) -> list[Effect]:
         """Take a message in.
 
         Args:
@@ -103,7 +104,7 @@ class Updates:
             self._context.options = replace(self._context.options, turn_based=None)
         return effects + self._follow(message)
 
-    def _follow(self, message: FromStage | FromTrainer) -> list[Effect]:
+    def _follow(self, message: FromEnvironment | FromTrainer) -> list[Effect]:
         """What a message asks of the other processes and devices."""
         library = self._context.model.library
         if isinstance(message, PolicySaved | Certified) and library:
@@ -150,7 +151,7 @@ class Updates:
 
     def _lost(self, message: ProcessLost) -> None:
         context = self._context
-        if message.name == "stage":
+        if message.process is ProcessName.ENVIRONMENT:
             context.input.driving = False
             context.input.held.clear()
             context.popover.close(context.ui)

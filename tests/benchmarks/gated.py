@@ -68,7 +68,7 @@ def _mean(policy: LearnedPolicy) -> float:
 
 
 class _Watched:
-    """The stage, with somebody at the keyboard who watches a policy."""
+    """The environment process, with somebody at the keyboard who watches a policy."""
 
     def __init__(self, library: Library, dataset: Dataset, seed: int) -> None:
         self.driven, self._now, self._held = 0, 0.0, ""
@@ -89,7 +89,7 @@ class _Watched:
                 self._host.tick(self._now)
 
     def close(self) -> None:
-        """Let the stage finish what it writes."""
+        """Let the process finish what it writes."""
         self._host.close(self._now)
 
     def _episode(self) -> None:

@@ -14,7 +14,7 @@ from tests.benchmarks.report import say
 from tests.benchmarks.scale import memory_mb
 
 if TYPE_CHECKING:
-    from tests.ui.test_window import Person
+    from tests.harness.window import Person
 
 _FRAMES = 400
 _IDLE_S = 5.0
@@ -31,7 +31,7 @@ def run() -> None:
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.paths import samples_folder
     from teleop.recording import Library
-    from tests.ui.test_window import Person
+    from tests.harness.window import Person
 
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder) / "recordings")

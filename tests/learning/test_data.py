@@ -256,7 +256,7 @@ def test_dagger_and_inverse_rl_say_what_they_cannot(record: Record, library: Lib
     walker = load_demonstrations(record("LunarLanderContinuous-v3", 1))
     with pytest.raises(LearningError, match="Discrete actions"):
         next(iter(iq.train(walker)))
-    from tests.learning.toys import record_toy
+    from tests.harness.toys import record_toy
 
     toy = load_demonstrations(record_toy(library, "multi-binary", 1))
     with pytest.raises(LearningError, match="no scripted demonstrator"):

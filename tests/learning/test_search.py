@@ -21,8 +21,7 @@ from teleop.learning.tuning.trials import why_not
 from teleop.recording import Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation
-from tests.learning.test_spaces import mean_return
-from tests.learning.toys import STEPS, Toy, forget, record_toy, register
+from tests.harness.toys import STEPS, Toy, forget, mean_return, record_toy, register
 
 
 class Late:

@@ -11,19 +11,14 @@ from teleop.evaluation import evaluate
 from teleop.learning.algorithms import bc, nearest
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.networks.architecture import Architecture
-from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.policy import load_policy
 from teleop.learning.tuning.search_space import space_for
 from teleop.recording import Library
 from teleop.runtime.protocol.comparison_messages import ReplayGrew
 from teleop.runtime.viewing.comparison_view import ComparisonView
-from tests.learning.toys import STEPS, record_toy, register
+from tests.harness.toys import mean_return, record_toy
 
 SURE = bc.Config(members=1, steps=1000, budget_s=0)
-
-
-def mean_return(kind: str, policy: LearnedPolicy, episodes: int = 5) -> float:
-    results = evaluate(register(kind), policy, episodes)
-    return float(np.mean([result.total_reward for result in results])) / STEPS
 
 
 @pytest.mark.parametrize("kind", ["multi-discrete", "multi-binary", "analog", "dict-action"])

@@ -19,7 +19,7 @@ from teleop.errors import RecordingError
 from teleop.recording import Dataset, Library
 from teleop.recording.exchange.flat import ActionVector
 from teleop.recording.trust.vetting import picture_of
-from tests.recording.test_odd_environments import recorded
+from tests.harness.recordings import recorded
 
 Record = Callable[..., Dataset]
 

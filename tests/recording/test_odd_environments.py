@@ -6,57 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
 
 from teleop.errors import RecordingError
-from teleop.recording import Dataset, DatasetInfo, Episode, Library, Recorder, Take, dataset_info
+from teleop.recording import Dataset, Episode, Library, Recorder, dataset_info
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.recording.journals import journal, journal_reader
 from teleop.recording.journals.journal_reader import JournalReader
-from teleop.types import Actor, Step
-
-
-class Odd(gym.Env[Any, Any]):
-    """An environment that is only its spaces."""
-
-    action_space = spaces.Discrete(3)
-
-    def __init__(self, space: spaces.Space[Any]) -> None:
-        self.observation_space = space
-
-
-class Nobody:
-    """A driver for recordings made by hand."""
-
-    actor = Actor.SCRIPT
-    name = "nobody"
-
-    def reset(self, seed: int) -> None:
-        """Nothing."""
-
-    def act(self, observation: Any) -> int:
-        """Nothing."""
-        del observation
-        return 0
-
-
-def recorded(library: Library, space: spaces.Space[Any], infos: Any = None) -> tuple[Dataset, Take]:
-    env = Odd(space)
-    info = dataset_info(env)
-    dataset = library.open_for_writing("odd/test-v0", DatasetInfo("Odd-v0", *_spaces(info)))
-    dataset.writer.claim()
-    recorder = Recorder(dataset, env)
-    space.seed(0)
-    recorder.start(space.sample(), {}, 0, Nobody(), 0.0)
-    for index in range(3):
-        info_row = infos[index] if infos else {}
-        recorder.step(Step(space.sample(), index, 1.0, False, index == 2, info_row, index / 10))
-    take = recorder.end()
-    assert take is not None
-    return dataset, take
+from teleop.types import Step
+from tests.harness.recordings import Nobody, Odd, odd_dataset, recorded
 
 
 def saved(library: Library, space: spaces.Space[Any], infos: Any = None) -> Episode:
@@ -65,10 +25,6 @@ def saved(library: Library, space: spaces.Space[Any], infos: Any = None) -> Epis
     episode = dataset.read(row.file)
     dataset.writer.release()
     return episode
-
-
-def _spaces(info: DatasetInfo) -> tuple[str, str]:
-    return info.observation_space, info.action_space
 
 
 SPACES = {
@@ -219,10 +175,7 @@ def test_spaces_that_cannot_be_recorded_are_refused_by_name(space: spaces.Space[
 def lying(library: Library, space: spaces.Space[Any], values: list[Any], **step: Any) -> Episode:
     """An episode of an environment whose values are not what its space says."""
     env = Odd(space)
-    dataset = library.open_for_writing(
-        "odd/test-v0", DatasetInfo("Odd-v0", *_spaces(dataset_info(env)))
-    )
-    dataset.writer.claim()
+    dataset = odd_dataset(library, env)
     recorder = Recorder(dataset, env)
     recorder.start(values[0], {}, 0, Nobody(), 0.0)
     for value in values[1:]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from teleop.ui.app import App
+from tests.harness.window import Person
 from tests.torture.folders import ENV
-from tests.ui.test_window import Person
 
 _PATIENCE_S = 6.0
 

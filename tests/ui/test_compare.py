@@ -12,7 +12,7 @@ from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.paths import samples_folder
 from teleop.recording import Library
 from teleop.ui.state.view_model import Comparison
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 SAMPLE = "cartpole-v1/sample-v0"
 
@@ -105,7 +105,7 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     person.key("escape")
     person.until(lambda: not person.app.context.input.driving)
     person.key("tab")
-    person.app.ui.events.focus.set("view", "stage")
+    person.app.ui.events.focus.set("view", "picture")
     person.key("space")  # as on the first screen: go on
     person.until(lambda: person.app.context.input.driving)
     person.key("escape")

@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from teleop.runtime.protocol.session_messages import SessionSnapshot
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from teleop.ui.commands import Command
 from teleop.ui.drawing.translation import LANGUAGES, Language
 from teleop.ui.sheets.help_sheet import toggle_help
 from teleop.ui.widgets.text_edit import TextEdit
+from tests.harness.window import Person
 from tests.screenshots import SAMPLE, SCREENS, look, show
 from tests.translations import (
     catalogue_file,
@@ -27,7 +28,6 @@ from tests.translations import (
     parts_of,
     read_catalogue,
 )
-from tests.ui.test_window import Person
 
 FOLDER = assets_folder() / "languages"
 OTHERS = [code for code in LANGUAGES if code != "en"]

@@ -10,7 +10,7 @@ from teleop.curation import export
 from teleop.recording import Library
 from teleop.runtime.protocol.library_messages import DatasetLine, EpisodesListed
 from teleop.ui.state.file_browser import FileBrowser
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 SAMPLE = "lunarlander-v3/sample-v0"
 

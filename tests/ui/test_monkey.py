@@ -12,7 +12,7 @@ from pathlib import Path
 import pygame
 
 from teleop.recording import Library
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 _LETTERS = tuple("abdelnprstwxz.[],1234h")
 _NAMED = ("space", "return", "backspace", "delete", "escape", "tab", "home", "end")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pygame
 
+from tests.harness.window import Person
 from tests.screenshots import look
 from tests.ui.test_languages import check_messages, drawn
-from tests.ui.test_window import Person
 
 
 def test_an_episode_of_ones_own_is_drawn_in_messages(tmp_path: Path) -> None:

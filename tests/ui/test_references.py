@@ -22,8 +22,8 @@ from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import ChooseDataset
 from teleop.ui.drawing.painter import Painter
+from tests.harness.window import Person
 from tests.screenshots import SAMPLE, look, save, show
-from tests.ui.test_window import Person
 
 FOLDER = Path(__file__).parent / "references"
 SIZE = (1024, 640)

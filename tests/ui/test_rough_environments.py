@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from teleop.envs import trust
-from tests.test_rough_environments import recorded
-from tests.ui.test_window import Person
+from tests.harness.recordings import recorded_calmly
+from tests.harness.window import Person
 
 MakePerson = Callable[[str], Person]
 
 
 @pytest.fixture
 def drive(tmp_path: Path) -> Iterator[MakePerson]:
-    trust.allow("packages", "tests.rough_envs")
+    trust.allow("packages", "tests.harness.rough_environments")
     people: list[Person] = []
 
     def make(env_id: str) -> Person:
@@ -85,7 +85,7 @@ def test_one_that_hangs_while_training_is_stopped_and_said(
 ) -> None:
     root = tmp_path / "recordings"
     root.mkdir()
-    recorded(root, "Hangs-v0", monkeypatch, dataset_id="hangs-v0/human-v0")
+    recorded_calmly(root, "Hangs-v0", monkeypatch, dataset_id="hangs-v0/human-v0")
     person = drive("Hangs-v0")
     app = person.app
     app.go("train")

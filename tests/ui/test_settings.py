@@ -13,7 +13,7 @@ from teleop.ui.app import App, AppConfig
 from teleop.ui.commands import Command
 from teleop.ui.drawing.theme import THEMES
 from teleop.ui.state.settings import Settings, SettingsFile
-from tests.ui.test_window import Person
+from tests.harness.window import Person
 
 
 def test_what_was_set_holds_at_the_next_start(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """The window under SDL's dummy driver: real events, real processes, named controls."""
 
 import multiprocessing
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pygame
@@ -13,65 +12,7 @@ from teleop.errors import EnvError
 from teleop.runtime.protocol.driving_options import Start
 from teleop.ui.app import App, AppConfig
 from teleop.ui.commands import Command
-from teleop.ui.widgets.focus import Node
-
-PATIENCE_S = 60.0
-
-
-class Person:
-    """Somebody at the window: presses, looks, waits until they see what they wait for."""
-
-    def __init__(self, root: Path, env_id: str, app: App | None = None) -> None:
-        config = AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), 11)
-        self.app = app or App(config)
-        model = self.app.model
-        self.until(lambda: (model.live and model.library is not None) or model.env_problem)
-
-    def until(self, seen: Callable[[], object]) -> None:
-        """Let the window run until something is true."""
-        end = time.perf_counter() + PATIENCE_S
-        while not seen():
-            assert time.perf_counter() < end, "waited in vain"
-            self.app.turn(0.02)
-
-    def turns(self, count: int = 3) -> None:
-        for _ in range(count):
-            self.app.turn(0.02)
-
-    def key(self, name: str, *, down: bool = True, up: bool = True, mod: int = 0) -> None:
-        code = pygame.key.key_code(name)
-        scancode = getattr(pygame, f"KSCAN_{name.upper()}", 0)
-        for kind, wanted in ((pygame.KEYDOWN, down), (pygame.KEYUP, up)):
-            if wanted:
-                pygame.event.post(
-                    pygame.event.Event(kind, key=code, scancode=scancode, mod=mod, unicode="")
-                )
-        self.turns()
-
-    def click(self, node_id: str) -> None:
-        at = self.node(node_id).rect.center
-        for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
-            pygame.event.post(pygame.event.Event(kind, pos=at, button=1))
-        self.turns()
-
-    def node(self, node_id: str) -> Node:
-        self.until(lambda: node_id in self.app.ui.events.nodes)
-        return self.app.ui.events.nodes[node_id]
-
-    def saved(self) -> int:
-        library = self.app.model.library
-        return len(library.episodes) if library else 0
-
-    def until_saved(self, count: int) -> None:
-        self.until(lambda: self.saved() == count)
-
-    def phase(self) -> str:
-        return self.app.model.live.phase if self.app.model.live else ""
-
-    def record(self, steps: int = 3) -> None:
-        self.key("r")
-        self.until(lambda: self.app.context.input.driving)
-        self.until(lambda: self.app.model.live and self.app.model.live.steps >= steps)
+from tests.harness.window import Person
 
 
 @pytest.fixture
@@ -168,7 +109,7 @@ def test_tab_visits_each_group_and_disabled_controls_say_why(person: Person) -> 
         focused = person.app.ui.events.focus.id
         assert focused is not None
         groups.append(person.app.ui.events.nodes[focused].group)
-    assert {"stage", "transport", "picker", "chips", "primary", "stepper", "tools"} <= set(groups)
+    assert {"picture", "transport", "picker", "chips", "primary", "stepper", "tools"} <= set(groups)
     assert "Nothing recorded yet" in person.node("save").reason
     assert person.node("next").reason == "Record at least 1 episode"
 
@@ -208,11 +149,11 @@ def test_no_control_leaves_the_window_or_covers_another(
             assert not touching, (screen, node.id)
 
 
-def test_a_lost_stage_shows_a_banner_and_starts_again(person: Person) -> None:
+def test_a_lost_environment_process_shows_a_banner_and_starts_again(person: Person) -> None:
     person.record()
     person.app.model.live = None
-    stage = next(p for p in multiprocessing.active_children() if p.name == "teleop-stage")
-    stage.kill()
+    process = next(p for p in multiprocessing.active_children() if p.name == "teleop-environment")
+    process.kill()
     person.until(lambda: "ended from outside" in person.app.model.lost)
     person.key("return")  # the one button there is has the focus
     person.until(lambda: person.app.model.live is not None)

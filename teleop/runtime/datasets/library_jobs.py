@@ -25,7 +25,7 @@ from teleop.runtime.protocol.library_messages import (
     ToShelf,
     Working,
 )
-from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.runtime.protocol.session_messages import FromEnvironment, Notice, Say, Tone
 from teleop.text import joined, ntr, tr
 
 _LISTS_ANEW = (EpisodeOperation.DELETE, EpisodeOperation.RESTORE, EpisodeOperation.PURGE)
@@ -39,7 +39,7 @@ class LibraryJobs:
         library: Library,
         worker: ThreadPoolExecutor,
         claimed: Callable[[str], Dataset | None],
-        say: Callable[[FromStage], None],
+        say: Say,
     ) -> None:
         """Begin with nothing to do.
 
@@ -50,7 +50,7 @@ class LibraryJobs:
             say: to the window.
         """
         self._library, self._worker, self._claimed, self._say = library, worker, claimed, say
-        self._said: deque[FromStage] = deque()  # from the background
+        self._said: deque[FromEnvironment] = deque()  # from the background
         self._jobs: list[Future[None]] = []
 
     @property

@@ -16,11 +16,10 @@ from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode
 from teleop.runtime.datasets.corrections import iter_corrected
 from teleop.runtime.datasets.listing import library_changed
-from teleop.runtime.protocol.session_messages import Corrections, FromStage, Notice, Tone
+from teleop.runtime.protocol.session_messages import Corrections, Notice, Say, Tone
 from teleop.take_over import OVER
 from teleop.text import joined, ntr, tr
 
-Say = Callable[[FromStage], None]
 _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
 
 

@@ -1,11 +1,9 @@
 """What a driven session shows: its picture, its state, what a policy would see."""
 
-from collections.abc import Callable
-
 from teleop.runtime.driving.frame_source import FrameSource
 from teleop.runtime.driving.rewind import Rewind
 from teleop.runtime.protocol.driving_options import Preview
-from teleop.runtime.protocol.session_messages import FromStage, Pictured, SessionSnapshot
+from teleop.runtime.protocol.session_messages import Pictured, Say, SessionSnapshot
 from teleop.session import Session
 
 
@@ -17,7 +15,7 @@ class DriveDisplay:
         session: Session,
         back: Rewind,
         drawing: FrameSource,
-        say: Callable[[FromStage], None],
+        say: Say,
     ) -> None:
         self._session, self._back, self._drawing, self._say = session, back, drawing, say
 

@@ -11,7 +11,7 @@ from teleop.episode_trace import Probe
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
 from teleop.learning import LearnedPolicy
 from teleop.recording import Library, Take
-from teleop.runtime.datasets.take_store import Say, TakeStore
+from teleop.runtime.datasets.take_store import TakeStore
 from teleop.runtime.driving.drive_display import DriveDisplay
 from teleop.runtime.driving.driver_selection import DriverSelection
 from teleop.runtime.driving.frame_source import FrameSource
@@ -25,19 +25,20 @@ from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
     DeleteEpisode,
-    FromStage,
+    FromEnvironment,
     Input,
     Notice,
     OpenEnv,
     Pictured,
     Request,
     Rumble,
+    Say,
     SessionSnapshot,
     SetOptions,
     SetSpeed,
     StarEpisode,
+    ToEnvironment,
     Tone,
-    ToStage,
 )
 from teleop.session import Phase, Session, seeds_from
 from teleop.text import tr
@@ -113,7 +114,7 @@ class DrivingSession:
         """An episode runs, or is about to."""
         return self._session.phase in (Phase.RUNNING, Phase.PAUSED) or self._waiting.active
 
-    def handle(self, message: ToStage, now: float) -> None:
+    def handle(self, message: ToEnvironment, now: float) -> None:
         """Do what the window asks of a session; what it asks of others is left to them.
 
         Raises:
@@ -333,7 +334,7 @@ class DrivingSession:
         self.takes.close()
         self._display.close()
 
-    def _say(self, message: FromStage) -> None:
+    def _say(self, message: FromEnvironment) -> None:
         self._speaks(message)
 
     def _begin(self, now: float) -> None:

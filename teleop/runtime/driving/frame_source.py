@@ -1,7 +1,5 @@
 """The pictures of a driven session: what the environment draws, and what a policy sees."""
 
-from collections.abc import Callable
-
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +9,7 @@ from teleop.envs.pictures import OneColour, one_colour_said
 from teleop.errors import EnvError, sentence
 from teleop.runtime.driving.policy_view import PolicyView
 from teleop.runtime.protocol.driving_options import Preview
-from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.runtime.protocol.session_messages import Notice, Say, Tone
 from teleop.runtime.protocol.shared_frames import Frame, FrameWriter
 from teleop.session import Session
 from teleop.types import Observation
@@ -27,7 +25,7 @@ class FrameSource:
         self,
         observation_space: gym.Space[Observation],
         words: tuple[str, ...],
-        say: Callable[[FromStage], None],
+        say: Say,
     ) -> None:
         self._say = say
         self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from teleop.episode_trace import Probe
 from teleop.errors import EnvError, StorageError, sentence
-from teleop.runtime.datasets.take_store import Say, TakeStore
+from teleop.runtime.datasets.take_store import TakeStore
 from teleop.runtime.driving.driver_selection import DriverSelection
 from teleop.runtime.driving.rewind_buffer import RewindBuffer, RewindCursor
-from teleop.runtime.protocol.session_messages import Notice, SessionSnapshot, Tone
+from teleop.runtime.protocol.session_messages import Notice, Say, SessionSnapshot, Tone
 from teleop.session import Phase, Session
 from teleop.text import tr
 

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 from teleop.envs.activity import Activity, Call, shared_memory
-from teleop.runtime.protocol.session_messages import ProcessLost, Request
+from teleop.runtime.protocol.session_messages import ProcessLost, ProcessName, Request
 from teleop.text import joined, tr
 
 Sent = TypeVar("Sent")
@@ -24,19 +24,23 @@ _CRASHES = {  # by signal; the names of those that a program's own code causes
     10: tr("bus error"),
     11: tr("segmentation fault"),
 }
+_NAMES = {
+    ProcessName.ENVIRONMENT: tr("The environment's process"),
+    ProcessName.TRAINER: tr("The training process"),
+}
 _ACCESS_VIOLATION = 0xC0000005  # on Windows
 
 
-def end_of(process: str, exit_code: int | None, call: Call | None, *, stopped: bool) -> str:
+def end_of(process: ProcessName, exit_code: int | None, call: Call | None, *, stopped: bool) -> str:
     """Why a process ended that should not have, in one sentence.
 
     Args:
-        process: `stage` or `trainer`.
+        process: which.
         exit_code: negative: the signal.
         call: what its environment was doing.
         stopped: the person stopped it.
     """
-    name = tr("The environment's process") if process == "stage" else tr("The training process")
+    name = _NAMES[process]
     if stopped:
         return tr("{env_id} was stopped.", env_id=call.env_id if call else name)
     number = -exit_code if exit_code is not None and exit_code < 0 else 0
@@ -65,7 +69,7 @@ class Client(Generic[Sent, Received]):
 
     def __init__(
         self,
-        name: str,
+        name: ProcessName,
         serve: Callable[..., None],
         arguments: tuple[Any, ...],
         wake: Callable[[], None],

@@ -10,7 +10,7 @@ from teleop.envs.activity import SharedActivity, activity
 from teleop.envs.drivers import use_offscreen_driver
 
 
-def run_stage(
+def run_environment(
     pipe: "Connection[Any, Any]", memory: SharedActivity, root: Path, samples: Path, base_seed: int
 ) -> None:
     """The environment process."""
@@ -18,7 +18,7 @@ def run_stage(
     use_offscreen_driver(always=True)
     from teleop.runtime.processes.environment_process import serve
 
-    with crash_reports.reported("stage"):
+    with crash_reports.reported("environment"):
         serve(pipe, root, samples, base_seed)
 
 

@@ -28,14 +28,15 @@ from teleop.runtime.protocol.library_messages import (
 )
 from teleop.runtime.protocol.session_messages import (
     EnvFailed,
-    FromStage,
+    FromEnvironment,
     Notice,
     OpenEnv,
     Request,
+    Say,
     ShowCorrect,
     ShowPreview,
+    ToEnvironment,
     Tone,
-    ToStage,
 )
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from teleop.runtime.viewing.preview import PolicyPreview
@@ -83,9 +84,7 @@ def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
 class EnvironmentProcess:
     """What can be shown, and what is. Time comes in as an argument."""
 
-    def __init__(
-        self, library: Library, samples: Path, base_seed: int, say: Callable[[FromStage], None]
-    ) -> None:
+    def __init__(self, library: Library, samples: Path, base_seed: int, say: Say) -> None:
         self.running = True
         self._library, self._samples, self._base_seed = library, samples, base_seed
         self._speak = say
@@ -137,7 +136,7 @@ class EnvironmentProcess:
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._leave_acts()
 
-    def handle(self, message: ToStage, now: float) -> None:
+    def handle(self, message: ToEnvironment, now: float) -> None:
         """Do what the window asks; what goes wrong is said in one sentence."""
         try:
             _HANDLERS.get(type(message), EnvironmentProcess._drive)(self, message, now)
@@ -161,7 +160,7 @@ class EnvironmentProcess:
     def _claimed(self, dataset_id: str) -> Dataset | None:
         return self._driving.takes.claimed(dataset_id) if self._driving else None
 
-    def _say(self, message: FromStage) -> None:
+    def _say(self, message: FromEnvironment) -> None:
         self._speak(message)
 
     def _open(self, message: OpenEnv, now: float) -> None:
@@ -235,7 +234,7 @@ class EnvironmentProcess:
                     self._driving.watch_over(None, now)
         self._drive(message, now)
 
-    def _drive(self, message: ToStage, now: float) -> None:
+    def _drive(self, message: ToEnvironment, now: float) -> None:
         """What the person's session answers."""
         if self._driving:
             self._driving.handle(message, now)

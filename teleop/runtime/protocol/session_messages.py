@@ -1,7 +1,8 @@
 """Everything that the processes say to each other: frozen values, no behaviour."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TypeAlias
 
 from teleop.runtime.protocol.comparison_messages import (
@@ -393,16 +394,23 @@ class Rumble:
     seconds: float
 
 
+class ProcessName(StrEnum):
+    """A process behind the window."""
+
+    ENVIRONMENT = "environment"
+    TRAINER = "trainer"
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessLost:
     """A process ended that should not have (made by the client, sent by nobody).
 
     Attributes:
-        name: `stage` or `trainer`.
+        process: which.
         why: one sentence.
     """
 
-    name: str
+    process: ProcessName
     why: str
 
 
@@ -411,19 +419,19 @@ class SlowCall:
     """An environment that has not answered for a while (made by the client, sent by nobody).
 
     Attributes:
-        process: where: `stage` or `trainer`.
+        process: where it runs.
         env_id: of the environment.
         call: what it was asked: `make`, `reset`, `step` or `render`.
         seconds: since it was asked, whole ones.
     """
 
-    process: str
+    process: ProcessName
     env_id: str
     call: str
     seconds: int
 
 
-ToStage: TypeAlias = (
+ToEnvironment: TypeAlias = (
     OpenEnv
     | Request
     | Input
@@ -446,7 +454,7 @@ ToStage: TypeAlias = (
     | ToShelf
     | ShowStep
 )
-FromStage: TypeAlias = (
+FromEnvironment: TypeAlias = (
     EnvOpened
     | EnvFailed
     | LibraryChanged
@@ -460,3 +468,5 @@ FromStage: TypeAlias = (
     | ReplayPictured
     | ProcessLost
 )
+
+Say: TypeAlias = Callable[[FromEnvironment], None]  # sends a message to the window

@@ -4,7 +4,7 @@ Rivals are policies by name, `script` and `chance`; none at all shows the record
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from teleop.runtime.protocol.comparison_messages import (
     ReplayOpened,
     ReplayPictured,
 )
-from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.runtime.protocol.session_messages import Notice, Say, Tone
 from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
@@ -45,9 +45,7 @@ _CLOUD_EPISODES, _CLOUD_POINTS = 20, 600
 class ComparisonView:
     """One comparison."""
 
-    def __init__(
-        self, dataset: Dataset, file: str, rivals: Sequence[str], say: Callable[[FromStage], None]
-    ) -> None:
+    def __init__(self, dataset: Dataset, file: str, rivals: Sequence[str], say: Say) -> None:
         """Load everybody and show their common start.
 
         Raises:

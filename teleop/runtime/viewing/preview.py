@@ -1,13 +1,11 @@
 """A policy plays live, episode after episode."""
 
-from collections.abc import Callable
-
 from teleop.envs.factory import make_env
 from teleop.evaluation import FIRST_SEED
 from teleop.learning import load_policy
 from teleop.recording import Dataset
 from teleop.runtime.driving.snapshot import live_of
-from teleop.runtime.protocol.session_messages import FromStage, Pictured
+from teleop.runtime.protocol.session_messages import Pictured, Say
 from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.session import Phase, Session, seeds_from
 
@@ -18,9 +16,7 @@ _TURN_HZ = 4.0  # turn-based environments play themselves at this pace
 class PolicyPreview:
     """One policy, playing from seeds that nobody demonstrated."""
 
-    def __init__(
-        self, dataset: Dataset, policy: str, say: Callable[[FromStage], None], now: float
-    ) -> None:
+    def __init__(self, dataset: Dataset, policy: str, say: Say, now: float) -> None:
         """Load and start.
 
         Raises:

@@ -2,14 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from teleop.errors import sentence
 from teleop.playback.replay import Replay
 from teleop.playback.side_by_side import write_side_by_side
 from teleop.runtime.protocol.library_messages import Working
-from teleop.runtime.protocol.session_messages import FromStage, Notice, Tone
+from teleop.runtime.protocol.session_messages import Notice, Say, Tone
 from teleop.text import tr
 
 _REPORT_S = 0.2
@@ -24,7 +23,7 @@ class VideoExport:
         output: Path,
         pace_hz: float,
         step: int,
-        say: Callable[[FromStage], None],
+        say: Say,
     ) -> None:
         """Begin.
 

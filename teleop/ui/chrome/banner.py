@@ -2,12 +2,16 @@
 
 from pygame import Rect
 
+from teleop.runtime.protocol.session_messages import ProcessName
 from teleop.text import joined, tr
 from teleop.ui.state.context import UiContext, WindowRequest
 
 BANNER = "banner"
 _LINE = 20
-_STOPS = {"stage": WindowRequest.STOP_STAGE, "trainer": WindowRequest.STOP_TRAINER}
+_STOPS = {
+    ProcessName.ENVIRONMENT: WindowRequest.STOP_ENVIRONMENT,
+    ProcessName.TRAINER: WindowRequest.STOP_TRAINER,
+}
 
 
 def draw_banner(context: UiContext) -> None:
@@ -38,7 +42,7 @@ def draw_slow(context: UiContext) -> None:
         call=slow.call,
     )
     hint = tr("It may still respond. Stopping it keeps the take.")
-    if slow.process != "stage":
+    if slow.process is not ProcessName.ENVIRONMENT:
         hint = tr(
             "It runs in the background, for training or checking. Stopping it keeps the recordings."
         )

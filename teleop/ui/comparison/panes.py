@@ -64,7 +64,7 @@ class Panes:
             self._draw_title(context, card, side)
             rect = _draw_side(context, card, side)
             if side.index is None:
-                ui.group("stage")
+                ui.group("picture")
                 if ui.node("view", "view", tr("Environment"), rect).used:
                     context.resume()
                 if not context.input.driving:

@@ -27,7 +27,7 @@ from teleop.ui.drawing.shapes import (
 )
 from teleop.ui.drawing.theme import CAP_HEIGHT, CLEAR, HEAVIER, STYLES, Colour, Theme
 from teleop.ui.drawing.translation import Language
-from teleop.ui.drawing.typesetting import FAR_EAST, system_face, words
+from teleop.ui.drawing.typesetting import runs, system_face, words
 
 _OVERSAMPLE = 4
 _SMALL = 12_000  # pixels: one picture of them all is quicker than its parts, and not large
@@ -187,13 +187,30 @@ class Painter:
     def _text(self, text: str, style: str, colour: Colour) -> Surface:
         def make() -> Surface:
             face, size = self._face(style)
-            font = self._font(system_face() if FAR_EAST.search(text) else face, size)
-            image = _shrunk(_rendered(font, text, colour))
+            image = _shrunk(self._set(text, self._font(face, size), size, colour))
             if colour[3] < 255:
                 image.set_alpha(colour[3])
             return image
 
         return self._texts.get((text, style, colour), make)
+
+    def _set(self, text: str, font: pygame.font.Font, size: float, colour: Colour) -> Surface:
+        """A line: Chinese letters in a font of this computer, on one base line with ours."""
+        parts = runs(text)
+        if not any(foreign for _, foreign in parts):
+            return _rendered(font, text, colour)
+        images = []
+        for part, foreign in parts:
+            face = self._font(system_face(), size) if foreign else font
+            images.append((_rendered(face, part, colour), font.get_ascent() - face.get_ascent()))
+        width = sum(image.get_width() for image, _ in images)
+        line = Surface((width, font.get_height()), pygame.SRCALPHA)
+        line.fill((*colour[:3], 0))
+        x = 0
+        for image, y in images:
+            line.blit(image, (x, y), special_flags=pygame.BLEND_RGBA_MAX)
+            x += image.get_width()
+        return line
 
     def _face(self, style: str) -> tuple[str, float]:
         size, face = STYLES[style]

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import groupby
 
 import pygame
 
@@ -22,6 +23,12 @@ def words(text: str) -> list[str]:
         pieces.append(space + piece)
         space = ""
     return pieces
+
+
+def runs(text: str) -> list[tuple[str, bool]]:
+    """Parts of a text that one font can set, and whether their letters are of the Far East."""
+    parts = groupby(text, lambda letter: FAR_EAST.match(letter) is not None)
+    return [("".join(letters), foreign) for foreign, letters in parts]
 
 
 @cache

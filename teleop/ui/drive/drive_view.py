@@ -77,7 +77,7 @@ class DriveView:
 
     def _draw_node(self, context: UiContext) -> None:
         ui = context.ui
-        ui.group("stage")
+        ui.group("picture")
         live = context.model.live
         label = tr("Environment, {phase}", phase=live.phase) if live else tr("Environment")
         touch = ui.node("view", "view", label, self._view, value=live.phase if live else None)

@@ -148,7 +148,7 @@ class Keyboard:
             self._actions.ui.events.nodes.get(self._actions.ui.events.focus.id or ""),
         )
         has_take = live is not None and (live.recording or live.pending)
-        on_picture = focused is not None and focused.group == "stage"
+        on_picture = focused is not None and focused.group == "picture"
         return self._actions.is_driven and has_take and on_picture
 
     def _is_paused(self) -> bool:

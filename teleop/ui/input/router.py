@@ -56,7 +56,7 @@ class InputRouter:
         if engaged:
             context.popover.close(context.ui)
             context.input.driving = True
-            context.ui.events.focus.set("view", "stage")
+            context.ui.events.focus.set("view", "picture")
             self._gamepad.hand_over()
             self._send_held()
             return

@@ -12,8 +12,8 @@ from teleop.runtime.protocol.session_messages import (
     ResetControls,
     SetIdle,
     SetTap,
+    ToEnvironment,
     Tone,
-    ToStage,
     TuneAxis,
 )
 from teleop.text import joined, tr
@@ -64,7 +64,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
     return lines
 
 
-def controls_request(env: EnvOpened, line_id: str, step: int) -> ToStage | None:
+def controls_request(env: EnvOpened, line_id: str, step: int) -> ToEnvironment | None:
     """What a used row asks for; None for a move: that waits for a press."""
     if line_id == "hand":
         router = list(_HANDS)

@@ -9,7 +9,13 @@ import pygame
 
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import ImportDataset
-from teleop.runtime.protocol.session_messages import Input, OpenEnv, Request, SetOptions, ToStage
+from teleop.runtime.protocol.session_messages import (
+    Input,
+    OpenEnv,
+    Request,
+    SetOptions,
+    ToEnvironment,
+)
 from teleop.runtime.protocol.shared_frames import FrameReader
 from teleop.runtime.protocol.training_messages import ToTrainer
 from teleop.types import InputEvent
@@ -32,7 +38,7 @@ class WindowRequest(Enum):
     PROJECTOR = "projector mode on or off"
     RESTART = "a new environment process, with the same environment"
     RESTART_AT_HOME = "a new environment process, and the list of environments"
-    STOP_STAGE = "end the environment process"
+    STOP_ENVIRONMENT = "end the environment process"
     STOP_TRAINER = "end the trainer process"
 
 
@@ -120,7 +126,7 @@ class UiContext:
     reader: FrameReader
     recordings: Path
     exports: Path
-    tell: Callable[[ToStage], None]
+    tell: Callable[[ToEnvironment], None]
     teach: Callable[[ToTrainer], None]
     dialog: FileDialog
     now: float = 0.0
@@ -194,7 +200,7 @@ class UiContext:
             self.sheet.name = self.sheet.listening = ""
             self.pads.mapping = None
             self.ui.events.modal = None
-            self.ui.events.focus.set("view", "stage")
+            self.ui.events.focus.set("view", "picture")
             return
         self.pause()
         self.sheet.name, self.sheet.listening = name, ""
@@ -229,4 +235,4 @@ class UiContext:
         self.tell(Request.PAUSE)  # also what was to begin by itself
         if self.input.driving:
             self.input.driving = False
-            self.ui.events.focus.set("view", "stage")
+            self.ui.events.focus.set("view", "picture")

@@ -25,11 +25,12 @@ from teleop.runtime.protocol.session_messages import (
     Corrections,
     EnvFailed,
     EnvOpened,
-    FromStage,
+    FromEnvironment,
     LibraryChanged,
     Notice,
     Pictured,
     ProcessLost,
+    ProcessName,
     SessionSnapshot,
     SlowCall,
     Tone,
@@ -232,7 +233,7 @@ class ViewModel:
         mine = training.running or training.dataset_id == library.dataset_id
         return training if mine else None
 
-    def hear(self, message: FromStage | FromTrainer) -> None:
+    def hear(self, message: FromEnvironment | FromTrainer) -> None:
         """Take in one message from another process."""
         handler = _HANDLERS.get(type(message))
         if handler:
@@ -295,7 +296,7 @@ class ViewModel:
         self.working = message if message.total else None
 
     def _process_lost(self, message: ProcessLost) -> None:
-        if message.name == "stage":
+        if message.process is ProcessName.ENVIRONMENT:
             self.lost = message.why
         else:
             self._trainer_lost(message)

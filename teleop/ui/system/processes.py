@@ -5,8 +5,14 @@ from pathlib import Path
 
 from teleop.envs.activity import SLOW_S
 from teleop.runtime.processes.client import Client
-from teleop.runtime.processes.entry import run_stage, run_trainer
-from teleop.runtime.protocol.session_messages import FromStage, ProcessLost, SlowCall, ToStage
+from teleop.runtime.processes.entry import run_environment, run_trainer
+from teleop.runtime.protocol.session_messages import (
+    FromEnvironment,
+    ProcessLost,
+    ProcessName,
+    SlowCall,
+    ToEnvironment,
+)
 from teleop.runtime.protocol.training_messages import Certify, FromTrainer, ToTrainer
 
 
@@ -21,13 +27,13 @@ class Processes:
             wake: called from a thread whenever one of them has said something.
         """
         self._arguments, self._wake = arguments, wake
-        self._stage = self._spawn_stage()
+        self._environment = self._spawn_environment()
         self._trainer: Client[ToTrainer, FromTrainer] | None = None
         self.trainer_was_started = False
 
-    def tell(self, message: ToStage) -> None:
+    def tell(self, message: ToEnvironment) -> None:
         """Send to the environment process."""
-        self._stage.send(message)
+        self._environment.send(message)
 
     def teach(self, message: ToTrainer) -> None:
         """Say something to the trainer, which is started if it is not there."""
@@ -38,9 +44,9 @@ class Processes:
         if self._trainer:
             self._trainer.send(Certify(root, dataset_id))
 
-    def updates(self) -> Iterator[FromStage | FromTrainer]:
+    def updates(self) -> Iterator[FromEnvironment | FromTrainer]:
         """Everything that both have said since."""
-        yield from self._stage.receive()
+        yield from self._environment.receive()
         if self._trainer:
             for message in self._trainer.receive():
                 if isinstance(message, ProcessLost):
@@ -50,12 +56,12 @@ class Processes:
     def start_trainer(self) -> Client[ToTrainer, FromTrainer]:
         """Let the trainer load its libraries."""
         self.trainer_was_started = True
-        self._trainer = Client("trainer", run_trainer, (), self._wake)
+        self._trainer = Client(ProcessName.TRAINER, run_trainer, (), self._wake)
         return self._trainer
 
     def slow(self) -> SlowCall | None:
         """An environment that has not answered for three seconds."""
-        for client in (self._stage, self._trainer):
+        for client in (self._environment, self._trainer):
             call = client.call if client else None
             if client and call and call.seconds >= SLOW_S:
                 return SlowCall(client.name, call.env_id, call.call, int(call.seconds))
@@ -63,7 +69,7 @@ class Processes:
 
     def slow_in(self) -> float | None:
         """Seconds until an environment counts as slow, or the count of its seconds changes."""
-        calls = [client.call for client in (self._stage, self._trainer) if client]
+        calls = [client.call for client in (self._environment, self._trainer) if client]
         waits = [
             SLOW_S - call.seconds if call.seconds < SLOW_S else 1.0 - call.seconds % 1.0
             for call in calls
@@ -71,24 +77,24 @@ class Processes:
         ]
         return min(waits, default=None)
 
-    def stop(self, process: str) -> None:
+    def stop(self, process: ProcessName) -> None:
         """End one of them at once; it is said as of any that is lost."""
-        for client in (self._stage, self._trainer):
+        for client in (self._environment, self._trainer):
             if client and client.name == process:
                 client.stop()
 
-    def restart_stage(self, last_seed: int | None) -> None:
+    def restart_environment(self, last_seed: int | None) -> None:
         """A new environment process in place of a lost one; it goes on with the next seed."""
-        self._stage.close()
+        self._environment.close()
         if last_seed is not None:
             self._arguments = (*self._arguments[:2], last_seed + 1)
-        self._stage = self._spawn_stage()
+        self._environment = self._spawn_environment()
 
     def close(self) -> None:
         """Let both finish what they write, then go."""
-        self._stage.close()
+        self._environment.close()
         if self._trainer:
             self._trainer.close()
 
-    def _spawn_stage(self) -> Client[ToStage, FromStage]:
-        return Client("stage", run_stage, self._arguments, self._wake)
+    def _spawn_environment(self) -> Client[ToEnvironment, FromEnvironment]:
+        return Client(ProcessName.ENVIRONMENT, run_environment, self._arguments, self._wake)

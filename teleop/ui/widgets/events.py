@@ -7,7 +7,7 @@ from teleop.ui.widgets.focus import Focus, Node
 GROUPS = (
     "banner",
     "popover",
-    "stage",
+    "picture",
     "transport",
     "picker",
     "chips",

@@ -8,6 +8,8 @@ import numpy as np
 from gymnasium import spaces
 
 from teleop.envs.factory import make_env
+from teleop.evaluation import evaluate
+from teleop.learning import LearnedPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation
@@ -176,3 +178,8 @@ KINDS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "camera": _camera,
     "remember": _remember,
 }
+
+
+def mean_return(kind: str, policy: LearnedPolicy, episodes: int = 5) -> float:
+    results = evaluate(register(kind), policy, episodes)
+    return float(np.mean([result.total_reward for result in results])) / STEPS

@@ -28,68 +28,72 @@ from teleop.runtime.protocol.session_messages import (
 )
 from teleop.take_over import HandsOn
 from teleop.types import Actor, InputEvent
-from tests.stage.test_host import Stage
+from tests.harness.environment_process import ManualProcess
 
 SHOWN = "cartpole-v1/shown-v0"
 
 
 @pytest.fixture
-def stage(library: Library) -> Iterator[Stage]:
+def process(library: Library) -> Iterator[ManualProcess]:
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=SHOWN, seed=0))
     dataset = library.dataset(SHOWN)
     config = bc.Config(members=1, steps=60, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "first")
-    stage = Stage(library)
-    stage.say(OpenEnv("CartPole-v1"))
-    stage.settle()
-    stage.say(ShowCorrect(SHOWN, "first"))
-    yield stage
-    stage.host.close(stage.now)
+    process = ManualProcess(library)
+    process.say(OpenEnv("CartPole-v1"))
+    process.settle()
+    process.say(ShowCorrect(SHOWN, "first"))
+    yield process
+    process.process.close(process.now)
 
 
-def live(stage: Stage) -> SessionSnapshot:
-    found: SessionSnapshot = stage.last(Pictured).live
+def live(process: ManualProcess) -> SessionSnapshot:
+    found: SessionSnapshot = process.last(Pictured).live
     return found
 
 
-def press(stage: Stage, control: str, value: float = 1.0) -> None:
-    stage.say(Input(InputEvent(stage.now, control, value)))
+def press(process: ManualProcess, control: str, value: float = 1.0) -> None:
+    process.say(Input(InputEvent(process.now, control, value)))
 
 
-def test_touching_takes_over_at_once_and_letting_go_hands_back(stage: Stage) -> None:
-    stage.say(SetOptions(DriveOptions(hand_back_s=0.5)))
-    stage.say(Request.START_TAKE)
-    stage.run(0.5)
-    assert (live(stage).control, live(stage).driven, live(stage).recording) == ("policy", 0, True)
-    press(stage, "key.a")
-    before = live(stage).steps
-    stage.run(0.15)
-    assert live(stage).control == "person"
-    assert live(stage).driven == live(stage).steps - before  # from the very next step
-    press(stage, "key.a", 0.0)
-    stage.run(0.3)
-    assert live(stage).control == "person"
-    stage.run(0.4)
-    assert live(stage).control == "policy"
+def test_touching_takes_over_at_once_and_letting_go_hands_back(process: ManualProcess) -> None:
+    process.say(SetOptions(DriveOptions(hand_back_s=0.5)))
+    process.say(Request.START_TAKE)
+    process.run(0.5)
+    assert (live(process).control, live(process).driven, live(process).recording) == (
+        "policy",
+        0,
+        True,
+    )
+    press(process, "key.a")
+    before = live(process).steps
+    process.run(0.15)
+    assert live(process).control == "person"
+    assert live(process).driven == live(process).steps - before  # from the very next step
+    press(process, "key.a", 0.0)
+    process.run(0.3)
+    assert live(process).control == "person"
+    process.run(0.4)
+    assert live(process).control == "policy"
 
 
-def corrected_episode(stage: Stage) -> Corrected:
-    stage.say(Request.START_TAKE)
-    stage.run(0.5)
-    press(stage, "key.a")
-    stage.run(0.3)
-    press(stage, "key.a", 0.0)
-    stage.run(0.5)
-    stage.say(Request.KEEP_TAKE)
-    stage.settle()
-    found: Corrections = stage.last(Corrections)
+def corrected_episode(process: ManualProcess) -> Corrected:
+    process.say(Request.START_TAKE)
+    process.run(0.5)
+    press(process, "key.a")
+    process.run(0.3)
+    press(process, "key.a", 0.0)
+    process.run(0.5)
+    process.say(Request.KEEP_TAKE)
+    process.settle()
+    found: Corrections = process.last(Corrections)
     return found.episodes[0]
 
 
 def test_each_step_says_who_acted_and_what_the_policy_proposed(
-    stage: Stage, library: Library
+    process: ManualProcess, library: Library
 ) -> None:
-    told = corrected_episode(stage)
+    told = corrected_episode(process)
     assert (told.times, told.policy) == (1, "first")
     dataset = library.dataset("cartpole-v1/human-v0")
     episode = dataset.read(dataset.rows()[-1])
@@ -103,46 +107,52 @@ def test_each_step_says_who_acted_and_what_the_policy_proposed(
     assert recorded.tolist() == proposed
     assert (episode.actions[~by_person] == recorded[~by_person]).all()
     assert episode.row.driver_name == "you over first"
-    shown: LibraryChanged = stage.last(LibraryChanged)
+    shown: LibraryChanged = process.last(LibraryChanged)
     assert shown.dataset_id == SHOWN  # the list stays where the policy is
     uuids = (episode.row.uuid,)
-    stage.say(Curate("cartpole-v1/human-v0", EpisodeOperation.DELETE, uuids))
-    stage.settle()
-    stage.say(ShowCorrect(SHOWN, "first"))
-    stage.settle()
-    assert stage.last(Corrections).episodes == ()  # what is listed is what the disk has
+    process.say(Curate("cartpole-v1/human-v0", EpisodeOperation.DELETE, uuids))
+    process.settle()
+    process.say(ShowCorrect(SHOWN, "first"))
+    process.settle()
+    assert process.last(Corrections).episodes == ()  # what is listed is what the disk has
 
 
-def test_a_newer_policy_waits_for_the_next_episode(stage: Stage, library: Library) -> None:
+def test_a_newer_policy_waits_for_the_next_episode(
+    process: ManualProcess, library: Library
+) -> None:
     dataset = library.dataset(SHOWN)
     load_policy(dataset.policies / "first").save(dataset.policies / "second")
-    stage.say(Request.START_TAKE)
-    stage.run(0.3)
-    stage.say(ShowCorrect(SHOWN, "second"))
-    stage.run(0.2)
-    assert live(stage).recording
-    stage.say(Request.KEEP_TAKE)
-    stage.settle()
-    assert corrected_episode(stage).policy == "second"
+    process.say(Request.START_TAKE)
+    process.run(0.3)
+    process.say(ShowCorrect(SHOWN, "second"))
+    process.run(0.2)
+    assert live(process).recording
+    process.say(Request.KEEP_TAKE)
+    process.settle()
+    assert corrected_episode(process).policy == "second"
 
 
-def test_going_back_to_driving_alone_keeps_the_take(stage: Stage, library: Library) -> None:
-    stage.say(Request.START_TAKE)
-    stage.run(0.5)
-    stage.say(Request.SHOW_DRIVE)
-    stage.settle()
-    assert live(stage).control == ""
+def test_going_back_to_driving_alone_keeps_the_take(
+    process: ManualProcess, library: Library
+) -> None:
+    process.say(Request.START_TAKE)
+    process.run(0.5)
+    process.say(Request.SHOW_DRIVE)
+    process.settle()
+    assert live(process).control == ""
     assert len(library.dataset("cartpole-v1/human-v0").rows()) == 1
-    stage.say(Request.START_TAKE)
-    stage.run(0.3)
-    assert (live(stage).recording, live(stage).control) == (True, "")
+    process.say(Request.START_TAKE)
+    process.run(0.3)
+    assert (live(process).recording, live(process).control) == (True, "")
 
 
-def test_the_next_round_learns_from_what_the_person_drove(stage: Stage, library: Library) -> None:
+def test_the_next_round_learns_from_what_the_person_drove(
+    process: ManualProcess, library: Library
+) -> None:
     dataset = library.dataset(SHOWN)
     before = load_policy(dataset.policies / "first")
     alone = load_demonstrations(dataset)
-    told = [corrected_episode(stage) for _ in range(2)]
+    told = [corrected_episode(process) for _ in range(2)]
     demos = dagger_rounds.gather(library, dataset, before)
     learned = int((demos.segments >= 0).sum())
     assert learned == int((alone.segments >= 0).sum()) + sum(item.driven for item in told)
@@ -158,10 +168,12 @@ def test_the_next_round_learns_from_what_the_person_drove(stage: Stage, library:
     assert dagger_rounds.name_of(second, [name]) == "first-round-2"
 
 
-def test_a_policy_that_cannot_be_retrained_is_refused(stage: Stage, library: Library) -> None:
+def test_a_policy_that_cannot_be_retrained_is_refused(
+    process: ManualProcess, library: Library
+) -> None:
     from teleop.learning.algorithms import nearest
 
-    del stage
+    del process
     demos = load_demonstrations(library.dataset(SHOWN))
     *_, last = nearest.train(demos)
     assert last.policy is not None
@@ -185,9 +197,9 @@ def test_hands_keep_control_for_a_moment_after_letting_go() -> None:
 
 
 def test_saying_how_good_a_policy_is_does_not_make_it_the_newest(
-    stage: Stage, library: Library
+    process: ManualProcess, library: Library
 ) -> None:
-    del stage
+    del process
     policies = library.dataset(SHOWN).policies
     first = load_policy(policies / "first")
     config = bc.Config(members=1, steps=80, lag_steps=2, budget_s=0)

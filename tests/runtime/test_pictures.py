@@ -19,7 +19,7 @@ from teleop.runtime.protocol.session_messages import (
     Tone,
 )
 from teleop.runtime.protocol.shared_frames import FrameReader
-from tests.stage.test_host import Stage
+from tests.harness.environment_process import ManualProcess
 
 
 class Screen(gym.Env[Any, Any]):
@@ -55,21 +55,23 @@ for _way in ("grows", "grey", "none"):
 
 
 @pytest.fixture
-def stage(library: Library) -> Iterator[Stage]:
-    stage = Stage(library)
-    yield stage
-    stage.host.close(stage.now)
+def process(library: Library) -> Iterator[ManualProcess]:
+    process = ManualProcess(library)
+    yield process
+    process.process.close(process.now)
 
 
 @pytest.mark.parametrize(("way", "grows"), [("grows", True), ("grey", False)])
-def test_pictures_of_any_size_and_grey_ones_are_shown(stage: Stage, way: str, grows: bool) -> None:
-    stage.say(OpenEnv(f"Screen{way.title()}-v0"))
-    assert not any(isinstance(message, EnvFailed) for message in stage.heard)
-    stage.say(Request.START_TAKE)
+def test_pictures_of_any_size_and_grey_ones_are_shown(
+    process: ManualProcess, way: str, grows: bool
+) -> None:
+    process.say(OpenEnv(f"Screen{way.title()}-v0"))
+    assert not any(isinstance(message, EnvFailed) for message in process.heard)
+    process.say(Request.START_TAKE)
     reader, sizes = FrameReader(), []
     for _ in range(8):
-        stage.run(0.1)
-        frame = stage.last(Pictured).frame
+        process.run(0.1)
+        frame = process.last(Pictured).frame
         picture = reader.read(frame)
         assert picture is not None
         assert picture.shape[2] == 3
@@ -79,31 +81,31 @@ def test_pictures_of_any_size_and_grey_ones_are_shown(stage: Stage, way: str, gr
     assert (sizes == sorted(set(sizes))) is grows
 
 
-def test_no_picture_any_more_is_said_and_the_take_goes_on(stage: Stage) -> None:
-    stage.say(OpenEnv("ScreenNone-v0"))
-    stage.say(Request.START_TAKE)
-    stage.run(1.0)
-    notice = stage.last(Notice)
+def test_no_picture_any_more_is_said_and_the_take_goes_on(process: ManualProcess) -> None:
+    process.say(OpenEnv("ScreenNone-v0"))
+    process.say(Request.START_TAKE)
+    process.run(1.0)
+    notice = process.last(Notice)
     assert notice.tone is Tone.BAD
     assert "cannot be drawn" in notice.text
-    said = [m for m in stage.heard if isinstance(m, Notice) and "cannot be drawn" in m.text]
+    said = [m for m in process.heard if isinstance(m, Notice) and "cannot be drawn" in m.text]
     assert len(said) == 1  # not at every step
-    stage.say(Request.KEEP_TAKE)
-    stage.settle()
-    (episode,) = stage.last(LibraryChanged).episodes
+    process.say(Request.KEEP_TAKE)
+    process.settle()
+    (episode,) = process.last(LibraryChanged).episodes
     assert episode.total_steps >= 18
 
 
-def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(stage: Stage) -> None:
-    stage.say(OpenEnv("ScreenGrey-v0"))
-    stage.say(Request.START_TAKE)
-    end = stage.now + 5.0
-    while stage.now < end:
-        stage.now += 0.1  # each step takes 100 ms where 50 were wanted
-        stage.host.tick(stage.now)
-    live = stage.last(Pictured).live
+def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(process: ManualProcess) -> None:
+    process.say(OpenEnv("ScreenGrey-v0"))
+    process.say(Request.START_TAKE)
+    end = process.now + 5.0
+    while process.now < end:
+        process.now += 0.1  # each step takes 100 ms where 50 were wanted
+        process.process.tick(process.now)
+    live = process.last(Pictured).live
     assert live.pace_hz == 20
     assert live.real_hz == pytest.approx(10, rel=0.05)
-    stage.say(Request.KEEP_TAKE)
-    stage.settle()
-    assert "10.0 Hz" in stage.last(Notice).text
+    process.say(Request.KEEP_TAKE)
+    process.settle()
+    assert "10.0 Hz" in process.last(Notice).text

@@ -1,4 +1,4 @@
-"""The stage and the trainer as processes: what they say, and what a kill costs."""
+"""The environment process and the trainer as processes: what they say, and what a kill costs."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from teleop import workflows
 from teleop.api.policies import iter_record
 from teleop.recording import Library
 from teleop.runtime.processes.client import Client
-from teleop.runtime.processes.entry import run_stage, run_trainer
+from teleop.runtime.processes.entry import run_environment, run_trainer
 from teleop.runtime.protocol.comparison_messages import (
     ReplayGrew,
     ReplayPictured,
@@ -30,6 +30,7 @@ from teleop.runtime.protocol.session_messages import (
     OpenEnv,
     Pictured,
     ProcessLost,
+    ProcessName,
     Request,
     Tone,
 )
@@ -78,29 +79,34 @@ class Voice:
 
 
 @pytest.fixture
-def stage(library: Library) -> Iterator[Voice]:
-    client = new_stage(library)
+def process(library: Library) -> Iterator[Voice]:
+    client = new_process(library)
     yield Voice(client)
     client.close()
 
 
-def new_stage(library: Library) -> Client[Any, Any]:
-    return Client("stage", run_stage, (library.root, library.root / "none", 3), lambda: None)
+def new_process(library: Library) -> Client[Any, Any]:
+    return Client(
+        ProcessName.ENVIRONMENT,
+        run_environment,
+        (library.root, library.root / "none", 3),
+        lambda: None,
+    )
 
 
 def running(message: Pictured) -> bool:
     return message.live.phase == "running" and message.live.steps > 3
 
 
-def test_a_take_is_recorded_with_its_input_events(stage: Voice, library: Library) -> None:
-    stage.client.send(OpenEnv("LunarLander-v3"))
-    stage.until(EnvOpened)
-    stage.client.send(Request.START_TAKE)
-    stage.until(Pictured, lambda m: m.live.recording)
-    stage.client.send(Input(InputEvent(time.perf_counter(), "key.w", 1.0)))
-    stage.until(Pictured, lambda m: m.live.action == "Main engine")
-    stage.client.send(Request.KEEP_TAKE)
-    listed = stage.until(LibraryChanged, lambda m: m.episodes)
+def test_a_take_is_recorded_with_its_input_events(process: Voice, library: Library) -> None:
+    process.client.send(OpenEnv("LunarLander-v3"))
+    process.until(EnvOpened)
+    process.client.send(Request.START_TAKE)
+    process.until(Pictured, lambda m: m.live.recording)
+    process.client.send(Input(InputEvent(time.perf_counter(), "key.w", 1.0)))
+    process.until(Pictured, lambda m: m.live.action == "Main engine")
+    process.client.send(Request.KEEP_TAKE)
+    listed = process.until(LibraryChanged, lambda m: m.episodes)
     assert listed.episodes[0].driver == "human"
     import h5py
 
@@ -111,9 +117,9 @@ def test_a_take_is_recorded_with_its_input_events(stage: Voice, library: Library
         assert file["episode/infos/teleop_picture"][-1] > 0
 
 
-def test_pictures_arrive_through_shared_memory(stage: Voice) -> None:
-    stage.client.send(OpenEnv("CartPole-v1"))
-    frame = stage.until(Pictured, lambda m: m.frame).frame
+def test_pictures_arrive_through_shared_memory(process: Voice) -> None:
+    process.client.send(OpenEnv("CartPole-v1"))
+    frame = process.until(Pictured, lambda m: m.frame).frame
     reader = FrameReader()
     picture = reader.read(frame)
     assert picture is not None
@@ -123,18 +129,18 @@ def test_pictures_arrive_through_shared_memory(stage: Voice) -> None:
     reader.close()
 
 
-def test_a_wrong_environment_is_said_and_the_one_before_stays(stage: Voice) -> None:
-    stage.client.send(OpenEnv("CartPole-v1"))
-    stage.until(EnvOpened)
-    stage.client.send(OpenEnv("CartPole-v99"))
-    assert "Did you mean" in stage.until(EnvFailed).problem
-    stage.client.send(Request.NEW_SEED)
-    assert stage.until(Pictured).live.phase == "ready"
+def test_a_wrong_environment_is_said_and_the_one_before_stays(process: Voice) -> None:
+    process.client.send(OpenEnv("CartPole-v1"))
+    process.until(EnvOpened)
+    process.client.send(OpenEnv("CartPole-v99"))
+    assert "Did you mean" in process.until(EnvFailed).problem
+    process.client.send(Request.NEW_SEED)
+    assert process.until(Pictured).live.phase == "ready"
 
 
-def test_a_killed_stage_loses_nothing_of_the_running_take(library: Library) -> None:
+def test_a_killed_process_loses_nothing_of_the_running_take(library: Library) -> None:
     for round_number in range(3):
-        client = new_stage(library)
+        client = new_process(library)
         voice = Voice(client)
         client.send(OpenEnv("Pendulum-v1"))
         voice.until(EnvOpened)
@@ -155,7 +161,7 @@ def test_a_killed_stage_loses_nothing_of_the_running_take(library: Library) -> N
 
 
 def test_when_the_window_vanishes_the_take_is_kept(library: Library) -> None:
-    client = new_stage(library)
+    client = new_process(library)
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
     voice.until(EnvOpened)
@@ -171,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_driving_goes_on(tmp_path: P
     root = tmp_path / "file-in-the-way"
     root.mkdir()
     (root / "cartpole-v1").write_text("not a folder")
-    client = new_stage(Library(root))
+    client = new_process(Library(root))
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
     voice.until(EnvOpened)
@@ -186,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_driving_goes_on(tmp_path: P
 
 def test_a_dataset_from_an_earlier_day_can_be_deleted_from_at_once(library: Library) -> None:
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
-    client = new_stage(library)
+    client = new_process(library)
     voice = Voice(client)
     client.send(OpenEnv("CartPole-v1"))
     first = voice.until(LibraryChanged, lambda m: len(m.episodes) == 2).episodes[0]
@@ -200,7 +206,7 @@ def test_a_dataset_from_an_earlier_day_can_be_deleted_from_at_once(library: Libr
 
 
 def test_recording_while_an_old_take_is_recovered_goes_on(library: Library) -> None:
-    client = new_stage(library)
+    client = new_process(library)
     voice = Voice(client)
     client.send(OpenEnv("Pendulum-v1"))
     voice.until(EnvOpened)
@@ -208,7 +214,7 @@ def test_recording_while_an_old_take_is_recovered_goes_on(library: Library) -> N
     voice.until(Pictured, running)
     client.process.kill()
     voice.until(ProcessLost)
-    again = Voice(new_stage(library))
+    again = Voice(new_process(library))
     again.client.send(OpenEnv("Pendulum-v1"))
     again.client.send(Request.START_TAKE)  # the claim has just begun
     again.until(Pictured, lambda m: m.live.recording and m.live.steps > 5)
@@ -220,7 +226,7 @@ def test_recording_while_an_old_take_is_recovered_goes_on(library: Library) -> N
 
 def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
     list(iter_record(library, "CartPole-v1", "human-like", 4, dataset_id=CARTPOLE, seed=0))
-    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    client: Client[Any, Any] = Client(ProcessName.TRAINER, run_trainer, (), lambda: None)
     voice = Voice(client)
     client.send(Train(library.root, CARTPOLE))
     voice.until(TrainingProgress, lambda m: m.losses)
@@ -237,7 +243,7 @@ def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
 
 def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Library) -> None:
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
-    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    client: Client[Any, Any] = Client(ProcessName.TRAINER, run_trainer, (), lambda: None)
     voice = Voice(client)
     client.send(RunAnalysis(library.root, CARTPOLE, Analysis.PROFILE))
     profile = voice.until(Profiled)
@@ -257,7 +263,7 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
 
 def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> None:
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
-    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    client: Client[Any, Any] = Client(ProcessName.TRAINER, run_trainer, (), lambda: None)
     voice = Voice(client)
     model = ViewModel(training=TrainingState(CARTPOLE))
     client.send(Train(library.root, CARTPOLE))
@@ -273,21 +279,21 @@ def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> N
     assert len(library.dataset(CARTPOLE).rows()) == 2
 
 
-def test_a_comparison_grows_ahead_and_can_be_scrubbed(stage: Voice, library: Library) -> None:
+def test_a_comparison_grows_ahead_and_can_be_scrubbed(process: Voice, library: Library) -> None:
     dataset_id = "lunarlander-v3/human-v0"
     list(iter_record(library, "LunarLander-v3", "human-like", 1, dataset_id=dataset_id, seed=0))
     training = workflows.TrainingJob(
         library, dataset_id, "bc", {"members": 1, "lag_steps": 3, "steps": 300}, "quick"
     )
     assert [p for p in training.run() if p.policy]
-    stage.client.send(OpenEnv("LunarLander-v3"))
-    listed = stage.until(LibraryChanged, lambda m: m.policies)
+    process.client.send(OpenEnv("LunarLander-v3"))
+    listed = process.until(LibraryChanged, lambda m: m.policies)
     assert listed.policies == ("quick",)
-    stage.client.send(ShowReplay(dataset_id, listed.episodes[0].file, ("quick",)))
-    done = stage.until(ReplayGrew, lambda m: all(lane.over for lane in m.lanes))
+    process.client.send(ShowReplay(dataset_id, listed.episodes[0].file, ("quick",)))
+    done = process.until(ReplayGrew, lambda m: all(lane.over for lane in m.lanes))
     assert done.fidelity == "exact"
-    stage.client.send(ShowStep(5))
-    shown = stage.until(ReplayPictured, lambda m: m.step == 5)
+    process.client.send(ShowStep(5))
+    shown = process.until(ReplayPictured, lambda m: m.step == 5)
     assert [frame.view for frame in shown.frames] == ["lane0", "lane1"]
 
 
@@ -295,7 +301,7 @@ def test_no_shared_memory_is_left_behind(library: Library) -> None:
     folder = Path("/dev/shm")
     if not folder.is_dir():
         pytest.skip("shared memory is not a folder here")
-    client = new_stage(library)
+    client = new_process(library)
     voice = Voice(client)
     memories = set()
     for env_id in ("CartPole-v1", "Acrobot-v1", "Taxi-v4"):
@@ -312,7 +318,7 @@ def test_rounds_are_played_to_their_end_whatever_is_asked_meanwhile(library: Lib
     settings = {"members": 1, "lag_steps": 2, "steps": 100}
     training = workflows.TrainingJob(library, CARTPOLE, "bc", settings, "first")
     assert [p for p in training.run() if p.policy]
-    client: Client[Any, Any] = Client("trainer", run_trainer, (), lambda: None)
+    client: Client[Any, Any] = Client(ProcessName.TRAINER, run_trainer, (), lambda: None)
     voice = Voice(client)
     voice.until(TrainerReady)
     client.send(ListRounds(library.root, CARTPOLE, "first"))

@@ -1,4 +1,4 @@
-"""Environments that hang, crash, take long or draw oddly: `tests.rough_envs` brings them."""
+"""Environments that hang, crash, take long or draw oddly, as a package that brings some."""
 
 import ctypes
 import os
@@ -103,4 +103,6 @@ class Dark(Cart):
 
 
 for made in (Resizes, DrawsLate, Dark, Hangs, Crashes, HangsInReset, Pauses):
-    gym.register(f"{made.__name__}-v0", entry_point=f"tests.rough_envs:{made.__name__}")
+    gym.register(
+        f"{made.__name__}-v0", entry_point=f"tests.harness.rough_environments:{made.__name__}"
+    )
