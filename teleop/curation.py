@@ -11,11 +11,11 @@ from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import same_space
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
-from teleop.recording import Dataset, EpisodeRow, Library
+from teleop.metadata import Certificate, EpisodeRow
+from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
 from teleop.recording.datasets.query import Query
 from teleop.recording.disk import files
-from teleop.recording.episodes.certificate import Certificate
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
 from teleop.recording.rescue.dataset_rescue import Rescue, salvage
 from teleop.text import tr
@@ -47,7 +47,7 @@ def find_rows(dataset: Dataset, numbers: Sequence[int]) -> list[EpisodeRow]:
     Raises:
         RecordingError: one is missing.
     """
-    by_number = {row.ordinal + 1: row for row in dataset.rows()}
+    by_number = {row.number: row for row in dataset.rows()}
     missing = [number for number in numbers if number not in by_number]
     if missing:
         there = ", ".join(str(number) for number in by_number) or "none"
@@ -78,7 +78,7 @@ def label(
         tags = tuple((set(row.label.tags) | set(add)) - set(drop))
         new = dataset.label(row.uuid, tags=tags, **changes)
         said = dataclasses.asdict(new) | {"tags": ", ".join(new.tags)}
-        found.append({"episode": row.ordinal + 1} | said)
+        found.append({"episode": row.number} | said)
     return found
 
 
@@ -91,7 +91,7 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
     times = dataset.step_details(row).input_times_s
     if len(times) == 0:
         raise RecordingError(
-            f"Episode {row.ordinal + 1} has no key or stick movements in it (a script drove?), so "
+            f"Episode {row.number} has no key or stick movements in it (a script drove?), so "
             "its idle ends are not known. Say which steps count: --first N --end M"
         )
     acted = dataset.read(row).times_s[1:]
@@ -140,7 +140,7 @@ def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
 
 def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, str]]:
     """Read and re-simulate one episode: (episode, verdict, finding)."""
-    number = str(row.ordinal + 1)
+    number = str(row.number)
     try:
         for found in iter_certify_row(dataset, row):
             if found is not None:
@@ -234,11 +234,11 @@ def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[
     said = {None: "", True: "success", False: "failure"}[row.label.success]
     trim = row.label.trim
     return {
-        "episode": row.ordinal + 1,
+        "episode": row.number,
         "return": row.total_reward,
         "steps": row.total_steps,
         "seed": row.seed,
-        "driver": row.driver_name or row.driver,
+        "driver": row.who,
         "starred": row.starred,
         "tags": ", ".join(row.label.tags),
         "note": row.label.note,

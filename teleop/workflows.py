@@ -16,7 +16,8 @@ from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluation import Result, score
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.recording import Dataset, EpisodeRow, Library
+from teleop.metadata import EpisodeRow
+from teleop.recording import Dataset, Library
 from teleop.text import tr
 
 
@@ -120,9 +121,9 @@ def find_episode(dataset: Dataset, number: int) -> EpisodeRow:
         RecordingError: there is none.
     """
     rows = dataset.rows()
-    chosen = [row for row in rows if not number or row.ordinal + 1 == number]
+    chosen = [row for row in rows if not number or row.number == number]
     if not chosen:
-        numbers = ", ".join(str(row.ordinal + 1) for row in rows) or "none"
+        numbers = ", ".join(str(row.number) for row in rows) or "none"
         wanted = f"episode {number}" if number else "episode to compare with"
         raise RecordingError(f"{dataset.dataset_id} has no {wanted}; it has {numbers}.")
     return max(chosen, key=lambda row: row.total_reward)

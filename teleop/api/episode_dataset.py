@@ -11,7 +11,8 @@ import numpy as np
 from teleop import paths
 from teleop.envs.factory import make_env
 from teleop.errors import RecordingError
-from teleop.recording import Dataset, Episode, EpisodeRow, Library
+from teleop.metadata import EpisodeRow
+from teleop.recording import Dataset, Episode, Library
 from teleop.recording.datasets.query import Query
 
 if TYPE_CHECKING:
@@ -225,11 +226,11 @@ def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
 
 def _as_dict(row: EpisodeRow) -> dict[str, Any]:
     return {
-        "episode": row.ordinal + 1,
+        "episode": row.number,
         "return": row.total_reward,
         "steps": row.total_steps,
         "seed": row.seed,
-        "driver": row.driver_name or row.driver,
+        "driver": row.who,
         "starred": row.starred,
         "success": row.label.success,
         "tags": ", ".join(row.label.tags),

@@ -147,7 +147,7 @@ def trim(
             chosen.label(row.uuid, trim=change)
             steps = row.total_steps if change is None else change[1] - change[0]
             where = "whole" if change is None else f"{change[0]}-{change[1]}"
-            found.append({"episode": row.ordinal + 1, "trim": where, "steps": steps})
+            found.append({"episode": row.number, "trim": where, "steps": steps})
         table(as_json, found, chosen.dataset_id)
 
 

@@ -1,22 +1,16 @@
 """Recordings: a journal while it runs, one immutable HDF5 file when saved, Minari throughout."""
 
 from teleop.recording.datasets.dataset import Dataset
-from teleop.recording.datasets.dataset_library import DatasetSummary, Library
+from teleop.recording.datasets.dataset_library import Library
 from teleop.recording.datasets.description import DatasetInfo
-from teleop.recording.datasets.labels import Label
-from teleop.recording.episodes.certificate import Certificate
-from teleop.recording.episodes.episode import Episode, EpisodeRow
+from teleop.recording.episodes.episode import Episode
 from teleop.recording.journals.recorder import Recorder, Take, dataset_info
 from teleop.recording.journals.startup_repair import Recovery
 
 __all__ = [
-    "Certificate",
     "Dataset",
     "DatasetInfo",
-    "DatasetSummary",
     "Episode",
-    "EpisodeRow",
-    "Label",
     "Library",
     "Recorder",
     "Recovery",

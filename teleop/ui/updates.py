@@ -146,7 +146,7 @@ class Updates:
         library, training = self._context.model.library, self._context.model.training
         if library is None or (training and training.running):
             return []
-        unchecked = any(not episode.replay for episode in library.episodes)
+        unchecked = any(not episode.certificate for episode in library.episodes)
         return [CheckReplays(library.dataset_id)] if unchecked else []
 
     def _lost(self, message: ProcessLost) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import psutil
 
+from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, DatasetInfo, Library
-from teleop.recording.episodes.episode import Episode, EpisodeRow
+from teleop.recording.episodes.episode import Episode
 from teleop.recording.episodes.episode_writer import write_episode
 from tests.benchmarks.report import say
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from teleop.runtime.protocol.session_messages import EpisodeItem
+from teleop.metadata import EpisodeRow
 from teleop.ui.commands import Command
 from tests.benchmarks.report import say
 from tests.benchmarks.scale import memory_mb
@@ -57,7 +57,7 @@ def run() -> None:
                     f"{half:.1f}, p99 {most:.1f} (aim {aim:g}); {share:.0%} of a core in all",
                 )
             person.key("1", mod=pygame.KMOD_CTRL)
-            person.until(lambda: all(episode.replay for episode in _episodes(person)))
+            person.until(lambda: all(episode.certificate for episode in _episodes(person)))
             person.turns(20)
             say("Idle", f"{_idle(person):.1%} of a core (aim 3 %)")
             say("Memory, with the tests' libraries", f"{memory_mb():.0f} MB")
@@ -80,7 +80,7 @@ def _race(person: "Person") -> list[float]:
     return costs
 
 
-def _episodes(person: "Person") -> tuple[EpisodeItem, ...]:
+def _episodes(person: "Person") -> tuple[EpisodeRow, ...]:
     library = person.app.model.library
     return library.episodes if library else ()
 

@@ -10,8 +10,9 @@ import pytest
 from teleop import curation
 from teleop.errors import RecordingError
 from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.metadata import Label
 from teleop.recording import Dataset, Library
-from teleop.recording.datasets.labels import Label, Labels
+from teleop.recording.datasets.labels import Labels
 from teleop.recording.datasets.query import Query
 
 Record = Callable[..., Dataset]

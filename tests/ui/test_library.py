@@ -7,8 +7,9 @@ import pygame
 import pytest
 
 from teleop.curation import export
+from teleop.metadata import DatasetSummary
 from teleop.recording import Library
-from teleop.runtime.protocol.library_messages import DatasetLine, EpisodesListed
+from teleop.runtime.protocol.library_messages import EpisodesListed
 from teleop.ui.state.file_browser import FileBrowser
 from tests.harness.window import Person
 
@@ -43,17 +44,17 @@ def test_label_trim_delete_restore_and_purge(person: Person) -> None:
     assert person.app.model.comparison.fidelity == "exact"  # type: ignore[union-attr]
 
     person.click("verdict.success")
-    person.until(lambda: shelf(person).rows[-1].success is True)
+    person.until(lambda: shelf(person).rows[-1].label.success is True)
     person.click("label.tags")
     types(person, "soft, left pad")
     person.key("return")
-    person.until(lambda: shelf(person).rows[-1].tags == ("left pad", "soft"))
+    person.until(lambda: shelf(person).rows[-1].label.tags == ("left pad", "soft"))
     person.click("play")
     person.key("home")
     for _ in range(5):
         person.key("right")
     person.click("trim.first")
-    person.until(lambda: shelf(person).rows[-1].trim == (5, first.total_steps))
+    person.until(lambda: shelf(person).rows[-1].label.trim == (5, first.total_steps))
     person.click("filter")
     types(person, "soft")
     person.key("return")
@@ -66,7 +67,7 @@ def test_label_trim_delete_restore_and_purge(person: Person) -> None:
     assert len(shelf(person).trash) == 1
     person.key("z", mod=pygame.KMOD_CTRL)
     person.until(lambda: len(shelf(person).rows) == 12)
-    assert shelf(person).rows[-1].tags == ("left pad", "soft")  # labels come back too
+    assert shelf(person).rows[-1].label.tags == ("left pad", "soft")  # labels come back too
 
     person.click("choose.all")
     person.click("shelf.delete")
@@ -131,7 +132,7 @@ def pad(person: Person, button: int) -> None:
     person.turns()
 
 
-def datasets(person: Person) -> tuple[DatasetLine, ...]:
+def datasets(person: Person) -> tuple[DatasetSummary, ...]:
     return person.app.model.datasets or ()
 
 

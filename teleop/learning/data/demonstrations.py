@@ -22,7 +22,8 @@ from teleop.envs.spaces import Space, is_text, same_space
 from teleop.errors import EnvError, LearningError
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
 from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
-from teleop.recording import Dataset, Episode, EpisodeRow
+from teleop.metadata import EpisodeRow
+from teleop.recording import Dataset, Episode
 from teleop.text import tr
 from teleop.types import Actor
 
@@ -325,7 +326,7 @@ class _Gathered:
             _without_last(episode.observations),
             episode.actions,
             _stretches(driven),
-            episode.row.ordinal + 1,
+            episode.row.number,
             float(episode.rewards.sum()),
             late=_late(episode),
             terminated=bool(episode.terminations[-1]),

@@ -12,16 +12,17 @@ from typing import Any
 
 from teleop.envs.spaces import Space, space_from_json
 from teleop.errors import RecordingError
+from teleop.metadata import EpisodeRow, Label
 from teleop.recording.datasets.dataset_index import DatasetIndex, no_episode
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.dataset_writer import DatasetWriter
 from teleop.recording.datasets.description import DatasetInfo, info_in
-from teleop.recording.datasets.labels import Label, Labels
+from teleop.recording.datasets.labels import Labels
 from teleop.recording.datasets.training_cache import TrainingCache
 from teleop.recording.disk import files
 from teleop.recording.disk.path_errors import refusals
 from teleop.recording.episodes import episode_reader
-from teleop.recording.episodes.episode import OWN_GROUP, Episode, EpisodeRow, StepDetails
+from teleop.recording.episodes.episode import OWN_GROUP, Episode, StepDetails
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
 
@@ -187,7 +188,7 @@ class Dataset:
         trim = changes.get("trim")
         if trim is not None and trim[1] > row.total_steps:
             raise RecordingError(
-                f"Episode {row.ordinal + 1} has {row.total_steps} steps; a trim up to "
+                f"Episode {row.number} has {row.total_steps} steps; a trim up to "
                 f"{trim[1]} reaches beyond it."
             )
         with refusals(self.folder):

@@ -1,16 +1,12 @@
 """What re-simulating the episodes of a dataset found."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 
+from teleop.metadata import Certificate, EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
-from teleop.recording.episodes.certificate import (
-    Certificate,
-    add_certificate,
-    iter_certify,
-    read_certificates,
-)
-from teleop.recording.episodes.episode import EpisodeRow
+from teleop.recording.episodes.certificate import add_certificate, iter_certify, read_certificates
 
 
 def valid_certificates(dataset: Dataset) -> dict[str, Certificate]:
@@ -18,6 +14,13 @@ def valid_certificates(dataset: Dataset) -> dict[str, Certificate]:
     found = read_certificates(dataset.places.certificates)
     hashes = {row.uuid: row.sha256 for row in dataset.index.rows()}
     return {uuid: c for uuid, c in found.items() if c.sha256 == hashes.get(uuid, "")}
+
+
+def certified_rows(dataset: Dataset) -> list[EpisodeRow]:
+    """The episodes, each with its valid certificate if there is one."""
+    rows = dataset.rows()
+    found = valid_certificates(dataset) if rows else {}
+    return [dataclasses.replace(row, certificate=found.get(row.uuid)) for row in rows]
 
 
 def iter_certify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[Certificate | None]:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import RecordingError
+from teleop.metadata import EpisodeRow
 from teleop.recording.datasets import minari_index
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.disk import files
 from teleop.recording.disk.path_errors import RefusedPathError
 from teleop.recording.episodes import episode_reader
-from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.episode_rows import row_from_json, row_to_json
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust import vetting_service

@@ -7,17 +7,16 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.envs.spaces import same_space, space_from_json
 from teleop.errors import HostileFileError, RecordingError, StorageError, reason
+from teleop.metadata import DatasetSummary, EpisodeRow
 from teleop.recording.datasets.arrival import arrive, settle
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
 from teleop.recording.disk.path_errors import RefusedPathError, UntrustedPathError
-from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.episode_reader import content_id
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
@@ -32,25 +31,6 @@ _OF_SYSTEMS = frozenset(  # what systems, clouds and archives put into folders; 
 _LONGEST_SLUG = 100
 HUMAN = "human-v0"
 SCRIPTED = "scripted-v0"
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetSummary:
-    """A dataset in a list.
-
-    Attributes:
-        dataset_id: Minari id, for example `lunarlander-v3/human-v0`.
-        env_id: Gymnasium id; empty if it does not say.
-        total_episodes: how many.
-        total_steps: of all episodes together.
-        problem: why it cannot be used; empty if it can.
-    """
-
-    dataset_id: str
-    env_id: str
-    total_episodes: int
-    total_steps: int
-    problem: str = ""
 
 
 class Library:

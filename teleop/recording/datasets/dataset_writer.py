@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from teleop.envs.spaces import Space
 from teleop.errors import DatasetBusyError, RecordingError, StorageError, reason
+from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset_index import DatasetIndex, no_episode
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.description import DatasetInfo, description_of
@@ -20,7 +21,7 @@ from teleop.recording.disk.disk_space import need_room, scarcity
 from teleop.recording.disk.lock import Lock
 from teleop.recording.disk.path_errors import refusals
 from teleop.recording.episodes import episode_reader, episode_writer
-from teleop.recording.episodes.episode import OWN_GROUP, Episode, EpisodeRow
+from teleop.recording.episodes.episode import OWN_GROUP, Episode
 from teleop.recording.journals.journal_reader import JournalReader
 from teleop.recording.journals.startup_repair import Recovery, put_in, recover, save_journal
 from teleop.recording.trust import vetting_service

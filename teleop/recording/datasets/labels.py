@@ -6,66 +6,14 @@
 import dataclasses
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from teleop.errors import RecordingError, TeleopError, sentence
+from teleop.metadata import NO_LABEL, Label
 from teleop.recording.disk import files
 from teleop.recording.disk.lock import Lock
-from teleop.text import tr
 
-_LONGEST_TAG = 40
-_LONGEST_NOTE = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What was said about one episode.
-
-    Attributes:
-        starred: the person's mark.
-        tags: short words, sorted.
-        note: free text.
-        success: whether the task was solved; None where nobody said.
-        trim: (first step, step after the last) that count; None for all. Nothing is cut off.
-    """
-
-    starred: bool = False
-    tags: tuple[str, ...] = ()
-    note: str = ""
-    success: bool | None = None
-    trim: tuple[int, int] | None = None
-
-    def changed(self, **changes: Any) -> "Label":
-        """Another label with some parts replaced, tidied and checked.
-
-        Raises:
-            RecordingError: a tag or note is too long, or a trim is empty.
-        """
-        new = dataclasses.replace(self, **changes)
-        tags = tuple(sorted({tag.strip() for tag in new.tags if tag.strip()}))
-        if any(len(tag) > _LONGEST_TAG or "," in tag for tag in tags):
-            raise RecordingError(
-                tr(
-                    "A tag has at most {longest} characters and no comma; write a note instead.",
-                    longest=_LONGEST_TAG,
-                )
-            )
-        if len(new.note) > _LONGEST_NOTE:
-            raise RecordingError(
-                tr(
-                    "A note has at most {longest} characters; this has {note}.",
-                    longest=_LONGEST_NOTE,
-                    note=len(new.note),
-                )
-            )
-        if new.trim is not None and not 0 <= new.trim[0] < new.trim[1]:
-            raise RecordingError(f"A trim keeps at least one step; {new.trim} keeps none.")
-        return dataclasses.replace(new, tags=tags)
-
-
-NO_LABEL = Label()
 _PATIENCE_S = 10.0  # with another program that changes labels
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from teleop.errors import RecordingError
-from teleop.recording.episodes.episode import EpisodeRow
+from teleop.metadata import EpisodeRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.spaces import Space
-from teleop.recording.episodes.episode import Episode, EpisodeRow
+from teleop.metadata import EpisodeRow
+from teleop.recording.episodes.episode import Episode
 from teleop.recording.episodes.episode_reader import read_numbers
 from teleop.recording.journals.flattening import Kind, LeafSpec, iter_leaves, nested
 

@@ -9,9 +9,8 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -20,53 +19,10 @@ from teleop.envs.conversion import conformed
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import repeated
 from teleop.errors import EnvError, sentence
+from teleop.metadata import Certificate, Verdict
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.recording.episodes.fingerprint import differences, fingerprint_of
-from teleop.text import tr
-
-Verdict = Literal["exact", "diverges", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What re-simulating one episode found.
-
-    Attributes:
-        uuid: of the episode.
-        sha256: of its file.
-        verdict: exact, diverges or unknown.
-        step: the first step that came out otherwise (0 is the reset); None if none did.
-        by: the largest difference there; NaN where it is no number.
-        what: `observation`, `reward` or `end`; or why it is unknown.
-        made: Unix time.
-        fingerprint: versions it was found with.
-    """
-
-    uuid: str
-    sha256: str
-    verdict: Verdict
-    step: int | None = None
-    by: float = 0.0
-    what: str = ""
-    made: float = 0.0
-    fingerprint: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """The finding in a few words."""
-        if self.verdict == "exact":
-            return tr("exact")
-        if self.verdict == "unknown":
-            return tr("not checked: {what}", what=self.what)
-        if np.isnan(self.by):
-            return tr("{what} diverges at step {step}", what=self.what, step=self.step)
-        return tr(
-            "{what} diverges at step {step} by {by:.3g}",
-            what=self.what,
-            step=self.step,
-            by=self.by,
-        )
 
 
 def iter_certify(

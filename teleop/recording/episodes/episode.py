@@ -7,52 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.recording.datasets.labels import NO_LABEL, Label
+from teleop.metadata import EpisodeRow
 
 # Nested like the space: an array, or dicts and tuples of arrays.
 Arrays = Any
+
 OWN_GROUP = "episode"  # where an episode is in a file of its own
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeRow:
-    """What a list shows of an episode, without opening it.
-
-    Attributes:
-        file: name of the file in `data/episodes/` (unique, stable); `main_data.hdf5#episode_N` for
-            one that another program wrote and that has no file of its own.
-        uuid: 12 hexadecimal digits; names the episode wherever it goes.
-        ordinal: number given at the start of the take; only ever grows.
-        total_steps: T.
-        total_reward: the return.
-        seed: what `reset` was given; None if unknown.
-        started: Unix time.
-        driver: who drove: `human`, `script`, `policy`, or `other` where another program recorded.
-        driver_name: the script's or policy's name; empty for a person alone.
-        recovered: the end is missing: the program was killed while recording.
-        sha256: of the file, for noticing damage; empty for an episode without a file of its own.
-        flags: what is odd about it, in words: NaN, values outside the space.
-        label: what the person said about it; not part of the file.
-    """
-
-    file: str
-    uuid: str
-    ordinal: int
-    total_steps: int
-    total_reward: float
-    seed: int | None
-    started: float
-    driver: str
-    driver_name: str
-    recovered: bool
-    sha256: str
-    flags: tuple[str, ...] = ()
-    label: Label = NO_LABEL
-
-    @property
-    def starred(self) -> bool:
-        """The person's mark."""
-        return self.label.starred
 
 
 @dataclass(frozen=True, slots=True)

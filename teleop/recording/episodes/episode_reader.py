@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError, reason
+from teleop.metadata import EpisodeRow
 from teleop.recording.disk import files
 from teleop.recording.episodes.columns import crc_of, is_text
-from teleop.recording.episodes.episode import OWN_GROUP, Arrays, Episode, EpisodeRow
+from teleop.recording.episodes.episode import OWN_GROUP, Arrays, Episode
 from teleop.recording.episodes.episode_rows import row_of
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves, nested

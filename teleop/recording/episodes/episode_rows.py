@@ -8,8 +8,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from teleop.metadata import EpisodeRow
 from teleop.recording.episodes.columns import is_text
-from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.trust.vetting import EPISODE_FILE, printable
 
 _UUID = re.compile(r"[0-9a-f]{12}\Z")
@@ -103,4 +103,5 @@ def row_to_json(row: EpisodeRow) -> dict[str, Any]:
     return {key: getattr(row, key) for key in _ROW_FIELDS}
 
 
-_ROW_FIELDS = tuple(f for f in EpisodeRow.__dataclass_fields__ if f != "label")
+_ABOUT = ("label", "certificate")  # what is not in the file
+_ROW_FIELDS = tuple(f for f in EpisodeRow.__dataclass_fields__ if f not in _ABOUT)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
-from teleop.recording.episodes.episode import Episode, EpisodeRow
+from teleop.recording.episodes.episode import Episode
 from teleop.recording.exchange.flat import Part, iter_trimmed, no_place, parts_of
 
 

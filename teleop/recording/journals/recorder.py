@@ -14,10 +14,10 @@ from teleop._version import __version__
 from teleop.envs.factory import name_of, pace_of
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError, sentence
+from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
-from teleop.recording.episodes.episode import EpisodeRow
 from teleop.recording.episodes.fingerprint import fingerprint_of
 from teleop.recording.journals.flattening import Codec, unnamed_parts
 from teleop.recording.journals.journal import SCHEMA, JournalWriter, iter_records

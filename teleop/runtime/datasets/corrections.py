@@ -23,7 +23,7 @@ def iter_corrected(dataset: Dataset) -> Iterator[Corrected]:
         with contextlib.suppress(RecordingError):
             drove = dataset.step_details(row).actors == Actor.HUMAN  # (T,)
             yield Corrected(
-                number=row.ordinal + 1,
+                number=row.number,
                 total_steps=row.total_steps,
                 total_reward=row.total_reward,
                 driven=int(drove.sum()),

@@ -4,18 +4,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from teleop import curation
 from teleop.errors import sentence
 from teleop.learning.policy import list_policies
-from teleop.recording import Certificate, Dataset, EpisodeRow, Library
-from teleop.recording.datasets.dataset_certificates import valid_certificates
+from teleop.metadata import EpisodeRow
+from teleop.recording import Dataset, Library
+from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.runtime.protocol.library_messages import (
     Curate,
-    DatasetLine,
-    EpisodeDetails,
     EpisodeOperation,
     EpisodesListed,
     ImportDataset,
@@ -101,18 +101,15 @@ class LibraryJobs:
             self._said.append(Working("", 0, 0))
 
     def _list_library(self) -> None:
-        lines = []
-        for item in self._library.summaries():
-            dataset = self._library.dataset(item.dataset_id)
-            policies = len(list_policies(dataset.policies))
-            figures = (item.total_episodes, item.total_steps, policies, item.problem)
-            lines.append(DatasetLine(item.dataset_id, item.env_id, *figures))
-        self._said.append(LibraryListed(tuple(lines)))
+        listed = []
+        for summary in self._library.summaries():
+            dataset = self._library.dataset(summary.dataset_id)
+            listed.append(replace(summary, policies=len(list_policies(dataset.policies))))
+        self._said.append(LibraryListed(tuple(listed)))
 
     def _list_shelf(self, dataset_id: str) -> None:
         dataset = self._dataset(dataset_id)
-        certificates = valid_certificates(dataset)
-        rows = tuple(_row(row, certificates.get(row.uuid)) for row in dataset.rows())
+        rows = tuple(certified_rows(dataset))
         env_id = dataset.info().env_id
         self._said.append(
             EpisodesListed(dataset_id, env_id, rows, tuple(dataset.writer.trash.names()))
@@ -164,7 +161,7 @@ class LibraryJobs:
     def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
         verdicts, began_s = [], time.perf_counter()
         for done, row in enumerate(rows):
-            text = tr("Re-simulating episode {ordinal}", ordinal=row.ordinal + 1)
+            text = tr("Re-simulating episode {ordinal}", ordinal=row.number)
             left = (time.perf_counter() - began_s) / done * (len(rows) - done) if done else None
             self._said.append(Working(text, done, len(rows), left))
             verdicts += [verdict for _, verdict, _ in curation.verify_row(dataset, row)]
@@ -211,26 +208,3 @@ def _words(value: object) -> Iterator[str]:
 
 def _deleted(count: int) -> str:
     return ntr("Deleted {n} episode", "Deleted {n} episodes", count)
-
-
-def _row(row: EpisodeRow, certificate: Certificate | None) -> EpisodeDetails:
-    label = row.label
-    return EpisodeDetails(
-        file=row.file,
-        uuid=row.uuid,
-        ordinal=row.ordinal + 1,
-        total_steps=row.total_steps,
-        total_reward=row.total_reward,
-        seed=row.seed,
-        started=row.started,
-        driver=row.driver_name or row.driver,
-        recovered=row.recovered,
-        starred=row.starred,
-        tags=label.tags,
-        note=label.note,
-        success=label.success,
-        trim=label.trim,
-        replay=certificate.verdict if certificate else "",
-        finding=certificate.text if certificate else "",
-        flags=row.flags,
-    )

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from teleop.errors import TeleopError, sentence
 from teleop.learning.policy import list_policies
-from teleop.recording import Certificate, Dataset, DatasetSummary, EpisodeRow, Library
-from teleop.recording.datasets.dataset_certificates import valid_certificates
+from teleop.metadata import DatasetSummary, EpisodeRow
+from teleop.recording import Dataset, Library
+from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.recording.disk import files
-from teleop.runtime.protocol.session_messages import EpisodeItem, LibraryChanged
+from teleop.runtime.protocol.session_messages import LibraryChanged
 
 
 def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[LibraryChanged, str]:
@@ -21,21 +22,20 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[Libr
     summaries: list[DatasetSummary] = []
     rows: list[EpisodeRow] = []
     policies: list[str] = []
-    certificates: dict[str, Certificate] = {}
     size, saved_s = 0, 0.0
     with _told(problems):
         summaries = library.summaries(env_id)
     with _told(problems):
         rows = shown.rows() if shown.exists else []
         size, saved_s = _written(shown, rows)
-        certificates = valid_certificates(shown) if rows else {}
+        rows = certified_rows(shown) if rows else []
     with _told(problems):
         policies = list_policies(shown.policies)
     found = LibraryChanged(
         folder=str(library.root),
         dataset_id=shown.dataset_id,
         datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
-        episodes=tuple(_item(row, certificates.get(row.uuid)) for row in rows),
+        episodes=tuple(rows),
         policies=tuple(policies),
         size=size,
         saved_s=saved_s,
@@ -57,21 +57,3 @@ def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:
     paths = {shown.places.source(row.file)[0] for row in rows}
     found = [files.stat(path) for path in paths if files.is_file(path)]
     return sum(f.st_size for f in found), max((f.st_mtime for f in found), default=0.0)
-
-
-def _item(row: EpisodeRow, certificate: Certificate | None) -> EpisodeItem:
-    return EpisodeItem(
-        file=row.file,
-        uuid=row.uuid,
-        ordinal=row.ordinal + 1,
-        total_steps=row.total_steps,
-        total_reward=row.total_reward,
-        driver=row.driver,
-        recovered=row.recovered,
-        starred=row.starred,
-        replay=certificate.verdict if certificate else "",
-        finding=certificate.text if certificate else "",
-        flags=row.flags,
-        tags=row.label.tags,
-        success=row.label.success,
-    )

@@ -10,7 +10,8 @@ import numpy as np
 
 from teleop.errors import StorageError, sentence
 from teleop.learning.data.lag_estimate import reaction_s
-from teleop.recording import Dataset, EpisodeRow, Library, Recorder, Take, dataset_info
+from teleop.metadata import EpisodeRow
+from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
 from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode
@@ -258,7 +259,7 @@ class TakeStore:
             "Saved episode {ordinal}: {n} step, {total}",
             "Saved episode {ordinal}: {n} steps, {total}",
             row.total_steps,
-            ordinal=row.ordinal + 1,
+            ordinal=row.number,
             total=_signed(row.total_reward),
         )
         self.say(Notice(Tone.GOOD, joined(" · ", (text, *notes))))
@@ -287,7 +288,7 @@ class TakeStore:
         self.changed = True
 
     def _restored(self, row: EpisodeRow) -> None:
-        self.say(Notice(Tone.GOOD, tr("Episode {ordinal} is back", ordinal=row.ordinal + 1)))
+        self.say(Notice(Tone.GOOD, tr("Episode {ordinal} is back", ordinal=row.number)))
         self.list()
         self.changed = True
 

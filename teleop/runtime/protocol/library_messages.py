@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from teleop.metadata import DatasetSummary, EpisodeRow
+
 
 @dataclass(frozen=True, slots=True)
 class ListLibrary:
@@ -61,45 +63,10 @@ ToShelf: TypeAlias = ListLibrary | ListEpisodes | Curate | ImportDataset
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetLine:
-    """A dataset in the list; `problem` says why it cannot be used."""
-
-    dataset_id: str
-    env_id: str
-    total_episodes: int
-    total_steps: int
-    policies: int
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
 class LibraryListed:
     """Every dataset, as it is on disk."""
 
-    datasets: tuple[DatasetLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeDetails:
-    """An episode in the table; names as in `recording.episode.EpisodeRow` and its label."""
-
-    file: str
-    uuid: str
-    ordinal: int
-    total_steps: int
-    total_reward: float
-    seed: int | None
-    started: float
-    driver: str
-    recovered: bool
-    starred: bool
-    tags: tuple[str, ...]
-    note: str
-    success: bool | None
-    trim: tuple[int, int] | None
-    replay: str
-    finding: str
-    flags: tuple[str, ...]
+    datasets: tuple[DatasetSummary, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +75,7 @@ class EpisodesListed:
 
     dataset_id: str
     env_id: str
-    rows: tuple[EpisodeDetails, ...]
+    rows: tuple[EpisodeRow, ...]
     trash: tuple[str, ...]
 
 

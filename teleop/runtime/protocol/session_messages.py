@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
+from teleop.metadata import EpisodeRow
 from teleop.runtime.protocol.comparison_messages import (
     Race,
     ReplayGrew,
@@ -199,25 +200,6 @@ class AxisItem:
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodeItem:
-    """An episode in the list."""
-
-    file: str
-    uuid: str
-    ordinal: int
-    total_steps: int
-    total_reward: float
-    driver: str
-    recovered: bool
-    starred: bool
-    replay: str = ""  # `exact`, `diverges`, `unknown`; empty while nobody has looked
-    finding: str = ""
-    flags: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    success: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class EnvOpened:
     """An environment is live."""
 
@@ -263,7 +245,7 @@ class LibraryChanged:
     folder: str
     dataset_id: str
     datasets: tuple[tuple[str, int], ...]
-    episodes: tuple[EpisodeItem, ...]
+    episodes: tuple[EpisodeRow, ...]
     policies: tuple[str, ...]
     size: int = 0
     saved_s: float = 0.0

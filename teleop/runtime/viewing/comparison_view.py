@@ -17,8 +17,9 @@ from teleop.errors import TeleopError
 from teleop.evaluation import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
+from teleop.metadata import EpisodeRow
 from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
-from teleop.recording import Dataset, EpisodeRow
+from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.runtime.driving.policy_view import PolicyView
 from teleop.runtime.protocol.comparison_messages import (
@@ -138,7 +139,7 @@ class ComparisonView:
             file=self._row.file,
             seed=seed,
             pace_hz=self._pace_hz,
-            ordinal=self._row.ordinal + 1,
+            ordinal=self._row.number,
             lanes=tuple(self._abouts),
             words=self._adviser.choice_words(self._space) if self._adviser else (),
             components=tuple(name for name, _ in names),

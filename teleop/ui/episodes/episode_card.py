@@ -2,7 +2,8 @@
 
 from pygame import Rect
 
-from teleop.runtime.protocol.library_messages import Curate, EpisodeDetails, EpisodeOperation
+from teleop.metadata import EpisodeRow
+from teleop.runtime.protocol.library_messages import Curate, EpisodeOperation
 from teleop.text import tr
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed
@@ -23,7 +24,7 @@ class EpisodeCard:
         self._wish: Curate | None = None
 
     def draw(
-        self, context: UiContext, card: Rect, row: EpisodeDetails | None, dataset_id: str
+        self, context: UiContext, card: Rect, row: EpisodeRow | None, dataset_id: str
     ) -> Curate | None:
         """Draw everything about an episode; what is to be changed, if something is."""
         ui, px = context.ui, context.ui.painter.px
@@ -33,7 +34,7 @@ class EpisodeCard:
             ui.painter.text(text, card.center, "body", ui.theme.text2, "cm")
             return None
         wish, self._wish = self._wish, None  # a text was committed since the last frame
-        title = tr("Episode {ordinal}", ordinal=row.ordinal)
+        title = tr("Episode {ordinal}", ordinal=row.number)
         used = ui.painter.text(title, (card.x + px(16), card.y + px(26)), "h2")
         note = tr(
             "seed {seed} · {total_reward}", seed=row.seed, total_reward=signed(row.total_reward)
@@ -54,7 +55,7 @@ class EpisodeCard:
         self._draw_findings(context, Rect(card.x, y + px(196), card.width, card.bottom), row)
         return wish
 
-    def _draw_picture(self, context: UiContext, area: Rect, row: EpisodeDetails) -> int:
+    def _draw_picture(self, context: UiContext, area: Rect, row: EpisodeRow) -> int:
         """The picture at the playhead; which step that is."""
         ui, px, comparison = context.ui, context.ui.painter.px, context.model.comparison
         problem = context.model.replay_problem
@@ -82,9 +83,9 @@ class EpisodeCard:
         return step
 
     def _draw_player(
-        self, context: UiContext, comparison: Comparison, bar: Rect, row: EpisodeDetails
+        self, context: UiContext, comparison: Comparison, bar: Rect, row: EpisodeRow
     ) -> None:
-        marks = [(edge, context.ui.theme.human) for edge in row.trim or ()]
+        marks = [(edge, context.ui.theme.human) for edge in row.label.trim or ()]
         self.player.draw(context, comparison, bar, marks)
 
     def _draw_trim(
@@ -92,19 +93,19 @@ class EpisodeCard:
         context: UiContext,
         card: Rect,
         y: int,
-        row: EpisodeDetails,
+        row: EpisodeRow,
         step: int,
         dataset_id: str,
     ) -> Curate | None:
         """Which steps count; nothing is cut off."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("trim")
-        first, end = row.trim or (0, row.total_steps)
+        first, end = row.label.trim or (0, row.total_steps)
         gap, width = px(8), (card.width - px(24) - px(16)) // 3
         wishes = (
             ("trim.first", tr("Trim start"), (step, end), step < end),
             ("trim.end", tr("Trim end"), (first, step), step > first),
-            ("trim.whole", tr("Untrim"), None, row.trim is not None),
+            ("trim.whole", tr("Untrim"), None, row.label.trim is not None),
         )
         wish = None
         for index, (node_id, label, value, usable) in enumerate(wishes):
@@ -115,14 +116,14 @@ class EpisodeCard:
         return wish
 
     def _draw_verdict(
-        self, context: UiContext, card: Rect, y: int, row: EpisodeDetails, dataset_id: str
+        self, context: UiContext, card: Rect, y: int, row: EpisodeRow, dataset_id: str
     ) -> Curate | None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("verdict")
         wish, width = None, (card.width - px(32)) // 2
         for index, (name, label, verdict) in enumerate(_VERDICTS):
             rect = Rect(card.x + px(12) + index * (width + px(8)), y, width, px(34))
-            mine = row.success is verdict
+            mine = row.label.success is verdict
             icon = ("check" if verdict else "x") if mine else ""
             kind = "primary" if mine else "plain"
             if ui.button(f"verdict.{name}", rect, label, icon, kind):
@@ -131,14 +132,15 @@ class EpisodeCard:
         return wish
 
     def _draw_texts(
-        self, context: UiContext, card: Rect, y: int, row: EpisodeDetails, dataset_id: str
+        self, context: UiContext, card: Rect, y: int, row: EpisodeRow, dataset_id: str
     ) -> None:
         """Tags and note, edited in place."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("labels")
+        label = row.label
         fields = (
-            ("tags", ", ".join(row.tags), tr("Tags, with commas between"), EpisodeOperation.TAGS),
-            ("note", row.note, tr("Note"), EpisodeOperation.NOTE),
+            ("tags", ", ".join(label.tags), tr("Tags, with commas between"), EpisodeOperation.TAGS),
+            ("note", label.note, tr("Note"), EpisodeOperation.NOTE),
         )
         for index, (name, text, hint, operation) in enumerate(fields):
             rect = Rect(card.x + px(12), y + index * px(46), card.width - px(24), px(36))
@@ -155,10 +157,11 @@ class EpisodeCard:
 
                 context.edit(TextEdit(f"label.{name}", text, len(text), done))
 
-    def _draw_findings(self, context: UiContext, area: Rect, row: EpisodeDetails) -> None:
+    def _draw_findings(self, context: UiContext, area: Rect, row: EpisodeRow) -> None:
         """What is known of it beyond its figures."""
         ui, px = context.ui, context.ui.painter.px
-        lines = [tr("Replay: {finding}", finding=row.finding)] if row.finding else []
+        found = row.certificate
+        lines = [tr("Replay: {finding}", finding=found.text)] if found else []
         lines += row.flags
         y = area.y
         for text in lines:

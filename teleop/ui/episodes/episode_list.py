@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from pygame import Rect
 
+from teleop.metadata import EpisodeRow
 from teleop.runtime.protocol.session_messages import (
     DeleteEpisode,
-    EpisodeItem,
     Request,
     StarEpisode,
 )
@@ -57,7 +57,7 @@ class EpisodeList:
         self._draw_next(context, panel, episodes)
         draw_dataset_menu(context, panel, "episodes", tr("Dataset"))
 
-    def _draw_figures(self, context: UiContext, panel: Rect, episodes: list[EpisodeItem]) -> None:
+    def _draw_figures(self, context: UiContext, panel: Rect, episodes: list[EpisodeRow]) -> None:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         returns = [episode.total_reward for episode in episodes]
         figures = (
@@ -74,7 +74,7 @@ class EpisodeList:
             at = (cell.x + px(12), cell.y + px(41))
             painter.text(value, at, "h1", width=cell.width - px(16))
 
-    def _draw_rows(self, context: UiContext, area: Rect, episodes: list[EpisodeItem]) -> None:
+    def _draw_rows(self, context: UiContext, area: Rect, episodes: list[EpisodeRow]) -> None:
         ui, row = context.ui, context.ui.painter.px(_ROW)
         if not episodes:
             at = (area.centerx, area.y + ui.painter.px(40))
@@ -101,7 +101,7 @@ class EpisodeList:
         self._scroll.by(rows, at)
 
     def _draw_row(
-        self, context: UiContext, rect: Rect, episode: EpisodeItem, share: float, *, first: bool
+        self, context: UiContext, rect: Rect, episode: EpisodeRow, share: float, *, first: bool
     ) -> None:
         ui = context.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
@@ -109,7 +109,7 @@ class EpisodeList:
         steps = ntr("{n:,} step", "{n:,} steps", episode.total_steps)
         label = tr(
             "Episode {ordinal}, return {total_reward:.1f}, {steps}",
-            ordinal=episode.ordinal,
+            ordinal=episode.number,
             total_reward=episode.total_reward,
             steps=steps,
         )
@@ -120,7 +120,7 @@ class EpisodeList:
             painter.rule(rect.x + px(12), rect.y, rect.width - px(24))
         middle, x = rect.centery, rect.x + px(42)
         number = (rect.x + px(26), middle)
-        painter.text(str(episode.ordinal), number, "small-medium", theme.text3, "rm")
+        painter.text(str(episode.number), number, "small-medium", theme.text3, "rm")
         painter.text(signed(episode.total_reward), (x, middle - px(9)), "bold")
         notes = [steps, *_NOTES.get(episode.driver, ())]
         notes += _findings(episode)
@@ -141,7 +141,7 @@ class EpisodeList:
         self._draw_row_buttons(context, rect, episode)
         ui.ring(node_id, rect.inflate(-px(8), -px(6)), 8)
 
-    def _draw_row_buttons(self, context: UiContext, rect: Rect, episode: EpisodeItem) -> None:
+    def _draw_row_buttons(self, context: UiContext, rect: Rect, episode: EpisodeRow) -> None:
         ui, px = context.ui, context.ui.painter.px
         star = Rect(rect.right - px(76), rect.centery - px(17), px(34), px(34))
         label = tr("Remove the star") if episode.starred else tr("Star")
@@ -179,7 +179,7 @@ class EpisodeList:
             at = (rect.centerx, rect.y + px(140) + index * px(22))
             painter.text(line, at, "body", theme.text2, "cm")
 
-    def _draw_next(self, context: UiContext, panel: Rect, episodes: list[EpisodeItem]) -> None:
+    def _draw_next(self, context: UiContext, panel: Rect, episodes: list[EpisodeRow]) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("primary")
         rect = Rect(panel.x + px(20), panel.bottom - px(88), panel.width - px(40), px(48))
@@ -200,15 +200,15 @@ class EpisodeList:
             ui.painter.text(line, at, "small", ui.theme.text2, "cm")
 
 
-def _findings(episode: EpisodeItem) -> list[str]:
+def _findings(episode: EpisodeRow) -> list[str]:
     """What is known of an episode beyond its figures, the most urgent first."""
-    judged = {None: "", True: tr("success"), False: tr("failure")}[episode.success]
-    replay = {"exact": tr("exact"), "diverges": tr("diverges")}.get(episode.replay, "")
-    found = (tr("flagged") if episode.flags else "", judged, replay, *episode.tags)
+    judged = {None: "", True: tr("success"), False: tr("failure")}[episode.label.success]
+    replay = {"exact": tr("exact"), "diverges": tr("diverges")}.get(episode.verdict, "")
+    found = (tr("flagged") if episode.flags else "", judged, replay, *episode.label.tags)
     return [word for word in (tr("recovered") if episode.recovered else "", *found) if word]
 
 
-_ORDERS: dict[str, Callable[[Sequence[EpisodeItem]], list[EpisodeItem]]] = {
+_ORDERS: dict[str, Callable[[Sequence[EpisodeRow]], list[EpisodeRow]]] = {
     tr("Newest"): lambda episodes: list(reversed(episodes)),
     tr("Best"): lambda episodes: sorted(episodes, key=lambda e: -e.total_reward),
     tr("Worst"): lambda episodes: sorted(episodes, key=lambda e: e.total_reward),

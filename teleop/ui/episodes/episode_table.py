@@ -7,13 +7,17 @@ from typing import Any
 
 from pygame import Rect
 
-from teleop.runtime.protocol.library_messages import EpisodeDetails
+from teleop.metadata import EpisodeRow
 from teleop.text import joined, tr
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll, index_in
 
 _ROW, _HEAD, _TICKS = 40, 34, 36
+
+
+def _by_label(row: EpisodeRow) -> tuple[bool, tuple[str, ...]]:
+    return row.label.success is not True, row.label.tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class _Column:
 
     head: str
     share: float
-    key: Callable[[EpisodeDetails], Any]
-    say: Callable[[EpisodeDetails], str]
+    key: Callable[[EpisodeRow], Any]
+    say: Callable[[EpisodeRow], str]
     from_width: int = 0
 
 
@@ -37,14 +41,17 @@ _DRIVERS = {  # without a name of their own
     "other": tr("other"),
 }
 _COLUMNS = (
-    _Column(tr("No."), 0.13, lambda r: r.ordinal, lambda r: str(r.ordinal)),
+    _Column(tr("No."), 0.13, lambda r: r.number, lambda r: str(r.number)),
     _Column(tr("Return"), 0.15, lambda r: r.total_reward, lambda r: signed(r.total_reward)),
     _Column(tr("Steps"), 0.12, lambda r: r.total_steps, lambda r: f"{r.total_steps:,}"),
     _Column(tr("Recorded"), 0.2, lambda r: r.started, lambda r: _date(r.started), 520),
+    _Column(tr("Driver"), 0.18, lambda r: r.who, lambda r: _DRIVERS.get(r.who, r.who), 400),
     _Column(
-        tr("Driver"), 0.18, lambda r: r.driver, lambda r: _DRIVERS.get(r.driver, r.driver), 400
+        tr("Labels"),
+        0.22,
+        _by_label,
+        lambda r: _labels(r),
     ),
-    _Column(tr("Labels"), 0.22, lambda r: (r.success is not True, r.tags), lambda r: _labels(r)),
 )
 
 
@@ -73,13 +80,13 @@ class EpisodeTable:
         """The wheel turned."""
         self._scroll.by(rows, at)
 
-    def shown(self, rows: Sequence[EpisodeDetails]) -> list[EpisodeDetails]:
+    def shown(self, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
         """The rows that match, in order."""
         wanted = self.filter.lower().split()
         found = [row for row in rows if all(word in _words(row) for word in wanted)]
         return sorted(found, key=_COLUMNS[self._order].key, reverse=self._down)
 
-    def draw(self, context: UiContext, area: Rect, rows: Sequence[EpisodeDetails]) -> str:
+    def draw(self, context: UiContext, area: Rect, rows: Sequence[EpisodeRow]) -> str:
         """Draw it; the uuid of the row that is to be played, if one was used."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("table head")
@@ -104,7 +111,7 @@ class EpisodeTable:
             ui.painter.text(text, at, "body", ui.theme.text2, "cm")
         return used
 
-    def _draw_head(self, context: UiContext, rect: Rect, shown: list[EpisodeDetails]) -> None:
+    def _draw_head(self, context: UiContext, rect: Rect, shown: list[EpisodeRow]) -> None:
         ui, px = context.ui, context.ui.painter.px
         every = bool(shown) and all(row.uuid in self.chosen for row in shown)
         box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
@@ -123,12 +130,12 @@ class EpisodeTable:
                 self._order = index
         ui.painter.rule(rect.x, rect.bottom - 1, rect.width)
 
-    def _draw_row(self, context: UiContext, rect: Rect, row: EpisodeDetails) -> str:
+    def _draw_row(self, context: UiContext, rect: Rect, row: EpisodeRow) -> str:
         ui, px = context.ui, context.ui.painter.px
         theme = ui.theme
         label = tr(
             "Episode {ordinal}, return {total_reward:.1f}",
-            ordinal=row.ordinal,
+            ordinal=row.number,
             total_reward=row.total_reward,
         )
         chosen = row.uuid in self.chosen
@@ -142,7 +149,7 @@ class EpisodeTable:
         if ui.check(
             f"choose.{row.uuid}",
             box,
-            tr("Choose episode {ordinal}", ordinal=row.ordinal),
+            tr("Choose episode {ordinal}", ordinal=row.number),
             chosen=chosen,
         ):
             self.toggle(row.uuid)
@@ -190,17 +197,25 @@ def _date(started: float) -> str:
     return time.strftime("%d %b, %H:%M", time.localtime(started)) if started > 0 else ""
 
 
-def _labels(row: EpisodeDetails) -> str:
-    judged = {None: "", True: tr("success"), False: tr("failure")}[row.success]
-    trim = tr("trimmed") if row.trim else ""
+def _labels(row: EpisodeRow) -> str:
+    judged = {None: "", True: tr("success"), False: tr("failure")}[row.label.success]
+    trim = tr("trimmed") if row.label.trim else ""
     odd = tr("recovered") if row.recovered else ""
-    replay = "" if row.replay in ("", "exact") else row.replay
+    replay = "" if row.verdict in ("", "exact") else row.verdict
     flagged = tr("flagged") if row.flags else ""
-    return joined(" · ", [word for word in (judged, *row.tags, trim, odd, replay, flagged) if word])
+    return joined(" · ", filter(None, (judged, *row.label.tags, trim, odd, replay, flagged)))
 
 
-def _words(row: EpisodeDetails) -> str:
+def _words(row: EpisodeRow) -> str:
     """Everything about a row that the filter looks in."""
     star = "starred" if row.starred else ""
-    parts = (str(row.ordinal), row.driver, _labels(row), row.note, row.replay, star, str(row.seed))
+    parts = (
+        str(row.number),
+        row.who,
+        _labels(row),
+        row.label.note,
+        row.verdict,
+        star,
+        str(row.seed),
+    )
     return " ".join(parts).lower()

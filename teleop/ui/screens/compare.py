@@ -356,7 +356,7 @@ def _episodes(context: UiContext) -> list[MenuItem]:
     return [
         MenuItem(
             e.file,
-            joined("  ", (tr("Episode {ordinal}", ordinal=e.ordinal), *("★" * e.starred))),
+            joined("  ", (tr("Episode {ordinal}", ordinal=e.number), *("★" * e.starred))),
             ntr(
                 "{total_reward} in {n:,} step",
                 "{total_reward} in {n:,} steps",

@@ -4,7 +4,8 @@ import pygame
 from pygame import Rect, Surface
 
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
-from teleop.runtime.protocol.library_messages import DatasetLine, ListLibrary
+from teleop.metadata import DatasetSummary
+from teleop.runtime.protocol.library_messages import ListLibrary
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command
@@ -160,7 +161,7 @@ class Home:
         if ui.button("library.open", rect, tr("Open the library"), "database", key="Ctrl L"):
             context.go_to = "library"
 
-    def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetLine) -> None:
+    def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetSummary) -> None:
         ui, px = context.ui, context.ui.painter.px
         node_id = f"recent.{line.dataset_id}"
         reason = line.problem or ("" if line.env_id else tr("Does not name an environment"))

@@ -4,11 +4,10 @@ import time
 
 from pygame import Rect
 
+from teleop.metadata import DatasetSummary, EpisodeRow
 from teleop.runtime.protocol.comparison_messages import ShowReplay
 from teleop.runtime.protocol.library_messages import (
     Curate,
-    DatasetLine,
-    EpisodeDetails,
     EpisodeOperation,
     EpisodesListed,
     ListEpisodes,
@@ -154,7 +153,7 @@ class LibraryScreen:
             context, Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
         )
 
-    def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetLine) -> None:
+    def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetSummary) -> None:
         ui, px = context.ui, context.ui.painter.px
         node_id, mine = f"dataset.{line.dataset_id}", line.dataset_id == self._dataset
         touch = ui.node(node_id, "option", line.dataset_id, rect, reason=line.problem, value=mine)
@@ -177,11 +176,11 @@ class LibraryScreen:
 
     # ------------------------------------------------------------ the table
 
-    def _current(self, shelf: EpisodesListed | None) -> EpisodeDetails | None:
+    def _current(self, shelf: EpisodesListed | None) -> EpisodeRow | None:
         rows = shelf.rows if shelf else ()
         return next((row for row in rows if row.uuid == self._table.current), None)
 
-    def _meant(self, context: UiContext) -> list[EpisodeDetails]:
+    def _meant(self, context: UiContext) -> list[EpisodeRow]:
         """The ticked rows; without any, the one with the focus, or the one that is played."""
         shelf = self._shelf(context)
         if shelf is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from teleop.metadata import DatasetSummary
 from teleop.runtime.protocol.comparison_messages import (
     LaneAbout,
     ReplayGrew,
@@ -15,7 +16,6 @@ from teleop.runtime.protocol.comparison_messages import (
 )
 from teleop.runtime.protocol.library_messages import (
     Curate,
-    DatasetLine,
     EpisodesListed,
     LibraryListed,
     Working,
@@ -214,7 +214,7 @@ class ViewModel:
     training: TrainingState | None = None
     analyses: Analyses = field(default_factory=Analyses)
     corrections: tuple[Corrected, ...] = ()
-    datasets: tuple[DatasetLine, ...] | None = None
+    datasets: tuple[DatasetSummary, ...] | None = None
     shelf: EpisodesListed | None = None
     working: Working | None = None
     shelf_undo: list[Curate] = field(default_factory=list)
