@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         StorageError,
         TeleopError,
     )
-    from teleop.evaluation import Score
     from teleop.learning.algorithms.bc import Config as BC  # noqa: N814
     from teleop.learning.algorithms.dagger import Config as DAgger
     from teleop.learning.algorithms.iq import Config as IQ  # noqa: N814
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from teleop.learning.policy import LearnedPolicy, load_policy
     from teleop.recording.episodes.episode import Episode
     from teleop.types import Policy
+    from teleop.types.results import Score
 
 _PLACES = {
     "RecordEpisodes": "teleop.api.record_episodes",
@@ -55,7 +55,7 @@ _PLACES = {
     "LearnedPolicy": "teleop.learning.policy",
     "load_policy": "teleop.learning.policy",
     "Policy": "teleop.types",
-    "Score": "teleop.evaluation",
+    "Score": "teleop.types.results",
     **dict.fromkeys(
         (
             *("ControlError", "DamagedFileError", "DatasetBusyError", "DisplayError", "EnvError"),

@@ -11,7 +11,6 @@ from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import same_space
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
-from teleop.metadata import Certificate, EpisodeRow
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
 from teleop.recording.datasets.query import Query
@@ -19,6 +18,7 @@ from teleop.recording.disk import files
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
 from teleop.recording.rescue.dataset_rescue import Rescue, salvage
 from teleop.text import tr
+from teleop.types.metadata import Certificate, EpisodeRow
 
 Writer = Callable[[Dataset, Sequence[EpisodeRow], Path], list[str]]
 # Form: what writes it, and how its file's name ends; nothing for a folder.

@@ -14,6 +14,7 @@ from teleop.envs.factory import close_env, make_env
 from teleop.envs.naming import bare_id
 from teleop.envs.stepping import MAX_STEPS, Transition, iter_episode
 from teleop.types import Action, Actor, Info, Observation, Policy
+from teleop.types.results import Score
 
 FIRST_SEED = 50_000  # far from the seeds that people are given
 _AT_ONCE = 20
@@ -27,39 +28,6 @@ class Result:
     total_reward: float
     total_steps: int
     success: bool | None = None  # what the environment says in `info`, if it says anything
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Many evaluation episodes.
-
-    Attributes:
-        name: who drove.
-        episodes: how many.
-        mean: of the returns.
-        sd: of the returns, over episodes (n - 1).
-        low: lower end of the 95 % percentile bootstrap interval of the mean.
-        high: its upper end.
-        success: share of episodes that the environment calls a success, or that reach its solved
-            return; None where it says neither.
-        mean_steps: mean length.
-    """
-
-    name: str
-    episodes: int
-    mean: float
-    sd: float
-    low: float
-    high: float
-    success: float | None
-    mean_steps: float
-
-    def __str__(self) -> str:
-        rate = "" if self.success is None else f", success {self.success:.0%}"
-        return (
-            f"{self.name or 'policy'}: mean return {self.mean:.1f} "
-            f"(95 % interval {self.low:.1f} to {self.high:.1f}){rate}, {self.episodes} episodes"
-        )
 
 
 @runtime_checkable

@@ -16,9 +16,9 @@ from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluation import Result, score
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, Library
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:

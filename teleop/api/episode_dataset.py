@@ -11,9 +11,9 @@ import numpy as np
 from teleop import paths
 from teleop.envs.factory import make_env
 from teleop.errors import RecordingError
-from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, Episode, Library
 from teleop.recording.datasets.query import Query
+from teleop.types.metadata import EpisodeRow
 
 if TYPE_CHECKING:
     import pandas

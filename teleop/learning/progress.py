@@ -17,27 +17,9 @@ from teleop.learning.networks.heads import branches_to_json
 from teleop.learning.networks.policy_models import PolicyModel
 from teleop.learning.policy import LearnedPolicy, PolicyConfig
 from teleop.text import tr
+from teleop.types.results import Tried
 
 _SHAPE_FIELDS = tuple(Architecture.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What came out of one way to train.
-
-    Attributes:
-        words: what it is.
-        starts: trial episodes that were played.
-        mean: of their returns.
-        success: share of them, where the environment counts successes.
-        chosen: it is the best so far.
-    """
-
-    words: str
-    starts: int
-    mean: float
-    success: float | None
-    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

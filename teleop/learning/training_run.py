@@ -9,17 +9,18 @@ from typing import Any
 
 from teleop.envs.factory import is_quick
 from teleop.errors import EnvError, LearningError
-from teleop.evaluation import Score, evaluate
+from teleop.evaluation import evaluate
 from teleop.learning.algorithms import ALGORITHMS, algorithm_of, find_algorithm
 from teleop.learning.analysis import baselines
 from teleop.learning.analysis.advice import advice
 from teleop.learning.analysis.baselines import Played
 from teleop.learning.data.demonstrations import Demonstrations, Lag
-from teleop.learning.data.profile import Trait, profile_of
+from teleop.learning.data.profile import profile_of
 from teleop.learning.networks.ensemble import TunedSettings
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress
 from teleop.learning.tuning.held_out import USUAL_STEPS
+from teleop.types.results import Score, Trait
 
 _GLANCE = 3  # episodes, after each new policy
 _GLANCE_SEED = 40_000

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import psutil
 
-from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, DatasetInfo, Library
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.episodes.episode_writer import write_episode
+from teleop.types.metadata import EpisodeRow
 from tests.benchmarks.report import say
 
 EPISODES, STEPS = 5000, 200

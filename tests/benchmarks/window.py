@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from teleop.metadata import EpisodeRow
+from teleop.types.metadata import EpisodeRow
 from teleop.ui.commands import Command
 from tests.benchmarks.report import say
 from tests.benchmarks.scale import memory_mb

@@ -22,7 +22,7 @@ from teleop.learning.data.demonstrations import (
     demonstrations_of,
     load_demonstrations,
 )
-from teleop.learning.data.profile import Trait, profile_of
+from teleop.learning.data.profile import profile_of
 from teleop.learning.networks.ensemble import TunedSettings
 from teleop.learning.progress import check_teaches
 from teleop.learning.tuning.lag_search import best_lag, iter_lags
@@ -30,6 +30,7 @@ from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.take_over import TakeOver
 from teleop.types import Actor
+from teleop.types.results import Trait
 
 Record = Callable[..., Dataset]
 LANDER = "LunarLander-v3"

@@ -8,12 +8,12 @@ import numpy as np
 
 from teleop import curation
 from teleop.envs.factory import make_env
-from teleop.metadata import Certificate
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import valid_certificates
 from teleop.recording.episodes.certificate import iter_certify
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.episodes.fingerprint import differences
+from teleop.types.metadata import Certificate
 
 Record = Callable[..., Dataset]
 

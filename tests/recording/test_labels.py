@@ -10,10 +10,10 @@ import pytest
 from teleop import curation
 from teleop.errors import RecordingError
 from teleop.learning.data.demonstrations import load_demonstrations
-from teleop.metadata import Label
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.labels import Labels
 from teleop.recording.datasets.query import Query
+from teleop.types.metadata import Label
 
 Record = Callable[..., Dataset]
 

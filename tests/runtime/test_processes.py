@@ -251,7 +251,7 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
     assert {"Reaction time", "Actions"} <= {trait.topic for trait in profile.traits}
     client.send(Train(library.root, CARTPOLE, recipe="nearest"))
     stood = voice.until(BaselineScores, lambda m: m.advice)
-    assert [item.who for item in stood.standings] == ["person", "policy", "script", "random"]
+    assert [item.name for item in stood.scores] == ["person", "policy", "script", "random"]
     assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"
     client.send(RunAnalysis(library.root, CARTPOLE, Analysis.CURVE))
     studied = voice.until(AnalysisProgress, lambda m: m.final)
@@ -322,7 +322,7 @@ def test_rounds_are_played_to_their_end_whatever_is_asked_meanwhile(library: Lib
     voice = Voice(client)
     voice.until(TrainerReady)
     client.send(ListRounds(library.root, CARTPOLE, "first"))
-    assert voice.until(Rounds).rounds[0].mean is None
+    assert voice.until(Rounds).rounds[0].score is None
     client.send(Certify(library.root, CARTPOLE))  # breaks in
-    assert voice.until(Rounds, lambda m: m.rounds[0].mean is not None).policy == "first"
+    assert voice.until(Rounds, lambda m: m.rounds[0].score).policy == "first"
     client.close()

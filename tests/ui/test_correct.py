@@ -63,7 +63,7 @@ def test_correct_by_key_mouse_and_pad_then_retrain(person: Person) -> None:
     person.until(lambda: person.app.model.library.policies[-1] == f"{first}-round-1")  # type: ignore[union-attr]
     rounds = person.app.model
     person.until(lambda: rounds.analyses.rounds and len(rounds.analyses.rounds.rounds) == 2)
-    person.until(lambda: all(r.mean is not None for r in rounds.analyses.rounds.rounds))  # type: ignore[union-attr]
+    person.until(lambda: all(r.score for r in rounds.analyses.rounds.rounds))  # type: ignore[union-attr]
     assert person.node("policy").value == f"{first}-round-1"
     person.key("1", mod=pygame.KMOD_CTRL)
     person.until(lambda: live(person).control == "")

@@ -7,9 +7,9 @@ import pygame
 import pytest
 
 from teleop.curation import export
-from teleop.metadata import DatasetSummary
 from teleop.recording import Library
 from teleop.runtime.protocol.library_messages import EpisodesListed
+from teleop.types.metadata import DatasetSummary
 from teleop.ui.state.file_browser import FileBrowser
 from tests.harness.window import Person
 

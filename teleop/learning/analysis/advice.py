@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from teleop.evaluation import Score
 from teleop.learning.analysis.curve import CurvePoint
 from teleop.learning.analysis.influence import Influence
-from teleop.learning.data.profile import Trait
 from teleop.text import joined, ntr, tr
+from teleop.types.results import Score, Trait
 
 _MOST_SEEDS = 5
 _FEW_TAKES = 10

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from teleop.errors import TeleopError
-from teleop.evaluation import RandomPolicy, Result, Score, evaluate, is_success, score
+from teleop.evaluation import RandomPolicy, Result, evaluate, is_success, score
 from teleop.experts import has_expert, make_expert
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.types import Policy
+from teleop.types.results import Score
 
 
 @dataclass(frozen=True, slots=True)

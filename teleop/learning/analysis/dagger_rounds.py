@@ -8,10 +8,10 @@ Deviations:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from teleop.errors import LearningError
-from teleop.evaluation import Score, evaluate, score
+from teleop.evaluation import evaluate, score
 from teleop.learning.analysis.baselines import keep_in, kept_in
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
@@ -21,25 +21,11 @@ from teleop.learning.training_run import known_of
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.text import tr
+from teleop.types.results import Round, Score
 
 MEMBERS = 5
 EPISODES = 10  # played by each round's policy, always from the same fresh starts
 _FEWEST_STEPS, _MOST_STEPS = 300, 800  # of a network
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One policy in a row of them.
-
-    Attributes:
-        number: 0 is the policy that was corrected first.
-        policy: its name.
-        score: from fresh starts; None if it has not been played.
-    """
-
-    number: int
-    policy: str
-    score: Score | None
 
 
 def round_of(policy: LearnedPolicy) -> int:

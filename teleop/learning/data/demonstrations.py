@@ -22,10 +22,10 @@ from teleop.envs.spaces import Space, is_text, same_space
 from teleop.errors import EnvError, LearningError
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
 from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
-from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, Episode
 from teleop.text import tr
 from teleop.types import Actor
+from teleop.types.metadata import EpisodeRow
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
 _LEADING_IDLE_S = 1.0  # of idling before the first action that is kept

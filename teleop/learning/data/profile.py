@@ -4,7 +4,6 @@ Each trait says what was found, what it means, and what is done about it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from teleop.learning.tuning.lag_search import (
     usual_lag,
 )
 from teleop.text import listed, tr
+from teleop.types.results import Trait
 
 IDLE_WARNS = 0.7
 DOMINANT_WARNS = 0.95
@@ -39,25 +39,6 @@ _SAME = 0.98  # of the actions of two episodes
 _SAME_START = 1e-3
 _HIDDEN_WARNS = 0.12  # of the variance of the changes
 _FEWEST_STEPS, _MOST_STEPS, _WIDEST_SEEN = 100, 20_000, 64
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """One thing that is so in the data.
-
-    Attributes:
-        topic: what it is about.
-        found: the figure, in words.
-        means: what that means.
-        done: what training does about it, or what the person can do.
-        warns: it stands in the way.
-    """
-
-    topic: str
-    found: str
-    means: str
-    done: str
-    warns: bool = False
 
 
 def profile_of(demos: Demonstrations, guesses: Sequence[LagGuess] = ()) -> tuple[Trait, ...]:

@@ -25,9 +25,10 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import iter_parts
 from teleop.learning.networks.policy_models import Nearest
 from teleop.learning.policy import LearnedPolicy
-from teleop.learning.progress import Tried, make_policy
+from teleop.learning.progress import make_policy
 from teleop.learning.tuning.trials import FIRST_SEED, Trials
 from teleop.text import tr
+from teleop.types.results import Tried
 
 _SHOWN, _UNKNOWN = 0.995, 0.98  # discount of an action that was shown there, and of another
 _MOST_STATES = 5_000

@@ -15,13 +15,14 @@ from teleop.evaluation import Result, success_rate
 from teleop.learning.data.demonstrations import Lag
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import LearnedPolicy
-from teleop.learning.progress import Progress, Tried
+from teleop.learning.progress import Progress
 from teleop.learning.tuning.candidates import Basis, Networks
 from teleop.learning.tuning.choice import TrainingChoice
 from teleop.learning.tuning.held_out import USUAL_STEPS
 from teleop.learning.tuning.search_space import Space
 from teleop.learning.tuning.trials import Trials
 from teleop.text import tr
+from teleop.types.results import Tried
 
 _FIRST_STARTS, _MORE_STARTS = 8, 24
 _CLOSER = 4  # leaders of a stage that are looked at more closely

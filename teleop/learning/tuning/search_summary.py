@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from teleop.learning.data.demonstrations import Demonstrations
-from teleop.learning.progress import Tried
 from teleop.learning.tuning.search import Arm, Search
 from teleop.text import joined, listed, tr
+from teleop.types.results import Tried
 
 
 def findings(search: Search, demos: Demonstrations) -> Iterator[tuple[str, bool]]:

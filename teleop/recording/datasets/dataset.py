@@ -12,7 +12,6 @@ from typing import Any
 
 from teleop.envs.spaces import Space, space_from_json
 from teleop.errors import RecordingError
-from teleop.metadata import EpisodeRow, Label
 from teleop.recording.datasets.dataset_index import DatasetIndex, no_episode
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.dataset_writer import DatasetWriter
@@ -25,6 +24,7 @@ from teleop.recording.episodes import episode_reader
 from teleop.recording.episodes.episode import OWN_GROUP, Episode, StepDetails
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow, Label
 
 
 class Dataset:

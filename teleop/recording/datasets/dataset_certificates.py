@@ -4,9 +4,9 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 
-from teleop.metadata import Certificate, EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.certificate import add_certificate, iter_certify, read_certificates
+from teleop.types.metadata import Certificate, EpisodeRow
 
 
 def valid_certificates(dataset: Dataset) -> dict[str, Certificate]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import RecordingError
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets import minari_index
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.disk import files
@@ -21,6 +20,7 @@ from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust import vetting_service
 from teleop.recording.trust.vetting import printable
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 
 _STEM = re.compile(r"\d{6}-[0-9a-f]{12}")
 _OWN = re.compile(rf"{_STEM.pattern}\.h5")

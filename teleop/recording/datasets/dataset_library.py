@@ -11,7 +11,6 @@ from pathlib import Path
 
 from teleop.envs.spaces import same_space, space_from_json
 from teleop.errors import HostileFileError, RecordingError, StorageError, reason
-from teleop.metadata import DatasetSummary, EpisodeRow
 from teleop.recording.datasets.arrival import arrive, settle
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
@@ -20,6 +19,7 @@ from teleop.recording.disk.path_errors import RefusedPathError, UntrustedPathErr
 from teleop.recording.episodes.episode_reader import content_id
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
+from teleop.types.metadata import DatasetSummary, EpisodeRow
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
 _LONGEST = 100  # characters of a folder's name

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from teleop.envs.spaces import Space
 from teleop.errors import DatasetBusyError, RecordingError, StorageError, reason
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset_index import DatasetIndex, no_episode
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.description import DatasetInfo, description_of
@@ -26,6 +25,7 @@ from teleop.recording.journals.journal_reader import JournalReader
 from teleop.recording.journals.startup_repair import Recovery, put_in, recover, save_journal
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 
 
 class EpisodeSource(Protocol):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import RecordingError, TeleopError, sentence
-from teleop.metadata import NO_LABEL, Label
 from teleop.recording.disk import files
 from teleop.recording.disk.lock import Lock
+from teleop.types.metadata import NO_LABEL, Label
 
 _PATIENCE_S = 10.0  # with another program that changes labels
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from teleop.errors import RecordingError
-from teleop.metadata import EpisodeRow
+from teleop.types.metadata import EpisodeRow
 
 
 @dataclass(frozen=True, slots=True)

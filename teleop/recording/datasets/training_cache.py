@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.spaces import Space
-from teleop.metadata import EpisodeRow
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.episodes.episode_reader import read_numbers
 from teleop.recording.journals.flattening import Kind, LeafSpec, iter_leaves, nested
+from teleop.types.metadata import EpisodeRow
 
 _FIXED_BYTES = 32
 _FIXED = ("rewards", "terminations", "truncations", "times_s", "paces_hz", "actors")

@@ -19,10 +19,10 @@ from teleop.envs.conversion import conformed
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import repeated
 from teleop.errors import EnvError, sentence
-from teleop.metadata import Certificate, Verdict
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.recording.episodes.fingerprint import differences, fingerprint_of
+from teleop.types.metadata import Certificate, Verdict
 
 
 def iter_certify(

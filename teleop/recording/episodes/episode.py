@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.metadata import EpisodeRow
+from teleop.types.metadata import EpisodeRow
 
 # Nested like the space: an array, or dicts and tuples of arrays.
 Arrays = Any

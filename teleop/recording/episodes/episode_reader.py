@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError, reason
-from teleop.metadata import EpisodeRow
 from teleop.recording.disk import files
 from teleop.recording.episodes.columns import crc_of, is_text
 from teleop.recording.episodes.episode import OWN_GROUP, Arrays, Episode
@@ -26,6 +25,7 @@ from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_
 from teleop.recording.trust.vetting import picture_of
 from teleop.text import tr
 from teleop.types import Actor
+from teleop.types.metadata import EpisodeRow
 
 # what h5py raises on damaged files
 UNREADABLE = (

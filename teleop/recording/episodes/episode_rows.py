@@ -8,9 +8,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from teleop.metadata import EpisodeRow
 from teleop.recording.episodes.columns import is_text
 from teleop.recording.trust.vetting import EPISODE_FILE, printable
+from teleop.types.metadata import EpisodeRow
 
 _UUID = re.compile(r"[0-9a-f]{12}\Z")
 

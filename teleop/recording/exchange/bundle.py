@@ -17,13 +17,13 @@ from typing import IO, Any
 
 from teleop._version import __version__
 from teleop.errors import HostileFileError, RecordingError
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets import minari_index
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust.vetting import printable
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 
 CONTENTS = "teleop.json"
 _FILES = re.compile(

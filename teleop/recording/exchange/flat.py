@@ -9,11 +9,11 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Arrays, Episode
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 
 _CHANNELS = (1, 3, 4)
 

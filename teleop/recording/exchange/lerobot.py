@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.errors import RecordingError
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _SCALARS = {

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets import minari_index
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import OWN_GROUP
 from teleop.recording.episodes.episode_writer import write_episode
+from teleop.types.metadata import EpisodeRow
 
 
 def write_packed(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:

@@ -13,11 +13,11 @@ import h5py
 import numpy as np
 
 from teleop.envs.naming import parse_name
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.disk.safe_file import SafeFile
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
+from teleop.types.metadata import EpisodeRow
 
 _GYM_ENV_TYPE = 2  # robomimic's EnvType.GYM_TYPE
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.exchange.flat import Part, iter_trimmed, no_place, parts_of
+from teleop.types.metadata import EpisodeRow
 
 
 def write_npz(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:

@@ -14,7 +14,6 @@ from teleop._version import __version__
 from teleop.envs.factory import name_of, pace_of
 from teleop.envs.spaces import space_to_json
 from teleop.errors import RecordingError, StorageError, sentence
-from teleop.metadata import EpisodeRow
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
@@ -23,6 +22,7 @@ from teleop.recording.journals.flattening import Codec, unnamed_parts
 from teleop.recording.journals.journal import SCHEMA, JournalWriter, iter_records
 from teleop.text import tr
 from teleop.types import YOU, Actor, Driver, Info, InputEvent, Observation, Step
+from teleop.types.metadata import EpisodeRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import Any
 from teleop import curation
 from teleop.errors import sentence
 from teleop.learning.policy import list_policies
-from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.runtime.protocol.library_messages import (
@@ -27,6 +26,7 @@ from teleop.runtime.protocol.library_messages import (
 )
 from teleop.runtime.protocol.session_messages import FromEnvironment, Notice, Say, Tone
 from teleop.text import joined, ntr, tr
+from teleop.types.metadata import EpisodeRow
 
 _LISTS_ANEW = (EpisodeOperation.DELETE, EpisodeOperation.RESTORE, EpisodeOperation.PURGE)
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from teleop.errors import TeleopError, sentence
 from teleop.learning.policy import list_policies
-from teleop.metadata import DatasetSummary, EpisodeRow
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.recording.disk import files
 from teleop.runtime.protocol.session_messages import LibraryChanged
+from teleop.types.metadata import DatasetSummary, EpisodeRow
 
 
 def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[LibraryChanged, str]:

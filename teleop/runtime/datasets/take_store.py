@@ -10,7 +10,6 @@ import numpy as np
 
 from teleop.errors import StorageError, sentence
 from teleop.learning.data.lag_estimate import reaction_s
-from teleop.metadata import EpisodeRow
 from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
 from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.recording.disk import files
@@ -20,6 +19,7 @@ from teleop.runtime.datasets.listing import library_changed
 from teleop.runtime.protocol.session_messages import Corrections, Notice, Say, Tone
 from teleop.take_over import OVER
 from teleop.text import joined, ntr, tr
+from teleop.types.metadata import EpisodeRow
 
 _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
 

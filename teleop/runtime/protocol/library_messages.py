@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from teleop.metadata import DatasetSummary, EpisodeRow
+from teleop.types.metadata import DatasetSummary, EpisodeRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
-from teleop.metadata import EpisodeRow
 from teleop.runtime.protocol.comparison_messages import (
     Race,
     ReplayGrew,
@@ -19,6 +18,7 @@ from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import Curate, FromShelf, ToShelf
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
+from teleop.types.metadata import EpisodeRow
 
 # ---------------------------------------------------------------- window -> environment process
 

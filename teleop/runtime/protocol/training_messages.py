@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
+from teleop.types.results import Round, Score, Trait, Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +84,11 @@ class TrainerReady:
 
 
 @dataclass(frozen=True, slots=True)
-class TraitLine:
-    """One thing that is so in the data: what was found, what it means, what is done about it."""
-
-    topic: str
-    found: str
-    means: str
-    done: str
-    warns: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Profiled:
     """What a dataset is, in words; or why nothing can be learned from it."""
 
     dataset_id: str
-    traits: tuple[TraitLine, ...]
+    traits: tuple[Trait, ...]
     problem: str = ""
 
 
@@ -108,39 +98,15 @@ class TrainingBegan:
 
     episodes: int
     steps: int
-    traits: tuple[TraitLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How good somebody is: mean return and its 95 % interval, share of successes if any count."""
-
-    who: str
-    mean: float
-    low: float
-    high: float
-    success: float | None
-    episodes: int
+    traits: tuple[Trait, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineScores:
     """Who stands where, as far as it was played, and what to record next."""
 
-    standings: tuple[Standing, ...]
+    scores: tuple[Score, ...]
     advice: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RoundLine:
-    """One round's policy; mean and interval are None until it has been played."""
-
-    number: int
-    policy: str
-    mean: float | None
-    low: float | None
-    high: float | None
-    success: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +115,7 @@ class Rounds:
 
     dataset_id: str
     policy: str
-    rounds: tuple[RoundLine, ...]
+    rounds: tuple[Round, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +153,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class TriedLine:
-    """One way to train: mean return and share of successes of its trial episodes."""
-
-    words: str
-    starts: int
-    mean: float
-    success: float | None
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
 class TrainingProgress:
     """How far training is.
 
@@ -218,7 +173,7 @@ class TrainingProgress:
     losses: tuple[tuple[int, float], ...] = ()
     returns: tuple[tuple[int, float], ...] = ()
     findings: tuple[Finding, ...] = ()
-    tried: tuple[TriedLine, ...] = ()
+    tried: tuple[Tried, ...] = ()
     seconds_left: float = 0.0
 
 

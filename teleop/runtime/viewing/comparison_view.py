@@ -17,7 +17,6 @@ from teleop.errors import TeleopError
 from teleop.evaluation import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
-from teleop.metadata import EpisodeRow
 from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
 from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
@@ -34,6 +33,7 @@ from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
 from teleop.types import Policy
+from teleop.types.metadata import EpisodeRow
 
 SCRIPT, CHANCE = "script", "random"
 MOST_RIVALS = 3

@@ -2,9 +2,9 @@
 
 from pygame import Rect
 
-from teleop.metadata import EpisodeRow
 from teleop.runtime.protocol.library_messages import Curate, EpisodeOperation
 from teleop.text import tr
+from teleop.types.metadata import EpisodeRow
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from pygame import Rect
 
-from teleop.metadata import EpisodeRow
 from teleop.runtime.protocol.session_messages import (
     DeleteEpisode,
     Request,
     StarEpisode,
 )
 from teleop.text import joined, ntr, tr
+from teleop.types.metadata import EpisodeRow
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu

@@ -7,8 +7,8 @@ from typing import Any
 
 from pygame import Rect
 
-from teleop.metadata import EpisodeRow
 from teleop.text import joined, tr
+from teleop.types.metadata import EpisodeRow
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll, index_in

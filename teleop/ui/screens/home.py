@@ -4,10 +4,10 @@ import pygame
 from pygame import Rect, Surface
 
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
-from teleop.metadata import DatasetSummary
 from teleop.runtime.protocol.library_messages import ListLibrary
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
+from teleop.types.metadata import DatasetSummary
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, two_lines
 from teleop.ui.drawing.painter import ImageCache

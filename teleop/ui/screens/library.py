@@ -4,7 +4,6 @@ import time
 
 from pygame import Rect
 
-from teleop.metadata import DatasetSummary, EpisodeRow
 from teleop.runtime.protocol.comparison_messages import ShowReplay
 from teleop.runtime.protocol.library_messages import (
     Curate,
@@ -15,6 +14,7 @@ from teleop.runtime.protocol.library_messages import (
 )
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, tr
+from teleop.types.metadata import DatasetSummary, EpisodeRow
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, time_left, two_lines
 from teleop.ui.episodes.episode_card import EpisodeCard

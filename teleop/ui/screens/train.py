@@ -9,16 +9,16 @@ from teleop.runtime.protocol.training_messages import (
     RunAnalysis,
     StopTraining,
     Train,
-    TraitLine,
 )
 from teleop.text import tr
+from teleop.types.results import Trait
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import ON_VEIL, VEIL, Colour, Theme
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
-from teleop.ui.training.score_bars import draw_standing_bars
+from teleop.ui.training.score_bars import draw_score_bars
 from teleop.ui.training.training_charts import TrainingCharts
 from teleop.ui.widgets.image_view import fitted
 from teleop.ui.widgets.popover import MenuItem
@@ -186,10 +186,10 @@ class TrainScreen:
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
         training, live = model.own_training, model.preview
-        if training and training.standings:
+        if training and training.scores:
             top = card.y + px(108)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
-            draw_standing_bars(ui, bars, training.standings)
+            draw_score_bars(ui, bars, training.scores)
         elif live and name:
             at = (x, card.bottom - px(76))
             painter.text(tr("return"), at, "small", theme.text2)
@@ -401,7 +401,7 @@ def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:
     return ("info", theme.text3, found.text)
 
 
-def _trait_line(trait: TraitLine, warning: Colour, usual: Colour) -> tuple[str, Colour, str]:
+def _trait_line(trait: Trait, warning: Colour, usual: Colour) -> tuple[str, Colour, str]:
     known = {"topic": trait.topic, "found": trait.found, "means": trait.means.capitalize()}
     text = tr("{topic}: {found}. {means}.", **known)
     if trait.done:

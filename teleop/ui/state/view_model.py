@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from teleop.metadata import DatasetSummary
 from teleop.runtime.protocol.comparison_messages import (
     LaneAbout,
     ReplayGrew,
@@ -45,13 +44,13 @@ from teleop.runtime.protocol.training_messages import (
     PolicySaved,
     Profiled,
     Rounds,
-    Standing,
     TrainingBegan,
     TrainingFailed,
     TrainingProgress,
-    TriedLine,
 )
 from teleop.text import joined, tr
+from teleop.types.metadata import DatasetSummary
+from teleop.types.results import Score, Tried
 
 
 @dataclass(slots=True)
@@ -149,8 +148,8 @@ class TrainingState:
     returns: list[tuple[int, float]] = field(default_factory=list)
     phases: list[tuple[int, str]] = field(default_factory=list)
     log: list[Finding] = field(default_factory=list)
-    tried: tuple[TriedLine, ...] = ()
-    standings: tuple[Standing, ...] = ()
+    tried: tuple[Tried, ...] = ()
+    scores: tuple[Score, ...] = ()
     advice: tuple[str, ...] = ()
     policy: str = ""
     version: int = 0
@@ -339,7 +338,7 @@ class ViewModel:
 
     def _scored(self, message: BaselineScores) -> None:
         if self.training:
-            self.training.standings, self.training.advice = message.standings, message.advice
+            self.training.scores, self.training.advice = message.scores, message.advice
 
     def _policy_saved(self, message: PolicySaved) -> None:
         if self.training:

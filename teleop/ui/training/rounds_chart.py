@@ -3,8 +3,8 @@
 import numpy as np
 from pygame import Rect
 
-from teleop.runtime.protocol.training_messages import RoundLine
 from teleop.text import tr
+from teleop.types.results import Score
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.line_chart import Chart, Series
@@ -33,7 +33,7 @@ class RoundsChart:
             context.model.analyses.rounds,
         )
         painter.text(tr("Rounds of correction"), (panel.x + px(20), panel.y + px(28)), "h2")
-        known = [line for line in rounds.rounds if line.mean is not None] if rounds else []
+        known = [(r.number, r.score) for r in rounds.rounds if r.score] if rounds else []
         if not known:
             text = (
                 tr("The score of each round appears here")
@@ -42,12 +42,12 @@ class RoundsChart:
             )
             _say(context, area, px(20), text)
             return
-        judged = all(line.success is not None for line in known)
+        judged = all(score.success is not None for _, score in known)
         shown = self._shown if judged else "return"
         if judged:
             self._draw_choice(context, panel)
         if len(known) == 1:
-            painter.text(_words(known[0]), (area.x + px(8), area.y + px(20)), "medium")
+            painter.text(_words(*known[0]), (area.x + px(8), area.y + px(20)), "medium")
             _say(context, area, px(46), tr("Watch it drive, and take over when it goes wrong."))
         else:
             self._draw_lines(context, area, known, shown)
@@ -61,18 +61,18 @@ class RoundsChart:
             self._shown = "return" if self._shown == "success" else "success"
 
     def _draw_lines(
-        self, context: UiContext, area: Rect, known: list[RoundLine], shown: str
+        self, context: UiContext, area: Rect, known: list[tuple[int, Score]], shown: str
     ) -> None:
         theme, extent = context.ui.theme, None
-        numbers = np.array([float(line.number) for line in known])
+        numbers = np.array([float(number) for number, _ in known])
         if shown == "success":
-            shares = np.array([100 * (line.success or 0.0) for line in known])
+            shares = np.array([100 * (score.success or 0.0) for _, score in known])
             lines, extent = (
                 [Series(f"{shares[-1]:.0f} %", numbers, shares, theme.agent)],
                 (0.0, 100.0),
             )
         else:
-            table = np.array([(line.mean, line.low, line.high) for line in known], np.float64)
+            table = np.array([(score.mean, score.low, score.high) for _, score in known])
             label = signed(float(table[-1, 0]), plus=False)
             lines = [Series(label, numbers, table[:, 0], theme.agent)]
             lines += [
@@ -84,14 +84,14 @@ class RoundsChart:
         self._chart.draw(context.ui.painter, area, lines, end, word, theme.surface, extent)
 
 
-def _words(line: RoundLine) -> str:
-    value = signed(line.mean or 0.0, plus=False)
-    if line.success is None:
-        return tr("Round {number}: mean return {value} alone", number=line.number, value=value)
+def _words(number: int, score: Score) -> str:
+    value = signed(score.mean, plus=False)
+    if score.success is None:
+        return tr("Round {number}: mean return {value} alone", number=number, value=value)
     return tr(
         "Round {number}: {success:.0%} success, mean return {value}",
-        number=line.number,
-        success=line.success,
+        number=number,
+        success=score.success,
         value=value,
     )
 

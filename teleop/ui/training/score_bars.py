@@ -2,8 +2,8 @@
 
 from pygame import Rect
 
-from teleop.runtime.protocol.training_messages import Standing
 from teleop.text import tr
+from teleop.types.results import Score
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, mix
 from teleop.ui.widgets.widgets import Ui
@@ -16,20 +16,20 @@ _WORDS = {
 }
 
 
-def draw_standing_bars(ui: Ui, area: Rect, standings: tuple[Standing, ...]) -> None:
+def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
     """Draw a row for each; the demonstrations first, on one scale; earlier policies by name."""
     painter, px = ui.painter, ui.painter.px
-    low = min(item.low for item in standings)
-    high = max(item.high for item in standings)
+    low = min(item.low for item in scores)
+    high = max(item.high for item in scores)
     reach = max(1e-9, high - low)
-    row = min(px(40), area.height // len(standings))
-    names = [_WORDS.get(item.who, item.who) for item in standings]
+    row = min(px(40), area.height // len(scores))
+    names = [_WORDS.get(item.name, item.name) for item in scores]
     label = max(painter.width(name, "small-medium") for name in names) + px(14)
     label, number = min(label, round(area.width * 0.4)), px(64)
     track = Rect(area.x + label, 0, area.width - label - number - px(12), px(6))
-    for index, item in enumerate(standings):
+    for index, item in enumerate(scores):
         y = area.y + index * row + row // 2
-        colour = _colour(ui, item.who)
+        colour = _colour(ui, item.name)
         painter.text(names[index], (area.x, y), "small-medium", width=label - px(8))
         track.centery = y
         painter.box(track, ui.theme.sunken, 3)

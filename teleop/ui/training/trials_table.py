@@ -2,8 +2,8 @@
 
 from pygame import Rect
 
-from teleop.runtime.protocol.training_messages import TriedLine
 from teleop.text import tr
+from teleop.types.results import Tried
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.widgets.widgets import Ui
 
@@ -11,7 +11,7 @@ _ROW = 26
 _NUMBERS = 84  # width of a column of numbers
 
 
-def draw_tried(ui: Ui, area: Rect, tried: tuple[TriedLine, ...]) -> None:
+def draw_tried(ui: Ui, area: Rect, tried: tuple[Tried, ...]) -> None:
     """Draw as many rows as fit, the chosen one first and ticked."""
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     counts = any(line.success is not None for line in tried)

@@ -1,4 +1,4 @@
-"""The nouns that every room shares: who acts, what a policy is, what one step was."""
+"""The types that every package shares: who acts, what a policy is, what one step was."""
 
 from dataclasses import dataclass
 from enum import IntEnum
