@@ -93,8 +93,8 @@ def show(person: Person, screen: str) -> None:
     elif screen == "library":
         person.until(lambda: app.model.datasets)
         app.context.tell(ListEpisodes(SAMPLE))
-        person.until(lambda: app.model.shelf and app.model.shelf.dataset_id == SAMPLE)
-        row = app.model.shelf.rows[-1]  # type: ignore[union-attr]
+        person.until(lambda: app.model.listed and app.model.listed.dataset_id == SAMPLE)
+        row = app.model.listed.rows[-1]  # type: ignore[union-attr]
         person.click(f"row.{row.uuid}")
         person.until(lambda: app.model.comparison and app.model.comparison.complete)
         person.key("home")

@@ -53,7 +53,7 @@ def export(
 
 
 @cli.command("import")
-def take_in(
+def import_dataset(
     path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
     name: Annotated[str, typer.Option(help="Dataset id (default: its own).")] = "",
     env: Annotated[
@@ -67,7 +67,7 @@ def take_in(
     from teleop import curation
 
     with one_sentence(debug):
-        dataset = open_library(recordings).take_in(path, name)
+        dataset = open_library(recordings).import_dataset(path, name)
         named = dataset.info().env_id
         wanted = env or ("" if named or as_json else _asked(dataset.dataset_id))
         if wanted and wanted != named:

@@ -32,11 +32,11 @@ from teleop.learning.networks.heads import Distribution, Head, Levels, flat_acti
 from teleop.learning.networks.numpy_network import Array
 from teleop.learning.networks.own_network import load_own
 from teleop.learning.networks.policy_models import PolicyModel, model_from
+from teleop.learning.policy_formats import FORMAT, upgraded
 from teleop.recording.disk import files
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation
 
-_FORMAT = 2
 _CHECKSUM = "sha256"  # of the arrays, in the head of their file
 
 
@@ -265,7 +265,7 @@ class LearnedPolicy:
             StorageError: the disk refused.
         """
         folder = Path(folder)
-        data = {"format": _FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
+        data = {"format": FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
         try:
             files.make_folder(folder)
             weights, tensors = folder / "weights.safetensors", self._tensors()
@@ -339,8 +339,7 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
     """
     folder = Path(folder)
     try:
-        data = json.loads(files.read_bytes(folder / "config.json"))
-        _check_format(folder, data["format"])
+        data = upgraded(json.loads(files.read_bytes(folder / "config.json")), folder)
         factors = tuple(tuple(int(part) for part in row) for row in data.get("factors", ()))
         words = tuple(str(word) for word in data.get("words", ()))
         fields = {key: data[key] for key in _CONFIG_FIELDS if key not in _LATER_FIELDS}
@@ -443,17 +442,6 @@ def _holds(path: Path, data: bytes) -> bool:
         return files.read_bytes(path, len(data)) == data
     except OSError:
         return False
-
-
-def _check_format(folder: Path, found: int) -> None:
-    if found == _FORMAT:
-        return
-    age, hint = (
-        ("a newer", "Update Teleop.") if found > _FORMAT else ("an older", "Train it again.")
-    )
-    raise LearningError(
-        f"{folder} was written by {age} Teleop (format {found}; this one reads {_FORMAT}). {hint}"
-    )
 
 
 def _batched(action: Action) -> Any:

@@ -202,7 +202,7 @@ class App:
                 self._apply(effect)
         self._look_for_slow()
         if chosen := self.context.dialog.answer():
-            self.context.take_in(chosen)
+            self.context.import_file(chosen)
         if self.router.repeat(self.context.now):
             self.renderer.dirty = True
         self._start_trainer_in_time()
@@ -254,7 +254,7 @@ class App:
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
-            self.context.take_in(event.file)
+            self.context.import_file(event.file)
             self.go()
         self.window.see(event)
         if self.window.resized():

@@ -60,7 +60,7 @@ def test_a_bundle_brings_back_everything(record: Record, tmp_path: Path) -> None
     written(dataset, "bundle", tmp_path / "b.teleop.zip")
     other = Library(tmp_path / "other")
     other.root.mkdir()
-    found = other.take_in(tmp_path / "b.teleop.zip")
+    found = other.import_dataset(tmp_path / "b.teleop.zip")
     assert found.dataset_id == dataset.dataset_id
     assert found.rows() == dataset.rows()
     assert sorted(p.name for p in (found.policies / policy.name).iterdir()) == [
@@ -69,7 +69,7 @@ def test_a_bundle_brings_back_everything(record: Record, tmp_path: Path) -> None
     ]
     assert {verdict for _, verdict, _ in curation.verify(found)} == {"exact"}
     with pytest.raises(RecordingError, match="exists already"):
-        other.take_in(tmp_path / "b.teleop.zip")
+        other.import_dataset(tmp_path / "b.teleop.zip")
     assert [p.name for p in other.root.iterdir()] == ["cartpole-v1"]
 
 
@@ -96,7 +96,7 @@ def test_a_damaged_bundle_is_one_sentence_and_leaves_nothing(
     path.write_bytes(path.read_bytes()[:cut])
     before = sorted(library.root.rglob("*"))
     with pytest.raises(RecordingError, match="damaged"):
-        library.take_in(path, "new/one-v0")
+        library.import_dataset(path, "new/one-v0")
     assert sorted(library.root.rglob("*")) == before
 
 
@@ -293,7 +293,7 @@ def test_a_dataset_of_an_old_minari_is_taken_in(record: Record, tmp_path: Path) 
         group["truncations"] = np.zeros(3, np.bool_)
     library = Library(tmp_path / "r")
     library.root.mkdir()
-    taken = library.take_in(tmp_path / "Old-v0")
+    taken = library.import_dataset(tmp_path / "Old-v0")
     assert taken.info().env_id == "CartPole-v1"
     (row,) = taken.rows()
     assert taken.read(row).actions.tolist() == [0, 1, 0]
@@ -304,7 +304,7 @@ def test_a_form_that_is_not_read_is_called_by_its_name(library: Library, tmp_pat
     data.mkdir(parents=True)
     (data / "metadata.json").write_text(json.dumps({"data_format": "arrow"}))
     with pytest.raises(RecordingError, match="in the 'arrow' format; Teleop reads HDF5"):
-        library.take_in(tmp_path / "arrow-v0")
+        library.import_dataset(tmp_path / "arrow-v0")
     (library.root / "arrow-v0").mkdir()
     (tmp_path / "arrow-v0/data").rename(library.root / "arrow-v0/data")
     (listed,) = library.summaries()
@@ -312,4 +312,4 @@ def test_a_form_that_is_not_read_is_called_by_its_name(library: Library, tmp_pat
     for name, content in (("a.hdf5", b"\x89HDF\r\n\x1a\n"), ("b.npz", b"PK\x03\x04")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RecordingError, match=r"\.teleop\.zip|damaged or no bundle"):
-            library.take_in(tmp_path / name)
+            library.import_dataset(tmp_path / name)

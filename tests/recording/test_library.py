@@ -103,7 +103,7 @@ def test_what_minari_made_comes_in_is_compared_and_learned_from(
     theirs = tmp_path / "theirs"
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(theirs))
     made = _minari_dataset(pictures=pictures)
-    dataset = library.take_in(theirs / "their" / "own-v0")
+    dataset = library.import_dataset(theirs / "their" / "own-v0")
     assert dataset.is_foreign
     rows = dataset.rows()
     assert [row.total_steps for row in rows] == [len(actions) for _, actions in made]
@@ -192,10 +192,10 @@ def test_minari_datasets_with_alike_rewards_merge_whole(
 ) -> None:
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "theirs"))
     _minari_dataset(pictures=False)
-    library.take_in(tmp_path / "theirs" / "their" / "own-v0", "one/one-v0")
+    library.import_dataset(tmp_path / "theirs" / "their" / "own-v0", "one/one-v0")
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "others"))
     _minari_dataset(pictures=False, first_seed=7)
-    library.take_in(tmp_path / "others" / "their" / "own-v0", "two/two-v0")
+    library.import_dataset(tmp_path / "others" / "their" / "own-v0", "two/two-v0")
     assert library.merge("all/all-v0", ["one/one-v0", "two/two-v0"]) == (4, 0)
     rows = library.dataset("all/all-v0").rows()
     assert sorted(row.seed or 0 for row in rows) == [0, 1, 7, 8]

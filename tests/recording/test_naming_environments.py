@@ -54,6 +54,6 @@ def test_a_bundle_without_one_is_named_as_it_comes_in(nameless: Dataset, tmp_pat
     packed, _ = curation.export(nameless, nameless.rows(), "bundle", tmp_path / "x.teleop.zip")
     root = tmp_path / "elsewhere"
     root.mkdir()
-    taken = Library(root).take_in(packed)
+    taken = Library(root).import_dataset(packed)
     curation.name_environment(taken, "CartPole-v1")
     assert Library(root).existing(taken.dataset_id).info().env_id == "CartPole-v1"

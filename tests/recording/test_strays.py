@@ -128,5 +128,5 @@ def test_what_is_too_large_or_no_hdf5_is_not_copied(
     with path.open("wb") as file:
         file.truncate(1 << 40)  # sparse
     with pytest.raises(RecordingError, match="nothing was imported"):
-        library.take_in(tmp_path / "mine", "brought/in-v0")
+        library.import_dataset(tmp_path / "mine", "brought/in-v0")
     assert not (library.root / "brought").exists()

@@ -49,11 +49,11 @@ def _walk(person: Person) -> list[str]:
     soon("learn", lambda: _has_learned(app))
     app.go("compare")
     soon("compare", lambda: app.model.comparison and app.model.comparison.complete)
-    for control in ("library", "row.", "verdict.success", "choose.all", "shelf.delete"):
+    for control in ("library", "row.", "verdict.success", "choose.all", "library.delete"):
         click(control)
     for control in ("trash", "purge", "purge"):
         click(control)
-    soon("purge", lambda: app.model.shelf and not app.model.shelf.trash)
+    soon("purge", lambda: app.model.listed and not app.model.listed.trash)
     lost = app.model.lost
     app.close()
     return [*missed, lost] if lost else missed

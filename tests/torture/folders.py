@@ -293,7 +293,7 @@ def _export(library: Library, base: Path) -> None:
 
 
 def _import(library: Library, _: Path) -> None:
-    library.take_in(library.root / ID, f"taken/in-v{time.time_ns()}")
+    library.import_dataset(library.root / ID, f"taken/in-v{time.time_ns()}")
 
 
 def _recover(library: Library, _: Path) -> None:

@@ -102,7 +102,7 @@ def _watch(base: Path, target: Path) -> dict[str, Any]:
 def _open(library: Any, target: Path) -> str:
     """What the app does with a stranger's file: list, show, read; or bring it in."""
     if target.suffix == ".zip" or not target.is_relative_to(library.root):
-        library.take_in(target)
+        library.import_dataset(target)
         return ""
     if target.suffix == ".policy":
         from teleop.learning.policy import load_policy

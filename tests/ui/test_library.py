@@ -23,10 +23,10 @@ def person(tmp_path: Path) -> Iterator[Person]:
     person.app.close()
 
 
-def shelf(person: Person) -> EpisodesListed:
-    person.until(lambda: person.app.model.shelf)
-    assert person.app.model.shelf is not None
-    return person.app.model.shelf
+def listed(person: Person) -> EpisodesListed:
+    person.until(lambda: person.app.model.listed)
+    assert person.app.model.listed is not None
+    return person.app.model.listed
 
 
 def types(person: Person, text: str) -> None:
@@ -38,23 +38,23 @@ def types(person: Person, text: str) -> None:
 def test_label_trim_delete_restore_and_purge(person: Person) -> None:
     person.key("l", mod=pygame.KMOD_CTRL)
     person.until(lambda: person.app.model.datasets)
-    first = shelf(person).rows[-1]  # the newest stands first
+    first = listed(person).rows[-1]  # the newest stands first
     person.click(f"row.{first.uuid}")
     person.until(lambda: person.app.model.comparison and person.app.model.comparison.complete)
     assert person.app.model.comparison.fidelity == "exact"  # type: ignore[union-attr]
 
     person.click("verdict.success")
-    person.until(lambda: shelf(person).rows[-1].label.success is True)
+    person.until(lambda: listed(person).rows[-1].label.success is True)
     person.click("label.tags")
     types(person, "soft, left pad")
     person.key("return")
-    person.until(lambda: shelf(person).rows[-1].label.tags == ("left pad", "soft"))
+    person.until(lambda: listed(person).rows[-1].label.tags == ("left pad", "soft"))
     person.click("play")
     person.key("home")
     for _ in range(5):
         person.key("right")
     person.click("trim.first")
-    person.until(lambda: shelf(person).rows[-1].label.trim == (5, first.total_steps))
+    person.until(lambda: listed(person).rows[-1].label.trim == (5, first.total_steps))
     person.click("filter")
     types(person, "soft")
     person.key("return")
@@ -63,28 +63,28 @@ def test_label_trim_delete_restore_and_purge(person: Person) -> None:
 
     person.click("choose.all")
     person.key("delete")
-    person.until(lambda: len(shelf(person).rows) == 11)
-    assert len(shelf(person).trash) == 1
+    person.until(lambda: len(listed(person).rows) == 11)
+    assert len(listed(person).trash) == 1
     person.key("z", mod=pygame.KMOD_CTRL)
-    person.until(lambda: len(shelf(person).rows) == 12)
-    assert shelf(person).rows[-1].label.tags == ("left pad", "soft")  # labels come back too
+    person.until(lambda: len(listed(person).rows) == 12)
+    assert listed(person).rows[-1].label.tags == ("left pad", "soft")  # labels come back too
 
     person.click("choose.all")
-    person.click("shelf.delete")
-    person.until(lambda: len(shelf(person).trash) == 1)
+    person.click("library.delete")
+    person.until(lambda: len(listed(person).trash) == 1)
     person.click("trash")
     person.click("purge")
-    assert len(shelf(person).trash) == 1  # it asks first
+    assert len(listed(person).trash) == 1  # it asks first
     person.click("purge")
-    person.until(lambda: not shelf(person).trash)
+    person.until(lambda: not listed(person).trash)
     library = Library(person.app.config.recordings)
     assert len(library.dataset(SAMPLE).rows()) == 11
 
 
 def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:
     person.click("library")
-    shelf(person)
-    person.click("shelf.export")
+    listed(person)
+    person.click("library.export")
     person.click("forms.0")
     folder = person.app.context.exports
     person.until(lambda: list(folder.glob("*.teleop.zip")))

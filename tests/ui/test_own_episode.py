@@ -19,7 +19,7 @@ def test_an_episode_of_ones_own_is_drawn_in_messages(tmp_path: Path) -> None:
         person.key("l", mod=pygame.KMOD_CTRL)
         person.click("dataset.cartpole-v1/human-v0")
         model = person.app.model
-        person.until(lambda: model.shelf and model.shelf.dataset_id == "cartpole-v1/human-v0")
+        person.until(lambda: model.listed and model.listed.dataset_id == "cartpole-v1/human-v0")
         person.turns(6)
         assert "human" in drawn(person)
         check_messages(person, "library")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from teleop.envs.spaces import same_space, space_from_json
 from teleop.errors import HostileFileError, RecordingError, StorageError, reason
-from teleop.recording.datasets.arrival import arrive, settle
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
+from teleop.recording.datasets.incoming import check_incoming, register
 from teleop.recording.disk import files
 from teleop.recording.disk.path_errors import RefusedPathError, UntrustedPathError
 from teleop.recording.episodes.episode_reader import content_id
@@ -211,7 +211,7 @@ class Library:
         new.writer.release()
         return new
 
-    def take_in(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
+    def import_dataset(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
         """Bring a dataset in from outside: a `.teleop.zip`, or the folder of a Minari dataset.
 
         Everything in it is looked at before it is put in place, under its own id or a new one.
@@ -267,13 +267,13 @@ class Library:
                 )
             )
         dataset = Dataset(draft, dataset_id)
-        arrive(dataset)
+        check_incoming(dataset)
         files.make_folder(target.folder.parent)
         namespace = target.folder.parent / "namespace_metadata.json"
         if not files.exists(namespace):
             files.write_atomic(namespace, b"{}")
         files.replace(draft, target.folder)
-        settle(target)
+        register(target)
         return target
 
     def _summary(self, dataset_id: str) -> DatasetSummary:

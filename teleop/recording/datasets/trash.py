@@ -17,8 +17,8 @@ _JOURNAL = ".tj"
 class Trash:
     """The trash of one dataset."""
 
-    def __init__(self, places: DatasetPaths, shelf: DatasetIndex, dataset_id: str) -> None:
-        self._places, self._index, self._dataset_id = places, shelf, dataset_id
+    def __init__(self, places: DatasetPaths, index: DatasetIndex, dataset_id: str) -> None:
+        self._places, self._index, self._dataset_id = places, index, dataset_id
 
     def names(self) -> list[str]:
         """Everything that is in it."""

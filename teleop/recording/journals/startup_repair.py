@@ -27,7 +27,7 @@ class Recovery:
     waiting: list[str] = field(default_factory=list)
 
 
-def recover(places: DatasetPaths, shelf: DatasetIndex) -> Recovery:
+def recover(places: DatasetPaths, index: DatasetIndex) -> Recovery:
     """Put a dataset right that this program has claimed. Twice does no more than once.
 
     Raises:
@@ -38,14 +38,14 @@ def recover(places: DatasetPaths, shelf: DatasetIndex) -> Recovery:
         files.unlink(draft)
     for journal in files.plain_files(places.journals, ".tj"):
         _recover_journal(places, journal, report)
-    for name in shelf.files():
+    for name in index.files():
         if not _is_whole(places.episodes / name):
             files.replace(places.episodes / name, places.quarantine / name)
-            shelf.forget(name)
+            index.forget(name)
             report.quarantined.append(name)
-    if files.is_file(places.description) and (report.recovered or shelf.is_stale()):
-        listed = shelf.description().get("total_episodes", 0)
-        shelf.publish(growing=len(shelf.files()) >= listed)
+    if files.is_file(places.description) and (report.recovered or index.is_stale()):
+        listed = index.description().get("total_episodes", 0)
+        index.publish(growing=len(index.files()) >= listed)
     for name in report.recovered:  # published: the journal has done its work
         files.unlink((places.journals / name).with_suffix(".tj"), missing_ok=True)
     return report

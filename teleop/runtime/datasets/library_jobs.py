@@ -21,7 +21,7 @@ from teleop.runtime.protocol.library_messages import (
     LibraryListed,
     ListEpisodes,
     ListLibrary,
-    ToShelf,
+    ToLibrary,
     Working,
 )
 from teleop.runtime.protocol.session_messages import FromEnvironment, Notice, Say, Tone
@@ -58,7 +58,7 @@ class LibraryJobs:
         """Something is under way in the background."""
         return bool(self._jobs or self._said)
 
-    def handle(self, message: ToShelf) -> None:
+    def handle(self, message: ToLibrary) -> None:
         """Begin what is asked; what comes of it is said later."""
         self._jobs.append(self._worker.submit(self._do, message))
 
@@ -74,16 +74,16 @@ class LibraryJobs:
 
     # ------------------------------------------------------------ in the background
 
-    def _do(self, message: ToShelf) -> None:
+    def _do(self, message: ToLibrary) -> None:
         try:
             match message:
                 case ListLibrary():
                     self._list_library()
                 case ListEpisodes(dataset_id):
-                    self._list_shelf(dataset_id)
+                    self._list_episodes(dataset_id)
                 case ImportDataset(path):
                     self._said.append(Working(tr("Importing {name}", name=Path(path).name), 0, 1))
-                    dataset = self._library.take_in(Path(path), beside=True)
+                    dataset = self._library.import_dataset(Path(path), beside=True)
                     self._said.append(Working("", 0, 0))
                     count = len(dataset.rows())
                     text = tr(
@@ -93,7 +93,7 @@ class LibraryJobs:
                     )
                     self._said.append(Notice(Tone.GOOD, text))
                     self._list_library()
-                    self._list_shelf(dataset.dataset_id)
+                    self._list_episodes(dataset.dataset_id)
                 case Curate():
                     self._curate(message)
         except Exception as problem:  # noqa: BLE001  files of strangers meet us here
@@ -107,7 +107,7 @@ class LibraryJobs:
             listed.append(replace(summary, policies=len(list_policies(dataset.policies))))
         self._said.append(LibraryListed(tuple(listed)))
 
-    def _list_shelf(self, dataset_id: str) -> None:
+    def _list_episodes(self, dataset_id: str) -> None:
         dataset = self._dataset(dataset_id)
         rows = tuple(certified_rows(dataset))
         env_id = dataset.info().env_id
@@ -131,7 +131,7 @@ class LibraryJobs:
             case _:
                 for row in rows:
                     dataset.label(row.uuid, **_label(request))
-        self._list_shelf(request.dataset_id)
+        self._list_episodes(request.dataset_id)
         if request.operation in _LISTS_ANEW:
             self._list_library()
 

@@ -93,7 +93,7 @@ class TakeStore:
             self.choose_dataset(self._dataset.dataset_id)
         return self.recorder
 
-    def take_in(self, take: Take | None) -> None:
+    def offer(self, take: Take | None) -> None:
         """A take is over and waits for a decision."""
         if take:
             self.pending = take

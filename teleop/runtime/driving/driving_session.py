@@ -166,7 +166,7 @@ class DrivingSession:
         if self.takes.pending:
             self._keep_take(now)
         if self._session.phase is not Phase.READY:
-            self._take_in()
+            self._end_take()
             self.takes.keep()  # a take that is somehow still running must not be lost
             self._renew(now)
         self._human.reset(self._session.seed)
@@ -181,7 +181,7 @@ class DrivingSession:
         self._back.let_go()
         self._waiting.cancel()
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
-            self._take_in()
+            self._end_take()
         self._show(now)
 
     def _keep_take(self, now: float) -> None:
@@ -387,12 +387,12 @@ class DrivingSession:
 
     def _broken(self, problem: Exception, now: float) -> None:
         self._say(Notice(Tone.BAD, sentence(problem)))
-        self._take_in()  # which ends it
+        self._end_take()  # which ends it
         self._show(now, draw=False)
 
     def _ended(self, now: float) -> None:
         """The episode is over by itself."""
-        self._take_in()
+        self._end_take()
         if self.options.rumble:
             self._say(Rumble(0.6, 0.3))
         if self._practises or self.takes.pending is None:
@@ -408,13 +408,13 @@ class DrivingSession:
             text = tr("That was the last of {goal} episodes", goal=self.options.goal)
             self._say(Notice(Tone.GOOD, text))
 
-    def _take_in(self) -> None:
+    def _end_take(self) -> None:
         take: Take | None = None
         try:
             take = self._session.stop()
         except StorageError as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
-        self.takes.take_in(take)
+        self.takes.offer(take)
 
     def _ready(self, now: float, *, another: bool = False) -> None:
         """A fresh start, waiting for the person."""

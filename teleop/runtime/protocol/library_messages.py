@@ -59,7 +59,7 @@ class ImportDataset:
     path: str
 
 
-ToShelf: TypeAlias = ListLibrary | ListEpisodes | Curate | ImportDataset
+ToLibrary: TypeAlias = ListLibrary | ListEpisodes | Curate | ImportDataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +96,4 @@ class Working:
     seconds_left: float | None = None
 
 
-FromShelf: TypeAlias = LibraryListed | EpisodesListed | Working
+FromLibrary: TypeAlias = LibraryListed | EpisodesListed | Working

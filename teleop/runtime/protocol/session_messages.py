@@ -15,7 +15,7 @@ from teleop.runtime.protocol.comparison_messages import (
     WriteReplay,
 )
 from teleop.runtime.protocol.driving_options import DriveOptions
-from teleop.runtime.protocol.library_messages import Curate, FromShelf, ToShelf
+from teleop.runtime.protocol.library_messages import Curate, FromLibrary, ToLibrary
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
 from teleop.types.metadata import EpisodeRow
@@ -433,7 +433,7 @@ ToEnvironment: TypeAlias = (
     | ShowReplay
     | WriteReplay
     | Race
-    | ToShelf
+    | ToLibrary
     | ShowStep
 )
 FromEnvironment: TypeAlias = (
@@ -444,7 +444,7 @@ FromEnvironment: TypeAlias = (
     | Notice
     | Corrections
     | Rumble
-    | FromShelf
+    | FromLibrary
     | ReplayOpened
     | ReplayGrew
     | ReplayPictured

@@ -17,7 +17,7 @@ _CHOICES = (
 )
 
 
-def draw_take_in(context: UiContext, rect: Rect) -> None:
+def draw_import(context: UiContext, rect: Rect) -> None:
     """The button. A gamepad cannot use the computer's own dialog, so it is not asked there."""
     if not context.ui.button("take in", rect, tr("Import…"), "folder"):
         return
@@ -27,7 +27,7 @@ def draw_take_in(context: UiContext, rect: Rect) -> None:
         context.popover.toggle(context.ui, "take in", "take in")
 
 
-def draw_take_in_menu(context: UiContext, anchor: Rect) -> None:
+def draw_import_menu(context: UiContext, anchor: Rect) -> None:
     """What is to be chosen, over everything."""
     picked = context.popover.draw(context.ui, "take in", anchor, list(_CHOICES), "", 300)
     if not picked:

@@ -11,7 +11,7 @@ from teleop.types.metadata import DatasetSummary
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, two_lines
 from teleop.ui.drawing.painter import ImageCache
-from teleop.ui.episodes.import_button import draw_take_in, draw_take_in_menu
+from teleop.ui.episodes.import_button import draw_import, draw_import_menu
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll, index_in
 from teleop.ui.widgets.text_edit import TextEdit
@@ -200,11 +200,11 @@ class Home:
 
             def done(text: str) -> None:
                 if text.strip():
-                    context.take_in(text.strip())
+                    context.import_file(text.strip())
 
             context.edit(TextEdit("import", "", 0, done))
-        draw_take_in(context, choose)
-        draw_take_in_menu(context, Rect(area.x, choose.y - px(210), area.width, px(36)))
+        draw_import(context, choose)
+        draw_import_menu(context, Rect(area.x, choose.y - px(210), area.width, px(36)))
 
 
 def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int, int, int]:

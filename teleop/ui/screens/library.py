@@ -19,7 +19,7 @@ from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, time_left, two_lines
 from teleop.ui.episodes.episode_card import EpisodeCard
 from teleop.ui.episodes.episode_table import EpisodeTable
-from teleop.ui.episodes.import_button import draw_take_in, draw_take_in_menu
+from teleop.ui.episodes.import_button import draw_import, draw_import_menu
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
@@ -80,8 +80,8 @@ class LibraryScreen:
     def command(self, context: UiContext, command: Command) -> bool:
         """Star, delete, undo; the player's keys."""
         if command is Command.UNDO:
-            if context.model.shelf_undo:
-                context.tell(context.model.shelf_undo.pop())
+            if context.model.library_undo:
+                context.tell(context.model.library_undo.pop())
         elif command is Command.DELETE:
             self._curate(context, EpisodeOperation.DELETE)
         elif command is Command.STAR:
@@ -101,34 +101,34 @@ class LibraryScreen:
         datasets = Rect(area.x, area.y, side, area.height)
         middle = Rect(datasets.right + gap, area.y, area.width - side - right - 2 * gap, 0)
         middle.height = area.height
-        shelf = self._shelf(context)
+        listed = self._listed(context)
         self._draw_datasets(context, datasets)
         context.ui.card(middle)
-        if shelf is None:
+        if listed is None:
             text = tr("Choose a dataset") if not self._dataset else tr("Reading…")
             at = (middle.centerx, middle.centery)
             context.ui.painter.text(text, at, "medium", context.ui.theme.text2, "cm")
         elif self._shows_trash:
-            self._draw_trash(context, middle, shelf)
+            self._draw_trash(context, middle, listed)
         else:
-            self._draw_table(context, middle, shelf)
+            self._draw_table(context, middle, listed)
         card = Rect(area.right - right, area.y, right, area.height)
-        row = self._current(shelf)
+        row = self._current(listed)
         changed = self._card.draw(context, card, row, self._dataset)
         if changed is not None:
             context.tell(changed)
-        if shelf is not None:
-            self._draw_menus(context, middle, shelf)
+        if listed is not None:
+            self._draw_menus(context, middle, listed)
         anchor = Rect(datasets.x + px(12), datasets.bottom - px(260), datasets.width, px(36))
-        draw_take_in_menu(context, anchor)
+        draw_import_menu(context, anchor)
 
     # ------------------------------------------------------------ datasets
 
-    def _shelf(self, context: UiContext) -> EpisodesListed | None:
-        shelf = context.model.shelf
+    def _listed(self, context: UiContext) -> EpisodesListed | None:
+        listed = context.model.listed
         if not self._dataset and context.model.library:
             self._choose(context, context.model.library.dataset_id)
-        return shelf if shelf and shelf.dataset_id == self._dataset else None
+        return listed if listed and listed.dataset_id == self._dataset else None
 
     def _choose(self, context: UiContext, dataset_id: str) -> None:
         self._dataset, self._shows_trash = dataset_id, False
@@ -149,7 +149,7 @@ class LibraryScreen:
             self._draw_dataset(context, rect, lines[index])
         self._datasets.draw_bar(ui, len(lines), fit)
         ui.group("import")
-        draw_take_in(
+        draw_import(
             context, Rect(card.x + px(12), card.bottom - px(50), card.width - px(24), px(36))
         )
 
@@ -176,17 +176,17 @@ class LibraryScreen:
 
     # ------------------------------------------------------------ the table
 
-    def _current(self, shelf: EpisodesListed | None) -> EpisodeRow | None:
-        rows = shelf.rows if shelf else ()
+    def _current(self, listed: EpisodesListed | None) -> EpisodeRow | None:
+        rows = listed.rows if listed else ()
         return next((row for row in rows if row.uuid == self._table.current), None)
 
     def _meant(self, context: UiContext) -> list[EpisodeRow]:
         """The ticked rows; without any, the one with the focus, or the one that is played."""
-        shelf = self._shelf(context)
-        if shelf is None:
+        listed = self._listed(context)
+        if listed is None:
             return []
         uuids = self._table.chosen or {self._table.focused(context) or self._table.current}
-        return [row for row in shelf.rows if row.uuid in uuids]
+        return [row for row in listed.rows if row.uuid in uuids]
 
     def _curate(
         self, context: UiContext, operation: EpisodeOperation, value: bool | str | None = None
@@ -196,7 +196,7 @@ class LibraryScreen:
             uuids = tuple(row.uuid for row in rows)
             context.tell(Curate(self._dataset, operation, uuids, value))
 
-    def _draw_table(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+    def _draw_table(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("filter")
         width = min(px(240), round(card.width * 0.45))
@@ -206,7 +206,7 @@ class LibraryScreen:
         ):
             text = self._table.filter
             context.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
-        count = episodes_text(len(self._table.shown(shelf.rows)))
+        count = episodes_text(len(self._table.shown(listed.rows)))
         if self._table.chosen:
             chosen = tr("{count} chosen", count=len(self._table.chosen))
             count = joined(" · ", (count, chosen))
@@ -218,19 +218,19 @@ class LibraryScreen:
         room = card.right - px(150) - at[0]
         if room > px(70):
             ui.painter.text(count, at, "small", ui.theme.text2, width=room)
-        self._draw_trash_button(context, card, shelf)
+        self._draw_trash_button(context, card, listed)
         foot = px(64)
         body = Rect(card.x + px(8), find.bottom + px(8), card.width - px(16), 0)
         body.height = card.bottom - foot - body.y
-        used = self._table.draw(context, body, shelf.rows)
+        used = self._table.draw(context, body, listed.rows)
         if used:
             self._table.current = used
-        row = self._current(shelf)
-        if row is not None and self._asked != (shelf.dataset_id, row.file):
-            self._asked = (shelf.dataset_id, row.file)
+        row = self._current(listed)
+        if row is not None and self._asked != (listed.dataset_id, row.file):
+            self._asked = (listed.dataset_id, row.file)
             self._card.player.begin(context.now)
             context.model.comparison, context.model.replay_problem = None, ""
-            context.tell(ShowReplay(shelf.dataset_id, row.file))
+            context.tell(ShowReplay(listed.dataset_id, row.file))
         self._draw_actions(context, Rect(card.x, card.bottom - foot, card.width, foot))
 
     def _filter(self, text: str) -> None:
@@ -256,7 +256,7 @@ class LibraryScreen:
             x = bar.x + px(12) + index * (width + gap)
             rect = Rect(x, bar.centery - px(18), width, px(36))
             icon = icon if width > px(124) else ""
-            if ui.button(f"shelf.{name}", rect, label, icon, reason=reason):
+            if ui.button(f"library.{name}", rect, label, icon, reason=reason):
                 self._do(context, name)
         if works:
             share = works.done / max(1, works.total)
@@ -272,50 +272,50 @@ class LibraryScreen:
             chosen = tuple(self._table.chosen)
             context.tell(Curate(self._dataset, EpisodeOperation.VERIFY, chosen))
         else:
-            context.popover.toggle(context.ui, "forms", "shelf.export")
+            context.popover.toggle(context.ui, "forms", "library.export")
 
-    def _draw_menus(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+    def _draw_menus(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         px = context.ui.painter.px
         anchor = Rect(card.right - px(300), card.bottom - px(420), px(280), px(36))
         picked = context.popover.draw(context.ui, "forms", anchor, list(_FORMS), "", 280)
         if picked:
-            slug = shelf.dataset_id.replace("/", "-")
+            slug = listed.dataset_id.replace("/", "-")
             name = f"{slug}-{picked}-{time.strftime('%Y%m%d-%H%M%S')}{_ENDINGS.get(picked, '')}"
             where = (picked, str(context.exports / name))
             chosen = tuple(self._table.chosen)
-            context.tell(Curate(shelf.dataset_id, EpisodeOperation.EXPORT, chosen, where))
+            context.tell(Curate(listed.dataset_id, EpisodeOperation.EXPORT, chosen, where))
 
     # ------------------------------------------------------------ the trash
 
-    def _draw_trash_button(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+    def _draw_trash_button(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
         label = (
-            tr("Episodes") if self._shows_trash else tr("Trash ({trash})", trash=len(shelf.trash))
+            tr("Episodes") if self._shows_trash else tr("Trash ({trash})", trash=len(listed.trash))
         )
         width = max(px(110), ui.painter.width(label, "medium") + px(46))
         rect = Rect(card.right - px(12) - width, card.y + px(12), width, px(36))
-        reason = "" if shelf.trash or self._shows_trash else tr("The trash is empty")
+        reason = "" if listed.trash or self._shows_trash else tr("The trash is empty")
         if ui.button(_TRASH, rect, label, "" if self._shows_trash else "trash-2", reason=reason):
             self._shows_trash, self._sure = not self._shows_trash, False
 
-    def _draw_trash(self, context: UiContext, card: Rect, shelf: EpisodesListed) -> None:
+    def _draw_trash(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("filter")
         ui.painter.text(tr("In the trash"), (card.x + px(16), card.y + px(30)), "h2")
-        self._draw_trash_button(context, card, shelf)
+        self._draw_trash_button(context, card, listed)
         ui.group("table")
         area = Rect(card.x, card.y + px(60), card.width - px(3), card.height - px(132))
         fit = max(1, area.height // px(40))
-        ids = [f"restore.{name}" for name in shelf.trash]
+        ids = [f"restore.{name}" for name in listed.trash]
         for place, index in enumerate(self._trash.rows(ui, area, ids, fit)):
             rect = Rect(card.x + px(12), area.y + place * px(40), card.width - px(24), px(40))
             ui.painter.rule(rect.x, rect.y, rect.width)
             at = (rect.x + px(8), rect.centery)
-            text = _trashed(shelf.trash[index])
+            text = _trashed(listed.trash[index])
             ui.painter.text(text, at, "body", width=rect.width - px(150))
             back = Rect(rect.right - px(126), rect.y + px(4), px(120), px(32))
             if ui.button(ids[index], back, tr("Restore"), "undo-2"):
-                wanted = (shelf.trash[index],)
+                wanted = (listed.trash[index],)
                 context.tell(Curate(self._dataset, EpisodeOperation.RESTORE, wanted))
         self._trash.draw_bar(ui, len(ids), fit)
         ui.group("actions")
@@ -326,7 +326,7 @@ class LibraryScreen:
             else tr("Delete permanently")
         )
         kind = "record" if self._sure else "plain"
-        reason = "" if shelf.trash else tr("The trash is empty")
+        reason = "" if listed.trash else tr("The trash is empty")
         if ui.button("purge", rect, label, "x", kind, reason=reason):
             if self._sure:
                 context.tell(Curate(self._dataset, EpisodeOperation.PURGE))

@@ -64,7 +64,7 @@ def _draw_files(context: UiContext) -> None:
         return
     context.toggle_sheet("")
     if chosen is not None:
-        context.take_in(str(chosen))
+        context.import_file(str(chosen))
 
 
 _WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}

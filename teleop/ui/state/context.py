@@ -177,7 +177,7 @@ class UiContext:
         self.model.opening = "" if now and now.env_id == env_id else env_id
         self.tell(OpenEnv(env_id))
 
-    def take_in(self, path: str) -> None:
+    def import_file(self, path: str) -> None:
         """Bring in a dataset or a bundle; what comes of it is seen in the library."""
         self.tell(ImportDataset(path))
         self.go_to = "library"

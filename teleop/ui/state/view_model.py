@@ -214,9 +214,9 @@ class ViewModel:
     analyses: Analyses = field(default_factory=Analyses)
     corrections: tuple[Corrected, ...] = ()
     datasets: tuple[DatasetSummary, ...] | None = None
-    shelf: EpisodesListed | None = None
+    listed: EpisodesListed | None = None
     working: Working | None = None
-    shelf_undo: list[Curate] = field(default_factory=list)
+    library_undo: list[Curate] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""  # why the environment's process ended
     slow: SlowCall | None = None
@@ -276,7 +276,7 @@ class ViewModel:
     def _noticed(self, message: Notice) -> None:
         self.notices.append(message)
         if message.undo is not None:
-            self.shelf_undo.append(message.undo)
+            self.library_undo.append(message.undo)
         self.replay_problem = message.text if message.tone is Tone.BAD else ""
 
     def _library_changed(self, message: LibraryChanged) -> None:
@@ -289,7 +289,7 @@ class ViewModel:
         self.datasets = message.datasets
 
     def _episodes_listed(self, message: EpisodesListed) -> None:
-        self.shelf = message
+        self.listed = message
 
     def _works(self, message: Working) -> None:
         self.working = message if message.total else None

@@ -10,7 +10,7 @@ from teleop.recording.trust import vetting_service
 from teleop.recording.trust.vetting import EPISODE_FILE, printable
 
 
-def arrive(dataset: Dataset) -> None:
+def check_incoming(dataset: Dataset) -> None:
     """Look at everything in a dataset from elsewhere, before it gets a place in a library.
 
     Raises:
@@ -30,7 +30,7 @@ def arrive(dataset: Dataset) -> None:
     files.unlink(dataset.places.certificates, missing_ok=True)
 
 
-def settle(dataset: Dataset) -> None:
+def register(dataset: Dataset) -> None:
     """What has arrived is in its place: remember that it was looked at, name it."""
     for name in dataset.index.files():
         vetting_service.know(dataset.places.episodes / name)

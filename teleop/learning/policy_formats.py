@@ -1,0 +1,49 @@
+"""What policies of earlier versions wrote into `config.json`, as this version reads it.
+
+1: `head` describes a categorical or a regression head; the networks are always an ensemble.
+2: `branches`, `model` and `shape` say so for any head and any kind of model.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from teleop.errors import LearningError
+from teleop.text import tr
+
+FORMAT = 2
+
+
+def upgraded(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The same policy's description in the present format.
+
+    Args:
+        data: what `config.json` holds.
+        folder: of the policy, for the message.
+
+    Raises:
+        LearningError: it was written by a later version.
+        KeyError, TypeError, ValueError: it is no policy.
+    """
+    found = int(data["format"])
+    if found > FORMAT:
+        raise LearningError(
+            tr(
+                "{folder} was written by a later Teleop (format {found}, this one reads up to "
+                "{format}). Update Teleop to open it.",
+                folder=folder,
+                found=found,
+                format=FORMAT,
+            )
+        )
+    return _from_1(data) if found == 1 else data
+
+
+def _from_1(data: dict[str, Any]) -> dict[str, Any]:
+    head, hidden = data["head"], data["recipe"].get("hidden", (128, 128))
+    if head["kind"] == "categorical":
+        branches = [{"levels": levels} for levels in head["levels"]]
+    else:
+        bounds = zip(head["low"], head["high"], strict=True)
+        branches = [{"low": low, "high": high, "mean": 0.0, "sd": 1.0} for low, high in bounds]
+    rest = {key: value for key, value in data.items() if key != "head"}
+    return rest | {"branches": branches, "model": "networks", "shape": {"hidden": list(hidden)}}
