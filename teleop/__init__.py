@@ -6,7 +6,7 @@
     print(teleop.evaluate(policy))
     teleop.compare(data[0], policy).save("compare.gif")
 
-What is listed in `__all__` is stable; everything below `teleop.*` packages may change. Names are
+The names in `__all__` are stable; everything inside the `teleop.*` packages may change. Names are
 imported when they are first used, so `import teleop` itself takes a few milliseconds.
 """
 
@@ -14,7 +14,7 @@ from importlib import import_module
 
 from teleop._version import __version__
 
-TYPE_CHECKING = False  # for type checkers, who know the name; `typing` takes 10 ms to import
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` takes 10 ms
 
 if TYPE_CHECKING:
     from teleop.api.episode_dataset import EpisodeDataset, load_dataset

@@ -1,6 +1,7 @@
-"""The door: `python -m teleop`, the `teleop` command, and what spawned processes import first.
+"""Entry point of `python -m teleop`, of the `teleop` command, and of spawned processes.
 
-Kept empty of imports: multiprocessing imports the main module again in every process it spawns.
+The module imports nothing at the top: multiprocessing imports the main module again in every
+process that it spawns.
 """
 
 

@@ -1,4 +1,4 @@
-"""What is left of a program that ended by our mistake: a file on this computer, never sent."""
+"""Crash reports: local files about unexpected errors, never sent."""
 
 import contextlib
 import platform
@@ -18,24 +18,24 @@ _PACKAGES = ("pygame-ce", "gymnasium", "numpy", "h5py", "torch")
 
 
 def folder() -> Path:
-    """Where the files are."""
+    """Return the folder of the crash reports."""
     return paths.user_folder() / "crashes"
 
 
 @contextlib.contextmanager
 def reported(process: str) -> Iterator[None]:
-    """Write a file for what is not caught in here, and let it go on."""
+    """Write a crash report for an unexpected exception in this block, and raise it again."""
     try:
         yield
     except TeleopError:
-        raise  # no mistake of ours
+        raise  # not a bug
     except Exception as problem:
         write(process, problem)
         raise
 
 
 def write(process: str, problem: BaseException) -> Path | None:
-    """The file with everything needed to look for the mistake; None if it cannot be written."""
+    """Write everything needed to find the bug to a file; None if it cannot be written."""
     said = time.strftime("%Y-%m-%d %H:%M:%S")
     lines = [f"{process} of Teleop {__version__} ended at {said}", f"Python {sys.version}"]
     lines += [platform.platform(), *(f"{name} {_version(name)}" for name in _PACKAGES), ""]

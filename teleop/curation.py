@@ -1,4 +1,4 @@
-"""What people do with recordings after the drive: find, label, trim, check, hand on, get back."""
+"""What people do with recordings after driving: find, label, trim, verify, export, recover."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ from teleop.text import tr
 from teleop.types.metadata import Certificate, EpisodeRow
 
 Writer = Callable[[Dataset, Sequence[EpisodeRow], Path], list[str]]
-# Form: what writes it, and how its file's name ends; nothing for a folder.
+# By export format: the writer, and the suffix of the file; empty for a folder.
 FORMS: dict[str, tuple[Writer, str]] = {
     "bundle": (bundle.write_bundle, ".teleop.zip"),
     "minari": (packed.write_packed, ""),
@@ -42,10 +42,10 @@ def episode_rows(
 
 
 def find_rows(dataset: Dataset, numbers: Sequence[int]) -> list[EpisodeRow]:
-    """The episodes of these numbers, as lists show them.
+    """Return the episodes with these numbers, as shown in lists.
 
     Raises:
-        RecordingError: one is missing.
+        RecordingError: an episode does not exist.
     """
     by_number = {row.number: row for row in dataset.rows()}
     missing = [number for number in numbers if number not in by_number]
@@ -64,13 +64,13 @@ def label(
     drop: Sequence[str],
     **changes: Any,
 ) -> list[dict[str, Any]]:
-    """Change labels; returns the new ones as rows.
+    """Change labels; return the new ones as rows.
 
     Args:
-        dataset: where the episodes are.
+        dataset: the dataset with the episodes.
         rows: the episodes.
         add: tags to add.
-        drop: tags to take away.
+        drop: tags to remove.
         **changes: other fields of `Label`.
     """
     found = []
@@ -83,10 +83,10 @@ def label(
 
 
 def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
-    """(first step, step after the last) between the first and the last movement of a key or stick.
+    """Return (first step, step after the last) between the first and the last key or stick input.
 
     Raises:
-        RecordingError: nobody's hands were recorded.
+        RecordingError: the episode has no recorded input.
     """
     times = dataset.step_details(row).input_times_s
     if len(times) == 0:
@@ -101,35 +101,35 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
 
 
 def delete(dataset: Dataset, rows: Sequence[EpisodeRow]) -> None:
-    """Put episodes into the trash."""
+    """Move episodes to the trash."""
     with claimed(dataset):
         dataset.writer.delete(*(row.file for row in rows))
 
 
 def restore(dataset: Dataset, names: Sequence[str]) -> list[int]:
-    """Bring things back from the trash, by name or number; returns the episodes' numbers.
+    """Restore episodes from the trash, by name or number; return their episode numbers.
 
     Raises:
-        RecordingError: one is not there.
+        RecordingError: an episode is not in the trash.
     """
     with claimed(dataset):
         return [dataset.writer.restore(_trashed(dataset, name)).ordinal + 1 for name in names]
 
 
 def purge(dataset: Dataset) -> list[str]:
-    """Destroy what is in the trash."""
+    """Delete the contents of the trash permanently."""
     with claimed(dataset):
         return dataset.writer.purge()
 
 
 def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
-    """Read and re-simulate every episode; yields (episode, verdict, finding).
+    """Read and re-simulate every episode; yield (episode, verdict, finding).
 
-    Verdicts: `exact`, `diverges`, `unknown` (it cannot be tried here) and `unreadable`.
+    Verdicts: `exact`, `diverges`, `unknown` (cannot be re-simulated here) and `unreadable`.
     """
     try:
         dataset.spaces()
-    except RecordingError as problem:  # the same for every episode
+    except RecordingError as problem:  # every episode would fail the same way
         yield "all", "unreadable", sentence(problem)
         return
     for row in dataset.rows():
@@ -139,7 +139,7 @@ def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
 
 
 def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, str]]:
-    """Read and re-simulate one episode: (episode, verdict, finding)."""
+    """Read and re-simulate one episode; yield (episode, verdict, finding)."""
     number = str(row.number)
     try:
         for found in iter_certify_row(dataset, row):
@@ -150,7 +150,7 @@ def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, st
 
 
 def exit_code(verdicts: Sequence[str]) -> int:
-    """0: all exact; 3: some diverge, or cannot be tried; 1: some cannot be read."""
+    """Return 0 if all are exact, 3 if some diverge or are unknown, 1 if some are unreadable."""
     if "unreadable" in verdicts:
         return 1
     return 0 if all(verdict == "exact" for verdict in verdicts) else 3
@@ -159,11 +159,11 @@ def exit_code(verdicts: Sequence[str]) -> int:
 def export(
     dataset: Dataset, rows: Sequence[EpisodeRow], form: str, output: Path | None
 ) -> tuple[Path, list[str]]:
-    """Write episodes in another program's form; returns (where, what to know about it).
+    """Write episodes in another program's format; return (path, notes for the user).
 
     Raises:
-        RecordingError: no such form, nothing to write, or the target exists.
-        StorageError: the disk refused; nothing is half-written.
+        RecordingError: the format is unknown, there is nothing to write, or the target exists.
+        StorageError: the disk cannot be written; no incomplete file is left.
     """
     if form not in FORMS:
         raise RecordingError(f"There is no form {form!r}; there are: {', '.join(FORMS)}.")
@@ -188,7 +188,7 @@ def export(
 
 
 def recover(source: Path, library: Library, into: str) -> tuple[str, Rescue]:
-    """Get whole episodes out of damaged files into a new dataset; returns (its id, what came out).
+    """Recover whole episodes from damaged files into a new dataset; return (its id, report).
 
     Raises:
         RecordingError: there is nothing to recover, or the target exists.
@@ -200,10 +200,10 @@ def recover(source: Path, library: Library, into: str) -> tuple[str, Rescue]:
 def shares(
     rows: Sequence[EpisodeRow], parts: Sequence[str], seed: int
 ) -> dict[str, list[EpisodeRow]]:
-    """Episodes by the dataset they go to: `NAME=SHARE` each, drawn at random.
+    """Assign episodes at random to datasets, each given as `NAME=SHARE`.
 
     Raises:
-        RecordingError: a part cannot be read, or the shares are more than everything.
+        RecordingError: a part or share is invalid, or the shares add up to more than 1.
     """
     import numpy as np
 
@@ -251,8 +251,8 @@ def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[
     }
 
 
-class claimed:  # noqa: N801  reads as a phrase
-    """A dataset that is claimed for a moment, unless this program has claimed it already."""
+class claimed:  # noqa: N801  used like a function
+    """Claims a dataset for a `with` block, unless this program has claimed it already."""
 
     def __init__(self, dataset: Dataset, *, already: bool = False) -> None:
         self._dataset, self._already = dataset, already
@@ -267,7 +267,7 @@ class claimed:  # noqa: N801  reads as a phrase
 
 
 def _trashed(dataset: Dataset, name: str) -> str:
-    """The name in the trash of a name or number."""
+    """Return the name in the trash for a name or number."""
     names = dataset.writer.trash.names()
     found = [n for n in names if n == name or n.split("-")[0].lstrip("0") == _ordinal(name)]
     if not found:
@@ -295,9 +295,9 @@ def name_environment(dataset: Dataset, env_id: str) -> None:
     """Set the environment of a dataset that does not name one.
 
     Raises:
-        EnvError: there is no such environment here.
-        RecordingError: the dataset names one already, or its spaces are others.
-        StorageError: the disk refused.
+        EnvError: the environment is not available.
+        RecordingError: the dataset already names an environment, or its spaces differ.
+        StorageError: the disk cannot be written.
     """
     named = dataset.info().env_id
     if named:

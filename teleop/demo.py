@@ -1,4 +1,4 @@
-"""The whole product without a screen or a person, in two minutes on two cores."""
+"""The whole workflow without a screen or a person, in two minutes on two cores."""
 
 import dataclasses
 import json
@@ -22,16 +22,16 @@ _EPISODES = 20
 
 
 def run_demo(output: Path, episodes: int, seed: int, *, as_json: bool = False) -> list[Score]:
-    """Record, train, evaluate, put side by side; prints a table.
+    """Record, train, evaluate and compare side by side; print a table.
 
     Args:
-        output: folder for `recordings/` and `side-by-side.gif`; replaced.
-        episodes: demonstrations.
-        seed: of recording and training.
+        output: folder for `recordings/` and `side-by-side.gif`, which are replaced.
+        episodes: number of demonstrations.
+        seed: seed of recording and training.
         as_json: print the result as JSON instead.
 
     Returns:
-        Scores of person, policy and random.
+        Scores of the person, the policy and a random policy.
 
     Raises:
         TeleopError: a step failed; the message says which.
@@ -79,7 +79,7 @@ def _fresh_library(output: Path) -> Library:
 def _scores(
     library: Library, dataset_id: str, played: list[tuple[int, float]], console: Console
 ) -> list[Score]:
-    """Person (their own episodes), policy and random (fresh seeds)."""
+    """Score the person (their own episodes), the policy and a random policy (fresh seeds)."""
     _, policy = workflows.find_policy(library, dataset_id, "")
     person = [Result(index, total, steps) for index, (steps, total) in enumerate(played)]
     scores = [score(_ENV, "person (scripted)", person)]

@@ -1,4 +1,4 @@
-"""What this computer has, and what stands in Teleop's way."""
+"""Check what this computer has, and what prevents Teleop from working."""
 
 import importlib.metadata
 import os
@@ -14,10 +14,10 @@ _PACKAGES = ("pygame-ce", "gymnasium", "numpy", "h5py", "torch", "safetensors", 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at.
+    """The result of one check.
 
     Attributes:
-        name: what.
+        name: what was checked.
         value: what was found.
         problem: what to do about it; empty if all is well.
     """
@@ -28,10 +28,10 @@ class Check:
 
 
 def pygame_problem() -> str:
-    """Why the installed pygame will not do; empty if it will.
+    """Return why the installed pygame is not usable; empty if it is.
 
-    `pygame` and `pygame-ce` install the same import package: whichever comes last overwrites the
-    other's files, and a few of each remain.
+    `pygame` and `pygame-ce` install the same import package. The one installed last overwrites the
+    other's files, and a few files of each remain.
     """
     if _version("pygame"):
         return (
@@ -44,7 +44,7 @@ def pygame_problem() -> str:
 
 
 def name_clash_problem() -> str:
-    """Another package called `teleop` is installed; empty if not."""
+    """Report another installed package called `teleop`; empty if there is none."""
     if _version("teleop"):
         return (
             "Another package named teleop is installed and shares this import name. Run: "
@@ -54,7 +54,7 @@ def name_clash_problem() -> str:
 
 
 def examine(recordings: Path) -> list[Check]:
-    """Look at everything."""
+    """Run all checks."""
     return [
         Check("Python", f"{sys.version.split()[0]} on {platform.platform()}"),
         *(_package(name) for name in _PACKAGES),

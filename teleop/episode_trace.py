@@ -1,7 +1,8 @@
-"""What the running episode has done so far, small enough to keep, enough to do it again.
+"""A compact trace of the running episode, sufficient to repeat it.
 
-Rewinding is doing it again: a fresh environment, the same seed, the same actions up to there. Each
-observation must come out as it did, else the environment is not reproducible, and it is said so.
+Rewinding repeats the episode: a fresh environment, the same seed, and the same actions up to the
+step. Every observation must be the same as before; otherwise the environment is not reproducible,
+and an error reports it.
 """
 
 import zlib
@@ -34,25 +35,25 @@ class EpisodeTrace:
         return len(self.actions)
 
     def add(self, action: Action, observation: Observation, reward: float, time_s: float) -> None:
-        """One step more."""
+        """Add one step."""
         self.actions.append(action)
         self.rewards.append(reward)
         self.times_s.append(time_s)
         self._sums.append(checksum(observation))
 
     def cut(self, steps: int) -> None:
-        """Forget what came after so many steps."""
+        """Forget everything after the given number of steps."""
         del self.actions[steps:], self.rewards[steps:], self.times_s[steps:]
         del self._sums[steps + 1 :]
 
     def repeat(self, env: gym.Env[Any, Any], seed: int, steps: int) -> tuple[Observation, Info]:
-        """Do the first steps again on a fresh environment.
+        """Repeat the first steps in a fresh environment.
 
         Returns:
-            The observation and info after them.
+            The observation and info after these steps.
 
         Raises:
-            EnvError: something came out differently: the environment is not reproducible.
+            EnvError: an observation differs: the environment is not reproducible.
         """
         for step, last in enumerate(repeated(env, seed, self.actions[:steps])):
             if checksum(last.observation) != self._sums[step]:
@@ -71,7 +72,7 @@ class EpisodeTrace:
 
 
 def checksum(value: Any) -> int:
-    """CRC-32 of an observation of any nesting."""
+    """Return the CRC-32 of an observation, nested or not."""
     if isinstance(value, np.ndarray):
         return zlib.crc32(value.tobytes())
     if isinstance(value, Mapping):
@@ -82,10 +83,10 @@ def checksum(value: Any) -> int:
 
 
 def iter_probe(make: Callable[[], gym.Env[Any, Any]], seed: int) -> Iterator[str]:
-    """Find out, a little at a time, whether an environment does the same again.
+    """Test, a little at a time, whether an environment is reproducible.
 
     Yields:
-        Empty text while looking; at last why it is not reproducible, or empty if it is.
+        Empty text while testing; finally why it is not reproducible, or empty text if it is.
     """
     first = _played(make(), seed, None)
     sums = []
@@ -102,10 +103,10 @@ def iter_probe(make: Callable[[], gym.Env[Any, Any]], seed: int) -> Iterator[str
 
 
 class Probe:
-    """Finds that out while nobody drives.
+    """Tests whether an environment is reproducible while it is not being driven.
 
     Attributes:
-        over: it is known.
+        over: whether the test is finished.
         problem: why rewinding is not possible; empty if it is, as far as is known.
     """
 
@@ -114,7 +115,7 @@ class Probe:
         self._steps = iter_probe(make, seed)
 
     def look(self) -> None:
-        """A little more."""
+        """Continue the test for one step."""
         try:
             self.problem = next(self._steps)
         except StopIteration:
@@ -125,7 +126,7 @@ class Probe:
 
 
 def _played(env: gym.Env[Any, Any], seed: int, most: int | None) -> Iterator[int]:
-    """Checksums of a few steps of random actions."""
+    """Yield checksums of the observations of a few random steps."""
     space = env.action_space
     space.seed(seed)
     steps = _PROBE_STEPS if most is None else most - 1

@@ -1,18 +1,18 @@
-"""Everything a user can cause, as one tree.
+"""All errors that a user can cause, in one hierarchy.
 
 TeleopError
-├── EnvError          an environment is unknown, not installed, cannot be drawn, or failed in `step`
-├── ControlError      nothing can drive this action space
+├── EnvError          an environment is unknown, not installed, cannot be rendered, or failed
+├── ControlError      no input device can drive this action space
 ├── RecordingError    a dataset or episode cannot be written, read or found
-│   ├── DatasetBusyError   another Teleop is recording into the dataset
-│   ├── HostileFileError   a file wants what a recording never needs; it was not opened
-│   ├── DamagedFileError   a file's bytes are not what they were
-│   └── StorageError       the disk refused: full, read-only, gone
-├── LearningError     the data cannot teach, or a policy does not fit
+│   ├── DatasetBusyError   another Teleop process is recording into the dataset
+│   ├── HostileFileError   a file requests what a recording never needs; it was not opened
+│   ├── DamagedFileError   a file is damaged: its bytes are not those that were written
+│   └── StorageError       the disk cannot be written: full, read-only, missing
+├── LearningError     nothing can be learned from the data, or a policy does not fit
 └── DisplayError      there is no screen to open a window on
 
-A message says what happened, where, what was expected and found, and what to do next. Bugs are
-not in this tree: they raise `ValueError` or `TypeError`.
+A message says what happened, where, what was expected and found, and what to do next. Bugs are not
+part of this hierarchy: they raise `ValueError` or `TypeError`.
 """
 
 import errno
@@ -21,15 +21,15 @@ from teleop.text import tr
 
 
 class TeleopError(Exception):
-    """Something the user can put right; the message says how."""
+    """An error that the user can fix; the message says how."""
 
 
 class EnvError(TeleopError):
-    """An environment is unknown, not installed, cannot be drawn, or failed while it was played."""
+    """An environment is unknown, not installed, cannot be rendered, or failed while playing."""
 
 
 class ControlError(TeleopError):
-    """No keys, pad or mouse can drive this action space."""
+    """No keyboard, gamepad or mouse can drive this action space."""
 
 
 class RecordingError(TeleopError):
@@ -37,23 +37,23 @@ class RecordingError(TeleopError):
 
 
 class DatasetBusyError(RecordingError):
-    """Another Teleop is recording into this dataset."""
+    """Another Teleop process is recording into this dataset."""
 
 
 class HostileFileError(RecordingError):
-    """A file wants what a recording never needs: it was not opened."""
+    """A file requests what a recording never needs; it was not opened."""
 
 
 class DamagedFileError(RecordingError):
-    """A file's bytes are not what they were."""
+    """A file is damaged: its bytes are not those that were written."""
 
 
 class StorageError(RecordingError):
-    """The disk refused to write: full, read-only or gone."""
+    """The disk cannot be written: full, read-only or missing."""
 
 
 class LearningError(TeleopError):
-    """The data cannot teach a policy, or a policy does not fit the environment."""
+    """Nothing can be learned from the data, or a policy does not fit the environment."""
 
 
 class DisplayError(TeleopError):
@@ -69,16 +69,16 @@ _REASONS = {
 
 
 def reason(problem: OSError) -> str:
-    """Why the system refused, in a few words."""
+    """Return why the operating system refused, in a few words."""
     known = _REASONS.get(problem.errno or 0)
     return known or problem.strerror or str(problem)
 
 
 def sentence(error: BaseException) -> str:
-    """What an error says, in one line fit for a person.
+    """Return an error's message in one line for a person.
 
     Args:
-        error: any exception; those outside our tree are named by their type.
+        error: any exception; errors other than `TeleopError` are named by their type.
     """
     text = " ".join(str(error).split())
     if isinstance(error, TeleopError):

@@ -1,4 +1,4 @@
-"""How good a policy is: returns over seeds, with their spread and a bootstrap interval."""
+"""Evaluate policies: returns over seeds, with their spread and a bootstrap interval."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Result:
     seed: int
     total_reward: float
     total_steps: int
-    success: bool | None = None  # what the environment says in `info`, if it says anything
+    success: bool | None = None  # as reported in `info`; None if not reported
 
 
 @runtime_checkable
@@ -37,14 +37,14 @@ class SideBySidePolicy(Protocol):
     name: str
 
     def reset(self, seed: int) -> None:
-        """All episodes begin."""
+        """Start all episodes."""
 
     def act_side_by_side(self, observations: Any) -> list[Action]:
-        """An action for each episode of a batch."""
+        """Return an action for each episode of a batch."""
 
 
 class RandomPolicy:
-    """Any action, with equal probability."""
+    """Samples random actions from the action space."""
 
     actor = Actor.SCRIPT
     name = "random"
@@ -55,11 +55,11 @@ class RandomPolicy:
         close_env(env)
 
     def reset(self, seed: int) -> None:
-        """The same seed gives the same actions."""
+        """Seed the actions; the same seed gives the same actions."""
         self._space.seed(seed)
 
     def act(self, observation: Observation) -> Action:
-        """A random action."""
+        """Return a random action."""
         del observation
         return self._space.sample()
 
@@ -72,7 +72,7 @@ def evaluate(
     A learned policy plays several episodes at a time.
 
     Raises:
-        EnvError: the environment cannot be made, or failed.
+        EnvError: the environment cannot be created, or failed.
         LearningError: the policy's actions do not fit the environment.
     """
     seeds = range(first_seed, first_seed + episodes)
@@ -89,13 +89,13 @@ def evaluate(
 
 
 def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score:
-    """Sum results up.
+    """Summarise results.
 
     Args:
-        env_id: for what counts as success.
+        env_id: the environment, which defines success.
         name: who drove.
-        results: at least one.
-        seed: of the bootstrap's resampling.
+        results: at least one result.
+        seed: seed of the bootstrap resampling.
     """
     returns = np.array([result.total_reward for result in results])
     low, high = bootstrap_interval(returns, seed)
@@ -112,13 +112,16 @@ def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score
 
 
 def success_rate(env_id: str, results: Sequence[Result]) -> float | None:
-    """Share of successes, as the environment counts them; None where it does not."""
+    """Return the success rate; None if the environment does not define success."""
     said = [is_success(env_id, result) for result in results]
     return None if None in said else float(np.mean(np.array(said, np.bool_)))
 
 
 def is_success(env_id: str, result: Result) -> bool | None:
-    """What the environment says of an episode, or whether it reached the solved return."""
+    """Return the success that the environment reports, or whether it reached the solved return.
+
+    None if the environment defines neither.
+    """
     if result.success is not None:
         return result.success
     solved = solved_return(env_id)
@@ -126,7 +129,7 @@ def is_success(env_id: str, result: Result) -> bool | None:
 
 
 def solved_return(env_id: str) -> float | None:
-    """The return from which an episode counts as solved: ours, or the environment's own."""
+    """Return the return that counts as solved, from the catalogue or from Gymnasium."""
     solved = find_entry(env_id).solved
     if solved is None and (spec := gym.registry.get(bare_id(env_id))):
         solved = spec.reward_threshold
@@ -138,7 +141,7 @@ def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[floa
 
     Args:
         values: (n,) numbers.
-        seed: of the 10,000 resamples.
+        seed: seed of the 10,000 resamples.
     """
     draws = np.random.default_rng(seed).integers(len(values), size=(10_000, len(values)))
     low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
@@ -146,9 +149,9 @@ def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[floa
 
 
 class Lanes:
-    """Environments of one kind, in which a policy plays several episodes side by side.
+    """Environments of one kind in which a policy plays several episodes side by side.
 
-    One decision answers all of them, which is several times faster than one after another.
+    One call of the policy serves all of them, which is several times faster than one after another.
     """
 
     def __init__(self, env_id: str) -> None:
@@ -156,10 +159,10 @@ class Lanes:
         self._envs: list[gym.Env[Any, Any]] = []
 
     def play(self, policy: SideBySidePolicy, seeds: Sequence[int]) -> list[Result]:
-        """One whole episode from each seed.
+        """Play one whole episode from each seed.
 
         Raises:
-            EnvError: the environment cannot be made, or failed.
+            EnvError: the environment cannot be created, or failed.
             LearningError: the policy's actions do not fit the environment.
         """
         while len(self._envs) < len(seeds):
@@ -200,7 +203,7 @@ class Lanes:
 def _play(env_id: str, policy: Policy, seed: int) -> Result:
     env = make_env(env_id, render=False)
     policy.reset(seed)
-    total, steps = 0.0, -1  # the reset is no step
+    total, steps = 0.0, -1  # the reset is not a step
     info: Info = {}
     try:
         for transition in iter_episode(env, policy.act, seed):
@@ -213,6 +216,6 @@ def _play(env_id: str, policy: Policy, seed: int) -> Result:
 
 
 def _success(info: Info) -> bool | None:
-    """What an environment says of its task at the end; None if it says nothing."""
+    """Return the success that an environment reports at the end; None if it reports none."""
     said = info.get("is_success", info.get("success"))
     return None if said is None else bool(np.any(said))

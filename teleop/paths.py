@@ -1,4 +1,4 @@
-"""Where things lie: assets, shipped samples, and the folder that recordings go to."""
+"""Locations of the assets, the samples, the recordings folder and the user's files."""
 
 from pathlib import Path
 
@@ -8,35 +8,35 @@ _PACKAGE = Path(__file__).parent
 
 
 def _shipped(name: str) -> Path:
-    """A folder that travels inside the wheel, or lies beside the package in a clone."""
+    """Return a folder that is inside the wheel, or beside the package in a clone."""
     inside = _PACKAGE / f"_{name}"
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
 def assets_folder() -> Path:
-    """Fonts and icons."""
+    """Return the folder of fonts and icons."""
     return _shipped("assets")
 
 
 def samples_folder() -> Path:
-    """The sample recordings that come with Teleop."""
+    """Return the folder of the sample recordings that come with Teleop."""
     return _shipped("recordings")
 
 
 def user_folder() -> Path:
-    """This user's data folder (settings; recordings when there is no `recordings/` here)."""
+    """Return the user's data folder (settings; recordings if there is no `recordings/` here)."""
     return Path(platformdirs.user_data_dir("teleop", appauthor=False))
 
 
 def recordings_folder(here: Path, chosen: Path | None = None) -> Path:
-    """The folder that recordings go to.
+    """Return the recordings folder.
 
     Args:
         here: the current folder.
-        chosen: a folder the user named, which wins.
+        chosen: a folder that the user named; it takes precedence.
 
     Returns:
-        `chosen`, else `here/recordings` where there is one, else the user's data folder.
+        `chosen`, else `here/recordings` if it exists, else a folder in the user's data folder.
     """
     if chosen is not None:
         return chosen
@@ -45,15 +45,15 @@ def recordings_folder(here: Path, chosen: Path | None = None) -> Path:
 
 
 def settings_file() -> Path:
-    """How this user has set the window."""
+    """Return the file of the user's window settings."""
     return user_folder() / "settings.json"
 
 
 def exports_folder(recordings: Path) -> Path:
-    """Where the window writes what is for other programs: beside the recordings."""
+    """Return the folder for exports to other programs, beside the recordings folder."""
     return recordings.parent / "exports"
 
 
 def cache_folder() -> Path:
-    """Derived and disposable data of this user."""
+    """Return the user's folder for derived data, which may be deleted."""
     return Path(platformdirs.user_cache_dir("teleop", appauthor=False))

@@ -1,7 +1,7 @@
-"""THE LOOP: one environment, one policy, perhaps a recorder; time comes in as an argument.
+"""The main loop: one environment, one policy, an optional recorder; time is an argument.
 
-Driving, recording, previews and scripted demonstrations are all this loop with other parts plugged
-in. A session never sees a window, a clock or a process; it is pulled: `session.tick(now)`.
+Driving, recording, previews and scripted demonstrations all use this loop with different parts. A
+session never sees a window, a clock or a process; the caller advances it: `session.tick(now)`.
 """
 
 import contextlib
@@ -23,13 +23,13 @@ from teleop.take_over import TakeOver
 from teleop.text import tr
 from teleop.types import Action, Info, Observation, Policy, Step
 
-_EARLY = 0.4  # of a step's time
+_EARLY = 0.4  # share of a step's time
 
 
 class Phase(Enum):
-    """Where a session is in its episode."""
+    """The state of a session within its episode."""
 
-    READY = "ready"  # reset, nobody drives yet
+    READY = "ready"  # reset, not driven yet
     RUNNING = "running"
     PAUSED = "paused"
     ENDED = "ended"  # the episode is over
@@ -38,8 +38,9 @@ class Phase(Enum):
 class Session:
     """Drives one environment with one policy at a pace.
 
-    A fresh environment object is made for every episode: some environments carry state over a
-    reset (BipedalWalker differed in 13 of 20 replays on a reused object, in none on fresh ones).
+    A fresh environment object is created for every episode, because some environments carry state
+    over a reset (BipedalWalker differed in 13 of 20 replays on a reused object, in none on fresh
+    ones).
     """
 
     def __init__(
@@ -51,17 +52,17 @@ class Session:
         *,
         goes_back: bool = False,
     ) -> None:
-        """Make the environment and reset it for the first episode.
+        """Create the environment and reset it for the first episode.
 
         Args:
-            make: makes a fresh environment that draws to arrays.
+            make: creates a fresh environment that renders to arrays.
             policy: who drives.
             seeds: the seed of each episode.
-            recorder: where takes go; None records nothing.
-            goes_back: remember each episode's trail, so that `rewind` works.
+            recorder: records the takes; None records nothing.
+            goes_back: keep a trace of each episode, so that `rewind` works.
 
         Raises:
-            EnvError: it cannot be made or reset.
+            EnvError: the environment cannot be created or reset.
         """
         self._make, self._seeds, self._recorder = make, seeds, recorder
         self.policy = policy
@@ -80,30 +81,30 @@ class Session:
 
     @property
     def pace_hz(self) -> float:
-        """Steps a second now, speed included; 0 where turn-based."""
+        """Current steps per second, including the speed; 0 if turn-based."""
         return self.base_pace_hz * self.speed
 
     @property
     def due_s(self) -> float | None:
-        """When the next step is due; None when no step will come by itself."""
+        """When the next step is due; None if no step is scheduled."""
         waits = self.phase is not Phase.RUNNING or self.pace_hz == 0
         return None if waits else self._soonest_s
 
     def elapsed_s(self, now: float) -> float:
-        """Seconds that this episode has been driven for; pauses do not count."""
+        """Return the seconds that this episode has been driven; pauses do not count."""
         if self.phase is Phase.RUNNING:
             return now - self._start_s
         return self._lasted_s if self.steps else 0.0
 
     def use_recorder(self, recorder: Recorder | None) -> None:
-        """Where takes that start from now on go."""
+        """Use this recorder for takes that start from now on."""
         self._recorder = recorder
 
     def draw(self) -> NDArray[np.uint8]:
-        """The picture now: (height, width, 3).
+        """Render the current frame: (height, width, 3).
 
         Raises:
-            EnvError: the environment cannot be drawn.
+            EnvError: the environment cannot be rendered.
         """
         self.picture += 1
         picture = draw(self.env)
@@ -113,10 +114,10 @@ class Session:
         return picture
 
     def renew(self, now: float, seed: int | None = None) -> None:
-        """A fresh environment, reset: the next seed, or a given one.
+        """Create and reset a fresh environment, with the next seed or a given one.
 
         Raises:
-            EnvError: it cannot be made or reset.
+            EnvError: the environment cannot be created or reset.
         """
         self.seed = next(self._seeds) if seed is None else seed
         close_env(self.env)
@@ -124,7 +125,7 @@ class Session:
         self._reset(now)
 
     def start(self, now: float) -> None:
-        """Let the policy drive, from the reset state; begins a take if there is a recorder.
+        """Let the policy drive from the reset state; start a take if there is a recorder.
 
         Raises:
             StorageError: the take's journal cannot be written.
@@ -138,30 +139,30 @@ class Session:
         self.phase = Phase.RUNNING
 
     def pause(self) -> None:
-        """Hold still; nothing is lost."""
+        """Pause the episode; nothing is lost."""
         if self.phase is Phase.RUNNING:
             self.phase = Phase.PAUSED
 
     def resume(self, now: float) -> None:
-        """Go on after a pause."""
+        """Continue after a pause."""
         if self.phase is Phase.PAUSED:
             self.phase = Phase.RUNNING
             self._count_from(now - self._lasted_s)
             self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
 
     def rewind(self, steps: int, now: float) -> Take | None:
-        """Go back to where the episode was after so many steps, and on from there.
+        """Return to the state after a number of steps, and continue from there.
 
         Args:
             steps: fewer than were taken.
             now: monotonic seconds.
 
         Returns:
-            The take as it was, if one was recorded: the new one shares its beginning.
+            The take before rewinding, if one was recorded; the new take shares its beginning.
 
         Raises:
-            EnvError: the environment is not reproducible; everything stays as it is.
-            StorageError: the disk refused the new take; likewise.
+            EnvError: the environment is not reproducible; nothing is changed.
+            StorageError: the new take cannot be written; nothing is changed.
         """
         if self.trace is None or not 0 <= steps < len(self.trace):
             raise ValueError(f"cannot go back to step {steps}")
@@ -185,11 +186,11 @@ class Session:
         return abandoned
 
     def step_once(self, now: float) -> bool:
-        """Take exactly one step of an episode that is paused.
+        """Take exactly one step of a paused episode.
 
         Raises:
             EnvError: the environment failed; the episode has ended, the take so far is kept.
-            RecordingError: the step could not be recorded; likewise.
+            RecordingError: the step could not be recorded; the same applies.
         """
         if self.phase is not Phase.PAUSED:
             return False
@@ -201,10 +202,10 @@ class Session:
         return True
 
     def stop(self) -> Take | None:
-        """End the episode here; the take so far, if one was recorded.
+        """End the episode; return the take so far, if one was recorded.
 
         Raises:
-            StorageError: the disk refused even the first step.
+            StorageError: not even the first step could be written.
         """
         self.phase = Phase.ENDED
         return self._recorder.end() if self._recorder and self._recorder.is_recording else None
@@ -212,17 +213,17 @@ class Session:
     def tick(self, now: float) -> bool:
         """Take a step if one is due.
 
-        Late steps never bunch up: at most one is owed.
+        Late steps never accumulate: at most one is owed.
 
         Args:
             now: monotonic seconds.
 
         Returns:
-            A step was taken.
+            Whether a step was taken.
 
         Raises:
             EnvError: the environment failed; the episode has ended, the take so far is kept.
-            RecordingError: the step could not be recorded; likewise.
+            RecordingError: the step could not be recorded; the same applies.
         """
         if self.phase is not Phase.RUNNING or now < self._soonest_s:
             return False
@@ -236,9 +237,9 @@ class Session:
         return True
 
     def hasten(self) -> None:
-        """Somebody has just pressed: the next step may come up to 40 % of its time early.
+        """Allow the next step up to 40 % of its time early, because a control was just pressed.
 
-        The one after it keeps its moment, so the pace stays; only the answer comes sooner.
+        The step after it keeps its time, so the pace stays the same; only the response is sooner.
         """
         self._hasty = True
 
@@ -247,13 +248,13 @@ class Session:
         return self._due_s - (_EARLY / self.pace_hz if self._hasty and self.pace_hz else 0.0)
 
     def close(self) -> None:
-        """Let go of the environment; a running take is finished, as a journal."""
-        with contextlib.suppress(TeleopError):  # nothing of the take is there to be lost
+        """Close the environment; a running take is finished as a journal."""
+        with contextlib.suppress(TeleopError):  # the take has no step that could be lost
             self.stop()
         close_env(self.env)
 
     def _count_from(self, start_s: float) -> None:
-        """The episode's time goes on as if it had begun then: a pause does not count."""
+        """Set the time at which the episode counts as started, so that a pause does not count."""
         self._start_s = start_s
         if self._recorder:
             self._recorder.count_from(start_s)
@@ -273,7 +274,7 @@ class Session:
         self.trace = EpisodeTrace(self.observation) if self._goes_back else None
 
     def _step(self, action: Action, now: float) -> None:
-        """One step; what breaks ends the episode."""
+        """Take one step; any error ends the episode."""
         try:
             self._play(action, now)
         except TeleopError:
@@ -308,23 +309,23 @@ class Session:
             self.phase = Phase.ENDED
 
     def _noted(self, info: Info) -> Info:
-        """The info, with what a policy that the person watches over would have done."""
+        """Add the action proposed by a policy that the person supervises to the info."""
         if not isinstance(self.policy, TakeOver) or isinstance(self.policy.proposal, dict | tuple):
             return info
         return info | {"policy_proposal": np.asarray(self.policy.proposal, np.float64)}
 
 
 def seeds_from(base: int) -> Iterator[int]:
-    """Episode seeds: the base, then one more each time."""
+    """Yield episode seeds: `base`, `base + 1`, and so on."""
     return itertools.count(base)
 
 
 def record_episodes(
     session: Session, recorder: Recorder, episodes: int
 ) -> Iterator[tuple[int, float]]:
-    """Let a session's policy record whole episodes as fast as they compute, and save them.
+    """Record and save whole episodes of a session's policy at full speed.
 
-    The pace is still written to each step as if it had been played at it.
+    Each step still stores the pace, as if the episode had been played at it.
 
     Yields:
         (steps, return) of each saved episode.
@@ -340,7 +341,7 @@ def record_episodes(
         now = 0.0
         while session.phase is Phase.RUNNING:
             now += period
-            session.tick(now + 1e-9)  # the clock is never a rounding error early
+            session.tick(now + 1e-9)  # rounding errors must not make the clock early
         take = session.stop()
         if take is None:
             raise RecordingError(tr("The episode ended before its first step."))

@@ -1,28 +1,28 @@
-"""Two at the wheel: a policy drives, a person takes over whenever they want to.
+"""Shared control: a policy drives, and a person takes over whenever they want to.
 
-Human-gated DAgger (Kelly et al. 2019): only what the person did while in control is a label. Each
-step says who acted, and what the policy would have done.
+Human-gated DAgger (Kelly et al. 2019): only the person's actions while in control are labels. Each
+step records who acted, and what the policy would have done.
 """
 
 from typing import Protocol, runtime_checkable
 
 from teleop.types import Action, Actor, Observation, Policy
 
-OVER = " over "  # in the name of a person and the policy that they watch over
+OVER = " over "  # joins the names of a person and the policy that they supervise
 
 
 class Gate(Protocol):
-    """Says who drives now."""
+    """Decides who drives."""
 
     def reset(self, seed: int) -> None:
-        """A new episode: the person has not taken over."""
+        """Start a new episode; the person has not taken over."""
 
     def wants(self, hands: Action | None, proposal: Action) -> bool:
-        """The person wants to drive this step.
+        """Return whether the person wants to drive this step.
 
         Args:
-            hands: what the person's hands say.
-            proposal: what the policy would do.
+            hands: the person's action; None if there is none.
+            proposal: the policy's action.
         """
 
 
@@ -31,14 +31,14 @@ class Planner(Protocol):
     """A policy that plans ahead."""
 
     def replan(self) -> None:
-        """Somebody else has acted."""
+        """Plan again, because someone else has acted."""
 
 
 class Toucher(Protocol):
-    """Somebody at the controls.
+    """A person at the controls.
 
     Attributes:
-        touches: a control is held, or was tapped since the last step.
+        touches: whether a control is held, or was tapped since the last step.
         dt_s: seconds between steps.
     """
 
@@ -47,25 +47,25 @@ class Toucher(Protocol):
 
 
 class HandsOn:
-    """The person drives while touching a control, and for a moment after letting go."""
+    """The person drives while touching a control, and for a moment after releasing it."""
 
     def __init__(self, person: Toucher, hold_s: float) -> None:
         """Watch a person's controls.
 
         Args:
-            person: whose.
-            hold_s: seconds that the person keeps control after letting go.
+            person: the person to watch.
+            hold_s: seconds that the person stays in control after releasing the controls.
         """
         self.hold_s = hold_s
         self._person, self._left_s = person, 0.0
 
     def reset(self, seed: int) -> None:
-        """A new episode: hands off."""
+        """Start a new episode; the person does not drive."""
         del seed
         self._left_s = 0.0
 
     def wants(self, hands: Action | None, proposal: Action) -> bool:
-        """At once when a control is touched, until it has been let go for long enough."""
+        """Return True from the first touch until all controls have been released long enough."""
         del proposal
         if self._person.touches and hands is not None:
             self._left_s = self.hold_s
@@ -75,13 +75,13 @@ class HandsOn:
 
 
 class TakeOver:
-    """A policy with a person's hands over it.
+    """A policy that a person supervises and can take over from.
 
     Attributes:
-        intervention: the person drove the last step.
-        proposal: what the policy would have done at it.
-        driven: steps of this episode that the person drove.
-        times: that they took over in it.
+        intervention: whether the person drove the last step.
+        proposal: what the policy would have done in the last step.
+        driven: number of steps of this episode that the person drove.
+        times: number of times that the person took over in this episode.
     """
 
     def __init__(self, policy: Policy, person: Policy, gate: Gate) -> None:
@@ -93,23 +93,23 @@ class TakeOver:
 
     @property
     def actor(self) -> Actor:
-        """Who drove the last step; the person before the first: the episode is theirs."""
+        """Who drove the last step; the person before the first, because the episode is theirs."""
         taken = self.intervention or self.proposal is None
         return self.person.actor if taken else self.policy.actor
 
     def reset(self, seed: int) -> None:
-        """A new episode."""
+        """Start a new episode."""
         for driver in (self.policy, self.person, self._gate):
             driver.reset(seed)
         self.intervention, self.proposal = False, None
         self.driven = self.times = 0
 
     def resume(self, seed: int) -> None:
-        """The episode went back: what the policy remembers of it is not so any more."""
+        """Reset the policy after a rewind, because its memory of the episode is no longer valid."""
         self.policy.reset(seed)
 
     def act(self, observation: Observation) -> Action | None:
-        """The action of the person or the policy, whichever drives."""
+        """Return the action of the person or the policy, whoever drives."""
         hands = self.person.act(observation)
         self.proposal = self.policy.act(observation)
         before, self.intervention = self.intervention, self._gate.wants(hands, self.proposal)

@@ -1,9 +1,9 @@
-"""Sentences that can be said in another language.
+"""Text that can be translated.
 
-A `Text` is the English sentence, as a `str`, together with the message it was made from and the
-values that fill it. Whoever prints it gets English; the window looks the message up in the
-catalogue of its language. A plain `str` (what a person typed, a file's name, an environment's own
-words) has no message and is never translated.
+A `Text` is an English sentence, as a `str`, together with its message and the values that fill it.
+Printing it gives English; the window looks up the message in the catalogue of its language. A plain
+`str` (text that a person typed, a file name, an environment's own words) has no message and is
+never translated.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,13 +12,13 @@ from typing import Any
 
 
 class Text(str):
-    """An English sentence that knows its message; made by `tr`, `ntr` and `joined`.
+    """An English sentence that knows its message; created by `tr`, `ntr` and `joined`.
 
     Attributes:
-        message: as in the catalogues, with `{name}` where a value stands.
-        plural: the message for several, where there is one; `{n}` is how many.
-        values: what stands in the places, by name: texts and numbers.
-        begins: it begins a sentence, whatever it is translated to.
+        message: as in the catalogues, with `{name}` for a value.
+        plural: the plural message, if there is one; `{n}` is the count.
+        values: the values by name: texts and numbers.
+        begins: whether it begins a sentence, in every language.
     """
 
     __slots__ = ("begins", "message", "plural", "values")
@@ -35,14 +35,14 @@ class Text(str):
         values: Mapping[str, Any] | None = None,
         begins: bool = False,
     ) -> "Text":
-        """An English sentence, and where it comes from."""
+        """Create an English sentence with its message."""
         self = super().__new__(cls, english)
         self.message, self.plural, self.values = message, plural, values or {}
         self.begins = begins
         return self
 
     def __str__(self) -> str:
-        return self  # so that an exception made from it still knows the message
+        return self  # so that an exception created from it keeps the message
 
     def __reduce__(self) -> tuple[Any, ...]:
         english = str.__str__(self)
@@ -55,23 +55,23 @@ class Text(str):
         return joined("", (other, self))
 
     def capitalize(self) -> "Text":
-        """The same at the beginning of a sentence: the other letters stay as they are."""
+        """Return the text with a capital first letter; the other letters stay as they are."""
         english = str.__str__(self)
         return Text(
             english[:1].upper() + english[1:], self.message, self.plural, self.values, begins=True
         )
 
     def lower(self) -> "Text":
-        """English in small letters; another language keeps its own."""
+        """Return the text in lower case; only the English text is affected."""
         return Text(str.lower(self), self.message, self.plural, self.values)
 
     def translated(self, look_up: Callable[[str, str, int], str]) -> str:
-        """The sentence in another language.
+        """Return the sentence in another language.
 
         Args:
-            look_up: from a message, its plural and how many, to the translated message.
+            look_up: maps a message, its plural and the count to the translated message.
         """
-        if not self.message:  # a catalogue has its own description under this name
+        if not self.message:  # the empty message is the header of a catalogue
             return ""
         said = look_up(self.message, self.plural, self.values.get("n", 1))
         if self.values:
@@ -84,29 +84,29 @@ class Text(str):
 
 
 def tr(message: str, /, **values: object) -> str:
-    """A sentence that can be translated.
+    """Create a sentence that can be translated.
 
     Args:
-        message: English, with `{name}` where a value stands; a literal, so that catalogues find it.
-        values: what stands there.
+        message: English, with `{name}` for a value; a literal, so that tools can extract it.
+        values: the values by name.
     """
     return _filled(message, message, "", values)
 
 
 def ntr(message: str, plural: str, n: int, /, **values: object) -> str:
-    """The same for one and for several.
+    """Create a sentence with a singular and a plural form.
 
     Args:
-        message: for one.
-        plural: for several; both name the number `{n}`.
-        n: how many.
-        values: what else stands there.
+        message: the singular.
+        plural: the plural; both contain the count `{n}`.
+        n: the count.
+        values: the other values by name.
     """
     return _filled(message if n == 1 else plural, message, plural, {"n": n, **values})
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:
-    """Several sentences as one, each translated by itself."""
+    """Join sentences into one; each is translated separately."""
     values = {f"part{number}": part for number, part in enumerate(parts)}
     places = (f"{{{name}}}" for name in values)
     message = separator.replace("{", "{{").replace("}", "}}").join(places)
@@ -119,7 +119,7 @@ def _filled(template: str, message: str, plural: str, values: Mapping[str, objec
 
 
 def listed(parts: Sequence[str], most: int) -> str:
-    """A list of so many at most: `2, 3, 5 and 4 more`."""
+    """List at most `most` parts: `2, 3, 5 and 4 more`."""
     shown = joined(", ", parts[:most])
     if len(parts) <= most:
         return shown

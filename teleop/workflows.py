@@ -1,4 +1,4 @@
-"""What the commands do, as calls that the tests and other programs can make too."""
+"""What the commands do, as functions for tests and other programs."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -22,10 +22,10 @@ from teleop.types.metadata import EpisodeRow
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:
-    """What drives an environment, with this user's changes.
+    """Return the controls of an environment, with the user's changes.
 
     Raises:
-        TeleopError: no such environment, nothing can drive it, or the settings have no meaning.
+        TeleopError: the environment is unknown, it cannot be driven, or a setting is invalid.
     """
     env = make_env(env_id, render=False)
     file = ControlsFile(root)
@@ -73,7 +73,7 @@ def _axis_row(name: str, axis: AxisTable) -> dict[str, Any]:
 
 
 def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:
-    """A row for each dataset."""
+    """Return a row for each dataset."""
     return [
         {
             "dataset": s.dataset_id,
@@ -87,10 +87,12 @@ def dataset_rows(library: Library, env_id: str | None) -> list[dict[str, Any]]:
 
 
 def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedPolicy]:
-    """(environment, policy) by dataset or environment, and name; the newest without a name.
+    """Find a policy in a dataset or environment; return (environment, policy).
+
+    An empty policy name selects the newest policy.
 
     Raises:
-        LearningError: there is none.
+        LearningError: there is no such policy, or it does not fit the dataset.
     """
     dataset = find_dataset(library, name)
     names = list_policies(dataset.policies)
@@ -115,10 +117,10 @@ def find_policy(library: Library, name: str, policy: str) -> tuple[str, LearnedP
 
 
 def find_episode(dataset: Dataset, number: int) -> EpisodeRow:
-    """The episode of a number; 0 is the one with the highest return.
+    """Return the episode with a number; 0 selects the one with the highest return.
 
     Raises:
-        RecordingError: there is none.
+        RecordingError: there is no such episode.
     """
     rows = dataset.rows()
     chosen = [row for row in rows if not number or row.number == number]
@@ -132,7 +134,7 @@ def find_episode(dataset: Dataset, number: int) -> EpisodeRow:
 def find_pair(
     library: Library, name: str, policy: str, episode: int
 ) -> tuple[str, tuple[str, str, str]]:
-    """(environment, (dataset id, episode file, policy name)) to put side by side.
+    """Return (environment, (dataset id, episode file, policy name)) to compare side by side.
 
     Raises:
         TeleopError: there is no such episode or policy.
@@ -143,15 +145,15 @@ def find_pair(
 
 
 def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
-    """Many results as one row."""
+    """Summarise results as one row."""
     return dataclasses.asdict(score(env_id, name, results))
 
 
 def studied(library: Library, name: str) -> tuple[Any, Any]:
-    """(demonstrations, what their newest policy's training found out), for trying more.
+    """Return (demonstrations, findings of their newest policy's training), to try more.
 
     Raises:
-        TeleopError: nothing to learn from.
+        TeleopError: there is nothing to learn from.
     """
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.progress import check_teaches
@@ -166,7 +168,7 @@ def studied(library: Library, name: str) -> tuple[Any, Any]:
 
 
 class RetrainingJob:
-    """A round of correction from the command line."""
+    """One round of correction from the command line."""
 
     def __init__(self, library: Library, name: str, policy: str, seed: int) -> None:
         """Load the corrected policy and the data.
@@ -183,7 +185,7 @@ class RetrainingJob:
         self.name = dagger_rounds.name_of(self._before, list_policies(self._dataset.policies))
 
     def run(self) -> Iterator[Any]:
-        """Clone anew, and save; yields `learning.progress.Progress`."""
+        """Train again and save; yield `learning.progress.Progress`."""
         from teleop.learning.analysis import dagger_rounds
 
         for progress in dagger_rounds.iter_round(self._demos, self._before, self._seed):
@@ -192,7 +194,7 @@ class RetrainingJob:
                 progress.policy.save(self._dataset.policies / self.name)
 
     def play(self) -> Iterator[tuple[int, int]]:
-        """Play each round that nobody has played yet; (episodes played, of all)."""
+        """Play each round that has no score yet; yield (episodes played, episodes in total)."""
         from teleop.learning.analysis import dagger_rounds
 
         unplayed = [r for r in dagger_rounds.rounds_of(self._dataset, self.name) if r.score is None]
@@ -205,7 +207,7 @@ class RetrainingJob:
             policy.save(self._dataset.policies / item.policy)
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rounds as rows."""
+        """Return the rounds as rows."""
         from teleop.learning.analysis import dagger_rounds
 
         found = dagger_rounds.rounds_of(self._dataset, self.name)
@@ -222,7 +224,7 @@ class RetrainingJob:
 
 
 class TrainingJob:
-    """One training from the command line."""
+    """One training run from the command line."""
 
     def __init__(
         self,
@@ -235,20 +237,20 @@ class TrainingJob:
         """Load the data.
 
         Args:
-            library: where recordings are.
-            name: a dataset's id, or an environment.
-            algorithm: how to learn.
+            library: the library with the recordings.
+            name: id of a dataset or an environment.
+            algorithm: name of the algorithm.
             settings: fields of the algorithm's `Config`.
-            save_as: the policy's name; empty finds one.
+            save_as: name of the policy; empty selects a free one.
 
         Raises:
-            TeleopError: nothing to learn from.
+            TeleopError: there is nothing to learn from.
         """
         from teleop.learning.data.demonstrations import load_demonstrations
         from teleop.learning.training_run import TrainingRun
 
         dataset = find_dataset(library, name)
-        others = list_policies(dataset.policies)  # a folder that cannot be used is said first
+        others = list_policies(dataset.policies)  # an unusable folder is reported first
         self.demos = load_demonstrations(dataset)
         self.training_run = TrainingRun(self.demos, algorithm, settings)
         chosen = save_as or self.training_run.policy_name(others)
@@ -273,7 +275,7 @@ class TrainingJob:
                 raise LearningError(tr("Stopped before there was a policy to keep.")) from None
 
     def stand(self, episodes: int) -> Iterator[Any]:
-        """Play it beside the others, and let its folder say so; Ctrl+C leaves it out."""
+        """Score the policy beside the baselines and save the scores; Ctrl+C leaves them out."""
         if self.policy is None:
             return
         try:
@@ -283,7 +285,7 @@ class TrainingJob:
             return
 
     def result(self) -> dict[str, Any]:
-        """What was learned."""
+        """Return what was learned."""
         learned = self.policy.config.learned if self.policy else {}
         scores = [dataclasses.asdict(item) for item in self.training_run.scores]
         known = {"policy": str(self.folder), "episodes": len(self.demos.used)}
@@ -291,7 +293,7 @@ class TrainingJob:
 
 
 class ComparisonJob:
-    """A recorded episode and a policy side by side, into a file."""
+    """Compares a recorded episode and a policy side by side, and writes a file."""
 
     def __init__(
         self, library: Library, name: str, policy: str, episode: int, output: Path
@@ -309,12 +311,12 @@ class ComparisonJob:
         self.total = max(best.total_steps, 1)
 
     def run(self, on_step: Callable[[int], None] | None = None) -> None:
-        """Play both to their ends, then write the file."""
+        """Play both sides to their ends, then write the file."""
         self._found = Comparison(self._env_id, self._episode, [self._policy], on_step)
         self._found.save(self._output)
 
     def result(self) -> dict[str, Any]:
-        """Returns of both sides, and where they part."""
+        """Return the returns of both sides, and where they diverge."""
         return {
             "environment": self._env_id,
             "seed": self._found.seed,
@@ -326,7 +328,7 @@ class ComparisonJob:
         }
 
     def text(self) -> str:
-        """The result in a sentence."""
+        """Return the result as a sentence."""
         person, policy = self._found.returns
         part = self._found.diverged_at
         parted = f"they diverge at step {part}" if part is not None else "they never diverge"

@@ -22,13 +22,13 @@ _SHOWN = 10  # rows in a notebook
 
 
 def library_in(root: str | Path | None) -> Library:
-    """The recordings folder, made with the samples if there is none.
+    """Open the recordings folder, or create it with the samples.
 
     Args:
-        root: the folder; None: ./recordings if there is one, else this user's.
+        root: the folder; None: ./recordings if it exists, else the user's folder.
 
     Raises:
-        StorageError: it cannot be made.
+        StorageError: the folder cannot be created.
     """
     chosen = None if root is None else Path(root)
     library = Library(paths.recordings_folder(Path.cwd(), chosen))
@@ -37,10 +37,10 @@ def library_in(root: str | Path | None) -> Library:
 
 
 def find_dataset(library: Library, name: str) -> Dataset:
-    """A dataset by its id, or the best one of an environment.
+    """Find a dataset by its id, or the best dataset of an environment.
 
     Raises:
-        RecordingError: there is none.
+        RecordingError: there is no such dataset.
     """
     if name.rsplit("-v", 1)[-1].isdigit() and "/" in name and library.dataset(name).exists:
         return library.dataset(name)
@@ -50,14 +50,14 @@ def find_dataset(library: Library, name: str) -> Dataset:
 
 
 def load_dataset(dataset_id: str, root: str | Path | None = None) -> "EpisodeDataset":
-    """A dataset of the recordings folder.
+    """Load a dataset from the recordings folder.
 
     Args:
-        dataset_id: such as "lunarlander-v3/sample-v0", or an environment's id.
-        root: the recordings folder; by default ./recordings, else this user's.
+        dataset_id: for example "lunarlander-v3/sample-v0", or an environment's id.
+        root: the recordings folder; default: ./recordings if it exists, else the user's folder.
 
     Raises:
-        RecordingError: there is none, or it cannot be read.
+        RecordingError: the dataset does not exist or cannot be read.
     """
     dataset = find_dataset(library_in(root), dataset_id)
     dataset.spaces()
@@ -65,13 +65,13 @@ def load_dataset(dataset_id: str, root: str | Path | None = None) -> "EpisodeDat
 
 
 class EpisodeDataset(Sequence[Episode]):
-    """Episodes of one dataset; each is read from disk when it is asked for.
+    """The episodes of one dataset; each is read from disk when it is accessed.
 
-    `data[i]`, `len(data)`, `for episode in data`; the other names are Minari's where Minari has
-    one. The rows are those at the time it was made: load it again to see later episodes.
+    Use `data[i]`, `len(data)` and `for episode in data`. Methods that Minari has, too, use Minari's
+    names. The rows are a snapshot: load the dataset again to see later episodes.
 
     Attributes:
-        rows: what lists show of each episode: return, steps, seed, label, without opening it.
+        rows: return, steps, seed and label of each episode, available without opening it.
     """
 
     def __init__(self, dataset: Dataset, rows: Sequence[EpisodeRow] | None = None) -> None:
@@ -85,59 +85,59 @@ class EpisodeDataset(Sequence[Episode]):
 
     @property
     def folder(self) -> Path:
-        """Where it is on disk; `minari.load_dataset` reads it there."""
+        """The folder on disk; `minari.load_dataset` reads the dataset from there."""
         return self._dataset.folder
 
     @property
     def env_id(self) -> str:
-        """The environment's name, with what differs from its defaults; may be empty."""
+        """The environment's name with all options that differ from the defaults; may be empty."""
         return self._dataset.info().env_id
 
     @property
     def observation_space(self) -> gym.Space[Any]:
-        """Of the environment."""
+        """The environment's observation space."""
         return self._dataset.spaces()[0]
 
     @property
     def action_space(self) -> gym.Space[Any]:
-        """Of the environment."""
+        """The environment's action space."""
         return self._dataset.spaces()[1]
 
     @property
     def total_episodes(self) -> int:
-        """The same as `len`."""
+        """Number of episodes, the same as `len`."""
         return len(self.rows)
 
     @property
     def total_steps(self) -> int:
-        """Of all episodes together."""
+        """Number of steps of all episodes."""
         return sum(row.total_steps for row in self.rows)
 
     def recover_environment(self, **kwargs: Any) -> gym.Env[Any, Any]:
-        """A new environment like the one that was recorded.
+        """Create an environment like the recorded one.
 
         Args:
-            **kwargs: for the environment, such as `render_mode`.
+            **kwargs: arguments of the environment, such as `render_mode`.
 
         Raises:
-            EnvError: it is not installed here, or the dataset does not name one.
+            EnvError: the environment is not installed, or the dataset does not name one.
         """
         return make_env(self.env_id, render=kwargs.pop("render_mode", None) is not None, **kwargs)
 
     def iterate_episodes(self, indices: Sequence[int] | None = None) -> Iterator[Episode]:
-        """The episodes one after another, or those at some indices.
+        """Yield all episodes, or those at the given indices.
 
         Raises:
-            RecordingError: one is damaged.
+            RecordingError: an episode is damaged.
         """
         chosen = range(len(self)) if indices is None else indices
         yield from (self[index] for index in chosen)
 
     def sample_episodes(self, count: int, seed: int | None = None) -> list[Episode]:
-        """Different episodes, drawn at random.
+        """Return a number of different episodes, drawn at random.
 
         Raises:
-            ValueError: there are fewer.
+            ValueError: there are fewer episodes than `count`.
         """
         chosen = np.random.default_rng(seed).choice(len(self), count, replace=False)
         return [self[int(index)] for index in chosen]
@@ -153,29 +153,29 @@ class EpisodeDataset(Sequence[Episode]):
         min_return: float | None = None,
         sort: str = "episode",
     ) -> "EpisodeDataset":
-        """The episodes that match all that is given.
+        """Return the episodes that match all given conditions.
 
         Args:
             condition: called with each of `rows`.
-            text: occurs in tags, note, driver or seed.
-            starred: only starred ones.
-            success: only those marked as success (True) or failure (False).
-            tag: only with this tag.
-            min_return: only with at least this return.
-            sort: by episode, return, steps, date, seed or driver; prefix - for descending.
+            text: text in tags, note, driver or seed.
+            starred: only starred episodes.
+            success: only episodes labelled as success (True) or failure (False).
+            tag: only episodes with this tag.
+            min_return: only episodes with at least this return.
+            sort: episode, return, steps, date, seed or driver; prefix `-` for descending order.
 
         Raises:
-            RecordingError: there is no such order.
+            RecordingError: the sort order is unknown.
         """
         query = Query(text, starred, success, tag, min_return, sort)
         rows = query.of([row for row in self.rows if condition is None or condition(row)])
         return EpisodeDataset(self._dataset, rows)
 
     def to_pandas(self) -> "pandas.DataFrame":
-        """A row for each episode; pandas must be installed.
+        """Return a data frame with a row for each episode; requires pandas.
 
         Raises:
-            ImportError: it is not.
+            ImportError: pandas is not installed.
         """
         import pandas
 
@@ -212,10 +212,10 @@ class EpisodeDataset(Sequence[Episode]):
 
 
 def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
-    """(the dataset on disk, names of the chosen episodes), for training.
+    """Return (the dataset on disk, names of the selected episodes) for training.
 
     Raises:
-        RecordingError: no episode is chosen.
+        RecordingError: no episode is selected.
     """
     if not data.rows:
         raise RecordingError(

@@ -1,4 +1,4 @@
-"""The window, opened from a program."""
+"""Open the window from a program."""
 
 import secrets
 from pathlib import Path
@@ -15,17 +15,17 @@ DEFAULT_ENV = "LunarLander-v3"
 def open(  # noqa: A001  it is called teleop.open
     env_id: str = DEFAULT_ENV, *, root: str | Path | None = None, seed: int | None = None
 ) -> EpisodeDataset | None:
-    """Open the window on an environment; returns when it is closed.
+    """Open the window on an environment; return when it is closed.
 
     Call it under `if __name__ == "__main__":`, because it starts other processes.
 
     Args:
         env_id: the environment.
-        root: the recordings folder; by default ./recordings, else this user's.
-        seed: of the first episode; drawn by default.
+        root: the recordings folder; default: ./recordings if it exists, else the user's folder.
+        seed: seed of the first episode; default: random.
 
     Returns:
-        What a person has recorded of it; None if nothing.
+        The episodes that people have recorded of the environment; None if there are none.
 
     Raises:
         DisplayError: there is no screen, or pygame-ce is not usable.
@@ -45,15 +45,15 @@ def show_window(
     pace_hz: float | None = None,
     screen: str = "",
 ) -> None:
-    """Open the window on a screen; returns when it is closed.
+    """Open the window on a screen; return when it is closed.
 
     Args:
         env_id: the environment.
         root: the recordings folder.
-        seed: of the first episode; drawn by default.
-        pair: (dataset id, episode file, policy name) to show side by side.
-        pace_hz: steps a second; None: what people can play.
-        screen: its name; by default Compare with a pair, else Demonstrate.
+        seed: seed of the first episode; default: random.
+        pair: (dataset id, episode file, policy name) to compare side by side.
+        pace_hz: steps per second; None: a pace that people can play.
+        screen: name of the screen; default: Compare with a pair, else Demonstrate.
 
     Raises:
         DisplayError: there is no screen, or pygame-ce is not usable.

@@ -1,4 +1,4 @@
-"""Recording with a policy, training, evaluating and comparing: what the command line does."""
+"""Record with a policy, train, evaluate and compare, as the command line does."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,19 +28,19 @@ Acting: TypeAlias = Policy | Callable[[Observation], Action]
 
 
 class ForeignPolicy:
-    """Another library's policy, or a function, as a policy of ours."""
+    """Adapts another library's policy, or a function, to Teleop's `Policy`."""
 
     actor = Actor.POLICY
 
     def __init__(self, policy: Any) -> None:
-        """Find out how it is asked for an action.
+        """Find out how to get an action from the policy.
 
         Args:
             policy: a function from observation to action, an object with `act(observation)`, or a
                 Stable-Baselines3 model.
 
         Raises:
-            LearningError: it is none of these.
+            LearningError: the policy is none of these.
         """
         self.name = str(getattr(policy, "name", getattr(policy, "__name__", type(policy).__name__)))
         self._reset = getattr(policy, "reset", None)
@@ -57,21 +57,21 @@ class ForeignPolicy:
             )
 
     def reset(self, seed: int) -> None:
-        """A new episode begins."""
+        """Start a new episode."""
         if callable(self._reset):
             self._reset(seed)
 
     def act(self, observation: Observation) -> Action:
-        """Its action."""
+        """Return the policy's action."""
         return self._act(observation)
 
 
 def as_policy(policy: str | Acting, env_id: str) -> Policy:
-    """A policy from what a caller gives: "expert", "human-like", "random", a function, a policy.
+    """Convert "expert", "human-like", "random", a function or a policy object to a policy.
 
     Raises:
         EnvError: there is no scripted expert for the environment.
-        LearningError: the word is not known, or it is no policy.
+        LearningError: the name is unknown, or the object is not a policy.
     """
     if isinstance(policy, str):
         return _named_policy(policy, env_id)
@@ -104,10 +104,10 @@ def iter_record(
     dataset_id: str = "",
     seed: int = 0,
 ) -> Iterator[tuple[int, float]]:
-    """Record episode after episode; yields (steps, return) of each saved one.
+    """Record episodes one after another; yield (steps, return) of each saved episode.
 
     Raises:
-        TeleopError: no such environment, no expert for it, or the disk refused.
+        TeleopError: the environment is unknown, it has no expert, or the disk cannot be written.
     """
     env = make_env(env_id, render=False)
     driver = as_policy(policy, env_id)
@@ -132,23 +132,23 @@ def record(
     seed: int = 0,
     root: str | Path | None = None,
 ) -> EpisodeDataset:
-    """Let a policy record whole episodes, as fast as they compute.
+    """Record whole episodes of a policy at full speed.
 
     Args:
         env_id: the environment.
         policy: "expert" or "human-like" (scripted, for environments that have one), "random", a
-            function from observation to action, or anything with `reset(seed)` and
+            function from observation to action, or an object with `reset(seed)` and
             `act(observation)`.
-        episodes: how many.
-        dataset_id: where they go; by default ENV/scripted-v0.
-        seed: of the first episode; the others follow.
-        root: the recordings folder; by default ./recordings, else this user's.
+        episodes: number of episodes.
+        dataset_id: the dataset to record into; default: ENV/scripted-v0.
+        seed: seed of the first episode; the others use the seeds that follow.
+        root: the recordings folder; default: ./recordings if it exists, else the user's folder.
 
     Returns:
-        The dataset, with the earlier episodes that it has.
+        The dataset, including its earlier episodes.
 
     Raises:
-        TeleopError: no such environment, no expert for it, or the disk refused.
+        TeleopError: the environment is unknown, it has no expert, or the disk cannot be written.
     """
     library = library_in(root)
     for _ in iter_record(library, env_id, policy, episodes, dataset_id=dataset_id, seed=seed):
@@ -157,14 +157,15 @@ def record(
 
 
 def iter_train(data: EpisodeDataset, config: Any = None) -> Iterator["Progress"]:
-    """Train on these episodes; stop pulling to stop.
+    """Train on these episodes; stop iterating to stop the training.
 
     Args:
         data: the episodes.
-        config: how: `teleop.BC(...)` (the default), `Nearest(...)`, `DAgger(...)` or `IQ(...)`.
+        config: the algorithm: `teleop.BC(...)` (default), `Nearest(...)`, `DAgger(...)` or
+            `IQ(...)`.
 
     Yields:
-        Progress: phase, step, total, loss; `policy` where there is a better one.
+        Progress: phase, step, total, loss; `policy` is set when there is a better one.
 
     Raises:
         LearningError: nothing can be learned from the data.
@@ -175,7 +176,7 @@ def iter_train(data: EpisodeDataset, config: Any = None) -> Iterator["Progress"]
 
     dataset, files = dataset_of(data)
     if network := getattr(config, "network", ""):
-        allow_own(network)  # whoever writes its name in a program trusts it
+        allow_own(network)  # a name in the user's own program is trusted
     run = TrainingRun(load_demonstrations(dataset, files), config=config)
     for progress in run.train():
         if progress.policy is not None:
@@ -189,12 +190,13 @@ def train(
     *,
     on_progress: Callable[["Progress"], None] | None = None,
 ) -> LearnedPolicy:
-    """Train a policy on these episodes; `policy.save(folder)` keeps it.
+    """Train a policy on these episodes; `policy.save(folder)` saves it.
 
     Args:
         data: the episodes.
-        config: how: `teleop.BC(...)` (the default), `Nearest(...)`, `DAgger(...)` or `IQ(...)`.
-        on_progress: called at least ten times a second.
+        config: the algorithm: `teleop.BC(...)` (default), `Nearest(...)`, `DAgger(...)` or
+            `IQ(...)`.
+        on_progress: called at least ten times per second.
 
     Raises:
         LearningError: nothing can be learned from the data.
@@ -221,16 +223,16 @@ def evaluate(
 
     Args:
         policy: as in `record`.
-        env_id: the environment; a learned policy knows its own.
-        episodes: how many.
-        seed: of the first; the default is far from those that people are given.
+        env_id: the environment; not needed for a learned policy.
+        episodes: number of episodes.
+        seed: seed of the first episode; the default is far from those that people are given.
         on_result: called after each episode.
 
     Returns:
         Mean return with its 95 % bootstrap interval, standard deviation, success rate.
 
     Raises:
-        EnvError: the environment cannot be made, or failed.
+        EnvError: the environment cannot be created, or failed.
         LearningError: the policy does not fit the environment.
     """
     env_id = env_id or _own_env(policy)
@@ -253,17 +255,17 @@ def _own_env(policy: str | Acting) -> str:
 
 
 class Comparison:
-    """A recorded episode and policies from the same start, played to their ends.
+    """A recorded episode and policies, played to their ends from the same start.
 
     Attributes:
         env_id: the environment.
-        seed: of the start.
-        names: of each side, the recording first.
-        returns: of each side.
-        steps: of each side.
-        diverged_at: the first step after which the sides see different things; None: never.
-        fidelity: "exact" if the recording was reproduced, else where it departs.
-        has_pictures: the environment drew something.
+        seed: seed of the start.
+        names: name of each side, the recording first.
+        returns: return of each side.
+        steps: number of steps of each side.
+        diverged_at: the first step after which the observations differ; None: never.
+        fidelity: "exact" if the recording was reproduced, otherwise where it differs.
+        has_pictures: whether the environment rendered more than a single colour.
     """
 
     def __init__(
@@ -282,7 +284,7 @@ class Comparison:
             on_step: called with the number of steps so far.
 
         Raises:
-            EnvError: the environment cannot be made, or failed.
+            EnvError: the environment cannot be created, or failed.
         """
         self.env_id, self.seed = env_id, episode.row.seed or 0
         self._pace_hz = shown_pace_hz(episode)
@@ -303,10 +305,10 @@ class Comparison:
         self.has_pictures = not lanes[0].one_colour
 
     def save(self, path: str | Path) -> Path:
-        """Write all sides beside each other as .gif, .webp, .mp4 or .png (four moments).
+        """Write all sides next to each other as .gif, .webp, .mp4 or .png (four moments).
 
         Raises:
-            StorageError: it cannot be written, or is of another kind.
+            StorageError: the file cannot be written, or its type is unknown.
         """
         write_side_by_side(self._replay, Path(path), self._pace_hz)
         return Path(path)
@@ -320,12 +322,12 @@ def compare(episode: Episode, *policies: Acting, env_id: str = "") -> Comparison
     """Play a recorded episode and policies from the same start.
 
     Args:
-        episode: of a dataset: `data[0]`.
-        *policies: learned policies, functions, or anything with `reset` and `act`.
-        env_id: the environment; by default the episode's own.
+        episode: an episode of a dataset, such as `data[0]`.
+        *policies: learned policies, functions, or objects with `reset` and `act`.
+        env_id: the environment; default: the environment of the episode.
 
     Raises:
-        EnvError: the environment cannot be made, or failed.
+        EnvError: the environment cannot be created, or failed.
     """
     named = env_id or str(episode.meta.get("env_id", ""))
     return Comparison(named, episode, [as_policy(policy, named) for policy in policies])

@@ -22,14 +22,15 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
     """Records every episode that is played through it; the dataset is also a Minari dataset.
 
     An episode is saved when it terminates or is truncated, when `reset` is called before that, and
-    on `close`. What was recorded survives a crash of the program: the next one that opens the
-    dataset saves it.
+    on `close`. Recorded steps survive a crash of the program: the next program that opens the
+    dataset saves them.
 
-    Observations and rewards are returned as the spaces declare them, as they are recorded.
+    Observations and rewards are returned with the types that the spaces declare, as they are
+    recorded.
 
     Attributes:
-        driver: who acts in the steps that follow: "human", "policy" or "script". It may be changed
-            at any time, also within an episode.
+        driver: who acts in the next steps: "human", "policy" or "script". It may be changed at any
+            time, even within an episode.
     """
 
     def __init__(
@@ -45,10 +46,10 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
 
         Args:
             env: made with `gymnasium.make`, so that recordings can name it and be replayed.
-            dataset_id: such as "cartpole-v1/mine-v0"; made if it does not exist.
-            root: the recordings folder; by default ./recordings, else this user's.
+            dataset_id: for example "cartpole-v1/mine-v0"; created if it does not exist.
+            root: the recordings folder; default: ./recordings if it exists, else the user's folder.
             driver: who acts: "human", "policy" or "script".
-            name: of the policy or script.
+            name: name of the policy or script.
 
         Raises:
             RecordingError: the id is not valid, the dataset has other spaces, another program is
@@ -58,7 +59,7 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         inner = env if isinstance(env, ConvertingWrapper) else ConvertingWrapper(env)
         super().__init__(inner)
         self.driver, self._name = driver, name
-        _ = self.actor  # an unknown driver is an error now, not in the first step
+        _ = self.actor  # raise for an unknown driver now, not in the first step
         self._pace_hz = pace_of(env)
         self._dataset: Dataset = library_in(root).open_for_writing(dataset_id, dataset_info(env))
         self._dataset.writer.claim()
@@ -68,10 +69,10 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
 
     @property
     def actor(self) -> Actor:
-        """Who acts in the steps that follow.
+        """Who acts in the next steps.
 
         Raises:
-            ValueError: `driver` is none of the three.
+            ValueError: `driver` is not one of the three.
         """
         if self.driver not in _ACTORS:
             raise ValueError(f"driver is {self.driver!r}; expected human, policy or script")
@@ -79,24 +80,23 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
 
     @property
     def name(self) -> str:
-        """The policy's or script's name."""
+        """Name of the policy or script."""
         return self._name or ("you" if self.driver == "human" else "")
 
     @property
     def dataset(self) -> EpisodeDataset:
-        """What is saved so far."""
+        """The episodes that are saved so far."""
         return EpisodeDataset(self._dataset)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, Info]:
-        """Save the running episode, if any, and begin the next.
+        """Save the running episode, if any, and start the next one.
 
         Args:
-            seed: of the episode; without one, a seed is drawn, so that the episode can be
-                replayed.
-            options: passed on. They are not recorded: an episode that depends on them does not
-                replay.
+            seed: seed of the episode; None draws a seed, so that the episode can be replayed.
+            options: passed to the environment. They are not recorded: an episode that depends on
+                them cannot be replayed.
 
         Raises:
             StorageError: the disk is full or cannot be written.
@@ -109,10 +109,10 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         return observation, info
 
     def step(self, action: Action) -> tuple[Observation, Any, bool, bool, Info]:
-        """Step, record, and save the episode if it is over.
+        """Take a step, record it, and save the episode if it is over.
 
         Raises:
-            StorageError: the disk is full; what was recorded before is kept.
+            StorageError: the disk is full; earlier steps are kept.
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         if self._recorder.is_recording:
@@ -134,13 +134,13 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
         return observation, reward, terminated, truncated, info
 
     def discard(self) -> None:
-        """Move the running episode to the trash; the next begins with `reset`."""
+        """Move the running episode to the trash; `reset` starts the next one."""
         take = self._recorder.end()
         if take is not None:
             self._recorder.discard(take)
 
     def close(self) -> None:
-        """Save the running episode, close the dataset and the environment."""
+        """Save the running episode, then close the dataset and the environment."""
         try:
             self._save()
         finally:

@@ -1,4 +1,4 @@
-"""From keys, pads, sticks and the mouse to actions: tables, schemes, settings, the person."""
+"""Controls: tables, schemes and settings that convert a person's input to actions."""
 
 from teleop.control.controls_file import ControlSettings, ControlsFile, bound, rebound
 from teleop.control.human import HumanPolicy

@@ -1,7 +1,7 @@
-"""The tables: which keys, buttons and sticks make which move, for each known environment.
+"""Default bindings: the keys, buttons and sticks of each move, for each known environment.
 
 A control is named by position: `key.w` (the key where W is on a US keyboard), `pad.a`, half an axis
-as `pad.left_x-` or `pad.left_x+`, and `mouse.x+` for a mouse or finger held on the picture.
+as `pad.left_x-` or `pad.left_x+`, and `mouse.x+` for a mouse or finger held on the frame.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,16 @@ from teleop.text import tr
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One thing a person can do.
+    """One move that a person can make.
 
     Attributes:
         name: unique within a scheme.
-        word: what it does, in a word or two, for the key cap.
-        controls: what triggers it; the first key and the first pad control are shown.
-        place: column and row of its key cap; rows count downwards.
-        layer: which of `LAYERS` must be held; 0 is none.
-        taps: it acts once a press; else for as long as it is held.
+        word: one or two words for the key cap that say what the move does.
+        controls: controls that trigger the move; the first key and the first gamepad control are
+            shown.
+        place: column and row of the key cap; rows count downwards.
+        layer: which of `LAYERS` must be held; 0: none.
+        taps: the move acts once per press; otherwise for as long as it is held.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Move:
     taps: bool = False
 
     def said(self, word: str) -> "Move":
-        """The same move under another word."""
+        """Return the same move with another word."""
         return replace(self, word=word)
 
 
@@ -75,10 +76,10 @@ ONLY = Move(
     tr("act"),
     ("key.space", "key.w", "key.up", "key.d", "key.right", "pad.a", "pad.right", "mouse.left"),
     (1, 1),
-)  # the only thing that can be done
+)  # for environments with one action besides idle
 DIRECTIONS = {"up": UP, "down": DOWN, "left": LEFT, "right": RIGHT, "fire": FIRE}
 
-# Held, these turn every control into that of another layer; both together are the fourth.
+# Holding one of these switches all controls to another layer; both select the fourth.
 LAYERS = (("key.lshift", "pad.left_stick"), ("key.space", "pad.right_stick"))
 LAYER_COUNT = 4
 LAYER_WORDS = ("", "Shift", "Space", "Shift+Space")
@@ -89,7 +90,7 @@ _BUTTONS = ("a", "b", "x", "y", "left_shoulder", "right_shoulder", "up", "down",
 
 
 class Pool:
-    """Controls that are still free, layer by layer."""
+    """The controls that are still free, layer by layer."""
 
     def __init__(self) -> None:
         self._pairs = [(less, more, layer) for layer in range(LAYER_COUNT) for less, more in PAIRS]
@@ -98,16 +99,16 @@ class Pool:
 
     @property
     def pairs_left(self) -> int:
-        """Axes that can still be driven."""
+        """Number of axes that can still be bound."""
         return sum(self._free(pair) for pair in self._pairs)
 
     def take(self, *moves: Move) -> None:
-        """These moves are used as they are."""
+        """Mark the controls of these moves as taken."""
         for move in moves:
             self._taken |= {(move.layer, control) for control in move.controls}
 
     def pair(self, name: str, words: tuple[str, str]) -> tuple[Move, Move]:
-        """Two moves for an axis: the first free pair. There must be one left."""
+        """Bind two moves for an axis to the first free pair; at least one pair must be left."""
         less, more, layer = next(pair for pair in self._pairs if self._free(pair))
         moves = tuple(
             replace(move, name=f"{name}{sign}", word=word, layer=layer)
@@ -117,7 +118,7 @@ class Pool:
         return moves[0], moves[1]
 
     def switch(self, name: str, word: str) -> Move | None:
-        """A move with a key (digits, then letters) and, while there are some, a button."""
+        """Bind a move to a free key (digits, then letters) and button; None if no key is left."""
         for layer in range(LAYER_COUNT):
             key = next((k for k in _KEYS if (layer, f"key.{k}") not in self._taken), None)
             if key is not None:
@@ -142,9 +143,9 @@ class DiscreteTable:
     """Moves and chords of a Discrete action space.
 
     Attributes:
-        moves: (move, action).
+        moves: (move, action) pairs.
         idle: action when nothing is held; None repeats the last one.
-        chords: (names of moves held together, action).
+        chords: (names of moves held together, action) pairs.
     """
 
     moves: tuple[tuple[Move, int], ...]
@@ -154,20 +155,20 @@ class DiscreteTable:
 
 @dataclass(frozen=True, slots=True)
 class AxisTable:
-    """How one axis of a Box is driven.
+    """How one axis of a Box is controlled.
 
     Attributes:
-        less: move towards the low end; None if the axis only goes up.
+        less: move towards the low end; None if the axis has a single direction.
         more: move towards the high end.
-        neutral: value when let go.
-        ramp_s: seconds a key needs from neutral to the end; 0 is at once.
-        dead_zone: of sticks, triggers and mouse, 0..0.9: worn ones rest up to here.
-        curve: power of what is past the dead zone; 2 is finer in the middle.
-        scale: share of the way to the ends that full is, 0..1.
-        invert: less is more.
-        only_down: it rests at its high end, and `more` goes down from there.
-        pointer: `mouse.x` or `mouse.y` where the axis is a place that is pointed at, and stays
-            when let go; empty where it is a push.
+        neutral: value when released.
+        ramp_s: seconds that a key needs from neutral to the end; 0: immediately.
+        dead_zone: dead zone of sticks, triggers and mouse, 0..0.9; worn ones rest up to this value.
+        curve: exponent beyond the dead zone; 2 is finer in the middle.
+        scale: share of the range that a full push reaches, 0..1.
+        invert: exchange the two moves.
+        only_down: the axis rests at its high end, and `more` moves it down.
+        pointer: `mouse.x` or `mouse.y` if the axis is a position that the mouse points at and that
+            stays when released; empty if it is a push.
     """
 
     less: Move | None
@@ -212,7 +213,7 @@ AXES: dict[str, tuple[AxisTable, ...]] = {
     ),
 }
 
-# One hand: what the other one would press, where this one can; empty is nowhere.
+# One-handed sets: replacements for the other hand's controls; empty: no replacement.
 _LEFT_HAND = {
     **dict.fromkeys(("key.up", "key.down", "key.left", "key.right"), ""),
     **dict.fromkeys(("pad.up", "pad.down", "pad.left", "pad.right"), ""),
@@ -272,7 +273,7 @@ _RIGHT_HAND = {
 }
 HANDS: Mapping[str, Mapping[str, str]] = {"both": {}, "left": _LEFT_HAND, "right": _RIGHT_HAND}
 
-# Everything that a move can have; what belongs to the window is not among them.
+# All controls that a move can have; the window's own keys are excluded.
 _NAMED_KEYS = (
     *("space", "return", "tab", "backspace", "delete", "insert", "home", "end", "pageup"),
     *("pagedown", "up", "down", "left", "right", "lshift", "rshift", "lctrl", "rctrl", "lalt"),

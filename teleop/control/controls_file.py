@@ -1,4 +1,4 @@
-"""What a person has changed about the controls: `controls.toml` beside the recordings.
+"""The user's changes to the controls: `controls.toml` in the recordings folder.
 
 ["LunarLander-v3"]
 hand = "left"
@@ -28,7 +28,7 @@ _LIMITS = {"ramp_s": (0.0, 5.0), "dead_zone": (0.0, 0.9), "curve": (0.25, 4.0), 
 
 @dataclass(frozen=True, slots=True)
 class AxisSettings:
-    """How one axis behaves; None is as the preset says. Meanings: see `bindings.AxisTable`."""
+    """Settings of one axis, explained in `bindings.AxisTable`; None keeps the preset."""
 
     ramp_s: float | None = None
     dead_zone: float | None = None
@@ -39,14 +39,15 @@ class AxisSettings:
 
 @dataclass(frozen=True, slots=True)
 class ControlSettings:
-    """What is different for one environment.
+    """The user's changes for one environment.
 
     Attributes:
         hand: `both`, `left` or `right`.
         moves: controls by name of the move.
-        axes: by name of the axis; `all` is every axis without settings of its own.
-        taps: by name of the move: whether it acts once a press, or for as long as it is held.
-        idle: the action when nothing is held, from 0; -1 does the last one again; None: as usual.
+        axes: settings by name of the axis; `all` applies to every axis without its own settings.
+        taps: by name of the move: whether it acts once per press, or for as long as it is held.
+        idle: index of the action when nothing is held; -1 repeats the last action; None: the
+            default.
     """
 
     hand: str = "both"
@@ -57,11 +58,11 @@ class ControlSettings:
 
     @property
     def is_plain(self) -> bool:
-        """Nothing is different."""
+        """Whether nothing is changed."""
         return self == ControlSettings()
 
     def with_axis(self, name: str, **changes: Any) -> "ControlSettings":
-        """The same with some of an axis' settings changed."""
+        """Return a copy with changed settings of one axis."""
         axis = replace(self.axes.get(name, AxisSettings()), **changes)
         return replace(self, axes={**self.axes, name: axis})
 
@@ -69,19 +70,19 @@ class ControlSettings:
 def rebound(
     settings: ControlSettings, moves: Sequence[Move], name: str, control: str
 ) -> tuple[ControlSettings, str]:
-    """Give a move another control in place of those of the same device.
+    """Give a move a new control, which replaces its controls of the same device.
 
     Args:
-        settings: as they are.
-        moves: as they are bound now.
-        name: of the move.
-        control: what it gets.
+        settings: the current settings.
+        moves: the current moves.
+        name: name of the move.
+        control: the new control.
 
     Returns:
         The new settings, and the word of the move that loses the control; empty if none does.
 
     Raises:
-        ControlError: there is no such move.
+        ControlError: there is no such move, or the control cannot be used.
     """
     move = next((m for m in moves if m.name == name), None)
     if move is None:
@@ -107,10 +108,10 @@ def rebound(
 
 
 def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...]:
-    """The moves with a person's own controls.
+    """Return the moves with the user's own controls.
 
     Raises:
-        ControlError: a move that is not there, or one control for two moves.
+        ControlError: a move does not exist, or two moves share a control.
     """
     names = {move.name for move in moves}
     for name in (*settings.moves, *settings.taps):
@@ -134,7 +135,7 @@ def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...
 
 
 def _handed(moves: tuple[Move, ...], hand: Mapping[str, str]) -> list[Move]:
-    """The moves within reach of a hand; where two would share a control, the first has it."""
+    """Limit moves to the reach of one hand; a shared control goes to the first move."""
     if not hand:
         return list(moves)
     taken: set[tuple[int, str]] = set()
@@ -148,7 +149,7 @@ def _handed(moves: tuple[Move, ...], hand: Mapping[str, str]) -> list[Move]:
 
 
 def conflict(moves: tuple[Move, ...]) -> str:
-    """Two moves with one control in the same layer, in words; empty if there are none."""
+    """Describe two moves that share a control in the same layer; empty if there are none."""
     seen: dict[tuple[int, str], str] = {}
     for move in moves:
         for control in move.controls:
@@ -160,7 +161,7 @@ def conflict(moves: tuple[Move, ...]) -> str:
 
 
 def _without_stolen(moves: list[Move], settings: ControlSettings) -> tuple[Move, ...]:
-    """What the person gave to one move is taken from those they did not bind themselves."""
+    """Remove controls that the user gave to one move from the moves that the user did not bind."""
     own = {(m.layer, c) for m in moves if m.name in settings.moves for c in m.controls}
     return tuple(
         move
@@ -171,21 +172,21 @@ def _without_stolen(moves: list[Move], settings: ControlSettings) -> tuple[Move,
 
 
 class ControlsFile:
-    """The settings of every environment."""
+    """The settings of all environments."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
     def read(self, env_id: str) -> ControlSettings:
-        """One environment's settings; plain ones where there are none.
+        """Read one environment's settings; defaults if there are none.
 
         Raises:
-            ControlError: the file says something that has no meaning.
+            ControlError: the file cannot be read, or a setting is invalid.
         """
         return self._settings(env_id, self._table().get(env_id, {}))
 
     def write(self, env_id: str, settings: ControlSettings) -> None:
-        """Replace one environment's settings; comments and the other ones stay.
+        """Replace one environment's settings; comments and other environments are kept.
 
         Raises:
             ControlError: the file cannot be read or written.
@@ -202,7 +203,7 @@ class ControlsFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             partial.write_text(tomlkit.dumps(document), "utf-8")
-            os.replace(partial, self.path)  # noqa: PTH105  the other way of saying it is longer
+            os.replace(partial, self.path)  # noqa: PTH105  the pathlib call is longer
         except OSError as problem:
             raise ControlError(f"{self.path} cannot be written: {problem.strerror}.") from problem
 
@@ -291,7 +292,7 @@ def _is_control(value: Any) -> bool:
 
 
 def _plain(settings: ControlSettings) -> dict[str, Any]:
-    """As TOML has it: only what differs."""
+    """Convert settings to a TOML table that holds only the changes."""
     table: dict[str, Any] = {}
     if settings.hand != "both":
         table["hand"] = settings.hand

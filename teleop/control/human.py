@@ -1,4 +1,4 @@
-"""The person as a policy: remembers what is held, latches taps, asks the scheme for an action."""
+"""The person as a policy: tracks held controls, latches taps, asks the scheme for actions."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ _AXES = ("_x", "_y", "_trigger", ".x", ".y")
 
 
 class HumanPolicy:
-    """Acts as the person's hands do.
+    """Acts on the person's input.
 
-    A key pressed and released between two steps still acts once. In a turn-based environment every
-    press is one step, in order.
+    A key that is pressed and released between two steps still acts once. In a turn-based
+    environment, every press is one step, in order.
     """
 
     actor = Actor.HUMAN
@@ -30,27 +30,27 @@ class HumanPolicy:
         turn_based: bool = False,
         dt_s: float = 1 / 30,
     ) -> None:
-        """Begin with nothing held.
+        """Start with nothing held.
 
         Args:
-            scheme: from moves to actions.
-            moves: the scheme's moves with the person's own controls; None: with the usual ones.
+            scheme: converts moves to actions.
+            moves: the scheme's moves with the user's own controls; None: the default controls.
             turn_based: every press is one step.
             dt_s: seconds between steps.
         """
         self.dt_s = dt_s
-        self.acts = self.idle_acts = 0  # since the reset: all, and those with nothing held
-        self.touches = False  # at the last step a control was held, or had been tapped
+        self.acts = self.idle_acts = 0  # steps since the reset: all, and with nothing held
+        self.touches = False  # whether a control was held or tapped at the last step
         self.turn_based = turn_based
-        self._values: dict[str, float] = {}  # control -> value now
+        self._values: dict[str, float] = {}  # control -> current value
         self._latched: set[str] = set()  # moves tapped since the last step
         self._recent: list[str] = []  # moves in the order of their last press
-        self._turns: deque[str] = deque()  # presses that have not had their step yet
-        self._pointed: dict[str, float] = {}  # where the mouse is or was held since the last step
+        self._turns: deque[str] = deque()  # presses that wait for their step
+        self._pointed: dict[str, float] = {}  # held mouse position since the last step
         self.use(scheme, moves)
 
     def use(self, scheme: Scheme, moves: Sequence[Move] | None = None) -> None:
-        """Act by another scheme, or with other controls; what is held stays held."""
+        """Switch to another scheme or other controls; held controls stay held."""
         self.scheme = scheme
         self.moves = tuple(scheme.moves if moves is None else moves)
         self._has_layers = any(move.layer for move in self.moves)
@@ -60,7 +60,7 @@ class HumanPolicy:
                 self._by_control.setdefault(control, []).append(move)
 
     def reset(self, seed: int) -> None:
-        """Forget presses of the last episode; what is still held stays held."""
+        """Forget presses of the last episode; held controls stay held."""
         del seed
         self._latched.clear()
         self._turns.clear()
@@ -68,7 +68,7 @@ class HumanPolicy:
         self.scheme.reset()
 
     def resume(self, action: Action | None) -> None:
-        """Go on after this action; taps from before are forgotten, what is held stays held."""
+        """Continue after this action; earlier taps are forgotten, held controls stay held."""
         self._latched.clear()
         self._turns.clear()
         if action is None:
@@ -77,26 +77,26 @@ class HumanPolicy:
             self.scheme.restore(action)
 
     def release(self) -> None:
-        """Let go of everything."""
+        """Release all controls."""
         self._values.clear()
         self._pointed.clear()
         self._latched.clear()
         self._turns.clear()
 
     def hear(self, event: InputEvent) -> None:
-        """Take in one movement of a key, button, stick or the mouse."""
+        """Process one change of a key, button, stick or the mouse."""
         if event.control.endswith(_AXES) and not event.control.startswith("key."):
             self._set(event.control + "-", max(0.0, -event.value))
             self._set(event.control + "+", max(0.0, event.value))
         else:
             self._set(event.control, event.value)
-        if self._points:  # kept for the next step even if it is let go before
+        if self._points:  # kept for the next step even if released earlier
             self._pointed = {
                 c: self._values.get(c + "+", 0.0) - self._values.get(c + "-", 0.0) for c in POINTER
             }
 
     def act(self, observation: Observation) -> Action | None:
-        """The action for this step; None while nobody has taken their turn."""
+        """Return the action for this step; None while a turn-based environment waits for input."""
         del observation
         if self.turn_based:
             if not self._turns:
@@ -123,7 +123,7 @@ class HumanPolicy:
         return self._values.get("mouse.left", 0.0) >= _PRESSED
 
     def _layer(self) -> int:
-        """Which layer is held."""
+        """Return the number of the layer that is held."""
         if not self._has_layers:
             return 0
         held = (any(self._values.get(c, 0.0) >= _PRESSED for c in layer) for layer in LAYERS)

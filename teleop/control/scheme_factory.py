@@ -1,4 +1,4 @@
-"""Making the scheme of an environment: its preset, or one generated for its action space."""
+"""Create the scheme of an environment: its preset, or one generated for its action space."""
 
 import math
 import re
@@ -42,7 +42,7 @@ from teleop.text import joined, tr
 
 _MOST_AXES = len(PAIRS) * LAYER_COUNT
 _PLAIN = ControlSettings()
-# done once a press rather than for as long as a key is held
+# actions that happen once per press, not for as long as a key is held
 _ONCE = re.compile(
     r"jump|flap|toggle|pick.?up|drop|place|interact|\buse\b|\bopen\b|collect|make|swap|\bdo\b",
     re.IGNORECASE,
@@ -50,11 +50,11 @@ _ONCE = re.compile(
 
 
 def make_scheme(env: gym.Env[Any, Any], settings: ControlSettings = _PLAIN) -> Scheme:
-    """A scheme for an environment: its preset, or one made for its action space.
+    """Create a scheme for an environment: its preset, or one generated for its action space.
 
     Args:
         env: the environment.
-        settings: how the person wants its axes to behave.
+        settings: the user's settings of axes and idle action.
 
     Raises:
         ControlError: keys and sticks cannot drive this space.
@@ -63,7 +63,7 @@ def make_scheme(env: gym.Env[Any, Any], settings: ControlSettings = _PLAIN) -> S
 
 
 class _Maker:
-    """One scheme being made: what is taken already, and how axes are to be tuned."""
+    """Builds one scheme; tracks the controls that are taken and the user's settings."""
 
     def __init__(self, env: gym.Env[Any, Any], settings: ControlSettings) -> None:
         self._env, self._settings = env, settings
@@ -81,7 +81,7 @@ class _Maker:
         return self._part(space, "", "")
 
     def _part(self, space: Any, name: str, word: str) -> Scheme:
-        """A scheme for a part of the space; names begin with the way to it."""
+        """Create a scheme for a part of the space; move names start with the path to the part."""
         match space:
             case spaces.Discrete():
                 return self._discrete_part(space, name, word)
@@ -146,12 +146,12 @@ class _Maker:
             for place, action in enumerate(rest)
         ]
         if not any(words):
-            idle = find_idle(name_of(self._env)) or 0  # the first is nothing in most environments
+            idle = find_idle(name_of(self._env)) or 0  # action 0 is idle in most environments
         table = DiscreteTable((*singles, *numbered), idle, tuple(chords.items()))
         return DiscreteScheme(self._resting(table, size), start, helpers)
 
     def _pair(self) -> DiscreteTable:
-        """Two actions that nothing is known of: one that acts beside nothing, or two directions."""
+        """Bind two actions of unknown meaning: one action and idle, or two directions."""
         idle = find_idle(name_of(self._env))
         if idle is None or self._settings.idle not in (None, idle):
             return DiscreteTable(((LEFT.said("0"), 0), (RIGHT.said("1"), 1)))
@@ -159,7 +159,7 @@ class _Maker:
         return DiscreteTable(((replace(ONLY, word=str(acts), taps=True), acts),), idle)
 
     def _resting(self, table: DiscreteTable, size: int) -> DiscreteTable:
-        """The table with what the person wants to happen when nothing is held."""
+        """Apply the user's choice of what happens when nothing is held."""
         idle = self._settings.idle
         if idle is None:
             return table
@@ -171,12 +171,12 @@ class _Maker:
         return replace(table, idle=None if idle < 0 else idle)
 
     def _numbered(self, place: int, word: str, action: int, size: int) -> Move:
-        """A switch for an action without a direction."""
+        """Create a switch for an action without a direction."""
         move = self._switch(f"n{place}", word.lower() or str(action), size)
         return replace(move, taps=bool(_ONCE.search(word)))
 
     def _discrete_part(self, space: spaces.Discrete, name: str, word: str) -> Scheme:
-        """The first action is what happens when nothing is held; each other has a switch."""
+        """Give every action but the first a switch; the first applies when nothing is held."""
         size = int(space.n)
         moves = tuple(
             (
@@ -227,7 +227,7 @@ class _Maker:
                 "take targets instead of single joints."
             )
         low, high = reach(space)
-        is_place = size == 2 and all(float(value) >= 0.0 for value in low)  # two pixels or metres
+        is_place = size == 2 and all(float(value) >= 0.0 for value in low)  # a 2D position
         tables = {}
         for index in range(size):
             label = f"{name}{index + 1}"
@@ -252,7 +252,10 @@ class _Maker:
 
 
 def _placing(less: Move, more: Move, index: int) -> tuple[Move, Move]:
-    """The moves of a place: it counts from the top, as pictures do; the mouse points instead."""
+    """Adapt the moves of a position.
+
+    It counts from the top, as image rows do, and the mouse points at it instead of pushing.
+    """
     pair = (more, less) if index == 1 else (less, more)
     controls = [tuple(c for c in m.controls if not c.startswith("mouse.")) for m in pair]
     return (
@@ -262,7 +265,7 @@ def _placing(less: Move, more: Move, index: int) -> tuple[Move, Move]:
 
 
 def _axis(less: Move, more: Move, neutral: float, low: float, high: float) -> AxisTable:
-    """An axis that rests as near to 0 as it can; one that rests at an end only leaves it."""
+    """Create an axis that rests as near to 0 as it can; one that rests at an end has one move."""
     if neutral == low:
         return AxisTable(None, more, neutral)
     if neutral == high:
@@ -271,7 +274,7 @@ def _axis(less: Move, more: Move, neutral: float, low: float, high: float) -> Ax
 
 
 def _said(move: Move, word: str) -> Move:
-    """A direction under the environment's own word, where that is short."""
+    """Rename a direction to the environment's own word, if that is short."""
     return move.said(word.lower()) if 0 < len(word) <= len("backward") else move
 
 

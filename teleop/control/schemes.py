@@ -1,4 +1,4 @@
-"""Schemes: from what is held to an action of a space."""
+"""Schemes: convert held moves to an action of a space."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,52 +10,52 @@ from gymnasium import spaces
 from teleop.control.bindings import AxisTable, DiscreteTable, Move
 from teleop.types import Action
 
-_PRESSED = 0.5  # a stick or trigger this far over counts as pressed
-_CROSSING_S = 1.5  # that keys need to move a position from one end to the other
+_PRESSED = 0.5  # a stick or trigger deflected this far counts as pressed
+_CROSSING_S = 1.5  # time that keys need to move a position from end to end
 
 
 class Scheme(Protocol):
-    """Turns moves into actions of one space."""
+    """Converts moves to actions of one space."""
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """What a person can do."""
+        """All moves that a person can make."""
 
     @property
     def axes(self) -> Mapping[str, AxisTable]:
-        """The continuous axes by name; empty where nothing is continuous."""
+        """The continuous axes by name; empty if there are none."""
 
     def reset(self) -> None:
-        """Back to neutral."""
+        """Return to neutral."""
 
     def restore(self, action: Action) -> None:
-        """As if this had been the last action."""
+        """Continue as if this had been the last action."""
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
-        """The action for one step.
+        """Return the action for one step.
 
         Args:
-            held: strength 0..1 of each move that is active; while the mouse is held down on the
-                picture also `mouse.x` and `mouse.y`, -1..1 from its top left corner.
+            held: strength 0..1 of each active move; while the mouse is held down on the frame also
+                `mouse.x` and `mouse.y`, -1..1 from the top left corner.
             recent: names of active moves, the latest pressed last.
             dt_s: seconds since the last step.
         """
 
 
 class DiscreteScheme:
-    """One action at a time; chords fall back to their strongest listed part.
+    """One action at a time; an unlisted chord acts as its largest listed part.
 
     Attributes:
-        idle: the action when nothing is held, from 0; None does the last one again.
+        idle: index of the action when nothing is held; None repeats the last action.
     """
 
     def __init__(self, table: DiscreteTable, start: int = 0, helpers: Sequence[Move] = ()) -> None:
-        """Prepare.
+        """Create a scheme.
 
         Args:
             table: moves and chords.
             start: the space's first action.
-            helpers: moves that mean something only together with others.
+            helpers: moves that only act in chords.
         """
         self._start, self.idle = start, table.idle
         self.moves = (*(move for move, _ in table.moves), *helpers)
@@ -70,11 +70,11 @@ class DiscreteScheme:
         self._last = self._first
 
     def restore(self, action: Action) -> None:
-        """Go on with this action where nothing is held."""
+        """Continue with this action while nothing is held."""
         self._last = int(action) - self._start
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
-        """The action of the largest listed chord; among equals, the latest pressed."""
+        """Return the action of the largest listed chord; among equals, of the latest pressed."""
         del dt_s
         active = frozenset(name for name, strength in held.items() if strength >= _PRESSED)
         listed = [chord for chord in self._actions if chord <= active]
@@ -87,7 +87,7 @@ class DiscreteScheme:
 
 
 class BoxScheme:
-    """Each axis runs between its ends; keys ramp, sticks are followed at once."""
+    """Moves each axis between its limits; keys ramp, sticks are followed immediately."""
 
     def __init__(self, axes: Mapping[str, AxisTable], space: spaces.Box) -> None:
         self.axes = dict(axes)
@@ -97,19 +97,19 @@ class BoxScheme:
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """Two for each axis; one where it only goes up."""
+        """Two moves per axis; one if the axis has a single direction."""
         return tuple(move for axis in self.axes.values() for move in (axis.less, axis.more) if move)
 
     def reset(self) -> None:
-        """All axes to neutral."""
+        """Set all axes to neutral."""
         self._values = np.array([axis.neutral for axis in self.axes.values()], dtype=np.float64)
 
     def restore(self, action: Action) -> None:
-        """The axes are where this action had them."""
+        """Set the axes to the values of this action."""
         self._values = np.array(action, dtype=np.float64).ravel()
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
-        """Move every axis towards where its moves point."""
+        """Move every axis towards the target of its moves."""
         del recent
         for index, axis in enumerate(self.axes.values()):
             ends = float(self._low[index]), float(self._high[index])
@@ -131,12 +131,12 @@ class BranchScheme:
         slots: Mapping[str, tuple[int, int]],
         moves: tuple[Move, ...],
     ) -> None:
-        """Prepare.
+        """Create a scheme.
 
         Args:
-            space: of the actions.
+            space: the action space.
             slots: (branch, value) by name of the move.
-            moves: one for each slot.
+            moves: one move per slot.
         """
         self.moves, self._slots = moves, slots
         self.axes: Mapping[str, AxisTable] = {}
@@ -144,13 +144,13 @@ class BranchScheme:
         self._start = 0 if isinstance(space, spaces.MultiBinary) else np.asarray(space.start)
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: there is no state."""
 
     def restore(self, action: Action) -> None:
-        """Nothing is remembered."""
+        """Do nothing: there is no state."""
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
-        """Each branch takes its latest pressed value, else zero."""
+        """Set each branch to its latest pressed value, or to zero."""
         del dt_s
         values = np.zeros(self._shape, dtype=np.int64)
         flat = values.reshape(-1)
@@ -162,39 +162,42 @@ class BranchScheme:
 
 
 class TreeScheme:
-    """Dict and Tuple: each part has moves of its own."""
+    """Dict and Tuple: each part has its own moves."""
 
     def __init__(self, parts: Mapping[Any, Scheme], *, as_tuple: bool) -> None:
         self._parts, self._as_tuple = dict(parts), as_tuple
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """Of all parts."""
+        """The moves of all parts."""
         return tuple(move for part in self._parts.values() for move in part.moves)
 
     @property
     def axes(self) -> Mapping[str, AxisTable]:
-        """Of all parts."""
+        """The axes of all parts."""
         return {name: axis for part in self._parts.values() for name, axis in part.axes.items()}
 
     def reset(self) -> None:
-        """All parts to neutral."""
+        """Set all parts to neutral."""
         for part in self._parts.values():
             part.reset()
 
     def restore(self, action: Action) -> None:
-        """Each part its own."""
+        """Restore each part from its part of the action."""
         for key, part in self._parts.items():
             part.restore(action[key])
 
     def action(self, held: Mapping[str, float], recent: Sequence[str], dt_s: float) -> Action:
-        """The parts' actions, nested as the space is."""
+        """Return the parts' actions, nested like the space."""
         done = {key: part.action(held, recent, dt_s) for key, part in self._parts.items()}
         return tuple(done.values()) if self._as_tuple else done
 
 
 def reach(space: spaces.Box) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Ends of each axis, flat; an endless one is 1 away from 0, or from the other end."""
+    """Return the flat limits of each axis.
+
+    An infinite limit becomes -1 or 1, or 1 beyond the other limit if that is farther out.
+    """
     low, high = (np.asarray(end, dtype=np.float64).ravel() for end in (space.low, space.high))
     near_low = np.where(np.isfinite(high), np.minimum(-1.0, high - 1.0), -1.0)
     near_high = np.where(np.isfinite(low), np.maximum(1.0, low + 1.0), 1.0)
@@ -202,7 +205,7 @@ def reach(space: spaces.Box) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]
 
 
 def inverted(axis: AxisTable) -> AxisTable:
-    """The axis with its moves exchanged, if it is to be."""
+    """Return the axis with its controls exchanged, if it is set to be inverted."""
     if not axis.invert or axis.less is None:
         return axis
     less = replace(axis.less, controls=axis.more.controls)
@@ -210,7 +213,7 @@ def inverted(axis: AxisTable) -> AxisTable:
 
 
 def _push(axis: AxisTable, held: Mapping[str, float]) -> float:
-    """Where an axis' moves point, -1..1: past the dead zone, bent and scaled."""
+    """Return the push of an axis' moves, -1..1, after dead zone, curve and scale."""
     push = held.get(axis.more.name, 0.0)
     push -= held.get(axis.less.name, 0.0) if axis.less else 0.0
     size = abs(push)
@@ -223,7 +226,7 @@ def _push(axis: AxisTable, held: Mapping[str, float]) -> float:
 def _pushed(
     axis: AxisTable, push: float, value: float, ends: tuple[float, float], dt_s: float
 ) -> float:
-    """A value that follows the push and falls back to neutral."""
+    """Return a value that follows the push and returns to neutral."""
     end = ends[1] if push > 0 and not axis.only_down else ends[0]
     target = axis.neutral + abs(push) * (end - axis.neutral)
     is_analog = 0.0 < abs(push) < axis.scale
@@ -236,6 +239,6 @@ def _pushed(
 def _placed(
     axis: AxisTable, push: float, value: float, ends: tuple[float, float], dt_s: float
 ) -> float:
-    """A value that the push moves on and that stays when let go."""
+    """Return a value that the push moves and that stays when released."""
     speed = (ends[1] - ends[0]) / (axis.ramp_s or _CROSSING_S)
     return float(np.clip(value + push * speed * dt_s, *ends))

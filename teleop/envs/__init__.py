@@ -1,4 +1,4 @@
-"""Environments: which there are (`catalogue`), how they are made (`factory`), what they hold.
+"""Environments: the catalogue, their creation (`factory`), and their spaces.
 
 Nothing is imported here: the window reads the catalogue and must not load gymnasium.
 """

@@ -1,4 +1,4 @@
-"""Actions in words: what a list, a bar chart or a label on the view says."""
+"""Names of actions, as shown in lists, bar charts and labels on the view."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from teleop.envs.catalogue import find_entry
 from teleop.envs.spaces import Space
 from teleop.text import joined, tr
 
-_LONGEST = 24  # letters; more is a sentence
-_said: dict[tuple[str, int], list[str]] = {}  # by environment and number of actions
+_LONGEST = 24  # characters; longer texts are sentences
+_said: dict[tuple[str, int], list[str]] = {}  # names by environment and number of actions
 
 
 def learn_words(env_id: str, env: gym.Env[Any, Any]) -> None:
-    """Remember what an environment calls its discrete actions, once for each name."""
+    """Store an environment's names for its discrete actions, once per environment name."""
     space = env.action_space
     if not isinstance(space, spaces.Discrete) or (env_id, int(space.n)) in _said:
         return
@@ -27,9 +27,9 @@ def learn_words(env_id: str, env: gym.Env[Any, Any]) -> None:
 
 
 def branch_words(env_id: str, space: Space) -> list[list[str]]:
-    """The words of each categorical branch of an action.
+    """Return the words of each categorical branch of an action.
 
-    One list for a Discrete space, one a branch for MultiDiscrete and MultiBinary, none for Box.
+    Discrete has one branch, MultiDiscrete and MultiBinary have several, and Box has none.
     """
     match space:
         case spaces.Discrete():
@@ -49,7 +49,7 @@ def branch_words(env_id: str, space: Space) -> list[list[str]]:
 
 
 def axis_words(env_id: str, space: Space) -> list[str]:
-    """The name of each axis of a continuous action."""
+    """Return the name of each axis of a continuous action."""
     if not isinstance(space, spaces.Box):
         return []
     size = int(np.prod(space.shape))
@@ -58,7 +58,7 @@ def axis_words(env_id: str, space: Space) -> list[str]:
 
 
 def action_text(env_id: str, space: Space, action: Any) -> str:
-    """An action as a few words: `Main engine`, `Steer −0.40 · Gas 1.00`."""
+    """Describe an action in a few words: `Main engine`, `Steer −0.40 · Gas 1.00`."""
     if isinstance(space, spaces.Discrete):
         index = int(action) - int(space.start)
         words = branch_words(env_id, space)[0]
@@ -84,7 +84,7 @@ _IDLE_WORDS = frozenset({tr("Nothing"), tr("Coast"), tr("Let go")})
 
 
 def idle_action(env_id: str, space: Space) -> NDArray[np.float64] | None:
-    """What an idle keyboard does, as a row of numbers: (branches,); None where nothing is idle."""
+    """Return the idle action as numbers (branches,); None if no action is known to be idle."""
     match space:
         case spaces.Discrete():
             words = find_entry(env_id).action_words

@@ -1,4 +1,4 @@
-"""What an environment calls its discrete actions, wherever it says so."""
+"""Find the names that an environment gives its discrete actions."""
 
 import re
 from collections.abc import Mapping
@@ -32,21 +32,21 @@ _ATOM = "|".join(sorted((*_MOVES, *_IDLE), key=len, reverse=True))
 _JOINED = re.compile(rf"(?:{_ATOM})+")  # UPRIGHTFIRE
 # `- 0: Push cart to the left` and `| 0 | left | Turn left |`
 _LINE = re.compile(r"^\s*[-*|]?\s*(\d+)\s*[:|]\s*([^|\n]+?)\s*(?:\||$)", re.MULTILINE)
-_SLOW_HZ = 10.0  # grid worlds are drawn at this rate or slower; nobody drives in real time at it
+_SLOW_HZ = 10.0  # grid worlds render at this rate or slower: too slow to drive in real time
 
 
 def action_meanings(env: gym.Env[Any, Any], size: int) -> list[str]:
-    """The environment's own words for a Discrete space of its own.
+    """Return the environment's own names for its discrete actions.
 
-    Looked for in `get_action_meanings()`, in an enumeration called `actions` or `Actions`, in
-    the table of an `action_type`, and in the documentation.
+    Searches `get_action_meanings()`, an enumeration called `actions` or `Actions`, the table of an
+    `action_type`, and the documentation of the environment.
 
     Args:
         env: the environment.
         size: number of actions.
 
     Returns:
-        `size` words; empty ones where it says nothing.
+        `size` names; all are empty if no source names every action.
     """
     inner = env.unwrapped
     for words in (_told(inner), _enumerated(inner), _tabled(inner), _documented(inner)):
@@ -56,9 +56,9 @@ def action_meanings(env: gym.Env[Any, Any], size: int) -> list[str]:
 
 
 def moves_meant(word: str) -> frozenset[str] | None:
-    """The moves that a word means together: `UPRIGHT` is up and right, `NOOP` is none at all.
+    """Return the moves that a word stands for: `UPRIGHT` is up and right, `NOOP` is no move.
 
-    None where it means no move that is known.
+    Returns None if the meaning is unknown or ambiguous.
     """
     compact = re.sub(r"[\s_-]", "", word.upper())
     if _JOINED.fullmatch(compact):
@@ -74,7 +74,11 @@ def moves_meant(word: str) -> frozenset[str] | None:
 
 
 def is_turn_based(env: gym.Env[Any, Any]) -> bool:
-    """A step is a turn: the catalogue's grid worlds, and what is drawn slowly and cannot idle."""
+    """Return whether the environment is turn-based: each step is a turn.
+
+    The catalogue decides for its own environments. Others are turn-based if they render slowly,
+    name all their actions and have no idle action.
+    """
     env_id = env.spec.id if env.spec else ""
     entry = find_entry(env_id)
     if entry.action_words or entry.pace_hz:

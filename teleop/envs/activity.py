@@ -1,7 +1,7 @@
-"""What an environment is doing at this moment, in memory that another process can read.
+"""The environment call that is in progress, in memory that another process can read.
 
-An environment is somebody else's code: it may hang, or end the whole process. Then this process
-cannot say so any more; whoever shares its memory can.
+Environments are third-party code: a call may hang, or end the whole process. This process can then
+no longer report it, but a process that shares the memory can.
 """
 
 import ctypes
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import sharedctypes
 
-SLOW_S = 3.0  # a call that takes longer is worth a word
+SLOW_S = 3.0  # longer calls are reported
 
 
 class SharedActivity(ctypes.Structure):
-    """One call; `since_s` is 0 while no environment is at work."""
+    """One environment call; `since_s` is 0 while no call is in progress."""
 
     _fields_ = [
         ("since_s", ctypes.c_double),
@@ -25,12 +25,12 @@ class SharedActivity(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An environment is at work.
+    """An environment call that has not returned yet.
 
     Attributes:
-        env_id: of the environment.
+        env_id: full name of the environment.
         call: `make`, `reset`, `step`, `render` or `close`.
-        seconds: for which it has been at work.
+        seconds: time since the call began.
     """
 
     env_id: str
@@ -39,35 +39,35 @@ class Call:
 
 
 class Activity:
-    """Notes each call of an environment."""
+    """Tracks the calls of environments."""
 
     def __init__(self, memory: SharedActivity | None = None) -> None:
-        """Note it in the given memory, or in memory of its own."""
+        """Track calls in the given memory, or in private memory."""
         self._memory = SharedActivity() if memory is None else memory
-        self.on_make: Callable[[str], None] = lambda _: None  # of each environment that is made
+        self.on_make: Callable[[str], None] = lambda _: None  # called before each `make`
 
     def share(self, memory: SharedActivity) -> None:
-        """Note calls in memory of another process from now on."""
+        """Track calls in the memory of another process from now on."""
         self._memory = memory
 
     def begin(self, call: bytes, env_id: bytes) -> None:
-        """An environment is called."""
+        """Note that a call of an environment begins."""
         memory = self._memory
         memory.env_id, memory.call = env_id, call
         memory.since_s = time.monotonic()
 
     def end(self) -> None:
-        """It has answered."""
+        """Note that the call has returned."""
         self._memory.since_s = 0.0
 
     @property
     def since_s(self) -> float:
-        """When the present call began; 0 without one."""
+        """When the current call began (`time.monotonic()`); 0 if there is none."""
         return float(self._memory.since_s)
 
     @property
     def now(self) -> Call | None:
-        """The call that has not returned yet."""
+        """The current call; None if there is none."""
         memory = self._memory
         since_s = memory.since_s
         if not since_s:
@@ -77,14 +77,14 @@ class Activity:
 
 
 def shared_memory() -> SharedActivity:
-    """Memory that a spawned process can be given."""
+    """Create memory that can be passed to a spawned process."""
     memory: SharedActivity = sharedctypes.RawValue(SharedActivity)
     return memory
 
 
 def encoded(env_id: str) -> bytes:
-    """A name, as short as the memory holds."""
+    """Encode an environment name, shortened to the size of the memory."""
     return env_id.encode("utf-8", "replace")[:199]
 
 
-activity = Activity()  # of this process
+activity = Activity()  # the calls of this process

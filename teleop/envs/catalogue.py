@@ -1,4 +1,4 @@
-"""What Teleop knows about environments beyond what they say themselves: pace, words, looks."""
+"""What Teleop knows about environments beyond their own metadata: pace, names, icons."""
 
 from dataclasses import dataclass
 
@@ -8,18 +8,18 @@ from teleop.text import tr
 
 @dataclass(frozen=True, slots=True)
 class EnvEntry:
-    """One environment as people meet it.
+    """One environment in the catalogue.
 
     Attributes:
         env_id: Gymnasium id.
-        summary: one line saying what to do.
-        pace_hz: steps a second at which people can play it; None: the environment's own
-            `render_fps`; turn-based environments have no pace.
-        turn_based: a step happens on a key press, not on a clock.
-        action_words: a word for each discrete action, or each axis of a Box.
-        observation_words: a word for each number that is observed.
-        solved: return that counts as success, if one is agreed on.
-        icon: name of the picture in lists.
+        summary: one line that says what to do.
+        pace_hz: steps per second at which people can play it; None: the environment's own
+            `render_fps`. Turn-based environments have no pace.
+        turn_based: a step follows a key press, not a clock.
+        action_words: a name for each discrete action, or for each axis of a Box.
+        observation_words: a name for each number of an observation.
+        solved: return that counts as success, if there is an agreed value.
+        icon: name of the icon in lists.
     """
 
     env_id: str
@@ -32,7 +32,7 @@ class EnvEntry:
     icon: str = "gamepad-2"
 
 
-# What each number of an observation is, as Gymnasium's documentation of the environment says.
+# The numbers of an observation, from Gymnasium's documentation of the environment.
 _LANDER = (
     *(tr("Across"), tr("Height"), tr("Speed across"), tr("Speed upwards")),
     *(tr("Angle"), tr("Turning"), tr("Left leg down"), tr("Right leg down")),
@@ -58,7 +58,7 @@ _WALKER = (
 )
 _COMPASS = (tr("Left"), tr("Down"), tr("Right"), tr("Up"))
 
-# Paces: what people can play, measured with the keyboard model in `experts.human`.
+# Paces that people can play, measured with the keyboard model in `experts.human_like`.
 CATALOGUE: tuple[EnvEntry, ...] = (
     EnvEntry(
         "LunarLander-v3",
@@ -185,5 +185,5 @@ _BY_ID = {entry.env_id: entry for entry in CATALOGUE}
 
 
 def find_entry(env_id: str) -> EnvEntry:
-    """The catalogue's entry for an id; a plain one with defaults for any other environment."""
+    """Return the catalogue's entry for an environment, or an entry with defaults."""
     return _BY_ID.get(bare_id(env_id)) or EnvEntry(env_id)

@@ -1,11 +1,11 @@
-"""The one place through which environments are called.
+"""The only module that calls environments.
 
-What they give comes out as their spaces and Gymnasium's interface say it, and what they raise as
-one sentence.
+Results are converted to the types that their spaces and Gymnasium's interface declare, and
+exceptions become one sentence.
 
-Environments give lists for arrays, float64 for float32, rewards as arrays of one number, numpy
-flags. Driving, evaluation, replay and certificates all see the same values, because all of them
-make environments through here.
+Environments return lists instead of arrays, float64 instead of float32, rewards as arrays of one
+number, and numpy flags. Driving, evaluation, replay and certificates all see the same values,
+because all of them create environments through this module.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ from teleop.text import tr
 
 
 class RewardError(EnvError):
-    """A reward that is not one number."""
+    """The reward is not one number."""
 
 
 class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
-    """Observations of the space's type, one reward, plain flags; and options for `reset`."""
+    """Converts observations, rewards and flags to their declared types; adds options to `reset`."""
 
     def __init__(
         self,
@@ -39,9 +39,9 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
 
         Args:
             env: any environment.
-            options: that `reset` is given unless it is given others.
-            weights: how much each number of its reward counts, where that is several.
-            name: of the environment, as it is shown.
+            options: default options for `reset`.
+            weights: weight of each number of a vector reward.
+            name: name of the environment in messages.
         """
         super().__init__(env)
         self._steps = 0
@@ -52,13 +52,13 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
 
     @property
     def spec(self) -> EnvSpec | None:  # type: ignore[override]  # as in Wrapper
-        """Of what is wrapped: others make the environment again without us."""
+        """The wrapped environment's spec, so that others recreate it without this wrapper."""
         return self.env.spec
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """As Gymnasium's.
+        """Reset the environment, as `gymnasium.Env.reset`.
 
         Raises:
             EnvError: the environment failed.
@@ -85,7 +85,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
             activity.end()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """As Gymnasium's.
+        """Take a step, as `gymnasium.Env.step`.
 
         Raises:
             EnvError: the environment failed.
@@ -113,7 +113,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
             activity.end()
 
     def _one(self, reward: Any) -> float:
-        """A reward as one number."""
+        """Convert a reward to one number."""
         if isinstance(reward, float):
             return reward
         if reward is None:
@@ -140,7 +140,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
         return float(np.ravel(reward) @ self._weights)
 
     def render(self) -> Any:
-        """As Gymnasium's."""
+        """Render a frame, as `gymnasium.Env.render`."""
         activity.begin(b"render", self._encoded_name)
         try:
             return self.env.render()
@@ -149,7 +149,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
 
 
 def conformed(space: gym.Space[Any], value: Any) -> Any:
-    """A value in the types of its space; one that would not be the same is returned as it is."""
+    """Convert a value to the types of its space, or return it unchanged if it does not fit."""
     match space:
         case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
             if isinstance(value, np.ndarray) and value.dtype == space.dtype:
@@ -166,7 +166,7 @@ def conformed(space: gym.Space[Any], value: Any) -> Any:
 
 
 def _cast(array: np.ndarray[Any, Any], dtype: Any, value: Any) -> Any:
-    """In another type: numbers may lose digits that it cannot hold, never more than that."""
+    """Cast an array if at most float precision is lost; otherwise return the original value."""
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(dtype)
     rounds = array.dtype.kind == "f" and np.dtype(dtype).kind == "f"

@@ -1,4 +1,4 @@
-"""How SDL, which many environments draw with, is kept from opening windows."""
+"""Keep SDL, which many environments render with, from opening windows."""
 
 import contextlib
 import os
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 
 def use_offscreen_driver(*, always: bool = False) -> None:
-    """Environments of this process draw to arrays; no window of theirs, no sound.
+    """Let environments of this process render to arrays, without windows or sound.
 
-    `offscreen` rather than `dummy`: some environments draw nothing under `dummy` (highway-env).
-    SDL has it on Linux only.
+    Uses `offscreen` rather than `dummy`, because some environments (highway-env) draw nothing under
+    `dummy`. SDL has `offscreen` on Linux only.
 
     Args:
-        always: also where somebody has chosen another driver.
+        always: also replace a driver that is already set.
     """
     driver = "offscreen" if sys.platform.startswith("linux") else "dummy"
     for name, value in (("SDL_VIDEODRIVER", driver), ("SDL_AUDIODRIVER", "dummy")):
@@ -23,7 +23,7 @@ def use_offscreen_driver(*, always: bool = False) -> None:
 
 @contextlib.contextmanager
 def offscreen() -> Iterator[None]:
-    """The same for a while: the program may want a window later."""
+    """Use the offscreen driver temporarily; the program may need a window later."""
     names = ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER")
     before = {name: os.environ.get(name) for name in names}
     use_offscreen_driver()

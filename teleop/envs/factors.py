@@ -1,7 +1,8 @@
-"""What a state number is made of, where an environment can say: row and column.
+"""Factors of a state number, such as row and column, if an environment provides them.
 
-A network that sees a state as one name among five hundred knows nothing of a state that nobody
-showed. As factors (Taxi's `decode`, or the rows and columns of a grid) it shares what it learns.
+A network that sees a state as one of five hundred categories knows nothing about states that were
+not demonstrated. With factors (Taxi's `decode`, or rows and columns of a grid), it can share what
+it learns between states.
 """
 
 from typing import Any
@@ -16,10 +17,10 @@ _MOST_FACTORS = 16
 
 
 def state_factors(env: gym.Env[Any, Any]) -> Factors:
-    """The factors of each state number, from 0 upwards; empty where there are none.
+    """Return the factors of each state number, from 0 upwards; empty if there are none.
 
     Args:
-        env: any environment; only those with a Discrete observation have factors.
+        env: any environment; only Discrete observations have factors.
     """
     space = env.observation_space
     if not isinstance(space, spaces.Discrete) or space.start != 0 or space.n > _MOST_STATES:
@@ -29,7 +30,7 @@ def state_factors(env: gym.Env[Any, Any]) -> Factors:
         found = _decoded(inner, int(space.n)) or _grid(inner, int(space.n))
     except Exception:  # noqa: BLE001  an environment's own code
         return ()
-    return found if len(set(found)) == space.n else ()  # or two states would look the same
+    return found if len(set(found)) == space.n else ()  # otherwise two states would look the same
 
 
 def _decoded(inner: Any, count: int) -> Factors:
@@ -42,7 +43,7 @@ def _decoded(inner: Any, count: int) -> Factors:
 
 
 def _grid(inner: Any, count: int) -> Factors:
-    """Row and column, where the map has as many fields as there are states."""
+    """Return row and column, if the map has as many cells as there are states."""
     shape = getattr(inner, "shape", None) or np.shape(getattr(inner, "desc", ()))
     if len(shape) != 2 or int(np.prod(shape)) != count or min(shape) < 2:
         return ()

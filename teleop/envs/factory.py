@@ -1,4 +1,4 @@
-"""Making an environment, with every way that can go wrong put into one sentence."""
+"""Create environments, and report every failure in one sentence."""
 
 import contextlib
 import difflib
@@ -23,28 +23,28 @@ from teleop.envs.stepping import iter_random_steps
 from teleop.errors import EnvError, sentence
 from teleop.text import joined, tr
 
-# Gymnasium names its extras in its messages; ours says the whole line to type.
-_NAME = "teleop_name"  # attribute of environments made here
+# Gymnasium's messages name its extras; ours show the complete install command.
+_NAME = "teleop_name"  # attribute that stores the full name of an environment
 _EXTRAS = {"box2d": "box2d", "pygame": "classic-control", "mujoco": "mujoco", "ale": "atari"}
 
 
 def known_ids() -> list[str]:
-    """Every id that `make_env` could try, the catalogue's first."""
+    """Return every id that `make_env` can try, the catalogue's first."""
     first = [entry.env_id for entry in CATALOGUE]
     return first + sorted(set(gym.registry) - set(first))
 
 
 def make_env(env_id: str, *, render: bool = True, **kwargs: Any) -> gym.Env[Any, Any]:
-    """A new environment, drawing to arrays.
+    """Create an environment that renders to arrays.
 
     Args:
-        env_id: full name of one that is installed here, or that a package brings which this user
-            has allowed. `module:id` is refused: it would import a module.
-        render: make it draw; without, it is faster.
-        **kwargs: what the environment takes, beside what its name says.
+        env_id: full name of an environment that is installed, or that a package allowed by this
+            user provides. `module:id` is refused, because it would import a module.
+        render: whether the environment renders; it is faster without.
+        **kwargs: arguments of the environment, in addition to those in its name.
 
     Raises:
-        EnvError: unknown id, missing package, or an environment that cannot be made.
+        EnvError: the id is unknown, a package is missing, or the environment cannot be created.
     """
     activity.on_make(env_id)
     activity.begin(b"make", encoded(env_id))
@@ -65,7 +65,7 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
     given |= {key: value for key, value in name.kwargs.items() if key not in _OWN_KEYS} | kwargs
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecation notes of environments are not ours
+            warnings.simplefilter("ignore")  # hide deprecation warnings of environments
             env = _made(name.env_id, given, render=render)
             for wrapper in wrappers:
                 env = wrapper(env)
@@ -86,7 +86,7 @@ def _wrapped(env_id: str, *, render: bool, **kwargs: Any) -> gym.Env[Any, Any]:
 
 
 def _options_of(name: EnvName) -> tuple[dict[str, Any] | None, list[float]]:
-    """What a name says for `reset`, and how much each number of a reward counts."""
+    """Return the options of `reset` and the reward weights in a full name."""
     options, weights = (name.kwargs.get(key) for key in _OWN_KEYS)
     if options is not None and not isinstance(options, dict):
         raise EnvError(f'reset_options is {options!r:.60}; expected an object: {{"goal": 2}}.')
@@ -97,7 +97,7 @@ def _options_of(name: EnvName) -> tuple[dict[str, Any] | None, list[float]]:
 
 
 def _made(env_id: str, given: dict[str, Any], *, render: bool) -> gym.Env[Any, Any]:
-    """An environment that draws to arrays; some take no `render_mode`, others always need one."""
+    """Create an environment; some accept no `render_mode`, others always require one."""
     arrays, none = {"render_mode": "rgb_array"}, {"render_mode": None}
     ways: list[dict[str, Any]] = [arrays, none, {}] if render else [none, arrays, {}]
     env = _first_made(env_id, given, ways)
@@ -121,7 +121,7 @@ def _first_made(
 
 
 def name_of(env: gym.Env[Any, Any]) -> str:
-    """The full name that makes such an environment again."""
+    """Return the full name that creates the same environment."""
     if _NAME in vars(env):
         return str(vars(env)[_NAME])
     spec = env.spec
@@ -141,7 +141,7 @@ def name_of(env: gym.Env[Any, Any]) -> str:
 
 
 def pace_of(env: gym.Env[Any, Any]) -> float:
-    """Steps a second to play an environment at; 0 where it is turn-based."""
+    """Return the steps per second at which to play an environment; 0 if it is turn-based."""
     if is_turn_based(env):
         return 0.0
     entry = find_entry(env.spec.id if env.spec else "")
@@ -175,19 +175,20 @@ def _missing(env_id: str, problem: Exception) -> str:
 
 
 def close_env(env: gym.Env[Any, Any]) -> None:
-    """Close an environment without taking pygame away from the others.
+    """Close an environment without shutting down pygame for the others.
 
-    Many environments shut pygame down in `close`, which breaks every other environment of the
-    process that draws with it: meanwhile, pygame's own ways to shut down do nothing.
+    Many environments shut down pygame in `close`, which breaks all other environments of the
+    process that render with it. During the call, pygame's own `quit` functions therefore do
+    nothing.
     """
     modules = [sys.modules.get(name) for name in _PYGAME_PARTS]
     kept = [
         (module, vars(module)["quit"]) for module in modules if module and hasattr(module, "quit")
     ]
     for module, _ in kept:
-        setattr(module, "quit", lambda: None)  # noqa: B010  modules have no such attribute to types
+        setattr(module, "quit", lambda: None)  # noqa: B010  not known to type checkers
     try:
-        with contextlib.suppress(Exception):  # a broken environment may break once more
+        with contextlib.suppress(Exception):  # a broken environment may fail again
             env.close()
     finally:
         for module, quit_it in kept:
@@ -197,25 +198,25 @@ def close_env(env: gym.Env[Any, Any]) -> None:
 _OWN_KEYS = (
     "reset_options",
     "reward_weights",
-)  # of a name: what we make of it, not the environment
+)  # options that Teleop handles, not the environment
 _PYGAME_PARTS = ("pygame", "pygame.display", "pygame.font", "pygame.mixer", "pygame.joystick")
 _QUICK_STEP_S = 0.001
 _QUICK_STEPS = 50
 
 
 def is_quick(env_id: str) -> bool:
-    """The environment can be made here, without drawing, and steps in under a millisecond."""
+    """Return whether the environment works here without rendering and steps within 1 ms."""
     try:
         env = make_env(env_id, render=False)
     except EnvError:
         return False
     try:
-        env.reset(seed=0)  # the first one may load what the environment needs
-        began = time.process_time()  # whatever else this computer does, the answer is the same
+        env.reset(seed=0)  # the first reset may load resources
+        began = time.process_time()  # CPU time does not depend on other load
         for _ in iter_random_steps(env, _QUICK_STEPS, seed=0):
             pass
         return (time.process_time() - began) / _QUICK_STEPS < _QUICK_STEP_S
-    except EnvError:  # then it is not played here
+    except EnvError:  # a failing environment is not played
         return False
     finally:
         close_env(env)

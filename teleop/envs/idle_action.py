@@ -1,4 +1,4 @@
-"""Which action of a Discrete space does nothing, found by trying, where no word says so."""
+"""Find by trial which action of a Discrete space does nothing, if no name says so."""
 
 import time
 from functools import lru_cache
@@ -14,19 +14,19 @@ from teleop.errors import TeleopError
 
 _STARTS, _LEAST_STARTS = 8, 5
 _MOST_ACTIONS = 18
-_BUDGET_S = 0.5  # of computing
-_SAME = 0.05  # two pushes that differ by less in size are one push in two directions
-_MIDDLE = 0.25  # of the way that the others lead, at most, for an action in the middle of them
+_BUDGET_S = 0.5  # CPU time
+_SAME = 0.05  # effects with a smaller difference in size are two directions
+_MIDDLE = 0.25  # largest distance from the middle, relative to the others
 
 
 @lru_cache(64)
 def find_idle(env_id: str) -> int | None:
-    """The place of the action that does nothing; None where trying does not tell.
+    """Return the index of the action that does nothing; None if trials do not tell.
 
-    Each action is tried once from the same few starts. One that leaves everything as it is does
-    nothing. Of three or more, so does one that leads to the middle of where the others lead
-    (left, nothing, right). Of two that differ in size from every start, the first is taken for
-    nothing, as is usual; two equal ones are two directions.
+    Each action is tried once from the same few starts. An action that changes nothing is idle. Of
+    three or more actions, one that leads to the middle of where the others lead is idle, too (left,
+    nothing, right). Of two actions with effects of different size from every start, the first is
+    assumed idle, as is usual. Two effects of equal size are two directions.
 
     Args:
         env_id: full name of an environment with a Discrete action space.
@@ -39,7 +39,7 @@ def find_idle(env_id: str) -> int | None:
 
 
 def idle_of(before: NDArray[np.float64], after: NDArray[np.float64]) -> int | None:
-    """As `find_idle`, from what was seen.
+    """Return the idle action as `find_idle` does, from recorded observations.
 
     Args:
         before: (starts, numbers) observed after the reset.
@@ -82,7 +82,7 @@ def _effects(env_id: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | N
         if len(before) < _LEAST_STARTS:
             return None
         return np.array(before), np.array(after)
-    except Exception:  # noqa: BLE001  an environment's own code; then nothing is known
+    except Exception:  # noqa: BLE001  an environment's own code
         return None
     finally:
         close_env(env)
@@ -96,7 +96,7 @@ def _tried(
 
 
 def _numbers(value: Any) -> NDArray[np.float64]:
-    """Everything in an observation that is a number, flat; a copy."""
+    """Return all numbers of an observation as a flat copy."""
     if isinstance(value, dict):
         value = tuple(value[key] for key in sorted(value, key=str))
     if isinstance(value, tuple | list) and not all(np.isscalar(part) for part in value):

@@ -1,4 +1,4 @@
-"""Former place of `make_env`, `close_env` and `draw`; removed in 0.4."""
+"""Deprecated module of `make_env`, `close_env` and `draw`; it will be removed in 0.4."""
 
 import warnings
 

@@ -1,7 +1,7 @@
-"""An environment's full name: its id, and what is different from how it comes.
+"""Full environment names: the Gymnasium id and all options that differ from the defaults.
 
-`LunarLander-v3?gravity=-5.0&time_limit=300` is one string that messages, datasets and policies
-carry, so everybody who makes the environment again makes the same one.
+`LunarLander-v3?gravity=-5.0&time_limit=300` is one string. Messages, datasets and policies store
+it, so that every process creates the same environment.
 """
 
 import ast
@@ -21,20 +21,21 @@ _OURS = frozenset(
     ["render_mode", "disable_env_checker", "id", "max_episode_steps", "time_limit", "wrapper"]
 )
 _MOST = 16  # options
-_SHOWN = ".:_-()[]{},=\"'"  # characters that a name shows as they are
-_DEEPEST = 4  # of a dict in a dict
-_LONGEST = 2000  # characters of one value
+_SHOWN = ".:_-()[]{},=\"'"  # characters that are not percent-encoded
+_DEEPEST = 4  # nesting levels of dicts and lists
+_LONGEST = 2000  # characters of one value, as JSON
 
 
 @dataclass(frozen=True, slots=True)
 class EnvName:
-    """What an environment's full name says.
+    """The parts of an environment's full name.
 
     Attributes:
         env_id: Gymnasium id.
-        kwargs: for the environment: numbers, booleans, words, and lists and dicts of them.
-        time_limit: steps after which an episode is cut off; None is the environment's own.
-        wrappers: `module:Class` or `module:Class(name=value)` of Gymnasium wrappers, the innermost
+        kwargs: arguments of the environment: numbers, booleans, words, and lists and dicts of
+            these.
+        time_limit: steps after which an episode is truncated; None: the environment's own limit.
+        wrappers: Gymnasium wrappers as `module:Class` or `module:Class(name=value)`, the innermost
             first.
     """
 
@@ -51,10 +52,10 @@ class EnvName:
 
 
 def parse_name(text: str) -> EnvName:
-    """A full name, taken apart.
+    """Split a full name into its parts.
 
     Raises:
-        EnvError: an option is no `key=value` of a number, a boolean or a word.
+        EnvError: there are too many options, or an option has an invalid name or value.
     """
     env_id, _, query = text.partition("?")
     kwargs: dict[str, Any] = {}
@@ -73,7 +74,7 @@ def parse_name(text: str) -> EnvName:
 
 
 def is_plain(value: Any) -> bool:
-    """A value that a name can hold: numbers, booleans, words, never paths; lists and dicts too."""
+    """Return whether a name can hold a value: numbers, booleans, words (no paths), lists, dicts."""
     return _is_plain(value, _DEEPEST) and len(json.dumps(value)) <= _LONGEST
 
 
@@ -89,10 +90,12 @@ def _is_plain(value: Any, depth: int) -> bool:
 
 
 def wrapper_parts(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-    """(`module:Class`, positional arguments, keyword arguments) of a wrapper; nothing is evaluated.
+    """Split a wrapper into (`module:Class`, positional arguments, keyword arguments).
+
+    Arguments are parsed as literals; no code is executed.
 
     Raises:
-        ValueError: it is no wrapper, or an argument is no literal.
+        ValueError: the text is not a wrapper, or an argument is not a literal.
     """
     found = _WRAPPER.fullmatch(text)
     if not found:
@@ -115,7 +118,7 @@ def bare_id(text: str) -> str:
 
 
 def is_key(key: Any) -> bool:
-    """An argument that a name can hold."""
+    """Return whether a name can hold an argument called `key`."""
     return isinstance(key, str) and bool(_KEY.fullmatch(key)) and key not in _OURS
 
 
@@ -125,7 +128,7 @@ def _key(env_id: str, key: str) -> str:
     return key
 
 
-# As Python writes them; the word "False" would mean yes to an environment.
+# Python's spelling of JSON literals; the text "False" would be truthy in an environment.
 _AS_JSON = {"True": "true", "False": "false", "None": "null"}
 
 

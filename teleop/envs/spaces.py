@@ -1,4 +1,4 @@
-"""Gymnasium spaces as JSON (the form Minari writes) and back, without running anyone's code."""
+"""Convert Gymnasium spaces to JSON (Minari's format) and back, without executing code."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from teleop.errors import RecordingError, sentence
 from teleop.text import tr
 
 Space = spaces.Space[Any]
-_LONGEST_TEXT = 1000  # of a space that does not say
+_LONGEST_TEXT = 1000  # for spaces without a maximum
 _LARGEST_BOX = 1 << 26  # numbers in one observation
 _DTYPES = frozenset(
     [
@@ -35,19 +35,19 @@ _DTYPES = frozenset(
 
 
 def space_to_json(space: Space) -> str:
-    """A space as Minari's JSON string.
+    """Return a space as Minari's JSON string.
 
     Raises:
-        RecordingError: the space has no stored form (Graph, Sequence, OneOf, custom ones).
+        RecordingError: the space cannot be stored (Graph, Sequence, OneOf, custom spaces).
     """
     return json.dumps(_to_dict(space))
 
 
 def space_from_json(text: str) -> Space:
-    """The space that `space_to_json` (or Minari) wrote.
+    """Restore the space that `space_to_json` (or Minari) wrote.
 
     Raises:
-        RecordingError: the text is no space of a known kind.
+        RecordingError: the text is not a space of a known type.
     """
     try:
         return _from_dict(json.loads(text))
@@ -66,10 +66,11 @@ def space_from_json(text: str) -> Space:
 
 
 def same_space(one: Space, other: Space) -> bool:
-    """Two spaces hold the same values, however they were written.
+    """Return whether two spaces hold the same values, however they were written.
 
-    Both are compared as they come back from JSON: an environment's own kinds of text become
-    Gymnasium's, and the order of a text's letters, or bounds said once, make no difference.
+    Both are compared as restored from JSON. An environment's custom text spaces then become
+    Gymnasium's `Text`. The order of a charset, and equal bounds that are stored once, make no
+    difference.
     """
     return one == other or _as_stored(one) == _as_stored(other)
 
@@ -82,14 +83,14 @@ def _as_stored(space: Space) -> Space | None:
 
 
 def is_text(space: Space) -> bool:
-    """Values are text: Gymnasium's `Text`, or a space of an environment's own such as missions."""
+    """Return whether values are text: Gymnasium's `Text`, or a custom space such as missions."""
     return isinstance(space, spaces.Text) or (
         space.dtype is not None and np.dtype(space.dtype).kind == "U"
     )
 
 
 def compact_json(text: str) -> str:
-    """The same space with bounds that are all alike said once: pictures fit into an attribute."""
+    """Return a space's JSON with equal bounds stored once, so that images fit into an attribute."""
     return json.dumps(_compact(json.loads(text)))
 
 

@@ -1,4 +1,4 @@
-"""Playing an episode as fast as it computes: reset, then one step after another."""
+"""Play episodes at full speed: the reset, then one step after another."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -7,19 +7,19 @@ import gymnasium as gym
 
 from teleop.types import Action, Info, Observation
 
-MAX_STEPS = 10_000  # for environments without a time limit of their own
+MAX_STEPS = 10_000  # for environments without a time limit
 
 
 class Transition(NamedTuple):
-    """What an environment answered.
+    """The result of a reset or a step.
 
     Attributes:
-        observation: after the step, or after the reset.
-        action: that the step was given; None for a reset.
-        reward: 0 for a reset.
+        observation: observation after the step or reset.
+        action: action of the step; None for a reset.
+        reward: reward of the step; 0 for a reset.
         terminated: the task is over.
         truncated: the time limit was reached.
-        info: what else the environment says.
+        info: the environment's info dict.
     """
 
     observation: Observation
@@ -31,7 +31,7 @@ class Transition(NamedTuple):
 
     @property
     def over(self) -> bool:
-        """The episode ends here."""
+        """Whether the episode has ended."""
         return self.terminated or self.truncated
 
 
@@ -41,13 +41,13 @@ def iter_episode(
     seed: int | None = None,
     most: int = MAX_STEPS,
 ) -> Iterator[Transition]:
-    """One episode: the reset, then each step.
+    """Play one episode; yield the reset, then each step.
 
     Args:
-        env: made by `make_env`.
-        choose: an action for an observation; None ends the episode.
-        seed: of the reset.
-        most: steps after which it ends.
+        env: an environment from `make_env`.
+        choose: returns the action for an observation; None ends the episode.
+        seed: seed of the reset.
+        most: maximum number of steps.
 
     Raises:
         EnvError: the environment failed.
@@ -65,7 +65,7 @@ def iter_episode(
 
 
 def repeated(env: gym.Env[Any, Any], seed: int, actions: Sequence[Action]) -> Iterator[Transition]:
-    """The same actions again: the reset, then each step, until the episode is over.
+    """Repeat actions from a seed; yield the reset, then each step until the episode is over.
 
     Raises:
         EnvError: the environment failed.
@@ -75,7 +75,7 @@ def repeated(env: gym.Env[Any, Any], seed: int, actions: Sequence[Action]) -> It
 
 
 def iter_random_steps(env: gym.Env[Any, Any], steps: int, seed: int) -> Iterator[Transition]:
-    """So many steps of random actions, over as many episodes as they take."""
+    """Take a number of random steps, over as many episodes as they need."""
     env.action_space.seed(seed)
     start: int | None = seed
     while steps > 0:

@@ -1,6 +1,6 @@
-"""Code outside Gymnasium that this user has allowed: packages with environments, and wrappers.
+"""Code outside Gymnasium that this user allows: packages with environments, and wrappers.
 
-Opening a recording imports nothing; only what somebody typed on this computer is ever imported.
+Opening a recording imports nothing; only names that were typed on this computer are imported.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _FILE = "trusted.json"
 
 
 def remember(kind: str, name: str) -> None:
-    """Import a package or wrapper, and from now on whenever it is needed.
+    """Import a package or wrapper, and allow its import from now on.
 
     Args:
         kind: `packages` or `wrappers`.
@@ -39,39 +39,39 @@ def remember(kind: str, name: str) -> None:
 
 
 def allow(kind: str, name: str) -> None:
-    """Write down that this user has named something that may be imported."""
+    """Store that this user allows the import of a package or wrapper."""
     table = _table()
     if name in table.get(kind, []):
         return
     table[kind] = [*table.get(kind, []), name]
     path = _path()
     partial = path.with_suffix(".partial")
-    with contextlib.suppress(OSError):  # then it is asked for again next time
+    with contextlib.suppress(OSError):  # the user is then asked again next time
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps(table, indent=1), "utf-8")
         os.replace(partial, path)  # noqa: PTH105
 
 
 def is_remembered(kind: str, name: str) -> bool:
-    """This user has allowed it before."""
+    """Return whether this user has allowed a package or wrapper."""
     return name in _table().get(kind, [])
 
 
 def packages() -> list[str]:
-    """Packages that this user has allowed."""
+    """Return the packages that this user has allowed."""
     return [str(name) for name in _table().get("packages", [])]
 
 
 def find_in_packages(env_id: str) -> bool:
-    """Import allowed packages until one brings an environment."""
+    """Import allowed packages until one of them provides the environment."""
     return any(env_id in gym.registry for _ in _imported())
 
 
 def wrapper_named(name: str) -> Any:
-    """What wraps an environment as a name says; this user has allowed its class.
+    """Return a function that applies the named wrapper, if this user has allowed its class.
 
     Raises:
-        EnvError: nobody here has allowed it, or it is gone.
+        EnvError: the wrapper is not allowed, or it no longer exists.
     """
     wanted, args, kwargs = wrapper_parts(name)
     if not is_remembered("wrappers", wanted):

@@ -1,4 +1,4 @@
-"""Scripted demonstrators, and a model of a person at the keyboard around any of them."""
+"""Scripted demonstrators, and a model of a person at the keyboard that wraps any of them."""
 
 from teleop.experts.human_like import NOVICE, SKILLED, HumanLike, HumanNoise, make_human_like
 from teleop.experts.scripts import EXPERTS, Script, ScriptedPolicy, has_expert, make_expert

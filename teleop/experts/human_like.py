@@ -1,8 +1,9 @@
-"""A model of a person at the keyboard: late eyes, quick predictions, fingers that hold keys.
+"""A model of a person at the keyboard: reaction delay, prediction and held keys.
 
-Between a controller's intention and the recorded action stand a reaction time (150-250 ms, mostly
-foreseen), the error of that foresight, keys that stay down 60-160 ms, lapses of attention, slips,
-and, for continuous actions, keys that only know low, rest and high.
+The model adds human limits between a controller's intended action and the recorded action: a
+reaction time (150-250 ms, mostly compensated by prediction), prediction errors, keys that stay down
+for 60-160 ms, lapses of attention and slips. For continuous actions, the keys can only select low,
+rest or high.
 """
 
 import math
@@ -21,18 +22,19 @@ from teleop.types import Action, Actor, Observation, Policy
 
 @dataclass(frozen=True, slots=True)
 class HumanNoise:
-    """What stands between a good intention and the recorded action.
+    """The human limits between an intended action and the recorded action.
 
     Attributes:
-        delay_ms: reaction time, drawn once an episode between these.
-        delay_jitter_ms: its standard deviation from decision to decision.
-        anticipate: share of the delay that prediction makes up for, 0..1.
-        percept: error of the prediction, as a share of how far the state moved meanwhile.
-        hold_ms: a key, once pressed or released, stays so between these.
-        lapse_hz: moments of inattention a second.
-        lapse_ms: how long each is.
-        slip: probability that a new press is a wrong one.
-        keyboard: dead zone of the keys of a continuous axis, as a share of its reach; 0: a stick.
+        delay_ms: range of the reaction time, which is drawn once per episode.
+        delay_jitter_ms: standard deviation of the reaction time between decisions.
+        anticipate: share of the delay that prediction compensates, 0..1.
+        percept: prediction error, as a share of how far the state moved during the delay.
+        hold_ms: range of the time for which a key stays pressed or released.
+        lapse_hz: lapses of attention per second.
+        lapse_ms: duration of a lapse.
+        slip: probability that a new key press is wrong.
+        keyboard: dead zone of the keys of a continuous axis, as a share of the distance from rest
+            to the limit; 0 means an analog stick.
     """
 
     delay_ms: tuple[float, float] = (150.0, 250.0)
@@ -53,7 +55,7 @@ NOVICE = HumanNoise(
 
 
 class HumanLike:
-    """A scripted policy behind human eyes and fingers."""
+    """A scripted policy with the reaction delay and key presses of a person."""
 
     actor = Actor.SCRIPT
 
@@ -68,11 +70,11 @@ class HumanLike:
         """Wrap a policy.
 
         Args:
-            policy: what the person wants to do.
+            policy: chooses the intended actions.
             space: the action space.
-            pace_hz: steps a second.
-            idle: action of an idle keyboard.
-            noise: how human.
+            pace_hz: steps per second.
+            idle: action while no key is pressed.
+            noise: the human limits.
         """
         self.name = "human-like expert"
         self._policy, self._space, self.pace_hz = policy, space, pace_hz
@@ -80,7 +82,7 @@ class HumanLike:
         self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """A new episode: another reaction time, nothing pressed."""
+        """Start an episode with a new reaction time and no key pressed."""
         self._policy.reset(seed)
         self._rng = np.random.default_rng([seed, 7])
         self._delay_ms = self._rng.uniform(*self._noise.delay_ms)
@@ -90,7 +92,7 @@ class HumanLike:
         self._step = self._until = self._lapse = 0
 
     def act(self, observation: Observation) -> Action:
-        """What the keyboard sends now."""
+        """Return the action that the keyboard sends."""
         noise = self._noise
         self._step += 1
         self._seen.append(np.asarray(observation, dtype=np.float64))
@@ -107,9 +109,10 @@ class HumanLike:
         return self._copy()
 
     def _perceived(self) -> np.ndarray[Any, Any]:
-        """What the mind works with: late by what prediction does not make up for.
+        """Return the observation that the person acts on.
 
-        Things that cannot be foreseen (flags, such as a leg's contact) come with the whole delay.
+        It is late by the part of the delay that prediction does not compensate. Values that cannot
+        be predicted (flags such as leg contact) have the full delay.
         """
         noise = self._noise
         whole = self._lag(self._delay_ms + self._rng.normal(0, noise.delay_jitter_ms))
@@ -132,7 +135,7 @@ class HumanLike:
         return int(np.clip(self._steps(milliseconds), 0, len(self._seen) - 1))
 
     def _keys(self, action: Action) -> Action:
-        """A continuous intention as keys can say it: low, rest or high."""
+        """Map an intended continuous action to what keys can express: low, rest or high."""
         if not isinstance(self._space, spaces.Box) or not self._noise.keyboard:
             return action
         low, high = self._space.low, self._space.high
@@ -153,14 +156,14 @@ class HumanLike:
         return current.copy() if isinstance(current, np.ndarray) else current
 
 
-# What the keyboard says when nobody touches it, where that is not action 0.
+# Action while no key is pressed, where it is not action 0.
 _IDLE = {"MountainCar-v0": 1, "Acrobot-v1": 1}
 
 
 def make_human_like(
     policy: Policy, env_id: str, space: Space, noise: HumanNoise = SKILLED
 ) -> HumanLike:
-    """A person who wants to do what `policy` does, at the environment's pace of play."""
+    """Model a person who intends the actions of `policy`, at the environment's pace."""
     if isinstance(space, spaces.Box):
         idle: Action = np.zeros(space.shape, np.float32)
     else:

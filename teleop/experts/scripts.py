@@ -1,6 +1,6 @@
 """Controllers that solve the classic environments from their observation alone.
 
-Mean returns over 20 seeds, as they are: CartPole 500, MountainCar -111, MountainCarContinuous 91,
+Mean returns over 20 seeds: CartPole 500, MountainCar -111, MountainCarContinuous 91,
 Acrobot -80, Pendulum -158, LunarLander about 230.
 """
 
@@ -19,7 +19,7 @@ Script = Callable[[Any], Action]
 
 
 class ScriptedPolicy:
-    """A controller as a policy."""
+    """A policy that runs a scripted controller."""
 
     actor = Actor.SCRIPT
 
@@ -29,18 +29,18 @@ class ScriptedPolicy:
         self._script = script
 
     def reset(self, seed: int) -> None:
-        """A controller remembers nothing."""
+        """Do nothing: a controller has no state."""
 
     def act(self, observation: Observation) -> Action:
-        """What the controller does."""
+        """Return the controller's action."""
         return self._script(observation)
 
 
 def make_expert(env_id: str) -> ScriptedPolicy:
-    """The scripted demonstrator of an environment.
+    """Return the scripted demonstrator of an environment.
 
     Raises:
-        LearningError: there is none, with the environments that have one.
+        LearningError: the environment has none; the message lists the environments that do.
     """
     script = EXPERTS.get(bare_id(env_id))
     if script is None:
@@ -55,12 +55,12 @@ def make_expert(env_id: str) -> ScriptedPolicy:
 
 
 def has_expert(env_id: str) -> bool:
-    """There is a scripted demonstrator for this environment."""
+    """Return whether the environment has a scripted demonstrator."""
     return bare_id(env_id) in EXPERTS
 
 
 def _cart_pole(o: Any) -> int:
-    """Bang-bang on the direction of an LQR gain."""
+    """Bang-bang control on the sign of an LQR feedback."""
     return int(o[0] + 1.7 * o[1] + 35.0 * o[2] + 7.0 * o[3] > 0)
 
 
@@ -73,18 +73,18 @@ def _mountain_car(o: Any) -> int:
 
 
 def _mountain_car_continuous(o: Any) -> Action:
-    """Push along with the velocity."""
+    """Push in the direction of the velocity."""
     return np.array([0.9 if o[1] >= 0 else -0.9], np.float32)
 
 
 def _acrobot(o: Any) -> int:
-    """Pump energy: torque along the elbow's speed, against the shoulder's."""
+    """Pump energy: the torque follows the elbow's speed and opposes the shoulder's."""
     drive = -0.3 * float(o[4]) + 1.0 * float(o[5])
     return 0 if drive < -0.02 else 2
 
 
 def _pendulum(o: Any) -> Action:
-    """Pump energy up to the top's, then catch with a PD controller."""
+    """Pump energy to the level of the upright position, then balance with a PD controller."""
     cosine, sine, speed = (float(value) for value in o)
     angle = math.atan2(sine, cosine)
     if cosine > 0.9 or (cosine > 0.7 and abs(speed) < 4.5):
@@ -96,8 +96,8 @@ def _pendulum(o: Any) -> Action:
 
 
 def _lander_todo(s: Any) -> tuple[float, float]:
-    """(turn, lift) still to do: the targets of Gymnasium's own `heuristic` for LunarLander."""
-    if s[6] or s[7]:  # a leg touches: only break the fall
+    """Return the remaining (turn, lift), as in Gymnasium's `heuristic` for LunarLander."""
+    if s[6] or s[7]:  # a leg touches the ground: only slow the descent
         return 0.0, -float(s[3]) * 0.5
     lean = min(0.4, max(-0.4, float(s[0]) * 0.5 + float(s[2])))
     turn = (lean - float(s[4])) * 0.5 - float(s[5])

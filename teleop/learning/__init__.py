@@ -1,4 +1,4 @@
-"""Learning: recordings in, a policy folder out. Only what trains needs torch."""
+"""Learn policies from recordings; only training needs torch."""
 
 from teleop.learning.policy import LearnedPolicy, load_policy
 

@@ -1,10 +1,10 @@
-"""A learned policy, kept as a folder without any code in it.
+"""A learned policy, stored in a folder that contains no code.
 
-    config.json          spaces, head, recipe, what it was learned from, versions
-    weights.safetensors  the normaliser and the model's arrays
+    config.json          spaces, head, recipe, training data, versions
+    weights.safetensors  arrays of the normaliser and the model
 
-Playing needs numpy alone (a user's own module needs torch): one decision of five networks takes
-about 0.1 ms, and the process that plays starts seconds sooner and 200 MB smaller.
+Playing needs only numpy (a user's own module needs torch): one decision of five networks takes
+about 0.1 ms. Without torch, the process that plays starts seconds sooner and uses 200 MB less.
 """
 
 import dataclasses
@@ -37,27 +37,27 @@ from teleop.recording.disk import files
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation
 
-_CHECKSUM = "sha256"  # of the arrays, in the head of their file
+_CHECKSUM = "sha256"  # key of the arrays' checksum in the file header
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyConfig:
-    """What a policy folder says of itself.
+    """The description of a policy in its folder.
 
     Attributes:
-        env_id: the environment it was learned in.
-        observation_space: JSON.
-        action_space: JSON.
-        branches: JSON-able description of the outputs.
-        model: kind of the model: `networks`, `nearest`, `module`.
-        shape: of its networks, as JSON-able data.
-        recipe: algorithm and the training configuration, as JSON-able data.
-        learned: what training found out (lag, steps, losses), as JSON-able data.
+        env_id: environment that the policy was trained in.
+        observation_space: observation space as JSON.
+        action_space: action space as JSON.
+        branches: description of the outputs, as JSON-able data.
+        model: kind of model: `networks`, `nearest` or `module`.
+        shape: architecture of the networks, as JSON-able data.
+        recipe: algorithm and training configuration, as JSON-able data.
+        learned: results of the training (lag, steps, losses), as JSON-able data.
         data: dataset id, and file and SHA-256 of every episode.
-        versions: of the libraries that trained it.
-        factors: what each number of a Discrete observation is made of; empty: it is a name.
-        words: that text observations may hold; empty: text is left out.
-        angles: angles of observations became cosine and sine.
+        versions: versions of the libraries used for training.
+        factors: factors of each number of a Discrete observation; empty if it has none.
+        words: words that text observations may contain; empty if text is ignored.
+        angles: whether angles in observations are encoded as cosine and sine.
     """
 
     env_id: str
@@ -76,7 +76,7 @@ class PolicyConfig:
 
 
 class LearnedPolicy:
-    """Acts as its model finds best."""
+    """A policy that takes the action its model finds most likely."""
 
     actor = Actor.POLICY
 
@@ -95,25 +95,25 @@ class LearnedPolicy:
         self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """A new episode: nothing is remembered of the one before."""
+        """Start an episode and forget the previous one."""
         self.model.reset(seed)
         look_back = (self.shape.frames - 1) * self.shape.stride + 1
         self._past: deque[tuple[Rows, tuple[Picture, ...]]] = deque(maxlen=look_back)
         self._plan: list[Array] = []
 
     def act(self, observation: Observation) -> Action:
-        """The most likely action."""
+        """Return the most likely action."""
         return self.head.action(self._next(observation))
 
     def __call__(self, observation: Observation) -> Action:
-        """The same as `act`."""
+        """Same as `act`."""
         return self.act(observation)
 
     def act_many(self, observations: Any) -> list[Action]:
-        """The most likely action for each of a batch of observations, nested like the space.
+        """Return the most likely action for each observation of a batch, nested like the space.
 
         Raises:
-            LearningError: the policy looks back, so its moments cannot be taken out of order.
+            LearningError: the policy depends on earlier steps, so the order matters.
         """
         if not self.is_stateless:
             raise LearningError(f"The policy {self.name} looks back; use act, one step at a time.")
@@ -122,11 +122,11 @@ class LearnedPolicy:
         return self.head.actions(found)
 
     def act_side_by_side(self, observations: Any) -> list[Action]:
-        """An action for each of several episodes that began together, at the last `reset`.
+        """Return an action for each of several episodes that all started at the last `reset`.
 
         Args:
-            observations: a batch, one of each episode, nested like the space. Every call has the
-                same number of them, in the same order.
+            observations: a batch with one observation per episode, nested like the space. The
+                number and order of the episodes must be the same in every call.
         """
         inputs = self.encoding.inputs(observations)
         return self.head.actions(self._decide(self.normaliser(inputs.vector), inputs.pictures))
@@ -138,17 +138,17 @@ class LearnedPolicy:
         episode_start: Any = None,
         deterministic: bool = True,
     ) -> tuple[Any, Any]:
-        """The action as Stable-Baselines3's `evaluate_policy` and its like ask for it.
+        """Return actions through the interface of Stable-Baselines3's `evaluate_policy`.
 
         Args:
-            observation: one, or a batch as vector environments give it.
-            state: handed back.
-            episode_start: (batch,) True where an episode begins; a policy that looks back forgets.
-            deterministic: ignored: the most likely action is always the one taken.
+            observation: one observation, or a batch from a vector environment.
+            state: returned unchanged.
+            episode_start: (batch,) True where an episode begins; the policy forgets its history.
+            deterministic: ignored; the policy always takes the most likely action.
 
         Raises:
-            LearningError: some episodes of a batch begin while others go on, and the policy has a
-                memory, or plans ahead.
+            LearningError: some episodes of a batch begin while others continue, and the policy has
+                a memory or plans ahead.
         """
         del deterministic
         begun = np.atleast_1d(
@@ -169,7 +169,7 @@ class LearnedPolicy:
     def _begin_some(
         self, begun: NDArray[np.bool_], vector: Rows, pictures: tuple[Picture, ...]
     ) -> None:
-        """Some episodes of a batch begin: what they saw before is what they see now."""
+        """Fill the history of the episodes that begin with their current observation."""
         if self.shape.memory or self.shape.chunk > 1:
             raise LearningError(
                 f"The policy {self.name} has a memory or plans ahead, so all episodes of a batch "
@@ -182,24 +182,24 @@ class LearnedPolicy:
 
     @property
     def is_stateless(self) -> bool:
-        """What it does depends on the present observation alone."""
+        """Whether the action depends only on the current observation."""
         return not (self.shape.looks_back or self.shape.flow)
 
     def distribution(self, observation: Observation) -> Distribution:
-        """Probability of each choice of each branch; empty for continuous outputs."""
+        """Return the probability of each choice in each branch; empty for continuous outputs."""
         return self.advise(observation)[1]
 
     def advise(self, observation: Observation) -> tuple[Action, Distribution]:
-        """(what it would do, how likely each choice is), as one step of an episode."""
+        """Return (action, probability of each choice) for the next step of the episode."""
         found = self._next(observation)
         return self.head.action(found), self.head.distribution(found)
 
     def replan(self) -> None:
-        """Somebody else has acted: what was planned ahead no longer holds."""
+        """Discard the planned actions, because another driver has acted."""
         self._plan.clear()
 
     def choices(self, action: Action) -> tuple[int, ...]:
-        """Which choice of each branch an action is; empty for continuous outputs."""
+        """Return the index of the action's choice in each branch; empty for continuous outputs."""
         if not self.head.is_choice:
             return ()
         batch = _batched(action)
@@ -207,7 +207,7 @@ class LearnedPolicy:
         return tuple(int(index) for index in self.head.targets(flat)[0])
 
     def choice_words(self, action_space: Space) -> tuple[tuple[str, ...], ...]:
-        """A word for each choice of each branch; empty for continuous outputs."""
+        """Return a name for each choice in each branch; empty for continuous outputs."""
         if not self.head.is_choice:
             return ()
         words = branch_words(self.config.env_id, action_space)
@@ -222,10 +222,10 @@ class LearnedPolicy:
         )
 
     def check_fits(self, env_id: str, observation: Space, action: Space) -> None:
-        """Refuse an environment with other spaces.
+        """Check that an environment has the spaces that the policy was trained on.
 
         Raises:
-            LearningError: they differ.
+            LearningError: a space differs.
         """
         config = self.config
         pairs = ((config.observation_space, observation), (config.action_space, action))
@@ -241,7 +241,7 @@ class LearnedPolicy:
             )
 
     def check_shapes(self) -> None:
-        """Refuse weights that do not belong together.
+        """Check that the weights fit together and fit the spaces.
 
         Raises:
             ValueError: a shape does not fit.
@@ -262,7 +262,7 @@ class LearnedPolicy:
         """Write the policy's folder.
 
         Raises:
-            StorageError: the disk refused.
+            StorageError: the folder cannot be written.
         """
         folder = Path(folder)
         data = {"format": FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
@@ -270,10 +270,10 @@ class LearnedPolicy:
             files.make_folder(folder)
             weights, tensors = folder / "weights.safetensors", self._tensors()
             bytes_now = save(tensors, {_CHECKSUM: _checksum(tensors)})
-            if not _holds(weights, bytes_now):  # its age is the policy's
+            if not _holds(weights, bytes_now):  # the file's age is the policy's age
                 files.write_atomic(weights, bytes_now)
             files.write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
-        except HostileFileError:  # a link or a device: no lack of space
+        except HostileFileError:  # a link or a device, not a full disk
             raise
         except OSError as problem:
             raise StorageError(
@@ -291,12 +291,12 @@ class LearnedPolicy:
         return tensors | dict(own)
 
     def _next(self, observation: Observation) -> Array:
-        """The averaged probabilities (or numbers) of the action now: (size,)."""
+        """Return the averaged probabilities (or numbers) of the next action: (size,)."""
         vector = self.normaliser(self.encoding.row(observation))
         return self._decide(vector, self.encoding.small_pictures(observation))
 
     def _decide(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
-        """(..., features) and (..., h, w, c) -> (..., size), as the next step of an episode."""
+        """Decide the next step: (..., features) and (..., h, w, c) -> (..., size)."""
         stacked = self._stacked(vector, pictures)
         if self._plan:
             return self._plan.pop(0)
@@ -310,7 +310,7 @@ class LearnedPolicy:
     def _stacked(
         self, vector: Rows, pictures: tuple[Picture, ...]
     ) -> tuple[Rows, tuple[Picture, ...]]:
-        """This observation beside the earlier ones that belong to it."""
+        """Stack the observation with the earlier ones that the network sees."""
         if self.shape.frames == 1:
             return vector, pictures
         self._past.append((vector, pictures))
@@ -332,10 +332,10 @@ _LATER_FIELDS = ("factors", "words", "angles")  # older policies lack them
 
 
 def load_policy(folder: str | Path) -> LearnedPolicy:
-    """A policy from its folder; nothing in it is run.
+    """Load a policy from its folder without running any code in it.
 
     Raises:
-        LearningError: the folder is no policy, or a damaged one.
+        LearningError: the folder is not a policy, or the policy is damaged.
     """
     folder = Path(folder)
     try:
@@ -364,17 +364,17 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
 
 
 def encoding_from(config: PolicyConfig) -> Encoding:
-    """How observations become inputs."""
+    """Return the encoding that turns observations into inputs."""
     space = space_from_json(config.observation_space)
     return Encoding(space, config.factors, config.words, angles=config.angles)
 
 
 def shape_from(data: dict[str, Any]) -> Architecture:
-    """A network's shape from JSON.
+    """Build a network's architecture from its JSON data.
 
     Raises:
         TypeError: a field is unknown.
-        ValueError: a number makes no sense.
+        ValueError: a number is out of range.
     """
     shape = Architecture(**data)
     if min(shape.frames, shape.stride, shape.execute) < 1 or shape.execute > shape.chunk:
@@ -383,18 +383,18 @@ def shape_from(data: dict[str, Any]) -> Architecture:
 
 
 def list_policies(folder: Path) -> list[str]:
-    """Names of the policies in a dataset's `policies/` folder, the newest last."""
+    """Return the names of the policies in a dataset's `policies/` folder, newest last."""
     found = [folder / name for name in files.names(folder)]
     found = [one for one in found if files.is_file(one / "config.json")]
     return [path.name for path in sorted(found, key=lambda p: (_made(p), p.name))]
 
 
 def _made(folder: Path) -> float:
-    """When its weights were written; what is said of it may be newer."""
+    """Return when the policy's weights were written; `config.json` may be newer."""
     weights = folder / "weights.safetensors"
     try:
         found = files.stat(weights if files.is_file(weights) else folder / "config.json")
-    except OSError:  # another program has just moved it
+    except OSError:  # another program has just moved the policy
         return 0.0
     return found.st_mtime
 
@@ -411,17 +411,17 @@ def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> Le
 
 
 def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a policy, which must be what its checksum says.
+    """Read the arrays of a policy and verify their checksum.
 
     Raises:
         OSError: the file cannot be read, or is too large.
-        SafetensorError: it is damaged.
-        ValueError: likewise.
+        SafetensorError: the file is damaged.
+        ValueError: the file is damaged, or the checksum differs.
     """
     data = files.read_bytes(path, files.MOST_WEIGHTS)
     tensors: dict[str, NDArray[Any]] = load(data)
     head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    wanted = head.get("__metadata__", {}).get(_CHECKSUM)  # policies of before had none
+    wanted = head.get("__metadata__", {}).get(_CHECKSUM)  # older policies have none
     if wanted is not None and wanted != _checksum(tensors):
         raise ValueError("its weights differ from their checksum")
     return tensors
@@ -437,7 +437,7 @@ def _checksum(tensors: dict[str, NDArray[Any]]) -> str:
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """A file is there and has these bytes."""
+    """Return whether a file exists and contains exactly these bytes."""
     try:
         return files.read_bytes(path, len(data)) == data
     except OSError:

@@ -1,7 +1,7 @@
-"""What policies of earlier versions wrote into `config.json`, as this version reads it.
+"""Conversion of `config.json` files from earlier versions to the current format.
 
-1: `head` describes a categorical or a regression head; the networks are always an ensemble.
-2: `branches`, `model` and `shape` say so for any head and any kind of model.
+Format 1: `head` describes a categorical or regression head; the model is always an ensemble.
+Format 2: `branches`, `model` and `shape` describe any head and any kind of model.
 """
 
 from pathlib import Path
@@ -14,15 +14,15 @@ FORMAT = 2
 
 
 def upgraded(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The same policy's description in the present format.
+    """Return a policy's description in the current format.
 
     Args:
-        data: what `config.json` holds.
-        folder: of the policy, for the message.
+        data: content of `config.json`.
+        folder: the policy's folder, for the error message.
 
     Raises:
-        LearningError: it was written by a later version.
-        KeyError, TypeError, ValueError: it is no policy.
+        LearningError: a later version wrote the file.
+        KeyError, TypeError, ValueError: the data does not describe a policy.
     """
     found = int(data["format"])
     if found > FORMAT:

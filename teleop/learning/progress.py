@@ -1,4 +1,4 @@
-"""What a training says of itself while it is pulled."""
+"""Training progress, and functions that all algorithms share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ _SHAPE_FIELDS = tuple(Architecture.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training is.
+    """The state of a training run.
 
     Attributes:
-        phase: what is being done, in words.
-        step: optimiser steps done, of all phases.
-        total: optimiser steps expected in all, as known now.
-        loss: of the latest batch; None where it says nothing.
-        policy: a playable policy, where there is a new one: always the best so far.
-        finding: something found out, in words, to keep on screen.
-        verified: the finding was confirmed by playing; others are facts or assumptions.
-        returns: of episodes that a policy has just played, in training itself.
-        tried: ways to train that were played so far, the best first; empty: as before.
+        phase: description of the current phase.
+        step: optimiser steps done in all phases.
+        total: expected number of optimiser steps, as currently known.
+        loss: loss of the latest batch; None where it says nothing.
+        policy: a new playable policy, always the best so far; None if there is no new one.
+        finding: description of a result, to keep on screen.
+        verified: whether playing confirmed the finding; otherwise it is a fact or an assumption.
+        returns: returns of episodes that a policy has just played during training.
+        tried: candidates that were played so far, best first; empty if unchanged.
     """
 
     phase: str
@@ -50,20 +50,20 @@ class Progress:
 
 
 class Algorithm(Protocol):
-    """One file that learns from demonstrations: `Config` and `train`."""
+    """A module that learns from demonstrations, with `Config` and `train`."""
 
     Config: Any
 
     @staticmethod
     def train(demos: Demonstrations, config: Any) -> Iterator[Progress]:
-        """Learn; stop pulling to stop. The last policy seen is the best so far."""
+        """Train until done or until the caller stops iterating; the last policy is the best."""
 
 
 def check_teaches(demos: Demonstrations) -> None:
-    """Refuse data from which nothing can be learned.
+    """Reject data from which nothing can be learned.
 
     Raises:
-        LearningError: with what to record instead.
+        LearningError: nothing can be learned; the message says what to record instead.
     """
     rows = demos.pairs(0)[:, 1]
     if demos.total_steps < 2:
@@ -93,7 +93,7 @@ def make_policy(
     recipe: dict[str, Any],
     learned: dict[str, Any],
 ) -> LearnedPolicy:
-    """A policy with everything needed to repeat it."""
+    """Build a policy that stores everything needed to reproduce it."""
     config = PolicyConfig(
         env_id=demos.env_id,
         observation_space=space_to_json(demos.observation_space),

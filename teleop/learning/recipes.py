@@ -1,4 +1,4 @@
-"""Ready ways to learn by name: an algorithm with its settings."""
+"""Named recipes: an algorithm with its settings."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def find_recipe(name: str) -> tuple[str, dict[str, Any]]:
-    """(algorithm, its settings).
+    """Return the (algorithm, settings) of a recipe.
 
     Raises:
-        LearningError: there is none of this name.
+        LearningError: no recipe has this name.
     """
     if name not in RECIPES:
         raise LearningError(f"No recipe is called {name!r}; there are {', '.join(RECIPES)}.")

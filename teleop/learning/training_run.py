@@ -1,4 +1,4 @@
-"""One click: look at the data, train, play fresh starts, say how it stands and what comes next."""
+"""A full training run: profile the data, train, evaluate on fresh starts and give advice."""
 
 import dataclasses
 import types
@@ -22,13 +22,13 @@ from teleop.learning.progress import Progress
 from teleop.learning.tuning.held_out import USUAL_STEPS
 from teleop.types.results import Score, Trait
 
-_GLANCE = 3  # episodes, after each new policy
+_GLANCE = 3  # episodes played after each new policy
 _GLANCE_SEED = 40_000
 _SLOW_EPISODES = 3
 
 
 class TrainingRun:
-    """One training with all that belongs to it; pulled with `run`."""
+    """One training run with its evaluation; iterate over `train`, then `stand`."""
 
     def __init__(
         self,
@@ -37,16 +37,16 @@ class TrainingRun:
         settings: dict[str, Any] | None = None,
         config: Any = None,
     ) -> None:
-        """Look at the data.
+        """Find the algorithm and profile the data.
 
         Args:
-            demos: the data.
-            algorithm: a name of `ALGORITHMS`, or a user's own module.
+            demos: the demonstrations.
+            algorithm: a name in `ALGORITHMS`, or a user's own module.
             settings: fields of the algorithm's `Config`.
-            config: an algorithm's `Config`, in place of its name and settings.
+            config: an algorithm's `Config`, instead of its name and settings.
 
         Raises:
-            LearningError: no such algorithm, or it takes no such setting.
+            LearningError: the algorithm or a setting does not exist.
         """
         if config is None:
             self._module = find_algorithm(algorithm)
@@ -61,7 +61,7 @@ class TrainingRun:
         self.failed: tuple[int, ...] = ()
 
     def policy_name(self, taken: list[str]) -> str:
-        """A name that is not taken: `bc-12-episodes`, then `bc-12-episodes-2`."""
+        """Return an unused name: `bc-12-episodes`, then `bc-12-episodes-2`."""
         count = len(self.demos.used)
         short = self.algorithm if self.algorithm in ALGORITHMS else "own"
         base = f"{short}-{count}-episode{'s' if count > 1 else ''}"
@@ -69,7 +69,7 @@ class TrainingRun:
         return next(name for name in names if name not in taken)
 
     def train(self) -> Iterator[Progress]:
-        """The algorithm, with a few fresh starts played by each new policy."""
+        """Run the algorithm, and play a few fresh starts with each new policy."""
         quick = self.algorithm == "bc" and is_quick(self.demos.env_id)
         for progress in self._module.train(self.demos, self.config):
             if progress.policy is None:
@@ -81,7 +81,7 @@ class TrainingRun:
                 yield dataclasses.replace(progress, policy=None, loss=None, returns=self._glance())
 
     def stand(self, episodes: int = 20) -> Iterator[Played]:
-        """Play the last policy beside person, script and chance, where that can be done here."""
+        """Compare the last policy with the person, the script and random actions, if possible."""
         if self.policy is None or not baselines.can_play(self.demos.env_id):
             return
         quick = is_quick(self.demos.env_id)
@@ -94,12 +94,12 @@ class TrainingRun:
         baselines.keep_in(self.policy, self.scores)
 
     def advice(self) -> tuple[str, ...]:
-        """What to record next."""
+        """Return advice on what to record next."""
         takes = len(self.demos.used)
         return advice(self.traits, self.scores, self.failed, takes=takes)
 
     def known(self) -> TunedSettings:
-        """What the training found out, for trying more."""
+        """Return the settings that the training found, for further training."""
         return known_of(self.policy, self.demos)
 
     def _glance(self) -> tuple[float, ...]:
@@ -113,7 +113,7 @@ class TrainingRun:
 
 
 def known_of(policy: LearnedPolicy | None, demos: Demonstrations) -> TunedSettings:
-    """What a policy's training found out; what is usual, without one."""
+    """Return the settings that a policy's training found, or the defaults."""
     from teleop.learning.tuning.lag_search import usual_lag
 
     if policy is None or policy.config.model != "networks":
@@ -141,10 +141,10 @@ def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) ->
 
 
 def _fitted(name: str, value: Any, kind: Any) -> Any:
-    """A setting as its field wants it.
+    """Convert a setting to the type of its field.
 
     Raises:
-        LearningError: it is of another kind.
+        LearningError: the setting has another type.
     """
     wanted = tuple(typing.get_args(kind)) if isinstance(kind, types.UnionType) else (kind,)
     if typing.get_origin(kind) is tuple:

@@ -1,1 +1,1 @@
-"""Recordings and policies played again: replays, evaluation, side by side."""
+"""Recordings and policies played in lockstep, and their side-by-side files."""

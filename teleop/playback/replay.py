@@ -1,4 +1,4 @@
-"""Side by side: several policies from one seed, in lockstep, with pictures to scrub through."""
+"""Play several policies in lockstep from one seed, and keep their frames for scrubbing."""
 
 import zlib
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation, Policy
 
-TURN_BASED_HZ = 4.0  # steps a second at which a turn-based recording is shown
-_DEFLATE = 1  # pictures live in memory only: quick before small
+TURN_BASED_HZ = 4.0  # steps per second of a turn-based recording
+_DEFLATE = 1  # frames stay in memory: speed matters more than size
 
 
 def shown_pace_hz(episode: Episode) -> float:
-    """Steps a second at which a recording is shown."""
+    """Return the steps per second at which a recording is shown."""
     return float(episode.paces_hz[1:].mean()) or TURN_BASED_HZ
 
 
 class RecordedPolicy:
-    """Does again what was recorded."""
+    """Repeats the actions of a recorded episode."""
 
     def __init__(self, episode: Episode) -> None:
         self.episode = episode
@@ -36,12 +36,12 @@ class RecordedPolicy:
         self._step = 0
 
     def reset(self, seed: int) -> None:
-        """From the start."""
+        """Start again from the first action."""
         del seed
         self._step = 0
 
     def act(self, observation: Observation) -> Action | None:
-        """The recorded action; None when the recording is over."""
+        """Return the recorded action; None when the recording is over."""
         del observation
         if self._step >= len(self.episode.rewards):
             return None
@@ -51,16 +51,16 @@ class RecordedPolicy:
 
 @dataclass(slots=True)
 class Lane:
-    """One of the policies side by side, and everything it has done so far.
+    """One of the policies that play side by side, and everything it has done so far.
 
     Attributes:
-        policy: who drives.
-        rewards: of each step.
-        actions: each action in words.
-        raw_actions: each action as the environment got it.
-        observations: (T+1) values.
-        pictures: (T+1) compressed frames, each with its (height, width, 3).
-        over: nothing more will come.
+        policy: the policy.
+        rewards: reward of each step.
+        actions: description of each action.
+        raw_actions: each action as passed to the environment.
+        observations: (T+1) observations.
+        pictures: (T+1) compressed frames, each with its shape (height, width, 3).
+        over: whether the lane has ended.
     """
 
     policy: Policy
@@ -72,24 +72,24 @@ class Lane:
     over: bool = False
 
     def picture(self, step: int) -> NDArray[np.uint8]:
-        """The frame after `step` steps; the last one when there are fewer: (height, width, 3)."""
+        """Return the frame after `step` steps, or the last one: (height, width, 3)."""
         data, shape = self.pictures[min(step, len(self.pictures) - 1)]
         return np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
 
     @property
     def one_colour(self) -> bool:
-        """Every picture is of one colour: nothing can be seen on it."""
+        """Whether every frame has only one colour, so that nothing is visible."""
         return all(is_one_colour(self.picture(step)) for step in range(len(self.pictures)))
 
 
 class Replay:
-    """Pulled step by step: `while replay.advance(): ...`."""
+    """Plays policies in lockstep, one step per call: `while replay.advance(): ...`."""
 
     def __init__(self, env_id: str, seed: int, policies: list[Policy], draws: bool = True) -> None:
-        """Make one environment a lane and reset all from the same seed.
+        """Create one environment per lane and reset all from the same seed.
 
         Raises:
-            EnvError: it cannot be made, reset or drawn.
+            EnvError: an environment cannot be created, reset or rendered.
         """
         self.env_id, self.seed, self._draws = env_id, seed, draws
         self.lanes = [Lane(policy) for policy in policies]
@@ -104,16 +104,16 @@ class Replay:
 
     @property
     def steps(self) -> int:
-        """Length of the longest lane so far."""
+        """Number of steps of the longest lane so far."""
         return max(len(lane.rewards) for lane in self.lanes)
 
     @property
     def over(self) -> bool:
-        """Every lane has ended."""
+        """Whether every lane has ended."""
         return all(lane.over for lane in self.lanes)
 
     def advance(self) -> bool:
-        """One step of every lane that goes on; False when none does.
+        """Take one step in every running lane; return whether any lane is still running.
 
         Raises:
             EnvError: an environment failed.
@@ -126,13 +126,13 @@ class Replay:
         return not self.over
 
     def close(self) -> None:
-        """Let go of the environments; what was computed stays."""
+        """Close the environments; the results stay available."""
         for env in self._envs:
             close_env(env)
         self._envs = []
 
     def fidelity(self) -> str:
-        """How well the first lane repeats its recording: `exact`, or where it departs.
+        """Return `exact` if the first lane repeats its recording, otherwise where it differs.
 
         Raises:
             TypeError: the first lane is not a recording.
@@ -147,7 +147,7 @@ class Replay:
         return "exact"
 
     def _step(self, lane: Lane, env: Any, game: Iterator[Transition]) -> None:
-        lane.over = True  # unless it goes on
+        lane.over = True  # unless a step follows
         step = next(game, None)
         if step is None:
             return
@@ -167,7 +167,7 @@ class Replay:
             lane.pictures.append((zlib.compress(picture.data, _DEFLATE), picture.shape))
 
     def _divergence(self) -> int | None:
-        """The step after which the lanes no longer see the same."""
+        """Return the step after which the lanes' observations differ; None if they are equal."""
         step = min(len(lane.observations) for lane in self.lanes) - 1
         first = self.lanes[0].observations
         if all(_same(first[step], lane.observations[step]) for lane in self.lanes[1:]):

@@ -1,4 +1,4 @@
-"""A comparison as a file: an animated image, a film, or a still of four moments."""
+"""Write a comparison as an animated image, a video, or a still image of four moments."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ from teleop.text import tr
 from teleop.types import Actor
 
 _RECORDED, _AGENT, _OTHER = (242, 169, 59), (90, 176, 245), (134, 142, 158)
-Tell = Callable[[int, int], None]  # pictures done, pictures in all
-_ANIMATED_HZ = 15  # pictures a second of an animated image
+Tell = Callable[[int, int], None]  # frames done, frames in total
+_ANIMATED_HZ = 15  # frames per second of an animated image
 
 
 def write_side_by_side(
@@ -26,17 +26,17 @@ def write_side_by_side(
     step: int | None = None,
     tell: Tell | None = None,
 ) -> None:
-    """All lanes as an animated image, a film or (.png) a still.
+    """Write all lanes as an animated image, a video or (.png) a still image.
 
     Args:
-        replay: it, played to its end.
-        output: the file; its ending says what it becomes.
-        pace_hz: steps a second.
-        step: that a still shows; None for four moments under each other.
-        tell: told how many pictures of how many are done.
+        replay: the replay, played to its end.
+        output: the file; its suffix selects the format.
+        pace_hz: steps per second.
+        step: step of a still image; None: four moments below each other.
+        tell: called with the number of finished frames and their total.
 
     Raises:
-        StorageError: the file cannot be written, or its kind is unknown.
+        StorageError: the file cannot be written, or its type is unknown.
     """
     kinds = (".gif", ".webp", ".png", ".mp4")
     if output.suffix not in kinds:
@@ -100,7 +100,7 @@ def _write_film(replay: Replay, output: Path, pace_hz: float, tell: Tell | None)
 
 
 def _iter_pictures(replay: Replay, width: int, every: int, tell: Tell | None) -> Iterator[Any]:
-    """(height, width, 3) of each moment, one at a time: a long film must fit into memory."""
+    """Yield each moment (height, width, 3), one at a time: a long video must fit into memory."""
     steps = range(0, replay.steps + 1, every)
     for done, step in enumerate(steps):
         if tell:
@@ -109,15 +109,15 @@ def _iter_pictures(replay: Replay, width: int, every: int, tell: Tell | None) ->
 
 
 def _write_bytes(output: Path, image: Any, options: dict[str, Any]) -> None:
-    """Compose in memory first: nothing half-written is left behind."""
+    """Compose the image in memory first, so that no incomplete file is left behind."""
     buffer = io.BytesIO()
     image.save(buffer, output.suffix[1:], **options)
     files.write_atomic(output, buffer.getvalue())
 
 
 def _side_by_side(replay: Replay, step: int, width: int) -> Any:
-    """All lanes at a step, with a coloured edge: orange the recording, blue an agent."""
-    first = replay.lanes[0].picture(1).shape  # some have no picture before their first step
+    """Draw all lanes at a step, with a coloured edge: orange the recording, blue an agent."""
+    first = replay.lanes[0].picture(1).shape  # some have no frame before the first step
     height = max(2, round(first[0] * width / first[1] / 2) * 2)
     sides = []
     for index, lane in enumerate(replay.lanes):
@@ -133,7 +133,7 @@ def _side_by_side(replay: Replay, step: int, width: int) -> Any:
 
 
 def _fitted(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A picture of that size; whatever another shape leaves free is black."""
+    """Fit a frame into a size; the part that it does not cover is black."""
     from PIL import Image, ImageOps
 
     image = Image.fromarray(picture)

@@ -1,4 +1,4 @@
-"""Recordings: a journal while it runs, one immutable HDF5 file when saved, Minari throughout."""
+"""Record episodes to journals and save them as immutable HDF5 files in Minari datasets."""
 
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.dataset_library import Library

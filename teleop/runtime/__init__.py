@@ -1,6 +1,7 @@
-"""The processes behind the window, and the messages and shared images between them.
+"""The processes behind the window, and the messages and shared frames between them.
 
-`processes.environment_process` (environments, sessions, recorder, comparisons) and
-`processes.trainer_process` (learning) run in processes of their own; `processes.client` is what the
-window talks to. This folder's README follows a key press and a saved episode through them.
+`processes.environment_process` runs environments, driving sessions, the recorder and comparisons.
+`processes.trainer_process` trains policies. Each runs in its own process, and the window talks to
+it through `processes.client`. The README in this folder follows a key press and a saved episode
+through them.
 """

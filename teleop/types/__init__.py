@@ -1,4 +1,4 @@
-"""The types that every package shares: who acts, what a policy is, what one step was."""
+"""Types that all packages share: who acts, what a policy is, and what a step contains."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -6,14 +6,14 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from teleop.text import tr
 
-# Gymnasium's observations and actions are whatever the space says: arrays, ints, dicts, tuples.
+# The space defines what observations and actions are: arrays, ints, dicts, tuples.
 Observation: TypeAlias = Any
 Action: TypeAlias = Any
 Info: TypeAlias = dict[str, Any]
 
 
 class Actor(IntEnum):
-    """Who chose an action. The number is what recordings store."""
+    """Who chose an action; recordings store the number."""
 
     HUMAN = 0
     POLICY = 1
@@ -37,7 +37,7 @@ class Driver(Protocol):
 
     @property
     def actor(self) -> Actor:
-        """Who is acting."""
+        """Who acts."""
 
     @property
     def name(self) -> str:
@@ -52,23 +52,23 @@ class Policy(Driver, Protocol):
         """Forget the last episode; `seed` fixes all randomness of the next one."""
 
     def act(self, observation: Observation) -> Action | None:
-        """The action for this observation, or None for "not yet" (a turn nobody has taken)."""
+        """Return the action for this observation, or None if there is none yet (turn-based)."""
 
 
 class Step(NamedTuple):
-    """One step as it is recorded; a tuple, for one is made at every step.
+    """One recorded step; a tuple, because one is created at every step.
 
     Attributes:
         observation: what the environment returned after the action.
-        action: what was done.
+        action: the chosen action.
         reward: the environment's reward.
         terminated: the task ended.
         truncated: the episode was cut off.
         info: the environment's info dict.
         time_s: seconds since the episode's start, on a monotonic clock.
-        pace_hz: steps a second it was played at; 0 for a turn-based step.
+        pace_hz: pace in steps per second; 0 for a turn-based step.
         actor: who chose the action.
-        picture: number of the picture the person was looking at when the action was chosen.
+        picture: number of the frame that the person saw when the action was chosen.
         intervention: the person had taken over from a policy.
     """
 
@@ -77,7 +77,7 @@ class Step(NamedTuple):
     reward: float
     terminated: bool
     truncated: bool
-    info: Info = {}  # noqa: RUF012  nobody writes to it
+    info: Info = {}  # noqa: RUF012  it is never changed
     time_s: float = 0.0
     pace_hz: float = 0.0
     actor: Actor = Actor.HUMAN
@@ -87,10 +87,10 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InputEvent:
-    """One raw movement of a key, button or stick.
+    """One change of a key, button or stick.
 
     Attributes:
-        time_s: `time.perf_counter()` when it happened.
+        time_s: `time.perf_counter()` of the change.
         control: stable name by position: `key.w`, `pad.a`, `pad.left_x`.
         value: 1 or 0 for keys and buttons, -1..1 for sticks, 0..1 for triggers.
     """
@@ -101,10 +101,10 @@ class InputEvent:
 
 
 class InputListener(Protocol):
-    """A policy that hears raw input: the person."""
+    """A policy that receives raw input: the person."""
 
     def hear(self, event: InputEvent) -> None:
-        """Take in one movement of a key, button or stick."""
+        """Process one change of a key, button or stick."""
 
     def release(self) -> None:
-        """Let go of everything (focus lost, device unplugged, paused)."""
+        """Release all controls (focus lost, device unplugged, paused)."""

@@ -1,4 +1,4 @@
-"""What lists show of episodes and datasets: frozen values that go from process to process."""
+"""Summaries of episodes and datasets for lists: frozen values that processes exchange."""
 
 import dataclasses
 import math
@@ -15,14 +15,14 @@ _LONGEST_NOTE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What was said about one episode.
+    """What the person noted about one episode.
 
     Attributes:
-        starred: the person's mark.
+        starred: whether the person starred it.
         tags: short words, sorted.
         note: free text.
-        success: whether the task was solved; None where nobody said.
-        trim: (first step, step after the last) that count; None for all. Nothing is cut off.
+        success: whether the task was solved; None if not marked.
+        trim: (first step, step after the last) to use; None for all. No steps are deleted.
     """
 
     starred: bool = False
@@ -32,10 +32,10 @@ class Label:
     trim: tuple[int, int] | None = None
 
     def changed(self, **changes: Any) -> "Label":
-        """Another label with some parts replaced, tidied and checked.
+        """Return a copy with some fields replaced, cleaned up and checked.
 
         Raises:
-            RecordingError: a tag or note is too long, or a trim is empty.
+            RecordingError: a tag or note is too long, a tag has a comma, or a trim is empty.
         """
         new = dataclasses.replace(self, **changes)
         tags = tuple(sorted({tag.strip() for tag in new.tags if tag.strip()}))
@@ -64,17 +64,17 @@ NO_LABEL = Label()
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What re-simulating one episode found.
+    """The result of re-simulating one episode.
 
     Attributes:
-        uuid: of the episode.
-        sha256: of its file.
+        uuid: uuid of the episode.
+        sha256: SHA-256 of the episode's file.
         verdict: exact, diverges or unknown.
-        step: the first step that came out otherwise (0 is the reset); None if none did.
-        by: the largest difference there; NaN where it is no number.
-        what: `observation`, `reward` or `end`; or why it is unknown.
-        made: Unix time.
-        fingerprint: versions it was found with.
+        step: the first step that differs (0 is the reset); None if none does.
+        by: the largest difference at that step; NaN if it is not a number.
+        what: what differs (`observation`, `reward` or `end`), or why the verdict is unknown.
+        made: Unix time of the check.
+        fingerprint: versions that were used for the check.
     """
 
     uuid: str
@@ -88,7 +88,7 @@ class Certificate:
 
     @property
     def text(self) -> str:
-        """The finding in a few words."""
+        """The result in a few words."""
         if self.verdict == "exact":
             return tr("exact")
         if self.verdict == "unknown":
@@ -105,24 +105,24 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
-    """What a list shows of an episode, without opening it.
+    """Summary of an episode for lists, available without opening its file.
 
     Attributes:
         file: name of the file in `data/episodes/` (unique, stable); `main_data.hdf5#episode_N` for
-            one that another program wrote and that has no file of its own.
-        uuid: 12 hexadecimal digits; names the episode wherever it goes.
-        ordinal: number given at the start of the take; only ever grows.
-        total_steps: T.
+            another program's episode that has no file of its own.
+        uuid: 12 hexadecimal digits that identify the episode, also in copies.
+        ordinal: number given at the start of the take; it only increases.
+        total_steps: number of steps T.
         total_reward: the return.
-        seed: what `reset` was given; None if unknown.
+        seed: seed of `reset`; None if unknown.
         started: Unix time.
-        driver: who drove: `human`, `script`, `policy`, or `other` where another program recorded.
-        driver_name: the script's or policy's name; empty for a person alone.
-        recovered: the end is missing: the program was killed while recording.
-        sha256: of the file, for noticing damage; empty for an episode without a file of its own.
-        flags: what is odd about it, in words: NaN, values outside the space.
-        label: what the person said about it; not part of the file.
-        certificate: what re-simulating it found; None where that is not known or not asked for.
+        driver: who drove: `human`, `script`, `policy`, or `other` if another program recorded it.
+        driver_name: name of the script or policy; empty for a person alone.
+        recovered: the end is missing because the program was killed while recording.
+        sha256: SHA-256 of the file, to detect damage; empty for an episode without its own file.
+        flags: anomalies, as text: NaN, values outside the space.
+        label: the person's label; it is not part of the file.
+        certificate: result of re-simulation; None if unknown or not requested.
     """
 
     file: str
@@ -142,36 +142,36 @@ class EpisodeRow:
 
     @property
     def number(self) -> int:
-        """As people count: the first is 1."""
+        """The number shown to people; the first episode is 1."""
         return self.ordinal + 1
 
     @property
     def who(self) -> str:
-        """The driver's name, or what kind of driver it was."""
+        """The driver's name, or the kind of driver."""
         return self.driver_name or self.driver
 
     @property
     def verdict(self) -> str:
-        """`exact`, `diverges` or `unknown`; empty where it was not re-simulated."""
+        """`exact`, `diverges` or `unknown`; empty if the episode was not re-simulated."""
         return self.certificate.verdict if self.certificate else ""
 
     @property
     def starred(self) -> bool:
-        """The person's mark."""
+        """Whether the person starred the episode."""
         return self.label.starred
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSummary:
-    """A dataset in a list.
+    """Summary of a dataset for lists.
 
     Attributes:
         dataset_id: Minari id, for example `lunarlander-v3/human-v0`.
-        env_id: Gymnasium id; empty if it does not say.
-        total_episodes: how many.
-        total_steps: of all episodes together.
-        problem: why it cannot be used; empty if it can.
-        policies: how many were trained on it, where that was asked for.
+        env_id: Gymnasium id; empty if the dataset does not name it.
+        total_episodes: number of episodes.
+        total_steps: number of steps of all episodes.
+        problem: why the dataset cannot be used; empty if it can.
+        policies: number of policies trained on it, if requested.
     """
 
     dataset_id: str

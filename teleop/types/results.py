@@ -1,22 +1,22 @@
-"""What training and evaluation found: frozen values that go from process to process."""
+"""Results of training and evaluation: frozen values that processes exchange."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Many evaluation episodes.
+    """Statistics of several evaluation episodes.
 
     Attributes:
         name: who drove.
-        episodes: how many.
-        mean: of the returns.
-        sd: of the returns, over episodes (n - 1).
+        episodes: number of episodes.
+        mean: mean return.
+        sd: standard deviation of the return over episodes (n - 1).
         low: lower end of the 95 % percentile bootstrap interval of the mean.
-        high: its upper end.
-        success: share of episodes that the environment calls a success, or that reach its solved
-            return; None where it says neither.
-        mean_steps: mean length.
+        high: upper end of this interval.
+        success: share of episodes that the environment reports as success, or that reach its solved
+            return; None if it defines neither.
+        mean_steps: mean length of an episode.
     """
 
     name: str
@@ -38,14 +38,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One thing that is so in the data.
+    """One finding about the data.
 
     Attributes:
-        topic: what it is about.
-        found: the figure, in words.
-        means: what that means.
+        topic: the subject.
+        found: the figure, as text.
+        means: what the figure means.
         done: what training does about it, or what the person can do.
-        warns: it stands in the way.
+        warns: whether it hinders learning.
     """
 
     topic: str
@@ -57,14 +57,14 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came out of one way to train.
+    """The result of one training configuration.
 
     Attributes:
-        words: what it is.
-        starts: trial episodes that were played.
-        mean: of their returns.
-        success: share of them, where the environment counts successes.
-        chosen: it is the best so far.
+        words: description of the configuration.
+        starts: number of trial episodes that were played.
+        mean: their mean return.
+        success: their success rate, if the environment counts successes.
+        chosen: whether it is the best so far.
     """
 
     words: str
@@ -76,12 +76,12 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One policy in a row of them.
+    """One policy in a series of correction rounds.
 
     Attributes:
-        number: 0 is the policy that was corrected first.
-        policy: its name.
-        score: from fresh starts; None if it has not been played.
+        number: number of the round; 0 is the policy that was corrected first.
+        policy: name of the policy.
+        score: score from fresh starts; None if it has not been played.
     """
 
     number: int

@@ -1,1 +1,1 @@
-"""The window: events, layout, drawing. It imports neither gymnasium, h5py nor torch."""
+"""The window's code: input, layout and drawing, without importing gymnasium, h5py or torch."""

@@ -1,8 +1,8 @@
-"""The window: waits for events, sends input on at once, draws what changed.
+"""The application window: wait for events, forward input at once, redraw what changed.
 
-A key press is sent within a millisecond or two, not at the next frame. When a new picture
-comes, only it and what lies on it are drawn and shown first; everything else follows, at most 60
-times a second, and only if something changed.
+A key press is sent within a millisecond or two, not at the next redraw. When a new environment
+frame arrives, the frame and its overlay are drawn and shown first. Everything else is redrawn at
+most 60 times per second, and only if something changed.
 """
 
 import gc
@@ -16,8 +16,8 @@ from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):
-    # SDL would show the window through OpenGL, which costs three times the CPU in software and
-    # freezes when an environment brings an OpenGL context of its own.
+    # By default, SDL shows the window through OpenGL. In software this takes three times the CPU
+    # time, and it freezes when an environment creates its own OpenGL context.
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 import pygame
@@ -62,26 +62,26 @@ from teleop.ui.widgets.text_edit import copy
 from teleop.ui.widgets.widgets import Ui
 
 _IDLE_S = 1.0
-_TRAINER_AFTER_S = 1.5  # the window comes first; then the trainer loads torch, unhurried
-_LOOK_S, _CALM_S = 0.001, 0.008  # between looks for events, while somebody drives and else
+_TRAINER_AFTER_S = 1.5  # the window opens first, then the training process loads torch
+_LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driving, otherwise
 _DRIVEN = ("demonstrate", "correct")
 _OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, *WINDOW_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
 class AppConfig:
-    """How the window starts.
+    """Options with which the window starts.
 
     Attributes:
-        env_id: environment to open.
-        recordings: folder for recordings.
-        samples: shipped recordings.
-        assets: fonts and icons.
-        base_seed: of the first episode.
-        screen: the screen to start on.
-        pair: dataset id, episode file and policy to compare first; empty for the usual ones.
-        pace_hz: steps a second; None is the environment's own pace.
-        settings: the file in which the window's settings are kept; None keeps none.
+        env_id: id of the environment to open.
+        recordings: recordings folder.
+        samples: folder of the sample recordings that come with Teleop.
+        assets: folder with fonts, icons and translations.
+        base_seed: seed of the first episode.
+        screen: name of the first screen.
+        pair: dataset id, episode file and policy to compare first; each is empty for the default.
+        pace_hz: steps per second; None uses the environment's own pace.
+        settings: file that stores the settings of the window; None stores nothing.
     """
 
     env_id: str
@@ -102,7 +102,7 @@ class App:
         """Start the environment process and open the window.
 
         Raises:
-            DisplayError: there is no screen.
+            DisplayError: there is no display.
         """
         self.config = config
         self.running = True
@@ -136,7 +136,7 @@ class App:
         self._begin(config, settings)
 
     def _make_context(self, settings: Settings) -> UiContext:
-        """What screens work with."""
+        """Return the context that all screens share."""
         recordings = self.config.recordings
         return UiContext(
             ui=Ui(self._painter(settings), self.config.assets),
@@ -151,7 +151,7 @@ class App:
         )
 
     def _begin(self, config: AppConfig, settings: Settings) -> None:
-        """Ask for what is to be shown first."""
+        """Open the environment, apply the saved options and go to the first screen."""
         self.context.tell(OpenEnv(config.env_id, config.pace_hz))
         self.context.change_options(settings.options)
         if config.pair[0]:
@@ -166,21 +166,21 @@ class App:
 
     @property
     def screen(self) -> Screen:
-        """The screen that is up."""
+        """The screen that is shown."""
         return self.screens[self.current]
 
     @property
     def is_driven(self) -> bool:
-        """Somebody drives on this screen, or is about to."""
+        """Whether the person drives on this screen, or is about to."""
         return self.current in _DRIVEN or self.model.run is not None
 
     # ------------------------------------------------------------ the loop
 
     def run(self) -> None:
-        """Until the person quits.
+        """Run the event loop until the person quits.
 
         Raises:
-            EnvError: the environment that was asked for cannot be opened.
+            EnvError: the requested environment cannot be opened.
         """
         try:
             while self.running:
@@ -191,7 +191,7 @@ class App:
             raise EnvError(self.failure)
 
     def turn(self, patience_s: float) -> None:
-        """Wait for events no longer than this, answer them, draw what changed."""
+        """Wait at most `patience_s` for events, handle them and redraw what changed."""
         events = self._watch(patience_s, _LOOK_S if self.context.input.driving else _CALM_S)
         self._arrived.clear()
         self.context.now = time.perf_counter()
@@ -212,7 +212,7 @@ class App:
         self.go()
 
     def _apply(self, effect: Effect) -> None:
-        """Do what a message has led to."""
+        """Carry out the effect of a message."""
         match effect:
             case Redraw.ALL:
                 self.renderer.dirty = True
@@ -228,7 +228,7 @@ class App:
                 self.failure, self.running = problem, False
 
     def take(self, event: pygame.event.Event) -> None:
-        """Answer one event; what was done before it is answered first, however quick the hands."""
+        """Handle one event, after all earlier uses of controls have been handled."""
         if self.ui.events.used.waits and event.type != pygame.MOUSEMOTION:
             self._settle()
         if event.type == pygame.QUIT:
@@ -238,14 +238,14 @@ class App:
         else:
             self.router.take(event)
         if event.type in RAW_PAD and not self.context.pads.mapping:
-            return  # the same movement comes as a gamepad's
+            return  # the same movement also arrives as a gamepad event
         if self.context.input.driving and event.type in DRIVING:
-            self.renderer.moved = True  # key caps light up with the picture, the rest stays
+            self.renderer.moved = True  # key caps are redrawn with the frame; nothing else changes
         elif event.type != pygame.MOUSEMOTION or self._hover_changed(event.pos):
             self.renderer.dirty = True
 
     def _settle(self) -> None:
-        """Draw until every use of a control is answered, and the screen it led to is there."""
+        """Draw until all used controls are handled and the screen they led to is shown."""
         shown = ""
         while self.ui.events.used.waits or shown != self.current:
             shown = self.current
@@ -253,7 +253,7 @@ class App:
             self.go()
 
     def _window_event(self, event: pygame.event.Event) -> None:
-        if event.type == pygame.DROPFILE:  # a bundle or a dataset's folder
+        if event.type == pygame.DROPFILE:  # a bundle or a dataset folder
             self.context.import_file(event.file)
             self.go()
         self.window.see(event)
@@ -261,7 +261,7 @@ class App:
             self._repaint()
 
     def close(self) -> None:
-        """Let the processes finish what they write, then go."""
+        """Save the settings, let the processes finish writing, and close the window."""
         self._remember()
         self.processes.close()
         self.context.reader.close()
@@ -283,10 +283,10 @@ class App:
         self._settings_file.write(chosen)
 
     def _watch(self, patience_s: float, every_s: float) -> list[pygame.event.Event]:
-        """Wait for events or news, whichever comes first.
+        """Wait for events or for messages from other processes, whichever comes first.
 
-        SDL's own waiting looks every millisecond once gamepads are in use, which is 5 % of a core;
-        this looks as often as is needed, and news wake it.
+        Once gamepads are in use, SDL's own wait function polls every millisecond, which takes 5 %
+        of a core. This method polls only as often as needed, and a message wakes it.
         """
         end = time.perf_counter() + patience_s
         while not (events := pygame.event.get()):
@@ -296,11 +296,11 @@ class App:
         return events
 
     def _wake(self) -> None:
-        """From a listening thread: messages have arrived."""
+        """Wake the event loop; called from a listening thread when messages have arrived."""
         self._arrived.set()
 
     def _patience_s(self) -> float:
-        """How long nothing can happen by itself."""
+        """Return the seconds until the window must act without any event."""
         if self.window.minimised:
             return _IDLE_S
         moments = (self.renderer.wakes_in(), self.router.wakes_in(), self.processes.slow_in())
@@ -309,7 +309,7 @@ class App:
     # ------------------------------------------------------------ screens
 
     def go(self, goal: str = "") -> None:
-        """Show another screen, or what a control or shortcut has asked for."""
+        """Carry out pending requests to the window, then show the requested screen."""
         while self.context.requests:
             self._requested[self.context.requests.pop(0)]()
         goal, self.context.go_to = goal or self.context.go_to, ""
@@ -322,7 +322,7 @@ class App:
             self.renderer.dirty = True
 
     def scroll(self, rows: int) -> None:
-        """The mouse wheel turned over a screen."""
+        """Scroll the screen with the mouse wheel."""
         self.screen.scroll(rows, self.ui.events.pointer.at)
 
     def _hover_changed(self, at: tuple[int, int]) -> bool:
@@ -344,13 +344,13 @@ class App:
         self.renderer.dirty = True
 
     def toggle_projector(self) -> None:
-        """Light, large and without motion, or back."""
+        """Turn projector mode on or off: light theme, large scale, no motion."""
         self.window.projector = not self.window.projector
         self.context.projector = self.window.projector
         self._repaint()
 
     def command(self, command: Command) -> None:
-        """A shortcut: the window's own, another screen, or what the screen makes of it."""
+        """Run a command of the window or of the screen, or show another screen."""
         name = command.name.lower()
         if command in self._commands:
             self._commands[command]()
@@ -361,7 +361,7 @@ class App:
         self.renderer.dirty = True
 
     def _answers(self) -> dict[WindowRequest, Callable[[], None]]:
-        """What the window does for a control that asks."""
+        """Return the handlers of requests to the window."""
         return {
             WindowRequest.REPAINT: self._repaint,
             WindowRequest.PROJECTOR: self.toggle_projector,
@@ -372,7 +372,7 @@ class App:
         }
 
     def _own_commands(self) -> dict[Command, Callable[[], None]]:
-        """What the window does itself, whatever screen is up."""
+        """Return the handlers of commands that work on every screen."""
         return {
             Command.QUIT: self.quit,
             Command.LEAVE: self._leave,
@@ -389,12 +389,12 @@ class App:
         }
 
     def _about_env(self, sheet: str) -> None:
-        """A sheet that needs an environment, whatever screen is up."""
+        """Open or close a sheet that needs an environment."""
         if self.model.env is not None:
             self.context.toggle_sheet(sheet)
 
     def quit(self) -> None:
-        """Close the window, once this turn is over."""
+        """Close the window after this turn of the event loop."""
         self.running = False
 
     def _fill_screen(self) -> None:
@@ -406,7 +406,7 @@ class App:
         self._repaint()
 
     def _copy(self) -> None:
-        """What has the focus, what a notice says, or what the mouse is on."""
+        """Copy the focused text, the text of a notice, or the text under the mouse."""
         ui = self.ui
         focused = ui.events.nodes.get(ui.events.focus.id or "") if ui.events.focus.visible else None
         text = "" if focused else self.overlays.toasts.copied
@@ -419,7 +419,7 @@ class App:
             self.model.notices.append(Notice(Tone.PLAIN, tr("Copied: {text}", text=text)))
 
     def _leave(self) -> None:
-        """Close what is open over the screen; else hold still."""
+        """Close what is open over the screen; if nothing is open, pause."""
         context = self.context
         if context.popover.open:
             context.popover.close(context.ui)
@@ -443,7 +443,7 @@ class App:
             self.model.slow, self.renderer.dirty = slow, True
 
     def _restart_environment(self, *, opens: bool) -> None:
-        """A new process: with the environment from before, or with the choice of another."""
+        """Restart the environment process, then reopen the environment or show the home screen."""
         live = self.model.live
         env_id = self.model.env.env_id if self.model.env else self.config.env_id
         self.processes.restart_environment(live.seed if live else None)
@@ -467,7 +467,7 @@ class App:
         if live and self.context.now - self._began_s > _TRAINER_AFTER_S:
             pygame.display.set_icon(mark(self.ui.painter))
             gc.collect()
-            gc.freeze()  # what is loaded stays: collecting it would make a frame late
+            gc.freeze()  # loaded modules stay; scanning them for garbage would delay a frame
             self.processes.start_trainer()
 
 

@@ -1,7 +1,7 @@
-"""Keys and pad buttons of the window itself, as tables; help, hints and README are made from them.
+"""Shortcuts of the window on keyboard and gamepad; help, hints and README are made from them.
 
-While driving, only Escape, the function keys and Ctrl combinations reach the window, so no key of
-an environment can discard an episode.
+While driving, only Escape, the function keys and Ctrl combinations reach the window. No key that
+drives an environment can therefore discard an episode.
 """
 
 from dataclasses import dataclass
@@ -59,14 +59,14 @@ class Command(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """One key for one command.
+    """A key that runs a command.
 
     Attributes:
         key: pygame's name of the key.
-        command: what it does.
-        ctrl: with Ctrl held.
-        shift: with Shift held.
-        driving: it works while driving too.
+        command: the command that the key runs.
+        ctrl: whether Ctrl must be held.
+        shift: whether Shift must be held.
+        driving: whether it also works while driving.
     """
 
     key: str
@@ -77,7 +77,7 @@ class Shortcut:
 
     @property
     def label(self) -> str:
-        """How it is printed: `Ctrl 2`."""
+        """The text on screen, such as `Ctrl 2`."""
         parts = ["Ctrl"] * self.ctrl + ["Shift"] * self.shift + [_LABELS.get(self.key, self.key)]
         return " ".join(part if len(part) > 1 else part.upper() for part in parts)
 
@@ -156,7 +156,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
 
 
 class PadAction(Enum):
-    """What a pad button does while the pad moves the focus."""
+    """What a gamepad button does while the gamepad moves the focus."""
 
     ACTIVATE = tr("Activate")
     BACK = tr("Back, close")
@@ -170,7 +170,7 @@ class PadAction(Enum):
     HELP = tr("Show this help")
 
 
-# While driving, with View held: the hands never leave the pad.
+# Commands while driving with View held, so that the hands stay on the gamepad.
 PAD_DRIVING: dict[str, Command] = {
     "pad.a": Command.SAVE,
     "pad.b": Command.DISCARD,
@@ -186,7 +186,7 @@ PAD_COMMANDS = {
     PadAction.DELETE: Command.DELETE,
     PadAction.HELP: Command.HELP,
 }
-# the window's own: no move of an environment can have them
+# reserved for the window: no move of an environment can be bound to these
 RESERVED = frozenset(
     ["key.escape", "pad.start", "pad.back", "pad.guide", *(f"key.f{n}" for n in range(1, 13))]
 )
@@ -194,7 +194,7 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PadButton:
-    """One gamepad control and what it does."""
+    """A gamepad button or trigger and its action."""
 
     button: str
     label: str
@@ -216,13 +216,13 @@ PAD: tuple[PadButton, ...] = (
 
 
 def label_of(command: Command, *, driving: bool = False) -> str:
-    """How the first shortcut of a command that works now is printed; empty if it has none."""
+    """Return the text of the first usable shortcut of a command; empty if there is none."""
     works = (s.label for s in SHORTCUTS if s.command is command and (s.driving or not driving))
     return next(works, "")
 
 
 def command_of(key: str, *, ctrl: bool, shift: bool, driving: bool) -> Command | None:
-    """What a key means now; None if nothing."""
+    """Return the command that a key runs now, or None."""
     for shortcut in SHORTCUTS:
         held = shortcut.ctrl == ctrl and (shortcut.shift == shift or shortcut.ctrl)
         if shortcut.key == key and held and (shortcut.driving or not driving):

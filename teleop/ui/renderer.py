@@ -1,4 +1,4 @@
-"""What is on screen, and when it is drawn anew: the moving picture first, the rest if it is due."""
+"""Decides what is redrawn and when: the live frame first, everything else when it is due."""
 
 import time
 from typing import Protocol
@@ -16,11 +16,11 @@ _FRAME_S = 1 / 60
 
 
 class Shown(Protocol):
-    """The window, as drawing it needs it.
+    """The parts of the window that the renderer needs.
 
     Attributes:
-        context: shared by all screens.
-        overlays: drawn over every screen.
+        context: the context that all screens share.
+        overlays: overlays of every screen.
         current: name of the screen that is shown.
     """
 
@@ -34,12 +34,12 @@ class Shown(Protocol):
 
 
 class Renderer:
-    """Draws the window, as little of it as will do.
+    """Redraws as little of the window as possible.
 
     Attributes:
-        dirty: everything is to be drawn.
-        moved: what moves is to be drawn.
-        frames: drawn so far.
+        dirty: everything must be redrawn.
+        moved: the live frame must be redrawn.
+        frames: number of redraws so far.
     """
 
     def __init__(self, shown: Shown) -> None:
@@ -47,10 +47,10 @@ class Renderer:
         self.dirty = self.moved = True
         self.frames = 0
         self._drawn_s = self._moved_s = 0.0
-        self._place = Rect(0, 0, 0, 0)  # of what was drawn alone last
+        self._place = Rect(0, 0, 0, 0)  # area of the live frame that was last drawn alone
 
     def wakes_in(self) -> float | None:
-        """Seconds until there is something to draw; None if nothing changes by itself."""
+        """Return the seconds until the next redraw; None if nothing changes by itself."""
         if self.dirty:
             return self._drawn_s + _FRAME_S - time.perf_counter()
         toasts = self._shown.overlays.toasts.wakes_in(time.perf_counter())
@@ -58,7 +58,7 @@ class Renderer:
         return min(moments, default=None)
 
     def draw(self) -> None:
-        """What has changed."""
+        """Redraw what has changed."""
         shown, now = self._shown, self._context.now
         wakes = shown.screen.wakes_in(self._context)
         if wakes is not None and now - self._moved_s >= wakes:
@@ -71,7 +71,7 @@ class Renderer:
             self.draw_all()
 
     def draw_all(self) -> None:
-        """Every control and picture, and what was done to them is answered."""
+        """Draw the whole window and handle the controls that were used."""
         shown, ui, px = self._shown, self._context.ui, self._context.ui.painter.px
         self.dirty = self.moved = False
         shown.overlays.toasts.collect(self._context)
@@ -93,7 +93,7 @@ class Renderer:
         self._drawn_s = self._moved_s = self._context.now
 
     def _draw_moving(self) -> None:
-        """Only the moving picture, unless something lies over it."""
+        """Redraw only the live frame, unless something covers it."""
         place = None if self._is_covered() else self._shown.screen.draw_moving(self._context)
         if place:
             self._place = place

@@ -1,4 +1,4 @@
-"""What the processes say: into the model, and what else follows from it."""
+"""Applies messages from other processes to the view model, and finds their effects."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -43,7 +43,7 @@ class Redraw(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """There is nothing to show: close the window and say why."""
+    """Close the window and report why there is nothing to show."""
 
     problem: str
 
@@ -57,7 +57,7 @@ class EngagedChanged:
 
 @dataclass(frozen=True, slots=True)
 class CheckReplays:
-    """Re-simulate the episodes of a dataset that have not been."""
+    """Re-simulate the episodes of a dataset that have no certificate yet."""
 
     dataset_id: str
 
@@ -66,25 +66,25 @@ Effect: TypeAlias = Redraw | Fail | EngagedChanged | CheckReplays | Rumble
 
 
 class Updates:
-    """Takes in one message after another."""
+    """Applies messages from other processes one by one."""
 
     def __init__(self, context: UiContext) -> None:
         self._context = context
         self._sounds = Sounds()
 
     def close(self) -> None:
-        """Give the sound back."""
+        """Release the audio device."""
         self._sounds.close()
 
     def hear(self, message: FromEnvironment | FromTrainer, screen: str) -> list[Effect]:
-        """Take a message in.
+        """Apply a message to the view model.
 
         Args:
-            message: of another process.
-            screen: name of the one that is shown.
+            message: message from another process.
+            screen: name of the current screen.
 
         Returns:
-            What the window has to do about it.
+            The effects that the window must carry out.
         """
         model = self._context.model
         before, opened = model.live, model.env.env_id if model.env else ""
@@ -95,7 +95,7 @@ class Updates:
             if isinstance(message, Pictured) and message.view == "drive":
                 effects += self._driven(before, message.live)
         elif not isinstance(message, TrainingProgress) or screen == "train":
-            effects.append(Redraw.ALL)  # reports of training are shown nowhere else
+            effects.append(Redraw.ALL)  # only the Train screen shows the progress of training
         if isinstance(message, Notice) and self._context.settings.sounds and message.tone in _TONES:
             self._sounds.play(_TONES[message.tone])
         if isinstance(message, EnvFailed) and model.env is None:
@@ -105,10 +105,10 @@ class Updates:
         return effects + self._follow(message)
 
     def _follow(self, message: FromEnvironment | FromTrainer) -> list[Effect]:
-        """What a message asks of the other processes and devices."""
+        """Send the messages that follow from a message, and return its other effects."""
         library = self._context.model.library
         if isinstance(message, PolicySaved | Certified) and library:
-            # lists policies and results of re-simulation again
+            # list policies and certificates again
             self._context.tell(ChooseDataset(library.dataset_id))
         if isinstance(message, LibraryChanged | TrainerReady):
             return self._unchecked()
@@ -117,14 +117,14 @@ class Updates:
         return [message] if isinstance(message, Rumble) else []
 
     def _driven(self, before: SessionSnapshot | None, live: SessionSnapshot) -> list[Effect]:
-        """The person's session is in another state."""
+        """Return the effects of a new state of the driving session."""
         context, effects = self._context, list[Effect]()
         if live.engaged != (before is not None and before.engaged):
             effects.append(EngagedChanged(live.engaged))
         elif before is not None and live.rewinding and not before.rewinding:
             context.input.driving = True
         elif _paused_now(before, live):
-            context.input.driving = False  # the environment process has paused by itself
+            context.input.driving = False  # the environment process has paused without a request
         self._sound(before, live)
         if before is not None and before.pending and not live.pending:
             context.ui.events.focus.leave("save", "discard", to="record")
@@ -133,7 +133,7 @@ class Updates:
         return effects
 
     def _sound(self, before: SessionSnapshot | None, live: SessionSnapshot) -> None:
-        """What is heard of a change, if the person wants to hear it."""
+        """Play the sound of a change, if sounds are on."""
         if before is None or not self._context.settings.sounds:
             return
         if live.engaged and not before.engaged:
@@ -142,7 +142,7 @@ class Updates:
             self._sounds.play("take-over")
 
     def _unchecked(self) -> list[Effect]:
-        """New episodes are re-simulated while the trainer has nothing else to do."""
+        """Re-simulate new episodes, unless a training is running."""
         library, training = self._context.model.library, self._context.model.training
         if library is None or (training and training.running):
             return []

@@ -1,4 +1,4 @@
-"""Benchmarks: figures beside a peer's in the same run, since machines are noisy.
+"""Benchmarks: figures next to another program's from the same run, because machines are noisy.
 
-`python -m tests.benchmarks` runs all, `python -m tests.benchmarks latency` one.
+`python -m tests.benchmarks` runs all but the longest, `python -m tests.benchmarks latency` one.
 """

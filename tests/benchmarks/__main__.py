@@ -1,4 +1,4 @@
-"""Run benchmarks by name; without one all but those that take an hour."""
+"""Run benchmarks by name; without a name, all except those that take an hour."""
 
 import sys
 from collections.abc import Callable
@@ -36,7 +36,7 @@ _HOURS = ("soak", "choices")
 
 
 def _run(name: str) -> None:
-    """One of them, or a part of it; a tool that is missing is named."""
+    """Run one benchmark or a part of it; if a tool is missing, exit with its name."""
     name, _, part = name.partition(":")
     if name not in BENCHMARKS:
         sys.exit(f"No benchmark is called {name}; there are: {', '.join(BENCHMARKS)}.")

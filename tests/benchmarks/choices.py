@@ -1,13 +1,13 @@
-"""Does one click choose well for anybody? Regret against the best of a grid, for people drawn anew.
+"""Does one click choose well for anyone? Regret against a grid search, for random people.
 
-For each case (environment, number of episodes, people of one dataset) one click trains; a grid of
-reaction times, lengths, takes and history trains too; all of them, the teacher and chance play the
-same 20 fresh starts. Regret = (best of the grid - one click) / (best of the grid - chance). The
-best of dozens of noisy means is flattered by its luck, so it is also played again beside one click
-on 40 other starts: `replayed`.
+For each case (environment, number of episodes, people of one dataset), one click trains a policy,
+and so does a grid of reaction times, training lengths, takes and history. All of these policies,
+the teacher and chance (a random policy) play the same 20 fresh starts. Regret = (best of the grid -
+one click) / (best of the grid - chance). The best of dozens of noisy means is partly luck, so it
+also plays 40 other starts, as does the one-click policy: `replayed`.
 
-`python -m tests.benchmarks choices:60` runs 60 cases, each with people of its own; `choices:60:500`
-begins with seed 500. All processors are used. Results are added to choices.jsonl, one line each.
+`python -m tests.benchmarks choices:60` runs 60 cases, each with its own people; `choices:60:500`
+starts at seed 500. All processors are used. Results are appended to choices.jsonl, one per line.
 """
 
 import itertools
@@ -51,7 +51,7 @@ _OUT = Path("choices.jsonl")
 
 
 def run(part: str = "") -> None:
-    """So many cases, on all processors; then the summary of all of them."""
+    """Run the cases on all processors, then print a summary of all of them."""
     numbers = [int(word) for word in part.split(":") if word]
     count, first = (*numbers, 60, 0)[:2] if numbers else (60, 0)
     if len(numbers) == 1:
@@ -71,7 +71,7 @@ def run(part: str = "") -> None:
 
 
 def summarise(rows: list[dict[str, Any]]) -> None:
-    """Quantiles of the regret, and how often one click is as good as its teacher."""
+    """Print quantiles of the regret, and how often one click is as good as its teacher."""
     for name in ("regret", "replayed"):
         values = 100 * np.array([row[name] for row in rows])
         middle, high = np.percentile(values, [50, 90])
@@ -138,7 +138,7 @@ def _case(case: tuple[int, int, str]) -> dict[str, Any]:
 
 
 def _grid(demos: Demonstrations, seed: int) -> Any:
-    """(what it is, policy) of every point."""
+    """Yield (description, policy) of every point of the grid."""
     pace = find_entry(demos.env_id).pace_hz or demos.pace_hz
     half = better_takes(demos, 0.5)
     kinds = [(None, Architecture()), (half, Architecture()), (None, Architecture(frames=4))]

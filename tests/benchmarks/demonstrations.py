@@ -1,4 +1,4 @@
-"""What benchmarks train on."""
+"""Demonstrations that benchmarks train on."""
 
 from pathlib import Path
 
@@ -7,6 +7,6 @@ from teleop.recording import Library
 
 
 def record_demonstrations(root: Path, dataset_id: str) -> None:
-    """Twelve episodes of LunarLander by the model of a person at the keyboard."""
+    """Record twelve LunarLander episodes with the model of a person at the keyboard."""
     library = Library(root)
     list(iter_record(library, "LunarLander-v3", "human-like", 12, dataset_id=dataset_id, seed=0))

@@ -1,6 +1,6 @@
-"""Environments that paint their latest action into their picture and never end, in two players.
+"""Environments that paint their latest action into the frame and never end, in two players.
 
-`python -m tests.benchmarks.flash teleop|play ENV`: ours, or `gymnasium.utils.play`; 50 Hz.
+`python -m tests.benchmarks.flash teleop|play ENV` opens Teleop or `gymnasium.utils.play` at 50 Hz.
 """
 
 import sys
@@ -13,8 +13,8 @@ import numpy as np
 
 ENV_ID = "FlashLander-v0"
 COLOURS = {0: (40, 40, 40), 1: (20, 60, 250), 2: (250, 40, 30), 3: (30, 200, 60)}
-# the environment beneath, what `play` does without a key, and two keys with other actions, as
-# Teleop gives them to an environment it does not know
+# wrapped environment, action of `play` without a key, and two keys with other actions, as
+# Teleop binds them for an unknown environment
 FLASHES: dict[str, tuple[str, int, dict[str, int]]] = {
     ENV_ID: ("LunarLander-v3", 0, {"2": 1, "3": 2}),
     "FlashMountain-v0": ("MountainCar-v0", 1, {"1": 0, "3": 2}),
@@ -23,7 +23,7 @@ FLASHES: dict[str, tuple[str, int, dict[str, int]]] = {
 
 
 class Flash(gym.Env[Any, Any]):
-    """Another environment with a coloured square in the middle of its picture."""
+    """Another environment with a coloured square in the middle of its frame."""
 
     def __init__(self, beneath: str, render_mode: str | None = None) -> None:
         self._env = gym.make(beneath, render_mode=render_mode, disable_env_checker=True)
@@ -36,11 +36,11 @@ class Flash(gym.Env[Any, Any]):
         self.action = 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        """Reset what is beneath."""
+        """Reset the wrapped environment."""
         return self._env.reset(seed=seed, options=options)
 
     def step(self, action: Any) -> Any:
-        """Step, remember the action, never end."""
+        """Take a step, remember the action, and never end."""
         self.action = int(action)
         observation, reward, terminated, truncated, info = self._env.step(action)
         if terminated or truncated:
@@ -48,7 +48,7 @@ class Flash(gym.Env[Any, Any]):
         return observation, reward, False, False, info
 
     def render(self) -> Any:
-        """The picture with its mark."""
+        """Render the frame with the square."""
         picture = np.array(self._env.render())
         y, x = picture.shape[0] // 2, picture.shape[1] // 2
         picture[y - 40 : y + 40, x - 40 : x + 40] = COLOURS[self.action]
@@ -60,7 +60,7 @@ for _env_id, _flash in FLASHES.items():
 
 
 def run_teleop(env_id: str) -> None:
-    """Ours."""
+    """Open Teleop."""
     from teleop import paths
     from teleop.ui.app import App, AppConfig
 
@@ -70,7 +70,7 @@ def run_teleop(env_id: str) -> None:
 
 
 def run_play(env_id: str) -> None:
-    """Gymnasium's."""
+    """Open `gymnasium.utils.play`."""
     from gymnasium.utils.play import play
 
     env = gym.make(env_id, render_mode="rgb_array", disable_env_checker=True)

@@ -1,4 +1,4 @@
-"""Rounds of correction by a model of a person, through the path that a real one's keys take."""
+"""Rounds of correction by a model of a person, through the same code path as real keys."""
 
 import tempfile
 from pathlib import Path
@@ -36,7 +36,11 @@ _PACE = find_entry(LANDER).pace_hz or 30.0
 
 
 def gated_rounds(seed: int) -> tuple[float, float]:
-    """Five demonstrations, then three rounds of five corrected episodes: (policy, person)."""
+    """Record five demonstrations, then play three rounds of five corrected episodes.
+
+    Returns:
+        Mean returns of the last policy and of the demonstrations.
+    """
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
         list(iter_record(library, LANDER, "human-like", 5, dataset_id=_ID, seed=1000 * seed))
@@ -68,7 +72,7 @@ def _mean(policy: LearnedPolicy) -> float:
 
 
 class _Watched:
-    """The environment process, with somebody at the keyboard who watches a policy."""
+    """The environment process, with a simulated person at the keyboard who watches a policy."""
 
     def __init__(self, library: Library, dataset: Dataset, seed: int) -> None:
         self.driven, self._now, self._held = 0, 0.0, ""
@@ -78,7 +82,7 @@ class _Watched:
         self._host.handle(OpenEnv(LANDER), self._now)
 
     def play(self, policy: str) -> None:
-        """One round: a policy drives, the person corrects it, every episode is kept."""
+        """Play one round: a policy drives, the person corrects it, every episode is saved."""
         self._host.handle(ShowCorrect(self._dataset.dataset_id, policy), self._now)
         for _ in range(EPISODES):
             self._host.handle(Request.START_TAKE, self._now)
@@ -89,7 +93,7 @@ class _Watched:
                 self._host.tick(self._now)
 
     def close(self) -> None:
-        """Let the process finish what it writes."""
+        """Let the process finish writing."""
         self._host.close(self._now)
 
     def _episode(self) -> None:
@@ -117,7 +121,7 @@ class _Watched:
         return next(m.live for m in reversed(self._heard) if isinstance(m, Pictured))
 
     def _press(self, control: str) -> None:
-        """Hold this key, and no other."""
+        """Hold this key and no other."""
         if control == self._held:
             return
         for name, value in ((self._held, 0.0), (control, 1.0)):

@@ -1,6 +1,6 @@
-"""How evenly steps come at 50 Hz: alone, while resized, while training, on a busy disk; rewinding.
+"""Step jitter at 50 Hz: alone, while resized, while training, on a busy disk; and rewinding.
 
-Read from the recorded episodes: the times of their steps.
+Read from the step times in the recorded episodes.
 """
 
 import os
@@ -42,7 +42,7 @@ while True:
 
 
 def run() -> None:
-    """Measure in a process of its own on a private screen, and print."""
+    """Measure in a separate process on a private screen, and print."""
     with screen() as display:
         env = os.environ | {"DISPLAY": display.name}
         env.pop("SDL_VIDEODRIVER", None)
@@ -51,7 +51,7 @@ def run() -> None:
 
 
 def measure() -> None:
-    """One take in each condition."""
+    """Record one take in each condition."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
@@ -104,7 +104,7 @@ def _until(app: App, seconds: float) -> None:
 
 
 def _go_back() -> None:
-    """From step 600 of LunarLander to 5 s before."""
+    """Measure rewinding LunarLander from step 600 by 5 s."""
     policy = RandomPolicy(ENV_ID)
     lasted = []
     for seed in range(10):

@@ -1,6 +1,6 @@
-"""Key press to changed picture, ours beside `gymnasium.utils.play`, at 50 steps a second.
+"""Time from key press to changed frame at 50 Hz, compared with `gymnasium.utils.play`.
 
-Three environments, the two programs in turns.
+There are three environments; the two programs alternate.
 """
 
 import random
@@ -20,7 +20,7 @@ LOST_S = 0.5
 
 
 def run(rounds: int = ROUNDS, presses: int = PRESSES) -> None:
-    """Measure both in turns, and print."""
+    """Measure both programs alternately, and print."""
     for env_id, (beneath, _, keys) in FLASHES.items():
         found: dict[str, list[float]] = {"teleop": [], "play": []}
         with screen(hurry=True) as display:
@@ -38,7 +38,7 @@ def run(rounds: int = ROUNDS, presses: int = PRESSES) -> None:
 
 
 def _mark(display: Screen, name: str, keys: dict[str, int]) -> tuple[int, int]:
-    """The middle of the coloured square, once it answers to the key; r begins a take in ours."""
+    """Return the middle of the coloured square once it reacts to a key; R starts a take."""
     for _ in range(TRIES):
         display.focus()
         display.tap("r")
@@ -61,7 +61,7 @@ def _press(
     presses: int,
     rng: random.Random,
 ) -> list[float]:
-    """Milliseconds from each press to the square's new colour."""
+    """Return the milliseconds from each press to the square's new colour."""
     latencies = []
     for index in range(presses):
         key, action = list(keys.items())[index % 2]

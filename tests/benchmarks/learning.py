@@ -1,8 +1,9 @@
-"""What is learned from few demonstrations: mean return over five seeds, 20 fresh starts each.
+"""Learning from few demonstrations: mean return over five seeds, 20 fresh starts each.
 
-Demonstrations come from a model of a skilled person at the keyboard (`experts.human_like`). Name
-rows to run only those: `python -m tests.benchmarks learning:lunar`. With IMITATION_PYTHON, the same
-demonstrations also go to `imitation`'s behavioural cloning, by the recipe of its documentation.
+The demonstrations come from a model of a skilled person at the keyboard (`experts.human_like`). To
+run only some rows, name them: `python -m tests.benchmarks learning:lunar`. With IMITATION_PYTHON,
+`imitation`'s behavioural cloning also learns from the same demonstrations, with the recipe of its
+documentation.
 """
 
 import itertools
@@ -64,7 +65,7 @@ for line in sys.stdin:
 
 
 class Imitated:
-    """`imitation`'s clone, in a process with the libraries that it needs."""
+    """`imitation`'s policy, in a process with the libraries that it needs."""
 
     actor = Actor.POLICY
     name = "imitation"
@@ -83,17 +84,17 @@ class Imitated:
             self.seconds = float(self._word("seconds"))
 
     def reset(self, seed: int) -> None:
-        """Nothing is remembered."""
+        """Do nothing: the policy has no state."""
 
     def act(self, observation: Observation) -> Action:
-        """What it does."""
+        """Return the policy's action."""
         assert self._process.stdin
         self._process.stdin.write(" ".join(map(str, np.asarray(observation).tolist())) + "\n")
         self._process.stdin.flush()
         return np.int64(self._word("action"))
 
     def close(self) -> None:
-        """Let the process end."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
 
@@ -107,7 +108,7 @@ class Imitated:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what is trained, and what it must reach."""
+    """One row of the table: what is trained, and the return that it must reach."""
 
     name: str
     aim: float
@@ -115,7 +116,7 @@ class Row:
 
 
 def run(only: str = "") -> None:
-    """Every row whose name begins with `only`."""
+    """Run every row with a name that starts with `only`."""
     warm_up()
     for row in _rows():
         if not row.name.lower().startswith(only.lower()):
@@ -220,7 +221,7 @@ def _cars(seed: int) -> tuple[float, float]:
 
 
 def _driven(driver: TrackDriver) -> float:
-    """The scripted driver's own return over whole laps, three starts."""
+    """Return the mean return of the scripted driver over whole laps from three starts."""
     returns = []
     for seed in range(50_000, 50_003):
         env = driver.env = make_env(CARS, render=False)
@@ -235,7 +236,7 @@ def _driven(driver: TrackDriver) -> float:
 
 
 def _lags() -> None:
-    """The human-like model foresees 70 % of 150 to 250 ms: 2 to 3 late frames at 30 Hz stand."""
+    """Print the lags found; the model foresees 70 % of 150 to 250 ms: 2 to 3 frames are left."""
     found = []
     for seed in SEEDS:
         with _demonstrations(LANDER, 25, seed) as demos:
@@ -244,7 +245,7 @@ def _lags() -> None:
 
 
 def _first() -> None:
-    """From the click to a policy that plays, and to the last network, with torch loaded."""
+    """Measure the time from the click to the first and to the last policy, with torch loaded."""
     with _demonstrations(LANDER, 25, 0) as demos:
         began = time.perf_counter()
         seconds = [
@@ -257,7 +258,7 @@ def _first() -> None:
 
 
 def _million() -> None:
-    """Cost of an optimiser step, and memory, from ten thousand to a million transitions."""
+    """Measure an optimiser step and memory, from ten thousand to a million transitions."""
     for episodes in (10, 100, 1000):
         with tempfile.TemporaryDirectory() as folder:
             dataset = scale.make(Path(folder), episodes, 1000)
@@ -299,7 +300,7 @@ def _imitation() -> None:
 
 
 class _demonstrations:  # noqa: N801  used as a function
-    """So many human-like demonstrations, for as long as they are needed."""
+    """Human-like demonstrations that exist inside a `with` block."""
 
     def __init__(self, env_id: str, count: int, seed: int) -> None:
         self._wanted = (env_id, count, 1000 * seed if seed < 1000 else seed)

@@ -1,4 +1,4 @@
-"""Frame intervals of the window at 60 pictures a second, alone and while a policy is trained."""
+"""Frame intervals of the window at 60 frames per second, alone and during training."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ SECONDS = 12.0
 
 
 def run() -> None:
-    """Measure in a process of its own on a private screen, and print."""
+    """Measure in a separate process on a private screen, and print."""
     import os
 
     with screen() as display:
@@ -31,7 +31,7 @@ def run() -> None:
 
 
 def measure() -> None:
-    """Drive at 60 Hz; note when each frame is shown."""
+    """Drive at 60 Hz and note when each frame is shown."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"
         root.mkdir()
@@ -59,7 +59,7 @@ def _until(app: App, seconds: float) -> None:
 
 
 def _intervals(app: App, seconds: float) -> list[float]:
-    """Milliseconds between frames that show a new picture."""
+    """Return the milliseconds between new frames."""
     shown, times = app.model.frames["drive"].number, []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:

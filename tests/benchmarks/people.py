@@ -1,8 +1,8 @@
-"""People at the keyboard, drawn at random: how fast, how foreseeing, how careful they are.
+"""Random people at the keyboard, who differ in reaction time, foresight and care.
 
-The ranges are wider than any one person: reaction 60 to 420 ms, foresight none to almost all of it,
-keys held 30 to 260 ms, lapses up to two a second, slips, a weak hand, pauses, and two or three
-different people in one dataset.
+The ranges are wider than any one person: reaction times of 60 to 420 ms, foresight of none to
+almost all of it, keys held for 30 to 260 ms, up to two lapses per second, slips, a weak hand,
+pauses, and two or three different people in one dataset.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ class Person:
     """One way of playing.
 
     Attributes:
-        noise: eyes and fingers.
+        noise: errors of eyes and fingers.
         weak: share of steps in which the last action of a choice is not pressed.
-        pauses_hz: how often the person stops for a moment.
+        pauses_hz: how many times per second the person stops for a moment.
     """
 
     noise: HumanNoise
@@ -39,7 +39,7 @@ class Person:
 
 
 def draw_people(seed: int) -> list[Person]:
-    """The people of one dataset: one, or in two of five datasets two or three."""
+    """Draw the people of one dataset: one, or two or three in two of five datasets."""
     rng = np.random.default_rng([seed, 2026])
     count = int(rng.integers(2, 4)) if rng.random() < 0.4 else 1
     return [_draw(rng) for _ in range(count)]
@@ -64,7 +64,7 @@ def _draw(rng: np.random.Generator) -> Person:
 
 
 class People:
-    """The people of a dataset, taking turns from episode to episode."""
+    """The people of a dataset, who take turns from episode to episode."""
 
     actor = Actor.SCRIPT
     name = "human-like expert"
@@ -78,7 +78,7 @@ class People:
         self._turn = -1
 
     def reset(self, seed: int) -> None:
-        """The next person's turn."""
+        """Give the turn to the next person."""
         self._turn = (self._turn + 1) % len(self._people)
         self._rng = np.random.default_rng([seed, self._seed])
         self._halt = 0
@@ -86,7 +86,7 @@ class People:
         self._router[self._turn].reset(seed)
 
     def act(self, observation: Observation) -> Action:
-        """What reaches the environment."""
+        """Return the action that reaches the environment."""
         person, hand = self._people[self._turn], self._router[self._turn]
         action = hand.act(observation)
         if isinstance(self._space, spaces.Box) and not person.noise.keyboard:
@@ -102,7 +102,7 @@ class People:
         return action
 
     def _through_stick(self, wanted: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A stick follows with a delay, and a hand trembles."""
+        """Add the delay of a stick and the tremble of a hand."""
         assert isinstance(self._space, spaces.Box)
         low, high = self._space.low, self._space.high
         tremble = self._rng.normal(0, 0.05, wanted.shape) * (high - low)
@@ -118,7 +118,7 @@ class People:
 def record_people(
     library: Library, dataset_id: str, env_id: str, seed: int, episodes: int
 ) -> Dataset:
-    """So many episodes of the people that a seed draws."""
+    """Record episodes of the people that a seed draws."""
     env: gym.Env[object, object] = make_env(env_id, render=False)
     dataset = library.open_for_writing(dataset_id, dataset_info(env))
     dataset.writer.claim()

@@ -1,7 +1,7 @@
-"""What recording costs beside Minari's DataCollector in the same run: time, pauses, size, memory.
+"""Cost of recording next to Minari's DataCollector: time, pauses, size and memory.
 
-Each step's own time is taken inside and subtracted, and so is what the benchmark's own loop takes
-around an environment that nobody records: what is left is the recording.
+Each step's own time is measured inside and subtracted. The time of the benchmark's loop around an
+environment without a recorder is subtracted, too. The rest is the cost of recording.
 """
 
 import os
@@ -32,7 +32,7 @@ Result = tuple[Any, float, bool, bool, dict[str, Any]]
 
 
 def run() -> None:
-    """Measure each in turns, and print medians."""
+    """Measure all in turns, and print medians."""
     for env_id, steps in STEPS.items():
         times: dict[str, list[Any]] = {name: [] for name in _PLAYERS}
         for number in range(ROUNDS):
@@ -57,7 +57,7 @@ def run() -> None:
 
 
 class _Timed(gym.Wrapper[Any, Any, Any, Any]):
-    """Notes how long each step took."""
+    """Measures the time of each step."""
 
     seconds = 0.0
 
@@ -70,7 +70,7 @@ class _Timed(gym.Wrapper[Any, Any, Any, Any]):
 
 
 class _Bare:
-    """The environment alone."""
+    """The environment without a recorder."""
 
     def __init__(self, env_id: str, folder: Path) -> None:
         del folder
@@ -78,7 +78,7 @@ class _Bare:
         self.env: Any = self.inner
 
     def reset(self, seed: int) -> None:
-        """Begin an episode."""
+        """Start an episode."""
         self.env.reset(seed=seed)
 
     def step(self, action: Any) -> Result:
@@ -87,12 +87,12 @@ class _Bare:
         return result
 
     def close(self) -> None:
-        """Finish what is written."""
+        """Finish writing."""
         self.env.close()
 
 
 class _Teleop(_Bare):
-    """Recorded by us; saving waits between episodes, as in the app's background."""
+    """Recorded by Teleop; saving is deferred, as the app does it in the background."""
 
     def __init__(self, env_id: str, folder: Path) -> None:
         super().__init__(env_id, folder)
@@ -153,7 +153,7 @@ _PLAYERS: dict[str, Callable[[str, Path], _Bare]] = {
 
 
 def _times(make: Callable[[str, Path], _Bare], env_id: str, steps: int, seed: int) -> Any:
-    """(steps, 2): seconds that each step takes besides its own, and whether it ended an episode."""
+    """Return (steps, 2): seconds of each step besides its own, and whether it ended an episode."""
     with tempfile.TemporaryDirectory() as folder:
         player = make(env_id, Path(folder))
         rows = list(_play(player, env_id, steps, seed))
@@ -191,7 +191,7 @@ def _report(env_id: str, times: dict[str, Any]) -> None:
 
 
 def _sizes(env_id: str, steps: int) -> None:
-    """Bytes a step of the same episodes in each form."""
+    """Print the bytes per step of the same episodes in each format."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "m").mkdir()
@@ -214,7 +214,7 @@ def _sizes(env_id: str, steps: int) -> None:
 
 
 def _grow(name: str, env_id: str, steps: int) -> None:
-    """One long episode; prints by how many MB the program grew, its saving included."""
+    """Play one long episode; print by how many MB the process grew."""
     with tempfile.TemporaryDirectory() as folder:
         env = gym.wrappers.TimeLimit(_Endless(make_env(env_id, render=False)), steps + 1)
         player = _PLAYERS[name](env_id, Path(folder))
@@ -235,10 +235,10 @@ def _grow(name: str, env_id: str, steps: int) -> None:
 
 
 class _Endless(gym.Wrapper[Any, Any, Any, Any]):
-    """An episode that never ends."""
+    """An environment in which episodes never end."""
 
     def step(self, action: Any) -> Any:
-        """Go on after every end."""
+        """Take a step; continue after the end of an episode."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         if terminated or truncated:
             observation, info = self.env.reset()

@@ -1,4 +1,4 @@
-"""A million steps: listing, reading for training beside Minari, growth with size and in memory."""
+"""A million steps: listing, reading for training next to Minari, growth with size, memory."""
 
 import os
 import tempfile
@@ -22,7 +22,7 @@ ENV_ID = "LunarLander-v3"
 
 
 def run(episodes: int = EPISODES) -> None:
-    """Measure, and print."""
+    """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         made = _seconds(lambda: make(root, episodes))
@@ -40,7 +40,7 @@ def run(episodes: int = EPISODES) -> None:
 
 
 def grow() -> None:
-    """The same at three sizes."""
+    """Repeat the measurement at three sizes."""
     for episodes, steps in ((100, 1000), (1000, 1000), (10_000, 1000)):
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
@@ -60,7 +60,7 @@ def grow() -> None:
 
 
 def make(root: Path, episodes: int, steps: int = STEPS) -> Dataset:
-    """A dataset of random numbers in LunarLander's spaces, each episode as a recording is."""
+    """Create a dataset of random numbers in LunarLander's spaces, with episodes like recordings."""
     dataset = Library(root).open_for_writing(DATASET, _info())
     dataset.writer.claim()
     spaces = dataset.spaces()
@@ -134,5 +134,5 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 
 def memory_mb() -> float:
-    """This program's memory now."""
+    """Return the current memory of this process."""
     return float(psutil.Process().memory_info().rss / 1e6)

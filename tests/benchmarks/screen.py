@@ -1,4 +1,4 @@
-"""A private X screen with real keys, for benchmarks: needs Xvfb and python-xlib."""
+"""A private X screen with real key events, for benchmarks; needs Xvfb and python-xlib."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ SIZE = (1280, 840)
 
 
 class Screen:
-    """Presses keys through XTEST and looks at pixels."""
+    """Presses keys through XTEST and reads pixels."""
 
     def __init__(self, number: int, folder: Path, *, hurry: bool) -> None:
         from Xlib import X, display
@@ -26,12 +26,12 @@ class Screen:
 
         self.name, self.hurry = f":{number}", hurry
         self._x, self._xtest = X, xtest
-        self._display = display.Display(self.name)  # once it answers, its screen is there
+        self._display = display.Display(self.name)  # once the server answers, its screen exists
         self._pixels = _frame_buffer(folder / "Xvfb_screen0")
         self._root = self._display.screen().root
 
     def key(self, name: str, *, down: bool) -> float:
-        """Press or release a key; returns when."""
+        """Press or release a key; return the time."""
         from Xlib import XK
 
         code = self._display.keysym_to_keycode(XK.string_to_keysym(name))
@@ -42,21 +42,21 @@ class Screen:
         return now
 
     def tap(self, name: str) -> None:
-        """Press and release."""
+        """Press and release a key."""
         self.key(name, down=True)
         self.key(name, down=False)
 
     def pixel(self, x: int, y: int) -> tuple[int, int, int]:
-        """Red, green, blue of a pixel."""
+        """Return red, green and blue of a pixel."""
         blue, green, red, _ = self._pixels[y, x].tolist()
         return red, green, blue
 
     def picture(self) -> NDArray[np.uint8]:
-        """The whole screen: (height, width, 3)."""
+        """Return the whole screen: (height, width, 3)."""
         return self._pixels[:, :, 2::-1].copy()
 
     def focus(self) -> None:
-        """Give the keyboard to the one window there is."""
+        """Give the keyboard focus to the only window."""
         for child in self._root.query_tree().children:
             if child.get_attributes().map_state == self._x.IsViewable:
                 child.set_input_focus(self._x.RevertToParent, self._x.CurrentTime)
@@ -65,10 +65,10 @@ class Screen:
 
 @contextlib.contextmanager
 def screen(*, hurry: bool = False) -> Iterator[Screen]:
-    """An X server of our own.
+    """Start a private X server.
 
     Args:
-        hurry: as root, let server and programs go before other work on this machine.
+        hurry: as root, schedule the server and the programs before other work on this machine.
 
     Raises:
         SystemExit: Xvfb or python-xlib is missing.
@@ -100,7 +100,7 @@ def screen(*, hurry: bool = False) -> Iterator[Screen]:
 
 @contextlib.contextmanager
 def program(screen: Screen, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python program on that screen."""
+    """Run a Python program on this screen."""
     env = os.environ | {"DISPLAY": screen.name, "SDL_FRAMEBUFFER_ACCELERATION": "0"} | variables
     env.pop("SDL_VIDEODRIVER", None)
     process = subprocess.Popen(
@@ -116,16 +116,16 @@ def program(screen: Screen, *arguments: str, **variables: str) -> Iterator[subpr
 
 
 def _hurry(process: int) -> None:
-    """Let a process go before other work (its children inherit that); only root may."""
+    """Schedule a process and its children before other work; requires root."""
     if hasattr(os, "SCHED_RR"):
         with contextlib.suppress(PermissionError):
             os.sched_setscheduler(process, os.SCHED_RR, os.sched_param(5))
 
 
 def _frame_buffer(path: Path) -> NDArray[np.uint8]:
-    """The server's memory-mapped screen (an XWD file): (height, width, 4), read without asking it.
+    """Map the server's screen from its XWD file: (height, width, 4), without asking the server.
 
-    Asking the server for pixels in a loop would take a core away from what is measured.
+    Asking the server for pixels in a loop would take a core away from the measured programs.
     """
     data = np.memmap(path, np.uint8, "r")
     head = data[:100].view(">u4")
@@ -135,7 +135,7 @@ def _frame_buffer(path: Path) -> NDArray[np.uint8]:
 
 
 def wait(until: Callable[[], bool], patience_s: float) -> bool:
-    """Look every 0.2 ms until something is so; False when patience ends."""
+    """Check a condition every 0.2 ms until it is true; return False after the timeout."""
     end = time.perf_counter() + patience_s
     while not until():
         if time.perf_counter() > end:
@@ -145,5 +145,5 @@ def wait(until: Callable[[], bool], patience_s: float) -> bool:
 
 
 def is_colour(pixel: tuple[int, int, int], wanted: tuple[int, int, int]) -> bool:
-    """Near enough (pictures are scaled)."""
+    """Return whether a pixel is close enough to a colour (frames are scaled)."""
     return max(abs(a - b) for a, b in zip(pixel, wanted, strict=True)) < 40

@@ -1,7 +1,7 @@
-"""The window used without a pause: `python -m tests.benchmarks soak:60` for an hour of it.
+"""Use the window without a pause: `python -m tests.benchmarks soak:60` runs for an hour.
 
-Real keys on a screen of its own: drive, discard, now and then save; every screen, training, a
-comparison that plays. The window's own memory is looked at once a round.
+Real keys on a private screen: drive, discard, sometimes save, visit every screen, train, play a
+comparison. The memory of the window process is measured once per round.
 """
 
 import random
@@ -19,7 +19,7 @@ from tests.benchmarks.screen import Screen, program, screen
 MINUTES = 60.0
 _DRIVEN_S, _LOOKED_S = 6.0, 3.0
 _SAVED_EVERY, _TRAINED_EVERY = 10, 12  # rounds
-_WARM = 4  # rounds until everything has been seen once
+_WARM = 4  # rounds until everything was used once
 
 
 def run(minutes: str = "") -> None:
@@ -41,7 +41,7 @@ def run(minutes: str = "") -> None:
 
 
 def _rounds(display: Screen, watched: psutil.Process, end: float) -> Iterator[float]:
-    """Bytes that the window's process has, once a round."""
+    """Yield the memory of the window process in bytes, once per round."""
     number = 0
     while time.monotonic() < end:
         number += 1
@@ -56,7 +56,7 @@ def _rounds(display: Screen, watched: psutil.Process, end: float) -> Iterator[fl
 
 
 def _drive(display: Screen, *, saved: bool) -> None:
-    """A take with keys at random, saved or discarded."""
+    """Record a take with random keys, then save or discard it."""
     draw, end = random.Random(int(saved)), time.monotonic() + _DRIVEN_S
     display.tap("r")
     while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Command to first frame, to a live environment, and `--help`."""
+"""Time from the command to the first frame and to a live environment, and of `--help`."""
 
 import subprocess
 import sys

@@ -1,7 +1,7 @@
-"""A scripted driver for CarRacing with five keys: reads the track, not the picture.
+"""A scripted driver for CarRacing with five keys, which reads the track, not the image.
 
-Pure pursuit (Coulter 1992): steer for a point on the centre line some way ahead. Each bend allows a
-speed, v^2 = grip / curvature; before it, braking allows v^2 + 2 a distance.
+Pure pursuit (Coulter 1992): steer for a point on the centre line some distance ahead. Each bend
+allows a speed, v^2 = grip / curvature; before it, braking allows v^2 + 2 a distance.
 """
 
 from typing import Any
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from teleop.types import Action, Actor, Observation
 
 NOTHING, RIGHT, LEFT, GAS, BRAKE = range(5)
-_AHEAD = 16  # tiles looked at for bends
-_STEER = 0.07  # radians off that call for a key
+_AHEAD = 16  # tiles that are checked for bends
+_STEER = 0.07  # heading error in radians that needs a key
 _FASTEST = 60.0
 _GRIP = 90.0
 _BRAKING = 20.0
-_PATIENCE = 0.3  # radians more while standing: gas first
+_PATIENCE = 0.3  # additional radians while standing: gas first
 
 
 class TrackDriver:
-    """Drives whichever environment was made last."""
+    """Drives the environment that was created last."""
 
     actor = Actor.SCRIPT
     name = "track driver"
@@ -32,13 +32,13 @@ class TrackDriver:
         self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """From the first tile of whatever track there is then."""
+        """Start from the first tile of the environment's track."""
         del seed
         self._tile = 0
         self._centre: NDArray[np.float64] | None = None
 
     def act(self, observation: Observation) -> Action:
-        """One of the five keys."""
+        """Return one of the five actions."""
         del observation
         assert self.env is not None
         inner: Any = self.env.unwrapped
@@ -59,7 +59,7 @@ class TrackDriver:
         return np.int64(GAS if speed < wanted else NOTHING)
 
     def _track(self, inner: Any) -> NDArray[np.float64]:
-        """The centre line, and how sharp it bends at each tile (radians a metre)."""
+        """Return the centre line, and compute the curvature at each tile (radians per metre)."""
         if self._centre is None:
             centre = np.array([tile[2:4] for tile in inner.track])
             steps = np.roll(centre, -1, axis=0) - centre
@@ -71,7 +71,7 @@ class TrackDriver:
         return self._centre
 
     def _speed(self) -> float:
-        """As fast as the bends ahead allow."""
+        """Return the highest speed that the bends ahead allow."""
         tiles = (self._tile + np.arange(1, _AHEAD + 1)) % len(self._bends)
         metres = 3.5 * np.arange(1, _AHEAD + 1)
         allowed = np.sqrt(_GRIP / np.maximum(self._bends[tiles], 1e-3) + 2 * _BRAKING * metres)

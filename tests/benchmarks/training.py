@@ -1,7 +1,7 @@
-"""Optimiser steps a second, beside `imitation`'s BC on the same network, batch and data.
+"""Optimiser steps per second, next to `imitation`'s BC with the same network, batch and data.
 
-`imitation` needs other versions of the libraries: name the Python of an environment that has it in
-IMITATION_PYTHON (pip install imitation==1.0.1). Both run one thread.
+`imitation` needs other versions of the libraries: set IMITATION_PYTHON to the Python of an
+environment that has it (pip install imitation==1.0.1). Both run in one thread.
 """
 
 import json
@@ -50,7 +50,7 @@ print(json.dumps({"rate": steps / (time.perf_counter() - began)}))
 
 
 def run() -> None:
-    """Measure both, three times in turns, and print medians."""
+    """Measure both alternately, three times, and print medians."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         record_demonstrations(root, "bench/demo-v0")

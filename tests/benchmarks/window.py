@@ -1,4 +1,4 @@
-"""What the window itself costs: CPU time a frame with two live landers, idle, memory."""
+"""Cost of the window itself: CPU time per frame with two live landers, idle CPU, memory."""
 
 import os
 import tempfile
@@ -22,7 +22,7 @@ _SIZES = ((1280, 800, 4.0), (3840, 2160, 16.0))
 
 
 def run() -> None:
-    """A race against a recording and a policy, at 1280x800 and at 4K; then nothing at all."""
+    """Measure a race against a recording and a policy, at 1280x800 and 4K, then an idle window."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     import pygame
@@ -66,7 +66,7 @@ def run() -> None:
 
 
 def _race(person: "Person") -> list[float]:
-    """CPU milliseconds of each frame while two landers fly."""
+    """Return the CPU milliseconds of each frame while two landers fly."""
     app, costs = person.app, list[float]()
     while len(costs) < _FRAMES:
         live = app.model.live
@@ -86,7 +86,7 @@ def _episodes(person: "Person") -> tuple[EpisodeRow, ...]:
 
 
 def _idle(person: "Person") -> float:
-    """Share of a core that the window takes while nothing happens."""
+    """Return the share of a core that the window uses while nothing happens."""
     end, before = time.perf_counter() + _IDLE_S, time.process_time()
     while time.perf_counter() < end:
         person.app.turn(1.0)

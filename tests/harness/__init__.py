@@ -1,1 +1,1 @@
-"""What tests share: people at the window, processes by hand, commands, recordings, toys."""
+"""Shared test helpers: people at the window, processes by hand, commands, recordings, toys."""

@@ -1,4 +1,4 @@
-"""Commands in processes of their own, as scripts and people run them."""
+"""Run commands in separate processes, as scripts and people do."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The environment process inside the test's own, with a clock that the test turns."""
+"""The environment process inside the test process, with a clock that the test controls."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from teleop.runtime.processes.environment_process import EnvironmentProcess
 
 
 class ManualProcess:
-    """An environment process that a test runs by hand, and what it has said."""
+    """An environment process that a test runs by hand, and the messages that it has sent."""
 
     def __init__(self, library: Library) -> None:
         self.heard: list[Any] = []
@@ -24,7 +24,7 @@ class ManualProcess:
             self.process.tick(self.now)
 
     def settle(self) -> None:
-        """Until nothing is being written."""
+        """Run until nothing is being written."""
         driving = self.process.driving
         while driving and driving.busy:
             self.process.tick(self.now)

@@ -17,7 +17,7 @@ from tests.harness.rough_environments import CALM
 
 
 class Odd(gym.Env[Any, Any]):
-    """An environment that is only its spaces."""
+    """An environment that only defines spaces."""
 
     action_space = spaces.Discrete(3)
 
@@ -26,22 +26,22 @@ class Odd(gym.Env[Any, Any]):
 
 
 class Nobody:
-    """A driver for recordings made by hand."""
+    """A driver for recordings that are written by hand."""
 
     actor = Actor.SCRIPT
     name = "nobody"
 
     def reset(self, seed: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def act(self, observation: Any) -> int:
-        """Nothing."""
+        """Return a constant action."""
         del observation
         return 0
 
 
 def odd_dataset(library: Library, env: Odd) -> Dataset:
-    """A dataset of it, open for writing."""
+    """Create a dataset for an environment and open it for writing."""
     said = dataset_info(env)
     info = DatasetInfo("Odd-v0", said.observation_space, said.action_space)
     dataset = library.open_for_writing("odd/test-v0", info)
@@ -70,7 +70,7 @@ class Push:
     name = "push"
 
     def reset(self, seed: int) -> None:
-        """From the start."""
+        """Start from the first step."""
         del seed
         self._steps = 0
 
@@ -86,7 +86,7 @@ def recorded_calmly(
     monkeypatch: pytest.MonkeyPatch,
     dataset_id: str = "rough/scripted-v0",
 ) -> None:
-    """A recording made while the environment was still well."""
+    """Record an episode while the environment still behaves well."""
     monkeypatch.setenv(CALM, "1")
     trust.allow("packages", "tests.harness.rough_environments")
     env = make_env(env_id)

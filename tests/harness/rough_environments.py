@@ -1,4 +1,4 @@
-"""Environments that hang, crash, take long or draw oddly, as a package that brings some."""
+"""A package of environments that hang, crash, are slow or render unusual frames."""
 
 import ctypes
 import os
@@ -10,12 +10,12 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-CALM = "TELEOP_TESTS_CALM"  # in the environment: nothing misbehaves
-_EDGE = 0.75  # out of reach of the few random steps that find out whether one can go back
+CALM = "TELEOP_TESTS_CALM"  # environment variable: nothing misbehaves
+_EDGE = 0.75  # out of reach of the random steps that test whether rewinding works
 
 
 class Cart(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
-    """A cart on a line. Subclasses behave badly once it is far to the right."""
+    """A cart on a line. Subclasses misbehave once it is far to the right."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012  as Gymnasium wants
     observation_space = spaces.Box(-2, 2, (1,), np.float32)
@@ -43,7 +43,7 @@ class Cart(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         return np.array([self.x], np.float32), self.x, False, self.t >= 300, {}
 
     def misbehave(self) -> None:
-        """Not this one."""
+        """Do nothing; subclasses override this."""
 
     def render(self) -> Any:
         picture = np.full((60, 120, 3), 40, np.uint8)
@@ -52,7 +52,7 @@ class Cart(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
 
 
 class Hangs(Cart):
-    """A step that never ends."""
+    """A step never returns."""
 
     def misbehave(self) -> None:
         while True:
@@ -60,14 +60,14 @@ class Hangs(Cart):
 
 
 class Crashes(Cart):
-    """A step reads memory that is not there."""
+    """A step reads invalid memory."""
 
     def misbehave(self) -> None:
         ctypes.string_at(0)
 
 
 class HangsInReset(Cart):
-    """It never begins."""
+    """The reset never returns."""
 
     def reset(self, **kwargs: Any) -> tuple[NDArray[np.float32], dict[str, Any]]:  # noqa: ARG002
         while True:
@@ -82,21 +82,21 @@ class Pauses(Cart):
 
 
 class Resizes(Cart):
-    """Its picture has another size at each step."""
+    """The frame has another size at each step."""
 
     def render(self) -> Any:
         return np.pad(super().render(), ((0, 10 * (self.t % 3)), (0, 20 * (self.t % 2)), (0, 0)))
 
 
 class DrawsLate(Cart):
-    """It has no picture before its first step."""
+    """There is no frame before the first step."""
 
     def render(self) -> Any:
         return super().render() if self.t else None
 
 
 class Dark(Cart):
-    """Its picture is black."""
+    """The frame is black."""
 
     def render(self) -> Any:
         return np.zeros((60, 120, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Small environments with a known best action, one for each kind of space; and who plays them."""
+"""Small environments with a known best action, one per kind of space, and policies for them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ STEPS = 40
 
 
 class Toy(gym.Env[Any, Any]):
-    """Shows something new at every step; the reward is 1 for the best action."""
+    """Shows a new observation at every step; the reward is 1 for the best action."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012
 
@@ -47,7 +47,7 @@ class Toy(gym.Env[Any, Any]):
 
 
 class Best:
-    """Does the best thing."""
+    """Always takes the best action."""
 
     actor = Actor.SCRIPT
     name = "best"
@@ -58,17 +58,17 @@ class Best:
         self._best = env.best
 
     def reset(self, seed: int) -> None:
-        """From the start."""
+        """Start a new episode."""
         del seed
         forget(self._best)
 
     def act(self, observation: Observation) -> Action:
-        """The best action."""
+        """Return the best action."""
         return self._best(observation)
 
 
 def record_toy(library: Library, kind: str, episodes: int = 6) -> Dataset:
-    """Record whoever does the best thing."""
+    """Record a policy that takes the best action."""
     env_id = register(kind)
     env = make_env(env_id, render=False)
     dataset = library.open_for_writing(f"toy-{kind}/best-v0", dataset_info(env))
@@ -82,7 +82,7 @@ def record_toy(library: Library, kind: str, episodes: int = 6) -> Dataset:
 
 
 def register(kind: str) -> str:
-    """The id of a toy."""
+    """Register a toy and return its id."""
     env_id = f"Toy{kind.replace('-', '').capitalize()}-v0"
     if env_id not in gym.registry:
         gym.register(env_id, entry_point=lambda **given: Toy(kind, **given))
@@ -124,7 +124,7 @@ def _dict_action() -> tuple[Any, ...]:
 
 
 def _camera() -> tuple[Any, ...]:
-    """Left or right by the picture, up or down by the number."""
+    """The image decides between left and right, the number between up and down."""
     space = spaces.Dict(
         {
             "camera": spaces.Box(0, 255, (48, 64, 3), np.uint8),
@@ -149,7 +149,7 @@ def _camera() -> tuple[Any, ...]:
 
 
 class _ThreeAgo:
-    """What the flag showed three steps ago: the present observation says nothing of it."""
+    """Acts on the flag of three steps ago, which the current observation does not show."""
 
     def __init__(self) -> None:
         self.flags: list[float] = []
@@ -160,7 +160,7 @@ class _ThreeAgo:
 
 
 def forget(best: Any) -> None:
-    """A new episode."""
+    """Forget the last episode."""
     if isinstance(best, _ThreeAgo):
         best.flags.clear()
 

@@ -1,4 +1,4 @@
-"""The window under SDL's dummy driver: real events, real processes, named controls."""
+"""The window under SDL's dummy driver, with real events, real processes and named controls."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ PATIENCE_S = 60.0
 
 
 class Person:
-    """Somebody at the window: presses, looks, waits until they see what they wait for."""
+    """A simulated person at the window: presses keys, looks, and waits for what they expect."""
 
     def __init__(self, root: Path, env_id: str, app: App | None = None) -> None:
         config = AppConfig(env_id, root, paths.samples_folder(), paths.assets_folder(), 11)
@@ -23,7 +23,7 @@ class Person:
         self.until(lambda: (model.live and model.library is not None) or model.env_problem)
 
     def until(self, seen: Callable[[], object]) -> None:
-        """Let the window run until something is true."""
+        """Run the window until a condition is true."""
         end = time.perf_counter() + PATIENCE_S
         while not seen():
             assert time.perf_counter() < end, "waited in vain"

@@ -1,4 +1,4 @@
-"""`python -m tests.torture [WHAT] [TRIALS]`, WHAT as in `RUNS`: hours for all."""
+"""Run `python -m tests.torture [WHAT] [TRIALS]`, WHAT as in `RUNS`; all of it takes hours."""
 
 import sys
 import time
@@ -34,7 +34,7 @@ RUNS: dict[str, tuple[Callable[[int], list[str]], int]] = {
 
 
 def main() -> None:
-    """Run what was asked for; exit code 1 if anything was lost."""
+    """Run what was requested; exit with code 1 if anything was lost."""
     wanted = sys.argv[1:2] or list(RUNS)
     wrong = []
     for name in wanted:

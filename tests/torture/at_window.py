@@ -1,4 +1,4 @@
-"""A walk through the window that looks at everything and changes something everywhere."""
+"""A walk through the window that visits everything and changes something everywhere."""
 
 import time
 from collections.abc import Callable
@@ -12,10 +12,10 @@ _PATIENCE_S = 6.0
 
 
 def walk(root: Path) -> list[str]:
-    """Drive, save, train, compare, label, delete, empty the trash; what could not be done."""
+    """Drive, save, train, compare, label, delete, empty the trash; return what failed."""
     person = Person(root, ENV)
     problem = person.app.model.env_problem
-    if problem:  # it says why it cannot be driven here
+    if problem:  # the message says why it cannot be driven here
         person.app.close()
         return [problem]
     return _walk(person)
@@ -34,7 +34,7 @@ def _walk(person: Person) -> list[str]:
         return True
 
     def click(start: str) -> None:
-        """Click the control of this name, or the first whose name begins so."""
+        """Click the control with this name, or the first one with a name that starts like this."""
         if soon(start, lambda: any(node.startswith(start) for node in app.ui.events.nodes)):
             named = [node for node in app.ui.events.nodes if node.startswith(start)]
             person.click(start if start in named else named[0])

@@ -1,10 +1,10 @@
-"""Every command, and the window, on hostile folders, as the system saw it.
+"""Every command, and the window, on hostile folders, checked through their system calls.
 
-A dataset is planted as in `tests.torture.folders`. Then each command runs on it in a process of its
-own under `strace`, and so does a walk through the window. Wrong is: a call that writes, renames,
-removes, links or runs anything outside the folders of this trial; a file outside that has changed;
-a command that does not end in time or takes too much memory; a traceback, or an apology instead of
-a sentence.
+A dataset is prepared as in `tests.torture.folders`. Then each command runs on it in a separate
+process under `strace`, and so does a walk through the window. These are errors: a call that writes,
+renames, removes, links or runs anything outside the folders of this trial; a changed file outside;
+a command that does not end in time or uses too much memory; a traceback, or a crash message instead
+of a sentence.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ from typing import Any
 from tests.torture import folders
 
 ENV, ID = folders.ENV, folders.ID
-_CPU_S, _WALL_S = 2.0, 10.0  # of a command that refuses
-_JOB_S = 150.0  # of one that does its ordinary work
+_CPU_S, _WALL_S = 2.0, 10.0  # limits of a command that refuses
+_JOB_S = 150.0  # limit of a command that does its normal work
 _BYTES = 300 << 20
 _PLAYS = ("train", "onnx", "evaluate", "curve", "influence", "compare", "window", "retrain")
-# root reads everything, unless it gives that right away
+# root can read everything unless it drops these capabilities
 _NO_SUPERUSER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 _CHANGES = (
     *("open", "openat", "creat", "truncate", "rename", "renameat", "renameat2", "unlink"),
@@ -77,22 +77,22 @@ COMMANDS: dict[str, str] = {
 
 
 def available() -> bool:
-    """This computer can trace programs."""
+    """Return whether this computer can trace programs."""
     return shutil.which("strace") is not None
 
 
 def run() -> list[str]:
-    """Every case, each with every command; what went wrong."""
+    """Run every command in every case; return what went wrong."""
     cases = [(place, kind, False) for place, kind in folders.CASES]
     swapped = [place for place in (*folders.FILES, *folders.FOLDERS) if place not in (".", "..")]
     cases += [(place, "link", True) for place in swapped]
     if os.geteuid() != 0 or shutil.which("setpriv"):
         cases += [(place, "denied", False) for place in (*folders.FILES, *folders.FOLDERS)]
-    random.Random(0).shuffle(cases)  # whoever stops it early has seen of everything
+    random.Random(0).shuffle(cases)  # an early stop has still covered all kinds
     wrong = []
     for place, kind, swaps in cases:
         about_policies = place.startswith(("policies", "."))
-        names = [name for name in COMMANDS if about_policies or name != "onnx"]  # it takes 8 s
+        names = [name for name in COMMANDS if about_policies or name != "onnx"]  # onnx takes 8 s
         name = f"{place} as {kind}{' swapped' * swaps}"
         found = [f"{name}: {what}" for what in one(place, kind, tuple(names), swapped=swaps)]
         print(*found, f"{name}: {len(found)} wrong", sep="\n  ", flush=True)  # noqa: T201
@@ -104,13 +104,13 @@ def run() -> list[str]:
 def one(
     place: str, kind: str, commands: tuple[str, ...] = tuple(COMMANDS), *, swapped: bool = False
 ) -> list[str]:
-    """One case; what went wrong.
+    """Run one case; return what went wrong.
 
     Args:
-        place: below the dataset.
-        kind: what stands there; `denied` leaves it and takes all permissions.
-        commands: those to run, in order.
-        swapped: it comes and goes while they run.
+        place: path below the dataset.
+        kind: kind of object at this place; `denied` keeps the original and removes all permissions.
+        commands: commands to run, in order.
+        swapped: the object comes and goes while they run.
     """
     with tempfile.TemporaryDirectory(prefix="teleop-commands-") as name:
         base = Path(name).resolve()
@@ -134,7 +134,7 @@ def one(
 
 
 def _run(base: Path, commands: tuple[str, ...], denied: Path | None) -> list[str]:
-    """Let a traced process run the commands; judge what it did."""
+    """Run the commands in a traced process; judge what it did."""
     home = str(base / "home")
     env = os.environ | {
         "HOME": home,
@@ -158,7 +158,7 @@ def _run(base: Path, commands: tuple[str, ...], denied: Path | None) -> list[str
     command += [sys.executable, "-m", "tests.torture.commands", str(base), *commands]
     ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=base)
     if denied is not None:
-        with contextlib.suppress(OSError):  # renamed meanwhile
+        with contextlib.suppress(OSError):  # it was renamed
             denied.chmod(0o700)
     if ended.returncode != 0:
         return [f"the trialfailed: {ended.stderr[-500:]}"]
@@ -186,7 +186,7 @@ def _judge(name: str, found: dict[str, Any]) -> list[str]:
     return wrong
 
 
-# ---------------------------------------------------------------- what the system saw
+# ---------------------------------------------------------------- the system calls
 
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += (-?\d+)(?:<([^>]*)>)?")
 _RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
@@ -194,7 +194,7 @@ _PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"')
 
 
 def _forbidden(log: Path, base: Path) -> Iterator[str]:
-    """Calls that succeeded and changed something that is not this trial's, or ran a part of it."""
+    """Yield successful calls that changed something outside this trial, or ran a part of it."""
     mine = [base / name for name in ("recordings", "home", "out", "tmp")]
     for line in _whole_lines(log):
         found = _CALL.match(line)
@@ -208,7 +208,7 @@ def _forbidden(log: Path, base: Path) -> Iterator[str]:
 
 
 def _changed(call: str, arguments: str, opened: str, base: Path) -> list[Path]:
-    """The true paths that a call changed or ran; none of devices."""
+    """Return the real paths that a call changed or ran, without devices."""
     if call in ("open", "openat", "creat"):
         writes = call == "creat" or re.search("O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", arguments)
         return [Path(opened)] if writes and not _is_device(opened) else []
@@ -216,7 +216,7 @@ def _changed(call: str, arguments: str, opened: str, base: Path) -> list[Path]:
     if call == "execve":
         paths = paths[:1]
     if call in ("symlink", "symlinkat"):
-        paths = paths[1:]  # the first is what the link says
+        paths = paths[1:]  # the first is the target of the link
     real = [Path(os.path.realpath(path.parent)) / path.name for path in paths]
     return [path for path in real if not _is_device(str(path))]
 
@@ -257,7 +257,7 @@ def _main(base: Path, names: list[str]) -> None:
         profile,
         recipes,
         app,
-    )  # loaded, so that clocks leave it out
+    )  # loaded before the clocks start
     found: dict[str, Any] = {}
     nothing = _in_child(base, lambda: None)
     for name in names:
@@ -280,7 +280,7 @@ def _command(base: Path, name: str, run: Callable[[], None]) -> None:
 
 
 def _in_child(base: Path, job: Callable[[], None]) -> dict[str, Any]:
-    """Run it in a forked process; what it said, how it ended, what it took."""
+    """Run a job in a forked process; return its output, exit code and resource usage."""
     heard = base / "out" / "heard"
     began = time.monotonic()
     child = os.fork()
@@ -290,7 +290,7 @@ def _in_child(base: Path, job: Callable[[], None]) -> dict[str, Any]:
     timer.start()
     _, status, usage = os.wait4(child, 0)
     timer.cancel()
-    timer.join()  # no thread is there at the next fork
+    timer.join()  # no thread may exist at the next fork
     return {
         "said": heard.read_text(errors="replace"),
         "code": os.waitstatus_to_exitcode(status),
@@ -313,7 +313,7 @@ def _be_child(heard: Path, job: Callable[[], None]) -> None:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001  it is a finding
+    except BaseException:  # noqa: BLE001  a failure to report
         import traceback
 
         traceback.print_exc()

@@ -1,7 +1,7 @@
-"""The state after every file operation, and after power cuts in which unsynced writes are lost.
+"""The state after every file operation, and after power cuts that lose unsynced writes.
 
-A recording program runs under `strace`; its file operations are replayed up to any point into a
-folder of their own, which is then opened and compared with what had been acknowledged by then. A
+A recording program runs under `strace`. Its file operations are replayed up to any point into a
+separate folder. This folder is then opened and compared with what had been acknowledged by then. A
 power cut keeps what was synced; of the rest it keeps pages of 4 KiB, sizes and names at random.
 """
 
@@ -24,7 +24,11 @@ _STEPS_IN_A_SECOND = 50
 def run(
     power_cuts: int = 500, kind: str = "vector", takes: int = 8, every: int = 1
 ) -> tuple[int, list[str]]:
-    """(states tried, what was lost in them); after each operation, or some."""
+    """Test the state after each (or every n-th) operation, and after power cuts.
+
+    Returns:
+        (number of states, what was lost in them).
+    """
     with tempfile.TemporaryDirectory(prefix="teleop-crash-") as name:
         folder = Path(name)
         operations = _traced(folder, kind, takes)
@@ -55,7 +59,7 @@ def _traced(folder: Path, kind: str, takes: int) -> list[Operation]:
 
 
 class _File:
-    """A file's bytes now, on the disk for sure, and what lies between."""
+    """A file's current bytes, its bytes on the disk, and the changes in between."""
 
     def __init__(self) -> None:
         self.now = bytearray()
@@ -76,7 +80,7 @@ class _File:
         self.sure, self.pending = bytes(self.now), []
 
     def after_a_cut(self, rng: random.Random) -> bytes:
-        """What was synced, and some pages of what was not."""
+        """Return what was synced, and some pages of what was not."""
         left, keep = bytearray(self.sure), rng.choice((0.0, 0.2, 0.5, 0.8, 1.0))
         for what, at, data in self.pending:
             if what == "size" and rng.random() < keep:
@@ -106,7 +110,7 @@ class _Disk:
     acks: int = -1
 
     def do(self, operation: Operation) -> None:
-        """Take one operation."""
+        """Replay one operation."""
         match operation.call:
             case "openat":
                 self._open(operation)
@@ -120,7 +124,7 @@ class _Disk:
                 self._write(operation)
 
     def write(self, rng: random.Random | None) -> None:
-        """Put the files where they can be opened: all of it, or what a power cut leaves."""
+        """Write the files where they can be opened: all of them, or what a power cut leaves."""
         names = self.names
         if rng is not None:
             names = dict(self.sure_names)
@@ -159,7 +163,7 @@ class _Disk:
             self.places[handle] = operation.result
         elif file is not None:
             self._change(file, operation)
-        elif operation.call == "fsync":  # of a folder
+        elif operation.call == "fsync":  # the handle is a folder
             self.sure_names, self.moves = dict(self.names), []
 
     def _change(self, file: _File, operation: Operation) -> None:
@@ -175,7 +179,7 @@ class _Disk:
                 self._sync(file)
 
     def _sync(self, file: _File) -> None:
-        """A synced file has its name, too."""
+        """Sync a file; this also syncs its name."""
         file.sync()
         for move in [m for m in self.moves if m[0] == "create" and self.made[m[1]] is file]:
             self.moves.remove(move)

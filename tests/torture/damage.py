@@ -1,6 +1,6 @@
 """A small dataset cut at every byte, and with random bytes flipped.
 
-What is whole comes back, what is not is named, nothing crashes or hangs.
+Intact data must come back, damage must be named, and nothing may crash or hang.
 """
 
 import os
@@ -40,7 +40,7 @@ class _Blow:
 
 
 def truncations(every: int = 1, kind: str = "vector") -> tuple[int, list[str]]:
-    """(tried, what went wrong): each file cut at each byte, or at every n-th."""
+    """Cut each file at each byte or every n-th; return (number of cuts, what went wrong)."""
     with tempfile.TemporaryDirectory() as folder:
         whole = _dataset(Path(folder), kind)
         blows = [
@@ -52,7 +52,7 @@ def truncations(every: int = 1, kind: str = "vector") -> tuple[int, list[str]]:
 
 
 def flips(trials: int = 10_000, kind: str = "vector") -> tuple[int, list[str]]:
-    """(tried, what went wrong): random bits of random bytes flipped."""
+    """Flip random bits of random bytes; return (number of trials, what went wrong)."""
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as folder:
         whole = _dataset(Path(folder), kind)
@@ -74,13 +74,13 @@ def _dataset(folder: Path, kind: str) -> Path:
 
 
 def _files(root: Path) -> list[Path]:
-    """What a dataset is made of; the lock is not data."""
+    """Return the files of a dataset; the lock is not data."""
     data = root / DATASET / "data"
     return sorted(path.relative_to(root) for path in data.rglob("*") if path.is_file())
 
 
 def _try(whole: Path, kind: str, blows: list[_Blow]) -> Iterator[str]:
-    """Each blow on a copy, in children that may die, some hundred each."""
+    """Try each damage on a copy, 400 in each child process, which may die."""
     size = 400
     for start in range(0, len(blows), size):
         source, sink = os.pipe()
@@ -119,7 +119,7 @@ def _judge(whole: Path, kind: str, blow: _Blow, *, deep: bool) -> list[str]:
 
 
 def _open(root: Path, kind: str, blow: _Blow) -> list[str]:
-    """Read it as a stranger would, then open it for recording."""
+    """Read the dataset as another user would, then open it for recording."""
     library = Library(root)
     listed = library.summaries()
     dataset = library.dataset(DATASET)
@@ -136,7 +136,7 @@ def _open(root: Path, kind: str, blow: _Blow) -> list[str]:
                 continue
             named += [f"{row.file}: {flag}" for flag in episode.row.flags]
             if what := wrong_in(kind, episode):
-                # a damaged attribute (here the seed) is told by the file's hash alone
+                # only the file's hash reveals a damaged attribute (here the seed)
                 told = episode.row.seed != row.seed and bool(episode.row.flags)
                 wrong += [] if told else [f"silently wrong: {what}"]
             found.add(row.seed)
@@ -152,7 +152,7 @@ def _open(root: Path, kind: str, blow: _Blow) -> list[str]:
 
 
 def _salvage(root: Path, kind: str, blow: _Blow) -> list[str]:
-    """What `teleop recover` gets out of it."""
+    """Return what `teleop recover` fails to recover."""
     target = Library(root).dataset("saved/all-v0")
     report = salvage(root / DATASET, target)
     good = [row for row in target.rows() if not wrong_in(kind, target.read(row))]

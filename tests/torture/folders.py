@@ -1,9 +1,9 @@
-"""Folders in which a link, pipe or device stands in place of a file: nothing outside is touched.
+"""Folders with a link, pipe or device in place of a file: nothing outside may be touched.
 
-A dataset that somebody copied whole (`cp -a`, tar, git) is planted with one of them at each place
-that Teleop knows; then everything that can be done with it is done. What lies outside must stay as
-it was, byte for byte and name for name; nothing outside may be created; each operation must end in
-bounded time and memory, with a result or with one sentence.
+A dataset that was copied as a whole (`cp -a`, tar, git) gets one of them at each place that Teleop
+knows; then every operation runs on it. Files outside must stay as they were, byte for byte and name
+for name. Nothing may be created outside. Each operation must end in bounded time and memory, with a
+result or with one sentence.
 """
 
 import contextlib
@@ -29,8 +29,8 @@ from teleop.recording.datasets.dataset_certificates import iter_certify_row, val
 from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.recording.datasets.query import Query
 
-ENV = "CartPole-v1?time_limit=40"  # short, so that a trial is
-ID = human_dataset_id(ENV)  # where the window puts takes, too
+ENV = "CartPole-v1?time_limit=40"  # short, to keep trials short
+ID = human_dataset_id(ENV)  # the window saves takes here, too
 FILES = (
     *("data/certificates.jsonl", "data/labels.json", "data/metadata.json", "data/manifest.json"),
     *("data/main_data.hdf5", "EPISODE", ".teleop/lock", ".teleop/labels.lock", "TRASHED"),
@@ -40,12 +40,12 @@ FOLDERS = (
     *(".", "..", "data", "data/episodes", "policies", "policies/p"),
     *(".teleop", ".teleop/journal", ".teleop/trash", ".teleop/quarantine"),
 )
-_MOST_S = 5.0  # an operation: generous, since a busy computer runs it
+_MOST_S = 5.0  # per operation; generous, because the computer may be busy
 _MOST_BYTES = 300 << 20
 
 
 def kinds_of(place: str) -> tuple[str, ...]:
-    """What may stand there in a case."""
+    """Return the kinds of objects to test at a place."""
     if place in FOLDERS:
         return ("link", "dangling", "pipe")
     return ("link", "dangling", "pipe", "socket", "zero", "folder", "huge")
@@ -55,21 +55,21 @@ CASES = [(place, kind) for place in (*FILES, *FOLDERS) for kind in kinds_of(plac
 
 
 def run() -> list[str]:
-    """Every case, also with a link that comes and goes; what went wrong."""
+    """Run every case, also with a link that comes and goes; return what went wrong."""
     wrong = [f"{place} as {kind}: {what}" for place, kind in CASES for what in one(place, kind)]
     for place in (*FILES, *FOLDERS):
-        if place not in (".", ".."):  # a folder that comes and goes as a whole is another program's
+        if place not in (".", ".."):  # swapping whole folders is another program's doing
             wrong += [f"{place} swapped: {what}" for what in one(place, "link", swapped=True)]
     return wrong
 
 
 def one(place: str, kind: str, *, swapped: bool = False) -> list[str]:
-    """One case; what went wrong.
+    """Run one case; return what went wrong.
 
     Args:
-        place: below the dataset.
-        kind: what stands there.
-        swapped: it comes and goes while the operations run.
+        place: path below the dataset.
+        kind: kind of object at this place.
+        swapped: the object comes and goes while the operations run.
     """
     with tempfile.TemporaryDirectory(prefix="teleop-folders-") as name:
         base = Path(name)
@@ -95,7 +95,7 @@ _made: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def template() -> Path:
-    """A recordings folder with one dataset that has everything: made once."""
+    """Create, once, a recordings folder with one dataset that has everything."""
     if not _made:
         _made.append(tempfile.TemporaryDirectory(prefix="teleop-template-"))
         library = Library(Path(_made[0].name) / "recordings")
@@ -114,7 +114,7 @@ def template() -> Path:
 
 
 def make_outside(outside: Path) -> None:
-    """What a person has elsewhere, in the shape of a dataset, so that names are found in it."""
+    """Create a person's other files, in the shape of a dataset, so that its names exist there."""
     shutil.copytree(template() / ID, outside / "documents")
     for name in ("certificates.jsonl", "labels.json", "bashrc", "lock"):
         (outside / name).write_text("echo mine\n")
@@ -129,7 +129,7 @@ def place_in(dataset: Path, place: str) -> Path:
 
 
 def plant(target: Path, kind: str, outside: Path) -> None:
-    """Put something in place of what is there."""
+    """Replace a file or folder with another kind of object."""
     twin = _twin(target, outside)
     if target.is_dir():
         shutil.rmtree(target)
@@ -145,13 +145,13 @@ def plant(target: Path, kind: str, outside: Path) -> None:
             target.mkdir()
         case "huge":
             target.touch()
-            os.truncate(target, 64 << 30)  # sparse: it takes no room
+            os.truncate(target, 64 << 30)  # sparse: it uses no disk space
         case _:
             target.symlink_to(links[kind])
 
 
 def _twin(target: Path, outside: Path) -> Path:
-    """What lies outside under the same name, or a file that a shell would run."""
+    """Return the path of the same name outside, or of a file that a shell would run."""
     found = [path for path in outside.rglob("*") if path.name == target.name]
     if found:
         return found[0]
@@ -160,7 +160,7 @@ def _twin(target: Path, outside: Path) -> Path:
 
 @contextlib.contextmanager
 def swapping(target: Path, outside: Path) -> Iterator[None]:
-    """The real thing and a link to a twin outside take turns, as fast as they can."""
+    """Swap the real path and a link to its twin outside, as fast as possible."""
     real, twin, stop = (
         target.with_name(f"{target.name}~"),
         _twin(target, outside),
@@ -186,7 +186,7 @@ def swapping(target: Path, outside: Path) -> Iterator[None]:
 
 
 def contents(folder: Path) -> dict[str, bytes | str]:
-    """Every name below a folder, with its bytes."""
+    """Return every name below a folder, with its bytes."""
     found: dict[str, bytes | str] = {}
     for path in sorted(folder.rglob("*")):
         key = path.relative_to(folder).as_posix()
@@ -195,7 +195,7 @@ def contents(folder: Path) -> dict[str, bytes | str]:
 
 
 def _operations(root: Path, base: Path) -> list[str]:
-    """Do everything; what did not end as it should."""
+    """Run all operations; return what did not end as it should."""
     wrong = []
     for name, operation in OPERATIONS.items():
         library = Library(root)
@@ -205,7 +205,7 @@ def _operations(root: Path, base: Path) -> list[str]:
         except TeleopError as problem:
             if "\n" in str(problem) or not str(problem):
                 wrong.append(f"{name} said {str(problem)!r}")
-        except Exception as problem:  # noqa: BLE001  that is what is looked for
+        except Exception as problem:  # noqa: BLE001  the test looks for these
             wrong.append(f"{name}failed: {type(problem).__name__}: {problem}")
         if time.monotonic() - began > _MOST_S:
             wrong.append(f"{name} took {time.monotonic() - began:.1f} s")
@@ -215,7 +215,7 @@ def _operations(root: Path, base: Path) -> list[str]:
 
 
 def _memory() -> int:
-    """The most bytes that this process ever had."""
+    """Return the peak memory of this process in bytes."""
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

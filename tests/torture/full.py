@@ -25,7 +25,7 @@ _PAGE = 4096
 
 
 def available() -> bool:
-    """This program may mount a small file system."""
+    """Return whether this program may mount a small file system."""
     with tempfile.TemporaryDirectory() as folder:
         mounted = _mount(Path(folder))
         if mounted:
@@ -34,11 +34,11 @@ def available() -> bool:
 
 
 def run(trials: int = 200) -> list[str]:
-    """Fill a small disk so many times, each at another byte count; returns what went wrong."""
+    """Fill a small disk, at another byte count in each trial; return what went wrong."""
     wrong = []
     for trial in range(trials):
         kind = KINDS[trial % len(KINDS)]
-        # the commit wants a megabyte of room: half of the trials fill up below that
+        # saving needs a megabyte of space: half of the trials have less
         room = _PAGE * (trial + 1) * (1 if trial % 2 else 4)
         with _small_disk() as disk:
             wrong += [f"{room} bytes ({kind}): {what}" for what in _fill(disk, kind, room)]
@@ -46,7 +46,7 @@ def run(trials: int = 200) -> list[str]:
 
 
 def run_by_limit(trials: int = 200) -> list[str]:
-    """No file may grow beyond a byte count (RLIMIT_FSIZE): writes fail in the middle of files."""
+    """Limit the size of all files (RLIMIT_FSIZE), so that writes fail in the middle of files."""
     wrong = []
     for trial in range(trials):
         kind = KINDS[trial % len(KINDS)]
@@ -62,12 +62,12 @@ def run_by_limit(trials: int = 200) -> list[str]:
 
 
 def _behind(kind: str) -> int:
-    """Steps that may have been on their way when the disk was full."""
+    """Return the number of steps that may not have been written when the disk was full."""
     return 0 if kind == "vector" else PICTURES_BEHIND
 
 
 def _fill(disk: Path, kind: str, room: int) -> list[str]:
-    """Record until the disk is full; then make room, and go on."""
+    """Record until the disk is full, then free space and continue."""
     root = disk / "recordings"
     root.mkdir()
     open_dataset(root, kind).writer.release()
@@ -82,7 +82,7 @@ def _fill(disk: Path, kind: str, room: int) -> list[str]:
 
 
 def _child(root: Path, kind: str, limit: int = 0) -> tuple[Acknowledged, str, list[str]]:
-    """(what was acknowledged, how the program ended, its messages): a process, for HDF5 may die."""
+    """Record in a process, because HDF5 may die; return (acknowledged, how it ended, messages)."""
     source, sink = os.pipe()
     child = os.fork()
     if child == 0:
@@ -123,7 +123,7 @@ def _say(sink: int, words: Any) -> None:
 
 
 def _judge(ended: str, said: list[str]) -> list[str]:
-    """One clear sentence, no crash."""
+    """Expect one clear sentence and no crash."""
     if ended:
         return [f"the program died of {ended}"]
     if len(said) != 1 or not said[0].startswith("full: "):

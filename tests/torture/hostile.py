@@ -1,6 +1,6 @@
-"""Files that want more than a recording needs, each opened in a process that watches itself.
+"""Files that request more than a recording needs, each opened in a monitored process.
 
-Every one must be refused with a sentence that says what it wanted, or read as plain data; none may
+Each must be refused with a sentence that says what it requested, or be read as plain data. None may
 run code, open another file, or take more than 1 s or 200 MB.
 """
 
@@ -23,12 +23,12 @@ _ENV = "CartPole-v1"
 
 
 def run() -> list[str]:
-    """Open every hostile file; returns what went wrong."""
+    """Open every hostile file; return what went wrong."""
     return [f"{name}: {what}" for name in HOSTILE for what in one(name)]
 
 
 def one(name: str) -> list[str]:
-    """Open one hostile file; returns what went wrong."""
+    """Open one hostile file; return what went wrong."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         (base / "secret").write_bytes(b"do not read this" * 64)
@@ -78,7 +78,7 @@ def _watch(base: Path, target: Path) -> dict[str, Any]:
     del policy, dataset_rescue, bundle
     root = base / "recordings"
     root.mkdir(exist_ok=True)
-    warm = root / "warm.h5"  # the process that looks at files is up before the clock runs
+    warm = root / "warm.h5"  # the vetting process starts before the clock runs
     warm.write_bytes(b"nothing")
     try:
         vetting_service.admit(warm)
@@ -100,7 +100,7 @@ def _watch(base: Path, target: Path) -> dict[str, Any]:
 
 
 def _open(library: Any, target: Path) -> str:
-    """What the app does with a stranger's file: list, show, read; or bring it in."""
+    """Do what the app does with an untrusted file: list, show and read it, or import it."""
     if target.suffix == ".zip" or not target.is_relative_to(library.root):
         library.import_dataset(target)
         return ""
@@ -128,7 +128,7 @@ def _open(library: Any, target: Path) -> str:
 
 
 def _listen(events: list[str], base: Path) -> None:
-    """Note everything that reading data never needs."""
+    """Record every event that reading data never needs."""
     watched = ("exec", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "ctypes.dlopen")
     quiet: list[bool] = []
 
@@ -155,7 +155,7 @@ def _listen(events: list[str], base: Path) -> None:
 
 
 def _is_import(event: str, arguments: tuple[Any, ...], base: Path) -> bool:
-    """A module of Python's own or ours being loaded late."""
+    """Return whether a module of Python or Teleop is being loaded late."""
     if event != "exec":
         return False
     name = str(getattr(arguments[0], "co_filename", ""))
@@ -172,7 +172,7 @@ def _is_elsewhere(path: str, base: Path) -> bool:
 
 
 def _dataset(base: Path, episodes: int = 1) -> Path:
-    """An honest dataset of ours, as it would come from somebody else."""
+    """Record a valid dataset, as another person would send it."""
     from teleop.api.policies import iter_record
     from teleop.recording import Library
 
@@ -189,7 +189,7 @@ def _episode(folder: Path) -> Path:
 
 
 def _edited(change: Callable[[Any, Path], None]) -> Callable[[Path], Path]:
-    """An honest dataset with one change in its episode's group."""
+    """Make a valid dataset with one change in the group of its episode."""
 
     def make(base: Path) -> Path:
         import h5py
@@ -204,7 +204,7 @@ def _edited(change: Callable[[Any, Path], None]) -> Callable[[Path], Path]:
 
 
 def _described(change: Callable[[dict[str, Any], Path], None]) -> Callable[[Path], Path]:
-    """An honest dataset with one change in its description."""
+    """Make a valid dataset with one change in its description."""
 
     def make(base: Path) -> Path:
         folder = _dataset(base)
@@ -218,7 +218,7 @@ def _described(change: Callable[[dict[str, Any], Path], None]) -> Callable[[Path
 
 
 def _indexed(change: Callable[[Any, Path], None]) -> Callable[[Path], Path]:
-    """A Minari dataset without episode files, with one change in its one file."""
+    """Make a Minari dataset without episode files, with one change in its single file."""
 
     def make(base: Path) -> Path:
         import h5py
@@ -317,7 +317,7 @@ def _double_deflate(group: Any, base: Path) -> None:
 
 
 def _aliased(group: Any, base: Path) -> None:
-    """Many rows that share one long string, as the heap allows."""
+    """Let many rows share one long string, as the heap allows."""
     import h5py
 
     del base
@@ -352,7 +352,7 @@ def _deep(group: Any, base: Path) -> None:
 
 
 def _picture(data: bytes) -> Callable[[Any, Path], None]:
-    """An encoded picture where Minari's JPEG form has them."""
+    """Store an encoded image where Minari's JPEG format has them."""
 
     def change(file: Any, base: Path) -> None:
         import h5py
@@ -422,7 +422,7 @@ def _symlink(base: Path) -> Path:
 
 
 def _zip(change: Callable[[zipfile.ZipFile, dict[str, Any]], None]) -> Callable[[Path], Path]:
-    """A bundle with one change."""
+    """Make a bundle with one change."""
 
     def make(base: Path) -> Path:
         target = base / "evil.teleop.zip"
@@ -481,7 +481,7 @@ _PNG_BOMB = (
     + b"\x08\x02\x00\x00\x00"
 )
 
-# What makes it, and words of the sentence that refuses it; none where it is read as plain data.
+# The maker, and words of the sentence that refuses the file; empty if it is read as plain data.
 HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "entry point runs a command": (_described(_entry_point), ""),
     "no space, so that an environment is made": (_described(_no_space), "does not name its"),

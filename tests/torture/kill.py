@@ -1,4 +1,4 @@
-"""`kill -9` at random moments, by a parent that knows what was acknowledged."""
+"""`kill -9` at random moments, by a parent process that knows what was acknowledged."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from typing import Any
 
 from tests.torture.scenario import DATASET, KINDS, Acknowledged, losses, play
 
-PICTURES_BEHIND = 6  # steps that may be on their way to the disk
+PICTURES_BEHIND = 6  # steps that may not have reached the disk yet
 
 
 def run(trials: int = 1000) -> list[str]:
-    """Kill so many programs; returns what was lost."""
+    """Kill a recording program in each trial; return what was lost."""
     rng, lost = random.Random(0), []
     for trial in range(trials):
         kind = KINDS[trial % len(KINDS)]
@@ -32,7 +32,7 @@ def run(trials: int = 1000) -> list[str]:
 
 
 def _killed(root: Path, kind: str, rng: random.Random) -> Acknowledged:
-    """Let a child record, kill it; what it had acknowledged."""
+    """Let a child record and kill it; return what it had acknowledged."""
     source, sink = os.pipe()
     child = os.fork()
     if child == 0:
@@ -57,7 +57,7 @@ def _say(sink: int, words: Any) -> None:
 
 
 def _unread(root: Path) -> list[str]:
-    """What Minari cannot read of the dataset as the crash left it."""
+    """Return what Minari cannot read of the dataset after the crash."""
     if not (root / DATASET / "data" / "metadata.json").exists():
         return []
     import minari
@@ -72,6 +72,6 @@ def _unread(root: Path) -> list[str]:
 
 
 def clean() -> None:
-    """Remove what killed children left in the temporary folder."""
+    """Remove the files of killed children from the temporary folder."""
     for folder in Path(tempfile.gettempdir()).glob("teleop-kill-*"):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Takes whose every value follows from seed and step, so that what comes back can be compared."""
+"""Takes with values that follow from seed and step, so that recovered data can be compared."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ _SPACES: dict[str, spaces.Space[Any]] = {
 
 
 class Still(gym.Env[Any, Any]):
-    """An environment that is only its spaces."""
+    """An environment that only defines spaces."""
 
     action_space = spaces.Discrete(1000)
 
@@ -40,21 +40,21 @@ class Still(gym.Env[Any, Any]):
 
 
 class Nobody:
-    """Drives what is written by hand."""
+    """A driver for takes that are written by hand."""
 
     actor, name = Actor.HUMAN, "nobody"
 
     def reset(self, seed: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def act(self, observation: Any) -> int:
-        """Nothing."""
+        """Return a constant action."""
         del observation
         return 0
 
 
 def observation(kind: str, seed: int, step: int) -> Any:
-    """What was seen."""
+    """Return the observation at a step."""
     if kind == "vector":
         return np.arange(8, dtype=np.float32) + 1000 * seed + step
     if kind == "image":
@@ -66,7 +66,7 @@ def observation(kind: str, seed: int, step: int) -> Any:
 
 
 def open_dataset(root: Path, kind: str) -> Dataset:
-    """The dataset, claimed, whatever was interrupted put right."""
+    """Open and claim the dataset, which repairs whatever was interrupted."""
     about = dataset_info(Still(kind))
     info = DatasetInfo("Still-v0", about.observation_space, about.action_space)
     dataset = Library(root).open_for_writing(DATASET, info)
@@ -77,7 +77,7 @@ def open_dataset(root: Path, kind: str) -> Dataset:
 def take(
     recorder: Recorder, kind: str, seed: int, steps: int, say: Callable[..., None]
 ) -> Take | None:
-    """One take; `say("step", seed, n)` after each step."""
+    """Record one take; call `say("step", seed, n)` after each step."""
     recorder.start(observation(kind, seed, 0), {}, seed, Nobody(), 0.0)
     for step in range(steps):
         seen = observation(kind, seed, step + 1)
@@ -89,7 +89,7 @@ def take(
 
 
 def play(root: Path, kind: str, say: Callable[..., None], takes: int, first: int = 0) -> None:
-    """Record takes; keep most, discard, delete and restore some."""
+    """Record takes; save most of them, discard, delete and restore some."""
     dataset = open_dataset(root, kind)
     recorder = Recorder(dataset, Still(kind))
     for seed in range(first, first + takes):
@@ -114,7 +114,7 @@ def play(root: Path, kind: str, say: Callable[..., None], takes: int, first: int
 
 
 def wrong_in(kind: str, episode: Episode) -> str:
-    """What is not as it was recorded; empty if everything is."""
+    """Return what differs from the recording; empty if nothing does."""
     seed = episode.row.seed
     if seed is None:
         return "no seed"
@@ -137,7 +137,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 class Acknowledged:
-    """What a recording program has said is done."""
+    """What a recording program has acknowledged."""
 
     def __init__(self) -> None:
         self.saved: set[int] = set()
@@ -145,7 +145,7 @@ class Acknowledged:
         self.running: tuple[int, int] | None = None
 
     def hear(self, what: str, seed: int, step: int) -> None:
-        """One message."""
+        """Process one message."""
         if what == "step":
             self.running = (seed, step)
         elif what == "saved":
@@ -158,13 +158,13 @@ class Acknowledged:
 
 
 def losses(root: Path, kind: str, acknowledged: Acknowledged, most_steps: int = 0) -> list[str]:
-    """What a crash has cost: saved episodes missing or altered, steps of the running one.
+    """Return what a crash has cost: saved episodes missing or altered, steps of the running take.
 
     Args:
-        root: the recordings.
-        kind: of scenario.
-        acknowledged: what was said to be done before the crash.
-        most_steps: of the running take that may be missing.
+        root: the recordings folder.
+        kind: kind of scenario.
+        acknowledged: what was acknowledged before the crash.
+        most_steps: number of steps of the running take that may be missing.
     """
     if not (root / DATASET / "data" / "metadata.json").exists():
         return [f"{acknowledged.saved} gone"] if acknowledged.saved else []
@@ -186,7 +186,7 @@ def losses(root: Path, kind: str, acknowledged: Acknowledged, most_steps: int = 
 
 
 def main() -> None:
-    """`python -m tests.torture.scenario ROOT KIND TAKES ACKS`: for tracing from outside."""
+    """Run `python -m tests.torture.scenario ROOT KIND TAKES ACKS`, for tracing from outside."""
     root, kind, takes, acks = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
     with acks.open("ab", buffering=0) as file:
 

@@ -1,4 +1,4 @@
-"""A program's file operations, in order, as `strace` saw them."""
+"""A program's file operations, in order, as recorded by `strace`."""
 
 import os
 import re
@@ -21,7 +21,7 @@ TRUNCATE, CREATE, FOLDER = 1, 2, 4
 
 
 def available() -> bool:
-    """This computer can trace programs."""
+    """Return whether this computer can trace programs."""
     return shutil.which("strace") is not None
 
 
@@ -30,12 +30,12 @@ class Operation:
     """One system call that changed a file or folder.
 
     Attributes:
-        call: its name.
-        handle: the open file; of `openat`, the new one.
-        paths: of calls that take paths.
-        data: what was written.
+        call: name of the call.
+        handle: the open file; for `openat`, the new one.
+        paths: paths, for calls that take them.
+        data: the bytes written.
         number: offset of `pwrite64`, length of `ftruncate`, TRUNCATE | CREATE | FOLDER of `openat`.
-        result: what it returned.
+        result: return value.
     """
 
     call: str
@@ -47,7 +47,7 @@ class Operation:
 
 
 def record(folder: Path, command: Sequence[str]) -> list[Operation]:
-    """Run a program; its operations on files below a folder."""
+    """Run a program; return its operations on files below a folder."""
     log = folder / "trace"
     tracing = ["strace", "-f", "-e", f"trace={_CALLS}", "-xx", "-s", "100000000", "-o", str(log)]
     subprocess.run([*tracing, *command], check=True, stderr=subprocess.DEVNULL)
@@ -56,7 +56,7 @@ def record(folder: Path, command: Sequence[str]) -> list[Operation]:
 
 def _below(folder: Path, calls: Iterator[Operation]) -> Iterator[Operation]:
     handles: set[int] = set()
-    folders: dict[int, Operation] = {}  # opened; they matter where one is synced
+    folders: dict[int, Operation] = {}  # open folders; they matter when synced
     for operation in calls:
         if operation.call in _BY_HANDLE:
             opened = folders.get(operation.handle)
@@ -75,7 +75,7 @@ def _below(folder: Path, calls: Iterator[Operation]) -> Iterator[Operation]:
 
 
 def _calls(log: Path) -> Iterator[Operation]:
-    """Calls that succeeded, with whole paths: those that are relative to an open folder, too."""
+    """Yield successful calls with full paths, also for paths relative to an open folder."""
     opened: dict[str, str] = {}
     for line in _whole_lines(log):
         found = _LINE.match(line)
@@ -111,7 +111,7 @@ def _number(call: str, arguments: str) -> int:
 
 
 def _whole_lines(log: Path) -> Iterator[str]:
-    """Lines in which an interrupted call is put together where it ended."""
+    """Yield lines; an interrupted call is joined where it ended."""
     unfinished: dict[str, str] = {}
     with log.open() as file:
         for line in file:

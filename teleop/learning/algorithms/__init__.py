@@ -1,4 +1,4 @@
-"""Ways to learn, one file each; a user's own is one more file, named by its module.
+"""Training algorithms, one module each; users can add their own module by name.
 
 An algorithm is a module with `SUMMARY`, a frozen dataclass `Config` that has a `seed`, and
 `train(demos, config)`, a generator of `Progress`.
@@ -11,7 +11,7 @@ from typing import Any
 
 from teleop.errors import LearningError, sentence
 
-# name: (module, what a person reads)
+# name: (module, description for the user)
 ALGORITHMS = {
     "bc": ("teleop.learning.algorithms.bc", "Behavioural cloning: does what you did"),
     "nearest": ("teleop.learning.algorithms.nearest", "Nearest neighbour: the honest baseline"),
@@ -24,17 +24,17 @@ ALGORITHMS = {
 
 
 def find_algorithm(name: str) -> ModuleType:
-    """An algorithm by its short name, or a user's own by its module.
+    """Find an algorithm by its short name, or a user's own by its module.
 
     Raises:
-        LearningError: there is none.
+        LearningError: the algorithm does not exist or lacks a required part.
     """
     module = ALGORITHMS[name][0] if name in ALGORITHMS else name
     if name not in ALGORITHMS and "." not in name and not name.isidentifier():
         raise LearningError(_unknown(name, ""))
     try:
         found = importlib.import_module(module)
-    except Exception as problem:  # somebody's own code, or a wrong name
+    except Exception as problem:  # the user's own code, or a wrong name
         raise LearningError(_unknown(name, sentence(problem))) from problem
     missing = [part for part in ("Config", "train", "SUMMARY") if not hasattr(found, part)]
     if missing:
@@ -46,10 +46,10 @@ def find_algorithm(name: str) -> ModuleType:
 
 
 def algorithm_of(config: Any) -> ModuleType:
-    """The algorithm that a `Config` belongs to.
+    """Return the algorithm that a `Config` belongs to.
 
     Raises:
-        LearningError: it is no algorithm's config.
+        LearningError: the object is not an algorithm's `Config`.
     """
     found = sys.modules.get(type(config).__module__)
     if found is None or not isinstance(config, getattr(found, "Config", ())):

@@ -3,11 +3,11 @@
 Pomerleau 1991, "Efficient Training of Artificial Neural Networks for Autonomous Navigation".
     loss = mean over (o, a) of -log pi(a | o)     (categorical; MSE for analog actions)
 Deviations:
- 1. (o at t, a at t + lag): undoes the person's reaction time (`lag_search`).
- 2. Reaction time, length of training, takes and history are chosen by playing trial starts where
-    the environment is quick (`search`), by held-out episodes elsewhere (`held_out`).
- 3. Five networks, probabilities averaged, the best action taken.
- 4. Where states can be counted, a way back to what was shown is planned (`return_paths`).
+ 1. Training on (o at t, a at t + lag) corrects the person's reaction time (`lag_search`).
+ 2. Lag, length of training, episodes and history are chosen by playing trial episodes if the
+    environment is quick (`search`), otherwise by held-out episodes (`held_out`).
+ 3. The probabilities of five networks are averaged, and the most likely action is taken.
+ 4. If states can be counted, paths back to demonstrated states are planned (`return_paths`).
 """
 
 import copy
@@ -47,26 +47,26 @@ _FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
 _PICTURE_STEPS, _BEGUN_STEPS = 2000, 300
 _MEMBERS, _PICTURE_MEMBERS = 5, 1
 _PICTURE_HIDDEN = (128, 128)
-_GOING_BACK = 0.25  # of the budget
+_GOING_BACK = 0.25  # share of the budget
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to clone. The defaults find everything by themselves.
+    """Settings of behavioural cloning; the defaults choose everything automatically.
 
     Attributes:
-        seed: fixes weights, batches, splits and trial starts.
-        members: networks in the ensemble; None: 5, 1 where there are pictures.
-        lag_steps: reaction time in steps; None finds it.
-        steps: optimiser steps a network; None chooses.
-        batch: rows a step; None: 64.
-        shape: of the networks; an unusual one must earn its place.
-        insist: keep an unusual shape anyway.
-        start: folder of a policy to begin with.
+        seed: seed of weights, batches, splits and trial episodes.
+        members: number of networks in the ensemble; None: 5, or 1 with images.
+        lag_steps: lag in steps; None estimates it.
+        steps: optimiser steps per network; None chooses.
+        batch: rows per step; None: 64.
+        shape: architecture of the networks; a non-default one is kept only if it is better.
+        insist: keep a non-default architecture in any case.
+        start: folder of a policy to start from.
         network: a user's own module, as package.module:Class.
-        budget_s: seconds that may go into trial episodes and what is trained for them; 0: none.
+        budget_s: seconds for trial episodes and the training for them; 0: no trial episodes.
         reward: choose by the environment's reward, which imitation by itself does not have.
-        all_takes: leave no take out.
+        all_takes: leave no episode out.
     """
 
     seed: int = 0
@@ -85,7 +85,7 @@ class Config:
 
 @dataclass(slots=True)
 class _Run:
-    """What one training has found so far."""
+    """The state of one training run."""
 
     basis: Basis
     config: Config
@@ -102,7 +102,7 @@ class _Run:
 
     @property
     def is_open(self) -> bool:
-        """Something is left to choose."""
+        """Whether any setting is left to choose."""
         decided = self.basis.sees_pictures or self.basis.start or self.basis.make
         return not decided and distributed.world()[1] == 1
 
@@ -114,16 +114,16 @@ def train(
     *,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Progress]:
-    """Clone the demonstrations; stop pulling to stop. The last policy seen is the best.
+    """Clone the demonstrations until done or the caller stops iterating; the last policy is best.
 
     Args:
-        demos: the data.
-        config: how.
-        network: makes an untrained module of the user's own; None makes ours.
-        clock: seconds, for the budget.
+        demos: the demonstrations.
+        config: the settings.
+        network: creates an untrained module of the user's own; None uses the built-in network.
+        clock: returns the time in seconds, for the budget.
 
     Yields:
-        Progress, at least ten times a second on a slow computer.
+        Progress, at least ten times per second on a slow computer.
 
     Raises:
         LearningError: nothing can be learned from the data.
@@ -150,16 +150,16 @@ def clone(
     config: Config = Config(),
     network: Callable[[], nn.Module] | nn.Module | None = None,
 ) -> LearnedPolicy:
-    """Clone the demonstrations, from start to end.
+    """Clone the demonstrations and return the final policy.
 
     Args:
-        demos: the data.
-        config: how.
-        network: a module of the user's own, or what makes one.
+        demos: the demonstrations.
+        config: the settings.
+        network: a module of the user's own, or a function that creates one.
     """
     make: Callable[[], nn.Module] | None = None
     if isinstance(network, nn.Module):
-        make = functools.partial(copy.deepcopy, network)  # each phase begins untrained
+        make = functools.partial(copy.deepcopy, network)  # each phase starts untrained
     elif network is not None:
         make = network
     policies = [progress.policy for progress in train(demos, config, make)]
@@ -214,7 +214,7 @@ def _check_shape(shape: Architecture, demos: Demonstrations) -> None:
 
 
 def _describe(run: _Run) -> Iterator[Progress]:
-    """What is decided before the first step, and why."""
+    """Yield what is decided before the first step."""
     said = []
     if run.demos.encoding.left_out:
         said.append(
@@ -229,7 +229,7 @@ def _describe(run: _Run) -> Iterator[Progress]:
 
 
 def _first_policy(run: _Run) -> Iterator[Progress]:
-    """One small network at once: something to watch while the rest is found out."""
+    """Train one small network first, to have a policy to watch during the rest."""
     steps = _FIRST_PICTURE_STEPS if run.basis.sees_pictures else _FIRST_STEPS
     plain = Architecture(hidden=run.choice.shape.hidden)
     shape = run.choice.shape if run.basis.start else plain
@@ -240,7 +240,7 @@ def _first_policy(run: _Run) -> Iterator[Progress]:
 
 
 def _find_lag(run: _Run) -> Iterator[Progress]:
-    """What held-out episodes say of the reaction time."""
+    """Estimate the lag from held-out episodes."""
     demos = run.demos
     if lag_search.can_find(demos):
         for guess in lag_search.iter_lags(demos, run.config.seed):
@@ -263,7 +263,7 @@ def _why_not_played(run: _Run, clock: Callable[[], float]) -> str:
 
 
 def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progress, None, str]:
-    """The whole search, to the last network; why it broke, if it did."""
+    """Run the whole search, to the last network; return why it failed, or an empty string."""
     config = run.config
     space = space_for(
         run.demos,
@@ -299,7 +299,7 @@ def _choose_by_playing(run: _Run, clock: Callable[[], float]) -> Generator[Progr
 def _go_back(
     run: _Run, search: Search, policy: LearnedPolicy, clock: Callable[[], float]
 ) -> Iterator[Progress]:
-    """Ways back to what was shown, where states can be counted and playing confirms them."""
+    """Plan paths back to demonstrated states, and keep them if playing confirms them."""
     demos, seconds = run.demos, _GOING_BACK * run.config.budget_s
     ways = ReturnPaths(demos, search.best.choice.pairs(demos))
     phase = tr("Trying what each action does")
@@ -309,7 +309,7 @@ def _go_back(
         planned = ways.policy(policy)
         before, after, better = ways.compare(policy, planned)
     except EnvError:
-        return  # what was chosen before stays
+        return  # keep the earlier choice
     if better:
         others = (replace(row, chosen=False) for row in search.table())
         tried = (after, before, *others)
@@ -319,7 +319,7 @@ def _go_back(
 
 
 def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
-    """A search with its findings in words, once it has chosen."""
+    """Run a search and yield its findings once it has chosen."""
     step = total = 0
     for progress in search.choose():
         step, total = progress.step, progress.total
@@ -330,7 +330,7 @@ def _told(search: Search, demos: Demonstrations) -> Iterator[Progress]:
 
 
 def _counted(run: _Run, steps: Iterator[Progress]) -> Iterator[Progress]:
-    """Steps of a search counted on from those before it."""
+    """Add the steps before a search to the steps of its progress."""
     before = run.step
     for progress in steps:
         run.step = before + progress.step
@@ -338,7 +338,7 @@ def _counted(run: _Run, steps: Iterator[Progress]) -> Iterator[Progress]:
 
 
 def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
-    """Hold episodes out, train on the rest, keep what answers best for them."""
+    """Hold some episodes out, train on the rest, and choose what predicts them best."""
     wanted = run.config.shape
     plain = Architecture(hidden=wanted.hidden)
     if wanted == Architecture() and has_hidden_state(run.demos):
@@ -367,7 +367,7 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
 
 
 def _hold_out(run: _Run, shape: Architecture) -> Generator[Progress, None, HeldOut | None]:
-    """The best length of a shape; None where held-out episodes cannot say."""
+    """Return the best length of an architecture; None if held-out episodes cannot tell."""
     choice = replace(run.choice, shape=shape)
     found: list[HeldOut] = []
     if Networks(run.basis, choice).is_dense:
@@ -408,15 +408,15 @@ def _train(
 
 
 def _total(run: _Run) -> int:
-    """Steps in all, as far as is known."""
+    """Return the total number of steps, as far as it is known."""
     return run.step + run.steps * run.members
 
 
 def _load_start(folder: str, demos: Demonstrations) -> LearnedPolicy:
-    """The policy to begin with.
+    """Load the policy to start from.
 
     Raises:
-        LearningError: it cannot be read, or what it learned is of no use here.
+        LearningError: the policy cannot be read, or does not fit these demonstrations.
     """
     policy = load_policy(folder)
     policy.check_fits(demos.env_id, demos.observation_space, demos.action_space)

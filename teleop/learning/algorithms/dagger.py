@@ -1,15 +1,15 @@
-"""DAgger: the policy drives, the expert says what would have been right, all of it is learned.
+"""DAgger: the policy drives, the expert gives the correct actions, and the policy learns them.
 
 Ross, Gordon & Bagnell 2011, "A Reduction of Imitation Learning and Structured Prediction to
 No-Regret Online Learning", algorithm 3.1.
     D <- D + {(o, expert(o)) for o visited by pi_i};  pi_{i+1} = clone of D
 Deviations:
  1. Round 0 clones the recordings, so beta is 1 there and 0 afterwards.
- 2. The scripted expert answers at once: no reaction time is undone in what it says, but in what the
-    person did.
- 3. Training grows with the data: an epoch or so more each round, as scripts need more than people.
-A person's own take-overs need no rounds here: recorded, they are part of the data, and only the
-steps that the person drove are learned from (Kelly et al. 2019, HG-DAgger).
+ 2. The scripted expert answers without delay: the lag is corrected only in the person's actions.
+ 3. Training grows with the data, by about one epoch per round, because learning from scripts needs
+    more training than learning from people.
+A person's own take-overs need no rounds here: once recorded, they are part of the data, and only
+the steps that the person drove are learned from (Kelly et al. 2019, HG-DAgger).
 """
 
 from collections.abc import Generator, Iterator
@@ -31,20 +31,20 @@ from teleop.text import tr
 from teleop.types import Action, Observation, Policy
 
 SUMMARY = "DAgger: asks the scripted expert and retrains"
-_MOST_STEPS = 2000  # of one episode
-_FIRST_SEED = 80_000  # far from those that score
+_MOST_STEPS = 2000  # per episode
+_FIRST_SEED = 80_000  # far from the seeds for scoring
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to aggregate.
+    """Settings of DAgger.
 
     Attributes:
-        seed: of networks and of the starts that are played.
-        rounds: how often the policy drives and is corrected.
-        episodes: of each round.
-        members: networks in the ensemble.
-        steps: optimiser steps of a network in round 0; grows to three times that.
+        seed: seed of the networks and of the starts that are played.
+        rounds: number of times that the policy drives and is corrected.
+        episodes: episodes per round.
+        members: number of networks in the ensemble.
+        steps: optimiser steps per network in round 0; grows to three times that.
     """
 
     seed: int = 0
@@ -55,10 +55,10 @@ class Config:
 
 
 def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
-    """Clone, drive, ask, clone again.
+    """Clone, drive, ask the expert, and clone again.
 
     Raises:
-        LearningError: nothing can be learned, or there is nobody to ask.
+        LearningError: nothing can be learned, or the environment has no scripted expert.
         EnvError: the environment cannot be made.
     """
     check_teaches(demos)
@@ -99,7 +99,7 @@ def _reported(
     total: int,
     steps: int,
 ) -> Generator[Progress, None, LearnedPolicy]:
-    """Say how far a cloning is; the policy at its end."""
+    """Yield the progress of cloning and return the last policy."""
     latest: LearnedPolicy | None = None
     for part, policy in fits:
         yield Progress(phase, before + min(most, part * steps // 10), total)
@@ -110,7 +110,7 @@ def _reported(
 
 
 def _ask(demos: Demonstrations, policy: LearnedPolicy, expert: Policy, seed: int) -> Demonstrations:
-    """Let the policy drive an episode, and the expert answer at every moment."""
+    """Let the policy drive an episode, and add it with the expert's action at every step."""
     env = make_env(demos.env_id, render=False)
     seen, right, total = [], [], 0.0
     policy.reset(seed)
@@ -131,7 +131,7 @@ def _ask(demos: Demonstrations, policy: LearnedPolicy, expert: Policy, seed: int
 
 
 def _check_levels(demos: Demonstrations) -> None:
-    """The expert's answers must be among what the head can say."""
+    """Check that the head can express the expert's actions."""
     if demos.action_space.shape and any(isinstance(b, Levels) for b in demos.head.branches):
         lows = np.ravel(getattr(demos.action_space, "low", []))
         if len(lows) and any(

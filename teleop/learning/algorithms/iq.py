@@ -1,14 +1,15 @@
-"""Inverse soft Q-learning (IQ-Learn): finds a reward under which the demonstrations are best.
+"""Inverse soft Q-learning (IQ-Learn): finds a reward under which the demonstrations are optimal.
 
 Garg et al. 2021, "IQ-Learn: Inverse soft-Q Learning for Imitation", section 4 and appendix A.
     r(s, a) = Q(s, a) - gamma V(s'),   V(s) = T log sum_a exp(Q(s, a) / T)
     max_Q  E_demos[r] - E_all[V(s) - gamma V(s')] - 1 / (4 alpha) E_all[r^2]
 Deviations:
- 1. Absorbing states (Kostrikov et al. 2019, section 4.2): an episode that terminates goes on in a
-    state of its own; without it the reward of dying is free and the policy learns to die early.
- 2. The Q that is kept is the one whose latest episodes returned most: the environment's reward
-    chooses among policies, it is never learned from.
-Only for Discrete actions and numbers. The recovered reward is Q(s, a) - gamma V(s') along any path.
+ 1. Absorbing states (Kostrikov et al. 2019, section 4.2): an episode that terminates continues in a
+    separate state. Without it, the reward of dying is free and the policy learns to die early.
+ 2. The search keeps the Q whose latest episodes had the highest return: the environment's reward
+    selects among policies but is never learned from.
+Only Discrete actions and numeric observations are supported. The recovered reward is
+Q(s, a) - gamma V(s') along any trajectory.
 """
 
 from collections.abc import Iterator
@@ -41,19 +42,19 @@ _REPORT = 500  # steps
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to search.
+    """Settings of the search.
 
     Attributes:
-        seed: of the network, the starts and what is tried.
-        steps: of the environment.
-        every: steps of the environment for one of the optimiser.
-        batch: demonstrated and played steps each.
+        seed: seed of the network, the starts and the sampled actions.
+        steps: environment steps.
+        every: environment steps per optimiser step.
+        batch: number of demonstrated steps, and of played steps, per batch.
         gamma: discount.
         temperature: T, in units of reward.
-        alpha: of the chi-squared penalty.
-        learning_rate: of Adam.
-        hidden: widths of Q.
-        best_of: episodes that tell which Q so far was the best.
+        alpha: alpha of the chi-squared penalty.
+        learning_rate: learning rate of Adam.
+        hidden: widths of the hidden layers of Q.
+        best_of: number of latest episodes by which the best Q is selected.
     """
 
     seed: int = 0
@@ -70,7 +71,7 @@ class Config:
 
 @dataclass(slots=True)
 class _Steps:
-    """Steps end to end: seen, done, seen next; one more feature says: absorbed."""
+    """Buffer of (observation, action, next observation); an extra feature marks absorption."""
 
     seen: NDArray[np.float32]
     done: NDArray[np.int64]
@@ -85,7 +86,7 @@ class _Steps:
         )
 
     def add(self, seen: NDArray[Any], done: int, following: NDArray[Any] | None) -> None:
-        """One step; None follows where the episode terminated."""
+        """Add one step; `following` is None where the episode terminated."""
         row = self.count % len(self.done)
         self.seen[row, :-1], self.seen[row, -1] = seen, 0.0
         self.done[row] = done
@@ -97,7 +98,7 @@ class _Steps:
         self.count += 1
 
     def absorb(self, actions: int) -> None:
-        """Nothing that is done in the absorbing state leads out of it."""
+        """Add a step from the absorbing state to itself for each action."""
         for action in range(actions):
             row = self.count % len(self.done)
             self.seen[row] = self.following[row] = 0.0
@@ -129,10 +130,10 @@ class _Search:
 
 
 def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
-    """Play, compare with what was shown, and change what is thought to be wanted.
+    """Play, compare with the demonstrations, and update Q.
 
     Raises:
-        LearningError: nothing can be learned, or the spaces are not for this algorithm.
+        LearningError: nothing can be learned, or the spaces are not supported.
         EnvError: the environment cannot be made, or failed.
     """
     check_teaches(demos)
@@ -147,11 +148,11 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
 
 
 def recovered_reward(policy: LearnedPolicy, observations: Any, actions: Any) -> NDArray[np.float64]:
-    """The reward that the search found, along a path.
+    """Return the reward that the search found, along a trajectory.
 
     Args:
-        policy: what `train` gave.
-        observations: (T + 1, ...) nested like the space.
+        policy: a policy from `train`.
+        observations: (T + 1, ...) observations, nested like the space.
         actions: (T,) choices.
 
     Returns:
@@ -213,7 +214,7 @@ def _begin(demos: Demonstrations, config: Config) -> _Search:
 
 
 def _show(search: _Search, pairs: NDArray[np.int64]) -> None:
-    """Take in the demonstrations, with the moments that follow each other."""
+    """Add the steps of the demonstrations to the buffer."""
     demos = search.demos
     vector = search.normaliser(demos.inputs.vector)
     targets = demos.targets[:, 0].astype(int)
@@ -266,7 +267,7 @@ def _start(search: _Search, env: gym.Env[Any, Any], seed: int) -> NDArray[np.flo
 
 @torch.no_grad()
 def _try(search: _Search, seen: NDArray[np.float32]) -> int:
-    """An action with the probability that Q gives it."""
+    """Sample an action with the probabilities given by Q."""
     row = torch.from_numpy(np.append(seen, np.float32(0)))
     q = search.network(row).numpy().astype(np.float64) / search.config.temperature
     chances = np.exp(q - q.max())
@@ -297,7 +298,7 @@ def _value(q: Tensor, temperature: float) -> Tensor:
 
 
 def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator[Progress]:
-    """A policy, where the latest episodes were better than any before."""
+    """Yield a policy if the latest episodes were better than all earlier ones."""
     count = search.config.best_of
     recent = search.finished[-count:]
     if len(recent) < count and not last:
@@ -310,7 +311,7 @@ def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator
 
 
 def _policy(search: _Search) -> LearnedPolicy:
-    """Q without the absorbing feature, divided by the temperature, as logits."""
+    """Build a policy whose logits are Q / T, without the absorbing feature."""
     layers = [
         Linear(part.weight.detach().numpy().copy(), part.bias.detach().numpy().copy())
         for part in search.network

@@ -1,9 +1,9 @@
-"""Nearest neighbour: do what was done at the most similar moment. The honest baseline.
+"""Nearest neighbour: a baseline that repeats the action of the most similar step.
 
 Cover & Hart 1967, "Nearest Neighbor Pattern Classification"; for imitation: Pari et al. 2022, "The
 Surprising Effectiveness of Representation Learning for Visual Imitation", section 3.3.
-    a = vote of a_i over the k moments with the smallest |normalised o - normalised o_i|
-Deviation: the person's reaction time is undone as in behavioural cloning (`lag_search`).
+    a = vote of a_i over the k steps with the smallest |normalised o - normalised o_i|
+Deviation: the person's lag is corrected as in behavioural cloning (`lag_search`).
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ from teleop.learning.tuning.lag_search import usual_lag
 from teleop.text import tr
 
 SUMMARY = "Nearest neighbour: the honest baseline"
-_MOST_NUMBERS = 50_000_000  # remembered in all; more would make every step slow
+_MOST_NUMBERS = 50_000_000  # stored in total; more would make every step slow
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to remember.
+    """Settings of the nearest neighbour algorithm.
 
     Attributes:
-        seed: which moments are kept if there are too many.
-        count: how many moments vote.
-        lag_steps: shift in steps; None takes 100 ms for people.
+        seed: selects the steps that are kept if there are too many.
+        count: number of steps that vote.
+        lag_steps: lag in steps; None uses 100 ms for people.
     """
 
     seed: int = 0
@@ -39,7 +39,7 @@ class Config:
 
 
 def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
-    """Remember everything.
+    """Store all steps.
 
     Raises:
         LearningError: nothing can be learned from the data.

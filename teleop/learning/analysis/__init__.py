@@ -1,1 +1,1 @@
-"""What the data and the policies are worth: baselines, curves, influence, advice."""
+"""Analysis of data and policies: baselines, learning curves, influence and advice."""

@@ -1,4 +1,4 @@
-"""What to record next, in a few sentences."""
+"""Advice on what to record next."""
 
 from collections.abc import Sequence
 
@@ -19,15 +19,15 @@ def advice(
     influences: Sequence[Influence] = (),
     takes: int = 0,
 ) -> tuple[str, ...]:
-    """Sentences, the most useful first.
+    """Return sentences of advice, the most useful first.
 
     Args:
-        traits: of the data.
-        scores: of person, policy and the others.
+        traits: traits of the data.
+        scores: scores of the person, the policy and the baselines.
         failed: seeds from which the policy failed.
-        curve: return by number of demonstrations.
-        influences: of single demonstrations.
-        takes: how many there are.
+        curve: returns by number of demonstrations.
+        influences: influence of each demonstration.
+        takes: number of demonstrations.
     """
     said = _from_scores(scores, traits, takes)
     if failed:
@@ -100,7 +100,7 @@ def _figure(score: Score, digits: int) -> str:
 
 
 def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
-    """Why a policy may be worse than its teacher, and what to do next."""
+    """Return why a policy may be worse than the person, and what to do next."""
     warned = {trait.topic: trait for trait in traits if trait.warns}
     if "Contradictions" in warned:
         return tr(

@@ -1,4 +1,4 @@
-"""Is it good? A policy beside the person, a script and chance, on starts that nobody trained on."""
+"""Compare a policy with the person, a script and random actions, on fresh starts."""
 
 import contextlib
 import dataclasses
@@ -19,14 +19,14 @@ from teleop.types.results import Score
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How far the playing is.
+    """Progress of the comparison.
 
     Attributes:
-        who: drives now.
-        done: episodes played so far, of all.
-        total: of all.
-        score: of who has just finished.
-        failed: seeds from which the policy failed, the worst first, where it has just finished.
+        who: name of the current driver.
+        done: episodes that all drivers have played so far.
+        total: episodes that all drivers will play.
+        score: score of a driver that has just finished.
+        failed: seeds from which the policy failed, worst first, once it has finished.
     """
 
     who: str
@@ -39,13 +39,13 @@ class Played:
 def iter_standing(
     demos: Demonstrations, policy: LearnedPolicy, episodes: int = 20, *, others: bool = True
 ) -> Iterator[Played]:
-    """Play the policy, the scripted expert and chance from the same fresh starts.
+    """Play the policy, the scripted demonstrator and random actions from the same fresh starts.
 
     Args:
-        demos: what the policy was trained on.
-        policy: it.
-        episodes: of each.
-        others: also the script and chance.
+        demos: demonstrations that the policy was trained on.
+        policy: the policy.
+        episodes: episodes per driver.
+        others: also play the script and random actions.
 
     Raises:
         EnvError: the environment cannot be made, or failed.
@@ -72,20 +72,20 @@ def iter_standing(
 
 
 def _failed(env_id: str, result: Result, bar: float) -> bool:
-    """Not a success; where the environment counts none, worse than every demonstration."""
+    """Return whether an episode failed; without a success criterion, whether it is below `bar`."""
     success = is_success(env_id, result)
     return result.total_reward < bar if success is None else not success
 
 
 def person_score(demos: Demonstrations) -> Score:
-    """The demonstrations' own returns."""
+    """Return the score of the demonstrations."""
     lengths = np.diff(demos.starts)
     results = [Result(0, float(demos.returns[i]), int(lengths[i])) for i in demos.used]
     return score(demos.env_id, "person", results)
 
 
 def can_play(env_id: str) -> bool:
-    """The environment can be made here, so that policies can be played in it."""
+    """Return whether the environment can be created here, so that policies can play."""
     try:
         RandomPolicy(env_id)
     except TeleopError:
@@ -94,23 +94,23 @@ def can_play(env_id: str) -> bool:
 
 
 def kept_in(policy: LearnedPolicy) -> Score | None:
-    """How a policy stood, as its folder says; None if it says nothing that makes sense."""
+    """Return the score stored in a policy's folder; None if there is no valid one."""
     with contextlib.suppress(TypeError, AttributeError):
         return Score(**policy.config.learned.get("standing", {}).get("policy"))
     return None
 
 
 def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
-    """(name, score) of the policies before one that have been played, the newest first.
+    """Return (name, score) of the other policies that have been played, newest first.
 
     Args:
-        folder: of a dataset's policies.
-        than: name of the one.
-        most: so many.
+        folder: folder of a dataset's policies.
+        than: name of the policy to leave out.
+        most: maximum number of policies.
     """
     found: list[tuple[str, Score]] = []
     for name in reversed([name for name in list_policies(folder) if name != than]):
-        with contextlib.suppress(TeleopError):  # one that cannot be read is passed over
+        with contextlib.suppress(TeleopError):  # skip a policy that cannot be read
             score = kept_in(load_policy(folder / name))
             found += [(name, score)] if score else []
         if len(found) == most:
@@ -119,7 +119,7 @@ def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
 
 
 def keep_in(policy: LearnedPolicy, scores: list[Score]) -> None:
-    """Let the policy's folder say how it stood."""
+    """Store the scores in the policy's config."""
     standing = {item.name: dataclasses.asdict(item) for item in scores}
     learned = policy.config.learned | {"standing": standing}
     policy.config = dataclasses.replace(policy.config, learned=learned)

@@ -1,4 +1,4 @@
-"""The learning curve: how good a policy gets with 1, 2, 5, 10… of the demonstrations."""
+"""The learning curve: returns of policies trained on 1, 2, 5, 10… demonstrations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, fit_ensemble
 
 _TRIAL_SEED = 60_000
-_MOST_DRAWS = 3  # of different demonstrations for each number
+_MOST_DRAWS = 3  # random subsets for each number of demonstrations
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """How good policies of so many demonstrations are.
+    """Return of the policies trained on a number of demonstrations.
 
     Attributes:
-        demonstrations: how many.
-        mean: return, over draws of demonstrations and starts.
+        demonstrations: number of demonstrations.
+        mean: mean return over subsets of demonstrations and starts.
         low: lower end of the 95 % bootstrap interval of the mean.
-        high: its upper end.
-        draws: how many times others were drawn.
+        high: upper end of this interval.
+        draws: number of random subsets.
     """
 
     demonstrations: int
@@ -34,7 +34,7 @@ class CurvePoint:
 
 
 def counts_for(total: int) -> list[int]:
-    """1, 2, 5, 10, 20, 50… up to all."""
+    """Return 1, 2, 5, 10, 20, 50… up to the total."""
     steps = [m * 10**power for power in range(6) for m in (1, 2, 5)]
     return [count for count in steps if count < total] + [total]
 
@@ -42,13 +42,13 @@ def counts_for(total: int) -> list[int]:
 def iter_curve(
     demos: Demonstrations, known: TunedSettings, seed: int = 0, episodes: int = 10
 ) -> Iterator[CurvePoint]:
-    """Train on more and more demonstrations, drawn at random; play each policy.
+    """Train on growing random subsets of the demonstrations, and play each policy.
 
     Args:
-        demos: all of them.
-        known: lag, length and size, as the whole training found them.
-        seed: of draws and networks.
-        episodes: played by each policy.
+        demos: all demonstrations.
+        known: lag, length and size, as found by training on all demonstrations.
+        seed: seed of subsets and networks.
+        episodes: episodes played by each policy.
 
     Raises:
         EnvError: the environment cannot be made, or failed.

@@ -1,10 +1,10 @@
-"""Rounds of correction: a person watches over a policy, takes over, and it is trained again.
+"""Rounds of correction: a person watches a policy and takes over, then it is trained again.
 
 Kelly et al. 2019, "HG-DAgger: Interactive Imitation Learning with Human Experts", algorithm 1.
     D <- D + {(o, a_person(o)) while the person drives};  pi_{i+1} = clone of D
 Deviations:
- 1. The gate is the person alone; no doubt of the ensemble is used as a threshold.
- 2. What the first training found out (reaction time, shape) is taken over; training grows with D.
+ 1. Only the person decides when to take over; the ensemble's uncertainty is not used.
+ 2. The settings found by the first training (lag, architecture) are kept; training grows with D.
 """
 
 from collections.abc import Iterator
@@ -25,16 +25,16 @@ from teleop.types.results import Round, Score
 
 MEMBERS = 5
 EPISODES = 10  # played by each round's policy, always from the same fresh starts
-_FEWEST_STEPS, _MOST_STEPS = 300, 800  # of a network
+_FEWEST_STEPS, _MOST_STEPS = 300, 800  # optimiser steps per network
 
 
 def round_of(policy: LearnedPolicy) -> int:
-    """Which round a policy is."""
+    """Return the round number of a policy."""
     return int(policy.config.recipe.get("round", 0))
 
 
 def name_of(before: LearnedPolicy, taken: list[str]) -> str:
-    """A name for the next round's policy that is not taken."""
+    """Return an unused name for the next round's policy."""
     first = str(before.config.recipe.get("root", before.name))
     base = f"{first}-round-{round_of(before) + 1}"
     names = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
@@ -42,10 +42,10 @@ def name_of(before: LearnedPolicy, taken: list[str]) -> str:
 
 
 def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonstrations:
-    """What a policy was learned from, and everything that the person has driven themselves since.
+    """Load the dataset that a policy was learned from, and the person's own recordings.
 
     Raises:
-        LearningError: nothing can be learned from it.
+        LearningError: nothing can be learned from them.
         RecordingError: an episode is damaged.
     """
     own = library.dataset(human_dataset_id(before.config.env_id))
@@ -53,18 +53,18 @@ def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonst
 
 
 def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> Iterator[Progress]:
-    """Train again, with what the previous policy found out about the person and the data.
+    """Train again, with the settings that the previous policy's training found.
 
     Args:
         demos: all demonstrations and corrections so far.
         before: the policy that was corrected.
-        seed: of networks and batches.
+        seed: seed of networks and batches.
 
     Yields:
-        Where it is; the first playable policy has one network, the last five.
+        Progress; the first playable policy has one network, the last five.
 
     Raises:
-        LearningError: there is nothing to learn from, or the policy cannot be followed.
+        LearningError: there is nothing to learn from, or the policy is not made of networks.
     """
     check_teaches(demos)
     if before.config.model != "networks":
@@ -87,7 +87,7 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
 
 
 def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
-    """Play a round's policy from fresh starts; None after each, then its score.
+    """Play a round's policy from fresh starts; yield None per episode, then the score.
 
     Raises:
         EnvError: the environment cannot be made, or failed.
@@ -102,7 +102,7 @@ def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
 
 
 def rounds_of(dataset: Dataset, policy: str) -> list[Round]:
-    """The rounds that led to a policy, the first one first."""
+    """Return the rounds that led to a policy, oldest first."""
     names = list_policies(dataset.policies)
     rounds: list[Round] = []
     while policy in names and all(policy != known.policy for known in rounds):
@@ -113,7 +113,7 @@ def rounds_of(dataset: Dataset, policy: str) -> list[Round]:
 
 
 def _grown(known: TunedSettings, before: LearnedPolicy, demos: Demonstrations) -> TunedSettings:
-    """Longer training for more data."""
+    """Return settings with longer training for more data."""
     pairs = max(1, int(before.config.data.get("total_steps", 0)))
     now = int((demos.segments >= 0).sum())
     steps = round(known.steps * max(1.0, now / pairs))

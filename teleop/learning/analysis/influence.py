@@ -1,4 +1,4 @@
-"""Which demonstrations help, and which hurt: measured by leaving each of them out."""
+"""The effect of each demonstration on the policy, measured by leaving it out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ _REPEATS = 3
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """What one demonstration does to the policy.
+    """The effect of one demonstration on the policy.
 
     Attributes:
-        number: what the person calls the episode.
-        effect: mean return with it, less without it.
-        error: standard error of that: of the starts, and of training itself.
+        number: number of the episode.
+        effect: mean return with the demonstration minus mean return without it.
+        error: standard error of the effect, from the starts and from training itself.
     """
 
     number: int
@@ -32,7 +32,7 @@ class Influence:
 
     @property
     def verdict(self) -> str:
-        """In a word."""
+        """Whether the demonstration helps or hurts, as text."""
         if abs(self.effect) < _CLEAR * self.error or self.error == 0 == self.effect:
             return "cannot tell"
         return "helps" if self.effect > 0 else "hurts"
@@ -41,10 +41,10 @@ class Influence:
 def iter_influence(
     demos: Demonstrations, known: TunedSettings, seed: int = 0, episodes: int = 20
 ) -> Iterator[Influence]:
-    """Train with all, then without each; every policy plays the same starts.
+    """Train with all demonstrations, then without each; all policies play the same starts.
 
-    Training with all is done three times: it comes out differently each time, and an effect must
-    stand out from that.
+    Training with all is repeated three times: the results vary, and an effect must exceed this
+    variation.
 
     Raises:
         LearningError: there are fewer than two demonstrations.

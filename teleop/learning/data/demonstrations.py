@@ -1,7 +1,7 @@
-"""Recorded episodes as training data: what was seen, end to end, and what was done about it.
+"""Recorded episodes as training data: all observations and the actions that answer them.
 
-Everything lies in a few long arrays, in memory while they are small and in a mapped file when they
-are not; what is learned from is chosen by row numbers, so nothing is copied.
+The data is stored in a few long arrays, in memory if they are small and in a memory-mapped file if
+not. Training selects rows by number, so nothing is copied.
 """
 
 import itertools
@@ -28,39 +28,38 @@ from teleop.types import Actor
 from teleop.types.metadata import EpisodeRow
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
-_LEADING_IDLE_S = 1.0  # of idling before the first action that is kept
+_LEADING_IDLE_S = 1.0  # idle time to keep before the first action
 _BY_PERSON = (Actor.HUMAN, Actor.SCRIPT)
-_BREAK_S = 1800.0  # between two sittings of one person
+_BREAK_S = 1800.0  # minimum break between two sessions of one person
 _OTHER = -1
 Lag: TypeAlias = int | tuple[int, ...]  # steps: one for all episodes, or one for each
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstrations:
-    """Everything that training needs to know of the data; N rows, one a step.
+    """The training data: N rows, one per step, in E episodes.
 
     Attributes:
         env_id: the environment.
-        dataset_id: where the episodes are.
-        observation_space: of all episodes.
-        action_space: of all episodes.
-        encoding: how observations become inputs.
-        head: the outputs that fit the actions.
-        inputs: what was seen before each action, N rows.
-        flat: (N, branches) what was done.
-        targets: (N, branches) what the head should say.
-        late: (N,) done by hands that answer late, not by a script.
-        segments: (N,) number of the stretch without a break that a row belongs to; -1 where a
-            policy drove, or nobody had begun.
-        starts: (E + 1,) the first row of each episode, and N.
-        numbers: (E,) what the person calls each episode.
-        returns: (E,) of each episode.
-        terminated: (E,) each episode ended by itself, not by a limit or by the person.
+        dataset_id: the dataset that contains the episodes.
+        observation_space: observation space of all episodes.
+        action_space: action space of all episodes.
+        encoding: encoding of observations as inputs.
+        head: head that fits the actions.
+        inputs: N rows, the encoded observation before each action.
+        flat: (N, branches) flattened actions.
+        targets: (N, branches) targets of the head.
+        late: (N,) True where the driver has a reaction time, False for scripts.
+        segments: (N,) number of the segment of each row; a segment is a run of steps that the
+            person drove without a break. -1 where a policy drove or the person had not begun.
+        starts: (E + 1,) first row of each episode, followed by N.
+        numbers: (E,) number of each episode.
+        returns: (E,) return of each episode.
+        terminated: (E,) whether each episode ended by itself, not by a limit or by the person.
         sources: file and SHA-256 of each episode.
-        sittings: (E,) number of the sitting in which each was driven: one person, without a long
-            break.
-        pace_hz: median pace of play; 0 where turn-based.
-        rate_hz: steps a second that were reached; 0 if unknown.
+        sittings: (E,) session of each episode; a session has one driver and no long break.
+        pace_hz: median pace of play; 0 if turn-based.
+        rate_hz: measured steps per second; 0 if unknown.
         jitter_s: standard deviation of the time between steps.
     """
 
@@ -92,29 +91,29 @@ class Demonstrations:
 
     @property
     def total_steps(self) -> int:
-        """Of all episodes together."""
+        """Number of steps of all episodes."""
         return len(self.flat)
 
     @property
     def mean_return(self) -> float:
-        """Of the demonstrations."""
+        """Mean return of the demonstrations."""
         return float(self.returns.mean())
 
     def episode(self, index: int) -> slice:
-        """The rows of one episode."""
+        """Return the rows of one episode."""
         return slice(int(self.starts[index]), int(self.starts[index + 1]))
 
     @property
     def delayed(self) -> bool:
-        """A person (or a model of one) drove, with a reaction time."""
+        """Whether a person (or a model of one) drove, with a reaction time."""
         return bool((self.late & (self.segments != _OTHER)).any())
 
     def pairs(self, lag: Lag, chosen: Iterable[int] | None = None) -> NDArray[np.int64]:
-        """(row seen, row done): what was done at t + lag answers what was seen at t.
+        """Pair observation rows with action rows: the action at t + lag answers observation t.
 
         Args:
-            lag: reaction time in steps, of all episodes or of each; never across a break, and
-                none where a script acted.
+            lag: lag in steps, for all episodes or for each. No pair crosses the end of a segment,
+                and there is no lag where a script acted.
             chosen: indices of episodes; None for all.
 
         Returns:
@@ -135,16 +134,16 @@ class Demonstrations:
         return np.stack([rows[kept], done[kept]], axis=1)
 
     def first_rows(self) -> NDArray[np.int64]:
-        """(N,) the first row of each row's episode."""
+        """Return the first row of each row's episode: (N,)."""
         return np.repeat(self.starts[:-1], np.diff(self.starts))
 
     def last_rows(self) -> NDArray[np.int64]:
-        """(N,) the last row of each row's stretch."""
+        """Return the last row of each row's segment: (N,)."""
         ends = np.flatnonzero(np.diff(self.segments, append=self.segments[-1:] + 1))
         return ends[np.searchsorted(ends, np.arange(len(self.segments)))]
 
     def only(self, chosen: Sequence[int]) -> "Demonstrations":
-        """Some of the episodes; the rows stay where they are, the others are not learned from."""
+        """Restrict learning to some of the episodes; row numbers stay the same."""
         keep = np.full(self.total_steps, fill_value=False)
         for index in chosen:
             keep[self.episode(index)] = True
@@ -154,12 +153,12 @@ class Demonstrations:
     def with_labels(
         self, inputs: Inputs, flat: NDArray[np.float64], total: float
     ) -> "Demonstrations":
-        """One more episode: somebody else drove, and these are the right answers, at once given.
+        """Add an episode that another driver played, with the correct actions without delay.
 
         Args:
-            inputs: (T, ...) what was seen.
-            flat: (T, branches) what would have been right.
-            total: the return.
+            inputs: (T, ...) encoded observations.
+            flat: (T, branches) correct actions.
+            total: return of the episode.
         """
         count, end = len(flat), self.total_steps + len(flat)
         pictures = zip(self.inputs.pictures, inputs.pictures, strict=True)
@@ -184,7 +183,7 @@ class Demonstrations:
 
     @property
     def used(self) -> list[int]:
-        """Indices of the episodes that have something to learn from."""
+        """Indices of the episodes that can be learned from."""
         lengths = np.diff(self.starts)
         longer = np.flatnonzero(lengths > 0)
         best = np.maximum.reduceat(self.segments, self.starts[:-1][longer])
@@ -192,7 +191,7 @@ class Demonstrations:
 
 
 def _words(space: Space, parts: Sequence[tuple[Dataset, list[EpisodeRow]]]) -> tuple[str, ...]:
-    """Words that occur in the observations' texts; none where there is no text."""
+    """Return the words in text observations; none if there is no text."""
     if not any(is_text(part) for part in iter_parts(space)):
         return ()
     seen = (e.observations for source, part in parts for e in source.read_many(part))
@@ -212,16 +211,16 @@ def _nothing_in(dataset_id: str) -> LearningError:
 def load_demonstrations(
     dataset: Dataset, files: Sequence[str] | None = None, *, also: Sequence[Dataset] = ()
 ) -> Demonstrations:
-    """Episodes of a dataset as training data.
+    """Load episodes of a dataset as training data.
 
     Args:
-        dataset: where they are.
-        files: names of the episodes; None for all.
-        also: further datasets of the same environment, all of whose episodes are added.
+        dataset: the dataset.
+        files: file names of the episodes; None for all.
+        also: more datasets of the same environment; all their episodes are added.
 
     Raises:
-        LearningError: there are none, or nothing can be learned from them.
-        RecordingError: one is damaged.
+        LearningError: there are no episodes, or nothing can be learned from them.
+        RecordingError: an episode is damaged.
     """
     rows = [row for row in dataset.rows() if files is None or row.file in files]
     if not rows:
@@ -249,15 +248,15 @@ def load_demonstrations(
 def demonstrations_of(
     observations: NDArray[Any], actions: NDArray[Any], action_space: Space | None = None
 ) -> Demonstrations:
-    """Plain arrays as one demonstration, without a recording.
+    """Build one demonstration from plain arrays, without a recording.
 
     Args:
-        observations: (N, ...) what was seen.
-        actions: (N,) whole numbers from 0, or (N, A) numbers: what was done.
-        action_space: default: Discrete for whole numbers, else an unbounded Box.
+        observations: (N, ...) observations.
+        actions: (N,) integers from 0, or (N, A) numbers.
+        action_space: the action space; None: Discrete for integers, otherwise an unbounded Box.
 
     Raises:
-        LearningError: the arrays do not belong together.
+        LearningError: the arrays are empty, differ in length or cannot be learned from.
     """
     seen, done = np.asarray(observations), np.asarray(actions)
     if len(seen) != len(done) or len(seen) == 0:
@@ -287,7 +286,7 @@ def demonstrations_of(
 
 
 def _factors(env_id: str, space: Space) -> Factors:
-    """What the state numbers of an environment are made of, where it can be made here."""
+    """Return the factors of an environment's state numbers, if it can be created here."""
     if not isinstance(space, spaces.Discrete):
         return ()
     try:
@@ -301,7 +300,7 @@ def _factors(env_id: str, space: Space) -> Factors:
 
 
 class _Gathered:
-    """Long arrays being filled, an episode after another."""
+    """Long arrays that are filled with one episode after another."""
 
     def __init__(self, encoding: Encoding, action_space: Space, steps: int) -> None:
         self._encoding, self._space = encoding, action_space
@@ -317,7 +316,7 @@ class _Gathered:
         self._stretches = 0
 
     def add(self, episode: Episode) -> None:
-        """One recorded episode."""
+        """Add one recorded episode."""
         driven = np.isin(episode.actors[1:], _BY_PERSON)
         self._paces.append(np.asarray(episode.paces_hz[1:]))
         apart = np.diff(episode.times_s) * (np.asarray(episode.paces_hz[1:]) > 0)
@@ -343,7 +342,7 @@ class _Gathered:
         late: NDArray[np.bool_],
         terminated: bool,
     ) -> None:
-        """What was seen and done in an episode."""
+        """Add the observations and actions of an episode."""
         inputs, flat = self._read(observations, actions, number)
         first, end = self._starts[-1], self._starts[-1] + len(flat)
         if not (np.isfinite(inputs.vector).all() and np.isfinite(flat).all()):
@@ -369,7 +368,7 @@ class _Gathered:
     def _read(
         self, observations: Any, actions: Any, number: int
     ) -> tuple[Inputs, NDArray[np.float64]]:
-        """An episode's inputs and actions, if they are what the spaces say."""
+        """Return an episode's inputs and actions, after checking that they fit the spaces."""
         try:
             inputs = self._encoding.inputs(observations)
             flat = flat_actions(self._space, actions)
@@ -387,7 +386,7 @@ class _Gathered:
         sources: tuple[tuple[str, str], ...],
         sittings: tuple[int, ...],
     ) -> Demonstrations:
-        """Everything that was added."""
+        """Return everything that was added."""
         flat, total = np.concatenate(self._flat), self._starts[-1]
         segments = np.concatenate(self._segments).astype(np.int32)
         paces = np.concatenate(self._paces) if self._paces else np.zeros(1)
@@ -421,9 +420,9 @@ class _Gathered:
 
 
 def _sittings(rows: Sequence[EpisodeRow]) -> tuple[int, ...]:
-    """Which sitting each episode belongs to: the same driver, no break of half an hour."""
+    """Return the session of each episode: the same driver, no break of half an hour."""
     found = [0] * len(rows)
-    latest: dict[tuple[str, str], tuple[int, float]] = {}  # of each driver: sitting, and when
+    latest: dict[tuple[str, str], tuple[int, float]] = {}  # session and last start of each driver
     count = 0
     for index in sorted(range(len(rows)), key=lambda i: rows[i].started):
         row = rows[index]
@@ -443,7 +442,7 @@ def _misfit(number: int) -> str:
 
 
 def _room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    """An empty array: in memory, or in a file without a name if it is large."""
+    """Create an empty array in memory, or in an unnamed file if it is large."""
     if int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize <= LARGEST_IN_MEMORY:
         return np.empty(shape, dtype)
     folder = os.environ.get("TMPDIR") or ("/var/tmp" if os.path.isdir("/var/tmp") else None)  # noqa: PTH112
@@ -452,7 +451,7 @@ def _room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
 
 
 def _without_last(tree: Any) -> Any:
-    """Nested (T + 1, ...) arrays without their last row."""
+    """Return nested (T + 1, ...) arrays without their last row."""
     if isinstance(tree, dict):
         return {key: _without_last(part) for key, part in tree.items()}
     if isinstance(tree, tuple):
@@ -461,7 +460,7 @@ def _without_last(tree: Any) -> Any:
 
 
 def _stretches(driven: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """0, 1, 2… for each stretch that the person drove without a break, -1 elsewhere."""
+    """Number the segments that the person drove without a break 0, 1, 2…; -1 elsewhere."""
     begins = driven & ~np.concatenate([[False], driven[:-1]])
     return np.where(driven, np.cumsum(begins) - 1, _OTHER).astype(np.int32)
 
@@ -473,7 +472,7 @@ def _drop_leading_idle(
     idle: NDArray[np.float64] | None,
     pace_hz: float,
 ) -> None:
-    """Whoever did nothing for long at the start had not begun: keep one second of it."""
+    """Drop the idle steps before the person began, except for one second."""
     if idle is None or pace_hz <= 0:
         return
     for first, end in itertools.pairwise(starts):
@@ -483,7 +482,7 @@ def _drop_leading_idle(
 
 
 def _late(episode: Episode) -> NDArray[np.bool_]:
-    """(T,) the steps that hands took: a person's, or a model's of one."""
+    """Return which steps a person, or a model of a person, took: (T,)."""
     hands = episode.actors[1:] == Actor.HUMAN
     if episode.row.driver_name.startswith("human-like"):
         hands = hands | (episode.actors[1:] == Actor.SCRIPT)

@@ -1,10 +1,9 @@
-"""Observations as a network sees them: one row of numbers, and pictures made small.
+"""Encoding of observations as network inputs: one row of numbers, and small images.
 
-Numbers of all leaves stand side by side in one row: boxes as they are, discrete values as one-hot,
-a state number by its factors where the environment can decode it, an angle that goes round (its
-bounds are a whole turn apart) as cosine and sine.
-Each leaf that is a picture stays one, averaged down to at most 64 pixels a side. Text that varies
-is a bag of words.
+The numbers of all leaves are joined in one row: Box values unchanged, discrete values as one-hot, a
+state number by its factors if the environment can decode it, and a periodic angle (its bounds are
+2 pi apart) as cosine and sine. Each leaf that is an image remains an image, averaged down to at
+most 64 pixels per side. Text that varies becomes a bag of words.
 """
 
 import math
@@ -33,11 +32,11 @@ _MOST_WORDS = 512
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Some observations.
+    """Encoded observations.
 
     Attributes:
         vector: (N, features) numbers.
-        pictures: one (N, height, width, channels) array for each leaf that is a picture.
+        pictures: one (N, height, width, channels) array for each leaf that is an image.
     """
 
     vector: Rows
@@ -61,16 +60,16 @@ class Encoding:
         *,
         angles: bool = True,
     ) -> None:
-        """Prepare for a space.
+        """Prepare the encoding of a space.
 
         Args:
-            space: of the observations.
-            factors: what each number of a Discrete observation is made of; empty: it is a name.
-            words: that text may hold; empty: text is left out.
-            angles: angles become cosine and sine.
+            space: the observation space.
+            factors: factors of each number of a Discrete observation; empty if it has none.
+            words: words that text may contain; empty if text is ignored.
+            angles: encode angles as cosine and sine.
 
         Raises:
-            LearningError: nothing in it can be learned from, or a part is too large.
+            LearningError: nothing in the space can be learned from, or a part is too large.
         """
         self._numbers: list[tuple[LeafSpec, _Choices]] = []
         self._pictures: list[tuple[LeafSpec, _Shrink]] = []
@@ -104,7 +103,7 @@ class Encoding:
             )
 
     def inputs(self, tree: Any) -> Inputs:
-        """Observations of a whole episode: (T, ...) arrays, nested like the space."""
+        """Encode the observations of a whole episode: (T, ...) arrays, nested like the space."""
         parts = [_columns(choices, leaf.value_in(tree)) for leaf, choices in self._numbers]
         parts += [_bags(self.words, leaf.value_in(tree)) for leaf in self._texts]
         count = len(self._any_leaf.value_in(tree))
@@ -112,14 +111,14 @@ class Encoding:
         return Inputs(vector, tuple(shrink(leaf.value_in(tree)) for leaf, shrink in self._pictures))
 
     def is_batch(self, observation: Any) -> bool:
-        """Several observations, as vector environments give them."""
+        """Return whether this is a batch of observations, as from a vector environment."""
         if not (self._numbers or self._pictures):
             return not isinstance(self._any_leaf.value_in(observation), str)
         leaf = self._any_leaf
         return bool(np.ndim(leaf.value_in(observation)) > len(leaf.shape))
 
     def row(self, observation: Any) -> Rows:
-        """The numbers of one observation: (features,)."""
+        """Return the numbers of one observation: (features,)."""
         parts = [
             _columns(choices, np.asarray(leaf.value_in(observation))[None])[0]
             for leaf, choices in self._numbers
@@ -137,7 +136,7 @@ class Encoding:
         return self._texts[0]
 
     def small_pictures(self, observation: Any) -> tuple[Picture, ...]:
-        """The pictures of one observation: (height, width, channels) each."""
+        """Return the small images of one observation: (height, width, channels) each."""
         return tuple(
             shrink(np.asarray(leaf.value_in(observation))[None])[0]
             for leaf, shrink in self._pictures
@@ -145,10 +144,10 @@ class Encoding:
 
 
 def text_words(space: Space, trees: Iterable[Any]) -> tuple[str, ...]:
-    """The words of all texts, where texts differ; empty where they say nothing.
+    """Return the words of all texts; empty if the texts are all equal or have too many words.
 
     Args:
-        space: of the observations.
+        space: the observation space.
         trees: observations of whole episodes: (T, ...) arrays, nested like the space.
     """
     leaves = [leaf for leaf in iter_leaves(space) if leaf.kind is Kind.TEXT]
@@ -164,7 +163,7 @@ def _split(text: str) -> list[str]:
 
 
 def _bags(words: tuple[str, ...], texts: Any) -> Rows:
-    """(T,) texts -> (T, words): how often each word comes in each text."""
+    """Count how often each word occurs in each text: (T,) texts -> (T, words)."""
     place = {word: index for index, word in enumerate(words)}
     bags = np.zeros((len(texts), len(words)), np.float32)
     for row, text in enumerate(texts):
@@ -175,7 +174,7 @@ def _bags(words: tuple[str, ...], texts: Any) -> Rows:
 
 
 class _Shrink:
-    """Makes pictures of one shape small, channels last."""
+    """Makes images of one shape smaller, with channels last."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._order = _channels_last(shape)
@@ -186,7 +185,7 @@ class _Shrink:
         self.small = (height // down, width // across, math.prod(rest))
 
     def __call__(self, pictures: NDArray[Any]) -> Picture:
-        """(N, *shape) -> (N, height, width, channels), averaged over blocks of pixels."""
+        """Average blocks of pixels: (N, *shape) -> (N, height, width, channels)."""
         axes = (0, *(axis + 1 for axis in self._order))
         moved = np.transpose(pictures, axes).reshape(len(pictures), *self._shape)
         height, width, channels = self.small
@@ -202,14 +201,14 @@ class _Shrink:
 
 
 def _is_picture(leaf: LeafSpec) -> bool:
-    """Bytes with two long sides: also stacks of frames, and channels that come first."""
+    """Return whether a leaf is uint8 with two long sides, also if stacked or channels first."""
     if leaf.dtype not in ("|u1", "<u1") or len(leaf.shape) not in (2, 3, 4):
         return False
     return sum(side >= _LEAST_SIDE for side in leaf.shape) >= 2
 
 
 def _channels_last(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The order of axes that puts height and width first: the two neighbours that are longest."""
+    """Return the axis order with height and width first: the longest two adjacent axes."""
     neighbours = range(len(shape) - 1)
     first = max(neighbours, key=lambda axis: min(shape[axis], shape[axis + 1]))
     rest = [axis for axis in range(len(shape)) if axis not in (first, first + 1)]
@@ -225,9 +224,9 @@ def _sub_space(space: Space, leaf: LeafSpec) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """The categoricals of a leaf: how many values each has, and the first of them.
+    """The categorical values of a leaf: number of values and first value of each.
 
-    `table` (n, factors) says what a state number is made of, `angles` which plain numbers go round.
+    `table` (n, factors) lists the factors of each state number, `angles` the indices of angles.
     """
 
     sizes: tuple[int, ...] = ()
@@ -237,7 +236,7 @@ class _Choices:
 
 
 def _factored(factors: Factors) -> _Choices | None:
-    """A state number as its factors; None where it has none."""
+    """Return the factors of a state number; None if it has none."""
     if not factors:
         return None
     table = np.array(factors, np.int64)  # (n, factors)
@@ -248,7 +247,7 @@ def _factored(factors: Factors) -> _Choices | None:
 
 
 def _choices(space: Any, *, angles: bool) -> _Choices:
-    """Of a leaf; none for plain numbers."""
+    """Return the categorical values of a leaf; none for plain numbers."""
     if isinstance(space, spaces.Discrete):
         choices = _Choices((int(space.n),), (int(space.start),))
     elif isinstance(space, spaces.MultiDiscrete):
@@ -278,7 +277,7 @@ def _columns(choices: _Choices, values: NDArray[Any]) -> Rows:
 
 
 def _angles(space: Any) -> tuple[int, ...]:
-    """Which numbers of a box are angles: from 0 to a whole turn, or half a turn to either side."""
+    """Return which numbers of a Box are angles: from 0 to 2 pi, or from -pi to pi."""
     if not isinstance(space, spaces.Box) or space.dtype.kind != "f":
         return ()
     low, high = space.low.ravel().astype(np.float64), space.high.ravel().astype(np.float64)
@@ -287,7 +286,7 @@ def _angles(space: Any) -> tuple[int, ...]:
 
 
 def _turned(rows: Rows, angles: list[int]) -> Rows:
-    """Cosines in the place of angles, and their sines behind all numbers."""
+    """Replace angles with their cosines, and append their sines after all numbers."""
     if not angles:
         return rows
     turned = np.concatenate([rows, np.sin(rows[:, angles])], axis=1)
@@ -296,7 +295,7 @@ def _turned(rows: Rows, angles: list[int]) -> Rows:
 
 
 def why_not(observation: Space, action: Space) -> str:
-    """Why nothing can be learned with these spaces; empty if something can."""
+    """Return why nothing can be learned with these spaces; empty if something can."""
     from teleop.learning.networks.heads import check_learnable
 
     try:

@@ -1,4 +1,4 @@
-"""Shift and scale of a policy's inputs, from the data it was trained on."""
+"""Normalisation of a policy's inputs, from the data it was trained on."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from teleop.learning.data.inputs import Rows
 
-CLIP = 10.0  # normalised inputs beyond this many standard deviations say nothing more
+CLIP = 10.0  # normalised inputs are clipped to this many standard deviations
 _LEAST_SD = 1e-3
 _BLOCK = 1 << 16
 
@@ -17,8 +17,8 @@ class Normaliser:
     """Statistics of the inputs.
 
     Attributes:
-        mean: (features,).
-        sd: (features,), at least 1e-3.
+        mean: (features,) means.
+        sd: (features,) standard deviations, at least 1e-3.
     """
 
     mean: Rows
@@ -26,7 +26,7 @@ class Normaliser:
 
     @classmethod
     def of(cls, vector: Rows, rows: NDArray[np.int64]) -> "Normaliser":
-        """The statistics of some rows of (N, features), block by block."""
+        """Compute the statistics of some rows of (N, features), block by block."""
         count = max(1, len(rows))
         blocks = [rows[first : first + _BLOCK] for first in range(0, len(rows), _BLOCK)]
         mean = sum((vector[b].sum(axis=0, dtype=np.float64) for b in blocks), np.float64(0)) / count
@@ -36,6 +36,6 @@ class Normaliser:
         return cls(mean.astype(np.float32), sd.astype(np.float32))
 
     def __call__(self, rows: Rows) -> Rows:
-        """Normalised rows of the same shape, the last axis being features."""
+        """Normalise rows whose last axis is the features; the shape stays the same."""
         scaled: Rows = np.clip((rows - self.mean) / self.sd, -CLIP, CLIP).astype(np.float32)
         return scaled

@@ -1,4 +1,4 @@
-"""What the demonstrations are, in words, before anything is trained on them.
+"""Description of the demonstrations, before any training.
 
 Each trait says what was found, what it means, and what is done about it.
 """
@@ -30,23 +30,23 @@ IDLE_WARNS = 0.7
 DOMINANT_WARNS = 0.95
 CONTRADICTION_WARNS = 0.2
 COVERED_WARNS = 0.6
-_JITTER_WARNS = 0.25  # of the time between steps
-_SAMPLE = 1500  # moments that are compared with each other
-_NEAR = 0.15  # root mean square of the difference, in standard deviations: near-equal
-_LIKE = 0.5  # likewise: alike
+_JITTER_WARNS = 0.25  # share of the time between steps
+_SAMPLE = 1500  # steps that are compared with each other
+_NEAR = 0.15  # RMS difference in standard deviations below which steps are nearly equal
+_LIKE = 0.5  # the same for similar steps
 _FEWEST = 20
-_SAME = 0.98  # of the actions of two episodes
+_SAME = 0.98  # share of equal actions of two episodes
 _SAME_START = 1e-3
-_HIDDEN_WARNS = 0.12  # of the variance of the changes
+_HIDDEN_WARNS = 0.12  # share of the variance of the changes
 _FEWEST_STEPS, _MOST_STEPS, _WIDEST_SEEN = 100, 20_000, 64
 
 
 def profile_of(demos: Demonstrations, guesses: Sequence[LagGuess] = ()) -> tuple[Trait, ...]:
-    """Every trait of the data.
+    """Return all traits of the data.
 
     Args:
-        demos: the data.
-        guesses: what `iter_lags` found, where it was asked.
+        demos: the demonstrations.
+        guesses: results of `iter_lags`, if it was run.
     """
     return tuple(_iter_traits(demos, guesses))
 
@@ -148,7 +148,7 @@ def _habits(demos: Demonstrations, rows: NDArray[np.int64]) -> Iterator[Trait]:
 
 
 def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait]:
-    """Moments beside the most similar ones at another time."""
+    """Compare steps with the most similar steps at other times."""
     drawn = np.sort(np.random.default_rng(0).permutation(len(pairs))[:_SAMPLE])
     chosen, done = pairs[drawn].T
     seen = _compared(demos, chosen)
@@ -205,7 +205,10 @@ def _contradictions(
 def _are_opposite(
     demos: Demonstrations, some: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Different actions, neither of them idling; for numbers: on other sides of rest, far apart."""
+    """Return which actions contradict each other.
+
+    Choices must differ and not be idle; numbers must be far apart on opposite sides of rest.
+    """
     one, two = demos.flat[some], demos.flat[others]
     idle = idle_action(demos.env_id, demos.action_space)
     rest = np.zeros(one.shape[1]) if idle is None else idle
@@ -221,12 +224,12 @@ def _are_opposite(
 
 
 def has_hidden_state(demos: Demonstrations) -> bool:
-    """What comes next depends on more than the present observation."""
+    """Return whether the next observation depends on more than the current one."""
     return any(trait.warns for trait in _hidden_state(demos))
 
 
 def _hidden_state(demos: Demonstrations) -> Iterator[Trait]:
-    """Whether the next observation follows from the present one, or from the one before it too."""
+    """Test whether the previous observation helps to predict the next one."""
     here, before, then = _steps_within(demos)
     seen = demos.inputs.vector
     if demos.encoding.pictures or len(here) < _FEWEST_STEPS or seen.shape[1] > _WIDEST_SEEN:
@@ -252,7 +255,7 @@ def _hidden_state(demos: Demonstrations) -> Iterator[Trait]:
 
 
 def _steps_within(demos: Demonstrations) -> tuple[NDArray[np.int64], ...]:
-    """Rows of a moment, of the one before it and of the one after it, in one stretch."""
+    """Return the rows of steps, the steps before and the steps after, in one segment."""
     rows = np.arange(1, demos.total_steps - 1)
     alike = demos.segments[rows] == demos.segments[rows - 1]
     alike &= (demos.segments[rows] == demos.segments[rows + 1]) & (demos.segments[rows] >= 0)
@@ -278,7 +281,7 @@ def _twins(demos: Demonstrations) -> Iterator[Trait]:
 
 
 def _same_starts(demos: Demonstrations) -> Iterator[tuple[int, int]]:
-    """Pairs of episodes that begin alike."""
+    """Yield pairs of episodes that begin alike."""
     used = np.array(demos.used)
     first = demos.inputs.vector[demos.starts[used]]  # (E, features)
     for place, index in enumerate(used[:-1]):
@@ -323,7 +326,7 @@ def _pace(demos: Demonstrations) -> Iterator[Trait]:
 
 
 def _never_done(demos: Demonstrations) -> Iterator[Trait]:
-    """Choices that nobody showed: a policy will not make them."""
+    """Yield the choices that were not demonstrated: a policy will not make them."""
     words = branch_words(demos.env_id, demos.action_space)
     rows = demos.pairs(0)[:, 1]
     never = []
@@ -353,7 +356,7 @@ def _left_out(demos: Demonstrations) -> Iterator[Trait]:
 
 
 def _compared(demos: Demonstrations, rows: NDArray[np.int64]) -> Rows:
-    """(n, D) what makes moments alike: normalised numbers, and pictures made tiny."""
+    """Return features for comparing steps, normalised numbers and tiny images: (n, D)."""
     chosen = demos.inputs[rows]
     tiny = tuple(
         part[:, :: max(1, part.shape[1] // 8), :: max(1, part.shape[2] // 8)]

@@ -1,11 +1,11 @@
-"""Ways back to what was shown, in environments whose states can be told apart and counted.
+"""Paths back to demonstrated states, in environments with countable states.
 
-Cloning knows nothing of a state that nobody showed. Where an observation is the name of a state
-(Taxi, FrozenLake, a grid), trial steps find out where each action leads. From every state that was
-met, the policy then takes the likeliest short way to an end that the person reached, and prefers
-actions that were shown: value iteration (Sutton & Barto 2018, section 4.4) over counted
-transitions, with a reward of 1 at such an end and a discount that is heavier where nobody acted so.
-The environment's own reward plays no part in it.
+Cloning gives no information on states that were not demonstrated. If an observation identifies a
+state (Taxi, FrozenLake, a grid), trial steps find out where each action leads. From every visited
+state, the policy then takes the most likely short path to an end state that the person reached, and
+prefers demonstrated actions. It is found by value iteration (Sutton & Barto 2018, section 4.4) over
+counted transitions, with a reward of 1 at such an end state and a stronger discount for actions
+that were not demonstrated. Value iteration does not use the environment's own reward.
 """
 
 from collections import Counter
@@ -30,19 +30,19 @@ from teleop.learning.tuning.trials import FIRST_SEED, Trials
 from teleop.text import tr
 from teleop.types.results import Tried
 
-_SHOWN, _UNKNOWN = 0.995, 0.98  # discount of an action that was shown there, and of another
+_SHOWN, _UNKNOWN = 0.995, 0.98  # discounts of demonstrated and of other actions
 _MOST_STATES = 5_000
-_ENOUGH = 20  # times that each action is tried in each state, where chance plays a part
+_ENOUGH = 20  # tries of each action in each state, if outcomes are random
 _AT_ONCE, _LOOK_EVERY = 25, 500  # steps
 _SWEEPS = 2_000
 _STILL = 1e-9
-_FIRST_START, _STARTS = 2000, 20  # numbers of trial starts: none of those that chose
+_FIRST_START, _STARTS = 2000, 20  # trial episodes that were not used to choose
 
 _COUNTED = (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 
 
 def can_count(demos: Demonstrations) -> bool:
-    """Observations name states, actions are one choice, and an episode ended by itself."""
+    """Return whether states are countable, actions are one choice and an episode terminated."""
     named = all(isinstance(part, _COUNTED) for part in iter_parts(demos.observation_space))
     one_choice = len(demos.head.branches) == 1 and demos.head.is_choice
     return named and one_choice and bool(demos.terminated[demos.used].any())
@@ -50,14 +50,14 @@ def can_count(demos: Demonstrations) -> bool:
 
 @dataclass(slots=True)
 class ReturnPaths:
-    """What each action does in each state that was met, found out by trial steps.
+    """The effect of each action in each visited state, found by trial steps.
 
     Attributes:
-        demos: of whom.
-        pairs: (M, 2) row seen and row done, that count as shown.
+        demos: the demonstrations.
+        pairs: (M, 2) observation rows and action rows that count as demonstrated.
         steps: trial steps so far.
-        is_whole: every action was tried often enough in every state that was met, or there are
-            too many states.
+        is_whole: whether every action was tried often enough in every visited state, or there
+            are too many states.
     """
 
     demos: Demonstrations
@@ -70,7 +70,7 @@ class ReturnPaths:
     _led: Counter[tuple[int, int, int, bool]] = field(default_factory=Counter)
 
     def explore(self, seconds: float, clock: Callable[[], float]) -> Iterator[int]:
-        """Take the least tried action, again and again; yields the number of steps now and then.
+        """Repeatedly take the least tried action; yield the number of steps at intervals.
 
         Raises:
             EnvError: the environment failed.
@@ -90,7 +90,7 @@ class ReturnPaths:
             close_env(env)
 
     def plan(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What to do in every state from which an end that was shown is reached, or that was shown.
+        """Plan actions for all states that were demonstrated or lead to a demonstrated end state.
 
         Returns:
             (S, features) inputs, and (S, 1) indices of the action.
@@ -113,10 +113,10 @@ class ReturnPaths:
         return np.stack(self._rows)[known], action[known, None].astype(np.float32)
 
     def policy(self, cloned: LearnedPolicy) -> LearnedPolicy:
-        """A policy that acts as planned, and in a state that it does not know as in the nearest.
+        """Build a policy that acts as planned; in an unknown state, as in the nearest known one.
 
         Args:
-            cloned: what it is an addition to.
+            cloned: the policy that it extends.
         """
         seen, done = self.plan()
         features = seen.shape[1]
@@ -128,7 +128,10 @@ class ReturnPaths:
         )
 
     def compare(self, cloned: LearnedPolicy, planned: LearnedPolicy) -> tuple[Tried, Tried, bool]:
-        """Both from the same starts, which chose nothing, and whether planning is better.
+        """Play both policies from the same starts, which were not used to choose.
+
+        Returns:
+            (result of `cloned`, result of `planned`, whether planning is better).
 
         Raises:
             EnvError: the environment failed.
@@ -156,12 +159,12 @@ class ReturnPaths:
 
     @property
     def unshown(self) -> int:
-        """States that were met, and that nobody showed."""
+        """Number of visited states that were not demonstrated."""
         return int((self._shown().sum(axis=1) == 0).sum())
 
     @property
     def states(self) -> int:
-        """States that were met or shown."""
+        """Number of states that were visited or demonstrated."""
         return len(self._rows)
 
     def _walk(self, env: Any) -> Iterator[None]:
@@ -190,7 +193,7 @@ class ReturnPaths:
         return self._states[key]
 
     def _enough(self) -> bool:
-        """Nothing is left to try: once each where every action always led to the same."""
+        """Return whether all was tried often enough; once is enough if outcomes never vary."""
         outcomes = Counter((here, action) for here, action, _, _ in self._led)
         chance = bool(outcomes) and max(outcomes.values()) > 1
         inner = {here for here, _, _, _ in self._led}
@@ -200,7 +203,7 @@ class ReturnPaths:
     def _transitions(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """(state and action as one number, (next state, ended), share of the times, is goal)."""
+        """Return (state-action index, (next state, terminated), relative frequency, is goal)."""
         led = np.array([[*key, count] for key, count in self._led.items()], np.int64)
         pairs = led[:, 0] * self.demos.head.size + led[:, 1]
         shares = led[:, 4] / np.bincount(pairs, led[:, 4])[pairs]
@@ -208,7 +211,7 @@ class ReturnPaths:
         return pairs, led[:, 2:4], shares, goals
 
     def _goals(self) -> set[int]:
-        """States in which the better half of the takes ended."""
+        """Return the states in which the better half of the episodes ended."""
         demos = self.demos
         ended = [index for index in demos.used if demos.terminated[index]]
         usual = np.median(demos.returns[ended])
@@ -227,7 +230,7 @@ class ReturnPaths:
         return found
 
     def _shown(self) -> NDArray[np.int64]:
-        """(states, actions) how often the person did it there."""
+        """Return how often the person took each action in each state: (states, actions)."""
         demos = self.demos
         seen = [self._number(demos.inputs.vector[row]) for row in self.pairs[:, 0]]
         shown = np.zeros((len(self._rows), demos.head.size), np.int64)

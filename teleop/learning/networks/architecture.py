@@ -1,4 +1,4 @@
-"""The shape of a policy's network: what it remembers, how far it plans, how wide it is."""
+"""The architecture of a policy's network: memory, planning and layer widths."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from teleop.text import joined, tr
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """How a network is built; the defaults suit keyboard demonstrations.
+    """The architecture of a network; the defaults suit keyboard demonstrations.
 
     Attributes:
         hidden: widths of the hidden layers.
-        frames: observations that it sees at once, the present one last.
-        stride: steps between them.
+        frames: number of observations that the network sees at once, the current one last.
+        stride: steps between these observations.
         memory: units of a gated recurrent unit; 0 for none.
-        chunk: actions that it plans at once (Zhao et al. 2023); 1 plans none ahead.
-        execute: of those, how many are played before it plans anew.
-        flow: numbers are drawn by flow matching (Lipman et al. 2023), not by regression.
+        chunk: number of actions planned at once (Zhao et al. 2023); 1 for no planning ahead.
+        execute: number of planned actions that are played before the network plans again.
+        flow: generate numbers by flow matching (Lipman et al. 2023) instead of regression.
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -29,11 +29,11 @@ class Architecture:
 
     @property
     def looks_back(self) -> bool:
-        """It needs more than the present observation."""
+        """Whether the network uses more than one step: history, memory or planned actions."""
         return self.frames > 1 or self.memory > 0 or self.chunk > 1
 
     def words(self) -> str:
-        """What is unusual about it."""
+        """Describe how the architecture differs from the default."""
         said = []
         if self.hidden != Architecture().hidden:
             widths = ", ".join(str(width) for width in dict.fromkeys(self.hidden))

@@ -1,7 +1,7 @@
-"""One training on many processes or machines: `torchrun` starts them, gradients are averaged.
+"""Distributed training: `torchrun` starts the processes, and gradients are averaged.
 
-Each process draws its own part of every batch; weights, and so every decision that is made from
-them, are the same everywhere. PyTorch's own engine does the work: nccl on GPUs, gloo elsewhere.
+Each process draws its own part of every batch. The weights, and all decisions based on them, are
+the same in all processes. PyTorch does the communication: nccl on GPUs, gloo elsewhere.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 
 @contextlib.contextmanager
 def spread_out() -> Iterator[int]:
-    """Join the other processes, if `torchrun` started us; yields our number, 0 for the first."""
+    """Join the other processes if `torchrun` started this one; yield the rank, else 0."""
     if "TORCHELASTIC_RUN_ID" not in os.environ or not distributed.is_available():
         yield 0
         return
@@ -30,20 +30,20 @@ def spread_out() -> Iterator[int]:
 
 
 def world() -> tuple[int, int]:
-    """(our number, number of processes)."""
+    """Return (rank, number of processes)."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1
 
 
 def share(module: nn.Module) -> None:
-    """Begin everywhere with the first process's weights."""
+    """Copy the first process's weights to all processes."""
     for tensor in module.state_dict().values():
         distributed.broadcast(tensor, 0)
 
 
 def agreed(value: float) -> float:
-    """The first process's number, so that all decide the same."""
+    """Return the first process's value, so that all processes decide the same."""
     if world()[1] == 1:
         return value
     shared = torch.tensor([value], dtype=torch.float64)
@@ -52,6 +52,6 @@ def agreed(value: float) -> float:
 
 
 def average(gradient: Tensor) -> None:
-    """Replace a gradient by the mean over all processes."""
+    """Replace a gradient with its mean over all processes."""
     distributed.all_reduce(gradient)
     gradient.div_(distributed.get_world_size())

@@ -1,4 +1,4 @@
-"""A few networks fitted to demonstrations when everything about them is already known."""
+"""Train an ensemble on demonstrations with settings that are already known."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from teleop.learning.tuning.held_out import USUAL_STEPS
 
 @dataclass(frozen=True, slots=True)
 class TunedSettings:
-    """What another training has found out, or what is usual.
+    """Settings that another training run has found, or the defaults.
 
     Attributes:
-        lag: reaction time in steps, of all episodes or of each.
-        steps: optimiser steps a network.
-        members: networks.
-        shape: of each.
+        lag: lag in steps, for all episodes or for each.
+        steps: optimiser steps per network.
+        members: number of networks.
+        shape: architecture of each network.
     """
 
     lag: Lag = 0
@@ -32,10 +32,10 @@ class TunedSettings:
 def iter_ensemble(
     demos: Demonstrations, known: TunedSettings, seed: int
 ) -> Iterator[LearnedPolicy | None]:
-    """Fit the networks one after another.
+    """Train the networks one after another.
 
     Yields:
-        None ten times a network; after each network the policy of all so far.
+        None ten times per network; after each network, a policy of all networks so far.
     """
     basis = Basis(demos, seed, lengths=(known.steps,))
     networks = Networks(basis, TrainingChoice(known.lag, shape=known.shape))
@@ -53,7 +53,7 @@ def iter_ensemble(
 
 
 def fit_ensemble(demos: Demonstrations, known: TunedSettings, seed: int) -> LearnedPolicy:
-    """The policy at the end of `iter_ensemble`."""
+    """Return the last policy of `iter_ensemble`."""
     *_, policy = iter_ensemble(demos, known, seed)
     if policy is None:
         raise ValueError("no networks were asked for")

@@ -1,8 +1,8 @@
 """Actions as network outputs: an action is a row of branches, each a choice of levels or a number.
 
-Keyboard demonstrations of a continuous action are a few levels per axis; a softmax over those
-levels beat regression in every comparison made (Pendulum, LunarLanderContinuous). An axis with more
-than 7 values came from a stick or a mouse and is a number.
+Keyboard demonstrations of a continuous action have a few levels per axis. A softmax over these
+levels beat regression in every comparison (Pendulum, LunarLanderContinuous). An axis with more than
+7 values comes from a stick or a mouse and is a number.
 """
 
 import math
@@ -27,10 +27,10 @@ Distribution: TypeAlias = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """One of a few values: a softmax.
+    """A choice of one of a few values, predicted with a softmax.
 
     Attributes:
-        values: what each output stands for, ascending.
+        values: value of each output, ascending.
     """
 
     values: tuple[float, ...]
@@ -43,13 +43,13 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number, in standard deviations from the data's mean.
+    """A number, predicted in standard deviations from the data's mean.
 
     Attributes:
-        low: of the space.
-        high: of the space.
-        mean: of the data.
-        sd: of the data.
+        low: lower bound of the space.
+        high: upper bound of the space.
+        mean: mean of the data.
+        sd: standard deviation of the data.
     """
 
     low: float
@@ -68,7 +68,7 @@ class Head:
     """The outputs of a policy.
 
     Attributes:
-        branches: of the flattened action, leaf after leaf.
+        branches: branches of the flattened action, in the order of its leaves.
         space: the action space.
     """
 
@@ -77,7 +77,7 @@ class Head:
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """Outputs of each branch."""
+        """Number of outputs of each branch."""
         return tuple(branch.size for branch in self.branches)
 
     @cached_property
@@ -87,27 +87,27 @@ class Head:
 
     @cached_property
     def spans(self) -> tuple[slice, ...]:
-        """Where each branch's outputs are."""
+        """Slice of the outputs for each branch."""
         ends = np.cumsum(self.sizes).tolist()
         return tuple(slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True))
 
     @cached_property
     def is_choice(self) -> bool:
-        """Every branch is a choice."""
+        """Whether every branch is a choice."""
         return all(isinstance(branch, Levels) for branch in self.branches)
 
     @cached_property
     def is_numbers(self) -> bool:
-        """Every branch is a number."""
+        """Whether every branch is a number."""
         return not any(isinstance(branch, Levels) for branch in self.branches)
 
     @cached_property
     def count_numbers(self) -> int:
-        """How many branches are numbers."""
+        """Number of branches that are numbers."""
         return sum(isinstance(branch, Number) for branch in self.branches)
 
     def targets(self, flat: NDArray[Any]) -> NDArray[np.float32]:
-        """What the outputs should say: (T, branches) values -> level indices or scaled numbers."""
+        """Convert actions to targets: (T, branches) values -> level indices or scaled numbers."""
         columns = []
         for branch, column in zip(self.branches, np.asarray(flat, np.float64).T, strict=True):
             if isinstance(branch, Levels):
@@ -117,7 +117,7 @@ class Head:
         return np.stack(columns, axis=1).astype(np.float32)
 
     def probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Softmax of each choice, numbers as they are: (..., size) -> (..., size)."""
+        """Apply a softmax to each choice and keep numbers: (..., size) -> (..., size)."""
         if len(self.branches) == 1 and self.is_choice:
             return _softmax(outputs)
         parts = [
@@ -127,7 +127,7 @@ class Head:
         return np.concatenate(parts, axis=-1)
 
     def action(self, probabilities: NDArray[np.float32]) -> Action:
-        """The most likely action: (size,) -> an action of the space."""
+        """Return the most likely action: (size,) -> an action of the space."""
         flat = [
             branch.values[int(probabilities[span].argmax())]
             if isinstance(branch, Levels)
@@ -140,7 +140,7 @@ class Head:
         return self._rebuilt(flat)
 
     def actions(self, probabilities: NDArray[np.float32]) -> list[Action]:
-        """The most likely action of each row: (B, size) -> B actions of the space."""
+        """Return the most likely action of each row: (B, size) -> B actions of the space."""
         flat = np.empty((len(probabilities), len(self.branches)))
         for index, (branch, span) in enumerate(zip(self.branches, self.spans, strict=True)):
             part = probabilities[:, span]
@@ -154,7 +154,7 @@ class Head:
         return [self._rebuilt(row) for row in flat.tolist()]
 
     def distribution(self, probabilities: NDArray[np.float32]) -> Distribution:
-        """The probabilities, branch by branch; nothing where numbers are among them."""
+        """Return the probabilities of each branch; empty if any branch is a number."""
         if not self.is_choice:
             return ()
         return tuple(tuple(float(p) for p in probabilities[span]) for span in self.spans)
@@ -192,10 +192,10 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def check_learnable(space: Space) -> None:
-    """Refuse action spaces that no head fits.
+    """Reject action spaces that cannot be learned.
 
     Raises:
-        LearningError: text, or too many numbers.
+        LearningError: the space contains text or too many numbers.
     """
     leaves = list(iter_leaves(space))
     if any(leaf.dtype == "O" for leaf in leaves):
@@ -211,7 +211,7 @@ def check_learnable(space: Space) -> None:
 
 
 def flat_actions(space: Space, tree: Any) -> NDArray[np.float64]:
-    """Actions as rows: (T, ...) arrays, nested like the space -> (T, branches)."""
+    """Flatten actions to rows: (T, ...) arrays nested like the space -> (T, branches)."""
     parts = [
         np.asarray(leaf.value_in(tree), np.float64).reshape(-1, math.prod(leaf.shape))
         for leaf in iter_leaves(space)
@@ -220,11 +220,11 @@ def flat_actions(space: Space, tree: Any) -> NDArray[np.float64]:
 
 
 def head_for(space: Space, flat: NDArray[Any]) -> Head:
-    """The head for a space and what was actually done in it.
+    """Choose the head for an action space and the recorded actions.
 
     Args:
         space: the action space.
-        flat: (N, branches) every recorded action.
+        flat: (N, branches) all recorded actions.
 
     Raises:
         LearningError: the space cannot be learned.
@@ -237,7 +237,7 @@ def head_for(space: Space, flat: NDArray[Any]) -> Head:
 
 
 def iter_parts(space: Space) -> Iterator[Space]:
-    """The leaf spaces, in the order of their leaves."""
+    """Yield the leaf spaces in the order of their leaves."""
     if isinstance(space, spaces.Dict):
         for sub in space.spaces.values():
             yield from iter_parts(sub)
@@ -265,16 +265,16 @@ def _branches_of(space: Space, flat: NDArray[Any]) -> list[Branch]:
 
 
 def _axis(values: NDArray[Any], low: float, high: float) -> Branch:
-    """A choice where keys produced a few values, else a number."""
+    """Return a choice if keys produced only a few values, otherwise a number."""
     reach = float(values.max() - values.min()) or 1.0
     _, first = np.unique(np.round((values - values.min()) / reach, 6), return_index=True)
     if len(first) <= MOST_LEVELS:
-        return Levels(tuple(float(values[row]) for row in first))  # just as they were recorded
+        return Levels(tuple(float(values[row]) for row in first))  # exactly as recorded
     return Number(low, high, float(values.mean()), float(max(values.std(), 1e-3)))
 
 
 def branches_to_json(head: Head) -> list[dict[str, Any]]:
-    """The branches as JSON-able data."""
+    """Return the branches as JSON-able data."""
     return [
         {"levels": list(branch.values)}
         if isinstance(branch, Levels)
@@ -284,11 +284,11 @@ def branches_to_json(head: Head) -> list[dict[str, Any]]:
 
 
 def head_from_json(data: list[dict[str, Any]], space: Space) -> Head:
-    """What `branches_to_json` wrote.
+    """Build a head from the data of `branches_to_json`.
 
     Raises:
-        KeyError: something is missing.
-        ValueError: it does not fit the space.
+        KeyError: a field is missing.
+        ValueError: the branches do not fit the space.
     """
     check_learnable(space)
     branches = tuple(

@@ -1,9 +1,9 @@
-"""A trained network in plain numpy: playing needs no torch.
+"""A trained network in plain numpy; playing does not need torch.
 
-    picture -> convolutions -> 128 features ┐
+    image   -> convolutions -> 128 features ┐
     numbers -------------------------------┴-> (memory) -> layers -> outputs
 
-Works on one observation or a batch: the last axes are (features,) and (height, width, channels).
+Accepts one observation or a batch; the last axes are (features,) and (height, width, channels).
 """
 
 from collections.abc import Iterator
@@ -19,20 +19,20 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """weight: (out, in); bias: (out,)."""
+    """A fully connected layer; weight: (out, in); bias: (out,)."""
 
     weight: Array
     bias: Array
 
     def __call__(self, x: Array) -> Array:
-        """(..., in) -> (..., out)."""
+        """Apply the layer: (..., in) -> (..., out)."""
         result: Array = x @ self.weight.T + self.bias
         return result
 
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """Without padding, stride 2. weight: (out, in, k, k); bias: (out,)."""
+    """A convolution with stride 2, without padding; weight: (out, in, k, k); bias: (out,)."""
 
     weight: Array
     bias: Array
@@ -40,7 +40,7 @@ class Convolution:
     STRIDE = 2
 
     def __call__(self, x: Array) -> Array:
-        """(N, height, width, in) -> (N, height', width', out)."""
+        """Apply the layer: (N, height, width, in) -> (N, height', width', out)."""
         size = self.weight.shape[-1]
         windows = sliding_window_view(x, (size, size), axis=(1, 2))  # (N, h, w, in, k, k)
         windows = windows[:, :: self.STRIDE, :: self.STRIDE]
@@ -51,7 +51,7 @@ class Convolution:
 
 @dataclass(frozen=True, slots=True)
 class RecurrentLayer:
-    """A gated recurrent unit (Cho et al. 2014), gates as torch orders them.
+    """A gated recurrent unit (Cho et al. 2014) with the gates in torch's order.
 
     weight_in: (3 H, in); weight_hidden: (3 H, H); biases: (3 H,).
     """
@@ -62,7 +62,7 @@ class RecurrentLayer:
     bias_hidden: Array
 
     def __call__(self, x: Array, hidden: Array | None) -> Array:
-        """(..., in), (..., H) -> (..., H)."""
+        """Apply the layer to input and hidden state: (..., in), (..., H) -> (..., H)."""
         size = len(self.bias_in) // 3
         if hidden is None:
             hidden = np.zeros((*x.shape[:-1], size), np.float32)
@@ -77,12 +77,12 @@ class RecurrentLayer:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """All layers.
+    """All layers of a network.
 
     Attributes:
-        trunk: fully connected, ReLU between.
-        pictures: for each picture its convolutions and the layer after them.
-        memory: what it remembers from step to step, if it does.
+        trunk: fully connected layers with ReLU in between.
+        pictures: convolutions of each image and the layer after them.
+        memory: recurrent layer, if there is one.
     """
 
     trunk: tuple[Linear, ...]
@@ -90,18 +90,18 @@ class Network:
     memory: RecurrentLayer | None = None
 
     def seen(self, vector: Array, pictures: tuple[NDArray[np.uint8], ...]) -> Array:
-        """What it makes of an observation: (..., features) and (..., h, w, c) -> (..., Z)."""
+        """Encode an observation: (..., features) and (..., h, w, c) -> (..., Z)."""
         parts = [vector, *(_look(*p, x) for p, x in zip(self.pictures, pictures, strict=True))]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
     def outputs(self, seen: Array) -> Array:
-        """(..., Z) -> (..., outputs)."""
+        """Apply the trunk: (..., Z) -> (..., outputs)."""
         for layer in self.trunk[:-1]:
             seen = np.maximum(layer(seen), 0.0)
         return self.trunk[-1](seen)
 
     def tensors(self) -> Iterator[tuple[str, Array]]:
-        """Every array, by name."""
+        """Yield every array with its name."""
         for index, layer in enumerate(self.trunk):
             yield from _named(f"{index}", layer)
         for number, (convolutions, last) in enumerate(self.pictures):
@@ -114,10 +114,10 @@ class Network:
 
 
 def network_from(tensors: dict[str, Any]) -> Network:
-    """What `Network.tensors` named.
+    """Build a network from the arrays of `Network.tensors`.
 
     Raises:
-        KeyError: something is missing.
+        KeyError: an array is missing.
     """
     pictures: list[tuple[tuple[Convolution, ...], Linear]] = []
     while f"picture{len(pictures)}.0.weight" in tensors:
@@ -135,7 +135,7 @@ def network_from(tensors: dict[str, Any]) -> Network:
 
 
 def _look(convolutions: tuple[Convolution, ...], last: Linear, picture: NDArray[np.uint8]) -> Array:
-    """(..., height, width, channels) bytes -> (..., 128)."""
+    """Encode an image: (..., height, width, channels) uint8 -> (..., 128)."""
     batch = picture.reshape(-1, *picture.shape[-3:])
     x = batch.astype(np.float32) / np.float32(255)
     for convolution in convolutions:

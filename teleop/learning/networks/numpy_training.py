@@ -1,16 +1,16 @@
-"""Fitting a fully connected network in numpy, its gradients written out.
+"""Training of a fully connected network in numpy, with hand-written gradients.
 
-Demonstrations are mostly rows of numbers and the networks that learn them are small, so a framework
-spends more time between its operations than in them: on one CPU thread this takes 2 to 3 times as
-many optimiser steps a second as the same network in torch. Networks with pictures, memory or flow
-matching, and a user's own modules, are fitted by `torch_training`.
+Most demonstrations are rows of numbers and their networks are small, so a framework spends more
+time between its operations than in them. On one CPU thread, this module takes 2 to 3 times as many
+optimiser steps per second as torch on the same network. `torch_training` trains networks with
+images, memory or flow matching, and users' own modules.
 
     h1 = relu(x W1 + b1),  h2 = relu(h1 W2 + b2),  outputs = h2 W3 + b3
     loss = cross-entropy of each choice + mean squared error of the numbers
 
-AdamW (Loshchilov & Hutter 2019, algorithm 2) with a constant learning rate, and the average of the
-weights along the way (Polyak & Juditsky 1992). The average is a finished network after any number
-of steps, so one training gives candidates of every length.
+The optimiser is AdamW (Loshchilov & Hutter 2019, algorithm 2) with a constant learning rate. The
+trained network is the running average of the weights (Polyak & Juditsky 1992). It is usable after
+any number of steps, so one training run gives candidates of every length.
 """
 
 import contextlib
@@ -35,16 +35,16 @@ _WARM_UP = 50
 _CLIP_NORM = 1.0
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _LONGEST_AVERAGE = 0.99
-_LOOK = 4096  # rows at once without gradients
+_LOOK = 4096  # rows per batch without gradients
 
 
 def fits_dense(demos: Demonstrations, shape: Architecture) -> bool:
-    """This module can fit such a network to such data."""
+    """Return whether this module can train such a network on the data."""
     return not (demos.encoding.pictures or shape.memory or shape.flow)
 
 
 class DenseFit:
-    """One network being fitted; pulled step by step."""
+    """Training of one network, a few steps at a time."""
 
     def __init__(
         self,
@@ -62,15 +62,15 @@ class DenseFit:
         """Prepare weights and data.
 
         Args:
-            demos: the data.
-            pairs: (M, 2) rows seen and rows done, to fit.
-            normaliser: of the inputs.
-            shape: of the network; without memory and flow.
-            seed: of the weights and the batches.
-            batch: rows a step.
-            weight_decay: of AdamW.
-            weights: (M,) how often each pair is drawn, relative to the others; None: all alike.
-            start: a trained network of the same shape to begin with.
+            demos: the demonstrations.
+            pairs: (M, 2) observation rows and action rows to train on.
+            normaliser: normaliser of the inputs.
+            shape: architecture of the network, without memory and flow.
+            seed: seed of the weights and the batches.
+            batch: rows per step.
+            weight_decay: weight decay of AdamW.
+            weights: (M,) relative frequency of each pair; None draws all pairs equally often.
+            start: a trained network of the same shape to start from.
         """
         self._rng = np.random.default_rng([seed, 3])
         self._pairs, self._batch = pairs, max(1, min(batch, len(pairs)))
@@ -87,7 +87,7 @@ class DenseFit:
         self.step = 0
 
     def run(self, steps: int) -> float:
-        """Some optimiser steps; the loss of the last of them."""
+        """Take some optimiser steps and return the loss of the last one."""
         loss = 0.0
         with _one_thread():
             for step in range(steps):
@@ -101,25 +101,26 @@ class DenseFit:
         return loss
 
     def trained(self) -> Network:
-        """The network as it is now: with averaged weights, which no longer change."""
+        """Return the current network: a copy of the averaged weights."""
         layers = _Layers(self._weights.sizes, self._average.copy())
         return Network(tuple(Linear(w.T, b) for w, b in layers.parts))
 
     def loss_on(self, pairs: NDArray[np.int64]) -> float:
-        """The mean loss of the averaged network on pairs that were not fitted."""
+        """Return the averaged network's mean loss on pairs it was not trained on."""
         network, total = self.trained(), 0.0
         for part in np.array_split(pairs, max(1, math.ceil(len(pairs) / _LOOK))):
             outputs = network.outputs(self._rows.inputs(part[:, 0]))
             targets = self._rows.targets(part[:, 1])
-            played = self._head.size * self._execute  # what is played is what is judged
+            played = self._head.size * self._execute  # judge only the actions that are played
             loss = _loss(outputs[:, :played], targets[:, : self._execute], self._head)
             total += loss * len(part)
         return total / max(1, len(pairs))
 
     def agreement(self, network: Network, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-        """How well a network's most likely action agrees with what was done: (M,).
+        """Return how well a network's most likely action agrees with the recorded one: (M,).
 
-        1 or 0 where actions are choices, minus the squared error where numbers are among them.
+        The value is 1 or 0 if all branches are choices, minus the squared error if some are
+        numbers.
         """
         found = []
         for part in np.array_split(pairs, max(1, math.ceil(len(pairs) / _LOOK))):
@@ -136,7 +137,7 @@ class DenseFit:
         )
 
     def _forward(self, x: Array) -> tuple[list[Array], Array]:
-        """(B, width) -> what each layer was given, and the outputs."""
+        """Return the inputs of each layer and the outputs for inputs of shape (B, width)."""
         kept = [x]
         for weight, bias in self._weights.parts[:-1]:
             x = x @ weight
@@ -149,7 +150,7 @@ class DenseFit:
         return kept, outputs
 
     def _backward(self, kept: list[Array], slope: Array) -> None:
-        """Gradients of all layers, from the slope of the loss by the outputs."""
+        """Compute the gradients of all layers from the gradient of the loss at the outputs."""
         layers = zip(self._weights.parts, self._gradients.parts, kept, strict=True)
         for index, ((weight, _), (of_weight, of_bias), x) in reversed(list(enumerate(layers))):
             np.matmul(x.T, slope, out=of_weight)
@@ -159,7 +160,7 @@ class DenseFit:
                 slope *= x > 0
 
     def _descend(self) -> None:
-        """One step of AdamW on all weights together, and of their average."""
+        """Take one AdamW step on all weights together and update their average."""
         self.step += 1
         weights, gradient = self._weights.flat, self._gradients.flat
         first, second = self._first.flat, self._second.flat
@@ -187,24 +188,24 @@ class DenseFit:
 
 
 def loss_and_slope(outputs: Array, targets: Array, head: Head) -> tuple[float, Array]:
-    """The loss of some outputs, and how it changes with each of them.
+    """Return the loss of some outputs and its gradient with respect to them.
 
     Args:
         outputs: (B, steps * size).
         targets: (B, steps, branches).
-        head: what they mean.
+        head: the head that outputs and targets belong to.
     """
     loss = _loss(outputs, targets, head)
     return loss, _slope(outputs.copy(), targets, head)
 
 
 def _loss(outputs: Array, targets: Array, head: Head) -> float:
-    """Cross-entropy of each choice and mean squared error of the numbers, mean over rows.
+    """Return cross-entropy of the choices plus mean squared error of the numbers, mean over rows.
 
     Args:
         outputs: (B, steps * size).
         targets: (B, steps, branches).
-        head: what they mean.
+        head: the head that outputs and targets belong to.
     """
     flat, wanted = _by_step(outputs, targets)
     rows, loss, numbers = np.arange(len(flat)), 0.0, head.count_numbers
@@ -220,7 +221,7 @@ def _loss(outputs: Array, targets: Array, head: Head) -> float:
 
 
 def _agreement(outputs: Array, targets: Array, head: Head) -> NDArray[np.float64]:
-    """(B, size) and (B, branches) -> (B,)."""
+    """Compare outputs with targets: (B, size) and (B, branches) -> (B,)."""
     right = np.ones(len(outputs), np.bool_)
     error = np.zeros(len(outputs))
     for index, (branch, span) in enumerate(zip(head.branches, head.spans, strict=True)):
@@ -232,7 +233,7 @@ def _agreement(outputs: Array, targets: Array, head: Head) -> NDArray[np.float64
 
 
 def _slope(outputs: Array, targets: Array, head: Head) -> Array:
-    """How `_loss` changes with each output; written over the outputs."""
+    """Return the gradient of `_loss` at the outputs; it overwrites the outputs."""
     flat, wanted = _by_step(outputs, targets)
     rows, numbers = np.arange(len(flat)), head.count_numbers
     for index, (branch, span) in enumerate(zip(head.branches, head.spans, strict=True)):
@@ -250,18 +251,18 @@ def _slope(outputs: Array, targets: Array, head: Head) -> Array:
 
 
 def _by_step(outputs: Array, targets: Array) -> tuple[Array, Array]:
-    """(B * steps, size) and (B * steps, branches)."""
+    """Reshape to (B * steps, size) and (B * steps, branches)."""
     count = targets.shape[0] * targets.shape[1]
     return outputs.reshape(count, -1), targets.reshape(count, -1)
 
 
 @functools.cache
 def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all loaded libraries: once is enough
+    return ThreadpoolController()  # slow: it scans all loaded libraries
 
 
 def _one_thread() -> contextlib.AbstractContextManager[Any]:
-    """Two threads that share matrices this small wait for each other most of the time."""
+    """Limit BLAS to one thread: with matrices this small, two mostly wait for each other."""
     limited: contextlib.AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
     return limited
 
@@ -280,7 +281,7 @@ class _Rows:
             self._last = demos.last_rows()
 
     def inputs(self, rows: NDArray[np.int64]) -> Array:
-        """(B,) -> (B, frames * features), the present observation last."""
+        """Return inputs, the current observation last: (B,) -> (B, frames * features)."""
         if self._frames > 1:
             rows = np.maximum(rows[:, None] - self._back, self._first[rows][:, None])  # (B, F)
         x: Array = self._vector[rows] - self._mean
@@ -289,7 +290,7 @@ class _Rows:
         return x.reshape(len(rows), -1)
 
     def targets(self, rows: NDArray[np.int64]) -> Array:
-        """(B,) -> (B, chunk, branches); past the end of a stretch, its last action again."""
+        """Return targets, repeating a segment's last action: (B,) -> (B, chunk, branches)."""
         if self._chunk > 1:
             ahead = np.arange(self._chunk)
             rows = np.minimum(rows[:, None] + ahead, self._last[rows][:, None])
@@ -298,7 +299,7 @@ class _Rows:
 
 
 class _Layers:
-    """Weights of all layers in one array: (in, out) and (out,) each."""
+    """Weights (in, out) and biases (out,) of all layers in one array."""
 
     def __init__(self, sizes: tuple[int, ...], flat: Array | None = None) -> None:
         self.sizes = sizes
@@ -315,7 +316,7 @@ class _Layers:
 
 
 def _initialise(layers: _Layers, rng: np.random.Generator) -> None:
-    """Orthogonal weights (Saxe et al. 2014), the last layer small, no biases."""
+    """Set orthogonal weights (Saxe et al. 2014), small ones in the last layer."""
     for index, (weight, _) in enumerate(layers.parts):
         before, after = weight.shape
         square, _ = np.linalg.qr(rng.normal(size=(max(before, after), min(before, after))))
@@ -324,10 +325,10 @@ def _initialise(layers: _Layers, rng: np.random.Generator) -> None:
 
 
 def _copy(layers: _Layers, network: Network) -> None:
-    """The weights of a trained network.
+    """Copy the weights of a trained network.
 
     Raises:
-        ValueError: it has another shape.
+        ValueError: the network has another shape.
     """
     shapes = [(layer.weight.T.shape, layer.bias.shape) for layer in network.trunk]
     if shapes != [(weight.shape, bias.shape) for weight, bias in layers.parts]:

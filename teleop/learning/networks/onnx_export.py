@@ -1,8 +1,8 @@
-"""A policy as an ONNX model: observation in, averaged probabilities (or numbers) and action out.
+"""Export a policy as an ONNX model: observation in, averaged probabilities (or numbers) out.
 
     numbers (batch, features) float32, pictureN (batch, height, width, channels) uint8
         -> scores (batch, outputs)
-The normaliser and all networks are inside. Needs `pip install 'teleop-studio[onnx]'`.
+The model contains the normaliser and all networks. It needs `pip install 'teleop-studio[onnx]'`.
 """
 
 import logging
@@ -26,7 +26,7 @@ _CLOSE = 1e-4
 
 
 class _Whole(nn.Module):
-    """Normaliser, networks and head in one."""
+    """Normaliser, networks and head in one module."""
 
     def __init__(self, policy: LearnedPolicy, networks: list[nn.Module]) -> None:
         super().__init__()
@@ -36,21 +36,21 @@ class _Whole(nn.Module):
         self._head = policy.head
 
     def forward(self, numbers: Tensor, *pictures: Tensor) -> Tensor:
-        """(B, features), pictures -> (B, outputs)."""
+        """Compute the outputs: (B, features), images -> (B, outputs)."""
         normal = ((numbers - self._mean) / self._sd).clamp(-CLIP, CLIP)
         found = [_probabilities(net(normal, *pictures), self._head) for net in self.networks]
         return torch.stack(found).mean(dim=0)
 
 
 def export_onnx(policy: LearnedPolicy, path: Path) -> dict[str, Any]:
-    """Write a policy's model, and check it against onnxruntime on random observations.
+    """Export a policy, and compare the model in onnxruntime with it on random observations.
 
     Returns:
-        Names and shapes of inputs and outputs, and the largest difference found.
+        Names and shapes of inputs and outputs, and the largest difference.
 
     Raises:
-        LearningError: onnx is not installed, or the policy cannot be written as one.
-        StorageError: the disk refused.
+        LearningError: a package is not installed, or the policy cannot be exported.
+        StorageError: the file cannot be written.
     """
     _check_installed()
     if not policy.is_stateless:
@@ -68,7 +68,7 @@ def export_onnx(policy: LearnedPolicy, path: Path) -> dict[str, Any]:
     names = ["numbers", *(f"picture{index}" for index in range(len(looks)))]
     _write(whole, arrays, names, path)
     error = _difference(policy, path, names, arrays)
-    if not error <= _CLOSE:  # NaN is no difference that can be borne
+    if not error <= _CLOSE:  # written this way to reject NaN
         raise LearningError(f"The ONNX model says something else than the policy (by {error:.1e}).")
     return {
         "inputs": {name: ["batch", *a.shape[1:]] for name, a in zip(names, arrays, strict=True)},
@@ -110,7 +110,7 @@ def _write(whole: nn.Module, arrays: list[Any], names: list[str], path: Path) ->
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # the exporter's notes on itself
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # hide the exporter's messages
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(
@@ -129,7 +129,7 @@ def _write(whole: nn.Module, arrays: list[Any], names: list[str], path: Path) ->
     except OSError as problem:
         partial.unlink(missing_ok=True)
         raise StorageError(f"{path} could not be written ({problem.strerror}).") from problem
-    except torch.onnx.errors.OnnxExporterError as problem:  # somebody's own module
+    except torch.onnx.errors.OnnxExporterError as problem:  # the user's own module
         raise LearningError(
             f"The network cannot be written as ONNX: {sentence(problem)[:300]}"
         ) from problem

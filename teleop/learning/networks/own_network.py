@@ -1,12 +1,12 @@
 """A user's own network: any `torch.nn.Module`, named as `package.module:Class`.
 
-The class (or function) is called with what the data needs and gives a module:
+The class (or function) is called with the sizes that the data needs and returns a module:
 
     def make(features: int, pictures: tuple[tuple[int, int, int], ...], outputs: int) -> Module
     module(numbers (B, features), *pictures (B, height, width, channels) uint8) -> (B, outputs)
 
-or, without a parameter called `pictures`, `make(features, outputs)`. Outputs are logits of each
-choice, numbers as they are. A Keras 3 model on its torch backend is such a module.
+or, without a parameter called `pictures`, `make(features, outputs)`. The module outputs a logit for
+each choice, and numbers directly. A Keras 3 model with the torch backend also works.
 """
 
 import importlib
@@ -20,10 +20,10 @@ _KIND = "networks"
 
 
 def allow_own(name: str) -> None:
-    """Remember that this user has named a network, so that policies made with it can be opened.
+    """Remember that this user named a network, so that policies trained with it can be opened.
 
     Raises:
-        LearningError: it cannot be imported.
+        LearningError: the network cannot be imported.
     """
     _maker(name)
     trust.allow(_KIND, name)
@@ -32,10 +32,10 @@ def allow_own(name: str) -> None:
 def load_own(
     name: str, features: int, pictures: tuple[tuple[int, int, int], ...], outputs: int
 ) -> Any:
-    """A user's module, untrained.
+    """Create a user's own module, untrained.
 
     Raises:
-        LearningError: nobody here has named it, or it cannot be made.
+        LearningError: the network was never named on this computer, or cannot be created.
     """
     if not name:
         raise LearningError(
@@ -51,7 +51,7 @@ def load_own(
     try:
         sees = "pictures" in inspect.signature(make).parameters
         module = make(features, pictures, outputs) if sees else make(features, outputs)
-    except Exception as problem:  # somebody's own code
+    except Exception as problem:  # the user's own code
         raise LearningError(
             f"The network {name} could not be made: {sentence(problem)}."
         ) from problem
@@ -64,7 +64,7 @@ def _maker(name: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except Exception as problem:  # somebody's own code, or a wrong name
+    except Exception as problem:  # the user's own code, or a wrong name
         raise LearningError(
             f"The network {name!r} cannot be imported ({sentence(problem)}). Name it as "
             "package.module:Class, importable from where you are."

@@ -1,7 +1,7 @@
-"""What turns an observation into a head's outputs: an ensemble, neighbours, or somebody's module.
+"""Models that turn observations into a head's outputs: networks, neighbours or a user's module.
 
-A model is asked with `think(seen)` and starts an episode with `reset(seed)`. None of them runs code
-from a policy's folder: a user's own module is imported only if it was named on this computer.
+`reset(seed)` starts an episode and `think` returns the outputs. No model runs code from a policy's
+folder: a user's own module is imported only if it was named on this computer.
 """
 
 import math
@@ -21,21 +21,21 @@ _BLOCK = 1 << 14
 
 
 class PolicyModel(Protocol):
-    """Normalised numbers and small pictures in, averaged probabilities (or numbers) out."""
+    """A model that maps normalised inputs to averaged probabilities (or numbers)."""
 
     kind: str
 
     def reset(self, seed: int) -> None:
-        """A new episode."""
+        """Start an episode."""
 
     def think(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
-        """(..., features) and (..., h, w, c) -> (..., chunk * size)."""
+        """Compute the outputs: (..., features) and (..., h, w, c) -> (..., chunk * size)."""
 
     def tensors(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Every array, by name."""
+        """Yield every array with its name."""
 
     def check(self, features: int, outputs: int) -> None:
-        """Refuse arrays that do not belong together.
+        """Check that the arrays fit together.
 
         Raises:
             ValueError: a shape does not fit.
@@ -43,7 +43,7 @@ class PolicyModel(Protocol):
 
 
 class Ensemble:
-    """Several networks; what they find probable is averaged."""
+    """Several networks whose probabilities are averaged."""
 
     kind = "networks"
 
@@ -52,12 +52,12 @@ class Ensemble:
         self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """Nothing is remembered of the episode before."""
+        """Start an episode and forget the previous one."""
         self._rng = np.random.default_rng(seed)
         self._hidden: list[Array | None] = [None] * len(self.networks)
 
     def think(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
-        """What the networks find together."""
+        """Return the mean of the networks' outputs."""
         found = [self._one(i, vector, pictures) for i in range(len(self.networks))]
         return found[0] if len(found) == 1 else np.mean(found, axis=0, dtype=np.float32)
 
@@ -75,7 +75,7 @@ class Ensemble:
         return self._head.probabilities(parts).reshape(outputs.shape)
 
     def _flow(self, network: Network, seen: Array) -> Array:
-        """From noise to actions along the learned velocity (Lipman et al. 2023), by Euler."""
+        """Turn noise into actions by Euler steps of the learned velocity (Lipman et al. 2023)."""
         size = (*seen.shape[:-1], self._head.size * self._shape.chunk)
         x = self._rng.normal(size=size).astype(np.float32)
         for step in range(_EULER_STEPS):
@@ -85,13 +85,13 @@ class Ensemble:
         return x
 
     def tensors(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Every layer of every member."""
+        """Yield the arrays of every network with their names."""
         for member, network in enumerate(self.networks):
             for name, array in network.tensors():
                 yield f"member{member}.{name}", array
 
     def check(self, features: int, outputs: int) -> None:
-        """Refuse layers that do not fit each other."""
+        """Check that the layers fit together."""
         if not self.networks:
             raise ValueError("there is no network in it")
         shape = self._shape
@@ -112,28 +112,28 @@ class Ensemble:
 
 
 class Nearest:
-    """Does what was done at the most similar moment: the honest baseline."""
+    """Baseline that repeats what was done at the most similar steps."""
 
     kind = "nearest"
 
     def __init__(self, seen: Rows, done: NDArray[np.float32], head: Head, count: int) -> None:
-        """Remember everything.
+        """Store all steps.
 
         Args:
-            seen: (N, features) normalised inputs, pictures flattened behind the numbers.
+            seen: (N, features) normalised inputs, flattened images after the numbers.
             done: (N, branches) targets.
-            head: what the targets mean.
-            count: how many moments vote.
+            head: the head that the targets belong to.
+            count: number of steps that vote.
         """
         self._seen, self._done, self._head = seen, done, head
         self.count = max(1, min(count, len(seen)))
         self._squares = (seen**2).sum(axis=1)
 
     def reset(self, seed: int) -> None:
-        """Nothing is remembered from step to step."""
+        """Do nothing: the model has no state."""
 
     def think(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
-        """The votes of the nearest moments."""
+        """Return the votes of the nearest steps."""
         rows = flattened(vector, pictures)
         apart = self._squares - 2 * rows @ self._seen.T  # (..., N)
         nearest = np.argpartition(apart, self.count - 1, axis=-1)[..., : self.count]
@@ -146,12 +146,12 @@ class Nearest:
         return np.concatenate(parts, axis=-1)
 
     def tensors(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Everything that it remembers."""
+        """Yield the stored arrays with their names."""
         yield "seen", self._seen
         yield "done", self._done
 
     def check(self, features: int, outputs: int) -> None:
-        """Refuse memories of another space."""
+        """Check that the stored steps fit the spaces."""
         fits = self._done.shape == (len(self._seen), len(self._head.branches))
         if not fits or len(self._seen) == 0 or self._head.size != outputs:
             raise ValueError("what is remembered does not fit the spaces")
@@ -160,7 +160,7 @@ class Nearest:
 
 
 class Module:
-    """A user's own `torch.nn.Module`: plays with torch."""
+    """A user's own `torch.nn.Module`; playing needs torch."""
 
     kind = "module"
 
@@ -168,10 +168,10 @@ class Module:
         self.module, self._head = module, head
 
     def reset(self, seed: int) -> None:
-        """Modules remember nothing from step to step."""
+        """Do nothing: a module has no state."""
 
     def think(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
-        """What the module says."""
+        """Return the module's outputs as probabilities (or numbers)."""
         import torch
 
         batch = [torch.from_numpy(np.atleast_2d(vector))]
@@ -182,16 +182,16 @@ class Module:
         return self._head.probabilities(outputs.reshape(*vector.shape[:-1], -1))
 
     def tensors(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """The module's state."""
+        """Yield the arrays of the module's state with their names."""
         for name, tensor in self.module.state_dict().items():
             yield f"module.{name}", tensor.detach().cpu().contiguous().numpy().copy()
 
     def check(self, features: int, outputs: int) -> None:
-        """A module says itself what does not fit."""
+        """Do nothing: the module itself reports what does not fit."""
 
 
 def flattened(vector: Rows, pictures: tuple[Picture, ...]) -> Rows:
-    """Numbers and pictures as one row, pictures weighing as much as one number each channel."""
+    """Join numbers and images in one row; an image channel weighs as much as one number."""
     parts = [vector]
     for picture in pictures:
         flat = picture.reshape(*picture.shape[:-3], -1).astype(np.float32)
@@ -208,10 +208,10 @@ def model_from(
     settings: Mapping[str, Any],
     make_module: Callable[[], Any],
 ) -> PolicyModel:
-    """The model of a policy's folder.
+    """Build the model of a policy's folder.
 
     Raises:
-        KeyError: something is missing.
+        KeyError: an array or a setting is missing.
         ValueError: the kind is unknown.
     """
     if kind == "networks":

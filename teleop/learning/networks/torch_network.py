@@ -1,4 +1,4 @@
-"""The torch side of a policy's network: the same layers as `numpy_network`, with gradients."""
+"""A policy's network in torch: the same layers as in `numpy_network`, with gradients."""
 
 import itertools
 import math
@@ -17,7 +17,7 @@ _PICTURE_FEATURES = 128
 
 
 class PolicyNetwork(nn.Module):
-    """Numbers and pictures in, outputs of a head out."""
+    """A network that maps numbers and images to a head's outputs."""
 
     def __init__(
         self,
@@ -27,14 +27,14 @@ class PolicyNetwork(nn.Module):
         shape: Architecture,
         generator: torch.Generator,
     ) -> None:
-        """Build the layers: orthogonal weights, the last layer small, no biases.
+        """Build the layers: orthogonal weights, small ones in the last layer, biases of 0.
 
         Args:
-            features: numbers of one observation.
-            pictures: (height, width, channels) of each picture of one observation.
-            outputs: of the head, for one action.
-            shape: how the network is built.
-            generator: of the weights.
+            features: number of features of one observation.
+            pictures: (height, width, channels) of each image of one observation.
+            outputs: number of outputs of the head for one action.
+            shape: architecture of the network.
+            generator: random generator of the weights.
         """
         super().__init__()
         frames = shape.frames
@@ -50,7 +50,7 @@ class PolicyNetwork(nn.Module):
         self.trunk = make_layers((width, *shape.hidden, total), generator)
 
     def seen(self, vector: Tensor, *pictures: Tensor) -> Tensor:
-        """(..., features), (..., height, width, channels) bytes -> (..., Z)."""
+        """Encode observations: (..., features), (..., height, width, channels) -> (..., Z)."""
         if not self.looks and self.memory is None:
             return vector
         parts = [vector]
@@ -64,20 +64,20 @@ class PolicyNetwork(nn.Module):
         return together
 
     def forward(self, vector: Tensor, *pictures: Tensor) -> Tensor:
-        """The head's outputs: (..., outputs)."""
+        """Return the head's outputs: (..., outputs)."""
         outputs: Tensor = self.trunk(self.seen(vector, *pictures))
         return outputs
 
 
 class _Flat(nn.Module):
-    """(N, channels, height, width) -> rows in the order height, width, channels."""
+    """Flattens (N, channels, height, width) to rows in the order height, width, channels."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.permute(0, 2, 3, 1).flatten(1)
 
 
 def _look(sides: tuple[int, int, int], generator: torch.Generator) -> nn.Sequential:
-    """Three convolutions of stride 2, then 128 features."""
+    """Build an image encoder: three convolutions with stride 2, then 128 features."""
     height, width, channels = sides
     layers: list[nn.Module] = []
     for out, kernel in zip(_CHANNELS, _KERNELS, strict=True):
@@ -95,7 +95,7 @@ def _look(sides: tuple[int, int, int], generator: torch.Generator) -> nn.Sequent
 
 
 def make_layers(sizes: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:
-    """Fully connected layers with ReLU between; the last one small, so that nothing is sure yet."""
+    """Build fully connected layers with ReLU; a small last layer avoids early confidence."""
     layers: list[nn.Module] = []
     for index, (before, after) in enumerate(itertools.pairwise(sizes)):
         last = index == len(sizes) - 2
@@ -121,7 +121,7 @@ def _orthogonal_memory(memory: nn.GRU, generator: torch.Generator) -> None:
 
 
 def to_numpy(network: PolicyNetwork) -> Network:
-    """The network's layers as arrays that no longer change."""
+    """Copy the network's layers to numpy arrays."""
     pictures = []
     for look in network.looks:
         parts = [_pair(p) for p in look.modules() if isinstance(p, nn.Conv2d | nn.Linear)]
@@ -134,10 +134,10 @@ def to_numpy(network: PolicyNetwork) -> Network:
 
 
 def load_from(network: PolicyNetwork, trained: Network) -> None:
-    """Begin with the weights of a trained network of the same shape.
+    """Copy the weights of a trained network of the same shape into a network.
 
     Raises:
-        ValueError: it has another shape.
+        ValueError: the shapes differ.
     """
     mine, theirs = list(_ordered(network)), [array for _, array in trained.tensors()]
     if [tuple(part.shape) for part in mine] != [array.shape for array in theirs]:
@@ -147,7 +147,7 @@ def load_from(network: PolicyNetwork, trained: Network) -> None:
 
 
 def _ordered(network: PolicyNetwork) -> list[nn.Parameter]:
-    """The parameters in the order of `Network.tensors`."""
+    """Return the parameters in the order of `Network.tensors`."""
     parts = [*network.trunk.parameters(), *network.looks.parameters()]
     return parts + ([] if network.memory is None else list(network.memory.parameters()))
 

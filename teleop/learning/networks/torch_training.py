@@ -1,9 +1,9 @@
-"""Fitting one network: the inner loop, tuned for small data on one CPU thread.
+"""Training of one network in torch, tuned for small data on one CPU thread.
 
-Observations stay where they are, batches are drawn by row number, all weights are one vector for
-clipping and the optimiser (fused AdamW): 5.6 to 5.8 times the throughput of `imitation`'s
-behavioural cloning on the same network, batch and data. `torch.compile` costs minutes on a CPU and
-ends up slower.
+Observations are not copied, batches are drawn by row number, and all weights form one vector for
+clipping and the optimiser (fused AdamW). This gives 5.6 to 5.8 times the throughput of
+`imitation`'s behavioural cloning with the same network, batch and data. `torch.compile` takes
+minutes on a CPU and is slower in the end.
 """
 
 import math
@@ -23,22 +23,22 @@ from teleop.learning.networks.torch_network import PolicyNetwork
 
 _WARM_UP = 50
 _CLIP_NORM = 1.0
-_SEQUENCE = 32  # steps that a memory is trained over
-_FEWER_SEQUENCES = 4  # of them a step than single moments
-_SHIFT = 3  # pixels by which pictures of a batch are moved
+_SEQUENCE = 32  # length of the sequences that train a memory, in steps
+_FEWER_SEQUENCES = 4  # a batch has this many times fewer sequences than single steps
+_SHIFT = 3  # maximum shift of the images of a batch, in pixels
 _RANKS_APART = 1_000_003
 
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """How one network is fitted.
+    """Settings for training one network.
 
     Attributes:
-        shape: of the network.
-        batch: rows a step, over all processes together.
+        shape: architecture of the network.
+        batch: rows per step, over all processes together.
         steps: optimiser steps.
-        weight_decay: of AdamW.
-        device: where the network is.
+        weight_decay: weight decay of AdamW.
+        device: device of the network.
     """
 
     shape: Architecture = field(default_factory=Architecture)
@@ -49,17 +49,17 @@ class FitConfig:
 
     @property
     def learning_rate(self) -> float:
-        """2e-3 for short training, 1e-3 from 1,000 steps on."""
+        """Learning rate: 2e-3 for short training, 1e-3 from 1,000 steps on."""
         return float(np.interp(self.steps, [300, 1000], [2e-3, 1e-3]))
 
 
 def device_for(demos: Demonstrations) -> str:
-    """A GPU for pictures where there is one; vectors are too small to be worth the way there."""
+    """Return the GPU for images, if there is one; vectors are not worth the transfer."""
     return "cuda" if demos.encoding.pictures and torch.cuda.is_available() else "cpu"
 
 
 class Batches:
-    """Rows of the demonstrations as tensors, with what belongs before and after them."""
+    """Rows of the demonstrations as tensors, with the rows before and after them."""
 
     def __init__(self, demos: Demonstrations, normaliser: Normaliser, config: FitConfig) -> None:
         self._vector = torch.from_numpy(np.asarray(demos.inputs.vector))
@@ -74,7 +74,7 @@ class Batches:
             self._begin = torch.from_numpy(_begin_rows(demos.segments))
 
     def inputs(self, rows: Tensor) -> tuple[Tensor, ...]:
-        """What was seen: (B,) -> (B, features) and (B, height, width, channels), or (B, L, …)."""
+        """Return inputs: (B,) -> (B, features) and (B, height, width, channels), or (B, L, …)."""
         if self._shape.memory:
             steps = torch.arange(_SEQUENCE)
             rows = torch.minimum(rows[:, None] + steps, self._last[rows][:, None])  # (B, L)
@@ -83,7 +83,7 @@ class Batches:
         return self._gathered(rows)
 
     def targets(self, rows: Tensor) -> Tensor:
-        """What was done: (B,) -> (B, branches), or (B, L or chunk, branches)."""
+        """Return targets: (B,) -> (B, branches), or (B, L or chunk, branches)."""
         if not self._shape.memory and self._shape.chunk == 1:
             return self._targets[rows].to(self._device)
         ahead = torch.arange(_SEQUENCE if self._shape.memory else self._shape.chunk)
@@ -91,7 +91,7 @@ class Batches:
         return self._targets[done].to(self._device)
 
     def settled(self, pairs: Tensor) -> Tensor:
-        """Where sequences begin, so that they end inside their stretch: (B, 2) -> (B, 2)."""
+        """Move sequences back so that they end inside their segment: (B, 2) -> (B, 2)."""
         if not self._shape.memory:
             return pairs
         seen, done = pairs.unbind(1)
@@ -100,7 +100,7 @@ class Batches:
         return pairs - back[:, None]
 
     def inside(self, pairs: Tensor) -> Tensor:
-        """(B, L) the steps of each sequence that its stretch has."""
+        """Return which steps of each sequence are inside its segment: (B, L)."""
         done = pairs[:, 1:] + torch.arange(_SEQUENCE)
         return done <= self._last[pairs[:, 1]][:, None]
 
@@ -110,7 +110,7 @@ class Batches:
         return (vector, *(part[rows].to(self._device) for part in self._pictures))
 
     def _stacked(self, rows: Tensor) -> tuple[Tensor, ...]:
-        """The frames that belong together, side by side; before the start, the first again."""
+        """Stack each observation with earlier ones; repeat the first one at the start."""
         back = torch.arange(self._shape.frames - 1, -1, -1) * self._shape.stride
         rows = torch.maximum(rows[..., None] - back, self._first[rows][..., None])  # (..., F)
         vector, *pictures = self._gathered(rows)
@@ -119,7 +119,7 @@ class Batches:
 
 
 class Fit:
-    """One network being fitted; pulled step by step."""
+    """Training of one network, a few steps at a time."""
 
     def __init__(
         self,
@@ -133,14 +133,14 @@ class Fit:
         """Prepare network, optimiser and data.
 
         Args:
-            demos: the data.
-            pairs: (M, 2) rows seen and rows done, to fit.
-            normaliser: of the inputs.
-            config: how to fit.
-            seed: of the weights and the batches.
-            network: (B, features), pictures… -> (B, outputs); None makes one.
+            demos: the demonstrations.
+            pairs: (M, 2) observation rows and action rows to train on.
+            normaliser: normaliser of the inputs.
+            config: settings of the training.
+            seed: seed of the weights and the batches.
+            network: module (B, features), images… -> (B, outputs); None creates one.
         """
-        torch.set_num_threads(1)  # two threads beside a window slow both down
+        torch.set_num_threads(1)  # two threads slow down training and the window
         rank, self._world = distributed.world()
         weights = torch.Generator().manual_seed(seed)
         self._generator = torch.Generator().manual_seed(seed + _RANKS_APART * rank)
@@ -151,7 +151,7 @@ class Fit:
         self.network.to(config.device)
         if self._world > 1 and network is not None:
             distributed.share(self.network)
-        torch.manual_seed(seed + _RANKS_APART * rank)  # of what a user's own network draws
+        torch.manual_seed(seed + _RANKS_APART * rank)  # for random numbers in a user's own network
         parameters, self._gradients = _prepared(self.network)
         self._optimiser = torch.optim.AdamW(
             parameters, config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -159,7 +159,7 @@ class Fit:
         self.step = 0
 
     def run(self, steps: int) -> float:
-        """Some optimiser steps; the loss of the last of them."""
+        """Take some optimiser steps and return the loss of the last one."""
         batch = self._config.batch // (_FEWER_SEQUENCES if self._config.shape.memory else 1)
         size = max(1, min(batch, len(self._pairs)) // self._world)
         loss = torch.zeros(())
@@ -204,7 +204,7 @@ class Fit:
         self._optimiser.step()
 
     def _set_learning_rate(self) -> None:
-        """Warm up, then a cosine to zero."""
+        """Set the learning rate: warm-up, then cosine decay to zero."""
         warm = min(1.0, (self.step + 1) / _WARM_UP)
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / self._config.steps)))
         for group in self._optimiser.param_groups:
@@ -214,13 +214,13 @@ class Fit:
 def make_network(
     demos: Demonstrations, shape: Architecture, generator: torch.Generator
 ) -> PolicyNetwork:
-    """An untrained network for some data."""
+    """Create an untrained network for the data."""
     encoding = demos.encoding
     return PolicyNetwork(encoding.features, encoding.pictures, demos.head.size, shape, generator)
 
 
 def warm_up() -> None:
-    """Let torch load what it loads at the first optimiser step (3 s), before anybody waits."""
+    """Take two optimiser steps in advance, because torch needs 3 s to load at the first."""
     demos = demonstrations_of(np.zeros((2, 1), np.float32), np.arange(2))
     config = FitConfig(Architecture(hidden=(8,)), steps=2)
     pairs = demos.pairs(0)
@@ -228,12 +228,12 @@ def warm_up() -> None:
 
 
 def loss_of(outputs: Tensor, targets: Tensor, head: Head) -> Tensor:
-    """Cross-entropy of each choice and squared error of each number (averaged over numbers).
+    """Return the cross-entropy of each choice plus the mean squared error of the numbers.
 
     Args:
         outputs: (B, size).
-        targets: (B, branches) indices or scaled numbers.
-        head: what the outputs mean.
+        targets: (B, branches) level indices or scaled numbers.
+        head: the head that the outputs belong to.
     """
     if len(head.branches) == 1 and head.is_choice:
         return nn.functional.cross_entropy(outputs, targets[:, 0].long())
@@ -254,13 +254,13 @@ def loss_of(outputs: Tensor, targets: Tensor, head: Head) -> Tensor:
 def flow_loss(
     trunk: nn.Module, seen: Tensor, actions: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Conditional flow matching (Lipman et al. 2023, eq. 23, sigma 0).
+    """Return the loss of conditional flow matching (Lipman et al. 2023, eq. 23, sigma 0).
 
     Args:
-        trunk: (B, Z + A + 1) -> (B, A) velocity.
-        seen: (B, Z).
+        trunk: module (B, Z + A + 1) -> (B, A) that returns the velocity.
+        seen: (B, Z) encoded observations.
         actions: (B, A) scaled numbers.
-        generator: of noise and times.
+        generator: random generator of noise and times.
     """
     noise = torch.randn(actions.shape, generator=generator).to(actions.device)
     time = torch.rand((len(actions), 1), generator=generator).to(actions.device)
@@ -270,7 +270,7 @@ def flow_loss(
 
 
 def _prepared(network: nn.Module) -> tuple[list[nn.Parameter], list[Tensor]]:
-    """(parameters for the optimiser, their gradients)."""
+    """Return (parameters for the optimiser, their gradients)."""
     if isinstance(network, PolicyNetwork):
         flat, gradient = _flattened(network)
         return [flat], [gradient]
@@ -281,9 +281,9 @@ def _prepared(network: nn.Module) -> tuple[list[nn.Parameter], list[Tensor]]:
 
 
 def _flattened(network: nn.Module) -> tuple[nn.Parameter, Tensor]:
-    """All weights as one vector that the layers look into, and their gradients likewise.
+    """Move all weights into one vector that the layers view, and the gradients into another.
 
-    One clipping and one optimiser step for all layers together: a fifth less time a step.
+    Clipping and optimising all layers together saves a fifth of the time per step.
     """
     layers = list(network.parameters())
     flat = nn.Parameter(torch.cat([layer.detach().ravel() for layer in layers]))
@@ -299,12 +299,12 @@ def _flattened(network: nn.Module) -> tuple[nn.Parameter, Tensor]:
 
 
 def _shifted(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Pictures of a batch moved by the same few pixels (after Kostrikov et al. 2021, section 4)."""
+    """Shift all images of a batch by the same few pixels (after Kostrikov et al. 2021, sec. 4)."""
     down, right = torch.randint(-_SHIFT, _SHIFT + 1, (2,), generator=generator).tolist()
     return torch.roll(pictures, (down, right), dims=(-3, -2))
 
 
 def _begin_rows(segments: NDArray[np.int32]) -> NDArray[np.int64]:
-    """(N,) the first row of each row's stretch."""
+    """Return the first row of each row's segment: (N,)."""
     begins = np.flatnonzero(np.diff(segments, prepend=segments[:1] - 1))
     return begins[np.searchsorted(begins, np.arange(len(segments)), side="right") - 1]

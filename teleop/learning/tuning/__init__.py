@@ -1,1 +1,1 @@
-"""Choosing settings: by playing, or by held-out loss."""
+"""Choosing training settings, by playing or by held-out loss."""

@@ -1,4 +1,4 @@
-"""The networks of one choice, trained as far as was asked and kept at several lengths."""
+"""The networks of one choice of settings, trained on demand and kept at several lengths."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -28,15 +28,15 @@ _EVERY, _PICTURE_EVERY = 50, 10
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What all networks of a training share.
+    """The settings that all networks of a training run share.
 
     Attributes:
-        demos: the data.
-        seed: of the first network; the next ones count on.
-        batch: rows a step; None: 64.
+        demos: the demonstrations.
+        seed: seed of the first network; each further network adds 1.
+        batch: rows per step; None: 64.
         lengths: numbers of steps at which networks are kept, ascending.
-        start: a policy whose networks are trained on.
-        make: makes an untrained module of the user's own.
+        start: a policy whose networks are trained further.
+        make: creates an untrained module of the user's own.
     """
 
     demos: Demonstrations
@@ -48,23 +48,23 @@ class Basis:
 
     @property
     def sees_pictures(self) -> bool:
-        """Observations hold pictures."""
+        """Whether observations contain images."""
         return bool(self.demos.encoding.pictures)
 
 
 @dataclass(slots=True)
 class _Member:
-    """One network: its training so far, and what it was after some numbers of steps."""
+    """One network: its training so far, and copies of it after some numbers of steps."""
 
     fit: DenseFit
     kept: dict[int, Network] = field(default_factory=dict)
 
 
 class Networks:
-    """An ensemble that grows: more steps and more members at need, nothing is trained twice."""
+    """An ensemble that grows on demand in steps and members; nothing is trained twice."""
 
     def __init__(self, basis: Basis, choice: TrainingChoice) -> None:
-        """Nothing is trained yet."""
+        """Prepare the data, without training anything yet."""
         self._basis, self.choice = basis, choice
         demos = basis.demos
         self._pairs = choice.pairs(demos)
@@ -75,12 +75,12 @@ class Networks:
             else Normaliser.of(demos.inputs.vector, self._pairs[:, 0])
         )
         self._members: list[_Member] = []
-        self._whole: dict[int, list[nn.Module]] = {}  # those that are trained for one length
+        self._whole: dict[int, list[nn.Module]] = {}  # trained for one length only
         alone = distributed.world()[1] == 1 and basis.make is None
         self.is_dense = alone and fits_dense(demos, choice.shape)
 
     def iter_train(self, steps: int, members: int) -> Iterator[tuple[int, float]]:
-        """Train what is missing; yields (steps just done, loss)."""
+        """Train what is missing; yield (steps just done, loss)."""
         for index in range(members):
             if self.is_dense:
                 yield from self._train_dense(index, steps)
@@ -88,13 +88,13 @@ class Networks:
                 yield from self._train_whole(index, steps)
 
     def ready(self, steps: int) -> int:
-        """How many networks of this length are trained."""
+        """Return how many networks of this length are trained."""
         if self.is_dense:
             return sum(steps in member.kept for member in self._members)
         return len(self._whole.get(steps, []))
 
     def model(self, steps: int, members: int) -> PolicyModel:
-        """What plays: so many networks of this length, which were trained before."""
+        """Return a model of the first trained networks of this length."""
         head, shape = self._basis.demos.head, self.choice.shape
         if self.is_dense:
             found = [member.kept[steps] for member in self._members[:members]]
@@ -106,7 +106,7 @@ class Networks:
         return Ensemble(tuple(to_numpy(module) for module in ours), head, shape)
 
     def agreement(self, steps: int, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(M,) of the first network of this length, on pairs that it was not fitted to."""
+        """Return how well the first network of this length predicts held-out pairs: (M,)."""
         member = self._members[0]
         return member.fit.agreement(member.kept[steps], pairs)
 
@@ -142,7 +142,7 @@ class Networks:
             device_for(basis.demos),
         )
         seed = basis.seed + index
-        torch.manual_seed(seed)  # of what a user's own network draws
+        torch.manual_seed(seed)  # for random numbers in a user's own network
         network = basis.make() if basis.make else None
         if (begun := self._begun(index)) and network is None:
             network = make_network(basis.demos, self.choice.shape, torch.Generator())
@@ -154,7 +154,7 @@ class Networks:
         self._whole.setdefault(steps, []).append(fit.network)
 
     def _begun(self, index: int) -> Network | None:
-        """The trained network that a member begins with."""
+        """Return the trained network that a member starts from, if any."""
         start = self._basis.start
         if start is None or not isinstance(start.model, Ensemble):
             return None
@@ -164,7 +164,7 @@ class Networks:
         return networks[index % len(networks)]
 
     def _drawn(self) -> NDArray[np.int64]:
-        """The pairs; drawn by their weights where they have some."""
+        """Return the pairs, resampled by their weights if they have any."""
         if self._weights is None:
             return self._pairs
         rng = np.random.default_rng(self._basis.seed)

@@ -1,4 +1,4 @@
-"""What training chooses: reaction time, which takes count, and the shape of the networks."""
+"""The settings that training chooses: lag, episodes and network architecture."""
 
 from dataclasses import dataclass, field
 
@@ -9,18 +9,18 @@ from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.networks.architecture import Architecture
 from teleop.text import joined, listed, tr
 
-_STEEPEST = 2.0  # standard deviations of the returns beyond which weights no longer change
+_STEEPEST = 2.0  # weights stay constant beyond this many standard deviations of the returns
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingChoice:
-    """One way to train.
+    """One choice of training settings.
 
     Attributes:
-        lag: reaction time in steps, of all episodes or of each.
-        takes: indices of the episodes that are learned from; None for all.
-        weighted: good takes are drawn more often than bad ones.
-        shape: of the networks.
+        lag: lag in steps, for all episodes or for each.
+        takes: indices of the episodes to learn from; None for all.
+        weighted: draw good episodes more often than bad ones.
+        shape: architecture of the networks.
     """
 
     lag: Lag = 0
@@ -29,22 +29,22 @@ class TrainingChoice:
     shape: Architecture = field(default_factory=Architecture)
 
     def left_out(self, demos: Demonstrations) -> tuple[int, ...]:
-        """What a person calls the episodes that are not learned from."""
+        """Return the numbers of the episodes that are not learned from."""
         if self.takes is None:
             return ()
         return tuple(demos.numbers[index] for index in demos.used if index not in self.takes)
 
     def pairs(self, demos: Demonstrations) -> NDArray[np.int64]:
-        """(M, 2) rows seen and rows done; without reaction time where episodes are too short."""
+        """Return (M, 2) observation and action rows; without lag if episodes are too short."""
         pairs = demos.pairs(self.lag, self.takes)
         return pairs if len(pairs) else demos.pairs(0, self.takes)
 
     def weights(
         self, demos: Demonstrations, pairs: NDArray[np.int64]
     ) -> NDArray[np.float64] | None:
-        """(M,) how often each pair is drawn; None: all alike.
+        """Return the relative frequency of each pair, (M,); None if all are equal.
 
-        exp(return / sd): the weights of Peng et al. 2019 (equation 5), for whole takes.
+        exp(return / sd): the weights of Peng et al. 2019 (equation 5), for whole episodes.
         """
         if not self.weighted:
             return None
@@ -54,7 +54,7 @@ class TrainingChoice:
         return weights[np.searchsorted(demos.starts, pairs[:, 0], side="right") - 1]
 
     def words(self, demos: Demonstrations) -> str:
-        """All of it, for a table."""
+        """Describe the choice, for a table."""
         said = [self._reaction_words(demos), self._take_words(demos)]
         if self.shape.words() != Architecture().words():
             said.append(self.shape.words())
@@ -76,7 +76,7 @@ class TrainingChoice:
 
 
 def better_takes(demos: Demonstrations, share: float) -> tuple[int, ...]:
-    """Indices of the takes with the highest returns: at least one."""
+    """Return the indices of the episodes with the highest returns, at least one."""
     used = demos.used
     count = max(1, int(np.ceil(share * len(used))))
     return tuple(sorted(sorted(used, key=lambda index: -demos.returns[index])[:count]))

@@ -1,9 +1,9 @@
-"""Choosing without playing: how well a network answers for episodes that it was not fitted to.
+"""Choosing without playing: how well a network predicts episodes that it was not trained on.
 
-The log-loss punishes a network that is sure, and such networks play best: it orders lengths of
-training backwards. What counts here is how often the most likely action is the person's; where
-actions are numbers, the squared error. Of lengths that are about equally good, the usual one is
-taken.
+The log-loss penalises confident networks, but these play best, so it ranks training lengths in
+reverse. The criterion here is how often the most likely action is the person's action, or the
+squared error if actions are numbers. Among lengths that are about equally good, the default one
+is chosen.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _FEWEST_HELD_OUT = 3
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """How one choice did on held-out episodes.
+    """Result of one choice of settings on held-out episodes.
 
     Attributes:
-        choice: how it was trained.
+        choice: the training settings.
         steps: optimiser steps.
-        agreement: mean over moments: share of the actions that agree, or minus the squared error.
-        error: standard error of that, over episodes.
-        episodes: held out.
+        agreement: mean over steps: share of the actions that agree, or minus the squared error.
+        error: standard error of the agreement, over episodes.
+        episodes: number of held-out episodes.
     """
 
     choice: TrainingChoice
@@ -41,7 +41,7 @@ class HeldOut:
 
 
 def split(demos: Demonstrations, seed: int) -> tuple[list[int], list[int]] | None:
-    """(episodes to fit, episodes held out); None where there is nothing to hold out."""
+    """Return (episodes to train on, held-out episodes); None with fewer than two episodes."""
     count = len(demos.used)
     if count < 2:
         return None
@@ -53,11 +53,11 @@ def split(demos: Demonstrations, seed: int) -> tuple[list[int], list[int]] | Non
 def iter_held_out(
     basis: Basis, choice: TrainingChoice
 ) -> Iterator[tuple[int, float, HeldOut | None]]:
-    """Train on most episodes; yields (steps just done, loss, what was found at a length).
+    """Train on most episodes; yield (steps just done, loss, result at a length or None).
 
     Args:
         basis: data, seed and lengths.
-        choice: how to train; such that its networks are dense.
+        choice: the training settings; their networks must be dense.
     """
     demos = basis.demos
     parts = split(demos, basis.seed)
@@ -78,9 +78,9 @@ def iter_held_out(
 
 
 def best_of(found: list[HeldOut]) -> HeldOut:
-    """The best, or the usual length where that is as good within one standard error.
+    """Return the best result, or one nearer to the default length within one standard error.
 
-    Few held-out episodes say too little: then the usual length is taken.
+    With too few held-out episodes, return the result nearest to the default length.
     """
     if found[0].episodes < _FEWEST_HELD_OUT:
         return min(found, key=lambda item: abs(np.log(item.steps / USUAL_STEPS)))

@@ -1,9 +1,10 @@
-"""Reaction time, found from the data by held-out loss: of everybody, or of each person.
+"""Estimate of the lag by held-out loss, for all episodes or for each person.
 
-What a person does answers what they saw some time before. Training on (seen at t, done at t + lag)
-undoes that (Kanervisto et al. 2020, section 3): 25 keyboard demonstrations of LunarLander gave 242
-instead of 188. The loss on held-out episodes is lowest near the right lag, but flat there, so the
-estimate is drawn half way to what is usual; where playing is cheap, playing decides (`search`).
+A person's action answers what they saw some time before. Training on (observation at t, action at
+t + lag) corrects this (Kanervisto et al. 2020, section 3): 25 keyboard demonstrations of
+LunarLander gave a return of 242 instead of 188. The held-out loss is lowest near the right lag, but
+flat there, so the estimate is moved half way to the default lag. Where playing is cheap, playing
+decides (`search`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ USUAL_S = 0.1
 LONGEST_S = 0.43
 _FOLDS = 2
 _STEPS, _BATCH, _SHAPE = 120, 128, Architecture(hidden=(64, 64))
-_MOST_ROWS = 200_000  # of each fold: more say the same, later
+_MOST_ROWS = 200_000  # rows per fold; more take longer for the same result
 _CLEAR = 2.0  # standard errors by which two reaction times must beat one
 _FEWEST_IN_SITTING = 3
 
@@ -32,13 +33,13 @@ EpisodeTable = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LagGuess:
-    """One lag that was tried on held-out episodes.
+    """The held-out losses of one lag.
 
     Attributes:
-        lag: steps.
+        lag: lag in steps.
         losses: (E, 2) summed loss of the first and the second half of each used episode, by a
-            network that did not see it; NaN where an episode is too short.
-        moments: how many moments these are in all.
+            network that was not trained on it; NaN where an episode is too short.
+        moments: total number of steps in these sums.
     """
 
     lag: int
@@ -47,32 +48,32 @@ class LagGuess:
 
     @property
     def loss(self) -> float:
-        """Mean over all moments."""
+        """Mean loss over all steps."""
         return float(np.nansum(self.losses)) / max(1, self.moments)
 
 
 def usual_lag(demos: Demonstrations) -> int:
-    """The lag to use without looking: 100 ms for people, none for scripts and turn-based play."""
+    """Return the default lag: 100 ms for people, 0 for scripts and turn-based play."""
     return round(USUAL_S * demos.pace_hz) if demos.delayed else 0
 
 
 def longest_lag(demos: Demonstrations) -> int:
-    """The longest lag that is tried."""
+    """Return the longest lag that is tried."""
     return round(LONGEST_S * demos.pace_hz) if demos.delayed else 0
 
 
 def can_find(demos: Demonstrations) -> bool:
-    """A person drove in real time, and there are episodes enough to hold some out."""
+    """Return whether a person drove in real time, in enough episodes to hold some out."""
     enough = len(_long_enough(demos)) >= FEWEST_EPISODES
     return demos.delayed and demos.pace_hz > 0 and enough and not demos.encoding.pictures
 
 
 def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
-    """Try every lag from 0 to 430 ms, on the same moments each time.
+    """Try every lag from 0 to 430 ms, each on the same steps.
 
     Args:
-        demos: such that `can_find`.
-        seed: of folds and networks.
+        demos: demonstrations for which `can_find` is true.
+        seed: seed of folds and networks.
     """
     order = np.random.default_rng(seed).permutation(_long_enough(demos))
     folds = [part.tolist() for part in np.array_split(order, _FOLDS)]
@@ -80,7 +81,7 @@ def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
         return
     longest = longest_lag(demos)
     explained = np.zeros(demos.total_steps, np.bool_)
-    explained[demos.pairs(longest)[:, 1]] = True  # what every lag can explain
+    explained[demos.pairs(longest)[:, 1]] = True  # steps that every lag can explain
     for lag in range(longest + 1):
         losses = np.full((demos.count, 2), np.nan)
         moments = 0
@@ -91,9 +92,9 @@ def iter_lags(demos: Demonstrations, seed: int) -> Iterator[LagGuess]:
 
 
 def best_lag(demos: Demonstrations, guesses: Sequence[LagGuess]) -> int:
-    """Half way between the lag with the lowest held-out loss and what is usual.
+    """Return the midpoint of the default lag and the lag with the lowest held-out loss.
 
-    Fewer than ten episodes cannot say it: five put it anywhere up to the longest.
+    With fewer than ten episodes, return the default: five give any estimate up to the longest lag.
     """
     usual = usual_lag(demos)
     if not guesses or len(demos.used) < ENOUGH_EPISODES:
@@ -103,12 +104,12 @@ def best_lag(demos: Demonstrations, guesses: Sequence[LagGuess]) -> int:
 
 
 def lowest_lag(guesses: Sequence[LagGuess]) -> int:
-    """The lag with the lowest held-out loss."""
+    """Return the lag with the lowest held-out loss."""
     return min(guesses, key=lambda guess: guess.loss).lag
 
 
 def is_clear(guesses: Sequence[LagGuess]) -> bool:
-    """Both halves of all episodes put the lowest loss at the same lag, within a step."""
+    """Return whether both halves of all episodes give the same best lag, within a step."""
     if not guesses:
         return False
     picks = [
@@ -119,17 +120,17 @@ def is_clear(guesses: Sequence[LagGuess]) -> bool:
 
 
 def own_lags(demos: Demonstrations, guesses: Sequence[LagGuess]) -> tuple[Lag, bool] | None:
-    """Two reaction times, each episode by the one that explains it better.
+    """Find two lags, and assign each episode the one that explains it better.
 
-    Several sittings are taken as several people; with one sitting each episode stands for itself.
+    Several sessions are treated as several people; with one session, each episode is separate.
 
     Args:
-        demos: the data.
-        guesses: of `iter_lags`.
+        demos: the demonstrations.
+        guesses: results of `iter_lags`.
 
     Returns:
-        (the lag of each episode, whether the gain is clear), or None where one lag explains as
-        much. The gain is measured on the halves of the episodes that did not choose.
+        (lag of each episode, whether the gain is clear), or None if one lag explains as much. The
+        gain is measured on the halves of the episodes that were not used to choose.
     """
     if not guesses:
         return None
@@ -160,7 +161,7 @@ def own_lags(demos: Demonstrations, guesses: Sequence[LagGuess]) -> tuple[Lag, b
 
 
 def _groups(demos: Demonstrations) -> list[list[int]]:
-    """Positions in `used` that share a reaction time: sittings if there are several, or each."""
+    """Group positions in `used` that share a lag: by session if several, else one by one."""
     sittings: dict[int, list[int]] = {}
     for position, index in enumerate(demos.used):
         sittings.setdefault(demos.sittings[index], []).append(position)
@@ -171,7 +172,7 @@ def _groups(demos: Demonstrations) -> list[list[int]]:
 
 
 def _best_two(losses: EpisodeTable) -> tuple[int, int]:
-    """The two lags that explain most if every group takes the better one: (L, G) -> indices."""
+    """Return the best two lags if each group takes its better one: (L, G) -> indices."""
     best = (np.inf, 0, 0)
     for first in range(len(losses)):
         for second in range(first, len(losses)):
@@ -194,7 +195,7 @@ def _hold_out(
     seed: int,
     losses: EpisodeTable,
 ) -> int:
-    """Fit some episodes, and write the losses of the others; how many moments these have."""
+    """Train on some episodes, store the losses of the others, and return their step count."""
     pairs = demos.pairs(lag, fitted)
     pairs = pairs[explained[pairs[:, 1]]][:_MOST_ROWS]
     normaliser = Normaliser.of(demos.inputs.vector, pairs[:, 0])

@@ -1,9 +1,9 @@
-"""Choosing by playing: ways to train race from trial starts, and the best go on.
+"""Choosing training settings by playing: candidates compete in trial episodes.
 
-Successive halving (Jamieson & Talwalkar 2016): many ways get a short training and a few starts, the
-better ones longer trainings, more networks and more starts. Nothing is trained twice: networks grow
-from where they were, and those of the winner are in its ensemble. Playing uses the environment's
-reward, which imitation by itself does not have.
+Successive halving (Jamieson & Talwalkar 2016): many candidates get a short training and a few trial
+episodes; the better ones get longer training, more networks and more episodes. Nothing is trained
+twice: existing networks are trained further, and those of the winner become part of its ensemble.
+Playing uses the environment's reward, which imitation by itself does not have.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,19 +25,19 @@ from teleop.text import tr
 from teleop.types.results import Tried
 
 _FIRST_STARTS, _MORE_STARTS = 8, 24
-_CLOSER = 4  # leaders of a stage that are looked at more closely
+_CLOSER = 4  # leaders of a stage that play more trial episodes
 _LAST_STARTS = 20
-_LAST_FIRST = 1000  # number of the first start that confirms: none of those that chose
-_EARNED = 0.5  # standard errors that leaving takes out, or another shape, must gain
-_EXPLORING, _CONFIRMING = 0.6, 0.85  # of the budget; the rest completes the ensemble
-_FEW_SHAPES = 2  # of more, the right one matters more than the takes
-_SHOWN = 12  # rows of the table of what was tried
+_LAST_FIRST = 1000  # first trial episode of the final comparison; not used to choose
+_EARNED = 0.5  # standard errors that fewer episodes or another architecture must gain
+_EXPLORING, _CONFIRMING = 0.6, 0.85  # shares of the budget; the rest completes the ensemble
+_FEW_SHAPES = 2  # with more, the right architecture matters more than the episodes
+_SHOWN = 12  # rows in the table of candidates
 _SHORT, _LONG, _LONGER = 200, 800, 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One thing that plays: a choice, trained for some steps."""
+    """One candidate: a choice of settings, trained for some steps."""
 
     choice: TrainingChoice
     steps: int
@@ -45,13 +45,13 @@ class Arm:
 
 @dataclass(slots=True)
 class _Played:
-    """Results of an arm, by number of networks and of start."""
+    """Results of an arm, by (number of networks, number of the trial episode)."""
 
     results: dict[tuple[int, int], Result] = field(default_factory=dict)
 
 
 class Search:
-    """One search: `choose`, then `best` is what it chose; `complete` finishes its networks."""
+    """One search: `choose` sets `best`, and `complete` trains its remaining networks."""
 
     def __init__(
         self,
@@ -63,15 +63,15 @@ class Search:
         budget_s: float,
         clock: Callable[[], float],
     ) -> None:
-        """Nothing is tried yet.
+        """Prepare a search.
 
         Args:
-            basis: data, seed and batch.
-            space: what may be chosen.
-            make: (networks, steps, members) -> a policy.
-            members: networks of the ensemble in the end.
-            budget_s: seconds that it may take.
-            clock: seconds.
+            basis: data, seed and batch size.
+            space: the settings to choose from.
+            make: builds a policy from (networks, steps, members).
+            members: number of networks in the final ensemble.
+            budget_s: time budget in seconds.
+            clock: returns the time in seconds.
         """
         self._basis, self._demos, self._space, self._make = basis, basis.demos, space, make
         self._budget_s, self._clock, self._began = budget_s, clock, clock()
@@ -89,7 +89,7 @@ class Search:
         self.confirmed = False
 
     def choose(self) -> Iterator[Progress]:
-        """Try, stage by stage; a better policy comes as soon as it is known.
+        """Try candidates stage by stage; yield a better policy as soon as it is known.
 
         Raises:
             EnvError: the environment failed.
@@ -105,7 +105,7 @@ class Search:
         yield from self._confirm()
 
     def complete(self) -> Iterator[Progress]:
-        """Train the networks of the choice that are missing; the last policy is the one.
+        """Train the missing networks of the choice; the last policy yielded is the result.
 
         Raises:
             EnvError: the environment failed.
@@ -115,54 +115,54 @@ class Search:
             yield from self._train(self.best, members, phase, shows_loss=True)
         members = self._members
         if self._most_members(self.best) < members and self._is_perfect():
-            phase = "Comparing one network with all"  # a perfect one need not be outvoted
+            phase = "Comparing one network with all"  # others must not outvote a perfect one
             alone = self._worth(self.best)
             yield from self._play(self.best, members, 0, _MORE_STARTS, phase)
             members = members if self._worth(self.best) >= alone else 1
         yield from self._show(self.best, members, over=True)
 
     def close(self) -> None:
-        """Close the environments that were played."""
+        """Close the environments."""
         self._trials.close()
 
     @property
     def shapes(self) -> tuple[Architecture, ...]:
-        """Shapes that competed, the usual one first."""
+        """Architectures that compete, the default one first."""
         return self._space.shapes
 
     @property
     def starts(self) -> int:
-        """Trial episodes that were played."""
+        """Number of trial episodes that were played."""
         return self._trials.played
 
     def compared(self, arm: Arm) -> bool:
-        """It played the same starts as the choice, with as many networks."""
+        """Return whether an arm played the same episodes as `best`, with as many networks."""
         return self._most_members(arm) == self._most_members(self.best) and arm in self._played
 
     def with_all_takes(self, arm: Arm) -> Arm:
-        """The same, learned from all takes alike."""
+        """Return the same arm, trained on all episodes with equal weight."""
         return replace(arm, choice=replace(arm.choice, takes=None, weighted=False))
 
     def best_with(self, shape: Architecture) -> Arm | None:
-        """The best arm of a shape, of those with the largest ensembles."""
+        """Return the best arm of an architecture, among those with the largest ensembles."""
         arms = [arm for arm in self._ranked() if arm.choice.shape == shape]
         return max(arms, key=lambda arm: (self._most_members(arm), self._worth(arm)), default=None)
 
     def table(self) -> tuple[Tried, ...]:
-        """What was tried: the choice so far, then the other best ones."""
+        """Return the current choice, followed by the best of the other arms."""
         others = [arm for arm in self._ranked() if arm != self.best]
         arms = [self.best, *sorted(others, key=self._most_members, reverse=True)]
         return tuple(self.tried(arm) for arm in arms[:_SHOWN])
 
     def tried(self, arm: Arm) -> Tried:
-        """What came out for an arm."""
+        """Return the results of an arm."""
         results = self._results(arm)
         rate = success_rate(self._demos.env_id, results) if results else None
         words = f"{arm.choice.words(self._demos)} · {arm.steps:,} steps"
         return Tried(words, len(results), self.mean(arm), rate, chosen=arm == self.best)
 
     def mean(self, arm: Arm) -> float:
-        """The mean return, of its largest ensemble that was played."""
+        """Return the mean return of an arm's largest ensemble that was played."""
         results = self._results(arm)
         if not results:
             return -np.inf
@@ -171,7 +171,7 @@ class Search:
     # ------------------------------------------------------------ stages
 
     def _lags(self) -> Iterator[Progress]:
-        """Reaction times, with all takes and with the better ones: bad takes hide the right one."""
+        """Try lags, with all and with the better episodes: bad episodes hide the right lag."""
         shape, long, short = self._space.shapes[0], self._near(_LONG), self._near(_SHORT)
         choices = [TrainingChoice(lag, shape=shape) for lag in self._space.lags]
         yield from self._race(tr("reaction times"), [Arm(choice, long) for choice in choices])
@@ -187,7 +187,7 @@ class Search:
             yield from self._race(tr("the better takes"), arms)
 
     def _shapes(self) -> Iterator[Progress]:
-        """Other shapes, at other reaction times too: who sees the past needs less of it undone."""
+        """Try other architectures; those that see the past need less lag, so vary it too."""
         best = self.best
         for shape in self._space.shapes[1:]:
             lags = self._with_usual(best.choice.lag) if shape.frames > 1 else [best.choice.lag]
@@ -226,7 +226,7 @@ class Search:
                 return
 
     def _confirm(self) -> Iterator[Progress]:
-        """The best few and the usual settings, with more networks, from other starts."""
+        """Compare the best arms and the defaults with more networks, in other trial episodes."""
         if self._is_perfect():
             self.confirmed = True
             return
@@ -239,12 +239,12 @@ class Search:
             yield from self._final(arm, _LAST_FIRST, tr("Comparing the best"))
             done.append(arm)
         yield from self._compare_two(done)
-        if len(done) < 2:  # there was no time to compare: what led stays, but no take is left out
+        if len(done) < 2:  # no time to compare: keep the leader, but leave no episode out
             whole = [arm for arm in ranked if arm == self.with_all_takes(arm)]
             self.best = whole[0] if whole else self.best
             yield from self._show(self.best, self._most_members(self.best))
             return
-        for arm in self._simpler(self._winner(done)):  # leaving out is confirmed, or not done
+        for arm in self._simpler(self._winner(done)):  # leave episodes out only if confirmed
             if arm not in done:
                 yield from self._final(arm, _LAST_FIRST, tr("Comparing the best"))
                 done.append(arm)
@@ -253,26 +253,26 @@ class Search:
         yield from self._show(self.best, self._finalists)
 
     def _compare_two(self, arms: list[Arm]) -> Iterator[Progress]:
-        """More starts for the best two, where there is time."""
+        """Play more trial episodes with the best two arms, if time is left."""
         for arm in sorted(arms, key=self._worth, reverse=True)[:2]:
             if self._spent() < _CONFIRMING:
                 again = _LAST_FIRST + _LAST_STARTS
                 yield from self._final(arm, again, tr("Comparing the best two"))
 
     def _final(self, arm: Arm, first: int, phase: str) -> Iterator[Progress]:
-        """Some more networks of an arm play starts that chose nothing."""
+        """Train more networks of an arm and play episodes that were not used to choose."""
         yield from self._train(arm, self._finalists, phase)
         yield from self._play(arm, self._finalists, first, _LAST_STARTS, phase)
 
     @property
     def _finalists(self) -> int:
-        """Networks of each arm that is compared in the end."""
+        """Number of networks of each arm in the final comparison."""
         return min(3, self._members)
 
     # ------------------------------------------------------------ parts
 
     def _race(self, what: str, arms: Sequence[Arm]) -> Iterator[Progress]:
-        """Train and play; the best arm so far leads."""
+        """Train and play the arms, and set `best` to the best one so far."""
         phase = tr("Trying {what}", what=what)
         for arm in arms:
             yield from self._train(arm, 1, phase)
@@ -285,7 +285,7 @@ class Search:
         yield from self._look_closer(phase)
 
     def _look_closer(self, phase: str) -> Iterator[Progress]:
-        """More starts for whoever leads, until the leader has proved it."""
+        """Play more trial episodes with the leading arm, until its lead is certain."""
         for _ in range(_CLOSER):
             leader = self._ranked()[0]
             if len(self._results(leader)) >= _MORE_STARTS or self._spent() > _CONFIRMING:
@@ -297,7 +297,7 @@ class Search:
     def _train(
         self, arm: Arm, members: int, phase: str, *, shows_loss: bool = False
     ) -> Iterator[Progress]:
-        """Train what is missing; the losses of dozens of trials side by side say nothing."""
+        """Train what is missing; hide the losses, as those of dozens of trials say nothing."""
         networks = self._of(arm.choice)
         for count, loss in networks.iter_train(arm.steps, members):
             self._steps += count
@@ -318,7 +318,7 @@ class Search:
         yield replace(self._progress(phase, None), returns=returns)
 
     def _show(self, arm: Arm, members: int, *, over: bool = False) -> Iterator[Progress]:
-        """A policy to watch, if it is another than the one shown; the last one always."""
+        """Yield a policy to watch if it differs from the one shown; always yield the last."""
         networks = self._of(arm.choice)
         if not over and ((arm, members) == self._shown or networks.ready(arm.steps) < members):
             return
@@ -347,18 +347,18 @@ class Search:
         return max((members for members, _ in played), default=1)
 
     def _with_usual(self, *lags: Lag) -> list[Lag]:
-        """Some reaction times, none, and the usual one."""
+        """Return the lags, and 0 and the default lag unless the lag is fixed."""
         if self._space.fixed_lag:
             return list(dict.fromkeys(lags))
         return list(dict.fromkeys([*lags, 0, self.usual.choice.lag]))
 
     def _simpler(self, arm: Arm) -> list[Arm]:
-        """The same from all takes, and the same with the usual shape."""
+        """Return the same arm with all episodes, and with the default architecture."""
         plain = replace(arm, choice=replace(arm.choice, shape=self._space.shapes[0]))
         return [one for one in (self.with_all_takes(arm), plain) if one != arm]
 
     def _winner(self, arms: list[Arm]) -> Arm:
-        """The best; a simpler one where the difference may well be luck."""
+        """Return the best arm, or a simpler one if the difference may be chance."""
         best = max(arms, key=self._worth)
         for arm in self._simpler(best):
             gained = self._worth(best) - self._worth(arm)
@@ -367,18 +367,18 @@ class Search:
         return best
 
     def _error(self, one: Arm, other: Arm) -> float:
-        """Standard error of the difference of two means, start by start."""
+        """Return the standard error of the difference of two means, paired by episode."""
         pairs = zip(self._results(one), self._results(other), strict=False)
         apart = [self._value(a) - self._value(b) for a, b in pairs]
         return float(np.std(apart, ddof=1) / np.sqrt(len(apart))) if len(apart) > 1 else 0.0
 
     def _worth(self, arm: Arm) -> float:
-        """What arms are compared by."""
+        """Return the value by which arms are compared."""
         results = self._results(arm)
         return float(np.mean([self._value(result) for result in results])) if results else -np.inf
 
     def _value(self, result: Result) -> float:
-        """The return, and far more for a success: some rewards are lost by being done early."""
+        """Score a result: return plus a large success bonus, as finishing early can cost reward."""
         return result.total_reward + (self._prize if result.success else 0.0)
 
     def _ranked(self) -> list[Arm]:
@@ -388,11 +388,11 @@ class Search:
         return min(self._space.lengths, key=lambda length: abs(np.log(length / steps)))
 
     def _spent(self) -> float:
-        """Share of the budget that is gone."""
+        """Return the share of the budget that is used."""
         return (self._clock() - self._began) / self._budget_s
 
     def _is_perfect(self, starts: int = _MORE_STARTS) -> bool:
-        """Every start of the best arm gave the same return, and none of any other gave more."""
+        """Return whether the best arm always got the same return, and no other arm got more."""
         results = self._results(self.best)
         if len(results) < starts:
             return False

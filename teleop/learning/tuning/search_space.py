@@ -1,4 +1,4 @@
-"""What a search may choose from: reaction times, lengths, takes and shapes worth trying."""
+"""The settings that a search tries: lags, lengths, episodes and architectures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,21 +15,20 @@ USUAL, HISTORY = Architecture(), Architecture(frames=4)
 WIDE = Architecture(hidden=(256, 256, 256))  # for sticks and mice
 CHUNKS = Architecture(hidden=(256, 256, 256), chunk=8, execute=4)
 _FIRST_LAGS_S = (0.0, 0.07, 0.14, 0.2, 0.3)
-_FEWEST_SORTED = 4  # takes
+_FEWEST_SORTED = 4  # episodes
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What may be chosen.
+    """The settings to choose from.
 
     Attributes:
-        lags: reaction times to begin with, the usual one first; the neighbours of the best are
-            tried too.
+        lags: first lags to try, the default one first; neighbours of the best are tried too.
         lengths: numbers of optimiser steps, ascending.
-        shapes: of networks; the first is the usual one.
-        takes: sets of takes that may be learned from alone, beside all of them.
-        weighs: good takes may count more.
-        fixed_lag: only `lags` are allowed.
+        shapes: architectures of the networks, the default one first.
+        takes: sets of episodes to learn from, besides all episodes.
+        weighs: whether good episodes may count more.
+        fixed_lag: whether only `lags` are allowed.
     """
 
     lags: tuple[Lag, ...]
@@ -50,16 +49,16 @@ def space_for(
     insists: bool = False,
     all_takes: bool = False,
 ) -> Space:
-    """What is worth trying on some data.
+    """Return the settings that are worth trying on some data.
 
     Args:
-        demos: the data.
-        guesses: what held-out episodes say of the reaction time.
+        demos: the demonstrations.
+        guesses: held-out losses of the lags.
         lengths: numbers of optimiser steps, ascending.
-        lag_steps: the only reaction time; None tries several.
-        shape: that was asked for.
-        insists: no other shape is allowed.
-        all_takes: no take may be left out.
+        lag_steps: the only lag to try; None tries several.
+        shape: the requested architecture.
+        insists: allow no other architecture.
+        all_takes: leave no episode out.
     """
     returns = demos.returns[demos.used]
     sorts = len(returns) >= _FEWEST_SORTED and float(returns.std()) > 0 and not all_takes
@@ -74,7 +73,7 @@ def space_for(
 
 
 def _first_lags(demos: Demonstrations, guesses: Sequence[lag_search.LagGuess]) -> tuple[Lag, ...]:
-    """Reaction times to begin with: the usual one, a few others, and what the data says."""
+    """Return the first lags to try: the default, a few others, and estimates from the data."""
     if not demos.delayed or demos.pace_hz <= 0:
         return (0,)
     longest = min(lag_search.longest_lag(demos), int(np.diff(demos.starts).max()) // 2)
@@ -90,7 +89,7 @@ def _first_lags(demos: Demonstrations, guesses: Sequence[lag_search.LagGuess]) -
 def _takes(
     demos: Demonstrations, guesses: Sequence[lag_search.LagGuess]
 ) -> tuple[tuple[int, ...], ...]:
-    """Sets of takes that may be learned from alone: one person's, or the better ones."""
+    """Return sets of episodes to learn from: those of one person, or the better ones."""
     found = []
     own = lag_search.own_lags(demos, guesses)
     if own and not isinstance(own[0], int):
@@ -103,7 +102,7 @@ def _takes(
 
 
 def _shapes(wanted: Architecture, *, analog: bool, insists: bool) -> tuple[Architecture, ...]:
-    """Shapes that compete: the usual one first."""
+    """Return the architectures that compete, the default one first."""
     if insists:
         return (wanted,)
     if wanted != USUAL:

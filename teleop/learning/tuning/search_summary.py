@@ -1,4 +1,4 @@
-"""What a search by playing found, in sentences."""
+"""Sentences that describe the results of a search by playing."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from teleop.types.results import Tried
 
 
 def findings(search: Search, demos: Demonstrations) -> Iterator[tuple[str, bool]]:
-    """(sentence, whether playing confirmed it) for everything that a search found."""
+    """Yield (sentence, whether playing confirmed it) for each result of a search."""
     for text in _choice_found(search, demos):
         yield text, search.confirmed
     for arm, text in _shapes_found(search):
@@ -17,7 +17,7 @@ def findings(search: Search, demos: Demonstrations) -> Iterator[tuple[str, bool]
 
 
 def _choice_found(search: Search, demos: Demonstrations) -> Iterator[str]:
-    """What was chosen, and what the usual settings gave."""
+    """Yield what was chosen, and the score of the default settings."""
     best, usual = search.tried(search.best), search.tried(search.usual)
     yield tr(
         "Settings chosen by playing {starts} trial episodes; this uses the reward",
@@ -34,7 +34,7 @@ def _choice_found(search: Search, demos: Demonstrations) -> Iterator[str]:
 
 
 def ways_back_found(unshown: int, states: int, steps: int, before: Tried, after: Tried) -> str:
-    """What planning a way back to the shown states did."""
+    """Describe the effect of planning paths back to demonstrated states."""
     return tr(
         "{unshown:,} of {states:,} states were never demonstrated; from them the policy takes "
         "the shortest path back to demonstrated ones, found in {steps:,} trial steps: {after}; "
@@ -48,7 +48,7 @@ def ways_back_found(unshown: int, states: int, steps: int, before: Tried, after:
 
 
 def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
-    """Which takes are left out, and what that did."""
+    """Yield which episodes are left out, and the effect of it."""
     out = search.best.choice.left_out(demos)
     before = search.tried(search.with_all_takes(search.best))
     if not out:
@@ -63,7 +63,7 @@ def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
 
 
 def _shapes_found(search: Search) -> Iterator[tuple[Arm, str]]:
-    """Whether another shape than the usual one was worth it."""
+    """Yield whether each non-default architecture was kept, and its score."""
     usual, *others = search.shapes
     plain = search.best_with(usual)
     for shape in others:

@@ -1,6 +1,6 @@
-"""Trial starts: policies play whole episodes while training goes on, where that is cheap and safe.
+"""Trial episodes: policies play during training, where this is cheap and safe.
 
-Trial starts are other starts than those that score a policy in the end.
+Trial episodes begin from other start states than the episodes that score the final policy.
 """
 
 import time
@@ -18,21 +18,21 @@ from teleop.evaluation import Lanes, Result, SideBySidePolicy
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.text import tr
 
-FIRST_SEED = 90_000  # far from those that score, and from those that people are given
+FIRST_SEED = 90_000  # far from the seeds for scoring and for recording
 _SLOWEST_STEP_S = 0.05
-_FEWEST_EPISODES = 60  # that must fit into the budget, or playing says too little
+_FEWEST_EPISODES = 60  # must fit into the budget, or playing says too little
 _STEPS = 30
 
 
 class Trials:
-    """Plays policies from trial starts, and remembers how."""
+    """Plays trial episodes and counts them."""
 
     def __init__(self, env_id: str) -> None:
         self._lanes = Lanes(env_id)
         self.played = 0
 
     def play(self, policy: SideBySidePolicy, first: int, count: int) -> list[Result]:
-        """So many trial starts, from the first one on.
+        """Play `count` trial episodes, beginning with number `first`.
 
         Raises:
             EnvError: the environment failed.
@@ -48,12 +48,12 @@ class Trials:
 def why_not(
     demos: Demonstrations, budget_s: float, clock: Callable[[], float] = time.perf_counter
 ) -> str:
-    """Why candidates cannot be tried by playing here; empty if they can.
+    """Return why candidates cannot be tried by playing here; empty if they can.
 
     Args:
-        demos: of the environment.
-        budget_s: seconds that playing may take.
-        clock: seconds.
+        demos: demonstrations of the environment.
+        budget_s: time budget for playing, in seconds.
+        clock: returns the time in seconds.
     """
     if not budget_s > 0:
         return "The budget for trial episodes is 0"
@@ -71,7 +71,7 @@ def why_not(
 
 
 def _odd(env: gym.Env[Any, Any]) -> str:
-    """What makes trial episodes unsafe or meaningless; empty if nothing does."""
+    """Return what makes trial episodes unsafe or meaningless; empty if nothing does."""
     if env.metadata.get("real_time"):
         return "This environment is a real device"
     first, _ = env.reset(seed=FIRST_SEED)
@@ -88,8 +88,8 @@ def _odd(env: gym.Env[Any, Any]) -> str:
 
 
 def _step_s(env: gym.Env[Any, Any], clock: Callable[[], float]) -> float:
-    """Seconds a step."""
-    env.reset(seed=FIRST_SEED)  # the first one may load what the environment needs
+    """Measure the seconds per step."""
+    env.reset(seed=FIRST_SEED)  # the first reset may load what the environment needs
     began, done = clock(), 0
     for _ in iter_random_steps(env, _STEPS, FIRST_SEED):
         done += 1

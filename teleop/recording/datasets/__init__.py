@@ -1,1 +1,1 @@
-"""Datasets and the folder that holds them: index, labels, trash, queries."""
+"""Datasets and the recordings folder: index, labels, trash and queries."""

@@ -1,7 +1,8 @@
-"""One dataset: a folder that is a Minari dataset at every moment.
+"""One dataset: a folder that is a valid Minari dataset at all times.
 
-The commit point is the rename of an episode file into `data/episodes/`; everything else is derived
-(`dataset_index`). Reading needs no claim; writing does, and one program at a time has it.
+The commit point is the rename of an episode file into `data/episodes/`. Everything else is derived
+(`dataset_index`). Reading needs no claim. Writing needs one, and only one program at a time can
+hold it.
 """
 
 import contextlib
@@ -41,35 +42,35 @@ class Dataset:
 
     @property
     def policies(self) -> Path:
-        """The folder of policies learned from this dataset."""
+        """The folder of the policies trained on this dataset."""
         return self.places.policies
 
     @property
     def exists(self) -> bool:
-        """There is a dataset here."""
+        """Whether the dataset exists on disk."""
         return files.is_file(self.places.description)
 
     @property
     def is_foreign(self) -> bool:
-        """Another program made it: it is read, not written."""
+        """Whether another program made the dataset; Teleop then only reads it."""
         return self.index.is_foreign
 
     # ------------------------------------------------------------ reading
 
     def metadata(self) -> dict[str, Any]:
-        """Minari's `metadata.json`.
+        """Return the content of Minari's `metadata.json`.
 
         Raises:
-            RecordingError: it cannot be read.
+            RecordingError: the file cannot be read.
         """
         return self.index.description()
 
     def info(self) -> DatasetInfo:
-        """What the dataset says about its environment."""
+        """Return the dataset's description of its environment."""
         return info_in(self.metadata())
 
     def spaces(self) -> tuple[Space, Space]:
-        """(observation space, action space)."""
+        """Return (observation space, action space)."""
         info = self.info()
         try:
             return space_from_json(info.observation_space), space_from_json(info.action_space)
@@ -80,10 +81,10 @@ class Dataset:
             ) from problem
 
     def rows(self) -> list[EpisodeRow]:
-        """Every episode, oldest first, as far as lists need to know it.
+        """Return the row of every episode, oldest first.
 
         Raises:
-            HostileFileError: another program's data in it must not be opened.
+            HostileFileError: data of another program in the dataset must not be opened.
         """
         labels = self._labels.read()
         rows = self.index.rows() + self.index.foreign_rows()
@@ -94,16 +95,16 @@ class Dataset:
 
     @property
     def label_damage(self) -> str:
-        """Why labels were left out when the rows were last read; empty if they were not."""
+        """Why the last call of `rows` left out the labels; empty if it did not."""
         return self._labels.damage
 
     def damaged(self) -> list[str]:
-        """Names of episode files that cannot be read, and of what was put aside before."""
+        """Return the names of unreadable episode files and of quarantined files."""
         aside = [path.name for path in files.plain_files(self.places.quarantine)]
         return self.index.damaged() + aside
 
     def read(self, episode: str | EpisodeRow) -> Episode:
-        """A whole episode, by its file's name or its row.
+        """Read a whole episode, given its file name or its row.
 
         Raises:
             RecordingError: there is no such episode, or it is damaged.
@@ -111,16 +112,16 @@ class Dataset:
         row = episode if isinstance(episode, EpisodeRow) else self.row(episode)
         path, group = self._admitted(row)
         if group == OWN_GROUP and episode_reader.file_hash(path) != row.sha256:
-            # its arrays have checksums of their own; Minari's API may have edited its attributes
+            # the arrays have their own checksums; Minari's API may have changed the attributes
             flags = (*row.flags, tr("the file has changed since it was saved"))
             row = dataclasses.replace(episode_reader.read_row(path), label=row.label, flags=flags)
         return episode_reader.read_episode(path, row, *self.spaces(), group)
 
     def read_many(self, rows: Sequence[EpisodeRow]) -> Iterator[Episode]:
-        """Many episodes, for training: without infos, and at once where they were read before.
+        """Read many episodes for training, without infos and from the cache if possible.
 
         Raises:
-            RecordingError: one is damaged.
+            RecordingError: an episode is damaged.
         """
         cache = TrainingCache(self.places.cache, *self.spaces())
         if not cache.is_of_use:
@@ -144,7 +145,7 @@ class Dataset:
         return bool(row.sha256) and vetting_service.knows(self.places.episodes / row.file)
 
     def row(self, file: str) -> EpisodeRow:
-        """The row of an episode.
+        """Return the row of an episode.
 
         Raises:
             RecordingError: there is no such episode, or it is damaged.
@@ -160,27 +161,27 @@ class Dataset:
         return found
 
     def step_details(self, row: EpisodeRow) -> StepDetails:
-        """Who acted in each step, and when keys, buttons and sticks moved."""
+        """Return who acted in each step, and when keys, buttons and sticks moved."""
         admitted = self._admitted(row)
         return StepDetails(
             episode_reader.read_actors(*admitted), episode_reader.read_input_times(*admitted)
         )
 
     def _admitted(self, row: EpisodeRow) -> tuple[Path, str]:
-        """Where an episode is, looked at if it is not known."""
+        """Return the file and group of an episode; an unknown file is vetted first."""
         path, group = self.places.source(row.file)
         foreign = group != OWN_GROUP
         vetting_service.admit(path, links=foreign, pictures=foreign)
         return path, group
 
-    # ------------------------------------------------------------ labels and certificates
+    # ------------------------------------------------------------ labels
 
     def label(self, uuid: str, **changes: Any) -> Label:
-        """Say something about an episode: fields of `Label`.
+        """Change fields of an episode's `Label`.
 
         Raises:
-            RecordingError: there is no such episode, or a field is out of bounds.
-            StorageError: the disk refused.
+            RecordingError: there is no such episode, or a value is invalid.
+            StorageError: writing to disk failed.
         """
         row = next((row for row in self.rows() if row.uuid == uuid), None)
         if row is None:

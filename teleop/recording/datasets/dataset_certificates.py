@@ -1,4 +1,4 @@
-"""What re-simulating the episodes of a dataset found."""
+"""Certificates of the episodes in a dataset."""
 
 import contextlib
 import dataclasses
@@ -10,27 +10,27 @@ from teleop.types.metadata import Certificate, EpisodeRow
 
 
 def valid_certificates(dataset: Dataset) -> dict[str, Certificate]:
-    """The latest valid certificate of each episode, by uuid."""
+    """Return the latest valid certificate of each episode, by uuid."""
     found = read_certificates(dataset.places.certificates)
     hashes = {row.uuid: row.sha256 for row in dataset.index.rows()}
     return {uuid: c for uuid, c in found.items() if c.sha256 == hashes.get(uuid, "")}
 
 
 def certified_rows(dataset: Dataset) -> list[EpisodeRow]:
-    """The episodes, each with its valid certificate if there is one."""
+    """Return the episodes, each with its valid certificate if it has one."""
     rows = dataset.rows()
     found = valid_certificates(dataset) if rows else {}
     return [dataclasses.replace(row, certificate=found.get(row.uuid)) for row in rows]
 
 
 def iter_certify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[Certificate | None]:
-    """Re-simulate an episode, None after each step; keep and yield what that found.
+    """Re-simulate an episode: yield None after each step, then store and yield the certificate.
 
     Raises:
         RecordingError: the episode is damaged.
     """
     for found in iter_certify(dataset.read(row), dataset.info().env_id):
         if found is not None:
-            with contextlib.suppress(OSError):  # read-only media: it is found again next time
+            with contextlib.suppress(OSError):  # read-only media: re-simulated next time
                 add_certificate(dataset.places.certificates, found)
         yield found

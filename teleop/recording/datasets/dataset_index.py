@@ -1,7 +1,7 @@
-"""What is derived from a dataset's episode files: Minari's index and description, the manifest.
+"""Files that are derived from the episode files: Minari's index and description, the manifest.
 
-Rewritten whenever an episode comes or goes, each atomically, and rebuilt from the files when in
-doubt: losing them loses nothing.
+Each is rewritten atomically whenever an episode is added or removed, and rebuilt from the episode
+files when in doubt. Losing these files loses no data.
 """
 
 import json
@@ -24,7 +24,7 @@ from teleop.types.metadata import EpisodeRow
 
 _STEM = re.compile(r"\d{6}-[0-9a-f]{12}")
 _OWN = re.compile(rf"{_STEM.pattern}\.h5")
-_MOST_MANIFEST = 64 << 20  # bytes; a row of an episode takes about 300
+_MOST_MANIFEST = 64 << 20  # bytes; one row takes about 300
 
 
 class DatasetIndex:
@@ -37,21 +37,24 @@ class DatasetIndex:
         self._sizes: dict[str, int] = {}
 
     def files(self) -> list[str]:
-        """Names of the episode files, oldest first; not their copies, as clouds and people make."""
+        """Return the names of the episode files, oldest first.
+
+        Copies that cloud services and users make are left out.
+        """
         names = [path.name for path in files.plain_files(self._places.episodes, ".h5")]
         own = {name.removesuffix(".h5") for name in names if _OWN.fullmatch(name)}
         return [name for name in names if _OWN.fullmatch(name) or not _copied(name, own)]
 
     @property
     def is_foreign(self) -> bool:
-        """Another program made the dataset: it is read, not written."""
+        """Whether another program made the dataset; Teleop then only reads it."""
         return files.is_file(self._places.description) and "teleop" not in self.description()
 
     def description(self) -> dict[str, Any]:
-        """Minari's `metadata.json`.
+        """Return the content of Minari's `metadata.json`.
 
         Raises:
-            RecordingError: it is missing, not JSON, of a later version, or names no spaces.
+            RecordingError: the file is missing, not JSON, from a later version, or names no spaces.
         """
         path = self._places.description
         try:
@@ -87,18 +90,19 @@ class DatasetIndex:
         return loaded
 
     def rows(self) -> list[EpisodeRow]:
-        """What is known of each episode file, oldest first; unreadable ones are left out."""
+        """Return the row of each episode file, oldest first; unreadable files are left out."""
         known = self._known()
         rows = (known.get(name) or self.look_at(name) for name in self.files())
         return [row for row in rows if row is not None]
 
     def foreign_rows(self) -> list[EpisodeRow]:
-        """Episodes that another program put into the index itself.
+        """Return the rows of episodes that another program stored in the index itself.
 
-        An index that must not be opened does not keep the episode files from being read.
+        An index that must not be opened does not prevent reading the episode files.
 
         Raises:
-            HostileFileError: it wants more than a recording needs, and there is nothing but it.
+            HostileFileError: the index contains something that no recording needs, and there are no
+                episode files.
         """
         try:
             return self._read_foreign()
@@ -123,7 +127,7 @@ class DatasetIndex:
         return rows
 
     def damaged(self) -> list[str]:
-        """Names of files that cannot be read: of episodes, and of the index."""
+        """Return the names of unreadable files: episode files and the index."""
         known = {row.file for row in self.rows()}
         there = files.names(self._places.episodes)
         named = [name for name in there if name.endswith(".h5") and not name.startswith(".")]
@@ -139,7 +143,7 @@ class DatasetIndex:
         return []
 
     def look_at(self, name: str) -> EpisodeRow | None:
-        """Read one episode file's row; None if it is damaged or wants too much."""
+        """Read the row of one episode file; return None if it is damaged or rejected."""
         path = self._places.episodes / name
         try:
             vetting_service.admit(path)
@@ -150,17 +154,17 @@ class DatasetIndex:
         return row
 
     def forget(self, name: str) -> None:
-        """An episode file is gone."""
+        """Remove a deleted episode file from the known rows."""
         self._known().pop(name, None)
 
     def publish(self, *, growing: bool) -> None:
-        """Rewrite everything.
+        """Rewrite all derived files.
 
-        Minari needs every episode that the description counts: a growing dataset gets its index
-        first, a shrinking one its description first.
+        Minari needs every episode that the description counts. So a growing dataset writes its
+        index first, and a shrinking dataset writes its description first.
 
         Raises:
-            OSError: the disk refused.
+            OSError: writing to disk failed.
         """
         self.adopt()
         names = self.files()
@@ -185,7 +189,7 @@ class DatasetIndex:
         vetting_service.know(self._places.index)
 
     def write_description(self, data: dict[str, Any], names: list[str]) -> None:
-        """Replace Minari's `metadata.json`, with the counts of these files."""
+        """Replace Minari's `metadata.json`, with the counts of the given files."""
         known = self._known()
         rows = [known.get(name) or self.look_at(name) for name in names]
         size = sum(self._size(name) for name in names)
@@ -198,9 +202,9 @@ class DatasetIndex:
         files.write_atomic(self._places.description, json.dumps(data).encode())
 
     def adopt(self) -> None:
-        """Give episodes that Minari's own API put into the index files of their own.
+        """Move episodes that Minari's own API stored in the index to their own files.
 
-        An index that must not be opened is put aside, and rebuilt from the files.
+        An index that must not be opened is quarantined and rebuilt from the episode files.
         """
         index = self._places.index
         self._known()
@@ -220,14 +224,14 @@ class DatasetIndex:
             vetting_service.know(target)
 
     def next_ordinal(self) -> int:
-        """The number of the next take."""
+        """Return the number of the next take."""
         places = self._places
         names = [*files.names(places.trash), *files.names(places.journals)]
         taken = [int(name.split("-")[0]) for name in [*self.files(), *names] if name[:6].isdigit()]
         return 1 + max(taken, default=-1)
 
     def is_stale(self) -> bool:
-        """The derived files do not say what lies in the folder."""
+        """Return whether the derived files differ from the files in the folder."""
         known, names = self._known(), self.files()
         about = self.description()
         listed = about.get("total_episodes")
@@ -237,7 +241,7 @@ class DatasetIndex:
         return moved or not right or listed != len(names) or set(known) != set(names)
 
     def _size(self, name: str) -> int:
-        """Bytes of an episode file, which never change."""
+        """Return the size of an episode file in bytes; it never changes."""
         if name not in self._sizes:
             self._sizes[name] = files.stat(self._places.episodes / name).st_size
         return self._sizes[name]
@@ -250,7 +254,7 @@ class DatasetIndex:
                 rows = [row_from_json(row) for row in manifest["episodes"]]
                 self._index_mark = manifest.get("index")
             except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                rows = []  # derived data: the files themselves are read instead
+                rows = []  # derived data: the episode files are read instead
             self._rows = {row.file: row for row in rows}
         return self._rows
 
@@ -274,19 +278,19 @@ class DatasetIndex:
 
 
 def _copied(name: str, own: set[str]) -> bool:
-    """A copy of an episode beside it: `Copy of 000000-0123456789ab.h5`, `… (1).h5`."""
+    """Return whether a file copies an episode: `Copy of 000000-0123456789ab.h5`, `… (1).h5`."""
     found = _STEM.search(name)
     return found is not None and found[0] in own
 
 
 def _mark(path: Path) -> list[int]:
-    """What changes when another program writes to a file."""
+    """Return size and time; they change when another program writes to the file."""
     found = files.stat(path)
     return [found.st_size, found.st_mtime_ns]
 
 
 def no_episode(dataset_id: str, name: str) -> RecordingError:
-    """There is none of this name."""
+    """Return the error for an episode that does not exist."""
     return RecordingError(
         tr("{dataset_id} has no episode {name}.", dataset_id=dataset_id, name=name)
     )

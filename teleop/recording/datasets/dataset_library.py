@@ -1,4 +1,4 @@
-"""The recordings folder: a Minari root, with every dataset in it."""
+"""The library: all datasets in the recordings folder, which is a Minari root."""
 
 import contextlib
 import itertools
@@ -22,10 +22,10 @@ from teleop.text import tr
 from teleop.types.metadata import DatasetSummary, EpisodeRow
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
-_LONGEST = 100  # characters of a folder's name
+_LONGEST = 100  # characters in a folder name
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
-_DEEPEST = 4  # namespaces in namespaces
-_OF_SYSTEMS = frozenset(  # what systems, clouds and archives put into folders; copies lie in some
+_DEEPEST = 4  # levels of nested namespaces
+_OF_SYSTEMS = frozenset(  # made by systems, cloud services and archivers; some contain copies
     {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "System Volume Information"}
 )
 _LONGEST_SLUG = 100
@@ -34,17 +34,17 @@ SCRIPTED = "scripted-v0"
 
 
 class Library:
-    """All datasets below one folder."""
+    """All datasets in one recordings folder."""
 
     def __init__(self, root: Path) -> None:
         files.guard(root)
         self.root = root
 
     def ensure(self, samples: Path) -> None:
-        """Make the folder if there is none, with the shipped samples in it.
+        """Create the recordings folder with the shipped samples if it does not exist.
 
         Raises:
-            StorageError: it cannot be made.
+            StorageError: the folder cannot be created.
         """
         if self.root.is_dir():
             return
@@ -64,10 +64,10 @@ class Library:
             ) from problem
 
     def dataset(self, dataset_id: str) -> Dataset:
-        """A dataset by its id, whether it exists yet or not.
+        """Return a dataset by its id, whether it exists or not.
 
         Raises:
-            RecordingError: the id is malformed, or leads out of the folder.
+            RecordingError: the id is invalid, or leads out of the folder.
         """
         parts = [part.lower() for part in dataset_id.split("/")]
         if not _ID.match(dataset_id) or max(map(len, parts)) > _LONGEST or _DEVICES & {*parts}:
@@ -77,32 +77,32 @@ class Library:
                 "characters a part)."
             )
         folder = self.root / dataset_id
-        files.names(folder)  # refuses a link on the way
+        files.names(folder)  # raises if the path contains a link
         for parent in folder.relative_to(self.root).parents[:-1]:
             if files.exists(self.root / parent / "data" / "metadata.json"):
                 raise RecordingError(f"{parent} is a dataset; {dataset_id} cannot lie inside it.")
         return Dataset(folder, dataset_id)
 
     def existing(self, dataset_id: str) -> Dataset:
-        """A dataset that must exist.
+        """Return a dataset that must exist.
 
         Raises:
-            RecordingError: there is none, with the ones there are.
+            RecordingError: the dataset does not exist; the message lists the existing ones.
         """
         dataset = self.dataset(dataset_id)
         if not dataset.exists:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                files.stat(dataset.places.description)  # perhaps it must not be read
+                files.stat(dataset.places.description)  # raises if it must not be read
             ids = ", ".join(summary.dataset_id for summary in self.summaries()) or "none yet"
             raise RecordingError(f"No dataset {dataset_id} in {self.root}. There are: {ids}.")
         return dataset
 
     def open_for_writing(self, dataset_id: str, info: DatasetInfo) -> Dataset:
-        """The dataset with its folders made; call `claim` before writing.
+        """Return a dataset with its folders created; call `claim` before writing.
 
         Raises:
-            RecordingError: it holds episodes of other spaces.
-            StorageError: the disk refused.
+            RecordingError: the dataset has other spaces.
+            StorageError: writing to disk failed.
         """
         dataset = self.dataset(dataset_id)
         dataset.writer.create(info)
@@ -116,13 +116,16 @@ class Library:
         return dataset
 
     def summaries(self, env_id: str | None = None) -> list[DatasetSummary]:
-        """Every dataset, by id; only those of one environment if `env_id` is given."""
+        """Return the summaries of all datasets, or of those of one environment, sorted by id."""
         found = sorted(_dataset_folders(self.root, _DEEPEST))
         listed = [self._summary(folder.relative_to(self.root).as_posix()) for folder in found]
         return [s for s in listed if env_id is None or s.env_id == env_id]
 
     def best_dataset_id(self, env_id: str) -> str:
-        """The dataset to show: the person's, unless only others hold anything."""
+        """Return the id of the dataset to show first.
+
+        This is the person's own dataset, unless only other datasets contain episodes.
+        """
         own = human_dataset_id(env_id)
         filled = [s.dataset_id for s in self.summaries(env_id) if s.total_episodes]
         return own if own in filled or not filled else filled[0]
@@ -130,14 +133,14 @@ class Library:
     # ------------------------------------------------------------ whole datasets
 
     def merge(self, target_id: str, source_ids: Sequence[str]) -> tuple[int, int]:
-        """Copy the episodes of several datasets into one, made if need be; the sources stay.
+        """Copy the episodes of several datasets into one, which is created if needed.
 
         Returns:
-            (episodes added, episodes left out because the same are there already).
+            (number of episodes added, number of duplicates skipped).
 
         Raises:
             RecordingError: the spaces differ, or an episode is damaged.
-            StorageError: the disk refused.
+            StorageError: writing to disk failed.
         """
         sources = [self.existing(source_id) for source_id in source_ids]
         target = self.open_for_writing(target_id, sources[0].info())
@@ -156,15 +159,15 @@ class Library:
             target.writer.release()
 
     def split(self, dataset_id: str, parts: Mapping[str, Sequence[EpisodeRow]]) -> None:
-        """Copy episodes of a dataset into new ones; the dataset stays.
+        """Copy episodes of a dataset into new datasets; the source does not change.
 
         Args:
-            dataset_id: where they are.
-            parts: rows by the id of the dataset that they go to.
+            dataset_id: the source dataset.
+            parts: rows by the id of the new dataset they go to.
 
         Raises:
             RecordingError: a part exists already, or an episode is damaged.
-            StorageError: the disk refused.
+            StorageError: writing to disk failed.
         """
         source = self.existing(dataset_id)
         for part_id in parts:
@@ -179,11 +182,12 @@ class Library:
                 part.writer.release()
 
     def rename(self, old_id: str, new_id: str) -> Dataset:
-        """Move a dataset with all that belongs to it to another id.
+        """Change the id of a dataset and move its folder.
 
         Raises:
-            RecordingError: there is none, the new one exists, or another program made it.
-            StorageError: the disk refused.
+            RecordingError: the dataset does not exist, the new id is taken, or another program made
+                the dataset.
+            StorageError: writing to disk failed.
         """
         old, new = self.existing(old_id), self.dataset(new_id)
         if files.exists(new.folder):
@@ -212,23 +216,23 @@ class Library:
         return new
 
     def import_dataset(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
-        """Bring a dataset in from outside: a `.teleop.zip`, or the folder of a Minari dataset.
+        """Import a `.teleop.zip` or the folder of a Minari dataset.
 
-        Everything in it is looked at before it is put in place, under its own id or a new one.
+        Everything in it is checked before it is moved into the library.
 
         Args:
             source: the file or folder.
-            new_id: another id than its own.
-            beside: where its id is taken, it gets the next version that is free.
+            new_id: an id to use instead of the dataset's own id.
+            beside: whether to use the next free version if the id is taken.
 
         Raises:
-            HostileFileError: it wants more than a recording needs.
-            RecordingError: it is no dataset, damaged, or its id is taken.
-            StorageError: the disk refused.
+            HostileFileError: the source contains something that no recording needs.
+            RecordingError: the source is no dataset, is damaged, or its id is taken.
+            StorageError: writing to disk failed.
         """
         from teleop.recording.exchange import bundle, minari
 
-        source = source.resolve()  # links to it are the user's own, those in it a stranger's
+        source = source.resolve()  # links to it are the user's own, links in it are untrusted
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.root) as folder:
             draft = Path(folder) / "dataset"
             try:
@@ -250,13 +254,13 @@ class Library:
                 ) from problem
 
     def _free(self, dataset_id: str) -> str:
-        """The id, or its next version that nobody has."""
+        """Return the id with its next free version."""
         stem, _, version = dataset_id.rpartition("-v")
         ids = (f"{stem}-v{number}" for number in itertools.count(int(version)))
         return next(name for name in ids if not files.exists(self.dataset(name).folder))
 
     def _put_in_place(self, draft: Path, dataset_id: str) -> Dataset:
-        """Look at an unpacked dataset, then move it to its place."""
+        """Check an unpacked dataset, then move it to its place."""
         target = self.dataset(dataset_id)
         if files.exists(target.folder):
             raise RecordingError(
@@ -288,9 +292,10 @@ class Library:
 
 
 def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
-    """Folders that hold a dataset. What lies inside one is not looked at.
+    """Yield the folders that contain a dataset, without searching inside datasets.
 
-    A folder that must not be read is passed over, unless it is where a dataset has its data.
+    A folder that cannot be read is skipped. If it is a `data` folder, its parent counts as a
+    dataset.
     """
     try:
         found = files.names(folder)
@@ -309,7 +314,7 @@ def _dataset_folders(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def slug(env_id: str) -> str:
-    """An environment's id as a folder name that Minari takes as a namespace."""
+    """Convert an environment id to a folder name that Minari accepts as a namespace."""
     plain = re.sub(r"[^a-z0-9_-]+", "-", env_id.lower()).strip("-")
     if len(plain) > _LONGEST_SLUG:
         plain = f"{plain[:_LONGEST_SLUG]}-{zlib.crc32(env_id.encode()):08x}"
@@ -317,25 +322,25 @@ def slug(env_id: str) -> str:
 
 
 def human_dataset_id(env_id: str) -> str:
-    """Where a person's episodes of an environment go."""
+    """Return the id of the dataset for a person's episodes of an environment."""
     return f"{slug(env_id)}/{HUMAN}"
 
 
 def scripted_dataset_id(env_id: str) -> str:
-    """Where a script's episodes of an environment go."""
+    """Return the id of the dataset for a script's episodes of an environment."""
     return f"{slug(env_id)}/{SCRIPTED}"
 
 
 def total_steps(rows: list[EpisodeRow]) -> int:
-    """Steps of all episodes together."""
+    """Return the total number of steps of the episodes."""
     return sum(row.total_steps for row in rows)
 
 
 def _named_id(named: str, source: Path) -> str:
-    """The id that a newcomer gives itself, if it is one.
+    """Return the id that an imported dataset names, if it is valid.
 
     Raises:
-        RecordingError: it is not.
+        RecordingError: the id is invalid.
     """
     if not _ID.match(named):
         raise RecordingError(
@@ -348,7 +353,7 @@ def _named_id(named: str, source: Path) -> str:
 def _without_doubles(
     target: Dataset, sources: Sequence[Dataset]
 ) -> tuple[list[tuple[Dataset, EpisodeRow]], int]:
-    """(episodes to copy, how many are there already), by what is in them."""
+    """Return (episodes to copy, number of duplicates); episodes are compared by content."""
     seen: dict[tuple[int, float], list[tuple[Dataset, EpisodeRow]]] = {}
     for row in target.rows():
         seen.setdefault(_outline(row), []).append((target, row))
@@ -365,7 +370,7 @@ def _without_doubles(
 
 
 def _outline(row: EpisodeRow) -> tuple[int, float]:
-    """The same for equal episodes, and rarely for others."""
+    """Return a key that is equal for equal episodes and rarely equal for others."""
     return row.total_steps, row.total_reward
 
 

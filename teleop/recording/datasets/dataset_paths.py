@@ -1,12 +1,12 @@
-"""Where the parts of one dataset lie.
+"""Paths of the parts of one dataset.
 
 <dataset>/data/main_data.hdf5          index of links, replaced atomically
 <dataset>/data/metadata.json           Minari's description, replaced atomically
-<dataset>/data/manifest.json           what lists show; rebuilt from the files when in doubt
+<dataset>/data/manifest.json           rows for lists; rebuilt from the files when in doubt
 <dataset>/data/labels.json             stars, tags, notes, trims
-<dataset>/data/certificates.jsonl      what re-simulating each episode found
+<dataset>/data/certificates.jsonl      results of re-simulating the episodes
 <dataset>/data/episodes/NNNNNN-xxxxxxxxxxxx.h5   immutable
-<dataset>/policies/<name>/             what was learned from it
+<dataset>/policies/<name>/             policies trained on the dataset
 <dataset>/.teleop/                     lock, journals, trash, quarantine
 """
 
@@ -32,7 +32,7 @@ class DatasetPaths:
 
     @property
     def data(self) -> Path:
-        """What Minari reads."""
+        """The folder that Minari reads."""
         return self.root / "data"
 
     @property
@@ -42,76 +42,80 @@ class DatasetPaths:
 
     @property
     def description(self) -> Path:
-        """Minari's metadata."""
+        """Minari's metadata file."""
         return self.data / "metadata.json"
 
     @property
     def manifest(self) -> Path:
-        """A row for each episode file."""
+        """The file with a row for each episode file."""
         return self.data / "manifest.json"
 
     @property
     def labels(self) -> Path:
-        """What the person said about episodes."""
+        """The file with the labels of the episodes."""
         return self.data / "labels.json"
 
     @property
     def certificates(self) -> Path:
-        """What re-simulating found."""
+        """The file with the certificates of the episodes."""
         return self.data / "certificates.jsonl"
 
     @property
     def episodes(self) -> Path:
-        """One file per episode."""
+        """The folder with one file per episode."""
         return self.data / "episodes"
 
     @property
     def policies(self) -> Path:
-        """What was learned from this dataset."""
+        """The folder of the policies trained on this dataset."""
         return self.root / "policies"
 
     @property
     def private(self) -> Path:
-        """What other programs need not see."""
+        """The folder that other programs can ignore."""
         return self.root / ".teleop"
 
     @property
     def lock(self) -> Path:
-        """Held by the program that writes."""
+        """The lock file, held by the program that writes."""
         return self.private / "lock"
 
     @property
     def journals(self) -> Path:
-        """Running takes."""
+        """The folder of journals."""
         return self.private / "journal"
 
     @property
     def trash(self) -> Path:
-        """Deleted episodes and discarded takes."""
+        """The folder of deleted episodes and discarded takes."""
         return self.private / "trash"
 
     @property
     def quarantine(self) -> Path:
-        """What was found damaged; kept for `teleop recover`."""
+        """The folder of damaged files, kept for `teleop recover`."""
         return self.private / "quarantine"
 
     @property
     def cache(self) -> Path:
-        """Derived and disposable: in this user's own folder, since a stranger's proves nothing."""
+        """The folder of derived, disposable data.
+
+        It is in the user's own cache folder, because a cache that comes with a dataset is
+        untrusted.
+        """
         name = hashlib.sha256(os.fsencode(self.root.absolute())).hexdigest()[:32]
         return paths.cache_folder() / "datasets" / name
 
     def source(self, file: str) -> tuple[Path, str]:
-        """(HDF5 file, group in it) of an episode, by the name that its row has."""
+        """Return (HDF5 file, group in it) of an episode, given the file name in its row."""
         if "#" in file:
             return self.index, file.split("#")[1]
         return self.episodes / file, OWN_GROUP
 
     def make(self) -> None:
-        """Make the folders.
+        """Create the folders.
 
         Raises:
-            OSError: the disk refused.
+            OSError: writing to disk failed.
         """
         for folder in (self.episodes, self.journals, self.trash, self.quarantine):
             files.make_folder(folder)

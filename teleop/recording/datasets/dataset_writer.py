@@ -1,4 +1,4 @@
-"""Writing into a dataset: with a claim, by one program at a time."""
+"""Write to a dataset; this needs a claim, which one program at a time can hold."""
 
 import contextlib
 import dataclasses
@@ -29,24 +29,24 @@ from teleop.types.metadata import EpisodeRow
 
 
 class EpisodeSource(Protocol):
-    """A dataset that episodes are copied from."""
+    """A dataset to copy episodes from."""
 
     @property
     def places(self) -> DatasetPaths:
-        """Where its files are."""
+        """The paths of the dataset."""
 
     def read(self, episode: EpisodeRow) -> Episode:
-        """A whole episode."""
+        """Read a whole episode."""
 
     def spaces(self) -> tuple[Space, Space]:
-        """(observation space, action space)."""
+        """Return (observation space, action space)."""
 
 
 class DatasetWriter:
-    """What changes a dataset.
+    """Makes all changes to a dataset.
 
     Attributes:
-        trash: what was deleted or discarded.
+        trash: deleted episodes and discarded takes.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class DatasetWriter:
         self.trash = Trash(places, index, dataset_id)
 
     def create(self, info: DatasetInfo) -> None:
-        """Make the folders, the empty index and the description.
+        """Create the folders, the empty index and the description.
 
         Raises:
-            StorageError: the disk refused.
+            StorageError: writing to disk failed.
         """
         with refusals(self._places.root):
             self._places.make()
@@ -73,12 +73,12 @@ class DatasetWriter:
                 self._index.write_description(description_of(self._dataset_id, info), [])
 
     def claim(self) -> Recovery:
-        """Take the dataset for writing and put right what a crash left behind.
+        """Claim the dataset for writing and repair what a crash left behind.
 
         Raises:
-            DatasetBusyError: another Teleop has it.
+            DatasetBusyError: another Teleop has claimed it.
             RecordingError: another program made it.
-            StorageError: the disk refused.
+            StorageError: writing to disk failed.
         """
         if self._index.is_foreign:
             raise RecordingError(
@@ -105,23 +105,24 @@ class DatasetWriter:
                 raise
 
     def release(self) -> None:
-        """Let others write."""
+        """Release the claim, so that other programs can write."""
         self._lock.release()
 
     def next_ordinal(self) -> int:
-        """The number of the next take."""
+        """Return the number of the next take."""
         return self._index.next_ordinal()
 
     def room_left(self) -> str:
-        """A warning that the disk fills up; empty while there is room."""
+        """Return a warning if the disk is nearly full, else an empty string."""
         return scarcity(self._places.root)
 
     def commit(self, journal: Path) -> EpisodeRow:
-        """Turn a finished journal into a saved episode, and read it back.
+        """Save a finished journal as an episode, verify it and return its row.
 
         Raises:
-            StorageError: the disk refused; the journal is kept and is committed at the next claim.
-            RecordingError: the journal holds no step.
+            StorageError: writing to disk failed; the journal stays and is committed at the next
+                claim.
+            RecordingError: the journal contains no steps.
         """
         self._check_claim()
         try:
@@ -146,14 +147,14 @@ class DatasetWriter:
         return self._row(name)
 
     def add(self, sources: Iterable[tuple[EpisodeSource, EpisodeRow]]) -> list[str]:
-        """Copy episodes of other datasets with the same spaces, with what was said about them.
+        """Copy episodes of other datasets with the same spaces, with their labels.
 
         Returns:
-            names of the new files.
+            the names of the new files.
 
         Raises:
-            RecordingError: one is damaged.
-            StorageError: the disk refused; what was copied before stays.
+            RecordingError: an episode is damaged.
+            StorageError: writing to disk failed; the episodes copied before stay.
         """
         added, labels = [], {}
         taken = {row.uuid for row in self._index.rows()}
@@ -168,24 +169,24 @@ class DatasetWriter:
         return added
 
     def add_files(self, paths: Iterable[Path]) -> None:
-        """Copy episode files that were looked at already.
+        """Copy episode files that are already vetted.
 
         Raises:
-            StorageError: the disk refused; what was copied before stays.
+            StorageError: writing to disk failed; the files copied before stay.
         """
         with self._writing(publish=True):
             for ordinal, path in enumerate(paths, start=self.next_ordinal()):
                 put_in(self._places, path, episode_reader.read_row(path).uuid, ordinal)
 
-    # ------------------------------------------------------------ the trash
+    # ------------------------------------------------------------ trash
 
     def discard(self, journal: Path) -> str:
-        """Put a take that was never saved into the trash; returns its name there."""
+        """Move an unsaved take to the trash and return its name there."""
         with self._writing():
             return self.trash.put_journal(journal)
 
     def delete(self, *names: str) -> None:
-        """Put saved episodes into the trash, under their names.
+        """Move saved episodes to the trash; they keep their names.
 
         Raises:
             RecordingError: there is no such episode.
@@ -198,7 +199,7 @@ class DatasetWriter:
             self.trash.put_episodes(names, self._index.description())
 
     def restore(self, name: str) -> EpisodeRow:
-        """Bring something back from the trash: a deleted episode, or a discarded take.
+        """Restore a deleted episode or a discarded take from the trash.
 
         Raises:
             RecordingError: it is not in the trash.
@@ -208,21 +209,21 @@ class DatasetWriter:
         return self._row(name) if journal is None else self.commit(journal)
 
     def purge(self, names: Sequence[str] | None = None) -> list[str]:
-        """Delete the trash permanently. It cannot be undone.
+        """Delete files in the trash permanently.
 
         Args:
-            names: only these; None for all.
+            names: the files to delete; None for all.
 
         Returns:
-            what was destroyed.
+            the names of the deleted files.
         """
         with self._writing():
             return self.trash.destroy(names)
 
-    # ------------------------------------------------------------ inside
+    # ------------------------------------------------------------ internals
 
     def _copy_in(self, source: EpisodeSource, row: EpisodeRow, name: str, ordinal: int) -> str:
-        """One episode of another dataset as a file of ours."""
+        """Copy one episode of another dataset to a file in this dataset."""
         path, group = source.places.source(row.file)
         if group == OWN_GROUP:
             vetting_service.admit(path)
@@ -241,10 +242,10 @@ class DatasetWriter:
 
     @contextlib.contextmanager
     def _writing(self, *, publish: bool = False) -> Iterator[None]:
-        """Only with a claim; what the disk refuses is said in a sentence.
+        """Require a claim, and turn disk errors into readable messages.
 
         Args:
-            publish: list what has come, also if not all of it did.
+            publish: whether to update the index afterwards, even after an error.
         """
         self._check_claim()
         with refusals(self._places.root):

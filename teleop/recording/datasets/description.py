@@ -1,4 +1,4 @@
-"""What a dataset says about its environment, in Minari's words and ours."""
+"""The description of a dataset and its environment, with the fields of Minari and Teleop."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from teleop.envs.naming import EnvName, is_key, is_plain
 from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.trust.vetting import printable
 
-# Readers of Minari 0.5.0 to 0.5.2 and 0.5.4 all take raw images under this version.
+# With this version, Minari 0.5.0 to 0.5.2 and 0.5.4 all read raw images.
 _MINARI_VERSION = "0.5.0"
 _FASTEST_HZ = 1000.0
 _ENV_ID = re.compile(r"^(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_.-]+$")
@@ -20,15 +20,15 @@ _ENV_ID = re.compile(r"^(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_.-]+$")
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """What a dataset says about its environment.
+    """Description of a dataset and its environment.
 
     Attributes:
         env_id: Gymnasium id.
-        observation_space: JSON, as Minari writes it.
-        action_space: JSON, as Minari writes it.
-        env_spec: `EnvSpec.to_json()`, or None where the environment has none.
-        pace_hz: the usual pace of play; 0 for turn-based.
-        description: one line.
+        observation_space: JSON in Minari's format.
+        action_space: JSON in Minari's format.
+        env_spec: `EnvSpec.to_json()`, or None if the environment has none.
+        pace_hz: the usual pace in steps per second; 0 for turn-based environments.
+        description: one line of text.
     """
 
     env_id: str
@@ -40,7 +40,7 @@ class DatasetInfo:
 
 
 def description_of(dataset_id: str, info: DatasetInfo) -> dict[str, Any]:
-    """Minari's `metadata.json` of a dataset without episodes."""
+    """Return Minari's `metadata.json` for a dataset without episodes."""
     data: dict[str, Any] = {
         "data_format": "hdf5",
         "dataset_id": dataset_id,
@@ -62,7 +62,7 @@ def description_of(dataset_id: str, info: DatasetInfo) -> dict[str, Any]:
 
 
 def info_in(description: dict[str, Any]) -> DatasetInfo:
-    """What a `metadata.json` says, ours or Minari's."""
+    """Read the description in a `metadata.json` of Teleop or Minari."""
     ours = description.get("teleop")
     ours = ours if isinstance(ours, dict) else {}
     named = ours.get("env_id")
@@ -77,13 +77,13 @@ def info_in(description: dict[str, Any]) -> DatasetInfo:
 
 
 def _pace(said: Any) -> float:
-    """A pace that somebody can play at; 0 for anything else."""
+    """Return a pace that a person can play at; 0 for anything else."""
     is_number = isinstance(said, int | float) and not isinstance(said, bool)
     return float(said) if is_number and 0 < said <= _FASTEST_HZ else 0.0
 
 
 def _env_id(env_spec: Any) -> str:
-    """The environment that a foreign dataset names, if that is an id and nothing more."""
+    """Return the environment of another program's dataset; empty if it has no valid id."""
     try:
         spec = json.loads(env_spec)
         named = spec["id"]

@@ -1,4 +1,4 @@
-"""A dataset from elsewhere: looked at before it gets a place in a library."""
+"""Check an imported dataset before it is moved into the library."""
 
 import json
 
@@ -11,10 +11,11 @@ from teleop.recording.trust.vetting import EPISODE_FILE, printable
 
 
 def check_incoming(dataset: Dataset) -> None:
-    """Look at everything in a dataset from elsewhere, before it gets a place in a library.
+    """Check everything in an imported dataset before it is moved into the library.
 
     Raises:
-        RecordingError: a part wants too much, is damaged, or of a later version.
+        RecordingError: a part is damaged, is from a later version, or contains something that no
+            recording needs.
     """
     dataset.spaces()
     for name in dataset.index.files():
@@ -23,7 +24,7 @@ def check_incoming(dataset: Dataset) -> None:
         vetting_service.admit(dataset.places.episodes / name)
         episode_reader.verify_file(dataset.places.episodes / name)
     if dataset.index.files():
-        dataset.index.write_index(dataset.index.files())  # never the stranger's index
+        dataset.index.write_index(dataset.index.files())  # never use an untrusted index
     else:
         vetting_service.admit(dataset.places.index, links=True, pictures=True)
     files.unlink(dataset.places.manifest, missing_ok=True)
@@ -31,7 +32,7 @@ def check_incoming(dataset: Dataset) -> None:
 
 
 def register(dataset: Dataset) -> None:
-    """What has arrived is in its place: remember that it was looked at, name it."""
+    """Mark an imported dataset as vetted and write its id into its description."""
     for name in dataset.index.files():
         vetting_service.know(dataset.places.episodes / name)
     vetting_service.know(dataset.places.index)

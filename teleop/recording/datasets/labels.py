@@ -1,4 +1,4 @@
-"""What a person says about episodes: star, tags, note, success, trim. Their files stay as they are.
+"""Labels of episodes: star, tags, note, success and trim. The episode files do not change.
 
 `labels.json` maps an episode's uuid to its label, so a label follows its episode anywhere.
 """
@@ -14,14 +14,14 @@ from teleop.recording.disk import files
 from teleop.recording.disk.lock import Lock
 from teleop.types.metadata import NO_LABEL, Label
 
-_PATIENCE_S = 10.0  # with another program that changes labels
+_PATIENCE_S = 10.0  # wait for another program that changes labels
 
 
 class Labels:
-    """All labels of one dataset, safe to change from several programs at once.
+    """All labels of one dataset; several programs can change them at once.
 
     Attributes:
-        damage: why the file could not be read when it was last tried; empty if it could.
+        damage: why the last read failed; empty if it succeeded.
     """
 
     def __init__(self, path: Path, lock: Path) -> None:
@@ -29,11 +29,14 @@ class Labels:
         self.damage = ""
 
     def read(self) -> dict[str, Label]:
-        """Label by uuid; a file that cannot be read counts as empty, and is never written over."""
+        """Return the labels by uuid.
+
+        A file that cannot be read counts as empty and is never overwritten.
+        """
         self.damage = ""
         try:
             data = json.loads(files.read_bytes(self._path))
-            if "starred" in data:  # the form before there were tags
+            if "starred" in data:  # the old format, without tags
                 return {str(uuid): Label(starred=True) for uuid in data["starred"]}
             return {str(uuid): _label(found) for uuid, found in data["episodes"].items()}
         except FileNotFoundError:
@@ -44,11 +47,11 @@ class Labels:
             return {}
 
     def change(self, uuid: str, **changes: Any) -> Label:
-        """Replace parts of one label.
+        """Change fields of one label and return the label.
 
         Raises:
-            RecordingError: as `Label.changed`.
-            OSError: the disk refused.
+            RecordingError: see `Label.changed`.
+            OSError: writing to disk failed.
         """
         with self._lock:
             labels = self.read()
@@ -57,7 +60,7 @@ class Labels:
         return labels[uuid]
 
     def add(self, others: dict[str, Label]) -> None:
-        """Take over labels of episodes that came from elsewhere; what is here already wins."""
+        """Add labels of episodes from another dataset; existing labels take precedence."""
         with self._lock:
             self._write(others | self.read())
 
@@ -72,13 +75,13 @@ class Labels:
 
 
 def _plain(label: Label) -> dict[str, Any]:
-    """Only what was said."""
+    """Return only the fields that are set."""
     fields = dataclasses.asdict(label)
     return {key: value for key, value in fields.items() if value != getattr(NO_LABEL, key)}
 
 
 def _label(data: dict[str, Any]) -> Label:
-    """A label out of a file, which may be a stranger's; one that makes no sense says nothing."""
+    """Read a label from an untrusted file; an invalid label counts as empty."""
     try:
         trim = data.get("trim")
         return NO_LABEL.changed(

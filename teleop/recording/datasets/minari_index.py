@@ -1,11 +1,14 @@
-"""Minari's `main_data.hdf5`: ours is a small index of links; other programs put data into it."""
+"""Minari's `main_data.hdf5`.
+
+Teleop writes it as a small index of links. Other programs store data in it.
+"""
 
 import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 import h5py
 import numpy as np
@@ -16,11 +19,11 @@ from teleop.recording.episodes.episode import OWN_GROUP
 from teleop.recording.episodes.episode_reader import UNREADABLE
 from teleop.recording.episodes.episode_writer import LIBVER, SCHEMA
 
-_PACKED_LIBVER = ("earliest", "v110")  # `headerless_scan` finds episodes in one whose root is lost
+_PACKED_LIBVER = ("earliest", "v110")  # lets `headerless_scan` find episodes if the root is lost
 
 
 def index_bytes(files: Iterable[str]) -> bytes:
-    """A `main_data.hdf5` that links to episode files, in their order."""
+    """Return a `main_data.hdf5` that links to episode files, in the given order."""
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", libver=LIBVER) as file:
         file.attrs["teleop_schema"] = SCHEMA
@@ -31,9 +34,9 @@ def index_bytes(files: Iterable[str]) -> bytes:
 
 
 def foreign_episodes(index: Path) -> list[str]:
-    """Names of episodes in an index that are data of their own, not links to our files.
+    """Return the names of episodes that are stored in the index itself, not linked.
 
-    None in an index that is missing or cannot be read.
+    The list is empty if the index is missing or cannot be read.
     """
     try:
         with files.hdf5(index) as file:
@@ -45,28 +48,28 @@ def foreign_episodes(index: Path) -> list[str]:
 
 
 def extract_episode(index: Path, name: str, target: Path) -> None:
-    """Copy an episode that another program put into the index to a file of its own.
+    """Copy an episode that another program stored in the index to its own file.
 
     Raises:
-        OSError: the disk refused, or the source is damaged.
+        OSError: writing to disk failed, or the source is damaged.
     """
     with files.hdf5(index) as source, SafeFile(target) as raw:
         with h5py.File(raw, "w", libver=LIBVER) as file:
             source.copy(name, file, name=OWN_GROUP)
             if "infos" not in file[OWN_GROUP]:
-                file[OWN_GROUP].create_group("infos")  # Minari's repr needs it
+                file[OWN_GROUP].create_group("infos")  # Minari's `__repr__` needs it
         raw.check()
 
 
 def pack(episodes: Iterable[tuple[Path, str]], target: Path) -> None:
-    """One `main_data.hdf5` that holds everything itself.
+    """Write one `main_data.hdf5` that contains all data itself.
 
     Args:
-        episodes: (file, group in it) of each.
-        target: where it goes.
+        episodes: (file, group in it) of each episode.
+        target: the path of the new file.
 
     Raises:
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     with SafeFile(target) as raw:
         with h5py.File(raw, "w", libver=_PACKED_LIBVER) as file:

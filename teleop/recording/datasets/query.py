@@ -1,4 +1,4 @@
-"""Which episodes, in which order: for lists, splits and exports."""
+"""Filter and sort episodes for lists, splits and exports."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from teleop.types.metadata import EpisodeRow
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What episodes must be like; every part that is set must hold.
+    """Conditions for episodes; an episode must meet all that are set.
 
     Attributes:
-        text: occurs in the tags, note, driver, flags, uuid or seed.
-        starred: only starred ones.
-        success: marked as success (True) or failure (False).
-        tag: has this tag.
-        min_return: at least this return.
-        sort: one of `SORTS`; a leading `-` turns it round.
+        text: text that occurs in the tags, note, driver, flags, uuid or seed.
+        starred: only starred episodes.
+        success: only successes (True) or only failures (False).
+        tag: a tag that the episode has.
+        min_return: the lowest return.
+        sort: one of `SORTS`; a leading `-` reverses the order.
     """
 
     text: str = ""
@@ -29,10 +29,10 @@ class Query:
     sort: str = "episode"
 
     def of(self, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
-        """The episodes that match, sorted.
+        """Return the matching episodes, sorted.
 
         Raises:
-            RecordingError: there is no such order.
+            RecordingError: the sort order is unknown.
         """
         name = self.sort.removeprefix("-")
         if name not in SORTS:

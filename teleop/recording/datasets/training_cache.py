@@ -1,9 +1,9 @@
-"""Episodes end to end in plain arrays, so that training starts at once. Derived and disposable.
+"""Cache episodes as plain, concatenated arrays, so that training starts at once.
 
-A cache is a few blocks in `.teleop/cache/`; each holds the columns of some episodes as `.npy` files
-that are mapped into memory, not read. New episodes go into a new block. Deleting the folder costs
-nothing but the time to read the episode files once more. Pictures are not cached: they stay
-compressed in their files.
+The cache is derived and disposable. It consists of a few blocks in `DatasetPaths.cache`. Each block
+contains the columns of some episodes as `.npy` files, which are memory-mapped. New episodes go into
+a new block. If the folder is deleted, the episode files are read once more. Images are not cached:
+they stay compressed in their files.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _MOST_BLOCKS = 64
 
 
 class TrainingCache:
-    """The blocks of one dataset."""
+    """The cache blocks of one dataset."""
 
     def __init__(self, folder: Path, observation: Space, action: Space) -> None:
         self._folder = folder
@@ -44,25 +44,25 @@ class TrainingCache:
 
     @property
     def is_of_use(self) -> bool:
-        """Everything in the dataset is a number."""
+        """Whether all values in the dataset are numbers, so that they can be cached."""
         return all(leaf.kind is Kind.NUMBER for leaf in (*self._seen, *self._acted))
 
     def read(self, path: Path, row: EpisodeRow) -> Episode:
-        """An episode out of its file.
+        """Read an episode from its file.
 
         Raises:
-            RecordingError: it has changed, or is damaged.
+            RecordingError: the file has changed or is damaged.
         """
         return read_numbers(path, row, self._seen, self._acted)
 
     def find(self, row: EpisodeRow) -> Episode | None:
-        """An episode that is cached."""
+        """Return an episode from the cache; None if it is not cached."""
         self._load()
         place = self._places.get(row.sha256)
         if place is None:
             return None
         columns, first, number = place
-        start, total = first + number, row.total_steps  # an episode has one row more than steps
+        start, total = first + number, row.total_steps  # an episode has one more row than steps
         rows, steps = slice(start, start + total + 1), slice(first, first + total)
         return Episode(
             row=row,
@@ -78,7 +78,7 @@ class TrainingCache:
         )
 
     def keep(self, episode: Episode) -> None:
-        """Remember an episode for the next block; a large block is written at once."""
+        """Keep an episode for the next block; a large block is written at once."""
         if not episode.row.sha256:
             return
         self._fresh.append(episode)
@@ -87,7 +87,10 @@ class TrainingCache:
             self._write_fresh()
 
     def settle(self, total: int) -> None:
-        """Write what is kept, unless it is a few of many: those are read faster than written."""
+        """Write the kept episodes if they are more than a tenth of `total`.
+
+        A smaller part is read faster than it is written.
+        """
         if len(self._fresh) * 10 > total:
             self._write_fresh()
         self._fresh.clear()
@@ -97,7 +100,7 @@ class TrainingCache:
         self._fresh, self._fresh_bytes = [], 0
 
     def add(self, episodes: Sequence[Episode]) -> None:
-        """Put episodes into a new block; a disk that refuses leaves things as they were."""
+        """Write episodes to a new block; if writing fails, the cache stays as it was."""
         if not episodes:
             return
         with contextlib.suppress(OSError):
@@ -113,7 +116,7 @@ class TrainingCache:
             self._loaded = False
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Delete all blocks."""
         for block in self._blocks():
             shutil.rmtree(block, ignore_errors=True)
         self._places.clear()

@@ -1,4 +1,4 @@
-"""What was deleted or discarded: moved, never copied, until somebody destroys it."""
+"""The trash: deleted episodes and discarded takes, moved here until they are purged."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,28 +21,28 @@ class Trash:
         self._places, self._index, self._dataset_id = places, index, dataset_id
 
     def names(self) -> list[str]:
-        """Everything that is in it."""
+        """Return the names of all files in the trash."""
         return [path.name for path in files.plain_files(self._places.trash)]
 
     def put_journal(self, journal: Path) -> str:
-        """A take that was never saved; returns its name here.
+        """Move an unsaved take to the trash and return its name there.
 
         Raises:
-            OSError: the disk refused.
+            OSError: writing to disk failed.
         """
         files.make_folder(self._places.trash)
         files.replace(journal, self._places.trash / journal.name)
         return journal.name
 
     def put_episodes(self, names: Sequence[str], description: dict[str, object]) -> None:
-        """Saved episodes, out of the lists first.
+        """Move saved episodes to the trash, after removing them from the lists.
 
         Args:
-            names: of their files.
+            names: the names of their files.
             description: Minari's metadata of the dataset.
 
         Raises:
-            OSError: the disk refused.
+            OSError: writing to disk failed.
         """
         files.make_folder(self._places.trash)
         self._index.adopt()
@@ -54,11 +54,11 @@ class Trash:
         self._index.publish(growing=False)
 
     def take_back(self, name: str) -> Path | None:
-        """Bring something back: the journal of a discarded take; None if it was an episode.
+        """Restore a file; return the journal of a discarded take, or None for an episode.
 
         Raises:
-            OSError: the disk refused.
-            RecordingError: it is not here, or damaged.
+            OSError: writing to disk failed.
+            RecordingError: the file is not in the trash, or is damaged.
         """
         trashed = self._places.trash / name
         if Path(name).name != name or not files.is_file(trashed):
@@ -80,10 +80,10 @@ class Trash:
         return None
 
     def destroy(self, names: Sequence[str] | None) -> list[str]:
-        """Destroy these, or everything; returns what was destroyed.
+        """Permanently delete the given files, or all; return the names of the deleted files.
 
         Raises:
-            OSError: the disk refused.
+            OSError: writing to disk failed.
         """
         chosen = [name for name in self.names() if names is None or name in names]
         for name in chosen:

@@ -1,1 +1,1 @@
-"""The file system: no link is followed, writes are atomic, locks end with their program."""
+"""File access: links are not followed, writes are atomic, locks end with their program."""

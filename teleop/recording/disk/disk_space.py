@@ -1,4 +1,4 @@
-"""Room on the disk: a warning before it fills up, and none begun that cannot be finished."""
+"""Check disk space: warn before the disk is full, and start no save that cannot finish."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ _SCARCE_BYTES = 200 << 20
 
 
 def scarcity(folder: Path) -> str:
-    """A warning that the disk fills up; empty while there is room."""
+    """Return a warning if the disk is nearly full, else an empty string."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
@@ -26,11 +26,11 @@ def scarcity(folder: Path) -> str:
 
 
 def need_room(folder: Path, journal_bytes: int) -> None:
-    """Look for the room that saving a take needs beside its journal.
+    """Check that the disk has room to save a take while its journal still exists.
 
     Raises:
-        StorageError: there is too little.
-        OSError: the disk does not say.
+        StorageError: there is too little room.
+        OSError: the free space is unknown.
     """
     need = int(journal_bytes * 1.5) + (1 << 20)
     free = shutil.disk_usage(folder).free

@@ -1,11 +1,11 @@
-"""Files below a recordings folder: no link in there is followed, nothing but plain files is opened.
+"""Access files in a recordings folder: links are not followed, only regular files are opened.
 
-A folder that somebody sent is as untrusted as a file: a link in place of a file or a folder would
-let a stranger read, write, move or delete what lies elsewhere. So every path below a guarded root
-is walked folder by folder, each opened relative to the one before without following links, and the
-last step is taken relative to the folder that was opened: swapping a link in meanwhile changes
-nothing. Links at or above the root are the user's own. Where the system has no such calls
-(Windows), every part of a path is looked at first.
+A folder from someone else is as untrusted as a file: a link in place of a file or a folder would
+let its author read, write, move or delete files elsewhere. So every path below a guarded root is
+opened folder by folder, each relative to the previous one and without following links. The last
+step is relative to the opened folder, so replacing a folder by a link meanwhile has no effect.
+Links at or above the root are the user's own. On systems without such calls (Windows), every part
+of a path is checked first.
 """
 
 import contextlib
@@ -18,15 +18,15 @@ import stat as modes
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 import h5py
 
 from teleop.recording.disk.path_errors import REFUSED, RefusedPathError, UntrustedPathError
 
-MOST_JSON = 16 << 20  # bytes of a JSON file, which is read whole
-MOST_DESCRIPTION = 64 << 20  # the bounds of a Full HD picture, number by number, take 50 MB
-MOST_WEIGHTS = 1 << 30  # bytes of a policy's weights, likewise
+MOST_JSON = 16 << 20  # bytes of a JSON file, which is read completely
+MOST_DESCRIPTION = 64 << 20  # bytes; the bounds of a Full HD image, number by number, take 50 MB
+MOST_WEIGHTS = 1 << 30  # bytes of a policy's weights, which are read completely
 _BY_HANDLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _OPENING = _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -46,13 +46,13 @@ _roots: set[str] = set()
 
 
 def guard(root: Path) -> None:
-    """From now on, no link below this folder is followed."""
+    """Follow no links below this folder from now on."""
     _roots.add(_absolute(root))
     _below.cache_clear()
 
 
 def root_of(path: Path) -> Path:
-    """The guarded root that a path lies below, or its folder."""
+    """Return the guarded root above a path, or the path's folder if there is none."""
     root, parts = _below(_absolute(path))
     return Path(root) if parts else Path(root).parent
 
@@ -61,29 +61,29 @@ def root_of(path: Path) -> Path:
 
 
 def open_file(path: Path, buffering: int = -1) -> io.BufferedReader:
-    """A plain file, for reading.
+    """Open a regular file for reading.
 
     Args:
         path: the file.
-        buffering: as `open` has it.
+        buffering: see `open`.
 
     Raises:
-        UntrustedPathError: a part of the path is a link, or it is not a plain file.
-        OSError: there is none, or it cannot be read.
+        UntrustedPathError: a part of the path is a link, or it is not a regular file.
+        OSError: the file does not exist or cannot be read.
     """
     size = io.DEFAULT_BUFFER_SIZE if buffering < 0 else buffering
     return io.BufferedReader(io.FileIO(_open(path, os.O_RDONLY), "rb"), size)
 
 
 def read_bytes(path: Path, most: int = MOST_JSON) -> bytes:
-    """All of a small file.
+    """Read a small file completely.
 
     Args:
         path: the file.
-        most: bytes that it may have.
+        most: the maximum size in bytes.
 
     Raises:
-        OSError: as `open_file`, or it is larger.
+        OSError: see `open_file`, or the file is larger.
     """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -94,10 +94,10 @@ def read_bytes(path: Path, most: int = MOST_JSON) -> bytes:
 
 
 def read_tail(path: Path, most: int = MOST_JSON) -> bytes:
-    """The last bytes of a file that only grows.
+    """Read the last `most` bytes of a growing file.
 
     Raises:
-        OSError: as `open_file`.
+        OSError: see `open_file`.
     """
     with open_file(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - most))
@@ -106,10 +106,10 @@ def read_tail(path: Path, most: int = MOST_JSON) -> bytes:
 
 @contextlib.contextmanager
 def hdf5(path: Path) -> Iterator[h5py.File]:
-    """An HDF5 file, for reading.
+    """Open an HDF5 file for reading.
 
     Raises:
-        OSError: as `open_file`, or it is no HDF5 file.
+        OSError: see `open_file`, or it is not an HDF5 file.
     """
     with named_by_handle(path) as source, h5py.File(source, "r", locking=False) as file:
         yield file
@@ -117,10 +117,10 @@ def hdf5(path: Path) -> Iterator[h5py.File]:
 
 @contextlib.contextmanager
 def named_by_handle(path: Path) -> Iterator[str | io.BufferedReader]:
-    """What a library opens instead of the path: a name of the open file, or the file itself.
+    """Open a file and yield a name for its handle, or the file, for another library to open.
 
     Raises:
-        OSError: as `open_file`.
+        OSError: see `open_file`.
     """
     with open_file(path) as file:
         name = f"/proc/self/fd/{file.fileno()}"
@@ -128,10 +128,10 @@ def named_by_handle(path: Path) -> Iterator[str | io.BufferedReader]:
 
 
 def names(folder: Path) -> list[str]:
-    """What is in a folder, by name; nothing where there is no folder.
+    """Return the names in a folder; an empty list if there is no folder.
 
     Raises:
-        UntrustedPathError: it is a link, or below one.
+        UntrustedPathError: the folder is a link or is below one.
     """
     try:
         with _listed(folder) as entries:
@@ -141,12 +141,12 @@ def names(folder: Path) -> list[str]:
 
 
 def plain_files(folder: Path, *endings: str) -> list[Path]:
-    """Plain files in a folder, by name, that end in one of these; all of them without any.
+    """Return the regular files in a folder with one of these endings, or all, by name.
 
-    Hidden files are left out: other programs leave some behind.
+    Hidden files are left out, because other programs create some.
 
     Raises:
-        UntrustedPathError: the folder is a link, or below one.
+        UntrustedPathError: the folder is a link or is below one.
     """
     try:
         with _listed(folder) as entries:
@@ -158,7 +158,7 @@ def plain_files(folder: Path, *endings: str) -> list[Path]:
 
 
 def tree(folder: Path) -> Iterator[Path]:
-    """Plain files in a folder and in folders in it; no link is entered."""
+    """Yield the regular files in a folder and its subfolders; links are not followed."""
     for name in names(folder):
         path = folder / name
         if is_folder(path):
@@ -168,27 +168,27 @@ def tree(folder: Path) -> Iterator[Path]:
 
 
 def stat(path: Path) -> os.stat_result:
-    """What is there, a link itself.
+    """Return the status of a path; a link itself is not followed.
 
     Raises:
-        OSError: nothing is, or the way there leads through a link.
+        OSError: the path does not exist or leads through a link.
     """
     with _parent(path) as (where, name):
         return os.stat(name, dir_fd=where, follow_symlinks=False)
 
 
 def is_file(path: Path) -> bool:
-    """A plain file is there, and no link on the way."""
+    """Return whether the path is a regular file and contains no link."""
     return _is(path, modes.S_IFREG)
 
 
 def is_folder(path: Path) -> bool:
-    """A folder is there, and no link on the way."""
+    """Return whether the path is a folder and contains no link."""
     return _is(path, modes.S_IFDIR)
 
 
 def exists(path: Path) -> bool:
-    """Anything is there, also a link that leads nowhere."""
+    """Return whether anything is at the path, including a broken link."""
     try:
         stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -202,30 +202,32 @@ def exists(path: Path) -> bool:
 
 
 def create(path: Path) -> int:
-    """A new file, open for reading and writing; what had its name is gone. Returns a descriptor.
+    """Create a file, replacing an old one; return a descriptor for reading and writing.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     unlink(path, missing_ok=True)
     return _open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
 
 
 def create_new(path: Path) -> int:
-    """A new file, open for writing; there must be none. Returns a descriptor.
+    """Create a file that must not exist yet; return a descriptor for writing.
 
     Raises:
-        OSError: as `open_file`, or there is one, or the disk refused.
+        OSError: see `open_file`, the file exists, or writing to disk failed.
     """
     return _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
 
 
 def append(path: Path, data: bytes) -> None:
-    """Add to a file, made if there is none: one write, so that several programs may do so at once.
+    """Append to a file, which is created if needed.
+
+    This is one write, so several programs can append at once.
 
     Raises:
-        UntrustedPathError: likewise where the file has a second name elsewhere.
-        OSError: the disk refused.
+        UntrustedPathError: see `open_file`, or the file has a second name elsewhere.
+        OSError: writing to disk failed.
     """
     handle = _open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
@@ -237,20 +239,22 @@ def append(path: Path, data: bytes) -> None:
 
 
 def open_lock(path: Path) -> int:
-    """A file to hold a lock on, made if there is none; nothing is written. Returns a descriptor.
+    """Open a lock file, which is created if needed; return its descriptor.
+
+    Nothing is written to the file.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     make_folder(path.parent)
     return _open(path, os.O_RDWR | os.O_CREAT)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a whole file so that readers see the old one or the new one, never a half.
+    """Write a whole file atomically: readers see the old or the new content, never a mix.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -264,10 +268,10 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """A file's bytes as a new file, durably.
+    """Copy the content of a file to a new file, durably.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     with open_file(source) as read, os.fdopen(create(target), "wb") as written:
         shutil.copyfileobj(read, written, _BLOCK)
@@ -276,10 +280,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Rename over a file, atomically and durably, on one disk.
+    """Rename a file over another on the same disk, atomically and durably.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     with _parent(source) as (old, name), _parent(target) as (new, wanted):
         os.replace(name, wanted, src_dir_fd=old, dst_dir_fd=new)
@@ -292,7 +296,7 @@ def unlink(path: Path, *, missing_ok: bool = False) -> None:
     """Remove a file, or a link itself.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     try:
         with _parent(path) as (where, name):
@@ -303,21 +307,21 @@ def unlink(path: Path, *, missing_ok: bool = False) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with all that is in it; what a link in it leads to stays.
+    """Remove a folder and its content; the targets of links in it stay.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     with _parent(folder) as (where, name):
         shutil.rmtree(name, dir_fd=where)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are missing.
+    """Create a folder and its missing parents.
 
     Raises:
-        UntrustedPathError: there is something else, or a link on the way.
-        OSError: the disk refused.
+        UntrustedPathError: something else is at the path, or the path contains a link.
+        OSError: writing to disk failed.
     """
     root, parts = _below(_absolute(folder))
     at = Path(root)
@@ -331,7 +335,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_data(handle: int) -> None:
-    """Make an open file's bytes durable, with as little else as the system allows."""
+    """Make an open file's data durable, and as little else as the system allows."""
     if hasattr(os, "fdatasync"):
         os.fdatasync(handle)
     else:
@@ -339,20 +343,20 @@ def sync_data(handle: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a folder's entries (new names, renames) durable.
+    """Make the entries of a folder (new names, renames) durable.
 
     Raises:
-        OSError: as `open_file`, or the disk refused.
+        OSError: see `open_file`, or writing to disk failed.
     """
     with _parent(folder / "any") as (where, _):
         _sync(where)
 
 
-# ------------------------------------------------------------ inside
+# ------------------------------------------------------------ internals
 
 
 def _open(path: Path, flags: int) -> int:
-    """A descriptor of a plain file."""
+    """Open a regular file and return its descriptor."""
     if not _BY_HANDLE:
         _look_at_parts(_absolute(path))
     with _parent(path) as (where, name):
@@ -371,7 +375,7 @@ def _open(path: Path, flags: int) -> int:
 
 @contextlib.contextmanager
 def _parent(path: Path) -> Iterator[tuple[int | None, str]]:
-    """(descriptor of the folder that something is in, its name there), for calls with `dir_fd`."""
+    """Yield (descriptor of the parent folder, name in it) for calls with `dir_fd`."""
     folder, name = os.path.split(_absolute(path))
     with _refusals_named(str(path)):
         if _BY_HANDLE:
@@ -384,7 +388,7 @@ def _parent(path: Path) -> Iterator[tuple[int | None, str]]:
 
 @contextlib.contextmanager
 def _refusals_named(path: str) -> Iterator[None]:
-    """The system names the last part of a path alone; a person needs all of it."""
+    """Raise permission and drive errors with the full path; the system names only its last part."""
     try:
         yield
     except RefusedPathError:
@@ -397,7 +401,7 @@ def _refusals_named(path: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _folder(folder: str) -> Iterator[int]:
-    """An open folder, with no link between it and the guarded root above it."""
+    """Open a folder, with no link between it and the guarded root above it."""
     root, parts = _below(folder)
     handle = os.open(root, _FOLDER & ~_NO_FOLLOW)
     try:
@@ -421,7 +425,7 @@ def _folder(folder: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _listed(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """The entries of a folder."""
+    """Yield the entries of a folder."""
     if not _BY_HANDLE:
         _look_at_parts(_absolute(folder))
         with _refusals_named(str(folder)), os.scandir(folder) as entries:
@@ -437,11 +441,11 @@ def _listed(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
 
 @functools.lru_cache(maxsize=4096)
 def _below(path: str) -> tuple[str, tuple[str, ...]]:
-    """(the guarded root above an absolute path, or the path itself; what is between them)."""
+    """Return (guarded root above an absolute path, or the path itself; parts between them)."""
     root, at = "", path
     while True:
         root = at if at in _roots else root
-        above = os.path.dirname(at)  # noqa: PTH120  a tenth of the time
+        above = os.path.dirname(at)  # noqa: PTH120  takes a tenth of the time
         if above == at:
             break
         at = above
@@ -452,14 +456,14 @@ def _below(path: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _look_at_parts(path: str) -> None:
-    """Refuse links and junctions on the way, where folders cannot be held open."""
+    """Refuse links and junctions in a path, for systems that cannot hold folders open."""
     root, parts = _below(path)
     at = Path(root)
     for part in parts:
         at /= part
         with contextlib.suppress(FileNotFoundError):
             found = at.lstat()
-            tag = getattr(found, "st_reparse_tag", 0)  # clouds have tags of their own
+            tag = getattr(found, "st_reparse_tag", 0)  # cloud services use other tags
             if modes.S_ISLNK(found.st_mode) or tag == _JUNCTION:
                 raise _refusal(at, modes.S_IFLNK)
 
@@ -495,4 +499,4 @@ def _sync(handle: int | None) -> None:
 
 
 def _absolute(path: Path) -> str:
-    return os.path.abspath(path)  # noqa: PTH100  `resolve` follows links
+    return os.path.abspath(path)  # noqa: PTH100  `resolve` would follow links

@@ -1,6 +1,6 @@
-"""A lock that one program at a time holds, and that ends with the program.
+"""A lock that one program at a time can hold, and that ends with the program.
 
-The file is opened like every other below a recordings folder, so that no link can name another.
+The lock file is opened like every other file in a recordings folder, so no link is followed.
 """
 
 import os
@@ -20,28 +20,28 @@ _LOOK_EVERY_S = 0.05
 
 
 class Lock:
-    """Held by one program at a time; by the same object several times over."""
+    """A file lock for one program at a time; the same object can acquire it several times."""
 
     def __init__(self, path: Path, patience_s: float = 0.0) -> None:
-        """Nothing is locked yet.
+        """Create the lock object without acquiring the lock.
 
         Args:
-            path: the file.
-            patience_s: how long to wait for another program.
+            path: the lock file.
+            patience_s: how long to wait for another program, in seconds.
         """
         self._path, self._patience_s = path, patience_s
         self._handle, self._count = -1, 0
 
     @property
     def is_held(self) -> bool:
-        """This object holds it."""
+        """Whether this object holds the lock."""
         return self._count > 0
 
     def acquire(self) -> bool:
-        """Take it; False if another program has it.
+        """Acquire the lock; return False if another program holds it.
 
         Raises:
-            OSError: the file cannot be made.
+            OSError: the file cannot be created.
         """
         if self._count == 0:
             handle = files.open_lock(self._path)
@@ -56,19 +56,19 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Let go, as often as it was taken."""
+        """Release the lock; call this as often as `acquire`."""
         if self._count == 0:
             return
         self._count -= 1
         if self._count == 0:
-            os.close(self._handle)  # which unlocks it
+            os.close(self._handle)  # this unlocks it
 
     def __enter__(self) -> None:
-        """Take it.
+        """Acquire the lock.
 
         Raises:
-            TimeoutError: another program has had it all the time.
-            OSError: the file cannot be made.
+            TimeoutError: another program held the lock for the whole wait.
+            OSError: the file cannot be created.
         """
         if not self.acquire():
             raise TimeoutError(0, "another program does not let go of it", str(self._path))

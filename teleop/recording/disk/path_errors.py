@@ -1,4 +1,4 @@
-"""What can be wrong with a path below a recordings folder."""
+"""Errors of paths in a recordings folder."""
 
 import contextlib
 import errno
@@ -8,14 +8,14 @@ from pathlib import Path
 from teleop.errors import HostileFileError, StorageError, reason
 from teleop.text import tr
 
-REFUSED = frozenset(  # by the system, whatever the path leads to
+REFUSED = frozenset(  # the system refuses access, whatever is at the path
     getattr(errno, name, 0)
     for name in ("EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN", "EHOSTDOWN")
 )
 
 
 class UntrustedPathError(HostileFileError, OSError):
-    """A path leads through a link, or ends in something that is not a plain file."""
+    """A path leads through a link, or to something that is not a regular file."""
 
     def __init__(self, path: Path, what: str) -> None:
         OSError.__init__(self, errno.ELOOP, what, str(path))
@@ -29,7 +29,7 @@ class UntrustedPathError(HostileFileError, OSError):
 
 
 class RefusedPathError(StorageError, OSError):
-    """The system refuses what lies at a path: no permission, or a drive that does not answer."""
+    """The system refuses access to a path: no permission, or the drive does not answer."""
 
     def __init__(self, path: str, problem: OSError) -> None:
         OSError.__init__(self, problem.errno, problem.strerror, path)
@@ -44,12 +44,12 @@ class RefusedPathError(StorageError, OSError):
 
 @contextlib.contextmanager
 def refusals(folder: Path) -> Iterator[None]:
-    """What the disk refuses is said in a sentence."""
+    """Turn disk errors into a `StorageError` with a readable message."""
     try:
         yield
     except UntrustedPathError:
         raise
-    except HostileFileError:  # a link or a device: no lack of space
+    except HostileFileError:  # a link or a device, not a full disk
         raise
     except OSError as problem:
         raise StorageError(

@@ -1,8 +1,9 @@
-"""A file that HDF5 may write to while the disk fills up.
+"""A file that HDF5 can write to while the disk becomes full.
 
-HDF5 2.0 crashes the process (SIGSEGV in 143 of 150 trials) when a write fails while a file is
-open. So the first failed write is remembered, and it and all later ones go to pages in memory;
-HDF5 reads its own data back and stays consistent. `check` raises once HDF5 has closed the file.
+HDF5 2.0 crashes the process (SIGSEGV in 143 of 150 trials) if a write fails while a file is open.
+So `SafeFile` remembers the first failed write and keeps it and all later writes in memory pages.
+HDF5 reads its own data back and stays consistent. `check` raises the error after HDF5 has closed
+the file.
 """
 
 import errno
@@ -17,7 +18,7 @@ _PAGE = 4096
 
 
 class SafeFile(io.FileIO):
-    """A read-write file whose write errors wait for `check`."""
+    """A file for reading and writing that reports write errors only in `check`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(files.create(path), "r+b")
@@ -26,21 +27,21 @@ class SafeFile(io.FileIO):
 
     @property
     def has_failed(self) -> bool:
-        """A write has failed already; writing on is useless."""
+        """Whether a write has failed, so that further writes are useless."""
         return self._failure is not None
 
     def check(self) -> None:
-        """Raise the first write error, if any; else make the bytes durable.
+        """Raise the first write error, if any; otherwise sync the file to disk.
 
         Raises:
-            OSError: what the disk said.
+            OSError: the first write error.
         """
         if self._failure is not None:
             raise self._failure
         os.fsync(self.fileno())
 
     def write(self, data: Any, /) -> int:
-        """Write, or remember in memory once the disk has refused."""
+        """Write to disk, or to memory once a write has failed."""
         view = memoryview(data).cast("B")
         start = self.tell()
         if self._failure is None:
@@ -55,7 +56,7 @@ class SafeFile(io.FileIO):
         return view.nbytes
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read from disk, with remembered pages on top; past the end there are zeros."""
+        """Read from disk, overlaid with the pages in memory; bytes past the end are zero."""
         view = memoryview(buffer).cast("B")
         start = self.tell()
         got = super().readinto(view) or 0
@@ -70,7 +71,7 @@ class SafeFile(io.FileIO):
         return view.nbytes
 
     def truncate(self, size: int | None = None, /) -> int:
-        """Change the file's length, or pretend to once the disk has refused."""
+        """Change the length of the file, or only pretend to once a write has failed."""
         if self._failure is None:
             try:
                 return super().truncate(size)

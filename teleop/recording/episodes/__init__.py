@@ -1,1 +1,1 @@
-"""One episode: its file, the row that lists it, and whether it replays."""
+"""One episode: its file, its row in lists, and its certificate."""

@@ -1,8 +1,8 @@
-"""Does an episode happen again? Its actions, from its seed, on a fresh environment, step by step.
+"""Re-simulate an episode: its actions, from its seed, in a new environment, step by step.
 
-*Exact*: every observation, reward and end came out bit for bit. *Diverges at step k by x*: it did
-not. *Unknown*: it cannot be tried here. A certificate names the file's SHA-256 and the versions it
-was made with, so one of another file or another computer never passes for this one.
+*Exact*: every observation, reward and end is identical bit by bit. *Diverges at step k by x*: a
+value differs. *Unknown*: the episode cannot be re-simulated here. A certificate contains the file's
+SHA-256 and the package versions, so it is never valid for another file or computer.
 """
 
 import dataclasses
@@ -28,12 +28,12 @@ from teleop.types.metadata import Certificate, Verdict
 def iter_certify(
     episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any]] = make_env
 ) -> Iterator[Certificate | None]:
-    """Re-simulate an episode: None after each step, the certificate at last.
+    """Re-simulate an episode: yield None after each step, then the certificate.
 
     Args:
-        episode: what was recorded.
+        episode: the recorded episode.
         env_id: the environment it was recorded in.
-        make: makes a fresh one, as `make_env`.
+        make: a function that makes a new environment, like `make_env`.
     """
     try:
         verdict, step, by, what = yield from _compare(episode, env_id, make)
@@ -63,7 +63,7 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
 
 def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
     def recorded(row: int) -> Any:
-        """In the types of the space, as the environment's values are."""
+        """Return a recorded observation in the types of the space, as the environment does."""
         return conformed(env.observation_space, row_of_tree(episode.observations, row))
 
     total = len(episode.rewards)
@@ -76,7 +76,7 @@ def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
             continue
         if (by := _gap(got.reward, float(episode.rewards[step - 1]))) != 0:
             return "diverges", step, by, "reward"
-        # a take that was ended by hand is marked as truncated where the environment went on
+        # a take that the person ended is marked as truncated, but the environment continues
         cut = step == total and bool(episode.truncations[-1])
         same = got.truncated == bool(episode.truncations[step - 1]) or cut
         if got.terminated != bool(episode.terminations[step - 1]) or not same:
@@ -86,7 +86,7 @@ def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
 
 
 def _gap(a: Any, b: Any) -> float:
-    """The largest difference of two values; 0 only if they are the same, NaN if not numbers."""
+    """Return the largest difference between two values: 0 only if equal, NaN if not numbers."""
     if isinstance(b, dict):
         return _largest(_gap(a[key], part) for key, part in b.items())
     if isinstance(b, tuple):
@@ -109,7 +109,7 @@ def _largest(gaps: Any) -> float:
 
 
 def read_certificates(path: Path) -> dict[str, Certificate]:
-    """The latest certificate of each episode, by uuid; lines that cannot be read are skipped."""
+    """Return the latest certificate of each episode by uuid; unreadable lines are skipped."""
     found: dict[str, Certificate] = {}
     try:
         lines = files.read_tail(path).splitlines()
@@ -125,10 +125,10 @@ def read_certificates(path: Path) -> dict[str, Certificate]:
 
 
 def add_certificate(path: Path, certificate: Certificate) -> None:
-    """Append one certificate: one write, so that several programs may do so at once.
+    """Append one certificate in one write, so that several programs can do so at once.
 
     Raises:
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     line = json.dumps(dataclasses.asdict(certificate)).encode() + b"\n"
     files.append(path, line)

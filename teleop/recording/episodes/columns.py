@@ -1,4 +1,4 @@
-"""The growing arrays of one HDF5 episode file: numbers, images, text; each with its CRC-32."""
+"""Columns of an HDF5 episode file: numbers, images and text, each with a CRC-32."""
 
 import zlib
 from collections.abc import Callable
@@ -9,27 +9,27 @@ import numpy as np
 
 from teleop.recording.journals.flattening import IMAGE_DEFLATE, Kind, LeafSpec, is_image, text_bytes
 
-_SMALL = 64 << 10  # one chunk below this: it needs no index
+_SMALL = 64 << 10  # bytes; a smaller array is one chunk and needs no index
 _CHUNK = 64 << 10
 
 
 class Column(Protocol):
-    """One dataset being filled from journal bytes, row by row."""
+    """An HDF5 dataset that is filled row by row from journal bytes."""
 
     crc: int
 
     @property
     def name(self) -> str:
-        """Its path in the file."""
+        """The path in the file."""
 
     def add(self, row: bytes) -> None:
-        """Take one row's stored bytes."""
+        """Add the stored bytes of one row."""
 
     def extend(self, rows: Any) -> None:
-        """Take and write many rows at once, as values."""
+        """Add and write the values of many rows."""
 
     def flush(self) -> None:
-        """Write the rows taken so far."""
+        """Write the rows added so far."""
 
 
 class NumberColumn:
@@ -49,26 +49,26 @@ class NumberColumn:
 
     @property
     def name(self) -> str:
-        """Its path in the file."""
+        """The path in the file."""
         return str(self._dataset.name)
 
     def add(self, row: bytes) -> None:
-        """Take one row's raw little-endian bytes."""
+        """Add the raw little-endian bytes of one row."""
         self._pending.append(row)
 
     def add_value(self, value: Any) -> None:
-        """Take one row as a number or array."""
+        """Add one row as a number or array."""
         self.add(np.asarray(value, dtype=self._dtype).tobytes())
 
     def extend(self, rows: Any) -> None:
-        """Take and write many rows at once."""
+        """Add and write the values of many rows."""
         values = np.ascontiguousarray(rows, dtype=self._dtype)
         self._dataset[self._at : self._at + len(values)] = values
         self.crc = zlib.crc32(values.data, self.crc)
         self._at += len(values)
 
     def flush(self) -> None:
-        """Write the rows taken so far."""
+        """Write the rows added so far."""
         if not self._pending:
             return
         data = b"".join(self._pending)
@@ -83,7 +83,7 @@ class NumberColumn:
 
 
 class ImageColumn:
-    """Pictures, one chunk each, copied as the journal compressed them."""
+    """Images, one chunk each, copied from the journal in compressed form."""
 
     def __init__(self, group: h5py.Group, path: str, rows: int, shape: tuple[int, ...]) -> None:
         self._dataset = group.create_dataset(
@@ -101,22 +101,22 @@ class ImageColumn:
 
     @property
     def name(self) -> str:
-        """Its path in the file."""
+        """The path in the file."""
         return str(self._dataset.name)
 
     def add(self, row: bytes) -> None:
-        """Write one compressed picture."""
+        """Write one compressed image."""
         self._dataset.id.write_direct_chunk((self._at, *self._rest), row)
         self.crc = zlib.crc32(row, self.crc)
         self._at += 1
 
     def extend(self, rows: Any) -> None:
-        """Compress and write many pictures."""
+        """Compress and write many images."""
         for row in rows:
             self.add(zlib.compress(np.ascontiguousarray(row).data, IMAGE_DEFLATE))
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: each image is written at once."""
 
 
 class TextColumn:
@@ -130,22 +130,22 @@ class TextColumn:
 
     @property
     def name(self) -> str:
-        """Its path in the file."""
+        """The path in the file."""
         return str(self._dataset.name)
 
     def add(self, row: bytes) -> None:
-        """Take one string's UTF-8 bytes."""
+        """Add the UTF-8 bytes of one string."""
         self._pending.append(row.decode())
         self.crc = zlib.crc32(row + b"\0", self.crc)
 
     def extend(self, rows: Any) -> None:
-        """Take and write many strings."""
+        """Add and write many strings."""
         for row in rows:
             self.add(text_bytes(row))
         self.flush()
 
     def flush(self) -> None:
-        """Write the strings taken so far."""
+        """Write the strings added so far."""
         if self._pending:
             self._dataset[self._at : self._at + len(self._pending)] = self._pending
             self._at += len(self._pending)
@@ -153,7 +153,7 @@ class TextColumn:
 
 
 def column_for(group: h5py.Group, prefix: str, leaf: LeafSpec, rows: int) -> Column:
-    """The column that stores a leaf of a space."""
+    """Create the column that stores a leaf of a space."""
     path = "/".join((prefix, *leaf.path))
     if leaf.kind is Kind.IMAGE:
         return ImageColumn(group, path, rows, leaf.shape)
@@ -163,7 +163,7 @@ def column_for(group: h5py.Group, prefix: str, leaf: LeafSpec, rows: int) -> Col
 
 
 def column_like(group: h5py.Group, path: str, values: np.ndarray[Any, Any]) -> Column:
-    """A column for values in memory: (rows, ...)."""
+    """Create a column for values in memory: (rows, ...)."""
     shape = values.shape[1:]
     if values.dtype == object:
         return TextColumn(group, path, len(values))
@@ -173,13 +173,13 @@ def column_like(group: h5py.Group, path: str, values: np.ndarray[Any, Any]) -> C
 
 
 def is_text(dataset: h5py.Dataset) -> bool:
-    """Its values are strings of any length."""
+    """Return whether the values are strings of any length."""
     about = h5py.check_string_dtype(dataset.dtype)
     return about is not None and about.length is None
 
 
 def crc_of(dataset: h5py.Dataset) -> int:
-    """The CRC-32 that the column had when it wrote this dataset, computed by reading it back."""
+    """Compute the CRC-32 of a written column by reading its dataset back."""
     if is_text(dataset):
         crc = 0
         for text in dataset[()]:

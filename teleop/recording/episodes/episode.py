@@ -1,4 +1,4 @@
-"""One recorded episode: what is listed of it, and all of it in memory."""
+"""One recorded episode in memory, and details of its steps."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from teleop.types.metadata import EpisodeRow
 # Nested like the space: an array, or dicts and tuples of arrays.
 Arrays = Any
 
-OWN_GROUP = "episode"  # where an episode is in a file of its own
+OWN_GROUP = "episode"  # group of an episode in its own file
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,17 @@ class Episode:
     """A whole episode in memory, with Minari's names.
 
     Attributes:
-        row: what lists show.
+        row: the row of the episode in lists.
         observations: (T+1, ...) nested like the observation space.
         actions: (T, ...) nested like the action space.
         rewards: (T,) float64.
         terminations: (T,) bool.
         truncations: (T,) bool.
         times_s: (T+1,) seconds since reset.
-        paces_hz: (T+1,) steps a second it was played at; row 0 is 0.
+        paces_hz: (T+1,) pace in steps per second; row 0 is 0.
         actors: (T+1,) int8 of `types.Actor`; row t+1 belongs to step t.
-        meta: what was known at the start (environment, versions, who drives).
-        infos: (T+1, ...) numeric and text info columns by name, ours left out.
+        meta: metadata from the start of the take (environment, versions, driver).
+        infos: (T+1, ...) numeric and text info columns by name, without Teleop's own.
     """
 
     row: EpisodeRow
@@ -50,7 +50,7 @@ class Episode:
             raise ValueError("an episode has one more observation than actions")
 
     def trimmed(self) -> "Episode":
-        """Without the steps that the person's trim leaves out."""
+        """Return the episode without the steps outside its trim."""
         if self.row.label.trim is None:
             return self
         first, end = self.row.label.trim
@@ -58,7 +58,7 @@ class Episode:
         first = min(first, end - 1)
         rows, steps = slice(first, end + 1), slice(first, end)
         truncations = self.truncations[steps].copy()
-        truncations[-1] |= not self.terminations[end - 1]  # cut here, not over
+        truncations[-1] |= not self.terminations[end - 1]  # cut off here, not terminated
         return dataclasses.replace(
             self,
             observations=_cut(self.observations, rows),
@@ -74,7 +74,7 @@ class Episode:
 
 
 def row_of_tree(tree: Arrays, index: int) -> Any:
-    """One step's value out of nested arrays, as an environment would have given it."""
+    """Return one row of nested arrays, nested like the environment's value."""
     if isinstance(tree, dict):
         return {key: row_of_tree(part, index) for key, part in tree.items()}
     if isinstance(tree, tuple):
@@ -91,11 +91,11 @@ def _cut(tree: Arrays, rows: slice) -> Arrays:
 
 
 class StepDetails(NamedTuple):
-    """What is known of the steps beyond what Minari has a place for; each may be empty.
+    """Data of the steps that Minari has no place for; each part may be empty.
 
     Attributes:
-        actors: (T,) who acted in each step, as `Actor`.
-        input_times_s: (N,) when keys, buttons and sticks moved, since the start.
+        actors: (T,) `Actor` of each step.
+        input_times_s: (N,) seconds since the start, when keys, buttons and sticks moved.
     """
 
     actors: NDArray[np.int8]

@@ -1,4 +1,4 @@
-"""Episodes out of HDF5: a file of our own, or a group that another program wrote."""
+"""Read episodes from HDF5: Teleop's own files, or groups that another program wrote."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 import h5py
 import numpy as np
@@ -27,7 +27,7 @@ from teleop.text import tr
 from teleop.types import Actor
 from teleop.types.metadata import EpisodeRow
 
-# what h5py raises on damaged files
+# exceptions that h5py raises for damaged files
 UNREADABLE = (
     *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),
     *(ArithmeticError, MemoryError, zlib.error),
@@ -35,14 +35,14 @@ UNREADABLE = (
 
 
 def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
-    """What lists show of an episode.
+    """Return the row of an episode for lists.
 
     Args:
-        path: an episode file of ours, or a `main_data.hdf5` that holds data itself.
-        group: where the episode is in it.
+        path: an episode file of Teleop, or a `main_data.hdf5` that contains data itself.
+        group: the group of the episode in the file.
 
     Raises:
-        RecordingError: it is not a readable episode.
+        RecordingError: there is no readable episode.
     """
     own = group == OWN_GROUP
     try:
@@ -57,10 +57,10 @@ def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
 def read_episode(
     path: Path, row: EpisodeRow, observation: Space, action: Space, group: str = OWN_GROUP
 ) -> Episode:
-    """A whole episode, every checksum compared on the way.
+    """Read a whole episode and compare every checksum.
 
     Raises:
-        RecordingError: it is damaged; the message names the part.
+        RecordingError: the episode is damaged; the message names the part.
     """
     try:
         with files.hdf5(path) as file:
@@ -78,18 +78,18 @@ def read_episode(
 def read_numbers(
     path: Path, row: EpisodeRow, seen: list[LeafSpec], acted: list[LeafSpec]
 ) -> Episode:
-    """An episode of numbers without its infos, three times as fast as `read_episode`.
+    """Read an episode of numbers without its infos, three times as fast as `read_episode`.
 
-    The hash of the whole file stands for the checksums of its parts.
+    The hash of the whole file replaces the checksums of its parts.
 
     Args:
-        path: an episode file of ours.
-        row: its row.
-        seen: leaves of the observation space, numbers all.
-        acted: leaves of the action space, numbers all.
+        path: an episode file of Teleop.
+        row: the row of the episode.
+        seen: leaves of the observation space, all of them numbers.
+        acted: leaves of the action space, all of them numbers.
 
     Raises:
-        RecordingError: it cannot be read this way; `read_episode` says why.
+        RecordingError: the file cannot be read this way; `read_episode` reports why.
     """
     if file_hash(path) != row.sha256:
         raise RecordingError(f"{path} has changed since it was saved.")
@@ -127,10 +127,10 @@ def _numbers(file: Any, name: str) -> NDArray[Any]:
 
 
 def read_actors(path: Path, group: str = OWN_GROUP) -> NDArray[np.int8]:
-    """(T,) `types.Actor` of each step; empty where that was not recorded.
+    """Return the (T,) `types.Actor` of each step; empty if it was not recorded.
 
     Raises:
-        RecordingError: it is damaged.
+        RecordingError: the file is damaged.
     """
     try:
         with files.hdf5(path) as file:
@@ -144,10 +144,10 @@ def read_actors(path: Path, group: str = OWN_GROUP) -> NDArray[np.int8]:
 
 
 def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
-    """When keys, buttons and sticks moved (s); empty where that was not recorded.
+    """Return when keys, buttons and sticks moved (s); empty if it was not recorded.
 
     Raises:
-        RecordingError: it is damaged.
+        RecordingError: the file is damaged.
     """
     try:
         with files.hdf5(path) as file:
@@ -180,10 +180,10 @@ def verify_file(path: Path) -> None:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes.
+    """Return the SHA-256 of a file.
 
     Raises:
-        RecordingError: it cannot be read.
+        RecordingError: the file cannot be read.
     """
     try:
         with files.open_file(path) as file:
@@ -195,7 +195,7 @@ def file_hash(path: Path) -> str:
 
 
 def content_id(episode: Episode) -> str:
-    """The same for two episodes with the same observations, actions, rewards and ends."""
+    """Return an id that depends only on the observations, actions, rewards and ends."""
     digest = hashlib.sha256()
     arrays = (episode.rewards, episode.terminations, episode.truncations)
     for tree in (episode.observations, episode.actions, *arrays):
@@ -204,7 +204,7 @@ def content_id(episode: Episode) -> str:
 
 
 class _Reader:
-    """One episode's group, being read once."""
+    """One episode's group while it is read."""
 
     def __init__(self, path: Path, group: h5py.Group) -> None:
         self._path, self._group = path, group
@@ -249,7 +249,7 @@ class _Reader:
         return found
 
     def _tree(self, name: str, space: Space) -> Arrays:
-        """Nested arrays of a space out of its group."""
+        """Read the nested arrays of a space from its group."""
         leaves = list(iter_leaves(space))
         return nested(leaves, [self._leaf("/".join((name, *leaf.path)), leaf) for leaf in leaves])
 
@@ -261,7 +261,7 @@ class _Reader:
         return self._array(name)
 
     def _array(self, name: str) -> Any:
-        """A dataset's values, compared with their checksum."""
+        """Read the values of an HDF5 dataset and compare their checksum."""
         dataset = self._group[name]
         if is_text(dataset):
             values: Any = np.array(dataset.asstr("utf-8", "replace")[()], dtype=object)
@@ -274,14 +274,14 @@ class _Reader:
         return values
 
     def _images(self, name: str, dataset: h5py.Dataset) -> Any:
-        """Pictures, one compressed chunk each: read once for the checksum and the values."""
+        """Read images, one compressed chunk each, once for both the checksum and the values."""
         values = np.empty(dataset.shape, dataset.dtype)
         flat = values.reshape(len(values), -1)
         rest = (0,) * (dataset.ndim - 1)
         crc = 0
         for index in range(len(values)):
             mask, chunk = dataset.id.read_direct_chunk((index, *rest))
-            if mask:  # some filter was left out: ours never are
+            if mask:  # a filter was skipped, which Teleop never does
                 self._compare(name, lambda: -1)
                 return dataset[()]
             crc = zlib.crc32(chunk, crc)
@@ -302,21 +302,21 @@ class _Reader:
 
 
 def _crcs(group: h5py.Group) -> dict[str, int]:
-    """Checksum by path inside the episode, wherever the episode has been copied to."""
+    """Return the checksums by path inside the episode, wherever the episode was copied to."""
     crcs = json.loads(group.attrs.get("teleop_crc32", "{}"))
     prefix = f"/{OWN_GROUP}/"
     return {name.removeprefix(prefix): int(crc) for name, crc in crcs.items()}
 
 
 def _pictures(dataset: h5py.Dataset, leaf: LeafSpec) -> Any:
-    """Minari's encoded pictures: (rows, ...) uint8."""
-    height, width = leaf.shape[:2]  # rows of equal length are a plain array of bytes
+    """Decode Minari's encoded images: (rows, ...) uint8."""
+    height, width = leaf.shape[:2]  # rows of equal length form a plain byte array
     rows = [picture_of(bytes(data), (width, height)) for data in dataset[()]]
     return np.stack(rows).reshape(len(rows), *leaf.shape).astype(np.uint8)
 
 
 def _inflated(chunk: bytes, size: int) -> bytes:
-    """A compressed picture, never more than its size."""
+    """Decompress an image, but to no more than its expected size."""
     data = zlib.decompressobj().decompress(chunk, size + 1)
     if len(data) != size:
         raise HostileFileError("A stored picture is not of the size that its space says.")

@@ -1,4 +1,4 @@
-"""Rows of lists: out of an episode's HDF5 group, out of a manifest, and into one."""
+"""Rows of lists: read from an episode's HDF5 group, and read from and written to a manifest."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ _UUID = re.compile(r"[0-9a-f]{12}\Z")
 
 
 def row_of(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
-    """What an episode's group says of itself.
+    """Return the row of an episode, read from its group.
 
     Args:
-        name: of its file.
-        group: the episode.
-        digest: SHA-256 of the file; empty for an episode without one of its own.
+        name: the name of the file.
+        group: the episode's group.
+        digest: SHA-256 of the file; empty for an episode without its own file.
     """
     attrs = group.attrs
     meta = json.loads(attrs.get("teleop_meta", "{}"))
@@ -46,7 +46,7 @@ def row_of(name: str, group: h5py.Group, digest: str) -> EpisodeRow:
 
 
 def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
-    """(number, stable name) of an episode whose file does not say."""
+    """Return (number, stable id) of an episode if its file name does not contain them."""
     last = name.removesuffix(".h5").rsplit("_", 1)[-1]
     number = int(last) if last.isdigit() else int(group.attrs.get("id", 0))
     digest = hashlib.sha256(name.encode() + group["rewards"][:64].tobytes())
@@ -63,13 +63,13 @@ def _numbered(name: str, group: h5py.Group) -> tuple[int, str]:
 
 
 def _uuid(value: Any, fallback: str) -> str:
-    """Twelve hexadecimal digits, whatever a file says: they become part of file names."""
+    """Return a uuid of twelve hexadecimal digits, because it becomes part of file names."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return text if _UUID.match(text) else fallback
 
 
 def _seed(attrs: Any) -> int | None:
-    """The seed; Minari writes its text or nothing where there was none."""
+    """Return the seed; None if there was none (Minari then writes text or nothing)."""
     try:
         return int(attrs["seed"])
     except (LookupError, ValueError, TypeError, ArithmeticError):
@@ -77,10 +77,10 @@ def _seed(attrs: Any) -> int | None:
 
 
 def row_from_json(data: dict[str, Any]) -> EpisodeRow:
-    """A row as a manifest holds it.
+    """Return the row in a manifest entry.
 
     Raises:
-        KeyError, TypeError, ValueError: it is something else.
+        KeyError, TypeError, ValueError: the entry is invalid.
     """
     return EpisodeRow(
         file=str(data["file"]),
@@ -99,9 +99,9 @@ def row_from_json(data: dict[str, Any]) -> EpisodeRow:
 
 
 def row_to_json(row: EpisodeRow) -> dict[str, Any]:
-    """A row for a manifest: what the file says, not what people say about it."""
+    """Return the manifest entry of a row, without its label and certificate."""
     return {key: getattr(row, key) for key in _ROW_FIELDS}
 
 
-_ABOUT = ("label", "certificate")  # what is not in the file
+_ABOUT = ("label", "certificate")  # fields that are not in the file
 _ROW_FIELDS = tuple(f for f in EpisodeRow.__dataclass_fields__ if f not in _ABOUT)

@@ -1,11 +1,11 @@
-"""A journal becomes one immutable HDF5 episode file, in bounded memory."""
+"""Convert a journal to one immutable HDF5 episode file, with bounded memory."""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 import h5py
 import numpy as np
@@ -22,20 +22,20 @@ from teleop.recording.journals.flattening import iter_leaves
 from teleop.recording.journals.journal import StepHead
 from teleop.recording.journals.journal_reader import JournalReader
 
-SCHEMA = 1  # of episode files
-LIBVER = ("v110", "v110")  # HDF5 1.10 (2016) and later read it; half the size of older layouts
-_LARGEST_ATTRIBUTE = 32 << 10  # HDF5 files that old readers open take no larger one
+SCHEMA = 1  # version of the episode file format
+LIBVER = ("v110", "v110")  # readable by HDF5 1.10 (2016) and later; half the size of older layouts
+_LARGEST_ATTRIBUTE = 32 << 10  # bytes; HDF5 files for old readers allow no larger one
 _BATCH = 8 << 20  # bytes of journal between flushes
 
 
 def build_episode(journal: JournalReader, target: Path) -> None:
-    """Turn a journal into an HDF5 episode file, in bounded memory.
+    """Convert a journal to an HDF5 episode file, with bounded memory.
 
     The last step of an interrupted episode is marked as truncated.
 
     Raises:
-        StorageError: the disk refused; the journal is untouched.
-        RecordingError: the journal holds no step.
+        StorageError: writing to disk failed; the journal is unchanged.
+        RecordingError: the journal contains no steps.
     """
     if not journal.meta or journal.total_steps == 0:
         raise RecordingError(f"{journal.path.name} holds no step.")
@@ -54,7 +54,7 @@ def build_episode(journal: JournalReader, target: Path) -> None:
 
 
 class _StepColumns:
-    """The columns that every step has, whatever the spaces."""
+    """The columns that every episode has, whatever its spaces."""
 
     def __init__(self, group: h5py.Group, total: int) -> None:
         rows = total + 1
@@ -121,7 +121,7 @@ def _flush(columns: list[Column], raw: SafeFile) -> None:
 
 
 def _write_inputs(group: h5py.Group, inputs: list[list[Any]]) -> list[Column]:
-    """Raw input events as three arrays beside the steps (their number is not the steps')."""
+    """Write raw input events as three arrays; their length is not the number of steps."""
     if not inputs:
         return []
     count = len(inputs)
@@ -142,15 +142,15 @@ def _write_inputs(group: h5py.Group, inputs: list[list[Any]]) -> list[Column]:
 def _write_attributes(
     group: h5py.Group, meta: dict[str, Any], total: tuple[int, float], columns: list[Column]
 ) -> None:
-    """What an episode file says of itself.
+    """Write the attributes of an episode.
 
-    Eight attributes and no more: HDF5 keeps those in the group's own header, whole and small.
+    There are at most eight, because HDF5 keeps up to eight in the group's own compact header.
 
     Args:
-        group: the episode.
-        meta: uuid, ordinal, seed, both spaces as JSON, and whatever else is known.
-        total: (steps, reward).
-        columns: everything that was written.
+        group: the episode's group.
+        meta: uuid, ordinal, seed, both spaces as JSON, and other metadata.
+        total: (steps, return).
+        columns: all columns that were written.
     """
     attrs = group.attrs
     attrs["total_steps"], attrs["teleop_return"] = total
@@ -170,20 +170,20 @@ def _write_attributes(
 
 
 def _crcs(columns: list[Column]) -> dict[str, int]:
-    """Checksum by path inside the episode."""
+    """Return the checksums by path inside the episode."""
     return {column.name.removeprefix("/episode/"): column.crc for column in columns}
 
 
 def _json(data: Any) -> np.bytes_:
-    """JSON as a string of fixed length: those of any length cost 4 kB a file."""
+    """Encode JSON as a string of fixed length; strings of variable length cost 4 kB per file."""
     return np.bytes_(json.dumps(data))
 
 
 def write_episode(episode: Episode, observation: Space, action: Space, target: Path) -> None:
-    """Write an episode that is in memory: one that another program recorded, or a trimmed one.
+    """Write an episode from memory: one that another program recorded, or a trimmed one.
 
     Raises:
-        OSError: the disk refused.
+        OSError: writing to disk failed.
         RecordingError: the spaces cannot be recorded.
     """
     with SafeFile(target) as raw:

@@ -1,4 +1,4 @@
-"""What an environment's behaviour depends on: versions of the packages behind it, the machine."""
+"""The versions and the platform that an environment's behavior depends on."""
 
 import functools
 import platform
@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 
-# Which package does the physics or the emulation, by the module an environment lives in.
+# Packages for physics or emulation, by the module that defines the environment.
 _ENGINES = {
     "gymnasium.envs.box2d": ("box2d",),
     "gymnasium.envs.mujoco": ("mujoco",),
@@ -18,10 +18,10 @@ _ENGINES = {
 
 
 def fingerprint_of(env_id: str) -> dict[str, str]:
-    """Versions by package name, plus `python` and `platform`.
+    """Return versions by package name, plus `python` and `platform`.
 
     Args:
-        env_id: a registered environment; an unknown one gives what does not depend on it.
+        env_id: a registered environment; an unknown one gives only what does not depend on it.
     """
     module = _module_of(env_id)
     top = module.split(".")[0]
@@ -37,7 +37,7 @@ def fingerprint_of(env_id: str) -> dict[str, str]:
 
 
 def differences(then: dict[str, str], now: dict[str, str]) -> list[str]:
-    """What changed between two fingerprints, in words; nothing where one is empty."""
+    """Return a text for each change between two fingerprints; none if the first is empty."""
     if not then:
         return []
     return [

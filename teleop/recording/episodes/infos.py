@@ -1,4 +1,4 @@
-"""Info dicts as columns of an episode file."""
+"""Store info dicts as columns of an episode file."""
 
 import json
 from typing import Any
@@ -10,11 +10,11 @@ from teleop.recording.episodes.columns import Column, NumberColumn, TextColumn
 from teleop.recording.journals.flattening import text_bytes
 from teleop.recording.journals.info_plan import InfoPlan, flatten
 
-_REST = "teleop_info_json"  # of each row, what fits no column
+_REST = "teleop_info_json"  # JSON of the values in a row that fit no column
 
 
 class InfoColumns:
-    """The columns of a plan, being filled."""
+    """The columns of an `InfoPlan` while they are filled."""
 
     def __init__(self, group: h5py.Group, plan: InfoPlan, rows: int) -> None:
         self._numbers = {
@@ -26,12 +26,12 @@ class InfoColumns:
         self._rest = TextColumn(group, _REST, rows) if plan.misfits else None
 
     def columns(self) -> list[Column]:
-        """All of them."""
+        """Return all columns."""
         rest: list[Column] = [self._rest] if self._rest else []
         return [*self._numbers.values(), *self._texts.values(), *rest]
 
     def add(self, info: dict[str, Any]) -> None:
-        """Take one row."""
+        """Add one row."""
         flat = flatten(info)
         for key, column in self._numbers.items():
             column.add_value(flat.get(key, self._blanks[key]))

@@ -1,4 +1,4 @@
-"""What is odd about an episode's values: recorded as they are, and said once."""
+"""Flag unusual values of an episode, once each; the values are recorded unchanged."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,24 +21,24 @@ class QualityFlags:
             self.say(tr("info {key} is no number: kept as text", key=key))
 
     def watch(self, what: str, codec: Codec, columns: Sequence[Column]) -> None:
-        """Look at the rows of a space's number columns as they are written.
+        """Check the rows of a space's number columns as they are written.
 
         Args:
             what: `observations` or `actions`.
-            codec: of the space they should be in.
-            columns: where each of its leaves goes.
+            codec: the codec of the space.
+            columns: the column of each leaf.
         """
         for leaf, column in zip(codec.leaves, columns, strict=True):
             if isinstance(column, NumberColumn):
                 column.watch = _Watch(self, what, leaf, codec.space).look
 
     def rewards(self, rows: np.ndarray[Any, Any]) -> None:
-        """Look at rewards."""
+        """Check rewards."""
         if not np.isfinite(rows).all():
             self.say(tr("rewards are NaN or infinite"))
 
     def say(self, text: str) -> None:
-        """Add a flag, once."""
+        """Add a flag, unless it is already there."""
         if text not in self.found:
             self.found.append(text)
 
@@ -57,12 +57,12 @@ class _Watch:
 
 def _part(space: Space, leaf: LeafSpec) -> Space:
     for key in leaf.keys:
-        space = space[key]  # type: ignore[index]  # Dict and Tuple both take their keys
+        space = space[key]  # type: ignore[index]  # Dict and Tuple both accept their keys
     return space
 
 
 def _bounds(space: Space, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """(lowest, highest) that a leaf's space allows; (None, None) where that cannot be compared."""
+    """Return (lowest, highest) of a leaf's space; (None, None) if values cannot be compared."""
     if space.shape != shape:
         return None, None
     match space:

@@ -1,1 +1,1 @@
-"""Datasets in the forms of other programs, and as one file for another person."""
+"""Export and import datasets: other programs' formats, and bundles to share with other people."""

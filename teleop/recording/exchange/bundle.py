@@ -1,8 +1,8 @@
-"""One file to hand on: a dataset with its labels and policies as a `.teleop.zip`, and back.
+"""Export and import a `.teleop.zip`: a dataset with its labels and policies in one file.
 
-Unzipped into a Minari root it *is* the dataset. `teleop.json` names every file with its size and
-SHA-256; reading takes exactly those, from a fixed set of places, and nothing that is larger, links
-elsewhere, climbs out of the folder or unpacks to more than it says.
+Unzipped into a Minari root, it *is* the dataset. `teleop.json` lists every file with its size and
+SHA-256. Import accepts exactly these files, in a fixed set of places. It rejects links, paths
+outside the folder, files that are too large, and files that unpack to more than they declare.
 """
 
 import hashlib
@@ -36,18 +36,18 @@ _MOST_BYTES = 64 << 30
 _LARGEST_CONTENTS = 64 << 20
 _DEFLATE_AT_BEST = 1100
 _BLOCK = 1 << 20
-_LITTLE, _HONEST_RATIO = 64 << 20, 100  # bytes; recordings are compressed already
+_LITTLE, _HONEST_RATIO = 64 << 20, 100  # bytes, ratio; recordings are already compressed
 
 
 def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
-    """One `.teleop.zip` with these episodes, what was said about them, and all policies.
+    """Write one `.teleop.zip` with these episodes, their labels and all policies.
 
     Returns:
-        what could not be stored: nothing.
+        an empty list: all data can be stored.
 
     Raises:
-        RecordingError: a policy's file is too large.
-        OSError: the disk refused.
+        RecordingError: a policy file is too large.
+        OSError: writing to disk failed.
     """
     parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
     if dataset.is_foreign:
@@ -79,12 +79,12 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
 
 
 def read_bundle(path: Path, folder: Path) -> str:
-    """Unpack a bundle into an empty folder, checked; returns the dataset's id.
+    """Check a bundle, unpack it into an empty folder and return the dataset id.
 
     Raises:
-        HostileFileError: it wants more than a bundle needs.
-        RecordingError: it is no bundle, damaged, or of a later version.
-        OSError: the disk refused.
+        HostileFileError: the bundle contains something that no bundle needs.
+        RecordingError: the file is no bundle, is damaged, or is from a later version.
+        OSError: writing to disk failed.
     """
     _need_zip(path)
     try:
@@ -113,7 +113,7 @@ def _need_zip(path: Path) -> None:
 
 
 class _Unpacking:
-    """One bundle being read."""
+    """One bundle while it is read."""
 
     def __init__(self, path: Path, bundle: zipfile.ZipFile) -> None:
         self._path, self._bundle = path, bundle
@@ -220,7 +220,7 @@ class _Unpacking:
 
 
 def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
-    """Copy no more than a size; returns the SHA-256 of what was there."""
+    """Copy at most `size` + 1 bytes and return their SHA-256."""
     digest = hashlib.sha256()
     left = size + 1
     while left > 0 and (block := source.read(min(_BLOCK, left))):
@@ -231,7 +231,7 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
 
 
 def _store(bundle: zipfile.ZipFile, place: str, source: Path | bytes) -> dict[str, Any]:
-    """Put one file into a bundle; returns its size and hash."""
+    """Add one file to a bundle and return its size and SHA-256."""
     digest = hashlib.sha256()
     if isinstance(source, bytes):
         digest.update(source)
@@ -245,7 +245,7 @@ def _store(bundle: zipfile.ZipFile, place: str, source: Path | bytes) -> dict[st
 
 
 def _of_sane_size(path: Path) -> Path:
-    """The path of a policy's file, which nobody could take in if it were larger."""
+    """Return the path of a policy file; raise if the file is too large to be imported."""
     size, is_json = files.stat(path).st_size, path.suffix == ".json"
     most = files.MOST_JSON if is_json else files.MOST_WEIGHTS
     if size > most:

@@ -1,4 +1,4 @@
-"""Nested observations and actions as plain named arrays, as other programs' formats want them."""
+"""Flatten nested observations and actions to named arrays for other programs' formats."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Part:
     """One array of a nested value.
 
     Attributes:
-        name: its path, joined with `_`; the given name where the space does not nest.
-        leaf: where it is.
+        name: the path, joined with `_`; a given name if the space is not nested.
+        leaf: the leaf of the space.
     """
 
     name: str
@@ -32,12 +32,12 @@ class Part:
 
     @property
     def is_image(self) -> bool:
-        """It is a picture: uint8, with height and width."""
+        """Whether the values are images: uint8 with height and width."""
         return self.leaf.kind is Kind.IMAGE or self._channels_come_first
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one value; pictures have their channels last."""
+        """Shape of one value; images have their channels last."""
         shape = self.leaf.shape
         return (*shape[1:], shape[0]) if self._channels_come_first else shape
 
@@ -49,21 +49,21 @@ class Part:
 
     @property
     def is_text(self) -> bool:
-        """It is a string."""
+        """Whether the values are strings."""
         return self.leaf.kind is Kind.TEXT
 
     def of(self, tree: Arrays) -> NDArray[Any]:
-        """Its rows in an episode's nested arrays."""
+        """Return the rows of this array from the nested arrays of an episode."""
         values = np.asarray(self.leaf.value_in(tree))
         return np.moveaxis(values, 1, -1) if self._channels_come_first else values
 
 
 def parts_of(space: Space, alone: str) -> list[Part]:
-    """The arrays that make up a space.
+    """Return the arrays that make up a space.
 
     Args:
-        space: of observations or actions.
-        alone: the name where there is only one, at the root.
+        space: the observation space or action space.
+        alone: the name of the array if the space is not nested.
     """
     names = [
         "_".join(part.removeprefix("_index_") for part in leaf.path) or alone
@@ -75,29 +75,29 @@ def parts_of(space: Space, alone: str) -> list[Part]:
 
 
 def no_place(names: list[str]) -> list[str]:
-    """What an export says of what it leaves out."""
+    """Return a note on the parts that an export leaves out, if there are any."""
     return [tr("this form has no place for {names}", names=", ".join(names))] if names else []
 
 
 def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episode]:
-    """Whole episodes, one after another, without what their trims leave out.
+    """Yield the episodes one by one, without the steps outside their trims.
 
     Raises:
-        RecordingError: one is damaged.
+        RecordingError: an episode is damaged.
     """
     for row in rows:
         yield dataset.read(row).trimmed()
 
 
 class ActionVector:
-    """Actions of any space as numbers: (T, size) float32; discrete ones are one-hot (0 and 1)."""
+    """Converts actions of any space to (T, size) float32; discrete actions become one-hot."""
 
     def __init__(self, space: Space, *, scaled: bool) -> None:
-        """Prepare for a space.
+        """Prepare the conversion for an action space.
 
         Args:
-            space: of the actions.
-            scaled: bounded Box actions become -1..1; else they stay in the environment's scale.
+            space: the action space.
+            scaled: whether to scale bounded Box actions to -1..1; others keep their scale.
         """
         self._codes = [
             _code(part.name, _leaf_space(space, part.leaf), part, scaled=scaled)
@@ -107,13 +107,13 @@ class ActionVector:
         self.names = tuple(name for code in self._codes for name in code.names)
 
     def rows(self, actions: Arrays) -> NDArray[np.float32]:
-        """(T, size) float32."""
+        """Return the actions as (T, size) float32."""
         blocks = [code.encode(code.part.of(actions)) for code in self._codes]
         flat = [np.reshape(block, (len(block), -1)) for block in blocks]
         return np.concatenate(flat, axis=1, dtype=np.float32)
 
     def bounds(self) -> tuple[list[float], list[float]]:
-        """(lowest, highest) of each number before it was rescaled."""
+        """Return (lowest, highest) of each number before scaling."""
         low = [float(x) for code in self._codes for x in code.low]
         return low, [float(x) for code in self._codes for x in code.high]
 
@@ -163,5 +163,5 @@ def _multi_discrete(name: str, space: spaces.MultiDiscrete, part: Part) -> _Code
 
 def _leaf_space(space: Space, leaf: LeafSpec) -> Space:
     for key in leaf.keys:
-        space = space[key]  # type: ignore[index]  # Dict and Tuple both take their keys
+        space = space[key]  # type: ignore[index]  # Dict and Tuple both accept their keys
     return space

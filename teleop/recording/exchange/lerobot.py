@@ -1,7 +1,7 @@
-"""Datasets in LeRobot's v3.0 layout (lerobot 0.4, `LeRobotDataset`), written with pyarrow alone.
+"""Export datasets in LeRobot's v3.0 layout (lerobot 0.4, `LeRobotDataset`), with pyarrow only.
 
-A frame is (o_t, a_t); `timestamp` is frame_index / fps as the layout demands, the real time is
-`teleop.time`. Vectors become `observation.state`, pictures `observation.images.<name>` (PNG).
+A frame is (o_t, a_t). The layout requires `timestamp` to be frame_index / fps; the real time is
+`teleop.time`. Vectors become `observation.state`, images become `observation.images.<name>` (PNG).
 """
 
 import io
@@ -35,14 +35,14 @@ _SCALARS = {
 
 
 def write_lerobot(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
-    """A folder.
+    """Write the episodes to a folder.
 
     Returns:
-        what LeRobot has no place for.
+        notes on data that LeRobot cannot store.
 
     Raises:
         RecordingError: an episode is damaged, or pyarrow is missing.
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     try:
         import pyarrow as pa
@@ -67,7 +67,7 @@ def write_lerobot(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) ->
 
 
 class _Layout:
-    """Which columns a dataset has, and how they are stored."""
+    """The columns of a dataset and how they are stored."""
 
     def __init__(self, dataset: Dataset) -> None:
         observation, action = dataset.spaces()
@@ -87,7 +87,7 @@ class _Layout:
         ]
 
     def features(self) -> dict[str, Any]:
-        """LeRobot's description of each column."""
+        """Return LeRobot's description of each column."""
         found: dict[str, Any] = {}
         if self._state_names:
             found["observation.state"] = _vector(self._state_names)
@@ -100,14 +100,14 @@ class _Layout:
         return found | scalars
 
     def schema(self, pa: Any) -> Any:
-        """Arrow's schema of the frames."""
+        """Return the Arrow schema of the frames."""
         kinds = {"float32": pa.float32(), "int64": pa.int64(), "bool": pa.bool_()}
         picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
         fields = []
         for name, feature in self.features().items():
             if feature["dtype"] == "image":
                 kind = picture
-            elif feature["shape"] == [1]:  # LeRobot takes no lists of one
+            elif feature["shape"] == [1]:  # LeRobot accepts no lists of length one
                 kind = kinds[feature["dtype"]]
             else:
                 kind = pa.list_(pa.float32(), feature["shape"][0])
@@ -115,7 +115,7 @@ class _Layout:
         return pa.schema(fields)
 
     def columns(self, episode: Episode, number: int, first: int) -> dict[str, Any]:
-        """An episode's frames by column."""
+        """Return the frames of an episode, by column."""
         total = len(episode.rewards)
         found: dict[str, Any] = {}
         if self._state_names:
@@ -140,7 +140,7 @@ class _Layout:
         }
 
     def arrow(self, pa: Any, columns: dict[str, Any]) -> dict[str, Any]:
-        """The same as Arrow arrays."""
+        """Convert the columns to Arrow arrays."""
         found = {}
         for name, values in columns.items():
             if name.startswith("observation.images."):
@@ -158,7 +158,7 @@ class _Layout:
 
 
 class _Stats:
-    """Mean, sd, smallest, largest and count of each column, gathered episode by episode."""
+    """Mean, standard deviation, minimum, maximum and count of each column over all episodes."""
 
     def __init__(self) -> None:
         self._found: dict[str, list[Any]] = {}
@@ -192,7 +192,7 @@ class _Stats:
 
 
 def _for_stats(name: str, values: NDArray[Any]) -> NDArray[np.float64]:
-    """(rows, columns); pictures by channel, scaled to 0..1, every few pixels."""
+    """Return (rows, columns); images by channel, scaled to 0..1, every fourth pixel per axis."""
     if not name.startswith("observation.images."):
         return values.reshape(len(values), -1).astype(np.float64)
     pictures = values if values.ndim == 4 else values[..., None]
@@ -250,7 +250,7 @@ def _write_meta(
 
 
 def _tasks(pa: Any, task: str) -> Any:
-    """The one task, with the pandas note that makes its text the index."""
+    """Return the table of the one task; its pandas metadata makes the text the index."""
     table = pa.table({"task_index": [0], "__index_level_0__": [task]})
     column = {
         "field_name": "__index_level_0__",

@@ -1,4 +1,4 @@
-"""Datasets of Minari, of this version and of older ones, as a folder that a library can take in."""
+"""Copy a dataset of the current or an older Minari version into a folder, for import."""
 
 import json
 import re
@@ -19,16 +19,16 @@ _SPACES = ("observation_space", "action_space")
 
 
 def copy_dataset(source: Path, folder: Path) -> str:
-    """Copy a Minari dataset's own files into an empty folder; returns the dataset's id.
+    """Copy a Minari dataset's own files into an empty folder and return the dataset id.
 
     Args:
-        source: the dataset's folder, or the `data` folder in it.
-        folder: where `data/` goes.
+        source: the dataset folder, or the `data` folder in it.
+        folder: the target folder for `data/`.
 
     Raises:
-        HostileFileError: it wants more than a recording needs.
-        RecordingError: there is no dataset, or one of a form that Teleop does not read.
-        OSError: the disk refused.
+        HostileFileError: a file contains something that no recording needs.
+        RecordingError: there is no dataset, or Teleop does not read its format.
+        OSError: writing to disk failed.
     """
     files.guard(source)
     data = source / "data" if files.is_folder(source / "data") else source
@@ -53,10 +53,10 @@ def copy_dataset(source: Path, folder: Path) -> str:
 
 
 def _need_copyable(path: Path) -> None:
-    """What cannot be of use is not copied, however large it is.
+    """Check a file before it is copied, so that no large, useless file is copied.
 
     Raises:
-        HostileFileError: it is larger than such a file may be, or not what its name says.
+        HostileFileError: the file is too large, or is not what its name says.
     """
     if path.suffix == ".json":
         size = files.stat(path).st_size
@@ -95,10 +95,10 @@ def _need_dataset(source: Path, description: Path, index: Path) -> None:
 
 
 def _old_description(index: Path) -> dict[str, Any]:
-    """What Minari before 0.5 kept in the HDF5 file itself.
+    """Return the description that Minari before 0.5 kept in the HDF5 file.
 
     Raises:
-        RecordingError: it is not there.
+        RecordingError: the description is missing.
     """
     vetting_service.admit(index, links=True, pictures=True)
     try:

@@ -1,4 +1,4 @@
-"""A Minari root with one dataset in one HDF5 file, without links: for programs that follow none."""
+"""Export a dataset as a Minari root with one HDF5 file, for programs that follow no links."""
 
 import json
 import tempfile
@@ -13,14 +13,14 @@ from teleop.types.metadata import EpisodeRow
 
 
 def write_packed(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
-    """A folder that `MINARI_DATASETS_PATH` can name; trims are applied.
+    """Write a folder for `MINARI_DATASETS_PATH`; trims are applied.
 
     Returns:
-        what could not be stored: nothing.
+        an empty list: all data can be stored.
 
     Raises:
         RecordingError: an episode is damaged.
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     data = target / dataset.dataset_id / "data"
     data.mkdir(parents=True)
@@ -42,7 +42,7 @@ def _sources(
     dataset: Dataset, rows: Sequence[EpisodeRow], folder: Path
 ) -> Iterator[tuple[Path, str]]:
     for row in rows:
-        episode = dataset.read(row)  # its checksums are compared
+        episode = dataset.read(row)  # this compares its checksums
         if row.label.trim is None:
             yield dataset.places.source(row.file)
             continue

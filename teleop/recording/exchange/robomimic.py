@@ -1,7 +1,8 @@
-"""Datasets in robomimic's HDF5 layout (robomimic 0.3 `SequenceDataset`; docs: "Dataset Structure").
+"""Export datasets in robomimic's HDF5 layout (robomimic 0.3 `SequenceDataset`).
 
-`data/demo_i` with `actions` in -1..1, `rewards`, `dones`, `obs/<key>`, `next_obs/<key>`; attributes
-`total`, `env_args`; `mask/train` and `mask/valid` name a tenth of the episodes for validation.
+See "Dataset Structure" in robomimic's documentation. Each `data/demo_i` has `actions` in -1..1,
+`rewards`, `dones`, `obs/<key>` and `next_obs/<key>`; the attributes are `total` and `env_args`.
+`mask/train` and `mask/valid` split the episodes: a tenth is for validation.
 """
 
 import json
@@ -23,14 +24,14 @@ _GYM_ENV_TYPE = 2  # robomimic's EnvType.GYM_TYPE
 
 
 def write_robomimic(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
-    """One HDF5 file.
+    """Write the episodes to one HDF5 file.
 
     Returns:
-        what robomimic has no place for, or refuses, in words.
+        notes on data that robomimic cannot store or refuses.
 
     Raises:
         RecordingError: an episode is damaged.
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     observation, action = dataset.spaces()
     parts = parts_of(observation, "flat")
@@ -49,7 +50,7 @@ def write_robomimic(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) 
             _mask(file, len(rows))
         raw.check()
     notes = no_place([part.name for part in parts if part.is_text])
-    if largest > 1:  # of actions without bounds
+    if largest > 1:  # actions without bounds are not scaled
         notes.append(
             f"robomimic refuses actions beyond -1..1, and these reach {largest:.3g}: scale them"
         )
@@ -75,7 +76,7 @@ def _fill(demo: h5py.Group, episode: Episode, parts: list[Part], vector: ActionV
 
 
 def _with_shape(values: np.ndarray[Any, Any], part: Part) -> np.ndarray[Any, Any]:
-    """Robomimic's rows have at least one dimension; pictures have three."""
+    """Add dimensions: rows have at least one in robomimic, and images have three."""
     if values.ndim == 1:
         return values[:, None]
     if part.is_image and values.ndim == 3:

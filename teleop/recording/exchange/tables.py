@@ -1,4 +1,4 @@
-"""Datasets as plain arrays (`.npz`) and as a table (`.csv`)."""
+"""Export datasets as plain arrays (`.npz`) and as a table (`.csv`)."""
 
 import csv
 import json
@@ -15,18 +15,18 @@ from teleop.types.metadata import EpisodeRow
 
 
 def write_npz(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
-    """All episodes end to end in one `.npz`, without pickles.
+    """Write all episodes, concatenated, to one `.npz` file without pickles.
 
-    `observations_*` have T+1 rows an episode, `actions_*`, `rewards`, `terminations` and
-    `truncations` T. `episode_steps` holds each T, `seeds` each seed (-1 where unknown), `about` the
-    dataset's description as JSON.
+    An episode of T steps has T+1 rows in `observations_*`, and T rows in `actions_*`, `rewards`,
+    `terminations` and `truncations`. `episode_steps` contains T of each episode, `seeds` its seed
+    (-1 if unknown), and `about` the dataset's description as JSON.
 
     Returns:
-        what could not be stored.
+        an empty list: all data can be stored.
 
     Raises:
         RecordingError: an episode is damaged.
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     observation, action = dataset.spaces()
     seen, acted = parts_of(observation, "observations"), parts_of(action, "actions")
@@ -65,14 +65,14 @@ def _about(dataset: Dataset, rows: Sequence[EpisodeRow]) -> dict[str, Any]:
 
 
 def write_csv(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
-    """A row a step: what was seen, what was done, what came of it. Pictures are left out.
+    """Write one row per step: observation, action and result; images are left out.
 
     Returns:
-        what could not be stored.
+        notes on data that was left out.
 
     Raises:
         RecordingError: an episode is damaged.
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     observation, action = dataset.spaces()
     seen = [part for part in parts_of(observation, "observation") if not part.is_image]

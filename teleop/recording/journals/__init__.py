@@ -1,1 +1,1 @@
-"""The running episode: an append-only journal, written by the recorder."""
+"""Journals: append-only files of running takes, written by the recorder."""

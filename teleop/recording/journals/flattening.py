@@ -1,7 +1,7 @@
-"""An observation or action as a flat list of leaves, in bytes and back.
+"""Flatten observations and actions to a list of leaves, and convert them to bytes and back.
 
-A leaf is one array of a nested space: `position` of a Dict, `_index_0` of a Tuple. The order is
-the space's own, depth first; it never changes, so bytes need no names.
+A leaf is one array of a nested space: `position` of a Dict, `_index_0` of a Tuple. Leaves are in
+the order of the space, depth first. The order never changes, so the bytes contain no names.
 """
 
 import dataclasses
@@ -23,9 +23,9 @@ from teleop.text import tr
 _LENGTH = struct.Struct("<I")
 _INTEGER = struct.Struct("<q")
 _INTEGERS = 1 << 63
-_WIDEST = 8  # bytes of a number: HDF5 readers everywhere take no wider one
+_WIDEST = 8  # bytes of a number; not all HDF5 readers accept wider ones
 _IMAGE_SIDE = 32  # Minari treats smaller uint8 boxes as plain numbers too
-IMAGE_DEFLATE = 3  # the same CPU as 1 and 9-32 % smaller on Atari and CarRacing frames
+IMAGE_DEFLATE = 3  # CPU time as at level 1, but 9-32 % smaller for Atari and CarRacing frames
 
 
 class Kind(Enum):
@@ -41,10 +41,10 @@ class LeafSpec:
     """One array of a nested space.
 
     Attributes:
-        path: names of the HDF5 groups and dataset: `("camera", "_index_0")`.
-        keys: what to index a value with, from the root: `("camera", 0)`.
+        path: names of the HDF5 groups and the dataset: `("camera", "_index_0")`.
+        keys: keys that index a nested value, from the root: `("camera", 0)`.
         kind: number, image or text.
-        dtype: little-endian numpy dtype string; `O` for text.
+        dtype: little-endian NumPy dtype string; `O` for text.
         shape: shape of one value.
     """
 
@@ -56,13 +56,13 @@ class LeafSpec:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one value, uncompressed; 0 for text."""
+        """Size of one uncompressed value in bytes; 0 for text."""
         return (
             0 if self.kind is Kind.TEXT else np.dtype(self.dtype).itemsize * math.prod(self.shape)
         )
 
     def value_in(self, tree: Any) -> Any:
-        """This leaf's value inside a nested observation or action."""
+        """Return this leaf's value from a nested observation or action."""
         try:
             for key in self.keys:
                 tree = tree[key]
@@ -78,7 +78,7 @@ class LeafSpec:
 def iter_leaves(
     space: Space, path: tuple[str, ...] = (), keys: tuple[str | int, ...] = ()
 ) -> Iterator[LeafSpec]:
-    """The leaves of a space, depth first in the space's order.
+    """Yield the leaves of a space, depth first in the order of the space.
 
     Raises:
         RecordingError: a part of the space cannot be recorded.
@@ -103,7 +103,7 @@ def iter_leaves(
 
 
 def nested(leaves: Sequence[LeafSpec], values: Sequence[Any]) -> Any:
-    """The values of a space's leaves, nested as the space is."""
+    """Nest the values of a space's leaves in the structure of the space."""
     if len(leaves) == 1 and not leaves[0].path:
         return values[0]
     tree: dict[Any, Any] = {}
@@ -116,7 +116,7 @@ def nested(leaves: Sequence[LeafSpec], values: Sequence[Any]) -> Any:
 
 
 def _with_tuples(tree: Any) -> Any:
-    """Nested dicts whose keys are 0, 1, 2… as tuples."""
+    """Convert nested dicts with the keys 0, 1, 2… to tuples."""
     if not isinstance(tree, dict):
         return tree
     if tree and all(isinstance(key, int) for key in tree):
@@ -125,7 +125,7 @@ def _with_tuples(tree: Any) -> Any:
 
 
 def is_image(shape: tuple[int, ...], dtype: Any) -> bool:
-    """One value of this shape and dtype is stored as a picture."""
+    """Return whether a value of this shape and dtype is stored as an image."""
     return bool(dtype == np.uint8 and len(shape) in (2, 3) and min(shape[:2]) >= _IMAGE_SIDE)
 
 
@@ -133,14 +133,15 @@ Measures = Mapping[str, tuple[str, tuple[int, ...]]]
 
 
 class Codec:
-    """Turns values of one space into journal bytes and back."""
+    """Converts values of one space to journal bytes and back."""
 
     def __init__(self, space: Space, measured: Measures | None = None) -> None:
-        """Prepare for a space.
+        """Create a codec for a space.
 
         Args:
-            space: what the environment says its values are.
-            measured: (dtype, shape) by leaf path, where its values are something else.
+            space: the space that the environment declares.
+            measured: (dtype, shape) by leaf path, for leaves with values that differ from the
+                space.
 
         Raises:
             RecordingError: a part of the space cannot be recorded.
@@ -152,9 +153,9 @@ class Codec:
         self.joined: Callable[[Any], bytes] = self._encoders[0][1] if alone else self._joined
 
     def measure(self, value: Any) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """(dtype, shape) by path of the leaves in which a value is not what its space says.
+        """Return the leaves of a value that differ from the space: (dtype, shape) by path.
 
-        A number that its space's dtype holds exactly counts as one of that dtype.
+        A number counts as the space's dtype if that dtype can represent it exactly.
         """
         odd = {}
         for leaf in self.leaves:
@@ -163,7 +164,7 @@ class Codec:
             part = leaf.value_in(value)
             array, is_numpy = np.asarray(part), isinstance(part, np.ndarray | np.generic)
             if array.dtype.kind not in "biuf" or array.dtype.itemsize > _WIDEST:
-                continue  # encoding it says what is wrong
+                continue  # `encode` raises the error
             fits = _holds(leaf.dtype, array, is_numpy=is_numpy)
             dtype = leaf.dtype if fits else array.dtype.newbyteorder("<").str
             if (dtype, array.shape) != (leaf.dtype, leaf.shape):
@@ -172,23 +173,23 @@ class Codec:
 
     @property
     def has_images(self) -> bool:
-        """Some leaf is a picture: `packed` takes time."""
+        """Whether any leaf is an image, so that `packed` takes time."""
         return any(leaf.kind is Kind.IMAGE for leaf in self.leaves)
 
     def encode(self, value: Any) -> list[bytes]:
-        """The value's leaves, copied; pictures are still to be compressed, by `packed`.
+        """Copy the leaves of a value to bytes; `packed` compresses the images later.
 
         Raises:
-            RecordingError: a leaf has another shape than the space says.
+            RecordingError: a leaf does not fit its space.
         """
         return [encode(leaf.value_in(value)) for leaf, encode in self._encoders]
 
     def _joined(self, value: Any) -> bytes:
-        """All leaves in one, for values without pictures; a lone leaf takes the short way."""
+        """Encode all leaves of a value without images; a space with one leaf does not need this."""
         return b"".join(self.encode(value))
 
     def packed(self, parts: list[bytes]) -> bytes:
-        """The leaves that `encode` gave, one after another, as they are stored."""
+        """Compress the images and join the leaves from `encode` to the stored form."""
         return b"".join(
             [
                 with_length(zlib.compress(part, IMAGE_DEFLATE)) if leaf.kind is Kind.IMAGE else part
@@ -197,7 +198,7 @@ class Codec:
         )
 
     def split(self, data: bytes, offset: int) -> tuple[list[bytes], int]:
-        """Each leaf's stored bytes (images still compressed), and where they end."""
+        """Return the stored bytes of each leaf (images still compressed) and the end offset."""
         parts = []
         for leaf in self.leaves:
             size = leaf.row_bytes
@@ -210,7 +211,7 @@ class Codec:
 
 
 def unnamed_parts(space: Space, value: Any) -> list[str]:
-    """Parts of a value that its Dict or Tuple space does not name: they are not recorded."""
+    """Return the parts of a value that its Dict or Tuple space does not define or record."""
     if isinstance(space, spaces.Dict) and isinstance(value, Mapping):
         extra = [str(key) for key in value if key not in space.spaces]
         inner = (
@@ -236,11 +237,11 @@ def _measured(leaf: LeafSpec, measured: Measures) -> LeafSpec:
 
 
 def _holds(dtype: str, array: np.ndarray[Any, Any], *, is_numpy: bool) -> bool:
-    """A dtype can say exactly what an array says."""
+    """Return whether a dtype can represent the values of an array exactly."""
     if array.dtype == dtype or np.can_cast(array.dtype, dtype):
         return True
     if is_numpy and array.dtype.kind == np.dtype(dtype).kind == "f":
-        return False  # this one may happen to fit; the next would be rounded
+        return False  # this value may fit, but the next one may be rounded
     if array.dtype.kind == "f" and np.dtype(dtype).kind != "f" and not np.isfinite(array).all():
         return False
     with np.errstate(all="ignore"):
@@ -248,7 +249,7 @@ def _holds(dtype: str, array: np.ndarray[Any, Any], *, is_numpy: bool) -> bool:
 
 
 def _encoder(leaf: LeafSpec) -> Callable[[Any], bytes]:
-    """What turns one leaf's values into bytes: at once where they are just what they should be."""
+    """Return the function that encodes one leaf, with a fast path for the expected type."""
     dtype, shape = np.dtype(leaf.dtype), leaf.shape
     if leaf.kind is Kind.TEXT:
         return lambda value: with_length(text_bytes(value))
@@ -267,7 +268,7 @@ def _encoder(leaf: LeafSpec) -> Callable[[Any], bytes]:
 
 
 def _encode_odd(leaf: LeafSpec, value: Any) -> bytes:
-    """Any value, converted and checked."""
+    """Convert any value to the leaf's dtype, check its shape and encode it."""
     try:
         array = np.asarray(value, dtype=leaf.dtype)
     except (ValueError, TypeError, OverflowError) as problem:
@@ -290,17 +291,17 @@ def _encode_odd(leaf: LeafSpec, value: Any) -> bytes:
 
 
 def text_bytes(value: Any) -> bytes:
-    """Any text as UTF-8 that HDF5 takes: no NUL, no lone surrogates."""
+    """Encode any text as UTF-8 that HDF5 accepts: no NUL, no lone surrogates."""
     return str(value).replace("\0", "\\0").encode("utf-8", "backslashreplace")
 
 
 def with_length(data: bytes) -> bytes:
-    """Bytes with their length before them."""
+    """Prefix bytes with their length."""
     return _LENGTH.pack(len(data)) + data
 
 
 def read_length(data: bytes, offset: int) -> tuple[bytes, int]:
-    """What `with_length` wrote at an offset, and where it ends."""
+    """Return the bytes that `with_length` wrote at an offset, and the end offset."""
     (size,) = _LENGTH.unpack_from(data, offset)
     start = offset + _LENGTH.size
     return data[start : start + size], start + size

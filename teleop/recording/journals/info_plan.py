@@ -1,7 +1,7 @@
-"""Which info keys an episode has, and how each is stored.
+"""Decide which info keys of an episode become columns, and how each is stored.
 
-A number of one shape, or a string, becomes a column (missing rows are NaN or empty); what does
-not fit goes to one column of JSON, so nothing is dropped.
+A string, or a number with a constant shape, becomes a column (missing rows are NaN or empty). All
+other values go to one JSON column, so nothing is lost.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _DEEPEST = 8
 
 
 class InfoPlan:
-    """Learns, row by row, which info keys are columns and which do not fit."""
+    """Learns row by row which info keys become columns and which do not fit."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, tuple[int, ...]] = {}
@@ -24,7 +24,7 @@ class InfoPlan:
         self.kept_as_text: set[str] = set()
 
     def look_at(self, info: dict[str, Any]) -> None:
-        """Take one step's info into account."""
+        """Update the plan with the info of one step."""
         for key, value in flatten(info).items():
             if key.endswith(f"/{AS_TEXT}"):
                 self.kept_as_text.add(key.removesuffix(f"/{AS_TEXT}"))
@@ -52,7 +52,7 @@ class InfoPlan:
 
 
 def flatten(info: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested dicts as one, keys joined with `/`."""
+    """Flatten nested dicts to one dict, with keys joined by `/`."""
     flat: dict[str, Any] = {}
     for key, value in info.items():
         name = prefix + str(key).replace("/", "_")

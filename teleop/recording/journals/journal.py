@@ -1,9 +1,9 @@
-"""The running episode: an append-only file that loses nothing when the process is killed.
+"""The journal: an append-only file of the running take that survives a killed process.
 
-`TELEOPJ1`, then records: `TJR1`, type, flags, length, sequence number, CRC-32 of all that, payload.
-One unbuffered write per step; a thread tells the disk every half second. Steps with pictures are
-compressed and written by another thread, at most four behind. A reader stops at the first record
-that is not whole.
+The file starts with `TELEOPJ1`, followed by records. A record has a header (`TJR1`, type, flags,
+length, sequence number), a CRC-32 of header and payload, and the payload. Each step is one
+unbuffered write, and a thread syncs the file to disk every half second. Another thread compresses
+and writes steps with images; at most four wait. A reader stops at the first incomplete record.
 """
 
 import contextlib
@@ -29,21 +29,21 @@ from teleop.text import tr
 from teleop.types import Info, InputEvent, Observation, Step
 
 MAGIC = b"TELEOPJ1"
-SCHEMA = 1  # of journals
+SCHEMA = 1  # version of the journal format
 SYNC_EVERY_S = 0.5
 _HEAD = struct.Struct("<4sBBHII")  # mark, type, flags, reserved, payload length, sequence number
 _CRC = struct.Struct("<I")
 _MARK = b"TJR1"
 _LARGEST_RECORD = 1 << 30
-_MOST_WAITING = 4  # steps with pictures that are not written yet
+_MOST_WAITING = 4  # steps with images that are not written yet
 _LOOKS_EVERY_S = 0.004
-AS_TEXT = "repr"  # key of an info value that is no number, string, list or dict
-# time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), picture
+AS_TEXT = "repr"  # key for the text of a value that is no number, string, list or dict
+# time (s), reward, bits (1 terminated, 2 truncated, 4 intervention), actor, pace (Hz), frame
 STEP_HEAD = struct.Struct("<ddBBfI")
 
 
 class Record(IntEnum):
-    """What a journal record holds. Readers skip types they do not know."""
+    """Type of a journal record; readers skip unknown types."""
 
     META = 1
     RESET = 2
@@ -52,14 +52,14 @@ class Record(IntEnum):
     INPUT = 5
 
 
-_STEP = int(Record.STEP)  # packing the member itself takes ten times as long
+_STEP = int(Record.STEP)  # packing the enum member takes ten times as long
 _NO_INFO = with_length(b"")
 _Work = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class StepHead:
-    """The fixed part of a RESET or STEP record; fields as in `types.Step`."""
+    """The fixed part of a RESET or STEP record, with the fields of `types.Step`."""
 
     time_s: float
     reward: float
@@ -75,20 +75,20 @@ class JournalWriter:
     """Appends one episode to a new journal file."""
 
     def __init__(self, path: Path, meta: dict[str, Any], observation: Codec, action: Codec) -> None:
-        """Create the file and make its description durable.
+        """Create the file and write its description durably.
 
         Args:
             path: a file that does not exist yet.
-            meta: JSON-able description of the episode (spaces, seed, who drives, when).
+            meta: JSON-serializable description of the take (spaces, seed, driver, time).
             observation: codec of the observation space.
             action: codec of the action space.
 
         Raises:
-            StorageError: the disk refused.
+            StorageError: writing to disk failed.
         """
         self.path = path
         self._seen, self._action = observation, action
-        self.steps = 0  # that are written
+        self.steps = 0  # number of written steps
         self._sequence = self._offset = 0
         self._refused: StorageError | None = None
         self._waiting: deque[_Work] = deque()
@@ -125,7 +125,8 @@ class JournalWriter:
         """Write one step.
 
         Raises:
-            StorageError: the disk refused; the journal still ends with the last whole step.
+            StorageError: writing to disk failed; the journal still ends with the last complete
+                step.
             RecordingError: the observation or action does not fit its space.
         """
         bits = step.terminated | step.truncated << 1 | step.intervention << 2
@@ -146,7 +147,7 @@ class JournalWriter:
             self._later(lambda: self._record_packed(head, action, seen, info))
 
     def inputs(self, events: list[InputEvent]) -> None:
-        """Write raw input, with times since the episode's start."""
+        """Write raw input events, with times since the start of the episode."""
         rows = [[round(e.time_s, 6), e.control, e.value] for e in events]
         payload = json.dumps(rows).encode()
         if self._worker is None:
@@ -156,21 +157,21 @@ class JournalWriter:
 
     @property
     def codecs(self) -> tuple[Codec, Codec]:
-        """Of observations and actions."""
+        """The observation codec and the action codec."""
         return self._seen, self._action
 
     def repeat(self, records: Iterator[tuple[int, bytes]], steps: int) -> float:
-        """Write the beginning of another journal, up to so many steps; returns their reward.
+        """Copy the first steps of another journal and return their total reward.
 
         Raises:
-            StorageError: the disk refused.
+            StorageError: writing to disk failed, or the other journal has too few steps.
         """
         reward, inputs = 0.0, []
         for kind, payload in records:
             if self.steps == steps and kind in (_STEP, Record.END):
                 break
             if kind == Record.INPUT:
-                inputs.append(payload)  # of the step that follows, if that is still ours
+                inputs.append(payload)  # inputs of the next step, which may not be copied
                 continue
             for before in inputs:
                 self._record(Record.INPUT, before)
@@ -186,12 +187,12 @@ class JournalWriter:
         return reward
 
     def flush(self) -> None:
-        """Until every step is in the file."""
+        """Wait until every step is in the file."""
         if self._worker is not None:
             self._catch_up()
 
     def end(self) -> None:
-        """Mark the episode as whole and close the file durably."""
+        """Mark the episode as complete and close the file durably."""
         try:
             self._finish_work()
             self._record(Record.END, b"{}")
@@ -199,7 +200,7 @@ class JournalWriter:
             self.close()
 
     def close(self) -> None:
-        """Close the file durably, without saying that the episode is whole."""
+        """Close the file durably, without marking the episode as complete."""
         if self._handle < 0:
             return
         self._finish_work()
@@ -214,10 +215,10 @@ class JournalWriter:
             os.close(handle)
 
     def _later(self, work: _Work) -> None:
-        """Let the worker do it, after what it has to do already.
+        """Queue work for the worker thread.
 
         Raises:
-            StorageError: the disk has refused something before.
+            StorageError: an earlier write failed.
         """
         if len(self._waiting) >= _MOST_WAITING:
             self._catch_up()
@@ -226,9 +227,9 @@ class JournalWriter:
         self._waiting.append(work)
 
     def _work(self) -> None:
-        """The worker: one record after another, in their order.
+        """Run the worker thread: write one record after another, in order.
 
-        It looks for work by itself: being woken would cost each step ten times as much.
+        The thread polls for work, because waking it up would make each step ten times as slow.
         """
         while not self._no_more.wait(_LOOKS_EVERY_S):
             self._catch_up()
@@ -243,7 +244,7 @@ class JournalWriter:
                     self._refused = self._refused or _refused(self.path, problem)
 
     def _finish_work(self) -> None:
-        """Until everything is written."""
+        """Wait until everything is written, then stop the worker thread."""
         if self._worker is not None:
             self._no_more.set()
             self._worker.join()
@@ -264,7 +265,7 @@ class JournalWriter:
 
     def _append(self, data: bytes) -> None:
         if self._refused:
-            raise self._refused  # nothing may follow a record that is missing
+            raise self._refused  # no record may follow a missing record
         try:
             written = os.write(self._handle, data)
         except OSError as problem:
@@ -274,9 +275,9 @@ class JournalWriter:
         self._offset += written
 
     def _broken(self, problem: OSError) -> StorageError:
-        """Cut a half-written record off; nothing will follow."""
+        """Cut off a half-written record and refuse all later writes."""
         self._refused = _refused(self.path, problem)
-        with contextlib.suppress(OSError):  # a reader stops at a record that is not whole
+        with contextlib.suppress(OSError):  # a reader stops at an incomplete record
             os.ftruncate(self._handle, self._offset)
             os.lseek(self._handle, self._offset, os.SEEK_SET)
         return self._refused
@@ -286,11 +287,11 @@ class JournalWriter:
             try:
                 files.sync_data(self._handle)
             except OSError:
-                return  # the next write or the final fsync meets the same error, and reports it
+                return  # the next write or the final fsync raises the same error
 
 
 def iter_records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """(type, payload) of each whole record, up to the first that is not."""
+    """Yield (type, payload) of each complete record, up to the first incomplete one."""
     with files.open_file(path, buffering=1 << 20) as file:
         if file.read(len(MAGIC)) != MAGIC:
             return
@@ -308,7 +309,7 @@ def iter_records(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def unpack_head(payload: bytes) -> StepHead:
-    """The fixed part of a RESET or STEP payload."""
+    """Unpack the fixed part of a RESET or STEP payload."""
     time_s, reward, bits, actor, pace_hz, picture = STEP_HEAD.unpack_from(payload)
     flags = bool(bits & 1), bool(bits & 2), bool(bits & 4)
     return StepHead(time_s, reward, *flags, actor, pace_hz, picture)
@@ -319,14 +320,14 @@ def _info(info: Info) -> bytes:
 
 
 def _text_keys(value: Any) -> Any:
-    """Dicts with their keys as text: environments use numbers and tuples too."""
+    """Convert the keys of dicts to text, because environments also use numbers and tuples."""
     if isinstance(value, dict):
         return {str(key): _text_keys(part) for key, part in value.items()}
     return [_text_keys(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: Any) -> Any:
-    """What JSON cannot say itself: numpy values as numbers, anything else as marked text."""
+    """Convert values that JSON cannot represent: NumPy to numbers, others to marked text."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):

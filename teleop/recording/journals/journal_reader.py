@@ -1,4 +1,4 @@
-"""Reading the journal of an episode that is over: what it holds in all, then row by row."""
+"""Read the journal of a take that has ended: first its totals, then row by row."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from teleop.recording.journals.journal import (
 )
 from teleop.text import tr
 
-_KEPT = 8 << 20  # bytes of rows that stay in memory between the first reading and `rows`
+_KEPT = 8 << 20  # bytes of rows to keep in memory between the first pass and `rows`
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class JournalRow:
     """A reset or a step.
 
     Attributes:
-        head: time, reward and the like.
-        is_step: it has an action; a reset has none.
-        action: each leaf's stored bytes.
-        observation: each leaf's stored bytes; pictures are still compressed.
-        info: as the environment gave it.
-        size: bytes in the journal.
+        head: time, reward and the other fixed fields.
+        is_step: True for a step, which has an action; False for a reset.
+        action: stored bytes of each leaf.
+        observation: stored bytes of each leaf; images are still compressed.
+        info: the environment's info dict.
+        size: size in the journal, in bytes.
     """
 
     head: StepHead
@@ -45,17 +45,19 @@ class JournalRow:
 
 
 class JournalReader:
-    """A journal that is over. It is read once, or twice where its rows need much memory.
+    """The journal of a take that has ended.
+
+    The file is read once, or twice if its rows need much memory.
 
     Attributes:
-        path: the file.
-        meta: what the recorder wrote at its start; empty if not even that is there.
-        has_reset: the first observation is there.
-        total_steps: whole ones.
-        total_reward: of those.
-        is_whole: the recorder ended it; otherwise it was interrupted.
-        closed: its last step is terminated or truncated.
-        infos: which info keys become columns.
+        path: the journal file.
+        meta: the recorder's description of the take; empty if it is missing.
+        has_reset: whether the journal contains the first observation.
+        total_steps: number of complete steps.
+        total_reward: return of the complete steps.
+        is_whole: whether the recorder ended the journal; False if it was interrupted.
+        closed: whether the last step is terminated or truncated.
+        infos: the plan of which info keys become columns.
         inputs: raw input events: [seconds since the start, control, value].
     """
 
@@ -63,11 +65,11 @@ class JournalReader:
     action: Codec
 
     def __init__(self, path: Path) -> None:
-        """Read a journal up to the first record that is not whole.
+        """Read a journal up to the first incomplete record.
 
         Raises:
-            RecordingError: it is of a later version, or names spaces that nobody knows.
-            OSError: it cannot be read.
+            RecordingError: a later version wrote the journal, or its spaces are unknown.
+            OSError: the file cannot be read.
         """
         self.path = path
         self.meta: dict[str, Any] = {}
@@ -89,7 +91,7 @@ class JournalReader:
                 self.is_whole = True
 
     def rows(self) -> Iterator[JournalRow]:
-        """The reset, then each step."""
+        """Yield the reset, then each step."""
         if self._kept is not None:
             yield from self._kept
             return

@@ -1,4 +1,4 @@
-"""Writing takes: start, step, end; then keep or discard, and undo."""
+"""Record takes: start, step and end them, then keep or discard them; a discard can be undone."""
 
 import contextlib
 import json
@@ -27,13 +27,13 @@ from teleop.types.metadata import EpisodeRow
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recorded run that is over but neither kept nor discarded yet.
+    """A recorded run that is neither kept nor discarded yet.
 
     Attributes:
-        journal: where it is.
-        total_steps: that are on the disk.
-        total_reward: of the whole run.
-        problem: why the disk has not taken all of it; empty if it has.
+        journal: path of the journal.
+        total_steps: number of steps on disk.
+        total_reward: return of the whole run.
+        problem: why some steps are not on disk; empty if all are.
     """
 
     journal: Path
@@ -51,10 +51,10 @@ class _Running:
 
 
 class Recorder:
-    """Writes takes of one environment into one dataset that is claimed."""
+    """Records takes of one environment into one claimed dataset."""
 
     def __init__(self, dataset: Dataset, env: gym.Env[Any, Any]) -> None:
-        """Prepare for an environment's spaces.
+        """Create a recorder for an environment.
 
         Raises:
             RecordingError: a space cannot be recorded.
@@ -68,23 +68,23 @@ class Recorder:
 
     @property
     def is_recording(self) -> bool:
-        """A take is running."""
+        """Whether a take is running."""
         return self._running is not None
 
     def start(
         self, observation: Observation, info: Info, seed: int, driver: Driver, now: float
     ) -> None:
-        """Begin a take with the environment just reset.
+        """Start a take right after the environment was reset.
 
         Args:
-            observation: what `reset` returned.
-            info: what `reset` returned beside it.
-            seed: what `reset` was given.
-            driver: who will act.
-            now: `time.perf_counter()` of the reset.
+            observation: the observation that `reset` returned.
+            info: the info that `reset` returned.
+            seed: the seed passed to `reset`.
+            driver: who chooses the actions.
+            now: `time.perf_counter()` at the reset.
 
         Raises:
-            StorageError: the disk refused.
+            StorageError: writing to disk failed.
         """
         ordinal, name = self.dataset.writer.next_ordinal(), uuid.uuid4().hex[:12]
         meta = self._meta(ordinal, name, seed, driver)
@@ -104,7 +104,7 @@ class Recorder:
         self._last = self._running
 
     def _meta(self, ordinal: int, name: str, seed: int, driver: Driver) -> dict[str, Any]:
-        """What is known about a take at its start."""
+        """Return the metadata that is known at the start of a take."""
         return {
             "schema": SCHEMA,
             "uuid": name,
@@ -122,17 +122,17 @@ class Recorder:
         }
 
     def branch(self, steps: int, start_s: float) -> Take | None:
-        """Go on in a new take that shares the first steps of the running or just ended one.
+        """Continue in a new take that shares the first steps of the current or last take.
 
         Args:
-            steps: that it shares.
-            start_s: `time.perf_counter()` at which the new take would have begun.
+            steps: number of shared steps.
+            start_s: `time.perf_counter()` at which the new take would have started.
 
         Returns:
-            The take that was left, which ends where it was; None if there is none.
+            the old take, ended at its last step; None if no take was running.
 
         Raises:
-            StorageError: the disk refused; the old take stays as it is.
+            StorageError: writing to disk failed; the old take is unchanged.
         """
         last = self._last
         if last is None:
@@ -157,22 +157,22 @@ class Recorder:
         return left
 
     def hear(self, event: InputEvent) -> None:
-        """Keep a raw input event; it is written with the next step."""
+        """Store a raw input event; it is written with the next step."""
         if self._running:
             since = event.time_s - self._running.start_s
             self._running.inputs.append(replace(event, time_s=since))
 
     def count_from(self, start_s: float) -> None:
-        """The take's time goes on as if it had begun then: a pause does not count."""
+        """Set the start time of the take, so that a pause does not count."""
         if self._running:
             self._running.start_s = start_s
 
     def step(self, step: Step) -> None:
-        """Write one step.
+        """Record one step.
 
         Raises:
-            StorageError: the disk refused; the take ends with the step before.
-            RecordingError: the environment's values do not fit its spaces.
+            StorageError: writing to disk failed; the take ends with the previous step.
+            RecordingError: the values do not fit the environment's spaces.
         """
         running = self._running
         if running is None:
@@ -184,10 +184,10 @@ class Recorder:
         running.reward += step.reward
 
     def end(self) -> Take | None:
-        """Finish the take; None if it has no step (then nothing is left of it).
+        """Finish and return the take; a take without steps is deleted, and None is returned.
 
         Raises:
-            StorageError: the disk refused even the first step.
+            StorageError: not even the first step could be written.
         """
         running, self._running = self._running, None
         if running is None:
@@ -195,7 +195,7 @@ class Recorder:
         problem = ""
         try:
             running.journal.end()
-        except StorageError as refused:  # what is there is whole without its END
+        except StorageError as refused:  # the steps on disk are complete without an END
             problem = sentence(refused)
         if running.journal.steps == 0:
             files.unlink(running.journal.path, missing_ok=True)
@@ -208,20 +208,20 @@ class Recorder:
         return self.dataset.places.journals / f"{ordinal:06d}-{name}.tj"
 
     def keep(self, take: Take) -> EpisodeRow:
-        """Save a take.
+        """Save a take as an episode.
 
         Raises:
-            StorageError: the disk refused; the take stays as a journal.
+            StorageError: writing to disk failed; the take stays as a journal.
         """
         return self.dataset.writer.commit(take.journal)
 
     def discard(self, take: Take) -> str:
-        """Put a take into the trash; returns the name that `Dataset.restore` takes."""
+        """Move a take to the trash; return the name that `DatasetWriter.restore` needs."""
         return self.dataset.writer.discard(take.journal)
 
 
 def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:
-    """What a dataset says about an environment.
+    """Return the description of a dataset for an environment.
 
     Raises:
         RecordingError: a space cannot be recorded.
@@ -238,7 +238,7 @@ def dataset_info(env: gym.Env[Any, Any]) -> DatasetInfo:
 
 
 def _first_flags(space: Any, observation: Any, measured: dict[str, Any]) -> list[str]:
-    """What is odd about an environment's observations from the start."""
+    """Return flags for anything unusual in the first observation."""
     flags = [
         f"observations {name} are {dtype} of shape {shape}, not what their space says".replace(
             "  ", " "
@@ -261,5 +261,5 @@ def _spec_json(env: gym.Env[Any, Any]) -> str | None:
         return None
     try:
         return env.spec.to_json()
-    except (ValueError, TypeError):  # an entry point that is code, not a name, has no JSON form
+    except (ValueError, TypeError):  # an entry point that is a callable has no JSON form
         return None

@@ -1,4 +1,4 @@
-"""What opening a dataset for writing puts right: takes that a crash interrupted, damaged files."""
+"""Repair a dataset when it is opened for writing: interrupted takes and damaged files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +14,12 @@ from teleop.recording.trust import vetting_service
 
 @dataclass(slots=True)
 class Recovery:
-    """What had to be repaired.
+    """Result of a repair.
 
     Attributes:
-        recovered: takes that a crash had interrupted, now saved.
-        quarantined: what cannot be read; put aside, nothing thrown away.
-        waiting: takes for which there is no room on the disk.
+        recovered: takes that a crash interrupted; they are saved now.
+        quarantined: unreadable files, moved to the quarantine folder and not deleted.
+        waiting: takes that could not be saved because the disk has no room.
     """
 
     recovered: list[str] = field(default_factory=list)
@@ -28,10 +28,10 @@ class Recovery:
 
 
 def recover(places: DatasetPaths, index: DatasetIndex) -> Recovery:
-    """Put a dataset right that this program has claimed. Twice does no more than once.
+    """Repair a dataset that this program has claimed; a second call changes nothing more.
 
     Raises:
-        OSError: the disk refused.
+        OSError: writing to disk failed.
     """
     report = Recovery()
     for draft in files.plain_files(places.journals, ".h5tmp"):
@@ -46,15 +46,15 @@ def recover(places: DatasetPaths, index: DatasetIndex) -> Recovery:
     if files.is_file(places.description) and (report.recovered or index.is_stale()):
         listed = index.description().get("total_episodes", 0)
         index.publish(growing=len(index.files()) >= listed)
-    for name in report.recovered:  # published: the journal has done its work
+    for name in report.recovered:  # the index lists it, so the journal is not needed
         files.unlink((places.journals / name).with_suffix(".tj"), missing_ok=True)
     return report
 
 
 def _is_whole(path: Path) -> bool:
-    """A file that is as it was, or whose checksums all hold.
+    """Return whether a file is unchanged or all its checksums match.
 
-    One that the gate does not let through is left where it is: it may be whole, and only too large.
+    A file that vetting rejects also counts as whole and stays in place: it may just be too large.
     """
     if vetting_service.knows(path):
         return True
@@ -69,12 +69,12 @@ def _is_whole(path: Path) -> bool:
 
 
 def save_journal(places: DatasetPaths, journal: JournalReader) -> str:
-    """Turn a journal into an episode file; returns its name. The journal stays.
+    """Convert a journal to an episode file and return its name; the journal stays.
 
     Raises:
-        OSError: the disk refused; nothing has changed.
-        StorageError: likewise.
-        RecordingError: the journal holds no step.
+        OSError: writing to disk failed; nothing has changed.
+        StorageError: writing to disk failed; nothing has changed.
+        RecordingError: the journal contains no steps.
     """
     stem = journal.path.stem
     name = f"{stem}.h5"
@@ -91,11 +91,11 @@ def save_journal(places: DatasetPaths, journal: JournalReader) -> str:
 
 
 def put_in(places: DatasetPaths, path: Path, uuid: str, ordinal: int) -> str:
-    """Copy an episode file into a dataset, checked and durable; returns its name there.
+    """Copy an episode file into a dataset, verify it and return its new name.
 
     Raises:
-        OSError: the disk refused; nothing has changed.
-        RecordingError: it is damaged.
+        OSError: writing to disk failed; nothing has changed.
+        RecordingError: the file is damaged.
     """
     name = f"{ordinal:06d}-{uuid}.h5"
     draft = places.journals / f"{name}tmp"
@@ -119,6 +119,6 @@ def _recover_journal(places: DatasetPaths, journal: Path, report: Recovery) -> N
         report.recovered.append(save_journal(places, read))
     except (StorageError, OSError):
         report.waiting.append(journal.name)
-    except Exception:  # noqa: BLE001  one bad journal must not lock the others out
+    except Exception:  # noqa: BLE001  one bad journal must not block the others
         files.replace(journal, places.quarantine / journal.name)
         report.quarantined.append(journal.name)

@@ -1,1 +1,1 @@
-"""Whole episodes out of damaged files."""
+"""Recover intact episodes from damaged files."""

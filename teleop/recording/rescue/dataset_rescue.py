@@ -1,7 +1,8 @@
-"""Every whole episode out of damaged files, into a dataset of its own. The input is never touched.
+"""Recover every intact episode from damaged files into a new dataset.
 
-Damaged HDF5 can crash its library, so a process of its own (`rescue_worker`) extracts the episodes,
-one after another; where it dies, the next one goes on behind the episode that killed it.
+The input is never changed. Damaged HDF5 files can crash the HDF5 library, so a separate process
+(`rescue_worker`) extracts the episodes one by one. If it crashes, a new process continues after the
+episode that caused the crash.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 
 from teleop.envs.spaces import Space, same_space, space_from_json
@@ -31,16 +32,16 @@ from teleop.recording.episodes.episode import OWN_GROUP
 
 _PATIENCE_S = 600.0
 _LARGEST = 64 << 30
-_MOST_HOLES = 4 << 30  # bytes of a file that are not on the disk
+_MOST_HOLES = 4 << 30  # bytes of a sparse file that are not on disk
 
 
 @dataclass(slots=True)
 class Rescue:
-    """What came out.
+    """Result of a recovery.
 
     Attributes:
-        saved: where each saved episode was.
-        lost: where each lost one was, and why.
+        saved: source file and group of each recovered episode.
+        lost: source file and group of each lost episode, with the reason.
     """
 
     saved: list[str] = field(default_factory=list)
@@ -48,20 +49,20 @@ class Rescue:
 
 
 def salvage(source: Path, target: Dataset) -> Rescue:
-    """Get every whole episode out of a file or folder.
+    """Recover every intact episode from a file or folder.
 
     Args:
-        source: a dataset's folder, an HDF5 file, a journal, or a bundle.
+        source: a dataset folder, an HDF5 file, a journal or a bundle.
         target: a dataset that does not exist yet.
 
     Raises:
-        RecordingError: there is nothing that could hold an episode, or the target exists.
-        StorageError: the disk refused.
+        RecordingError: the source contains nothing to recover, or the target exists.
+        StorageError: writing to disk failed.
     """
     if target.exists:
         raise RecordingError(f"{target.dataset_id} exists already; name another with --into.")
     if source.name == DatasetPaths(source).index.name and (source.parent / "episodes").is_dir():
-        source = source.parent  # an index holds links alone; the episodes lie beside it
+        source = source.parent  # an index contains only links to the episode files next to it
     report = Rescue()
     with tempfile.TemporaryDirectory(prefix="teleop-recover-") as folder:
         drafts = Path(folder)
@@ -79,7 +80,7 @@ def salvage(source: Path, target: Dataset) -> Rescue:
 
 
 def _candidates(source: Path, drafts: Path, report: Rescue) -> Iterator[Path]:
-    """Every file that could hold an episode."""
+    """Yield every file that could contain an episode."""
     if source.is_dir():
         root = source if (source / "data").is_dir() else source.parent
         places = DatasetPaths(root if source.name == "data" or root == source else source)
@@ -101,7 +102,7 @@ def _candidates(source: Path, drafts: Path, report: Rescue) -> Iterator[Path]:
 
 
 def _unzipped(source: Path, folder: Path, report: Rescue) -> Iterator[Path]:
-    """Episode files of a bundle, as far as they can be unpacked."""
+    """Yield the episode files of a bundle, as far as they can be unpacked."""
     with contextlib.ExitStack() as opened:
         try:
             raw = opened.enter_context(files.open_file(source))
@@ -119,19 +120,19 @@ def _unzipped(source: Path, folder: Path, report: Rescue) -> Iterator[Path]:
             except (*episode_reader.UNREADABLE, zipfile.BadZipFile, EOFError) as problem:
                 report.lost.append(f"{name}: {problem}")
         about = [e for e in entries if e.filename.endswith("data/metadata.json")]
-        for entry in about[:1]:  # what its spaces are
+        for entry in about[:1]:  # contains the spaces
             with contextlib.suppress(*episode_reader.UNREADABLE, zipfile.BadZipFile, EOFError):
                 if entry.file_size <= files.MOST_JSON:
                     _unpacked(bundle, entry, _described(folder) / "data" / "metadata.json")
 
 
 def _described(folder: Path) -> Path:
-    """Where the description of an unpacked bundle lies."""
+    """Return the folder for the description of an unpacked bundle."""
     return folder / "dataset"
 
 
 def _unpacked(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Path:
-    """One file of a bundle, unpacked."""
+    """Unpack one file of a bundle and return its path."""
     if entry.file_size > entry.compress_size * 1100 + 4096:
         raise ValueError("it unpacks to more than deflate can hold")
     target.parent.mkdir(parents=True)
@@ -141,14 +142,14 @@ def _unpacked(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> 
 
 
 def _name(path: Path, source: Path, drafts: Path) -> str:
-    """A file as reports name it."""
+    """Return the name of a file for the report."""
     if path.is_relative_to(drafts):
         return path.name
     return path.relative_to(source).as_posix() if source.is_dir() else path.name
 
 
 def _take_out(path: Path, name: str, drafts: Path, report: Rescue) -> None:
-    """Let a process of its own take the episodes out of one file."""
+    """Extract the episodes of one file in a separate process."""
     holes = _holes(path)
     if holes > _MOST_HOLES:
         report.lost.append(
@@ -173,7 +174,7 @@ def _take_out(path: Path, name: str, drafts: Path, report: Rescue) -> None:
 
 
 def _holes(path: Path) -> int:
-    """Bytes that a file has by its length alone; 0 where the system does not say."""
+    """Return how many bytes of a sparse file are not on disk (0 if the system does not say)."""
     found = files.stat(path)
     blocks = getattr(found, "st_blocks", None)
     return 0 if blocks is None else found.st_size - 512 * blocks
@@ -214,7 +215,7 @@ def _process_lines(path: Path, drafts: Path, skip: list[str]) -> list[dict[str, 
 
 
 def _info(source: Path, drafts: Path) -> DatasetInfo:
-    """The dataset's description if that is whole, else what the episodes themselves say."""
+    """Return the dataset's description if it is intact, else one built from the episodes."""
     own = [info for path in sorted(drafts.glob("out/*/*.h5")) if (info := _info_in(path))]
     root = source if source.is_dir() else source.parents[min(1, len(source.parents) - 1)]
     for folder in (root, root.parent, _described(drafts / "zip")):
@@ -226,7 +227,7 @@ def _info(source: Path, drafts: Path) -> DatasetInfo:
 
 
 def _info_in(path: Path) -> DatasetInfo | None:
-    """What an episode file that came out says; None where another program wrote it."""
+    """Return the description in a recovered episode file; None if another program wrote it."""
     with files.hdf5(path) as file:
         meta = json.loads(file[OWN_GROUP].attrs.get("teleop_meta", "{}"))
     if "observation_space" not in meta:
@@ -244,7 +245,7 @@ def _spaces(info: DatasetInfo) -> tuple[Space, Space]:
 
 
 def _gather(drafts: Path, info: DatasetInfo, target: Dataset, report: Rescue) -> None:
-    """Put the episodes that came out into the target."""
+    """Copy the recovered episodes into the target dataset."""
     found = sorted(drafts.glob("out/*/*.h5"))
     if not found:
         return

@@ -1,10 +1,10 @@
-"""Groups of an HDF5 file whose root cannot be read any more.
+"""Find the groups of an HDF5 file whose root group is unreadable.
 
-In the old format, which Minari and h5py write by default, a group is an object header of version 1
-with a symbol table message: the addresses of a `TREE` and of a `HEAP`; in the newer one its header
-begins with `OHDR` (HDF5 file format specification 3.0, IV.A.1 and IV.A.2.r). Headers are found by
-looking through the bytes; the superblock (version 0) of a copy is then pointed at one by one,
-as if it were the root.
+In the old format, which Minari and h5py write by default, a group is a version 1 object header with
+a symbol table message. The message contains the addresses of a `TREE` and a `HEAP`. In the newer
+format, the header begins with `OHDR` (HDF5 file format specification 3.0, IV.A.1 and IV.A.2.r).
+This module searches the bytes of the file for such headers. `make_root` then changes the superblock
+(version 0) of a copy so that it points to one of them as the root.
 """
 
 import mmap
@@ -20,12 +20,12 @@ _HEADER = re.compile(rb"\x01\x00(..)\x01\x00\x00\x00(...)\x00\x00\x00\x00\x00", 
 _MESSAGE = struct.Struct("<HHB3x")
 _ADDRESSES = struct.Struct("<QQ")
 _SYMBOL_TABLE, _CONTINUATION = 17, 16
-_ROOT_AT = 56  # of the root group's entry in a superblock of version 0
+_ROOT_AT = 56  # offset of the root group's entry in a version 0 superblock
 _ENTRY = struct.Struct("<QQIIQQ")  # name offset, header, cache type, reserved, tree, heap
 
 
 def iter_groups(path: Path) -> Iterator[tuple[int, int, int]]:
-    """(object header, tree, heap) of every group but the root that is left in a file."""
+    """Yield (object header, tree, heap) of every group that is left in a file, except the root."""
     with (
         files.open_file(path) as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
@@ -41,7 +41,7 @@ def iter_groups(path: Path) -> Iterator[tuple[int, int, int]]:
 
 
 def iter_new_headers(path: Path) -> Iterator[tuple[int, int, int]]:
-    """(object header, 0, 0) of everything in the newer format."""
+    """Yield (object header, 0, 0) of every object in the newer format."""
     with (
         files.open_file(path) as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
@@ -51,14 +51,14 @@ def iter_new_headers(path: Path) -> Iterator[tuple[int, int, int]]:
 
 
 def make_root(path: Path, group: tuple[int, int, int]) -> None:
-    """Make a group the root of its file: of a copy, never of the file itself."""
+    """Make a group the root group of a file; call this on a copy, never on the original."""
     with path.open("r+b") as file:
         file.seek(_ROOT_AT)
         file.write(_ENTRY.pack(0, group[0], 1 if group[1] else 0, 0, group[1], group[2]))
 
 
 def _symbol_tables(data: mmap.mmap, start: int, size: int) -> Iterator[tuple[int, int]]:
-    """(tree, heap) of symbol table messages in a header and its continuations."""
+    """Yield (tree, heap) of each symbol table message in a header and its continuations."""
     blocks, seen = [(start, size)], {start}
     while blocks:
         at, left = blocks.pop()

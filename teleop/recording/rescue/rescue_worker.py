@@ -1,7 +1,7 @@
-"""Whole episodes out of one damaged file, in a process that may die of it.
+"""Extract the intact episodes of one damaged file, in a process that may crash.
 
-An episode counts as whole if each of its checksums holds, or, where another program wrote none, if
-every byte of it lies inside what is left of the file.
+An episode is intact if all its checksums match. If another program wrote it without checksums, all
+its bytes must be inside the remaining part of the file.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 import h5py
 
@@ -26,17 +26,17 @@ from teleop.recording.rescue import headerless_scan
 from teleop.recording.trust.vetting import vet_file
 
 _MEMORY = 2 << 30
-_EOF_AT = {0: 40, 1: 44, 2: 28, 3: 28}  # of the "end of file" address, by superblock version
+_EOF_AT = {0: 40, 1: 44, 2: 28, 3: 28}  # offset of the "end of file" address, by superblock version
 _LARGEST = 64 << 30
 
 
 def serve() -> None:
-    """The process: takes out what is whole, says so a line each."""
+    """Run the process: extract the intact episodes and print one line per result."""
     question = json.loads(sys.stdin.buffer.read())
     path, drafts = Path(question["path"]), Path(question["drafts"])
     files.guard(Path(question["root"]))
     with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # not on Windows
+        import resource  # not available on Windows
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     extract = _extract_journal if path.suffix == ".tj" else _extract_episodes
@@ -57,7 +57,7 @@ def _extract_journal(path: Path, drafts: Path, skip: set[str]) -> None:
         journal = JournalReader(path)
         episode_writer.build_episode(journal, drafts / f"{path.stem}.h5")
         episode_reader.verify_file(drafts / f"{path.stem}.h5")
-    except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
+    except Exception as problem:  # noqa: BLE001  every error is reported
         files.unlink(drafts / f"{path.stem}.h5", missing_ok=True)
         _say(lost="", why=sentence(problem))
         return
@@ -67,13 +67,13 @@ def _extract_journal(path: Path, drafts: Path, skip: set[str]) -> None:
 
 
 def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
-    """Episodes of one HDF5 file: ours, or all groups of a Minari file."""
+    """Extract the episodes of one HDF5 file: Teleop's episode, or all groups of a Minari file."""
     with tempfile.TemporaryDirectory(dir=drafts) as folder:
         try:
             whole = _extended(path, Path(folder) / path.name)
             with files.hdf5(whole) as file:
                 names = [name for name in file if name.startswith("episode")]
-        except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
+        except Exception as problem:  # noqa: BLE001  every error is reported
             if not _extract_rootless(path, Path(folder), drafts, skip):
                 _say(lost="", why=_why(problem))
             return
@@ -88,13 +88,13 @@ def _extract_episodes(path: Path, drafts: Path, skip: set[str]) -> None:
             try:
                 _extract_one(whole, name, files.stat(path).st_size, target)
                 _say(saved=shown)
-            except Exception as problem:  # noqa: BLE001  likewise
+            except Exception as problem:  # noqa: BLE001  every error is reported
                 files.unlink(target, missing_ok=True)
                 _say(lost=shown, why=_why(problem))
 
 
 def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) -> int:
-    """Episodes of a file that does not say any more where they are; returns how many came out."""
+    """Extract episodes of a file with an unreadable root; return how many were found."""
     copy = _extended(path, folder / f"rootless-{path.name}")
     saved = lost = 0
     groups = (*headerless_scan.iter_groups(path), *headerless_scan.iter_new_headers(path))
@@ -107,12 +107,12 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
         target = drafts / f"{path.stem}-{group[0]:012d}.h5"
         try:
             if not _is_episode(copy):
-                _say(passed=name)  # infos, or a dataset
+                _say(passed=name)  # an infos group or an HDF5 dataset
                 continue
             _extract_one(copy, "/", files.stat(path).st_size, target)
             _say(saved=name)
             saved += 1
-        except Exception as problem:  # noqa: BLE001  any way in which reading fails is the answer
+        except Exception as problem:  # noqa: BLE001  every error is reported
             files.unlink(target, missing_ok=True)
             _say(lost=name, why=_why(problem))
             lost += 1
@@ -122,7 +122,7 @@ def _extract_rootless(path: Path, folder: Path, drafts: Path, skip: set[str]) ->
 
 
 def _is_episode(path: Path) -> bool:
-    """The root of a file is an episode."""
+    """Return whether the root group of a file is an episode."""
     try:
         with files.hdf5(path) as file:
             return {"observations", "actions", "rewards"} <= set(file)
@@ -160,7 +160,7 @@ def _datasets(group: h5py.Group) -> list[h5py.Dataset]:
 
 
 def _lies_inside(dataset: h5py.Dataset, size: int) -> bool:
-    """Every byte of its data is in the file as it is now."""
+    """Return whether all data of an HDF5 dataset is inside the file at its current size."""
     if dataset.chunks is None:
         start = dataset.id.get_offset()
         return start is None or start + dataset.id.get_storage_size() <= size
@@ -169,7 +169,7 @@ def _lies_inside(dataset: h5py.Dataset, size: int) -> bool:
 
 
 def _extended(path: Path, target: Path) -> Path:
-    """A copy, as long as its head says if its end is missing: else HDF5 does not open it."""
+    """Copy a file; if it is cut off, extend the copy to the size in its header for HDF5."""
     files.copy(path, target)
     with target.open("r+b") as file:
         head = file.read(96)

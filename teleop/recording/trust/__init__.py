@@ -1,1 +1,1 @@
-"""Files of strangers: looked at in a process of their own before they are opened."""
+"""Vet untrusted files in a separate process before they are opened."""

@@ -1,9 +1,9 @@
-"""Is a file only data? Looked at before it is opened for use, without following anything in it.
+"""Check that a file is only data, before it is used and without following anything in it.
 
 HDF5 files can point to other files (external and virtual storage, links), load code (filter
-plugins), and declare sizes that fill the memory. A recording needs none of that, so a file that
-wants it is refused with a sentence that says what it wanted. The caller runs this in a process of
-its own with little memory (`vetting_service`), because a malformed file can crash HDF5 itself.
+plugins), and declare sizes that fill the memory. A recording needs none of that, so such a file is
+refused with a message that says what it asks for. The caller runs this in a separate process with
+little memory (`vetting_service`), because a malformed file can crash HDF5 itself.
 """
 
 import io
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # else HDF5 loads foreign filter libraries
+os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading filter plugins
 
 import h5py
 import numpy as np
@@ -33,25 +33,25 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DEEPEST = 12
 _MOST_OBJECTS = 2_000_000
 _LARGEST_CHUNK = 16 << 20
-_BUDGET = 8 << 30  # bytes that all arrays of one file may take in memory
-_DEFLATE_AT_BEST = 1100  # one byte of deflate never becomes more
-_HONEST_RATIO = 300  # Atari and CarRacing frames shrink 13 to 80 times
-_LITTLE = 200 << 20  # bytes that any file may take
+_BUDGET = 8 << 30  # bytes of memory for all arrays of one file
+_DEFLATE_AT_BEST = 1100  # one byte of deflate data never expands to more bytes
+_HONEST_RATIO = 300  # Atari and CarRacing frames compress 13 to 80 times
+_LITTLE = 200 << 20  # bytes of memory that any file may use
 _SLICE = 1 << 20
 _IMAGE_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 def vet_file(path: Path, *, links: bool = False, pictures: bool = False) -> None:
-    """Look at one HDF5 file.
+    """Check one HDF5 file.
 
     Args:
         path: the file.
-        links: it is an index, which may link to episode files beside it.
-        pictures: it may hold encoded pictures (Minari's JPEG form).
+        links: whether it is an index, which may link to episode files next to it.
+        pictures: whether it may contain encoded images (Minari's JPEG format).
 
     Raises:
-        HostileFileError: it wants more than a recording needs.
-        DamagedFileError: it is no readable HDF5 file.
+        HostileFileError: the file contains something that no recording needs.
+        DamagedFileError: the file is not a readable HDF5 file.
     """
     try:
         _vet(path, links=links, pictures=pictures)
@@ -62,19 +62,19 @@ def vet_file(path: Path, *, links: bool = False, pictures: bool = False) -> None
 
 
 def printable(text: str) -> str:
-    """Text of a stranger without what a terminal would obey."""
+    """Replace control characters in untrusted text, because a terminal would obey them."""
     return _CONTROL.sub("�", text.encode("utf-8", "replace").decode())
 
 
 def picture_of(data: bytes, size: tuple[int, int] | None = None) -> np.ndarray[Any, Any]:
-    """An encoded picture, decoded; nothing but JPEG and PNG, and only of the size expected.
+    """Decode an image; only JPEG and PNG of the expected size are accepted.
 
     Args:
-        data: the file's bytes.
-        size: (width, height) it must have; None for any up to 4096 a side.
+        data: the bytes of the image file.
+        size: the expected (width, height); None for any up to 4096 per side.
 
     Raises:
-        HostileFileError: it is something else.
+        HostileFileError: the data is something else.
     """
     from PIL import Image
 
@@ -92,7 +92,7 @@ def picture_of(data: bytes, size: tuple[int, int] | None = None) -> np.ndarray[A
 
 
 class _File:
-    """One file being looked at."""
+    """One file while it is checked."""
 
     def __init__(self, path: Path, *, links: bool, pictures: bool) -> None:
         self.path, self.links, self.pictures = path, links, pictures
@@ -120,7 +120,7 @@ def _vet(path: Path, *, links: bool, pictures: bool) -> None:
 
 
 def _walk(about: _File, root: h5py.Group) -> Iterator[h5py.Group | h5py.Dataset]:
-    """Every object once; nothing that leads elsewhere is followed."""
+    """Yield every object once, without following anything that leads elsewhere."""
     seen: set[Any] = set()
     todo: list[tuple[h5py.Group, int]] = [(root, 0)]
     while todo:
@@ -146,7 +146,7 @@ def _walk(about: _File, root: h5py.Group) -> Iterator[h5py.Group | h5py.Dataset]
 
 
 def _is_own_link(about: _File, group: h5py.Group, name: str, depth: int) -> bool:
-    """A link from an index to an episode file beside it; any other link is refused."""
+    """Return whether this is an index's link to an episode file; refuse any other link."""
     link = group.get(name, getlink=True)
     if isinstance(link, h5py.ExternalLink):
         own = about.links and depth == 0 and _LINK.match(link.filename) and link.path == "/episode"
@@ -169,7 +169,7 @@ def _vet_attributes(about: _File, node: h5py.Group | h5py.Dataset) -> None:
 
 
 def _vet_type(about: _File, kind: Any) -> str:
-    """`number`, `text` or `bytes`; anything else is refused."""
+    """Return `number`, `text` or `bytes`; refuse anything else."""
     group = kind.get_class()
     if group in (h5t.INTEGER, h5t.FLOAT):
         about.need(kind.get_size() <= 8, "has numbers wider than 8 bytes")
@@ -242,7 +242,7 @@ def _vet_size(about: _File, dataset: h5py.Dataset, kind: str, *, chunked: bool) 
 
 
 def _vet_heap(about: _File, dataset: h5py.Dataset, kind: str) -> None:
-    """Strings together are no larger than the file: rows that share one long string are refused."""
+    """Refuse strings that add up to more than the file, such as rows that share a long string."""
     about.need(len(dataset.shape) <= 1, f"has strings in more than one dimension in {_at(dataset)}")
     if not dataset.shape:
         return

@@ -1,8 +1,8 @@
-"""Nothing is opened here that this computer has not written itself or looked at first.
+"""Allow only files that this computer wrote itself or has vetted.
 
-A file that Teleop wrote on this computer is known by name, size, time and inode in the user's cache
-folder. Any other is looked at (`vetting`) by a process of its own, with little memory and time: a
-malformed file that crashes or fills it costs that process only.
+A file that Teleop wrote or vetted on this computer is known by name, size, time and inode, which
+are stored in the user's cache folder. Any other file is vetted (`vetting`) in a separate process
+with little memory and time, so a malformed file can crash or fill only that process.
 """
 
 import atexit
@@ -25,25 +25,25 @@ from teleop.recording.disk import files
 from teleop.recording.trust.vetting import vet_file
 from teleop.text import tr
 
-_MEMORY = 192 << 20  # bytes beyond what the process has when it starts
+_MEMORY = 192 << 20  # bytes in addition to what the process uses at its start
 _CPU_S = 2
-_BYTES_PER_S = 1 << 20  # pictures that shrink a hundredfold take that long
+_BYTES_PER_S = 1 << 20  # the speed for images that compress a hundredfold
 _PATIENCE_S = 60.0
 _IDLE_S = 120.0
 _ROWS_BYTES = 1 << 20
 
 
 def admit(path: Path, *, links: bool = False, pictures: bool = False) -> None:
-    """Look at a file that is to be opened, unless it is known.
+    """Vet a file before it is opened, unless it is known.
 
     Args:
         path: an HDF5 file.
-        links: it is an index, which may link to episode files beside it.
-        pictures: it may hold encoded pictures.
+        links: whether it is an index, which may link to episode files next to it.
+        pictures: whether it may contain encoded images.
 
     Raises:
-        HostileFileError: it must not be opened; the sentence says what it wanted.
-        DamagedFileError: it cannot be read.
+        HostileFileError: the file must not be opened; the message says why.
+        DamagedFileError: the file cannot be read.
     """
     with _LOCK:
         if _KNOWN.has(path):
@@ -53,19 +53,19 @@ def admit(path: Path, *, links: bool = False, pictures: bool = False) -> None:
 
 
 def knows(path: Path) -> bool:
-    """A file is as this computer wrote it, or saw it last."""
+    """Return whether a file is unchanged since this computer wrote or vetted it."""
     with _LOCK:
         return _KNOWN.has(path)
 
 
 def know(path: Path) -> None:
-    """This program has just written the file itself."""
+    """Remember a file that this program has just written."""
     with _LOCK:
         _KNOWN.add(path)
 
 
 class _Known:
-    """Files that need no second look, remembered in the cache folder."""
+    """Files that need no vetting, remembered in the cache folder."""
 
     def __init__(self) -> None:
         self._marks: dict[str, set[str]] = {}
@@ -81,7 +81,7 @@ class _Known:
             return
         marks.add(mark)
         register = _register(folder)
-        with contextlib.suppress(OSError):  # then it is looked at again another time
+        with contextlib.suppress(OSError):  # then it is vetted again next time
             register.parent.mkdir(parents=True, exist_ok=True)
             with register.open("ab", buffering=0) as file:
                 file.write(mark.encode("utf-8", "surrogatepass") + b"\n")
@@ -97,7 +97,7 @@ class _Known:
 
 
 class _Worker:
-    """The process that looks at files; started when first needed, again when it has died."""
+    """The process that vets files; it is started when needed, and again after a crash."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,7 +108,7 @@ class _Worker:
         asked = {"path": str(path), "root": str(files.root_of(path)), **options}
         question = json.dumps(asked).encode() + b"\n"
         patience_s = _PATIENCE_S + _size(path) / _BYTES_PER_S
-        # A process that dies may have died of something else, so a second one is asked.
+        # The process may have died for another reason, so a second one is asked.
         answer = self._answer(question, patience_s) or self._answer(question, patience_s)
         if not answer:
             raise HostileFileError(
@@ -124,7 +124,7 @@ class _Worker:
             raise (DamagedFileError if is_damage else HostileFileError)(problem)
 
     def _answer(self, question: bytes, patience_s: float) -> bytes:
-        """What the process says; empty if it died."""
+        """Return the answer of the process; empty if it crashed or timed out."""
         process = self._running()
         self._stop_when_idle()
         try:
@@ -147,7 +147,7 @@ class _Worker:
                     self._pipe(pipe).close()
 
     def _stop_when_idle(self) -> None:
-        """It takes 60 MB, and is rarely needed."""
+        """Stop the process later if it is idle: it takes 60 MB and is rarely needed."""
         if self._timer:
             self._timer.cancel()
         self._timer = threading.Timer(_IDLE_S, self._stop_idle)
@@ -195,7 +195,7 @@ def _size(path: Path) -> int:
 
 
 def serve() -> None:
-    """The process: a question a line, an answer a line, until there are no more."""
+    """Run the process: one question per input line, one answer per output line."""
     _limit_memory()
     for line in sys.stdin.buffer:
         question = json.loads(line)
@@ -211,7 +211,7 @@ def serve() -> None:
             answer = (str(found), False)
         except DamagedFileError as found:
             answer = (str(found), True)
-        except Exception as found:  # noqa: BLE001  any way in which reading fails is the answer
+        except Exception as found:  # noqa: BLE001  every error is reported
             text = f"{path} is damaged ({type(found).__name__}); `teleop recover` may help."
             answer = (text, True)
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
@@ -219,7 +219,7 @@ def serve() -> None:
 
 
 def _read_all(path: Path) -> None:
-    """Decompress everything once, a little at a time."""
+    """Decompress all data once, in small parts."""
 
     def read(_: str, node: Any) -> None:
         if not isinstance(node, h5py.Dataset):
@@ -238,7 +238,7 @@ def _read_all(path: Path) -> None:
 
 def _limit_memory() -> None:
     with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # not on Windows; there the time limit alone holds
+        import resource  # not available on Windows, where only the timeout applies
 
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + _MEMORY, used + _MEMORY))
@@ -262,7 +262,7 @@ def _listen(pipe: IO[bytes], answers: "queue.Queue[bytes]") -> None:
 
 
 def _mark(path: Path) -> tuple[str, str]:
-    """(folder, what tells this file from any other in it); empty for a file that is not there."""
+    """Return (folder, text that identifies the file in it); no text if there is no file."""
     folder = str(path.parent.absolute())
     try:
         found = files.stat(path)
@@ -283,7 +283,7 @@ atexit.register(lambda: _WORKER.stop())
 
 
 def _begin_anew() -> None:
-    """A forked child has neither our thread nor a process of its own to ask."""
+    """Reset the module in a forked child, which has neither the thread nor the process."""
     global _LOCK, _WORKER
     _LOCK, _WORKER = threading.Lock(), _Worker()
 

@@ -1,1 +1,1 @@
-"""Datasets as the environment's process lists and changes them, in the background."""
+"""Lists and changes datasets in the environment process, in the background."""

@@ -1,4 +1,4 @@
-"""Episodes in which a person watched over a policy, as they are on disk."""
+"""Reads the saved episodes in which a person supervised a policy."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from teleop.runtime.protocol.session_messages import Corrected
 from teleop.take_over import OVER
 from teleop.types import Actor
 
-_MOST = 100  # that are listed
+_MOST = 100  # maximum number of listed episodes
 
 
 def iter_corrected(dataset: Dataset) -> Iterator[Corrected]:
-    """The latest first; those that cannot be read are left out."""
+    """Yield the episodes, the latest first; leave out those that cannot be read."""
     if not dataset.exists:
         return
     rows = [row for row in dataset.rows() if OVER in row.driver_name]

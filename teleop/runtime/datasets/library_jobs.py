@@ -1,4 +1,4 @@
-"""Lists and changes whole datasets, in the background."""
+"""Lists and changes whole datasets in the background."""
 
 import time
 from collections import deque
@@ -32,7 +32,7 @@ _LISTS_ANEW = (EpisodeOperation.DELETE, EpisodeOperation.RESTORE, EpisodeOperati
 
 
 class LibraryJobs:
-    """Does what the library's screen asks; one thing after another."""
+    """Runs the requests of the library screen one after another."""
 
     def __init__(
         self,
@@ -41,29 +41,29 @@ class LibraryJobs:
         claimed: Callable[[str], Dataset | None],
         say: Say,
     ) -> None:
-        """Begin with nothing to do.
+        """Create an empty queue of jobs.
 
         Args:
-            library: where datasets are.
-            worker: does the work; nobody else writes to datasets meanwhile.
-            claimed: the dataset of an id, if this program is already writing to it.
-            say: to the window.
+            library: the library to list and change.
+            worker: runs the jobs; nothing else writes to datasets at the same time.
+            claimed: returns a dataset by id if this program already has it open for writing.
+            say: sends a message to the window.
         """
         self._library, self._worker, self._claimed, self._say = library, worker, claimed, say
-        self._said: deque[FromEnvironment] = deque()  # from the background
+        self._said: deque[FromEnvironment] = deque()  # messages from the background
         self._jobs: list[Future[None]] = []
 
     @property
     def busy(self) -> bool:
-        """Something is under way in the background."""
+        """Whether jobs are running, or their messages are not sent yet."""
         return bool(self._jobs or self._said)
 
     def handle(self, message: ToLibrary) -> None:
-        """Begin what is asked; what comes of it is said later."""
+        """Start a job; `collect` sends its results later."""
         self._jobs.append(self._worker.submit(self._do, message))
 
     def collect(self) -> bool:
-        """Say what the background has to say; True if a dataset has changed."""
+        """Send the messages of background jobs; return True if a dataset may have changed."""
         changed = False
         while self._said:
             message = self._said.popleft()
@@ -96,7 +96,7 @@ class LibraryJobs:
                     self._list_episodes(dataset.dataset_id)
                 case Curate():
                     self._curate(message)
-        except Exception as problem:  # noqa: BLE001  files of strangers meet us here
+        except Exception as problem:  # noqa: BLE001  untrusted files can raise anything
             self._said.append(Notice(Tone.BAD, sentence(problem)))
             self._said.append(Working("", 0, 0))
 
@@ -136,7 +136,7 @@ class LibraryJobs:
             self._list_library()
 
     def _move(self, dataset: Dataset, rows: list[EpisodeRow], request: Curate) -> None:
-        """Move to the trash, restore, or delete permanently."""
+        """Move episodes to the trash, restore them or delete them permanently."""
         own = self._claimed(dataset.dataset_id) is not None
         with curation.claimed(dataset, already=own):
             if request.operation is EpisodeOperation.DELETE:
@@ -188,7 +188,7 @@ class LibraryJobs:
 
 
 def _label(request: Curate) -> dict[str, Any]:
-    """The change of a label that is asked for."""
+    """Return the requested change of a label."""
     value = request.value
     match request.operation:
         case EpisodeOperation.STAR:

@@ -1,4 +1,4 @@
-"""What is on disk for an environment, as the window lists it."""
+"""Lists an environment's recordings on disk for the window."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from teleop.types.metadata import DatasetSummary, EpisodeRow
 
 
 def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[LibraryChanged, str]:
-    """Read back from disk: an environment's datasets, and the episodes of the one on show.
+    """Read an environment's datasets and the episodes of the shown dataset from disk.
 
     Returns:
-        What can be read, and why the rest cannot; empty if all can.
+        What can be read, and why the rest cannot be read (empty if everything can).
     """
     problems: list[str] = []
     summaries: list[DatasetSummary] = []
@@ -45,7 +45,7 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[Libr
 
 @contextlib.contextmanager
 def _told(problems: list[str]) -> Iterator[None]:
-    """What cannot be read in here is one more problem."""
+    """Catch a read error inside the block and add it to the problems."""
     try:
         yield
     except (TeleopError, OSError) as problem:
@@ -53,7 +53,7 @@ def _told(problems: list[str]) -> Iterator[None]:
 
 
 def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:
-    """Bytes of the episodes' files, and when the newest was written."""
+    """Return the total size of the episode files in bytes, and when the newest was written."""
     paths = {shown.places.source(row.file)[0] for row in rows}
     found = [files.stat(path) for path in paths if files.is_file(path)]
     return sum(f.st_size for f in found), max((f.st_mtime for f in found), default=0.0)

@@ -1,4 +1,4 @@
-"""The dataset that takes go to: keep, discard, bring back, list; all in the background."""
+"""Saves, discards, restores and lists takes and episodes in the background."""
 
 import contextlib
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
 
 
 class TakeStore:
-    """What is on disk of one environment, and the take that waits for a decision."""
+    """The recordings of one environment on disk, and the pending take."""
 
     def __init__(
         self,
@@ -40,52 +40,52 @@ class TakeStore:
         self.pending: Take | None = None
         self.recorder: Recorder | None = None
         self._undo: list[str] = []
-        self._unsaved: list[Take] = []  # still journals: the disk refused
+        self._unsaved: list[Take] = []  # takes that could not be saved and are still journals
         self._claimed_dataset = False
         self._dataset = library.dataset(human_dataset_id(env_id))
         self._shown = library.dataset(library.best_dataset_id(env_id))
         self._jobs: list[_Job] = []
         space = env.observation_space
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
-        self.stays = False  # the list stays on what it shows, wherever takes go
-        self._unlisted = ""  # why some of it could not be listed, as it was said
-        self.changed = False  # something that the window shows beside the list
+        self.stays = False  # keep listing the shown dataset, wherever takes go
+        self._unlisted = ""  # the last reported reason why something could not be listed
+        self.changed = False  # something that the window shows outside the list
 
     @property
     def busy(self) -> bool:
-        """Something is being written in the background."""
+        """Whether something is being written in the background."""
         return bool(self._jobs)
 
     @property
     def can_undo(self) -> bool:
-        """There is something to bring back."""
+        """Whether there is something to restore."""
         return bool(self._undo)
 
     @property
     def episodes(self) -> int:
-        """Saved in the person's own dataset."""
+        """Number of episodes saved in the person's own dataset."""
         return len(self._dataset.rows()) if self._dataset.exists else 0
 
     def claimed(self, dataset_id: str) -> Dataset | None:
-        """The person's own dataset, if that is meant and it is open for writing."""
+        """Return the person's own dataset if it has this id and is open for writing."""
         own = self._claimed_dataset and dataset_id == self._dataset.dataset_id
         return self._dataset if own else None
 
     def begin(self) -> None:
-        """List what there is; takes of an interrupted run are recovered."""
+        """List the recordings, and recover takes of an interrupted run."""
         if self._dataset.exists:
             self._work(self._open_dataset, self._claimed)
         else:
             self._work(lambda: None, lambda _: self.list())
 
     def ready_recorder(self) -> Recorder:
-        """The recorder of this environment's takes.
+        """Return the recorder for takes of this environment.
 
         Raises:
-            RecordingError: the dataset is not to be had.
+            RecordingError: the dataset cannot be opened for writing.
         """
         if self.recorder is None:
-            self._worker.submit(self._open_dataset).result()  # behind a claim that still runs
+            self._worker.submit(self._open_dataset).result()  # waits for a running claim
             self.recorder = Recorder(self._dataset, self._env)
         if warning := self._dataset.writer.room_left():
             self.say(Notice(Tone.BAD, warning))
@@ -94,14 +94,14 @@ class TakeStore:
         return self.recorder
 
     def offer(self, take: Take | None) -> None:
-        """A take is over and waits for a decision."""
+        """Hold a finished take until the person saves or discards it."""
         if take:
             self.pending = take
             if take.problem:
                 self.say(Notice(Tone.BAD, take.problem))
 
     def keep(self, *, starred: bool = False, note: str = "") -> None:
-        """Save the take that waits."""
+        """Save the pending take."""
         take, self.pending = self.pending, None
         if take is None or self.recorder is None:
             return
@@ -115,7 +115,7 @@ class TakeStore:
                 self._dataset.label(row.uuid, starred=True)
             late = ""
             if self._is_plain:
-                with contextlib.suppress(Exception):  # it is saved; this is only a remark
+                with contextlib.suppress(Exception):  # the take is saved; this only adds a remark
                     late = _lateness(self._dataset.read(row))
             return row, tuple(part for part in (note, late) if part)
 
@@ -127,12 +127,12 @@ class TakeStore:
         self._work(save, kept, lambda: self._not_kept(take))
 
     def discard(self, why: str = "") -> None:
-        """Put the take that waits aside; `undo` brings it back."""
+        """Move the pending take to the trash; `undo` restores it."""
         take = self.pending
         if take and self.recorder:
             try:
                 self._undo.append(self.recorder.discard(take))
-            except StorageError as problem:  # then it waits as before
+            except StorageError as problem:  # the take stays pending
                 self.say(Notice(Tone.BAD, sentence(problem)))
                 return
             self.pending = None
@@ -145,13 +145,13 @@ class TakeStore:
             self.say(Notice(Tone.UNDO, joined(": ", (text, why)) if why else text))
 
     def set_aside(self, take: Take | None) -> None:
-        """A branch that was left by rewinding goes to the trash, whole."""
+        """Move a take that was abandoned by rewinding to the trash, as a whole."""
         if take and self.recorder and take.total_steps:
-            with contextlib.suppress(StorageError):  # then it stays a journal, and is recovered
+            with contextlib.suppress(StorageError):  # it stays a journal and is recovered later
                 self.recorder.discard(take)
 
     def delete(self, file: str) -> None:
-        """Put a saved episode into the trash."""
+        """Move a saved episode to the trash."""
         if self._shown.dataset_id != self._dataset.dataset_id:
             text = tr(
                 "{dataset_id} cannot be deleted from here. Nothing was changed.",
@@ -162,7 +162,7 @@ class TakeStore:
         self._work(lambda: self._dataset.writer.delete(file), lambda _: self._deleted(file))
 
     def undo(self) -> None:
-        """Bring back what was discarded or deleted last."""
+        """Restore what was discarded or deleted last."""
         if not self._undo:
             self.say(Notice(Tone.PLAIN, tr("There is nothing to undo.")))
             return
@@ -170,19 +170,19 @@ class TakeStore:
         self._work(lambda: self._dataset.writer.restore(name), self._restored)
 
     def star(self, uuid: str, starred: bool) -> None:
-        """Mark an episode."""
+        """Star an episode, or remove its star."""
         dataset = self._shown
         self._work(lambda: dataset.label(uuid, starred=starred), lambda _: self.list())
 
     def choose_dataset(self, dataset_id: str) -> None:
-        """List another dataset's episodes."""
+        """List the episodes of another dataset."""
         if any(s.dataset_id == dataset_id for s in self._library.summaries(self._env_id)):
             own = dataset_id == self._dataset.dataset_id
             self._shown = self._dataset if own else self._library.dataset(dataset_id)
         self.list()
 
     def list(self) -> None:
-        """Say what is on disk, and once why some of it cannot be read."""
+        """Send the list of recordings; report once why some of it cannot be read."""
         found, problem = library_changed(self._library, self._env_id, self._shown)
         self.say(found)
         if problem and problem != self._unlisted:
@@ -190,16 +190,16 @@ class TakeStore:
         self._unlisted = problem
 
     def list_corrections(self) -> None:
-        """Say which episodes a person has corrected a policy in."""
+        """Send the list of episodes in which a person corrected a policy."""
         job = lambda: tuple(iter_corrected(self._dataset))  # noqa: E731
         self._work(job, lambda found: self.say(Corrections(found)))
 
     def collect(self) -> None:
-        """Take in what the background has finished."""
+        """Handle the results of finished background jobs."""
         while self._jobs and self._jobs[0][0].done():
             future, then, otherwise = self._jobs.pop(0)
             problem = future.exception()
-            if problem is not None:  # a file that surprises us must not cost the session
+            if problem is not None:  # an unexpected file must not end the session
                 self.say(Notice(Tone.BAD, sentence(problem)))
                 self.list()
                 if otherwise:
@@ -208,13 +208,13 @@ class TakeStore:
                 then(future.result())
 
     def close(self) -> None:
-        """Wait for the background, and let go of the dataset."""
+        """Wait for the background jobs, and release the dataset."""
         wait([future for future, *_ in self._jobs])
         self.collect()
         self._dataset.writer.release()
 
     def _open_dataset(self) -> tuple[int, int]:
-        """Take the dataset for writing: (episodes recovered, takes that still wait for room)."""
+        """Open the dataset for writing; return (recovered takes, takes waiting for disk space)."""
         if self._claimed_dataset:
             return 0, 0
         self._dataset = self._library.open_for_writing(
@@ -266,19 +266,19 @@ class TakeStore:
         self.list()
 
     def _not_kept(self, take: Take) -> None:
-        """Saving failed: it can be tried again once nothing else is being driven."""
+        """Remember a take that could not be saved, to offer it again when nobody drives."""
         self._unsaved.append(take)
         self.changed = True
 
     def offer_again(self) -> None:
-        """A take that could not be saved waits again, once its folder is there."""
+        """Make a take that could not be saved pending again, once its folder is available."""
         if not self._unsaved or self.pending is not None:
             return
         take = next((t for t in reversed(self._unsaved) if files.exists(t.journal)), None)
         if take is not None:
             self._unsaved.remove(take)
             self.pending = take
-            self.list()  # the folder may have been away
+            self.list()  # the folder may have been unavailable
             self.changed = True
 
     def _deleted(self, name: str) -> None:
@@ -298,7 +298,7 @@ def _signed(value: float) -> str:
 
 
 def _lateness(episode: Episode) -> str:
-    """How late the person's hands were, where one episode can say."""
+    """Return the person's reaction time as text; empty if one episode is not enough for it."""
     if isinstance(episode.actions, dict | tuple):
         return ""
     late = reaction_s(episode.observations, episode.actions, float(np.median(episode.paces_hz)))

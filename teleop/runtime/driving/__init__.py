@@ -1,1 +1,1 @@
-"""A person drives: start, pace, rewind, snapshot of what is shown."""
+"""Sessions in which a person drives: start, pace, rewind, and the state that is shown."""

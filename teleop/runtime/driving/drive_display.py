@@ -1,4 +1,4 @@
-"""What a driven session shows: its picture, its state, what a policy would see."""
+"""Sends what a driving session shows: frame, state, and what a policy would see."""
 
 from teleop.runtime.driving.frame_source import FrameSource
 from teleop.runtime.driving.rewind import Rewind
@@ -8,7 +8,7 @@ from teleop.session import Session
 
 
 class DriveDisplay:
-    """Tells the window what there is to see."""
+    """Sends frames and states to the window."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class DriveDisplay:
         self._session, self._back, self._drawing, self._say = session, back, drawing, say
 
     def show(self, live: SessionSnapshot, preview: Preview, now: float, *, draw: bool) -> None:
-        """The state, with a new picture if it is drawn."""
+        """Send the state, with a new frame if `draw` is set."""
         picture = self._drawing.drawn(self._session, now) if draw else None
         self._say(Pictured("drive", live, self._drawing.frame(picture)))
         if picture is None:
@@ -31,14 +31,14 @@ class DriveDisplay:
             self._say(Pictured("seen", live, seen))
 
     def show_past(self, live: SessionSnapshot, now: float) -> None:
-        """What letting go of rewind now would lead to."""
+        """Send the state and frame to which the session would rewind now."""
         live, picture = self._back.shown(live, now)
         self._say(Pictured("drive", live, self._drawing.frame(picture)))
 
     def numbers(self, preview: Preview, *, always: bool) -> tuple[tuple[str, float], ...]:
-        """What a policy sees, by name, where that is asked for."""
+        """Return the numbers that a policy sees, by name, if they are requested."""
         return self._drawing.numbers(self._session.observation, preview, always=always)
 
     def close(self) -> None:
-        """Let go of the pictures."""
+        """Release the frames."""
         self._drawing.close()

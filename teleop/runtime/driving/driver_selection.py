@@ -1,4 +1,4 @@
-"""Who has the environment: the person, or a policy with the person's hands over it."""
+"""Selects who drives: the person, or a policy that the person supervises."""
 
 from teleop.control import HumanPolicy
 from teleop.learning import LearnedPolicy
@@ -10,8 +10,8 @@ class DriverSelection:
     """Decides who drives the next episode.
 
     Attributes:
-        person: at keyboard, pad or mouse.
-        over: the policy that drives while the person watches over it; None without one.
+        person: the person at keyboard, gamepad or mouse.
+        over: the policy that drives while the person supervises it; None if there is none.
     """
 
     def __init__(self, person: HumanPolicy, hand_back_s: float) -> None:
@@ -21,23 +21,23 @@ class DriverSelection:
 
     @property
     def driver(self) -> TakeOver | HumanPolicy:
-        """Of the next episode."""
+        """The driver of the next episode."""
         if self.over is None:
             return self.person
         return TakeOver(self.over, self.person, self._gate)
 
     def hand_back_after(self, seconds: float) -> None:
-        """How long the person keeps control after letting go."""
+        """Set how long the person keeps control after releasing all controls."""
         self._gate.hold_s = seconds
 
     def take_turns(self, wish: bool | None, usual: bool) -> bool:
-        """Whether a step waits for a press: as the person wishes; a policy waits for nobody."""
+        """Set and return whether a step waits for a press; never while a policy drives."""
         turns = (usual if wish is None else wish) and self.over is None
         self.person.turn_based = turns
         return turns
 
     def resume(self, session: Session) -> None:
-        """The episode went back: what its driver remembers of it is not so any more."""
+        """Update the driver after a rewind: its memory of the episode is no longer valid."""
         self.person.resume(session.action)
         if isinstance(session.policy, TakeOver):
             session.policy.resume(session.seed)

@@ -1,4 +1,4 @@
-"""A person drives: starting, pausing, saving and discarding episodes."""
+"""A person drives: start, pause, save and discard episodes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -45,17 +45,17 @@ from teleop.text import tr
 from teleop.types import InputEvent
 
 _PRESSED = 0.5
-_REFRESH_S = 0.05  # of the picture while rewinding
-_TURNS_AS_TIME_HZ = 5.0  # a grid world that somebody wants to drive in real time
+_REFRESH_S = 0.05  # time between frames while rewinding
+_TURNS_AS_TIME_HZ = 5.0  # pace of a turn-based environment that the person drives in real time
 
 
 class DrivingSession:
-    """One environment in a person's hands.
+    """A session in which a person drives one environment.
 
     Attributes:
-        env_id: its full name.
-        options: how the person drives and records.
-        takes: the dataset that takes go to, and the take that waits.
+        env_id: full id of the environment.
+        options: options for driving and recording.
+        takes: the dataset that takes go to, and the pending take.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class DrivingSession:
         say: Say,
         options: DriveOptions | None = None,
     ) -> None:
-        """Open an environment; raises EnvError or ControlError where it cannot be driven."""
+        """Open an environment; raises EnvError or ControlError if it cannot be driven."""
         self.env_id = env_id = request.env_id
         self.options = options or DriveOptions()
         self._speaks = say
@@ -88,16 +88,16 @@ class DrivingSession:
         self._display = DriveDisplay(self._session, self._back, drawing, self._say)
         self._waiting = StartTrigger()
         self._practises = self._starred = False
-        self._events, self._now = 0, 0.0  # of the episode; of the last tick
+        self._events, self._now = 0, 0.0  # inputs in this episode, time of the last tick
         self._set_pace()
-        picture = self._session.draw()  # an environment that cannot draw must not count as open
+        picture = self._session.draw()  # an environment that cannot render must not count as open
         self._say(opened_of(env_id, self._controls, env))
         self._say(Pictured("drive", self._live(0.0), drawing.frame(picture)))
         self.takes.begin()
 
     @property
     def due_s(self) -> float | None:
-        """When something is due."""
+        """Time of the next action, or None."""
         if self._back.held:
             return self._now + _REFRESH_S
         if self._waiting.active:
@@ -106,19 +106,19 @@ class DrivingSession:
 
     @property
     def busy(self) -> bool:
-        """Something is being written in the background."""
+        """Whether something is being written in the background."""
         return self.takes.busy
 
     @property
     def engaged(self) -> bool:
-        """An episode runs, or is about to."""
+        """Whether an episode is running or about to begin."""
         return self._session.phase in (Phase.RUNNING, Phase.PAUSED) or self._waiting.active
 
     def handle(self, message: ToEnvironment, now: float) -> None:
-        """Do what the window asks of a session; what it asks of others is left to them.
+        """Handle a message to the session; ignore messages to other parts.
 
         Raises:
-            ControlError: controls contradict each other, or cannot be written.
+            ControlError: the controls contradict each other, or cannot be written.
         """
         if isinstance(message, Request):
             if message in _REQUESTS:
@@ -127,7 +127,7 @@ class DrivingSession:
             _MESSAGES[type(message)](self, message, now)
 
     def _hear(self, event: InputEvent) -> None:
-        """The person moved a key, button, stick or the mouse."""
+        """Handle an input of the person: a key, button, stick or the mouse moved."""
         self._human.hear(event)
         self._events += 1
         if abs(event.value) >= _PRESSED and self._waiting.for_input:
@@ -138,11 +138,11 @@ class DrivingSession:
             self.takes.recorder.hear(event)
 
     def _release(self) -> None:
-        """Let go of every key."""
+        """Release all keys."""
         self._human.release()
 
     def tick(self, now: float) -> None:
-        """Take a step if one is due, show it, and take in what the background has finished."""
+        """Take and show a step if one is due, and handle finished background jobs."""
         self._now = now
         if self._back.held:
             self._show_past(now)
@@ -159,7 +159,7 @@ class DrivingSession:
     # ------------------------------------------------------------ a take, or practice
 
     def _start_take(self, now: float) -> None:
-        """Begin from a fresh start, at once or when the options say; a waiting take is kept."""
+        """Begin a new episode, at once or as the options say; save a pending take first."""
         self._waiting.cancel_next()
         if self._waiting.begins:
             return
@@ -171,13 +171,13 @@ class DrivingSession:
             self._renew(now)
         self._human.reset(self._session.seed)
         if not self.options.practice:
-            self.takes.ready_recorder()  # so that its list is on show
+            self.takes.ready_recorder()  # so that the list shows the recorder's dataset
         if self._waiting.start(self.options.start, now):
             self._begin(now)
         self._show(now)
 
     def _stop_take(self, now: float) -> None:
-        """End it here; a take waits to be kept or discarded."""
+        """End the episode here; its take is then pending."""
         self._back.let_go()
         self._waiting.cancel()
         if self._session.phase in (Phase.RUNNING, Phase.PAUSED):
@@ -195,49 +195,49 @@ class DrivingSession:
         self._ready(now)
 
     def _discard_take(self, now: float) -> None:
-        """Put the take aside; `undo` brings it back."""
+        """Move the take to the trash; `undo` restores it."""
         self._stop_take(now)
         self.takes.discard()
         self._ready(now)
 
     def _retry(self, now: float, seed: int | None = None) -> None:
-        """From the same start again, or from a given one; what was done since is put aside."""
+        """Begin again from the same seed or a given one; discard the take so far."""
         self._stop_take(now)
         self.takes.discard()
         self._renew(now, self._session.seed if seed is None else seed)
         self._start_take(now)
 
     def race(self, seed: int, now: float) -> None:
-        """Drive from a start beside others, whose dataset stays on show."""
+        """Begin a race from a seed; the list keeps showing the dataset of the rivals."""
         self._keep_take(now)
         self.takes.stays = self._starts.held = True
         self._retry(now, seed)
 
     def _leave_race(self, now: float) -> None:
-        """Alone again; a take that waits is kept."""
+        """Leave the race; save a pending take."""
         self._keep_take(now)
         self._starts.held = False
         self.takes.stays = self._wheel.over is not None
 
     def _star_take(self, now: float) -> None:
-        """Mark the take, to be starred when it is saved, or take the mark back."""
+        """Mark the take to be starred when it is saved, or remove the mark."""
         self._starred = not self._starred
         self._show(now, draw=False)
 
     def _undo(self, now: float) -> None:
-        """Bring back what was discarded or deleted last."""
+        """Restore what was discarded or deleted last."""
         self.takes.undo()
         self._show(now, draw=False)
 
     def _new_seed(self, now: float) -> None:
-        """Another start, while nothing is being recorded."""
+        """Go to another seed, unless something is being recorded."""
         if not self.engaged and not self.takes.pending:
             self._ready(now, another=True)
 
     # ------------------------------------------------------------ time
 
     def _pause(self, now: float) -> None:
-        """Hold still and let go of every key."""
+        """Pause and release all keys."""
         self._human.release()
         self._back.let_go()
         self._waiting.cancel()
@@ -245,38 +245,38 @@ class DrivingSession:
         self._show(now, draw=False)
 
     def _resume(self, now: float) -> None:
-        """Go on."""
+        """Resume after a pause."""
         self._session.resume(now)
         self._show(now, draw=False)
 
     def _step_once(self, now: float) -> None:
-        """One step of a paused episode, with what is held."""
+        """Take one step of a paused episode with the controls that are held."""
         self._advance(self._session.step_once, now)
 
     def _set_speed(self, speed: float, now: float) -> None:
-        """Play faster or slower."""
+        """Change the speed."""
         self._session.speed = speed
         self._set_pace()
         self._show(now, draw=False)
 
     def _rewind(self, now: float) -> None:
-        """Go back for as long as this is held."""
+        """Start rewinding; it continues while the key is held."""
         if self._back.begin(now, practises=self._practises):
             self._waiting.cancel_next()
             self._show_past(now)
 
     def _rewind_end(self, now: float) -> None:
-        """Let go: on from there."""
+        """Stop rewinding and continue from there."""
         if self._back.end(now):
             self._show(now)
 
     # ------------------------------------------------------------ how it is driven
 
     def watch_over(self, policy: LearnedPolicy | None, now: float) -> None:
-        """Let a policy drive from the next episode on, with the person's hands over it; or nobody.
+        """Let a policy drive the next episodes while the person supervises it; None ends this.
 
         Raises:
-            LearningError: it belongs to other spaces.
+            LearningError: the policy has other spaces than the environment.
         """
         env = self._session.env
         if policy is not None:
@@ -286,7 +286,7 @@ class DrivingSession:
         if policy is not None:
             self.takes.list_corrections()
         if before and policy and (self.engaged or self.takes.pending):
-            return  # a newer one of the same kind waits for its turn
+            return  # the newer policy drives from the next episode on
         if before is None and policy is None:
             return
         self._set_pace()
@@ -298,7 +298,7 @@ class DrivingSession:
         self._say(opened_of(self.env_id, self._controls, self._session.env))
 
     def _set_options(self, options: DriveOptions, now: float) -> None:
-        """Drive and record so from now on."""
+        """Apply new options for driving and recording."""
         self.options = options
         self._wheel.hand_back_after(options.hand_back_s)
         self._set_pace()
@@ -306,10 +306,10 @@ class DrivingSession:
         self._show(now, draw=False)
 
     def _change_controls(self, change: ControlChange) -> None:
-        """Other controls from now on, and remember them.
+        """Change the controls and store them.
 
         Raises:
-            ControlError: they contradict each other, or cannot be written.
+            ControlError: the controls contradict each other, or cannot be written.
         """
         text = self._controls.change(change, self._session.env)
         self._say(opened_of(self.env_id, self._controls, self._session.env))
@@ -317,18 +317,18 @@ class DrivingSession:
             self._say(Notice(Tone.PLAIN, text))
 
     def _show_again(self, now: float) -> None:
-        """Say everything again: the window comes back to this view."""
+        """Send everything again when the window returns to this view."""
         self._show(now)
         self.takes.list()
 
     def retire(self, now: float) -> None:
-        """Finish while another environment is on screen: only notices still matter."""
+        """Close while another environment is on screen; only notices are still sent."""
         say = self._speaks
         self._speaks = lambda message: say(message) if isinstance(message, Notice) else None
         self.close(now)
 
     def close(self, now: float) -> None:
-        """Finish: a running or waiting take is kept, the background work is waited for."""
+        """Save a running or pending take, wait for background jobs, and close."""
         self._keep_take(now)
         self._session.close()
         self.takes.close()
@@ -352,10 +352,10 @@ class DrivingSession:
         self._show(now)
 
     def _advance(self, step: Callable[[float], bool], now: float) -> bool:
-        """Perhaps a step; what an environment breaks ends the episode, and the take is kept."""
+        """Try a step; if the environment fails, the episode ends and the take is kept."""
         try:
             stepped = step(now)
-        except Exception as problem:  # noqa: BLE001  an environment meets us
+        except Exception as problem:  # noqa: BLE001  environments can raise anything
             self._broken(problem, now)
             return True
         if stepped:
@@ -363,7 +363,7 @@ class DrivingSession:
         return stepped
 
     def _collect(self, now: float) -> None:
-        """What the background has finished."""
+        """Handle finished background jobs."""
         self.takes.collect()
         if self._session.phase is Phase.READY:
             self.takes.offer_again()
@@ -372,7 +372,7 @@ class DrivingSession:
             self._show(now, draw=False)
 
     def _look(self, now: float) -> None:
-        """While nobody drives: can this environment go back?"""
+        """While nobody drives, test whether this environment can rewind."""
         if self._probes:
             self._back.probe.look()
             if self._back.problem:
@@ -387,11 +387,11 @@ class DrivingSession:
 
     def _broken(self, problem: Exception, now: float) -> None:
         self._say(Notice(Tone.BAD, sentence(problem)))
-        self._end_take()  # which ends it
+        self._end_take()  # also ends the episode
         self._show(now, draw=False)
 
     def _ended(self, now: float) -> None:
-        """The episode is over by itself."""
+        """Handle an episode that has ended by itself."""
         self._end_take()
         if self.options.rumble:
             self._say(Rumble(0.6, 0.3))
@@ -417,7 +417,7 @@ class DrivingSession:
         self.takes.offer(take)
 
     def _ready(self, now: float, *, another: bool = False) -> None:
-        """A fresh start, waiting for the person."""
+        """Reset the environment for the next episode, and wait for the person."""
         seed = self._starts.next(self.options.seeds, self._session.seed, another=another)
         self._renew(now, seed)
         self._show(now)
@@ -433,7 +433,7 @@ class DrivingSession:
             self._say(Notice(Tone.BAD, sentence(problem)))
 
     @property
-    def _probes(self) -> bool:  # there is time to find out whether the environment can go back
+    def _probes(self) -> bool:  # there is time to test whether the environment can rewind
         return not (self._back.probe.over or self.engaged or self.takes.busy)
 
     def _set_pace(self) -> None:
@@ -446,7 +446,7 @@ class DrivingSession:
         self._display.show(self._live(now), self.options.preview, now, draw=draw)
 
     def _show_past(self, now: float) -> None:
-        """What letting go now would lead to."""
+        """Show the state to which the session would rewind now."""
         self._display.show_past(self._live(now), now)
 
     def _live(self, now: float) -> SessionSnapshot:

@@ -1,4 +1,4 @@
-"""The pictures of a driven session: what the environment draws, and what a policy sees."""
+"""The frames of a driving session: what the environment renders, and what a policy sees."""
 
 import gymnasium as gym
 import numpy as np
@@ -19,7 +19,7 @@ _WITH_NUMBERS = (Preview.NUMBERS, Preview.BOTH)
 
 
 class FrameSource:
-    """Draws, and hands over what it has drawn."""
+    """Renders frames and passes them to the window."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class FrameSource:
         self._say = say
         self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
         self._seen = PolicyView(observation_space, words)
-        self._undrawn = ""  # why there was no picture the last time
+        self._undrawn = ""  # why the last frame could not be rendered
         self._one_colour = OneColour()
 
     def drawn(self, session: Session, now: float) -> NDArray[np.uint8] | None:
-        """The picture now; why there is none is said once, not at every step."""
+        """Render the current frame; if that fails, report the reason once, not at every step."""
         try:
             picture = session.draw()
         except EnvError as problem:
@@ -49,22 +49,22 @@ class FrameSource:
         return picture
 
     def frame(self, picture: NDArray[np.uint8] | None) -> Frame | None:
-        """A picture for the window."""
+        """Write a rendered image to shared memory for the window."""
         return None if picture is None else self._frames.write(picture)
 
     def seen(self, observation: Observation, preview: Preview) -> Frame | None:
-        """What a policy sees, as a picture, where that is asked for."""
+        """Return what a policy sees as an image, if that is requested."""
         picture = self._seen.picture(observation) if preview in _WITH_PICTURE else None
         return None if picture is None else self._seen_frames.write(picture)
 
     def numbers(
         self, observation: Observation, preview: Preview, *, always: bool = False
     ) -> tuple[tuple[str, float], ...]:
-        """What a policy sees, as numbers by name, where that is asked for."""
+        """Return what a policy sees as numbers by name, if that is requested."""
         asked = always or preview in _WITH_NUMBERS
         return self._seen.numbers(observation) if asked else ()
 
     def close(self) -> None:
-        """Let go of the pictures."""
+        """Release the frames."""
         self._frames.close()
         self._seen_frames.close()

@@ -1,4 +1,4 @@
-"""Key caps: moves and axes as the window draws them."""
+"""Converts moves and axes to the key caps and rows that the window draws."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _DIRECTIONS = tuple(f"pad.{name}" for name in ("up", "down", "left", "right"))
 
 
 def hint_of(move: Move) -> Hint:
-    """The key cap of a move: its first key, and its first button or stick."""
+    """Return the key cap of a move: its first key, and its first button or stick."""
     keys = [c for c in move.controls if c.startswith("key.")]
     pads = [c for c in move.controls if c.startswith("pad.")]
     return Hint(
@@ -26,7 +26,7 @@ def hint_of(move: Move) -> Hint:
 
 
 def axis_items(axes: Mapping[str, AxisTable]) -> tuple[AxisItem, ...]:
-    """The continuous axes as the window lists them."""
+    """Return the continuous axes as the window lists them."""
     return tuple(
         AxisItem(
             name,

@@ -1,4 +1,4 @@
-"""The controls of the driven environment: as they are, changed, and remembered."""
+"""Reads, changes and stores the controls of the driven environment."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,13 +28,13 @@ ControlChange = BindMove | ChooseHand | TuneAxis | SetTap | SetIdle | ResetContr
 
 
 class LiveControls:
-    """One environment's controls, and the person who acts by them."""
+    """One environment's controls, and the person who drives with them."""
 
     def __init__(self, folder: Path, env_id: str, env: gym.Env[Any, Any]) -> None:
-        """Read what the person has changed.
+        """Read the person's own settings of the controls.
 
         Raises:
-            ControlError: nothing can drive the environment, or the settings have no meaning.
+            ControlError: the environment cannot be driven, or the settings are invalid.
         """
         self._file, self._env_id = ControlsFile(folder), env_id
         self.settings = self._file.read(env_id)
@@ -42,10 +42,10 @@ class LiveControls:
         self.human = HumanPolicy(scheme, bound(scheme.moves, self.settings))
 
     def change(self, change: ControlChange, env: gym.Env[Any, Any]) -> str:
-        """Use other controls from now on, and remember them; what to say about it, if anything.
+        """Change the controls and store them; return a message for the person, or empty text.
 
         Raises:
-            ControlError: they contradict each other, or cannot be written.
+            ControlError: the controls contradict each other, or cannot be written.
         """
         wish, text = self._wished(change)
         scheme = make_scheme(env, wish)

@@ -1,4 +1,4 @@
-"""What an episode says about how it was driven: the real rate, its jitter, the input."""
+"""Measures how an episode was driven: its real rate, jitter and input."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from teleop.session import Session
 from teleop.text import joined, tr
 from teleop.types import Info
 
-_HITS = ("crashed", "collision", "hit")  # as driving and navigation environments call it
-_LATELY = 30  # steps that the rate on screen is taken from, at most
-_ENOUGH = 8  # and at least
+_HITS = ("crashed", "collision", "hit")  # keys of info in driving and navigation environments
+_LATELY = 30  # maximum number of steps for the rate on screen
+_ENOUGH = 8  # minimum number of steps
 
 
 @dataclass(frozen=True, slots=True)
 class PaceReport:
-    """Measured over one episode.
+    """Measurements of one episode.
 
     Attributes:
-        hz: steps a second that really happened; 0 for too few.
-        jitter_ms: how far 19 of 20 steps came from their moment, at most.
-        input_hz: movements of keys, buttons and sticks a second.
+        hz: measured steps per second; 0 if there are too few steps.
+        jitter_ms: 95 % of the steps deviate from the usual interval by at most this time.
+        input_hz: inputs of keys, buttons and sticks per second.
         idle: share of steps with nothing held.
     """
 
@@ -33,7 +33,7 @@ class PaceReport:
 
     @classmethod
     def of(cls, session: Session, human: HumanPolicy, events: int) -> "PaceReport":
-        """The report on a session's episode so far."""
+        """Return the report on a session's episode so far."""
         times = np.array(session.trace.times_s if session.trace else ())
         idle = human.idle_acts / human.acts if human.acts else 0.0
         if len(times) < 3 or times[-1] <= 0:
@@ -45,7 +45,7 @@ class PaceReport:
 
     @staticmethod
     def real_hz(session: Session) -> float:
-        """The rate of the last steps; 0 for too few, or turn-based."""
+        """Return the rate of the last steps; 0 if there are too few, or if it is turn-based."""
         if session.trace is None or not session.pace_hz or len(session.trace) < _ENOUGH:
             return 0.0
         times = session.trace.times_s[-_LATELY:]
@@ -54,7 +54,7 @@ class PaceReport:
 
     @property
     def text(self) -> str:
-        """For the notice after an episode; empty for very short ones."""
+        """Text for the notice after an episode; empty for very short episodes."""
         if not self.hz:
             return ""
         inputs = tr("{input_hz:.1f} inputs/s", input_hz=self.input_hz)
@@ -62,7 +62,7 @@ class PaceReport:
 
 
 def unwanted(options: DriveOptions, session: Session, human: HumanPolicy) -> str:
-    """Why a person's rules discard an episode; empty if they do not."""
+    """Return why the person's rules discard an episode; empty if they do not."""
     if session.steps < options.shortest:
         return tr("fewer than {shortest} steps", shortest=options.shortest)
     idle = human.idle_acts / human.acts if human.acts else 0.0
@@ -72,5 +72,5 @@ def unwanted(options: DriveOptions, session: Session, human: HumanPolicy) -> str
 
 
 def was_hit(info: Info) -> bool:
-    """The environment says that something was hit."""
+    """Return whether the environment reports that something was hit."""
     return any(bool(info.get(name)) for name in _HITS)

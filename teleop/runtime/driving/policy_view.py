@@ -1,4 +1,4 @@
-"""What a policy will see of an environment: numbers by name, and the picture if there is one."""
+"""What a policy sees of an environment: numbers by name, and an image if there is one."""
 
 from typing import Any
 
@@ -13,23 +13,23 @@ _MOST = 16
 
 
 class PolicyView:
-    """Takes observations of one space apart."""
+    """Splits observations of one space into numbers and images."""
 
     def __init__(self, space: Space, words: tuple[str, ...] = ()) -> None:
-        """Prepare for a space.
+        """Prepare for an observation space.
 
         Args:
-            space: of the observations.
-            words: a name for each number, where the environment is known.
+            space: the observation space.
+            words: a name for each number, if the environment is known.
         """
         self._words = words
         try:
             self._leaves: tuple[LeafSpec, ...] = tuple(iter_leaves(space))
-        except RecordingError:  # nothing of it can be recorded, so nothing is shown
+        except RecordingError:  # it cannot be recorded, so nothing is shown
             self._leaves = ()
 
     def numbers(self, observation: Any) -> tuple[tuple[str, float], ...]:
-        """The first numbers with their names: the environment's words, or where they are."""
+        """Return the first numbers with names from the environment, or with their path."""
         shown: list[tuple[str, float]] = []
         for leaf in self._leaves:
             if leaf.kind is not Kind.NUMBER or len(shown) >= _MOST:
@@ -45,7 +45,7 @@ class PolicyView:
         return tuple((word, value) for word, (_, value) in zip(self._words, shown, strict=False))
 
     def picture(self, observation: Any) -> NDArray[np.uint8] | None:
-        """The first picture in it: (height, width, 3)."""
+        """Return the first image in an observation: (height, width, 3)."""
         leaf = next((leaf for leaf in self._leaves if leaf.kind is Kind.IMAGE), None)
         if leaf is None:
             return None
@@ -53,5 +53,5 @@ class PolicyView:
         if picture.ndim == 2:
             picture = picture[:, :, None]
         if picture.shape[2] not in (1, 3, 4):
-            picture = picture[:, :, :1]  # stacked frames: the first
+            picture = picture[:, :, :1]  # stacked frames: show the first
         return np.ascontiguousarray(np.broadcast_to(picture[:, :, :3], (*picture.shape[:2], 3)))

@@ -1,4 +1,4 @@
-"""Rewinding through an episode while a key is held, and driving on from there."""
+"""Rewinds an episode while a key is held, and lets the person continue from there."""
 
 from dataclasses import replace
 
@@ -16,10 +16,10 @@ from teleop.text import tr
 
 
 class Rewind:
-    """What is held, where it has come to, and why it may not be possible.
+    """Rewinds a session while a key is held, or tells why that is not possible.
 
     Attributes:
-        probe: finds out whether this environment does the same again.
+        probe: tests whether this environment is reproducible.
     """
 
     def __init__(
@@ -32,29 +32,29 @@ class Rewind:
 
     @property
     def held(self) -> bool:
-        """The key is held."""
+        """Whether the rewind key is held."""
         return self._way.held
 
     @property
     def problem(self) -> str:
-        """Why it is not possible; empty if it is, as far as is known."""
+        """Why rewinding is not possible; empty if it is possible, as far as is known."""
         return self.probe.problem
 
     def let_go(self) -> None:
-        """Something else was asked for meanwhile."""
+        """Cancel rewinding because of another request."""
         self._way.held = False
 
     def forget(self) -> None:
-        """A new episode."""
+        """Forget the frames when a new episode begins."""
         self._past.forget()
 
     def see(self, picture: NDArray[np.uint8], now: float) -> None:
-        """The picture of a running episode, to be shown again on the way back."""
+        """Store a frame of a running episode, to show it again while rewinding."""
         if self._session.phase is Phase.RUNNING:
             self._past.see(self._session.steps, picture, now)
 
     def begin(self, now: float, *, practises: bool) -> bool:
-        """The key is pressed; True if that leads back."""
+        """Start rewinding; return False if that is not possible."""
         if self.probe.problem:
             text = tr("Rewinding is not possible here: {problem}.", problem=self.probe.problem)
             self._say(Notice(Tone.BAD, text))
@@ -67,7 +67,7 @@ class Rewind:
         return True
 
     def end(self, now: float) -> bool:
-        """It is let go: on from there; False if it was not held."""
+        """Stop rewinding and continue from there; return False if the key was not held."""
         if not self._way.held:
             return False
         self._way.held = False
@@ -91,14 +91,14 @@ class Rewind:
     def shown(
         self, live: SessionSnapshot, now: float
     ) -> tuple[SessionSnapshot, NDArray[np.uint8] | None]:
-        """What letting go now would lead to: its state, and its picture if there is one."""
+        """Return the state to which the session would rewind now, and its frame if there is one."""
         steps, trace = self._way.step(now), self._session.trace
         rewards = trace.rewards[:steps] if trace else []
         past = replace(live, steps=steps, total_reward=sum(rewards), rewinding=True)
         return past, self._past.at(steps)
 
     def _is_possible(self, practises: bool) -> bool:
-        """An episode runs, or has just ended and is not saved yet."""
+        """Return whether an episode is running, or has just ended and is not saved yet."""
         if self._session.phase is Phase.ENDED:
             return self._takes.pending is not None or practises
         return self._session.phase is not Phase.READY and not self._way.held

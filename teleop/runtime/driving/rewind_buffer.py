@@ -1,4 +1,4 @@
-"""The last minute in pictures, and the way back through it while a key is held."""
+"""Stores small frames of the last minute, and finds the step to rewind to."""
 
 import math
 import zlib
@@ -9,33 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 _EVERY_S = 0.2
-_PICTURES = 300  # a minute
-_SIDE = 240  # pixels: half a millisecond to keep, large enough to know where one was
-_DEFLATE = 1  # they live in memory only: quick before small
-_AT_LEAST_S = 0.4  # that a tap goes back
-_FASTER = 2.0  # seconds of play for each second squared that the key is held
-_TURN_S = 0.4  # that the key is held for each turn more
+_PICTURES = 300  # one minute
+_SIDE = 240  # pixels: takes half a millisecond to store, large enough to recognise a moment
+_DEFLATE = 1  # frames are kept in memory only: speed matters more than size
+_AT_LEAST_S = 0.4  # minimum time that a short press goes back
+_FASTER = 2.0  # seconds of the episode for each squared second that the key is held
+_TURN_S = 0.4  # seconds that the key must be held for each further turn
 
 
 class RewindBuffer:
-    """Small pictures of what was, by the step they were taken after."""
+    """Small frames of the episode so far, each with the step it was taken after."""
 
     def __init__(self) -> None:
         self._pictures: deque[tuple[int, bytes, tuple[int, ...]]] = deque(maxlen=_PICTURES)
         self._kept_s = float("-inf")
 
     def forget(self) -> None:
-        """A new episode."""
+        """Forget all frames when a new episode begins."""
         self._pictures.clear()
         self._kept_s = float("-inf")
 
     def cut(self, steps: int) -> None:
-        """Forget what came after so many steps."""
+        """Forget the frames taken after this number of steps."""
         while self._pictures and self._pictures[-1][0] > steps:
             self._pictures.pop()
 
     def see(self, step: int, picture: NDArray[np.uint8], now: float) -> None:
-        """Keep a picture, if the last one is old enough."""
+        """Store a frame, if the last stored one is old enough."""
         if now - self._kept_s < _EVERY_S:
             return
         self._kept_s = now
@@ -44,7 +44,7 @@ class RewindBuffer:
         self._pictures.append((step, zlib.compress(small.tobytes(), _DEFLATE), small.shape))
 
     def at(self, step: int) -> NDArray[np.uint8] | None:
-        """The picture nearest before a step."""
+        """Return the last frame at or before a step."""
         found = next((p for p in reversed(self._pictures) if p[0] <= step), None)
         if found is None:
             return None
@@ -53,10 +53,10 @@ class RewindBuffer:
 
 
 class RewindCursor:
-    """Where rewinding has come to, while its key is held.
+    """The step that rewinding has reached while its key is held.
 
     Attributes:
-        held: the key is held.
+        held: whether the key is held.
     """
 
     def __init__(self) -> None:
@@ -66,18 +66,18 @@ class RewindCursor:
         self._turns = False
 
     def begin(self, times_s: Any, now: float, *, turns: bool) -> None:
-        """The key is pressed.
+        """Start rewinding when the key is pressed.
 
         Args:
-            times_s: (T) seconds since the start, of each step.
+            times_s: (T) time of each step in seconds since the start.
             now: monotonic seconds.
-            turns: steps are turns: go back by them, not by time.
+            turns: whether to go back by turns, not by time.
         """
         self.held, self._times, self._began_s = True, np.array(times_s), now
         self._turns = turns
 
     def step(self, now: float) -> int:
-        """The step that letting go now would lead to: slowly at first, then faster."""
+        """Return the step to rewind to if the key is released now; rewinding becomes faster."""
         held = now - self._began_s
         if self._turns:
             return max(0, len(self._times) - 1 - int(held / _TURN_S))

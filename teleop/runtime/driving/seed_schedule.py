@@ -1,4 +1,4 @@
-"""From which start the next episode begins."""
+"""Chooses the seed of the next episode."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from teleop.runtime.protocol.driving_options import Seeds
 
 
 class SeedSchedule:
-    """Chooses seeds as the person wishes.
+    """Chooses seeds according to the person's options.
 
     Attributes:
-        held: everybody races from one start: it stays until the race is left.
+        held: whether the seed stays the same for all sides, until the race ends.
     """
 
     def __init__(self, base_seed: int) -> None:
@@ -17,12 +17,12 @@ class SeedSchedule:
         self.held = False
 
     def next(self, wish: Seeds, now: int, *, another: bool) -> int | None:
-        """The seed after `now`; None is the next one in order.
+        """Return the seed after `now`; None means the next one in order.
 
         Args:
-            wish: the same, the next or a drawn one.
-            now: of the episode that is over.
-            another: the person asks for any other start.
+            wish: the same seed, the next one or a random one.
+            now: seed of the finished episode.
+            another: whether the person asks for a different seed.
         """
         if self.held and not another:
             return now

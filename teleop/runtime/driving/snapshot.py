@@ -1,4 +1,4 @@
-"""What a session shows beside its picture, and what the window is told when one is opened."""
+"""Describes a session's state and an opened environment for the window."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from teleop.take_over import TakeOver
 
 
 def live_of(session: Session, now: float) -> SessionSnapshot:
-    """A session's state as the window shows it."""
+    """Return a session's state as the window shows it."""
     text = ""
     if session.action is not None:
         env_id = session.env.spec.id if session.env.spec else ""
@@ -39,12 +39,12 @@ def live_of(session: Session, now: float) -> SessionSnapshot:
 
 
 def opened_of(env_id: str, controls: LiveControls, env: gym.Env[Any, Any]) -> EnvOpened:
-    """What the window is told of an environment that is open.
+    """Return what the window needs to know about an open environment.
 
     Args:
-        env_id: its full name.
-        controls: as the person has them now.
-        env: it.
+        env_id: full id of the environment.
+        controls: the person's current controls.
+        env: the environment.
     """
     entry = find_entry(env_id)
     scheme = controls.human.scheme

@@ -1,1 +1,1 @@
-"""The environment's and the trainer's process, and the client that talks to them."""
+"""The environment process, the training process, and the client that talks to them."""

@@ -1,4 +1,4 @@
-"""What the window holds of another process: its pipe, and a thread that wakes the window."""
+"""The window's side of another process: a pipe, and a thread that wakes the window."""
 
 import contextlib
 import multiprocessing
@@ -16,7 +16,7 @@ from teleop.text import joined, tr
 Sent = TypeVar("Sent")
 Received = TypeVar("Received")
 _PATIENCE_S = 5.0
-_CRASHES = {  # by signal; the names of those that a program's own code causes
+_CRASHES = {  # by signal number: those that a program's own code causes
     4: tr("illegal instruction"),
     6: tr("aborted"),
     7: tr("bus error"),
@@ -32,13 +32,13 @@ _ACCESS_VIOLATION = 0xC0000005  # on Windows
 
 
 def end_of(process: ProcessName, exit_code: int | None, call: Call | None, *, stopped: bool) -> str:
-    """Why a process ended that should not have, in one sentence.
+    """Return why a process ended unexpectedly, in one sentence.
 
     Args:
-        process: which.
-        exit_code: negative: the signal.
-        call: what its environment was doing.
-        stopped: the person stopped it.
+        process: the process that ended.
+        exit_code: its exit code; if negative, minus the signal number.
+        call: the environment call that was running; None if there was none.
+        stopped: whether the person stopped it.
     """
     name = _NAMES[process]
     if stopped:
@@ -65,7 +65,7 @@ def end_of(process: ProcessName, exit_code: int | None, call: Call | None, *, st
 
 
 class Client(Generic[Sent, Received]):
-    """A spawned process that takes and gives messages."""
+    """A spawned process that receives and sends messages."""
 
     def __init__(
         self,
@@ -77,10 +77,10 @@ class Client(Generic[Sent, Received]):
         """Spawn the process (never fork: it must start without our libraries' state).
 
         Args:
-            name: for lists of processes and for `ProcessLost`.
-            serve: module-level function, called there with the pipe, memory in which it notes what
-                its environment does, and `arguments`.
-            arguments: picklable.
+            name: name for lists of processes and for `ProcessLost`.
+            serve: module-level function that the process runs. It receives the pipe, shared memory
+                for noting its environment calls, and `arguments`.
+            arguments: further arguments, which must be picklable.
             wake: called from a thread whenever messages have arrived.
         """
         self.name = name
@@ -100,12 +100,12 @@ class Client(Generic[Sent, Received]):
         self._thread.start()
 
     def send(self, message: Sent | Request) -> None:
-        """Say something; to a process that is gone it goes unheard (`ProcessLost` will come)."""
+        """Send a message; if the process has ended, it is ignored and `ProcessLost` follows."""
         with contextlib.suppress(BrokenPipeError, OSError):
             self._pipe.send(message)
 
     def receive(self) -> list[Received | ProcessLost]:
-        """Everything that has arrived, oldest first."""
+        """Return all messages that have arrived, the oldest first."""
         messages = []
         while self._inbox:
             messages.append(self._inbox.popleft())
@@ -113,30 +113,30 @@ class Client(Generic[Sent, Received]):
 
     @property
     def call(self) -> Call | None:
-        """What its environment is doing now."""
+        """The environment call that is running in the process; None if there is none."""
         return self._activity.now
 
     def stop(self) -> None:
-        """End it at once, whatever it is doing; `ProcessLost` will come."""
+        """Kill the process, whatever it is doing; `ProcessLost` follows."""
         self._stopped = True
         self.process.kill()
 
     def close(self) -> None:
-        """Ask the process to finish what it writes and end; insist after five seconds."""
+        """Ask the process to finish writing and end; kill it after five seconds."""
         self._quitting = True
         self.send(Request.QUIT)
         self._end()
         self._thread.join(_PATIENCE_S)
 
     def _end(self) -> None:
-        """Wait for the process to end; insist after a while."""
+        """Wait for the process to end; kill it after five seconds."""
         self.process.join(_PATIENCE_S)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
 
     def _exit_code(self) -> int | None:
-        """Of the process that has ended; another thread may be the one that was told it."""
+        """Return the exit code; wait for it, because another thread may have received it first."""
         end = time.monotonic() + 1.0
         while self.process.exitcode is None and time.monotonic() < end:
             time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Where spawned processes begin. Light to import: the window names these functions too."""
+"""Entry points of spawned processes; light to import, because the window imports them too."""
 
 import os
 from multiprocessing.connection import Connection
@@ -13,7 +13,7 @@ from teleop.envs.drivers import use_offscreen_driver
 def run_environment(
     pipe: "Connection[Any, Any]", memory: SharedActivity, root: Path, samples: Path, base_seed: int
 ) -> None:
-    """The environment process."""
+    """Run the environment process."""
     activity.share(memory)
     use_offscreen_driver(always=True)
     from teleop.runtime.processes.environment_process import serve
@@ -23,11 +23,11 @@ def run_environment(
 
 
 def run_trainer(pipe: "Connection[Any, Any]", memory: SharedActivity) -> None:
-    """The trainer's process: one thread, also in numpy, so that no frame comes late."""
+    """Run the training process with one thread, also in numpy, so that frames are not delayed."""
     activity.share(memory)
     use_offscreen_driver(always=True)
     for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when they are loaded
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read when these libraries are loaded
     from teleop.runtime.processes.trainer_process import serve
 
     with crash_reports.reported("trainer"):

@@ -1,7 +1,7 @@
-"""The environment process: reads the pipe, lets what is shown do what is due, answers.
+"""The environment process: handles messages, advances what is shown, and sends the results.
 
-The loop sleeps until a message comes or the next step is due, so a key press is heard within a
-millisecond and a step is never early.
+The loop sleeps until a message arrives or the next step is due, so a key press is handled within a
+millisecond and no step is early.
 """
 
 import gc
@@ -49,31 +49,31 @@ _POLL_ROUNDS_S = 0.0015
 
 
 def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: int) -> None:
-    """Run until the window says quit or is gone.
+    """Run until the window asks to quit or has closed.
 
     Args:
-        pipe: to the window.
+        pipe: pipe to the window.
         root: the recordings folder.
-        samples: shipped recordings, for a root that is made anew.
-        base_seed: of the first episode.
+        samples: sample recordings, copied to a recordings folder that is newly created.
+        base_seed: seed of the first episode.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the window, which says quit
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the window, which sends QUIT
     host = EnvironmentProcess(Library(root), samples, base_seed, pipe.send)
     gc.collect()
-    gc.freeze()  # libraries never go away: looking through them costs 10 ms, while somebody drives
+    gc.freeze()  # libraries stay loaded: scanning them for garbage takes 10 ms while driving
     try:
         while host.running:
             if _heard(pipe, host.seconds_to_next(time.perf_counter())):
                 host.handle(pipe.recv(), time.perf_counter())
             host.tick(time.perf_counter())
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        host.mute()  # the window is gone: finish what is being written, then go too
+        host.mute()  # the window has closed: finish writing, then end
     finally:
         host.close(time.perf_counter())
 
 
 def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
-    """Wait for a message no longer than this; exact, where `poll` rounds up to milliseconds."""
+    """Wait at most `wait_s` for a message; exact, although `poll` rounds up to milliseconds."""
     end = time.perf_counter() + wait_s
     if pipe.poll(max(0.0, wait_s - _POLL_ROUNDS_S)):
         return True
@@ -82,7 +82,7 @@ def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
 
 
 class EnvironmentProcess:
-    """What can be shown, and what is. Time comes in as an argument."""
+    """Runs everything that can be shown; time is passed in as an argument."""
 
     def __init__(self, library: Library, samples: Path, base_seed: int, say: Say) -> None:
         self.running = True
@@ -93,20 +93,20 @@ class EnvironmentProcess:
         self._replay: ComparisonView | None = None
         self._writing: VideoExport | None = None
         self._previewed = ("", "")
-        self._worker = ThreadPoolExecutor(1, "library")  # the only one that writes to datasets
+        self._worker = ThreadPoolExecutor(1, "library")  # the only thread that writes to datasets
         self._curating = LibraryJobs(library, self._worker, self._claimed, self._say)
 
     @property
     def driving(self) -> DrivingSession | None:
-        """The person's session, if an environment is open."""
+        """The driving session, if an environment is open."""
         return self._driving
 
     def mute(self) -> None:
-        """Nobody listens any more."""
+        """Stop sending messages."""
         self._speak = lambda _: None
 
     def seconds_to_next(self, now: float) -> float:
-        """How long to wait for a message."""
+        """Return the number of seconds to wait for a message."""
         acts = (self._driving, self._preview, self._replay)
         due = [act.due_s for act in acts if act is not None]
         waits = [max(0.0, when - now) for when in due if when is not None]
@@ -116,7 +116,7 @@ class EnvironmentProcess:
         return min([idle, *waits])
 
     def tick(self, now: float) -> None:
-        """Let every act do what is due."""
+        """Advance the driving session, the preview and the comparison if they are due."""
         if self._curating.collect() and self._driving:
             self._driving.takes.list()
         if self._writing and self._writing.collect(now):
@@ -132,22 +132,22 @@ class EnvironmentProcess:
                 continue
             try:
                 act.tick(now)
-            except Exception as problem:  # noqa: BLE001  environments and policies meet us here
+            except Exception as problem:  # noqa: BLE001  these can raise anything
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._leave_acts()
 
     def handle(self, message: ToEnvironment, now: float) -> None:
-        """Do what the window asks; what goes wrong is said in one sentence."""
+        """Handle a message from the window; report an error in one sentence."""
         try:
             _HANDLERS.get(type(message), EnvironmentProcess._drive)(self, message, now)
-        except Exception as problem:  # noqa: BLE001  environments and files meet us here
+        except Exception as problem:  # noqa: BLE001  these can raise anything
             if isinstance(message, OpenEnv):
                 self._say(EnvFailed(message.env_id, sentence(problem)))
             else:
                 self._say(Notice(Tone.BAD, sentence(problem)))
 
     def close(self, now: float) -> None:
-        """Finish everything that is being written."""
+        """Finish writing datasets, and cancel writing a comparison."""
         self._leave_acts()
         if self._driving:
             self._driving.close(now)
@@ -164,7 +164,7 @@ class EnvironmentProcess:
         self._speak(message)
 
     def _open(self, message: OpenEnv, now: float) -> None:
-        """Another environment; the one before stays if that fails."""
+        """Open another environment; if that fails, the current one stays open."""
         self._library.ensure(self._samples)
         self._leave_acts()
         before = self._driving
@@ -235,7 +235,7 @@ class EnvironmentProcess:
         self._drive(message, now)
 
     def _drive(self, message: ToEnvironment, now: float) -> None:
-        """What the person's session answers."""
+        """Pass a message to the driving session."""
         if self._driving:
             self._driving.handle(message, now)
 
@@ -259,4 +259,4 @@ _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     Curate: EnvironmentProcess._curate,
     ImportDataset: EnvironmentProcess._curate,
     Request: EnvironmentProcess._request,
-}  # everything else is for the person's session
+}  # everything else goes to the driving session

@@ -1,7 +1,7 @@
-"""The trainer's process: torch on one thread at low priority, so that no frame comes late.
+"""The training process: torch on one thread at low priority, so that frames are not delayed.
 
-Two torch threads beside a window took training from 240 to 6 steps a second and the window from 60
-to 40 frames; one thread at nice 10 leaves frame times as they are.
+With two torch threads beside a window, training slowed down from 240 to 6 steps per second, and the
+window from 60 to 40 frames per second. One thread at nice 10 does not change frame times.
 """
 
 import contextlib
@@ -38,12 +38,12 @@ from teleop.text import tr
 if TYPE_CHECKING:
     from teleop.learning.training_run import TrainingRun
 
-_CERTIFIED_S = 2.0  # between two reports: the window lists everything anew for each
+_CERTIFIED_S = 2.0  # between reports: for each, the window lists everything again
 _NICE = 10
 
 
 def serve(pipe: "Connection[Any, Any]") -> None:
-    """Train whenever asked, until the window says quit or is gone."""
+    """Handle requests until the window asks to quit or has closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _lower_priority()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -55,16 +55,16 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 
 
 class _Stopped(Exception):  # noqa: N818  not an error
-    """The window wants no more of this."""
+    """The window asked to stop the current work."""
 
 
 class TrainerProcess:
-    """Does one thing after another; what takes long looks at the pipe in between."""
+    """Handles requests one after another; long ones check the pipe in between."""
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
         self._pipe = pipe
         self._quits = False
-        self._unplayed: ListRounds | None = None  # rounds to play when nothing else is asked
+        self._unplayed: ListRounds | None = None  # rounds to play while nothing else is requested
         self._handlers: dict[type, Callable[[Any], None]] = {
             Train: self._train,
             RunAnalysis: self._analyse,
@@ -73,14 +73,14 @@ class TrainerProcess:
         }
 
     def run(self) -> None:
-        """Answer until the window says quit."""
+        """Handle requests until the window asks to quit."""
         while not self._quits:
             self.handle(self._pipe.recv())
             if self._unplayed and not self._quits and not self._pipe.poll():
                 self._play_rounds(self._unplayed)
 
     def handle(self, message: ToTrainer | Request) -> None:
-        """Do what one message asks for."""
+        """Handle one request."""
         if message is Request.QUIT:
             self._quits = True
         elif handler := self._handlers.get(type(message)):
@@ -88,10 +88,10 @@ class TrainerProcess:
                 handler(message)
 
     def _look(self) -> None:
-        """Has the window said stop or quit meanwhile?
+        """Check whether the window has asked to stop or quit.
 
         Raises:
-            _Stopped: it has.
+            _Stopped: the window asked for it.
         """
         while self._pipe.poll():
             message = self._pipe.recv()
@@ -111,7 +111,7 @@ class TrainerProcess:
         except MemoryError:
             text = tr("Training needs more memory than this computer has free.")
             self._pipe.send(TrainingFailed(text))
-        except Exception as problem:  # noqa: BLE001  data of strangers; the window must hear
+        except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
             text = tr("Training failed: {problem}. Recordings are safe.", problem=sentence(problem))
             self._pipe.send(TrainingFailed(text))
 
@@ -123,7 +123,7 @@ class TrainerProcess:
 
         began = time.perf_counter()
         dataset = Library(request.root).existing(request.dataset_id)
-        others = list_policies(dataset.policies)  # a folder that cannot be used is said first
+        others = list_policies(dataset.policies)  # fails first if the folder cannot be used
         demos = load_demonstrations(dataset)
         algorithm, settings = find_recipe(request.recipe)
         settings = settings | {"seed": request.seed}
@@ -136,7 +136,7 @@ class TrainerProcess:
         report = RunReport(self._pipe.send, request.dataset_id, training_run, folder, began)
         try:
             self._follow(training_run, progress, report)
-        except _Stopped:  # the person has seen enough; the best so far is kept
+        except _Stopped:  # stopped by the person; keep the best policy so far
             if training_run.policy is None:
                 text = tr("Stopped before there was a policy to keep.")
                 self._pipe.send(TrainingFailed(text))
@@ -148,7 +148,7 @@ class TrainerProcess:
     def _follow(
         self, training_run: "TrainingRun", progress: ProgressReport, report: RunReport
     ) -> None:
-        """Train, then play; say how far it is."""
+        """Train, then play fresh starts; report the progress."""
         for part in training_run.train():
             if part.policy is not None:
                 report.save(final=False)
@@ -162,7 +162,7 @@ class TrainerProcess:
             self._look()
 
     def _train_again(self, request: Train) -> None:
-        """A further round: trained on the corrections too, playable after a moment."""
+        """Train a further round that includes the corrections; it is playable after a moment."""
         from teleop.learning.analysis import dagger_rounds
         from teleop.learning.policy import list_policies, load_policy
 
@@ -192,11 +192,11 @@ class TrainerProcess:
         self._unplayed = request
 
     def _play_rounds(self, request: ListRounds) -> None:
-        """How good each round is; what was not played is played, until something else is asked."""
+        """Send the score of each round; play rounds without a score until a request arrives."""
         from teleop.learning.analysis import dagger_rounds
         from teleop.learning.policy import load_policy
 
-        with contextlib.suppress(TeleopError):  # policies of strangers: then there is no chart
+        with contextlib.suppress(TeleopError):  # untrusted policies: no chart on an error
             dataset = Library(request.root).existing(request.dataset_id)
             rounds = dagger_rounds.rounds_of(dataset, request.policy)
             self._pipe.send(Rounds(request.dataset_id, request.policy, tuple(rounds)))
@@ -213,7 +213,7 @@ class TrainerProcess:
         self._unplayed = None
 
     def _certify(self, request: Certify) -> None:
-        """Re-simulate episodes without a certificate, until another request comes."""
+        """Re-simulate episodes without a certificate, until another request arrives."""
         from teleop.recording.datasets.dataset_certificates import certified_rows, iter_certify_row
 
         with contextlib.suppress(TeleopError):
@@ -222,7 +222,7 @@ class TrainerProcess:
             wanted = [row for row in rows if not row.certificate and row.sha256]
             said_s = 0.0
             for number, row in enumerate(wanted, start=1):
-                with contextlib.suppress(TeleopError):  # a damaged one; reading it says so
+                with contextlib.suppress(TeleopError):  # damaged; reading it reports that
                     for _ in iter_certify_row(dataset, row):
                         if self._pipe.poll():
                             return
@@ -249,7 +249,7 @@ class TrainerProcess:
             raise
         except TeleopError as problem:
             trouble = sentence(problem)
-        except Exception as problem:  # noqa: BLE001  data of strangers; the window must hear
+        except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
             trouble = tr(
                 "The analysis failed: {problem}. Recordings are safe.", problem=sentence(problem)
             )
@@ -258,7 +258,7 @@ class TrainerProcess:
             self._pipe.send(done)
 
     def _profile(self, request: RunAnalysis) -> None:
-        """What the data is, in words."""
+        """Send a description of the dataset in words."""
         from teleop.learning.data.demonstrations import load_demonstrations
         from teleop.learning.data.profile import profile_of
         from teleop.learning.progress import check_teaches
@@ -267,12 +267,12 @@ class TrainerProcess:
             demos = load_demonstrations(Library(request.root).existing(request.dataset_id))
             self._pipe.send(Profiled(request.dataset_id, profile_of(demos)))
             check_teaches(demos)
-        except Exception as problem:  # noqa: BLE001  data of strangers; the window must hear
+        except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
             self._pipe.send(Profiled(request.dataset_id, (), sentence(problem)))
 
 
 def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float, float], int]]:
-    """(number, mean, low, high) and how many there will be."""
+    """Yield (number, mean, low, high) of each point, with the total number of points."""
     from teleop.learning.analysis.curve import counts_for, iter_curve
     from teleop.learning.analysis.influence import iter_influence
     from teleop.learning.data.demonstrations import load_demonstrations

@@ -1,4 +1,4 @@
-"""What the trainer tells the window while it trains."""
+"""Reports that the training process sends to the window during a training."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Send = Callable[[FromTrainer], None]
 
 
 class ProgressReport:
-    """Gathers progress and sends it ten times a second."""
+    """Collects progress and sends it ten times per second."""
 
     def __init__(self, send: Send, began: float) -> None:
         self._send, self._began = send, began
@@ -42,7 +42,7 @@ class ProgressReport:
         self._tried: tuple[Tried, ...] = ()
 
     def add(self, progress: "Progress") -> None:
-        """Training has gone on."""
+        """Add progress of the training."""
         self._latest = progress
         if progress.loss is not None:
             self._losses.append((progress.step, progress.loss))
@@ -56,7 +56,7 @@ class ProgressReport:
             self.send()
 
     def play(self, who: str, done: int, total: int) -> None:
-        """Fresh starts are being played."""
+        """Report how many fresh starts have been played."""
         if time.perf_counter() - self._sent_s > _REPORT_S:
             phase = tr(
                 "Playing fresh starts: {who}, {done} of {total}",
@@ -68,7 +68,7 @@ class ProgressReport:
             self._sent_s = time.perf_counter()
 
     def send(self) -> None:
-        """Send what came since the last time."""
+        """Send the progress since the last report."""
         now, latest = time.perf_counter(), self._latest
         done = max(1, latest.step)
         self._send(
@@ -94,7 +94,7 @@ class ProgressReport:
 
 
 class RunReport:
-    """What becomes of a training run: its policy's folder, and its scores."""
+    """Saves the policy of a training run, and reports its scores."""
 
     def __init__(
         self, send: Send, dataset_id: str, training_run: "TrainingRun", folder: Path, began: float
@@ -106,7 +106,7 @@ class RunReport:
         self._earlier = earlier(folder.parent, folder.name)
 
     def save(self, *, final: bool) -> None:
-        """Put the newest policy on disk, and say so."""
+        """Save the newest policy and report that."""
         if self._training_run.policy is None:
             raise ValueError("an algorithm ended without a policy")
         self._training_run.policy.save(self._folder)
@@ -114,7 +114,7 @@ class RunReport:
         self._send(PolicySaved(self._dataset_id, self._folder.name, final=final, seconds=seconds))
 
     def scores(self, *, over: bool = False) -> None:
-        """How good everybody is so far, earlier policies among them."""
+        """Report all scores so far, including those of earlier policies."""
         scores = list(self._training_run.scores)
         if len(scores) > 1:
             scores[2:2] = [replace(score, name=name) for name, score in self._earlier]

@@ -1,1 +1,1 @@
-"""Messages between processes: frozen values, no behaviour."""
+"""Messages between processes: frozen dataclasses without behaviour."""

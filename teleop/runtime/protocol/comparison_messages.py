@@ -1,4 +1,4 @@
-"""Messages about a recorded episode beside policies: frozen values."""
+"""Messages about comparing a recorded episode with policies: frozen dataclasses."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from teleop.runtime.protocol.shared_frames import Frame
 
 @dataclass(frozen=True, slots=True)
 class ShowReplay:
-    """Put a recorded episode beside rivals, or show it alone.
+    """Compare a recorded episode with rivals, or show it alone.
 
     Attributes:
-        dataset_id: where it is.
-        file: its file.
-        rivals: policies by name, `script`, `chance`.
+        dataset_id: id of the episode's dataset.
+        file: file of the episode.
+        rivals: names of policies, `script` or `random`.
     """
 
     dataset_id: str
@@ -22,34 +22,34 @@ class ShowReplay:
 
 @dataclass(frozen=True, slots=True)
 class WriteReplay:
-    """Write what is side by side to a file; its ending says what it becomes."""
+    """Write the comparison to a file; the file extension selects the format."""
 
     output: str
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Drive from this start now, beside what is being replayed."""
+    """Begin driving from this seed beside the replayed episode."""
 
     seed: int
 
 
 @dataclass(frozen=True, slots=True)
 class ShowStep:
-    """Show both sides after so many steps."""
+    """Show all sides after this number of steps."""
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class LaneAbout:
-    """Who is on one side.
+    """Who drives one side of a comparison.
 
     Attributes:
-        kind: of a recording: `human`, `script`, `policy`, `other`; of a rival: `agent`, `script`,
-            `chance`.
-        name: of the policy, or who drove.
-        trained_on: episodes that the policy was learned from.
+        kind: for a recording `human`, `script`, `policy` or `other`; for a rival `agent`, `script`
+            or `random`.
+        name: name of the policy or the driver.
+        trained_on: number of episodes that the policy was trained on.
     """
 
     kind: str
@@ -59,13 +59,13 @@ class LaneAbout:
 
 @dataclass(frozen=True, slots=True)
 class LaneGrowth:
-    """What one side of a comparison has done since the last report.
+    """New steps of one side of a comparison since the last report.
 
     Attributes:
-        rewards: of each step.
-        actions: of each step, in words.
-        seen: before each step: numbers as in `ReplayOpened.components`.
-        over: nothing more will come.
+        rewards: reward of each step.
+        actions: action of each step as text.
+        seen: numbers observed before each step, as in `ReplayOpened.components`.
+        over: whether this side has ended.
     """
 
     rewards: tuple[float, ...]
@@ -76,18 +76,18 @@ class LaneGrowth:
 
 @dataclass(frozen=True, slots=True)
 class ReplayOpened:
-    """A comparison begins.
+    """A comparison has begun.
 
     Attributes:
-        dataset_id: of the recorded episode.
-        file: its file.
-        seed: of all sides.
-        pace_hz: steps a second at speed 1.
+        dataset_id: id of the recorded episode's dataset.
+        file: file of the recorded episode.
+        seed: seed of all sides.
+        pace_hz: steps per second at speed 1.
         ordinal: number of the recorded episode.
-        lanes: the recording first.
-        words: a word for each choice of each branch; empty for continuous actions.
-        components: names of the numbers that are observed.
-        demonstrated: some of what all demonstrators of the dataset saw, as such numbers.
+        lanes: the sides, the recording first.
+        words: a word for each choice of each action branch; empty for continuous actions.
+        components: names of the observed numbers.
+        demonstrated: a sample of these numbers from the demonstrations in the dataset.
     """
 
     dataset_id: str
@@ -103,16 +103,17 @@ class ReplayOpened:
 
 @dataclass(frozen=True, slots=True)
 class ReplayGrew:
-    """More of a comparison is known.
+    """More steps of a comparison have been computed.
 
     Attributes:
-        lanes: the recording first.
-        likely: probabilities of the policy's choices at what the recording saw, a row a step.
-        pressed: indices of what was done there, a row a step.
-        would: what the policy would have done there, in words, a row a step.
-        differs: that was something else, a row a step.
-        diverged_at: first step after which both sides see different things.
-        fidelity: once the left side is complete: `exact`, or where it departs from its recording.
+        lanes: new steps of each side, the recording first.
+        likely: probabilities of the policy's choices for what the recording observed, by step.
+        pressed: indices of the recorded choices, by step.
+        would: the action that the policy would take there, as text, by step.
+        differs: whether that action differs from the recorded one, by step.
+        diverged_at: first step after which the sides observe different things, or None.
+        fidelity: `exact`, or where the recorded side differs from its recording; empty until that
+            side has ended.
     """
 
     lanes: tuple[LaneGrowth, ...]
@@ -126,7 +127,7 @@ class ReplayGrew:
 
 @dataclass(frozen=True, slots=True)
 class ReplayPictured:
-    """Both sides after so many steps."""
+    """Frames of all sides after this number of steps."""
 
     step: int
     frames: tuple[Frame, ...]

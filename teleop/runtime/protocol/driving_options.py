@@ -1,4 +1,4 @@
-"""How a person wants to drive and record."""
+"""Options for driving and recording."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -15,11 +15,11 @@ class Start(Enum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Start | None":
-        return {"at once": cls.AT_ONCE}.get(str(value))  # as settings were kept before
+        return {"at once": cls.AT_ONCE}.get(str(value))  # value in older settings files
 
 
 class Seeds(Enum):
-    """Which start the next episode has."""
+    """Which seed the next episode has."""
 
     NEXT = tr("consecutive")
     SAME = tr("always the same")
@@ -32,7 +32,7 @@ class Seeds(Enum):
 
 
 class Preview(Enum):
-    """What is shown of what a policy will see."""
+    """Which part of the policy's observations is shown."""
 
     OFF = tr("off")
     NUMBERS = tr("numbers")
@@ -42,20 +42,20 @@ class Preview(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DriveOptions:
-    """How a person wants to drive and record.
+    """Options for driving and recording.
 
     Attributes:
         start: when a take begins after Record.
-        seeds: which start the next episode has.
+        seeds: which seed the next episode has.
         practice: nothing is recorded.
-        auto_next: episodes are saved, and the next one begins, by themselves, up to the goal.
-        goal: episodes the person wants.
-        shortest: takes with fewer steps are discarded by themselves.
-        most_idle: takes in which nothing was pressed for more than this share, likewise.
-        turn_based: a press is a step; None is as the environment is.
-        preview: what is shown of the observations.
-        rumble: the pad shakes at an episode's end and when something was hit.
-        hand_back_s: seconds after letting go until a policy that is watched over drives again.
+        auto_next: save each episode and begin the next one automatically, up to the goal.
+        goal: number of episodes that the person wants.
+        shortest: takes with fewer steps are discarded automatically.
+        most_idle: takes with a larger share of steps without input are discarded automatically.
+        turn_based: whether each press is one step; None uses the environment's default.
+        preview: which part of the policy's observations is shown.
+        rumble: whether the gamepad rumbles at an episode's end and when something was hit.
+        hand_back_s: seconds after releasing the controls until a supervised policy drives again.
     """
 
     start: Start = Start.AT_ONCE

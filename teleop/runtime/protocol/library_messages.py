@@ -1,4 +1,4 @@
-"""Messages about whole datasets (lists, curation, export): frozen values."""
+"""Messages about whole datasets (lists, curation, export): frozen dataclasses."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,18 +9,18 @@ from teleop.types.metadata import DatasetSummary, EpisodeRow
 
 @dataclass(frozen=True, slots=True)
 class ListLibrary:
-    """Every dataset there is."""
+    """List every dataset in the library."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListEpisodes:
-    """The episodes of a dataset, and what is in its trash."""
+    """List the episodes of a dataset and the contents of its trash."""
 
     dataset_id: str
 
 
 class EpisodeOperation(Enum):
-    """What can be done to episodes."""
+    """Operations on episodes."""
 
     STAR = "star"
     TAGS = "tags"
@@ -36,14 +36,14 @@ class EpisodeOperation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Curate:
-    """Do something to episodes of a dataset.
+    """Apply an operation to episodes of a dataset.
 
     Attributes:
-        dataset_id: whose.
-        operation: what is done.
-        chosen: uuids of episodes; names in the trash for RESTORE and PURGE.
-        value: STAR a bool; TAGS (with commas between) and NOTE a text; VERDICT True, False or
-            None; TRIM (first step, step after the last) or None; EXPORT (form, path).
+        dataset_id: id of the dataset.
+        operation: the operation.
+        chosen: uuids of episodes; for RESTORE and PURGE, names in the trash.
+        value: STAR: a bool; TAGS: a text with commas; NOTE: a text; VERDICT: True, False or None;
+            TRIM: (first step, step after the last) or None; EXPORT: (format, path).
     """
 
     dataset_id: str
@@ -54,7 +54,7 @@ class Curate:
 
 @dataclass(frozen=True, slots=True)
 class ImportDataset:
-    """Bring a bundle or a dataset's folder into the library."""
+    """Import a bundle or a dataset folder into the library."""
 
     path: str
 
@@ -64,7 +64,7 @@ ToLibrary: TypeAlias = ListLibrary | ListEpisodes | Curate | ImportDataset
 
 @dataclass(frozen=True, slots=True)
 class LibraryListed:
-    """Every dataset, as it is on disk."""
+    """Every dataset in the library, as it is on disk."""
 
     datasets: tuple[DatasetSummary, ...]
 
@@ -81,13 +81,13 @@ class EpisodesListed:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Something takes its time.
+    """A long operation is in progress.
 
     Attributes:
-        text: what it is.
-        done: parts of it that are done.
-        total: parts in all; 0: it is over.
-        seconds_left: estimated; None while nobody can say.
+        text: description of the operation.
+        done: number of completed parts.
+        total: number of parts in total; 0 means that the operation is over.
+        seconds_left: estimated time left; None while it is unknown.
     """
 
     text: str

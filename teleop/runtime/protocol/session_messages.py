@@ -1,4 +1,4 @@
-"""Everything that the processes say to each other: frozen values, no behaviour."""
+"""Messages between the window and the environment process: frozen dataclasses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ from teleop.types.metadata import EpisodeRow
 
 @dataclass(frozen=True, slots=True)
 class OpenEnv:
-    """Show an environment, ready to be driven; `pace_hz` None is its own pace."""
+    """Open an environment for driving; `pace_hz` None uses the environment's own pace."""
 
     env_id: str
     pace_hz: float | None = None
 
 
 class Request(Enum):
-    """Requests that need no more than their name."""
+    """Requests without further data."""
 
     START_TAKE = "start take"
     STOP_TAKE = "stop take"
     KEEP_TAKE = "keep take"
-    KEEP_WAITING = "keep waiting"  # a take that is over; one that runs goes on
+    KEEP_WAITING = "keep waiting"  # save a take that is over; a running one continues
     DISCARD_TAKE = "discard take"
     UNDO = "undo"
     PAUSE = "pause"
@@ -64,21 +64,21 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class SetSpeed:
-    """Play faster or slower than the environment's pace."""
+    """Set the speed as a factor of the environment's pace."""
 
     speed: float
 
 
 @dataclass(frozen=True, slots=True)
 class SetOptions:
-    """Drive and record so from now on."""
+    """Apply new options for driving and recording."""
 
     options: DriveOptions
 
 
 @dataclass(frozen=True, slots=True)
 class BindMove:
-    """Give a move another control; it replaces those of the same device."""
+    """Bind a move to another control, which replaces those of the same device."""
 
     move: str
     control: str
@@ -86,14 +86,14 @@ class BindMove:
 
 @dataclass(frozen=True, slots=True)
 class ChooseHand:
-    """Controls within reach of both hands, the left or the right one."""
+    """Choose controls within reach of both hands, or only of the left or the right one."""
 
     hand: str
 
 
 @dataclass(frozen=True, slots=True)
 class TuneAxis:
-    """Change one setting of one axis; the names are those of `control.settings`."""
+    """Change one setting of an axis; `control.controls_file.AxisSettings` has the names."""
 
     axis: str
     setting: str
@@ -102,7 +102,7 @@ class TuneAxis:
 
 @dataclass(frozen=True, slots=True)
 class SetTap:
-    """Let a move act once a press, or for as long as it is held."""
+    """Choose whether a move acts once per press or for as long as it is held."""
 
     move: str
     taps: bool
@@ -110,14 +110,14 @@ class SetTap:
 
 @dataclass(frozen=True, slots=True)
 class SetIdle:
-    """What happens when nothing is held: an action, from 0; -1 does the last one again."""
+    """Choose the action when nothing is held: an index, or -1 to repeat the last action."""
 
     action: int
 
 
 @dataclass(frozen=True, slots=True)
 class ResetControls:
-    """Back to the usual controls."""
+    """Return to the default controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class ChooseDataset:
 
 @dataclass(frozen=True, slots=True)
 class StarEpisode:
-    """Mark an episode, or remove its mark."""
+    """Star an episode, or remove its star."""
 
     uuid: str
     starred: bool
@@ -137,14 +137,14 @@ class StarEpisode:
 
 @dataclass(frozen=True, slots=True)
 class DeleteEpisode:
-    """Put a saved episode into the trash."""
+    """Move a saved episode to the trash."""
 
     file: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShowPreview:
-    """Let a policy play, live."""
+    """Let a policy play live."""
 
     dataset_id: str
     policy: str
@@ -152,7 +152,7 @@ class ShowPreview:
 
 @dataclass(frozen=True, slots=True)
 class ShowCorrect:
-    """Let a policy drive, with the person's hands over it."""
+    """Let a policy drive while the person supervises it."""
 
     dataset_id: str
     policy: str
@@ -163,17 +163,17 @@ class ShowCorrect:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key cap on the view.
+    """A key cap on the frame.
 
     Attributes:
-        key: the key, by position; empty if it has none.
-        pad: the button or half of a stick; likewise.
-        word: what it does.
+        key: the key, named by position; empty if there is none.
+        pad: the gamepad button or half of a stick axis; empty if there is none.
+        word: what the move does, in a word or two.
         place: column and row.
-        controls: what lights it up.
-        name: of the move.
-        layer: which modifier it needs; 0 is none.
-        taps: it acts once a press; else for as long as it is held.
+        controls: controls that light up the key cap.
+        name: name of the move.
+        layer: modifiers that the move needs, as a bit mask; 0 means none.
+        taps: whether the move acts once per press; else for as long as it is held.
     """
 
     key: str
@@ -188,7 +188,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class AxisItem:
-    """One continuous axis, as it is tuned; meanings as in `control.bindings.AxisTable`."""
+    """Settings of one continuous axis; for their meaning see `control.bindings.AxisTable`."""
 
     name: str
     word: str
@@ -201,7 +201,7 @@ class AxisItem:
 
 @dataclass(frozen=True, slots=True)
 class EnvOpened:
-    """An environment is live."""
+    """An environment is open."""
 
     env_id: str
     summary: str
@@ -210,19 +210,19 @@ class EnvOpened:
     hints: tuple[Hint, ...]
     axes: tuple[AxisItem, ...] = ()
     hand: str = "both"
-    is_own: bool = False  # the controls differ from the usual ones
-    layers: tuple[tuple[str, ...], ...] = ()  # the controls that, held, lead to further layers
+    is_own: bool = False  # the controls differ from the default ones
+    layers: tuple[tuple[str, ...], ...] = ()  # controls that select further layers while held
     cannot_learn: str = ""  # why no policy can be trained here
     has_script: bool = False  # there is a scripted expert
     idle_choices: tuple[
         str, ...
-    ] = ()  # its actions, where one of them is done when nothing is held
-    idle: int = -1  # which of them; -1: the last one again
+    ] = ()  # the actions to choose from when nothing is held; empty if there is no choice
+    idle: int = -1  # index of the chosen action; -1 repeats the last one
 
 
 @dataclass(frozen=True, slots=True)
 class EnvFailed:
-    """An environment could not be opened; the one before stays."""
+    """An environment could not be opened; the previous one stays open."""
 
     env_id: str
     problem: str
@@ -230,16 +230,16 @@ class EnvFailed:
 
 @dataclass(frozen=True, slots=True)
 class LibraryChanged:
-    """What is on disk for the environment on show, read back from there.
+    """The recordings of the open environment, read from disk.
 
     Attributes:
-        folder: where recordings go.
-        dataset_id: the dataset whose episodes are listed.
+        folder: recordings folder.
+        dataset_id: id of the dataset whose episodes are listed.
         datasets: (id, number of episodes) of every dataset of this environment.
-        episodes: oldest first.
-        policies: learned from this dataset, the newest last.
-        size: of the episodes' files, in bytes.
-        saved_s: when the newest of them was written: Unix time; 0 without any.
+        episodes: episodes of that dataset, the oldest first.
+        policies: policies trained on that dataset, the newest last.
+        size: total size of the episode files in bytes.
+        saved_s: Unix time when the newest of them was written; 0 if there are none.
     """
 
     folder: str
@@ -253,29 +253,29 @@ class LibraryChanged:
 
 @dataclass(frozen=True, slots=True)
 class SessionSnapshot:
-    """What a running session shows beside its picture.
+    """What the window shows of a session beside its frame.
 
     Attributes:
         phase: `ready`, `running`, `paused` or `ended`.
-        seed: of this episode.
-        steps: taken so far.
-        total_reward: so far.
-        elapsed_s: since the start.
-        pace_hz: steps a second, without speed.
-        speed: factor on the pace.
-        action: the latest one in words.
-        recording: a take is being written.
-        pending: a take is over and neither kept nor discarded.
-        can_undo: there is something to bring back.
-        practice: it runs and nothing is recorded.
-        waiting_s: seconds until the take begins; -1 until the first input; None: it does not wait.
-        starred: the take will be starred when it is saved.
-        rewinding: rewinding while a key is held.
-        cannot_rewind: why rewinding is not possible.
-        real_hz: steps a second that really happen; 0 while unknown.
-        numbers: what the policy will see, by name.
-        control: who drives, where a person watches over a policy: `policy` or `person`.
-        driven: steps that the person drove there.
+        seed: seed of this episode.
+        steps: number of steps so far.
+        total_reward: sum of the rewards so far.
+        elapsed_s: seconds since the start, without pauses.
+        pace_hz: steps per second at speed 1.
+        speed: factor of the pace.
+        action: the last action as text.
+        recording: whether a take is being recorded.
+        pending: whether a finished take is neither saved nor discarded yet.
+        can_undo: whether there is something to restore.
+        practice: whether an episode runs that is not recorded.
+        waiting_s: seconds until the take begins; -1 until the first input; None if not waiting.
+        starred: whether the take will be starred when it is saved.
+        rewinding: whether the session is rewinding while a key is held.
+        cannot_rewind: why rewinding is not possible; empty if it is.
+        real_hz: measured steps per second; 0 while unknown.
+        numbers: numbers that the policy will see, by name.
+        control: who drives while a person supervises a policy: `policy` or `person`; else empty.
+        driven: steps that the person drove while supervising a policy.
     """
 
     phase: str
@@ -301,13 +301,13 @@ class SessionSnapshot:
 
     @property
     def engaged(self) -> bool:
-        """Keys and pad belong to the environment: a take, its countdown, or practice."""
+        """Whether input goes to the environment: during a take, its countdown, or practice."""
         return self.recording or self.practice or self.waiting_s is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """A live view changed: `drive` or `preview`; without a frame the picture stays."""
+    """The view `drive`, `seen` or `preview` changed; without a new frame, the old one stays."""
 
     view: str
     live: SessionSnapshot
@@ -315,7 +315,7 @@ class Pictured:
 
 
 class Tone(Enum):
-    """How a notice is meant."""
+    """Kinds of notices."""
 
     GOOD = "good"
     PLAIN = "plain"
@@ -325,13 +325,13 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One sentence for the person.
+    """A sentence for the person.
 
     Attributes:
-        tone: how it is meant.
-        text: it.
-        undo: what takes it back, where that is not `Request.UNDO`.
-        copy: what of it somebody may want to paste elsewhere.
+        tone: kind of notice.
+        text: the sentence.
+        undo: the request that undoes the action, if it is not `Request.UNDO`.
+        copy: the part of the text that is worth copying.
     """
 
     tone: Tone
@@ -342,15 +342,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A saved episode in which a person watched over a policy.
+    """A saved episode in which a person supervised a policy.
 
     Attributes:
-        number: of the episode.
-        total_steps: of it.
-        total_reward: of it.
+        number: number of the episode.
+        total_steps: number of steps in the episode.
+        total_reward: sum of the episode's rewards.
         driven: steps that the person drove.
-        times: that they took over.
-        policy: that drove the others.
+        times: how often the person took over.
+        policy: name of the policy, which drove the other steps.
     """
 
     number: int
@@ -363,14 +363,14 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """All of them that are on disk, the latest first."""
+    """The corrected episodes on disk, the latest first."""
 
     episodes: tuple[Corrected, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Rumble:
-    """The pad is to shake."""
+    """Make the gamepad rumble."""
 
     strength: float
     seconds: float
@@ -385,11 +385,11 @@ class ProcessName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProcessLost:
-    """A process ended that should not have (made by the client, sent by nobody).
+    """A process ended unexpectedly; created by its client, not sent by a process.
 
     Attributes:
-        process: which.
-        why: one sentence.
+        process: the process that ended.
+        why: the reason, in one sentence.
     """
 
     process: ProcessName
@@ -398,13 +398,13 @@ class ProcessLost:
 
 @dataclass(frozen=True, slots=True)
 class SlowCall:
-    """An environment that has not answered for a while (made by the client, sent by nobody).
+    """An environment has not responded for a while; created by the window, not sent.
 
     Attributes:
-        process: where it runs.
-        env_id: of the environment.
-        call: what it was asked: `make`, `reset`, `step` or `render`.
-        seconds: since it was asked, whole ones.
+        process: the process in which the environment runs.
+        env_id: id of the environment.
+        call: the call that has not returned: `make`, `reset`, `step` or `render`.
+        seconds: whole seconds since the call began.
     """
 
     process: ProcessName

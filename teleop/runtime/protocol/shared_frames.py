@@ -1,4 +1,4 @@
-"""Pictures between processes: written into shared memory by one, read in place by the other."""
+"""Frames in shared memory: one process writes them, another reads them in place."""
 
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_SLOTS = 3  # one being shown, one on its way, one being written
+_SLOTS = 3  # one being shown, one in transit, one being written
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture in shared memory.
+    """A frame in shared memory.
 
     Attributes:
-        view: which view it is for: `drive`, `preview`, `seen`, `lane0`…
+        view: the view that shows it: `drive`, `preview`, `seen`, `lane0`…
         memory: name of the shared memory.
-        offset: bytes from its start.
-        height: pixels.
-        width: pixels.
-        number: counts up.
+        offset: offset in the shared memory in bytes.
+        height: height in pixels.
+        width: width in pixels.
+        number: number that increases with each frame.
     """
 
     view: str
@@ -32,7 +32,7 @@ class Frame:
 
 
 class FrameWriter:
-    """The writing process's side of one view."""
+    """Writes the frames of one view."""
 
     def __init__(self, view: str) -> None:
         self._view = view
@@ -41,10 +41,10 @@ class FrameWriter:
         self._number = 0
 
     def write(self, picture: NDArray[np.uint8]) -> Frame:
-        """Copy a picture out.
+        """Copy an image to shared memory.
 
         Args:
-            picture: (height, width, 3).
+            picture: (height, width, 3) pixels.
         """
         if self._memory is None or picture.nbytes > self._slot_bytes:
             self.close()
@@ -58,7 +58,7 @@ class FrameWriter:
         return frame
 
     def close(self) -> None:
-        """Give the memory back; readers keep theirs until they close it."""
+        """Free the memory; readers keep theirs until they close it."""
         if self._memory is not None:
             self._memory.close()
             self._memory.unlink()
@@ -66,15 +66,15 @@ class FrameWriter:
 
 
 class FrameReader:
-    """The window's side of all views."""
+    """Reads the frames of all views, in the window."""
 
     def __init__(self) -> None:
         self._memories: dict[str, SharedMemory] = {}
 
     def read(self, frame: Frame) -> NDArray[np.uint8] | None:
-        """The picture in place, valid until three more were written: (height, width, 3).
+        """Return the frame in place, valid until three more are written: (height, width, 3).
 
-        None if the writer has freed that memory already: a newer frame is on its way.
+        Return None if the writer has already freed the memory; a newer frame will follow.
         """
         memory = self._memories.get(frame.view)
         if memory is None or memory.name != frame.memory:
@@ -89,7 +89,7 @@ class FrameReader:
         return _array(memory, frame)
 
     def close(self) -> None:
-        """Let go of all memory."""
+        """Release all shared memory."""
         for memory in self._memories.values():
             memory.close()
         self._memories.clear()

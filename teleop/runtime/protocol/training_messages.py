@@ -1,4 +1,4 @@
-"""Everything that the window and the trainer say to each other: frozen values, no behaviour."""
+"""Messages between the window and the training process: frozen dataclasses."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,16 +11,16 @@ from teleop.types.results import Round, Score, Trait, Tried
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Train a policy on a dataset's episodes.
+    """Train a policy on the episodes of a dataset.
 
     Attributes:
         root: the recordings folder.
-        dataset_id: whose episodes.
-        seed: of everything.
-        recipe: how: a name of `learning.recipes`.
-        after: the policy that was corrected, where this is a further round of it.
-        plays: settings are chosen by playing trial episodes, which uses the environment's reward.
-        all_takes: no take is left out.
+        dataset_id: id of the dataset.
+        seed: seed of the whole training.
+        recipe: name of a recipe in `learning.recipes`.
+        after: name of the policy that was corrected, if this is a further round; else empty.
+        plays: choose settings by playing trial episodes, which uses the environment's reward.
+        all_takes: train on all takes and leave none out.
     """
 
     root: Path
@@ -33,16 +33,16 @@ class Train:
 
 
 class Analysis(Enum):
-    """What can be asked of a dataset, beside training."""
+    """Analyses of a dataset, besides training."""
 
-    PROFILE = "profile"  # what the data is, in words
-    CURVE = "curve"  # how good policies of 1, 2, 5… demonstrations are
-    INFLUENCE = "influence"  # what leaving each demonstration out does
+    PROFILE = "profile"  # a description of the data in words
+    CURVE = "curve"  # scores of policies trained on 1, 2, 5… demonstrations
+    INFLUENCE = "influence"  # the effect of leaving out each demonstration
 
 
 @dataclass(frozen=True, slots=True)
 class RunAnalysis:
-    """Study a dataset's demonstrations; `StopTraining` ends it."""
+    """Analyse the demonstrations of a dataset; `StopTraining` ends it."""
 
     root: Path
     dataset_id: str
@@ -51,7 +51,7 @@ class RunAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class ListRounds:
-    """Which rounds of correction led to a policy, and how good each was; plays what was not."""
+    """List the rounds of correction that led to a policy, and play rounds without a score."""
 
     root: Path
     dataset_id: str
@@ -60,7 +60,7 @@ class ListRounds:
 
 @dataclass(frozen=True, slots=True)
 class Certify:
-    """Re-simulate the episodes of a dataset that nobody has re-simulated yet."""
+    """Re-simulate the episodes of a dataset that have no certificate yet."""
 
     root: Path
     dataset_id: str
@@ -75,17 +75,17 @@ class Certified:
 
 @dataclass(frozen=True, slots=True)
 class StopTraining:
-    """Stop; the best so far is kept."""
+    """Stop; the best policy so far is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainerReady:
-    """The trainer has loaded its libraries."""
+    """The training process has loaded its libraries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """What a dataset is, in words; or why nothing can be learned from it."""
+    """A description of a dataset in words, or why nothing can be learned from it."""
 
     dataset_id: str
     traits: tuple[Trait, ...]
@@ -94,7 +94,7 @@ class Profiled:
 
 @dataclass(frozen=True, slots=True)
 class TrainingBegan:
-    """What the training is about."""
+    """A training has begun on this data."""
 
     episodes: int
     steps: int
@@ -103,7 +103,7 @@ class TrainingBegan:
 
 @dataclass(frozen=True, slots=True)
 class BaselineScores:
-    """Who stands where, as far as it was played, and what to record next."""
+    """The scores so far, and advice on what to record next."""
 
     scores: tuple[Score, ...]
     advice: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ class BaselineScores:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """The rounds that led to a policy, the first one first."""
+    """The rounds of correction that led to a policy, the first one first."""
 
     dataset_id: str
     policy: str
@@ -120,15 +120,15 @@ class Rounds:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisProgress:
-    """What a study found so far.
+    """Results of an analysis so far.
 
     Attributes:
-        dataset_id: of what.
-        study: which.
-        points: (number of demonstrations or of the episode, mean, low, high), one by one.
-        total: how many there will be.
-        final: it is over.
-        problem: why it ended early.
+        dataset_id: id of the dataset.
+        study: the analysis.
+        points: one by one, (number of demonstrations or number of the episode, mean, low, high).
+        total: expected number of points.
+        final: whether the analysis is over.
+        problem: why it ended early; empty if it did not.
     """
 
     dataset_id: str
@@ -141,11 +141,11 @@ class AnalysisProgress:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a training found out.
+    """A finding of a training.
 
     Attributes:
-        text: in words.
-        verified: it was confirmed by playing.
+        text: the finding as text.
+        verified: whether playing confirmed it.
     """
 
     text: str
@@ -154,17 +154,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """How far training is.
+    """Progress of a training.
 
     Attributes:
-        phase: what is being done.
-        step: optimiser steps done.
-        total: expected in all.
+        phase: what the training does now.
+        step: number of optimiser steps so far.
+        total: expected number of steps in total.
         losses: (step, loss) since the last report.
         returns: (step, mean return of a few fresh starts) since the last report.
-        findings: what was found out since the last report.
-        tried: ways to train that were played, the best first; empty: as before.
-        seconds_left: estimated.
+        findings: findings since the last report.
+        tried: ways to train that were played, the best first; empty if there is no change.
+        seconds_left: estimated time left.
     """
 
     phase: str
@@ -179,7 +179,7 @@ class TrainingProgress:
 
 @dataclass(frozen=True, slots=True)
 class PolicySaved:
-    """A policy is on disk, ready to play; `final` when training is over."""
+    """A policy was saved and can be played; `final` if the training is over."""
 
     dataset_id: str
     name: str
@@ -189,7 +189,7 @@ class PolicySaved:
 
 @dataclass(frozen=True, slots=True)
 class TrainingFailed:
-    """Training ended with nothing more to save."""
+    """A training failed, or was stopped before there was a policy."""
 
     problem: str
 

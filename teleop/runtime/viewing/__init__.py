@@ -1,1 +1,1 @@
-"""Policies and recordings on screen without a person driving."""
+"""Shows policies and recordings without a person driving."""

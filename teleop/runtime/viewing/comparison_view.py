@@ -1,6 +1,6 @@
-"""A recorded episode beside policies, computed ahead of what is shown.
+"""Compares a recorded episode with policies, computed ahead of what is shown.
 
-Rivals are policies by name, `script` and `chance`; none at all shows the recording alone.
+Rivals are names of policies, `script` or `random`; without rivals, only the recording is shown.
 """
 
 import time
@@ -38,20 +38,20 @@ from teleop.types.metadata import EpisodeRow
 SCRIPT, CHANCE = "script", "random"
 MOST_RIVALS = 3
 _REPORT_S = 0.1
-_SLICE_S = 0.012  # of computing between looks at the pipe: a scrub waits no longer than this
+_SLICE_S = 0.012  # seconds of computing between checks of the pipe; a scrub waits at most this long
 _Advice = tuple[tuple[tuple[float, ...], ...], tuple[int, ...], str, bool]
 _CLOUD_EPISODES, _CLOUD_POINTS = 20, 600
 
 
 class ComparisonView:
-    """One comparison."""
+    """A comparison of a recorded episode with its rivals."""
 
     def __init__(self, dataset: Dataset, file: str, rivals: Sequence[str], say: Say) -> None:
-        """Load everybody and show their common start.
+        """Load all sides and show their common start.
 
         Raises:
             RecordingError: the episode cannot be read.
-            LearningError: a policy cannot be read, or belongs to other spaces.
+            LearningError: a policy cannot be read, or has other spaces than the environment.
             EnvError: the environment cannot be made.
         """
         self._say = say
@@ -64,7 +64,7 @@ class ComparisonView:
         self._seen = PolicyView(env.observation_space, words)
         drivers: list[Policy] = [RecordedPolicy(episode)]
         self._abouts = [_recorded(episode.row)]
-        self._adviser: LearnedPolicy | None = None  # remembers the person's side
+        self._adviser: LearnedPolicy | None = None  # its memory follows the recording
         for name in rivals[:MOST_RIVALS]:
             driver, about = _rival(dataset, self._env_id, name)
             if isinstance(driver, LearnedPolicy):
@@ -87,11 +87,11 @@ class ComparisonView:
 
     @property
     def due_s(self) -> float | None:
-        """At once, while there is more to compute."""
+        """At once (0) while there is more to compute, else None."""
         return None if self._finished else 0.0
 
     def tick(self, now: float) -> None:
-        """Compute a slice ahead, and report.
+        """Compute for a short time, and report the results.
 
         Raises:
             EnvError: the environment failed.
@@ -109,7 +109,7 @@ class ComparisonView:
             self._replay.close()
 
     def show(self, step: int) -> None:
-        """All sides after so many steps, as far as they are computed."""
+        """Show all sides after this number of steps, as far as they are computed."""
         self._step = min(step, self._replay.steps)
         frames = tuple(
             writer.write(lane.picture(self._step))
@@ -118,14 +118,14 @@ class ComparisonView:
         self._say(ReplayPictured(self._step, frames))
 
     def write(self, output: Path) -> VideoExport | None:
-        """Everything as a film or an animated image, the step on show as a still."""
+        """Write a video or an animated image of all steps, or a still image of the shown step."""
         if not self._finished:
             self._say(Notice(Tone.PLAIN, tr("Still computing; try again in a moment")))
             return None
         return VideoExport(self._replay, output, self._pace_hz, self._step, self._say)
 
     def close(self) -> None:
-        """Let go of environments and pictures."""
+        """Release the environments and frames."""
         self._replay.close()
         for writer in self._writers:
             writer.close()
@@ -147,7 +147,7 @@ class ComparisonView:
         )
 
     def _demonstrated(self, dataset: Dataset) -> tuple[tuple[float, ...], ...]:
-        """Some of what the demonstrators saw: where the policy is at home."""
+        """Return a sample of what the demonstrators observed: the states that the policy knows."""
         rows = dataset.rows()[:_CLOUD_EPISODES]
         seen: list[tuple[float, ...]] = []
         every = max(1, sum(row.total_steps for row in rows) // _CLOUD_POINTS)
@@ -155,7 +155,7 @@ class ComparisonView:
             for episode in dataset.read_many(rows):
                 steps = range(0, len(episode.rewards), every)
                 seen += [self._numbers(row_of_tree(episode.observations, s)) for s in steps]
-        except TeleopError:  # a damaged one; the cloud is then of the others
+        except TeleopError:  # a damaged episode: use only the others
             pass
         return tuple(seen[:_CLOUD_POINTS])
 
@@ -179,7 +179,7 @@ class ComparisonView:
         )
 
     def _advice(self, adviser: LearnedPolicy) -> list[_Advice]:
-        """What a policy would have done at each new moment of the recording."""
+        """Return what the policy would have done at each new step of the recording."""
         first, rows = self._replay.lanes[0], list[_Advice]()
         for step in range(self._advised, len(first.rewards)):
             action, distribution = adviser.advise(first.observations[step])
@@ -215,7 +215,7 @@ def _rival(dataset: Dataset, env_id: str, name: str) -> tuple[Policy, LaneAbout]
 
 
 def _differs(action: object, did: object, space: Space) -> bool:
-    """The policy would have done something else: for numbers, by more than a quarter of a range."""
+    """Return whether two actions differ; numbers: by more than a quarter of their range."""
     a, b = np.asarray(action, np.float64), np.asarray(did, np.float64)
     low, high = getattr(space, "low", None), getattr(space, "high", None)
     if low is None or high is None:

@@ -14,13 +14,13 @@ _TURN_HZ = 4.0  # turn-based environments play themselves at this pace
 
 
 class PolicyPreview:
-    """One policy, playing from seeds that nobody demonstrated."""
+    """Plays one policy from fresh starts."""
 
     def __init__(self, dataset: Dataset, policy: str, say: Say, now: float) -> None:
-        """Load and start.
+        """Load the policy and start playing.
 
         Raises:
-            LearningError: the policy cannot be read, or belongs to other spaces.
+            LearningError: the policy cannot be read, or has other spaces than the environment.
             EnvError: the environment cannot be made.
         """
         self._say = say
@@ -40,15 +40,15 @@ class PolicyPreview:
 
     @property
     def due_s(self) -> float | None:
-        """When something happens next."""
+        """Time of the next action, or None."""
         return self._again_s if self._again_s is not None else self._session.due_s
 
     def reload(self, dataset: Dataset, policy: str) -> None:
-        """Play on with a newer policy of the same environment."""
+        """Continue with a newer policy of the same environment."""
         self._session.policy = load_policy(dataset.policies / policy)
 
     def tick(self, now: float) -> None:
-        """Take a step if one is due; begin again after an episode's end.
+        """Take a step if one is due; begin the next episode after the end of one.
 
         Raises:
             EnvError: the environment failed.
@@ -64,7 +64,7 @@ class PolicyPreview:
                 self._again_s = now + _REST_S
 
     def close(self) -> None:
-        """Let go of environment and pictures."""
+        """Release the environment and the frames."""
         self._session.close()
         self._frames.close()
 

@@ -1,4 +1,4 @@
-"""A comparison on its way into a file, in a thread of its own: nobody waits for it."""
+"""Writes a comparison to a file in its own thread, so that nothing waits for it."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _REPORT_S = 0.2
 
 
 class VideoExport:
-    """One file."""
+    """The export of one file."""
 
     def __init__(
         self,
@@ -25,14 +25,14 @@ class VideoExport:
         step: int,
         say: Say,
     ) -> None:
-        """Begin.
+        """Start writing.
 
         Args:
-            replay: it, played to its end; it may be closed meanwhile.
-            output: the file; its ending says what it becomes.
-            pace_hz: steps a second.
-            step: that a still shows.
-            say: to the window.
+            replay: the comparison, played to its end; it may be closed meanwhile.
+            output: the file; its extension selects the format.
+            pace_hz: steps per second.
+            step: the step that a still image shows.
+            say: sends a message to the window.
         """
         self._say, self._output = say, output
         self._began_s = self._said_s = time.perf_counter()
@@ -44,7 +44,7 @@ class VideoExport:
         self._thread.start()
 
     def collect(self, now: float) -> bool:
-        """Say how far it is, or what has become of it; True if it is over."""
+        """Report the progress or the result; return True if the export is over."""
         if self._thread.is_alive():
             if now - self._said_s > _REPORT_S and self._done:
                 self._said_s = now
@@ -57,7 +57,7 @@ class VideoExport:
         return True
 
     def cancel(self) -> None:
-        """Give up, with nothing half-written left behind; wait for that."""
+        """Cancel the export, and wait until no unfinished file is left."""
         self._cancelled = True
         self._thread.join()
 
@@ -69,7 +69,7 @@ class VideoExport:
             )
         except InterruptedError:
             return
-        except Exception as problem:  # noqa: BLE001  libraries for films meet us; it must be said
+        except Exception as problem:  # noqa: BLE001  video libraries can raise anything; report it
             self._outcome = Notice(Tone.BAD, sentence(problem))
 
     def _tell(self, done: int, total: int) -> None:

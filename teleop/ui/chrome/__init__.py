@@ -1,1 +1,1 @@
-"""Around and over every screen: top bar, toasts, tooltips, banner."""
+"""Parts around and over every screen: top bar, toasts, tool tips, banner."""

@@ -1,4 +1,4 @@
-"""Bars over every screen: an environment that does not respond, and one whose process ended."""
+"""Bars over every screen, shown when an environment does not respond or its process ended."""
 
 from pygame import Rect
 
@@ -15,7 +15,7 @@ _STOPS = {
 
 
 def draw_banner(context: UiContext) -> None:
-    """Say why the environment's process ended, what is safe, and offer what can be done."""
+    """Show why the environment process ended and what is safe, and offer to restart it."""
     painter = context.ui.painter
     painter.box(painter.surface.get_rect(), (*context.ui.theme.bg[:3], 190), 0)
     texts = (context.model.lost, tr("What was saved is safe, and so is a running take."))
@@ -31,7 +31,7 @@ def draw_banner(context: UiContext) -> None:
 
 
 def draw_slow(context: UiContext) -> None:
-    """Say that an environment has not responded for a while, and offer to stop it."""
+    """Show that an environment has not responded for a while, and offer to stop it."""
     slow = context.model.slow
     if slow is None:
         return
@@ -55,7 +55,7 @@ def draw_slow(context: UiContext) -> None:
 
 
 def _bar(context: UiContext, texts: tuple[str, ...], buttons: int) -> tuple[Rect, int]:
-    """A bar below the top with lines of text; its box, and where its buttons end."""
+    """Draw a bar with lines of text; return its area and the right edge of its buttons."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     width = painter.surface.get_width() - px(40)

@@ -1,4 +1,4 @@
-"""What lies over every screen: notices, what hangs or crashed, tool tips, the help sheet."""
+"""Overlays of every screen: notices, banners about problems, tool tips, the help sheet."""
 
 from teleop.ui.chrome.banner import draw_banner, draw_slow
 from teleop.ui.chrome.toasts import Toasts
@@ -8,13 +8,13 @@ from teleop.ui.state.context import UiContext
 
 
 class Overlays:
-    """View state: notices on screen."""
+    """View state: the notices on screen."""
 
     def __init__(self) -> None:
         self.toasts = Toasts()
 
     def draw(self, context: UiContext, current: str) -> None:
-        """Everything that lies over a screen."""
+        """Draw all overlays of a screen."""
         if context.model.lost:
             draw_banner(context)
         else:

@@ -1,4 +1,4 @@
-"""Notices that come and go, beside the picture rather than over it."""
+"""Notices that disappear by themselves, placed beside the frame and not over it."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.text_edit import copy
 
 _STAYS_S = {Tone.GOOD: 4.0, Tone.PLAIN: 4.0, Tone.UNDO: 10.0, Tone.BAD: 12.0}
-_WITH_PATH_S = 10.0  # where there is something to copy
+_WITH_PATH_S = 10.0  # for notices with text to copy
 _MOST, _FEW = 3, 1
 _WIDTH, _LINE, _BUTTONS = 336, 22, 42
-_FOOT = 132  # above the main button of the panel on the right
+_FOOT = 132  # above the main button of the right panel
 _FEET = {"compare": 32, "library": 32, "home": 178}
-_LOW = ("compare",)  # screens with buttons not far above
+_LOW = ("compare",)  # screens with buttons close above the notices
 _LOOKS = {
     Tone.GOOD: ("check", "success"),
     Tone.PLAIN: ("info", "text2"),
@@ -33,15 +33,15 @@ class Toast:
 
     @property
     def copied(self) -> str:
-        """What of it is worth copying: a path, or what went wrong."""
+        """The text worth copying: a path or an error message; empty if there is none."""
         return self.notice.copy or (self.notice.text if self.notice.tone is Tone.BAD else "")
 
 
 class Toasts:
-    """The latest few, stacked upwards.
+    """The latest notices, stacked upwards.
 
     Attributes:
-        boxes: where they are.
+        boxes: areas of the drawn notices.
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,11 @@ class Toasts:
 
     @property
     def texts(self) -> list[str]:
-        """What they say, the newest last."""
+        """The texts of the notices, the newest last."""
         return [toast.notice.text for toast in self._toasts]
 
     def collect(self, context: UiContext) -> None:
-        """Put new notices on screen, take old ones off."""
+        """Add new notices and remove expired ones."""
         for notice in context.model.notices:
             self._toasts = [t for t in self._toasts if t.notice.tone is not Tone.UNDO]
             stays = max(_STAYS_S[notice.tone], _WITH_PATH_S if notice.copy else 0.0)
@@ -63,16 +63,16 @@ class Toasts:
         self._toasts = [toast for toast in self._toasts if toast.until_s > context.now][-_MOST:]
 
     def wakes_in(self, now: float) -> float | None:
-        """Seconds until one goes; 0 or less: it is time."""
+        """Return the seconds until the next notice expires (0 or less: now), or None."""
         return min((toast.until_s - now for toast in self._toasts), default=None)
 
     @property
     def copied(self) -> str:
-        """What of the newest is worth copying; empty if nothing is."""
+        """The text to copy from the newest notice that has one; empty if none has."""
         return next((toast.copied for toast in reversed(self._toasts) if toast.copied), "")
 
     def draw(self, context: UiContext, current: str) -> None:
-        """Draw them, above the foot of the panel on the right."""
+        """Draw the notices above the foot of the right panel."""
         ui, px = context.ui, context.ui.painter.px
         surface = ui.painter.surface
         right = surface.get_width() - px(32)
@@ -112,7 +112,7 @@ class Toasts:
         return box
 
     def _draw_buttons(self, context: UiContext, toast: Toast, index: int, row: Rect) -> None:
-        """Undo it, or copy what it says."""
+        """Draw the buttons that undo the action or copy the text."""
         ui, px = context.ui, context.ui.painter.px
         right = row.right - px(12)
         wishes = []
@@ -133,4 +133,4 @@ class Toasts:
             context.tell(toast.notice.undo or Request.UNDO)
         else:
             copy(toast.copied)
-        toast.until_s = context.now  # it has been answered
+        toast.until_s = context.now  # remove the notice

@@ -1,4 +1,4 @@
-"""Why a control cannot be used, or what one that is only an icon is called."""
+"""Tool tips: why a control cannot be used, or the name of an icon button."""
 
 from pygame import Rect
 
@@ -7,7 +7,7 @@ from teleop.ui.widgets.focus import Node
 
 
 def draw_tip(context: UiContext) -> None:
-    """The reason of a control that cannot be used, or the name of one that is only an icon."""
+    """Draw the tool tip of the control under the mouse or of the focused control."""
     ui = context.ui
     node = ui.events.hit(ui.events.pointer.at)
     focused = ui.events.nodes.get(ui.events.focus.id or "")

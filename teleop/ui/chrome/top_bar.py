@@ -19,7 +19,7 @@ TOP_BAR = 60
 
 
 def mark(painter: Painter) -> Surface:
-    """The program's icon: an orange tile with a gamepad."""
+    """Return the program's icon: an orange tile with a gamepad."""
     shown, painter.surface = painter.surface, Surface((64, 64), SRCALPHA)
     scale, painter.scale = painter.scale, 2.0
     painter.box(Rect(4, 4, 56, 56), painter.theme.human, 8)
@@ -29,7 +29,7 @@ def mark(painter: Painter) -> Surface:
 
 
 def draw_top_bar(context: UiContext, current: str) -> None:
-    """The top bar: name, steps, device, projector, help."""
+    """Draw the top bar."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     width, height = painter.surface.get_width(), px(TOP_BAR)
@@ -53,14 +53,14 @@ def draw_top_bar(context: UiContext, current: str) -> None:
 
 
 def _draw_steps(context: UiContext, current: str, room: Rect) -> None:
-    """In the middle of the window if they fit there; with the names that there is room for."""
+    """Draw the steps, centred in the window if they fit; without room, leave out names."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.group("stepper")
     names = list(_NAMES.values())
     widths = [px(50) + painter.width(name, "bold") for name in names]
     gap = next((px(g) for g in (30, 14) if sum(widths) + 3 * px(g) <= room.width), px(6))
-    if sum(widths) + 3 * gap > room.width:  # numbers do, but for the step that is up
+    if sum(widths) + 3 * gap > room.width:  # name only the current step
         names = [name if step == current else "" for name, step in zip(names, STEPS, strict=True)]
         widths = [px(50) + painter.width(name, "bold") if name else px(36) for name in names]
     total = sum(widths) + gap * 3
@@ -106,7 +106,7 @@ def _draw_step(context: UiContext, index: int, name: str, rect: Rect, current: s
 
 
 def _draw_tools(context: UiContext, width: int) -> int:
-    """Device, library, settings, projector, help; where they begin."""
+    """Draw device, library, settings, projector and help, and return their left edge."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.group("tools")

@@ -1,4 +1,4 @@
-"""What the policy finds likely at what the person saw, beside what the person pressed."""
+"""The policy's action probabilities for the recorded observation, beside the recorded action."""
 
 from pygame import Rect
 
@@ -12,7 +12,7 @@ _MOST_BARS = 6
 
 
 def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: int) -> None:
-    """What the policy finds likely at what the person saw, beside what the person pressed."""
+    """Draw the policy's action probabilities at a step, beside the recorded action."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     ui.card(card)
@@ -50,10 +50,10 @@ def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: in
 
 
 def _draw_nothing(context: UiContext, comparison: Comparison, card: Rect) -> None:
-    """Why there is nothing to say."""
+    """Explain why no probabilities are shown."""
     painter, px = context.ui.painter, context.ui.painter.px
     if any(lane.about.kind == "agent" for lane in comparison.lanes):
-        return  # it will come
+        return  # still being computed
     text = tr("Choose a policy as one of the sides to see what it would do")
     for index, line in enumerate(painter.wrapped(text, "small", card.width - px(36))):
         at = (card.x + px(18), card.y + px(52) + index * px(18))
@@ -61,7 +61,7 @@ def _draw_nothing(context: UiContext, comparison: Comparison, card: Rect) -> Non
 
 
 def _draw_differences(context: UiContext, comparison: Comparison, card: Rect) -> None:
-    """How often it would have done something else."""
+    """Draw how often the policy would act differently from the recording."""
     ui, px = context.ui, context.ui.painter.px
     count, total = sum(comparison.differs), len(comparison.differs)
     key = label_of(Command.DIFFERENCE)
@@ -98,9 +98,9 @@ def _draw_bar(
 
 
 def _rows(comparison: Comparison, step: int) -> list[tuple[str, float, bool, bool]]:
-    """(word, probability, likeliest, pressed) of each choice.
+    """Return (word, probability, is likeliest, was pressed) of each choice.
 
-    Where there are too many to show, only the likeliest of each branch.
+    If there are too many to show, return only the likeliest choice of each branch.
     """
     rows = []
     branches = zip(

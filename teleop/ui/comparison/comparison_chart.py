@@ -1,4 +1,4 @@
-"""The chart below a comparison: return, any number that is observed, or the cloud of both paths."""
+"""The chart below a comparison: return, one observed number, or a scatter plot of the states."""
 
 import math
 
@@ -15,18 +15,18 @@ from teleop.ui.widgets.line_chart import Chart, Scales, Series
 from teleop.ui.widgets.popover import MenuItem
 
 _RETURN, _CLOUD = "return", "cloud"
-_RUN_POINTS = 120  # of the line that is drawn anew at every step
+_RUN_POINTS = 120  # points of the line that is redrawn at every step
 
 
 class ComparisonChart:
-    """View state: what is shown."""
+    """View state: which chart is shown."""
 
     def __init__(self) -> None:
         self._chart, self._cloud = Chart(), StateScatter()
         self._shown = _RETURN
 
     def draw(self, context: UiContext, comparison: Comparison, card: Rect, step: float) -> None:
-        """The chosen chart, with the playhead in it."""
+        """Draw the chosen chart with the playhead."""
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         names = comparison.about.components
@@ -41,7 +41,7 @@ class ComparisonChart:
             self._draw_lines(context, comparison, inside, step)
 
     def draw_menu(self, context: UiContext, card: Rect) -> None:
-        """The open list of what can be shown, over everything."""
+        """Draw the open menu of charts above everything else."""
         comparison, px = context.model.comparison, context.ui.painter.px
         if comparison is None:
             return
@@ -57,7 +57,7 @@ class ComparisonChart:
         self._shown = picked or self._shown
 
     def _draw_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> int:
-        """The title, which opens the list; how wide it is."""
+        """Draw the title, which opens the menu, and return its width."""
         ui, px = context.ui, context.ui.painter.px
         title = {_RETURN: tr("Return so far"), _CLOUD: tr("States visited")}.get(
             self._shown, tr("Observed: {shown}", shown=self._shown)
@@ -80,7 +80,7 @@ class ComparisonChart:
     def _draw_parting(
         self, context: UiContext, comparison: Comparison, card: Rect, used: int
     ) -> None:
-        """When the sides first saw different things, and whether the replay is true."""
+        """Draw when the observations first differ, and whether the replay matches the recording."""
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         notes = []
         if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
@@ -135,7 +135,7 @@ class ComparisonChart:
         line: NDArray[np.float64],
         pace: float,
     ) -> None:
-        """The line of who drives now, over the others: it grows at every step."""
+        """Draw the line of the person who drives now over the others; it grows at every step."""
         painter = context.ui.painter
         run = Series("", np.arange(len(line)) / pace, line, look.colour).finite()
         if len(run.x) < 2:
@@ -156,6 +156,6 @@ class ComparisonChart:
 
 
 def _extent(values: NDArray[np.float64]) -> tuple[float, float] | None:
-    """The least and the most of those that are numbers."""
+    """Return the minimum and maximum of the finite values, if any."""
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if len(finite) else None

@@ -1,4 +1,4 @@
-"""The panes of a comparison: who it is, how far they are, what they see."""
+"""The panes of a comparison: name, return, frame, last action and step of each side."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ from teleop.ui.widgets.image_view import fitted
 
 HEADER = 52
 MOST_SIDES = 4
-_NUMBER = 104  # pixels that a return takes
-_ROOMY = 360  # pixels of a pane with the word beside it
+_NUMBER = 104  # width of a return in pixels
+_ROOMY = 360  # pixels; wider panes also show the word "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Side:
     """What one pane shows at a step.
 
     Attributes:
-        index: of the lane; None is the person who drives now.
-        look: name and colour.
-        note: a few words more.
+        index: index of the lane; None for the person who drives now.
+        look: name and style.
+        note: short description.
         total: return so far.
-        action: what was done last, in words.
-        state: how far it is.
+        action: last action, as text.
+        state: current step, or that the side is paused or has ended, as text.
     """
 
     index: int | None
@@ -40,22 +40,22 @@ class Side:
 
     @property
     def view(self) -> str:
-        """Name of its picture."""
+        """The name of the view that shows the frames of this side."""
         return "drive" if self.index is None else f"lane{self.index}"
 
 
 class Panes:
-    """Where each pane was drawn last."""
+    """Draws the panes and keeps their areas."""
 
     def __init__(self) -> None:
         self._places: list[Rect] = []
 
     def aspect(self, context: UiContext) -> float:
-        """Of the pictures."""
+        """Return the aspect ratio of the frames."""
         return context.view("lane0").aspect or 1.5
 
     def draw(self, context: UiContext, comparison: Comparison, area: Rect, step: int) -> None:
-        """Everybody, in columns; who drives now, if somebody does, comes first."""
+        """Draw all sides in columns; a person who drives now comes first."""
         ui, px = context.ui, context.ui.painter.px
         shown = sides_at(context, comparison, step)
         self._places = columns(area, len(shown), px(16))
@@ -71,7 +71,7 @@ class Panes:
                     ui.ring("view", rect, 8)
 
     def draw_moving(self, context: UiContext, comparison: Comparison, step: int) -> Rect | None:
-        """Only what changes with every step; where that is. None if the panes are others now."""
+        """Redraw what changes at every step; return its area, or None if the panes are outdated."""
         shown = sides_at(context, comparison, step)
         if len(shown) != len(self._places):
             return None
@@ -80,7 +80,7 @@ class Panes:
         return self._places[0].unionall(self._places[1:])
 
     def _draw_title(self, context: UiContext, card: Rect, side: Side) -> None:
-        """Who it is; a quiet button opens the choice of episode or rival."""
+        """Draw the name of the side, and a button that opens the menu of episodes or rivals."""
         ui, px = context.ui, context.ui.painter.px
         painter = ui.painter
         painter.box(Rect(card.x + px(16), card.y + px(16), px(4), px(20)), side.look.colour, 2)
@@ -88,7 +88,7 @@ class Panes:
         used = painter.text(side.look.name, at, "h2", width=card.width // 2 - px(40))
         left, right = at[0] + used + px(6), _number_rect(context, card).x - px(8)
         room = Rect(left, card.y + px(10), right - left, px(32))
-        if context.model.run is not None:  # who races stays until the race is left
+        if context.model.run is not None:  # the sides cannot change during a race
             if painter.width(side.note, "small") + px(8) <= room.width:
                 at = (room.x + px(6), room.centery)
                 painter.text(side.note, at, "small", ui.theme.text2)
@@ -100,7 +100,7 @@ class Panes:
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
         ui.group("options")
         width = painter.width(side.note, "small") + px(8)
-        text = side.note if width + px(24) <= room.width else ""  # the tool tip has it
+        text = side.note if width + px(24) <= room.width else ""  # the tool tip shows it
         width = width if text else 0
         rect = Rect(room.x, room.y, width + px(24), room.height)
         what, node_id = tr("Rival") if side.index else tr("Episode"), f"menu.{side.index}"
@@ -115,7 +115,7 @@ class Panes:
 
 
 def sides_at(context: UiContext, comparison: Comparison, step: int) -> list[Side]:
-    """What the panes show at a step, from the left."""
+    """Return the sides that are shown at a step, from left to right."""
     theme = context.ui.theme
     if context.model.run is None:
         looks = looks_of(comparison, theme)
@@ -127,7 +127,7 @@ def sides_at(context: UiContext, comparison: Comparison, step: int) -> list[Side
 
 
 def columns(area: Rect, count: int, gap: int) -> list[Rect]:
-    """An area cut into equal columns."""
+    """Split an area into equal columns."""
     width = (area.width - gap * (count - 1)) // count
     return [
         Rect(area.x + index * (width + gap), area.y, width, area.height) for index in range(count)
@@ -150,7 +150,7 @@ def _side(comparison: Comparison, index: int, look: SeriesStyle, step: int) -> S
 
 
 def _driven(context: UiContext, look: SeriesStyle) -> Side:
-    """The person, now."""
+    """Return the side of the person who drives now."""
     live, note = context.model.live, tr("live, from the same start")
     if live is None:
         return Side(None, look, note, 0.0, "", "")
@@ -161,7 +161,7 @@ def _driven(context: UiContext, look: SeriesStyle) -> Side:
 
 
 def _draw_side(context: UiContext, card: Rect, side: Side) -> Rect:
-    """What changes with every step: the return and the picture; where the picture is."""
+    """Draw the return and the frame, which change at every step; return the frame's area."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     number = _number_rect(context, card)
@@ -187,7 +187,7 @@ def _draw_side(context: UiContext, card: Rect, side: Side) -> Rect:
 
 
 def _number_rect(context: UiContext, card: Rect) -> Rect:
-    """Where the return stands, whatever it is."""
+    """Return the area for the return, which does not depend on its value."""
     painter, px = context.ui.painter, context.ui.painter.px
     width = px(_NUMBER)
     if card.width > px(_ROOMY):
@@ -196,7 +196,7 @@ def _number_rect(context: UiContext, card: Rect) -> Rect:
 
 
 def _draw_pills(context: UiContext, rect: Rect, action: str, state: str) -> None:
-    """What was done last, and how far it is; the state alone where there is little room."""
+    """Draw the last action and the state, or only the state if there is little room."""
     ui, px = context.ui, context.ui.painter.px
     y = rect.bottom - px(38)
     both = sum(ui.painter.width(text, "small-medium") for text in (action, state)) + px(80)

@@ -1,4 +1,4 @@
-"""How the sides of a comparison look: name, colour, dash, the same wherever they are drawn."""
+"""Styles of the sides of a comparison: name, colour and dash, the same in every view."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _DASHES: tuple[tuple[float, float] | None, ...] = (None, (3.0, 3.0), (12.0, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class SeriesStyle:
-    """One side: orange and dashed is the recording, blue an agent, grey a script or chance."""
+    """A side's style: recordings are orange and dashed, policies blue, other rivals grey."""
 
     name: str
     colour: Colour
@@ -27,14 +27,17 @@ class SeriesStyle:
 
 
 def looks_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
-    """A look for each side."""
+    """Return a style for each side."""
     lanes = [lane.about for lane in comparison.lanes]
     first = SeriesStyle(_RECORDED.get(lanes[0].kind, tr("Recorded")), theme.human, (9.0, 4.0))
     return [first, *(_rival(lanes[1:], index, theme) for index in range(len(lanes) - 1))]
 
 
 def racing_looks(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list[SeriesStyle]]:
-    """The person who drives now, and everybody else: what they recorded is paler."""
+    """Return the style of the person who drives now, and the styles of all other sides.
+
+    The recording is paler than usual, to tell it from the person who drives now.
+    """
     first, *rivals = looks_of(comparison, theme)
     name = tr("You (recorded)") if first.name == "You" else first.name
     before = SeriesStyle(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))

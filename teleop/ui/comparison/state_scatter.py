@@ -1,6 +1,6 @@
-"""The cloud: what demonstrators saw as points, and each side's path through them.
+"""Scatter plot of the demonstrated observations, with the path of each side through them.
 
-A policy that leaves the demonstrated path is seen to leave it: that is covariate shift.
+It shows where a policy leaves the demonstrated states: covariate shift.
 """
 
 import dataclasses
@@ -18,20 +18,20 @@ from teleop.ui.drawing.theme import mix
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
 
-_MOST_POINTS = 300  # of a path
-_TAIL = 40  # points of it that are drawn bold
+_MOST_POINTS = 300  # per path
+_TAIL = 40  # latest points of a path, drawn bold
 
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """Everything in two dimensions, as shares of the plot: 0..1, y upwards.
+    """Observations projected to two dimensions, as shares of the plot: 0..1, y upwards.
 
     Attributes:
-        directions: (D, 2) what becomes of the D numbers that are observed.
-        low: (2,) that becomes 0.
-        reach: (2,) from there to what becomes 1.
-        demonstrated: (N, 2) what was seen in all demonstrations.
-        paths: (T, 2) of each side.
+        directions: (D, 2) matrix that projects the D observed numbers.
+        low: (2,) projected value that becomes 0.
+        reach: (2,) difference between the values that become 1 and 0.
+        demonstrated: (N, 2) points observed in the demonstrations.
+        paths: (T, 2) points of each side.
     """
 
     directions: NDArray[np.float64]
@@ -41,13 +41,13 @@ class Flat:
     paths: tuple[NDArray[np.float64], ...]
 
     def place(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(T, 2) where (T, D) observations are; what lies far outside stays at the edge."""
+        """Project (T, D) observations to (T, 2) points; points far outside stay at the edge."""
         flat = (np.nan_to_num(rows) @ self.directions - self.low) / self.reach
         return np.clip(flat, -0.02, 1.02)
 
 
 class StateScatter:
-    """View state: which two numbers are the axes; -1 and -2 are the principal components."""
+    """View state: the two numbers on the axes; -1 and -2 are the principal components."""
 
     def __init__(self) -> None:
         self._axes = [-1, -2]
@@ -57,7 +57,7 @@ class StateScatter:
     def draw(
         self, context: UiContext, comparison: Comparison, card: Rect, inside: Rect, step: float
     ) -> None:
-        """The points, the paths, and where everybody is now."""
+        """Draw the points, the paths, and the current position of each side."""
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         self._draw_axes(context, comparison, card)
         lengths = tuple(len(lane.seen) for lane in comparison.lanes)
@@ -84,7 +84,7 @@ class StateScatter:
             painter.dot(tuple(points[-1]), 5, look.colour)
 
     def _draw_axes(self, context: UiContext, comparison: Comparison, card: Rect) -> None:
-        """Two chips that go through the numbers."""
+        """Draw two chips that switch the numbers on the axes."""
         ui, px = context.ui, context.ui.painter.px
         names = comparison.about.components
         right = card.right - px(12)
@@ -101,7 +101,7 @@ class StateScatter:
 
 
 def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
-    """Choose two numbers, or the two directions in which everything differs most (PCA)."""
+    """Project all observations to two observed numbers or principal components (PCA)."""
     paths = [np.array(lane.seen, np.float64) for lane in comparison.lanes]
     demonstrated = np.array(comparison.about.demonstrated, np.float64)
     if not len(demonstrated):
@@ -129,7 +129,7 @@ def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
 
 
 def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> Surface:
-    """What does not move: the points of the demonstrations, and the whole paths, faint."""
+    """Return an image of what does not move: the demonstrated points and the whole paths, faint."""
     picture = Surface(plot.size)
     theme = painter.theme
     picture.fill(theme.surface)
@@ -148,6 +148,6 @@ def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison
 
 
 def _on(plot: Rect, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pixels of shares of a plot."""
+    """Return the pixels of shares of a plot."""
     x = plot.x + 4 + shares[:, 0] * (plot.width - 8)
     return np.column_stack([x, plot.bottom - 4 - shares[:, 1] * (plot.height - 8)])

@@ -1,4 +1,4 @@
-"""The playhead over something that was computed: its keys, its bar, its track."""
+"""The playback of a comparison: playhead, shortcuts, and the bar with its track."""
 
 from pygame import Rect
 
@@ -15,11 +15,11 @@ _SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class Timeline:
-    """View state: where the playhead is, and whether it moves.
+    """View state: the position and the motion of the playhead.
 
     Attributes:
-        step: where it is; between whole numbers while it plays.
-        playing: it moves with time.
+        step: position of the playhead; between whole numbers while it plays.
+        playing: whether the playhead moves with time.
     """
 
     def __init__(self) -> None:
@@ -30,17 +30,17 @@ class Timeline:
         self._moved_s = 0.0
 
     def begin(self, now: float) -> None:
-        """Something new is on show: from its start."""
+        """Play a new comparison from its start."""
         self.step, self._shown, self.playing, self._moved_s = 0.0, 0, True, now
 
     def wakes_in(self, comparison: Comparison | None) -> float | None:
-        """The next step, while it plays."""
+        """Return the seconds until the next step while it plays, else None."""
         if not self.playing or comparison is None:
             return None
         return 1 / max(1.0, comparison.about.pace_hz * self._speed)
 
     def command(self, context: UiContext, comparison: Comparison, command: Command) -> bool:
-        """The player's keys; False if it is none of them."""
+        """Handle a shortcut of the player; return False for other shortcuts."""
         second = comparison.about.pace_hz
         moves = {
             Command.BACK: -1.0,
@@ -61,7 +61,7 @@ class Timeline:
         return True
 
     def advance(self, context: UiContext, comparison: Comparison) -> None:
-        """Move the playhead with time, and ask for the pictures it has reached."""
+        """Move the playhead with time and request the frames that it reaches."""
         if self.playing:
             self.step += (context.now - self._moved_s) * comparison.about.pace_hz * self._speed
             if self.step >= comparison.steps:
@@ -71,13 +71,13 @@ class Timeline:
         self.show(context, int(self.step))
 
     def show(self, context: UiContext, step: int) -> None:
-        """Ask for the pictures of a step, once."""
+        """Request the frames of a step, once."""
         if step != self._shown:
             self._shown = step
             context.tell(ShowStep(step))
 
     def seek(self, context: UiContext, comparison: Comparison, step: float) -> None:
-        """Hold still at a step."""
+        """Move the playhead to a step and pause there."""
         self.playing = False
         self.step = min(max(0.0, step), float(comparison.steps))
         self._moved_s = context.now
@@ -85,13 +85,13 @@ class Timeline:
     def draw(
         self, context: UiContext, comparison: Comparison, bar: Rect, marks: list[tuple[int, Colour]]
     ) -> None:
-        """Buttons, time, track and speed; the track above the rest where there is little room.
+        """Draw buttons, time, track and speed; in a narrow bar, the track is above the rest.
 
         Args:
-            context: what is known.
-            comparison: what is played.
-            bar: where.
-            marks: steps that are marked on the track.
+            context: state of the window.
+            comparison: comparison that is played.
+            bar: area of the bar.
+            marks: steps to mark on the track, with their colours.
         """
         ui = context.ui
         painter, theme, px = ui.painter, ui.theme, ui.painter.px
@@ -140,7 +140,7 @@ class Timeline:
             colour = theme.bg if node_id == "play" else theme.text2
             if ui.icon_button(node_id, rect, icon, label, colour):
                 self.command(context, comparison, command)
-            if node_id == "play":  # the disc covers what hovering drew
+            if node_id == "play":  # the disc covers the hover highlight
                 painter.box(rect, theme.text, 18)
                 painter.icon(icon, rect.center, 18, theme.bg)
                 ui.ring("play", rect, 18)
@@ -150,7 +150,7 @@ class Timeline:
     def _draw_differences(
         self, context: UiContext, comparison: Comparison, track: Rect, total: int
     ) -> None:
-        """Under the track: where the policy would have done otherwise."""
+        """Mark, under the track, the steps where the policy would act differently."""
         painter, px = context.ui.painter, context.ui.painter.px
         y, height = track.centery + px(9), px(3)
         start: int | None = None

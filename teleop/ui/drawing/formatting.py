@@ -1,26 +1,26 @@
-"""Numbers as people read them."""
+"""Formats numbers for display."""
 
 from teleop.text import joined, ntr, tr
 
 
 def signed(value: float, *, plus: bool = True) -> str:
-    """A return: `+231.4`, `−34.9`."""
+    """Format a return: `+231.4`, `−34.9`."""
     text = f"{value:+.1f}" if plus else f"{value:.1f}"
     return text.replace("-", "−")
 
 
 def episodes_text(count: int) -> str:
-    """`1 episode`, `25 episodes`."""
+    """Format a number of episodes: `1 episode`, `25 episodes`."""
     return ntr("{n:,} episode", "{n:,} episodes", count)
 
 
 def speed_text(speed: float) -> str:
-    """`1.0×`."""
+    """Format a speed factor: `1.0×`."""
     return f"{speed:g}×" if speed != round(speed) else f"{speed:.1f}×"
 
 
 def size_text(size: int) -> str:
-    """`312 kB`, `1.4 MB`."""
+    """Format a size in bytes: `312 kB`, `1.4 MB`."""
     if size < 1_000_000:
         return f"{size / 1000:.0f} kB"
     if size < 1_000_000_000:
@@ -29,7 +29,7 @@ def size_text(size: int) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """`about 12 s left`."""
+    """Format the remaining time: `about 12 s left`."""
     if seconds < 1.5:
         return tr("a second left")
     if seconds < 90:
@@ -38,6 +38,6 @@ def time_left(seconds: float) -> str:
 
 
 def two_lines(dataset_id: str, note: str, fits: bool) -> tuple[str, str]:
-    """A dataset and what is said of it, so that its own name is never what is cut off."""
+    """Split a dataset id and its note into two lines, so that the name is never cut off."""
     space, _, name = dataset_id.rpartition("/")
     return (dataset_id, note) if fits or not space else (space, joined(" · ", (name, note)))

@@ -1,8 +1,9 @@
 """Drawing on a Surface: cached text, icons, anti-aliased boxes, shadows and lines.
 
-pygame's own rounded rectangles are jagged, its text is spaced by whole pixels, its thick lines have
-no anti-aliasing. So boxes are made from one distance-field corner, text and icons are drawn at four
-times their size and averaged down, and lines are ribbons with soft edges. All of it is cached.
+pygame's own rounded rectangles are jagged, its letters are spaced by whole pixels, and its thick
+lines have no anti-aliasing. Therefore boxes are made from one distance-field corner, text and icons
+are drawn at four times their size and scaled down, and lines are ribbons with soft edges. Boxes,
+text and icons are cached.
 """
 
 import json
@@ -30,21 +31,21 @@ from teleop.ui.drawing.translation import Language
 from teleop.ui.drawing.typesetting import runs, system_face, words
 
 _OVERSAMPLE = 4
-_SMALL = 12_000  # pixels: one picture of them all is quicker than its parts, and not large
-_PANE = 128  # pixels: a side of what is laid over things
+_SMALL = 12_000  # pixels: up to this area, one cached image per box is faster, and not too large
+_PANE = 128  # pixels: side of the image that fills translucent rectangles
 Made = TypeVar("Made")
 Point = tuple[float, float]
 
 
 class ImageCache(Generic[Made]):
-    """The most recently used things, made when first asked for."""
+    """A cache of the most recently used images, each made at its first use."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._made: OrderedDict[Any, Made] = OrderedDict()
 
     def get(self, key: Any, make: Callable[[], Made]) -> Made:
-        """The thing of this key."""
+        """Return the image of a key; make it if it is not cached."""
         found = self._made.get(key)
         if found is None:
             found = self._made[key] = make()
@@ -59,13 +60,13 @@ class Painter:
     """Draws in one theme at one scale."""
 
     def __init__(self, surface: Surface, theme: Theme, scale: float, assets: Path) -> None:
-        """Prepare for a surface.
+        """Create a painter for a surface.
 
         Args:
-            surface: what is drawn on.
-            theme: colours and weights.
-            scale: real pixels for one pixel of the design.
-            assets: folder with `fonts/`.
+            surface: the surface to draw on.
+            theme: colours and font weights.
+            scale: real pixels per design pixel.
+            assets: folder that contains `fonts/`.
         """
         self.surface, self.theme, self.scale = surface, theme, scale
         self._fonts_folder = assets / "fonts"
@@ -75,28 +76,28 @@ class Painter:
         self._boxes: ImageCache[Surface] = ImageCache(600)
         self._shadows: ImageCache[Surface] = ImageCache(8)
         self._corners: ImageCache[tuple[Surface, ...]] = ImageCache(48)
-        self.language: Language | None = None  # of everything that is drawn
-        self.shortened: set[str] = set()  # texts that did not fit where they were drawn
+        self.language: Language | None = None  # language of all drawn text
+        self.shortened: set[str] = set()  # texts that did not fit and were shortened
 
     def px(self, value: float) -> int:
-        """A length of the design in real pixels."""
+        """Convert design pixels to real pixels."""
         return round(value * self.scale)
 
     # ------------------------------------------------------------ text
 
     def width(self, text: str, style: str) -> int:
-        """Width of a text in pixels."""
+        """Return the width of a text in pixels."""
         return self._width(self.said(text), style)
 
     def said(self, text: str) -> str:
-        """A text in the language of the window."""
+        """Translate a text into the language of the window."""
         return self.language.of(text) if self.language else text
 
     def _width(self, text: str, style: str) -> int:
         return self._text(text, style, self.theme.text).get_width()
 
     def fitted(self, text: str, style: str, width: int) -> str:
-        """The text, shortened with an ellipsis if it is wider."""
+        """Return the text, shortened with an ellipsis if it is too wide."""
         text = self.said(text)
         if self._width(text, style) <= width:
             return text
@@ -104,7 +105,7 @@ class Painter:
         return text[: self._fits(text, style, width, "…")].rstrip() + "…"
 
     def _fits(self, text: str, style: str, width: int, end: str = "") -> int:
-        """How many letters of a text fit, with something behind them; one at least."""
+        """Return how many letters of a text fit together with `end`; at least one."""
         low, high = 1, len(text)
         while low < high:
             middle = (low + high + 1) // 2
@@ -115,7 +116,7 @@ class Painter:
         return low
 
     def cut(self, text: str, style: str, width: int) -> str:
-        """As much of the beginning as fits."""
+        """Return as much of the beginning of a text as fits."""
         while text and self.width(text, style) > width:
             text = text[:-1]
         return text
@@ -129,15 +130,15 @@ class Painter:
         anchor: str = "lm",
         width: int | None = None,
     ) -> int:
-        """Draw one line of text; returns its width.
+        """Draw one line of text and return its width.
 
         Args:
-            text: the line.
-            at: the anchor's place.
+            text: the text to draw.
+            at: position of the anchor.
             style: a name from `theme.STYLES`.
-            colour: of the letters.
-            anchor: l, c or r, then m (middle of the capitals) or t (their top).
-            width: shorten to this many pixels.
+            colour: text colour; None uses the theme's.
+            anchor: `l`, `c` or `r`, then `m` (middle of the capital letters) or `t` (their top).
+            width: maximum width in pixels; a wider text is shortened.
         """
         text = self.fitted(text, style, width) if width is not None else self.said(text)
         image = self._text(text, style, colour or self.theme.text)
@@ -149,7 +150,7 @@ class Painter:
         return image.get_width()
 
     def wrapped(self, text: str, style: str, width: int) -> list[str]:
-        """The text in lines that fit a width; only a word that is longer than a line is cut."""
+        """Break a text into lines of a width; only words longer than a line are split."""
         lines: list[str] = []
         line = ""
         for word in words(self.said(text)):
@@ -167,7 +168,7 @@ class Painter:
     def icon(
         self, name: str, centre: Point, size: float = 18, colour: Colour | None = None
     ) -> None:
-        """Draw an icon around a point."""
+        """Draw an icon centred on a point."""
         tint = colour or self.theme.text2
         image = self._texts.get(("icon", name, size, tint), lambda: self._icon(name, size, tint))
         x, y = centre[0] - image.get_width() / 2, centre[1] - image.get_height() / 2
@@ -195,7 +196,7 @@ class Painter:
         return self._texts.get((text, style, colour), make)
 
     def _set(self, text: str, font: pygame.font.Font, size: float, colour: Colour) -> Surface:
-        """A line: Chinese letters in a font of this computer, on one base line with ours."""
+        """Render a line of text, with Chinese letters in a system font on the same baseline."""
         parts = runs(text)
         if not any(foreign for _, foreign in parts):
             return _rendered(font, text, colour)
@@ -231,7 +232,7 @@ class Painter:
         self.surface.fill(colour, rect)
 
     def rule(self, x: float, y: float, width: float, colour: Colour | None = None) -> None:
-        """A thin horizontal line."""
+        """Draw a thin horizontal line."""
         thick = max(1, self.px(1))
         self.surface.fill(colour or self.theme.line, (int(x), int(y), int(width), thick))
 
@@ -243,7 +244,7 @@ class Painter:
         border: Colour | None = None,
         border_px: float = 1,
     ) -> None:
-        """A rounded box with soft edges."""
+        """Draw a rounded box with soft edges."""
         if rect.width <= 0 or rect.height <= 0:
             return
         r = min(self.px(radius), rect.width // 2, rect.height // 2)
@@ -259,10 +260,10 @@ class Painter:
     def _large_box(
         self, rect: Rect, r: int, inner: Colour, border: Colour | None, thick: int
     ) -> None:
-        """From its corners and plain rectangles: a picture of all of it would take megabytes."""
+        """Draw corners and plain rectangles, because an image of a large box takes megabytes."""
         x, y, width, height = rect
         edge = max(r, thick)
-        beside = (edge - thick, height - 2 * edge)  # of the middle, down to the border
+        beside = (edge - thick, height - 2 * edge)  # size of each strip beside the middle
         self._fill(inner, (x + edge, y + thick, width - 2 * edge, height - 2 * thick))
         self._fill(inner, (x + thick, y + edge, *beside))
         self._fill(inner, (rect.right - edge, y + edge, *beside))
@@ -281,7 +282,7 @@ class Painter:
                 self.surface.blit(tile, (at_x, at_y), (from_x, from_y, r, r))
 
     def _fill(self, colour: Colour, area: tuple[int, int, int, int]) -> None:
-        """A plain rectangle, translucent ones too."""
+        """Fill a plain rectangle, also with a translucent colour."""
         x, y, width, height = area
         if not colour[3] or width <= 0 or height <= 0:
             return
@@ -295,19 +296,19 @@ class Painter:
                 self.surface.blit(pane, (left, top), part)
 
     def dot(self, centre: Point, radius: float, colour: Colour) -> None:
-        """A filled circle."""
+        """Draw a filled circle."""
         r = self.px(radius)
         self.box(Rect(round(centre[0]) - r, round(centre[1]) - r, 2 * r, 2 * r), colour, 99)
 
     def shadow(self, rect: Rect, radius: float = 12, blur: float = 24, alpha: int = 110) -> None:
-        """A soft shadow below a popover."""
+        """Draw a soft shadow below a popover."""
         spread, r = self.px(blur), self.px(radius)
         key = (rect.size, r, spread, alpha)
         image = self._shadows.get(key, lambda: soft_shadow(rect.size, r, spread, alpha))
         self.surface.blit(image, (rect.x - spread, rect.y - spread + self.px(8)))
 
     def round_off(self, rect: Rect, radius: float, background: Colour) -> None:
-        """Round the corners of a picture that is already drawn."""
+        """Round the corners of an image that is already drawn."""
         r = self.px(radius)
         a, b, c, d = self._corners.get((r, background), lambda: corner_masks(r, background))
         right, bottom = rect.right - r, rect.bottom - r
@@ -317,7 +318,7 @@ class Painter:
         self.surface.blit(d, (right, bottom))
 
     def star(self, centre: Point, colour: Colour) -> None:
-        """A filled star, as large as the icon of a hollow one."""
+        """Draw a filled star, as large as the icon of the hollow star."""
         angles = np.arange(10) * np.pi / 5 - np.pi / 2
         reach = np.where(np.arange(10) % 2 == 0, 7.2, 3.3) * self.scale
         x, y = centre[0] + reach * np.cos(angles), centre[1] + 0.3 + reach * np.sin(angles)
@@ -332,13 +333,13 @@ class Painter:
         width: float = 2.0,
         dash: tuple[float, float] | None = None,
     ) -> None:
-        """A thick line with soft edges.
+        """Draw a thick line with soft edges.
 
         Args:
-            points: (n, 2) pixels.
-            colour: of the line.
-            width: pixels of the design.
-            dash: lengths of dash and gap, in pixels of the design.
+            points: (n, 2) positions in pixels.
+            colour: line colour.
+            width: line width in design pixels.
+            dash: lengths of dash and gap in design pixels.
         """
         line = np.asarray(points, dtype=np.float64)
         if len(line) < 2:
@@ -361,8 +362,8 @@ class Painter:
 
 
 def _rendered(font: pygame.font.Font, text: str, colour: Colour) -> Surface:
-    """Nothing for letters without any width, which SDL refuses; `?` for what is no text at all."""
-    whole = text.encode("utf-8", "replace").decode()  # names of files can be any bytes
+    """Render text; invalid letters become `?`, and text without width (an SDL error) is empty."""
+    whole = text.encode("utf-8", "replace").decode()  # file names can contain any bytes
     try:
         return font.render(whole, True, colour[:3])
     except pygame.error:

@@ -1,4 +1,4 @@
-"""Boxes, shadows and thick lines with soft edges, as pictures and as outlines."""
+"""Boxes, shadows and thick lines with soft edges, as images or outlines."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from teleop.ui.drawing.theme import CLEAR, Colour
 def rounded_box(
     size: tuple[int, int], r: int, fill: Colour, border: Colour | None, thick: int
 ) -> Surface:
-    """A box from its four corners and plain rectangles."""
+    """Make a box from its four corners and plain rectangles."""
     width, height = size
     tile = corner_tile(r, fill, border, thick)
     side = tile.get_width()
@@ -35,7 +35,7 @@ def rounded_box(
 
 
 def corner_tile(r: int, fill: Colour, border: Colour | None, thick: int) -> Surface:
-    """A disc of radius r with its border, from distances to its edge."""
+    """Make a disc of radius r with a border, from the distances of pixels to its edge."""
     side = 2 * r + 1
     distance = _box_distance((side, side), r)
     outer = np.clip(0.5 - distance, 0, 1)
@@ -50,7 +50,7 @@ def corner_tile(r: int, fill: Colour, border: Colour | None, thick: int) -> Surf
 
 
 def soft_shadow(size: tuple[int, int], r: int, spread: int, alpha: int) -> Surface:
-    """A dark box whose edge fades out over twice the spread."""
+    """Make a dark box whose edge fades out over twice the spread."""
     whole = (size[0] + 2 * spread, size[1] + 2 * spread)
     distance = _box_distance(whole, r, spread) + spread
     strength = np.clip(1 - distance / (2 * spread), 0, 1)
@@ -59,7 +59,7 @@ def soft_shadow(size: tuple[int, int], r: int, spread: int, alpha: int) -> Surfa
 
 
 def corner_masks(r: int, background: Colour) -> tuple[Surface, ...]:
-    """What covers the four corners of a picture so that it looks rounded, from the top left on."""
+    """Make masks for the corners of an image: top left, top right, bottom left, bottom right."""
     y, x = np.mgrid[0:r, 0:r] + 0.5
     alpha = np.clip(0.5 + np.hypot(r - x, r - y) - r, 0, 1) * 255
     first = _surface(np.broadcast_to(np.array(background[:3]), (r, r, 3)), alpha)
@@ -68,7 +68,7 @@ def corner_masks(r: int, background: Colour) -> tuple[Surface, ...]:
 
 
 def _box_distance(size: tuple[int, int], r: int, margin: int = 0) -> NDArray[np.float64]:
-    """Signed distance of every pixel to a rounded box, negative inside: (height, width)."""
+    """Return each pixel's signed distance to a rounded box, negative inside: (height, width)."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width] + 0.5
     dx = np.abs(x - width / 2) - (width / 2 - margin - r)
@@ -79,7 +79,7 @@ def _box_distance(size: tuple[int, int], r: int, margin: int = 0) -> NDArray[np.
 
 
 def _surface(rgb: NDArray[Any], alpha: NDArray[Any]) -> Surface:
-    """(height, width, 3) colours and (height, width) alphas as a Surface."""
+    """Make a Surface from (height, width, 3) colours and (height, width) alpha values."""
     image = Surface((alpha.shape[1], alpha.shape[0]), pygame.SRCALPHA)
     pygame.surfarray.pixels3d(image)[:] = (rgb + 0.5).astype(np.uint8).swapaxes(0, 1)
     pygame.surfarray.pixels_alpha(image)[:] = (alpha + 0.5).astype(np.uint8).T
@@ -87,7 +87,7 @@ def _surface(rgb: NDArray[Any], alpha: NDArray[Any]) -> Surface:
 
 
 def resampled(line: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
-    """Points at equal distances, so that a dash never skips a steep part."""
+    """Resample a line at equal distances, so that dashes do not skip steep parts."""
     steps = np.hypot(*np.diff(line, axis=0).T)
     along = np.r_[0, np.cumsum(steps)] + np.arange(len(line)) * 1e-9
     at = np.arange(0, along[-1], spacing)
@@ -98,7 +98,7 @@ def resampled(line: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
 def ribbon(
     line: NDArray[np.float64], half: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """(length of each segment, upper edge, lower edge) of a thick line."""
+    """Return (length of each segment, upper edge, lower edge) of a thick line."""
     steps = np.diff(line, axis=0)
     length = np.hypot(*steps.T)
     normal = np.c_[-steps[:, 1], steps[:, 0]] / np.where(length == 0, 1, length)[:, None]

@@ -1,4 +1,4 @@
-"""Colours, type and sizes: the design system as values."""
+"""The design system: colours, fonts and sizes."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -7,25 +7,25 @@ Colour: TypeAlias = tuple[int, int, int, int]
 
 
 def rgba(code: str, alpha: int = 255) -> Colour:
-    """`0B0C10` as red, green, blue, alpha."""
+    """Convert a hex code such as `0B0C10` to red, green, blue and alpha."""
     red, green, blue = (int(code[i : i + 2], 16) for i in (0, 2, 4))
     return (red, green, blue, alpha)
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """`a` with a share of `b` in it, opaque."""
+    """Mix a share of `b` into `a`; the result is opaque."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a[:3], b[:3], strict=True))
     return (red, green, blue, 255)
 
 
 def faded(colour: Colour, alpha: int) -> Colour:
-    """A colour with another alpha."""
+    """Return a colour with another alpha value."""
     return (*colour[:3], alpha)
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One set of colours. Orange is always the person, blue always the agent."""
+    """A set of colours: orange always means the person, blue always the agent."""
 
     name: str
     bg: Colour
@@ -46,12 +46,12 @@ class Theme:
     on_agent: Colour
     on_recording: Colour
     is_dark: bool
-    heavier: bool  # one weight up: thin letters vanish on a projector
+    heavier: bool  # use heavier fonts: thin letters are hard to see on a projector
     line_px: float
 
     @property
     def track(self) -> Colour:
-        """Of bars that nothing fills yet: white ones would look full."""
+        """Colour of the empty part of a bar; in white, the bar would look full."""
         return self.line if self.name == "contrast" else self.strong_line
 
 
@@ -127,17 +127,17 @@ CONTRAST = Theme(
 )
 THEMES = {theme.name: theme for theme in (INK, PAPER, CONTRAST)}
 
-# Over pictures the colours are fixed: they do not follow the theme.
+# Colours on top of frames are fixed: they do not depend on the theme.
 VEIL = rgba("0A0B0E", 205)
 ON_VEIL = rgba("F5F7FA")
 ON_VEIL2 = rgba("BEC4CE")
 VEIL_RECORDING = rgba("FF6459")
 VEIL_RECORDING_OFF = rgba("823C38")
-PRACTICE = rgba("B58CFF")  # neither the person's orange nor the recording's red
+PRACTICE = rgba("B58CFF")  # different from the person's orange and the recording's red
 KEY_LINE = rgba("FFFFFF", 60)
 CLEAR: Colour = (0, 0, 0, 0)
 
-# Size at scale 1 and face of each style. The micro style is for key caps alone.
+# Size at scale 1 and font of each style.
 STYLES: dict[str, tuple[int, str]] = {
     "display": (30, "InterDisplay-SemiBold"),
     "number": (22, "InterDisplay-SemiBold"),
@@ -151,4 +151,4 @@ STYLES: dict[str, tuple[int, str]] = {
     "small-bold": (12, "Inter-SemiBold"),
 }
 HEAVIER = {"Inter-Regular": "Inter-Medium", "Inter-Medium": "Inter-SemiBold"}
-CAP_HEIGHT = 0.727  # of Inter, as a share of the size
+CAP_HEIGHT = 0.727  # height of Inter's capital letters, as a share of the font size

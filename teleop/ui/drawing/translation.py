@@ -1,7 +1,7 @@
-"""The window in other languages: gettext catalogues of the messages that a `Text` is made from.
+"""Translates the window, with gettext catalogues of the messages that `Text` objects hold.
 
-`assets/languages/<code>/LC_MESSAGES/teleop.po` is what translators edit, `teleop.mo` what is read;
-`python -m tests.translations` brings both up to date with the code.
+Translators edit `assets/languages/<code>/LC_MESSAGES/teleop.po`; the window reads `teleop.mo`.
+`python -m tests.translations` updates both to match the code.
 """
 
 import gettext
@@ -20,20 +20,20 @@ LANGUAGES = {
 
 
 class Language:
-    """Translates what is drawn."""
+    """Translates the text on screen into one language."""
 
     def __init__(self, folder: Path, code: str) -> None:
-        """Read a catalogue.
+        """Read the catalogue of a language.
 
         Args:
-            folder: of the catalogues.
-            code: of the language; empty: as the computer is set.
+            folder: folder of the catalogues.
+            code: language code; empty for the system's language.
         """
         self.code = code if code in LANGUAGES else system_language()
         self._catalogue = gettext.translation("teleop", folder, [self.code], fallback=True)
 
     def of(self, text: str) -> str:
-        """A text in this language; what has no message stays as it is."""
+        """Translate a text; text without a message stays as it is."""
         return text.translated(self._look_up) if isinstance(text, Text) else text
 
     def _look_up(self, message: str, plural: str, n: int) -> str:
@@ -43,7 +43,7 @@ class Language:
 
 
 def system_language() -> str:
-    """The computer's, if there is a catalogue for it; else English."""
+    """Return the system's language if there is a catalogue for it, else English."""
     try:
         name = locale.getlocale()[0] or ""
     except ValueError:

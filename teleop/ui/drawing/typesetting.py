@@ -1,4 +1,4 @@
-"""Where a line of text may end, and which font has its letters."""
+"""Splits text where a line may end, and by the font that contains its letters."""
 
 import re
 from functools import cache
@@ -7,14 +7,14 @@ from itertools import groupby
 import pygame
 
 FAR_EAST = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
-# a letter of the Far East with what closes it; a word, or a part of a path; space
+# an East Asian letter with closing punctuation; a word or part of a path; white space
 _PIECES = re.compile(
     f"{FAR_EAST.pattern}[，。、；：！？”）]?|[^\\s\u2e80-\u9fff/]*/+|[^\\s\u2e80-\u9fff/]+|\\s+"
 )
 
 
 def words(text: str) -> list[str]:
-    """Pieces between which a line may end; each with the space before it."""
+    """Split a text into pieces between which a line may end, each with the space before it."""
     pieces, space = [], ""
     for piece in _PIECES.findall(text):
         if piece.isspace():
@@ -26,14 +26,14 @@ def words(text: str) -> list[str]:
 
 
 def runs(text: str) -> list[tuple[str, bool]]:
-    """Parts of a text that one font can set, and whether their letters are of the Far East."""
+    """Split a text into parts for one font each: (part, whether its letters are East Asian)."""
     parts = groupby(text, lambda letter: FAR_EAST.match(letter) is not None)
     return [("".join(letters), foreign) for foreign, letters in parts]
 
 
 @cache
 def system_face() -> str:
-    """A font of this computer with Chinese letters; ours where there is none."""
+    """Return a system font that has Chinese letters, or our own font if there is none."""
     names = (
         "notosanscjksc",
         "notosanssc",

@@ -1,1 +1,1 @@
-"""The driven environment on screen, and what is drawn over it."""
+"""Shows the driven environment and the overlay on its frame."""

@@ -1,4 +1,4 @@
-"""Where a person drives: the picture, what lies on it, and the row of buttons below."""
+"""The driving view: the frame, the overlay on it, and the row of buttons below."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,21 +20,21 @@ _TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
 
 
 class DriveView:
-    """View state: where the picture is."""
+    """View state: the area of the frame."""
 
     def __init__(self) -> None:
         self._view = Rect(0, 0, 0, 0)
         self._around = Rect(0, 0, 0, 0)
-        self._goes_back = False  # the button is held
+        self._goes_back = False  # the rewind button is held
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """The recording dot blinks."""
+        """Return the seconds until the recording dot blinks."""
         live = context.model.live
         blinks = live is not None and live.engaged and not context.reduced_motion
         return 0.5 if blinks else None
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Shortcuts of driving; False if it is none."""
+        """Run a driving shortcut; return False if `command` is not one."""
         request = _REQUESTS.get(command)
         if request:
             context.tell(request)
@@ -46,10 +46,10 @@ class DriveView:
             return False
         return True
 
-    # ------------------------------------------------------------ the picture
+    # ------------------------------------------------------------ the frame
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Only the picture and what lies on it."""
+        """Redraw only the frame and its overlay and return their area; None if not possible now."""
         view = context.view("drive")
         if context.popover.open or view.aspect is None or not self._view.width:
             return None
@@ -57,13 +57,13 @@ class DriveView:
         return self._around
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """The picture, which can be clicked."""
+        """Draw the frame, which can be clicked."""
         self._around, self._view = area, fitted(area, context.view("drive").aspect or 1.5)
         self._draw_picture(context)
         self._draw_node(context)
 
     def _draw_picture(self, context: UiContext) -> None:
-        """The picture, and what lies on it or, where there is room, beside it."""
+        """Draw the frame, with its overlay on it or, if there is room, beside it."""
         painter, theme = context.ui.painter, context.ui.theme
         whole = self._view.width >= self._around.width - 2
         tall = self._view.height >= self._around.height - 2
@@ -89,10 +89,10 @@ class DriveView:
         if not context.input.driving:
             ui.ring("view", self._view, 12)
 
-    # ------------------------------------------------------------ above the picture
+    # ------------------------------------------------------------ above the frame
 
     def draw_tools(self, context: UiContext, at: tuple[int, int]) -> None:
-        """How to drive, the controls, and the way back."""
+        """Draw the buttons for recording options, controls and rewind."""
         ui, px = context.ui, context.ui.painter.px
         tools = (
             ("options", "settings", tr("Recording options (F4)")),
@@ -105,7 +105,7 @@ class DriveView:
         self._draw_back(context, Rect(at[0] + px(80), at[1], px(36), px(36)))
 
     def _draw_back(self, context: UiContext, rect: Rect) -> None:
-        """Go back for as long as it is held; by key or pad it goes back a little."""
+        """Draw the rewind button: hold it to rewind; a key or gamepad press rewinds a little."""
         ui, live = context.ui, context.model.live
         going = live is not None and (live.engaged or live.pending)
         reason = "" if going else tr("Rewind works during or just after an episode")
@@ -127,7 +127,7 @@ class DriveView:
         self._goes_back = held
 
     def draw_chips(self, context: UiContext, left: Rect, y: int) -> int:
-        """Speed, rate and seed at the right end of a row; where they begin."""
+        """Draw speed, rate and seed at the right end of a row, and return their left edge."""
         ui, env, live = context.ui, context.model.env, context.model.live
         right = left.right
         if live is None or env is None:
@@ -146,15 +146,15 @@ class DriveView:
             _change_speed(context, 1, around=True)
         return rect.x
 
-    # ------------------------------------------------------------ below it
+    # ------------------------------------------------------------ below the frame
 
     def draw_transport(self, context: UiContext, bar: Rect, start: tuple[str, str]) -> Rect:
-        """Begin or stop, save, discard; the room that is left in the bar.
+        """Draw the buttons to start or stop, save and discard, and return the free area of the bar.
 
         Args:
-            context: what is known.
-            bar: where.
-            start: word and icon of the first button while nothing runs.
+            context: the context that all screens share.
+            bar: area of the button bar.
+            start: label and icon of the first button while nothing runs.
         """
         ui, live = context.ui, context.model.live
         px = ui.painter.px
@@ -224,7 +224,7 @@ def _next(values: tuple[float, ...], value: float, step: int, *, around: bool) -
 
 
 def _rate(live: SessionSnapshot) -> str:
-    """Steps a second; where the environment is too slow for them, what it really does."""
+    """Return the steps per second, with the measured rate if the environment is too slow."""
     wanted = live.pace_hz * live.speed
     if 0 < live.real_hz < _TOO_SLOW * wanted:
         return tr("{real_hz:.0f} of {wanted:.3g} Hz", real_hz=live.real_hz, wanted=wanted)

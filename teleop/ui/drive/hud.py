@@ -1,4 +1,4 @@
-"""What lies over the environment's picture: state, return, key caps."""
+"""The overlay on the environment's frame: state, return, key caps."""
 
 import math
 
@@ -27,12 +27,12 @@ _PROJECTOR_CAP = 64
 
 
 def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
-    """Draw everything that lies over a driven environment's picture.
+    """Draw the overlay on the frame of a driven environment.
 
     Args:
-        context: what is known.
-        view: where the picture is.
-        area: the room around it; the corners of that are used, so that little is covered.
+        context: the context that all screens share.
+        view: area of the frame.
+        area: area around the frame; the overlay uses its corners, to cover little of the frame.
     """
     live, env = context.model.live, context.model.env
     if live is None or env is None:
@@ -55,7 +55,7 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
 
 
 def state_words(context: UiContext, live: SessionSnapshot) -> str:
-    """The state in a few words, with the key that leads on."""
+    """Return the state in a few words, with the key to press next."""
     if context.ui.pad_hints:
         record, go_on, save, discard = tr("Start"), tr("Start"), "A", "→ A"
     else:
@@ -154,7 +154,7 @@ def _draw_keys(context: UiContext, inner: Rect, hints: tuple[Hint, ...]) -> None
 
 
 def _held_layer(context: UiContext) -> int:
-    """Which modifiers are down: key caps show what the keys mean with them."""
+    """Return the layer of the held modifiers; key caps show what keys do in that layer."""
     layers = context.model.env.layers if context.model.env else ()
     held = (any(control in context.input.touched for control in layer) for layer in layers)
     return sum(1 << index for index, is_held in enumerate(held) if is_held)
@@ -169,7 +169,7 @@ def _draw_countdown(context: UiContext, view: Rect, seconds: float) -> None:
 
 
 def _draw_seen(context: UiContext, inner: Rect, top: int) -> int:
-    """The picture that the policy will see, below the return; where it ends."""
+    """Draw the image that the policy will see, below the return, and return its bottom edge."""
     painter, px = context.ui.painter, context.ui.painter.px
     view = context.view("seen")
     if view.aspect is None:
@@ -185,7 +185,7 @@ def _draw_seen(context: UiContext, inner: Rect, top: int) -> int:
 def _draw_numbers(
     context: UiContext, inner: Rect, top: int, numbers: tuple[tuple[str, float], ...]
 ) -> None:
-    """What the policy will see, as numbers with bars, below the return."""
+    """Draw the numbers that the policy will see, with bars, below the return."""
     painter, px = context.ui.painter, context.ui.painter.px
     rows = min(len(numbers), max(0, (inner.bottom - top - px(84)) // px(17)))
     names = max(painter.width(name, "small") for name, _ in numbers)
@@ -205,7 +205,7 @@ def _draw_numbers(
 
 
 def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
-    """A border and the way out, while keys go to the environment."""
+    """Draw a border and the key to leave, while keys go to the environment."""
     painter = context.ui.painter
     live = context.model.live
     practice = live is not None and live.practice
@@ -225,7 +225,7 @@ def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
 
 
 def _draw_welcome(context: UiContext, view: Rect) -> None:
-    """Three lines for somebody who has not recorded here yet."""
+    """Draw a short introduction for a person who has not recorded here yet."""
     library, env, live = context.model.library, context.model.env, context.model.live
     if live is None or live.control or library is None or env is None:
         return

@@ -1,4 +1,4 @@
-"""Under the panes of a race: how it stands, and what can be done with the run."""
+"""The bar below the panes of a race: its state, and the buttons for the run."""
 
 from pygame import Rect
 
@@ -15,7 +15,7 @@ _REQUESTS = {"save": Request.KEEP_TAKE, "discard": Request.DISCARD_TAKE}
 
 
 def draw_race_bar(context: UiContext, bar: Rect) -> bool:
-    """Draw it; True if the race is to begin once more."""
+    """Draw the bar; return True if the person wants to race again."""
     ui, live, px = context.ui, context.model.live, context.ui.painter.px
     if live is None:
         return False

@@ -1,4 +1,4 @@
-"""The choice among an environment's datasets, in the head of a panel."""
+"""The menu of an environment's datasets, at the top of a panel."""
 
 from pygame import Rect
 
@@ -9,7 +9,7 @@ from teleop.ui.widgets.popover import MenuItem
 
 
 def draw_dataset_menu(context: UiContext, panel: Rect, group: str, label: str) -> None:
-    """Draw which dataset is shown; a drop-down where the environment has several."""
+    """Draw the name of the dataset, as a drop-down if the environment has several."""
     ui, library, px = context.ui, context.model.library, context.ui.painter.px
     if library is None:
         return

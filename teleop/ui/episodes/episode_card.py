@@ -1,4 +1,4 @@
-"""One episode of the library: played, scrubbed, trimmed, labelled."""
+"""A card that plays, scrubs, trims and labels one episode of the library."""
 
 from pygame import Rect
 
@@ -26,7 +26,7 @@ class EpisodeCard:
     def draw(
         self, context: UiContext, card: Rect, row: EpisodeRow | None, dataset_id: str
     ) -> Curate | None:
-        """Draw everything about an episode; what is to be changed, if something is."""
+        """Draw all details of an episode, and return the requested change, if any."""
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         if row is None:
@@ -56,7 +56,7 @@ class EpisodeCard:
         return wish
 
     def _draw_picture(self, context: UiContext, area: Rect, row: EpisodeRow) -> int:
-        """The picture at the playhead; which step that is."""
+        """Draw the frame at the playhead and return its step."""
         ui, px, comparison = context.ui, context.ui.painter.px, context.model.comparison
         problem = context.model.replay_problem
         if comparison is None or comparison.about.file != row.file:
@@ -97,7 +97,7 @@ class EpisodeCard:
         step: int,
         dataset_id: str,
     ) -> Curate | None:
-        """Which steps count; nothing is cut off."""
+        """Draw the trim buttons; trimming selects steps and removes nothing."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("trim")
         first, end = row.label.trim or (0, row.total_steps)
@@ -134,7 +134,7 @@ class EpisodeCard:
     def _draw_texts(
         self, context: UiContext, card: Rect, y: int, row: EpisodeRow, dataset_id: str
     ) -> None:
-        """Tags and note, edited in place."""
+        """Draw the tags and the note, which are edited in place."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("labels")
         label = row.label
@@ -158,7 +158,7 @@ class EpisodeCard:
                 context.edit(TextEdit(f"label.{name}", text, len(text), done))
 
     def _draw_findings(self, context: UiContext, area: Rect, row: EpisodeRow) -> None:
-        """What is known of it beyond its figures."""
+        """Draw the certificate and the flags of the episode."""
         ui, px = context.ui, context.ui.painter.px
         found = row.certificate
         lines = [tr("Replay: {finding}", finding=found.text)] if found else []

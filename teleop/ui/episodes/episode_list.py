@@ -1,4 +1,4 @@
-"""The list of saved episodes, as it is on disk: returns, stars, delete, and the way to training."""
+"""The list of saved episodes: returns, stars, delete, and the button that leads to training."""
 
 import math
 import statistics
@@ -23,14 +23,14 @@ _ROW = 56
 
 
 class EpisodeList:
-    """View state: how far the list is scrolled."""
+    """View state: the scroll position and the order of the list."""
 
     def __init__(self) -> None:
         self._scroll = Scroll()
         self._order = tr("Newest")
 
     def draw(self, context: UiContext, panel: Rect) -> None:
-        """Draw the panel, and answer what was used."""
+        """Draw the panel and handle the controls that were used."""
         ui = context.ui
         painter, px = ui.painter, ui.painter.px
         ui.card(panel)
@@ -97,7 +97,7 @@ class EpisodeList:
         self._scroll.draw_bar(ui, len(episodes), fit)
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """The mouse wheel turned."""
+        """Scroll the list if the mouse is over it."""
         self._scroll.by(rows, at)
 
     def _draw_row(
@@ -124,7 +124,7 @@ class EpisodeList:
         painter.text(signed(episode.total_reward), (x, middle - px(9)), "bold")
         notes = [steps, *_NOTES.get(episode.driver, ())]
         notes += _findings(episode)
-        room = rect.right - px(88) - x if len(notes) > 1 else px(130)  # the bar makes way
+        room = rect.right - px(88) - x if len(notes) > 1 else px(130)  # the bar moves up
         text = joined(" · ", notes)
         painter.text(text, (x, middle + px(11)), "small", theme.text2, width=room)
         bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
@@ -155,7 +155,10 @@ class EpisodeList:
             context.tell(DeleteEpisode(episode.file))
 
     def on_chosen(self, context: UiContext, command: Command) -> None:
-        """Star or delete the focused row, by key or pad; delete with none focused is undo."""
+        """Star or delete the focused row, by key or pad.
+
+        On a gamepad, delete without a focused row undoes the last discard or deletion.
+        """
         parts = (context.ui.events.focus.id or "").split(".")
         library = context.model.library
         for episode in library.episodes if library else ():
@@ -190,7 +193,7 @@ class EpisodeList:
         if ui.button("next", rect, tr("Train a policy"), "sparkles", "primary", key, reason, 10):
             context.go_to = "train"
         caption = reason or tr("The first policy plays after about a second")
-        first, *_ = ui.painter.said(caption).split(". ")  # the tool tip has all of it
+        first, *_ = ui.painter.said(caption).split(". ")  # the tool tip shows all of it
         lines = ui.painter.wrapped(first, "small", panel.width - px(32))[:2]
         for index, line in enumerate(lines):
             at = (
@@ -201,7 +204,7 @@ class EpisodeList:
 
 
 def _findings(episode: EpisodeRow) -> list[str]:
-    """What is known of an episode beyond its figures, the most urgent first."""
+    """Return short remarks about an episode, the most urgent first."""
     judged = {None: "", True: tr("success"), False: tr("failure")}[episode.label.success]
     replay = {"exact": tr("exact"), "diverges": tr("diverges")}.get(episode.verdict, "")
     found = (tr("flagged") if episode.flags else "", judged, replay, *episode.label.tags)

@@ -1,4 +1,4 @@
-"""The table of a dataset's episodes: columns that sort, rows that are chosen, a filter."""
+"""The table of a dataset's episodes, with sorting, selection and a filter."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ def _by_label(row: EpisodeRow) -> tuple[bool, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One column: its head, its share of the width, how it sorts, what it says.
+    """One column: title, share of the width, sort key and text of a cell.
 
-    `from_width`: it is there from this width of the table on.
+    The column is shown if the table is at least `from_width` wide.
     """
 
     head: str
@@ -34,7 +34,7 @@ class _Column:
     from_width: int = 0
 
 
-_DRIVERS = {  # without a name of their own
+_DRIVERS = {  # drivers without a name
     "human": tr("human"),
     "script": tr("script"),
     "policy": tr("policy"),
@@ -56,12 +56,12 @@ _COLUMNS = (
 
 
 class EpisodeTable:
-    """View state: order, filter, what is chosen, how far it is scrolled.
+    """View state: order, filter, selection and scroll position.
 
     Attributes:
-        filter: rows that do not contain it are left out.
-        chosen: uuids of the rows with a tick.
-        current: uuid of the row that is played.
+        filter: words that a row must contain to be shown.
+        chosen: uuids of the ticked rows.
+        current: uuid of the row in the player.
     """
 
     def __init__(self) -> None:
@@ -72,22 +72,22 @@ class EpisodeTable:
         self._scroll = Scroll()
 
     def forget(self) -> None:
-        """Another dataset."""
+        """Reset the selection and the scroll position, for another dataset."""
         self.chosen.clear()
         self.current, self._scroll = "", Scroll()
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """The wheel turned."""
+        """Scroll the table if the mouse is over it."""
         self._scroll.by(rows, at)
 
     def shown(self, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
-        """The rows that match, in order."""
+        """Return the rows that match the filter, in order."""
         wanted = self.filter.lower().split()
         found = [row for row in rows if all(word in _words(row) for word in wanted)]
         return sorted(found, key=_COLUMNS[self._order].key, reverse=self._down)
 
     def draw(self, context: UiContext, area: Rect, rows: Sequence[EpisodeRow]) -> str:
-        """Draw it; the uuid of the row that is to be played, if one was used."""
+        """Draw the table, and return the uuid of the row to play; empty if no row was used."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("table head")
         known = {row.uuid for row in rows}
@@ -166,11 +166,11 @@ class EpisodeTable:
         return row.uuid if touch.used else ""
 
     def toggle(self, uuid: str) -> None:
-        """Tick a row, or take the tick away."""
+        """Tick a row, or remove its tick."""
         self.chosen ^= {uuid}
 
     def focused(self, context: UiContext) -> str:
-        """The uuid of the row with the focus; empty if none has."""
+        """Return the uuid of the focused row; empty if no row has the focus."""
         focus = context.ui.events.focus
         parts = (focus.id or "").split(".", 1)
         mine = focus.visible and parts[0] in ("row", "choose") and parts[-1] != "all"
@@ -179,7 +179,7 @@ class EpisodeTable:
 
 
 def _cells(context: UiContext, rect: Rect) -> list[tuple[int, tuple[_Column, Rect]]]:
-    """Each column with its number, and where it is in a row; some go where there is little room."""
+    """Return (index, (column, area)) of each column that fits into a row."""
     px = context.ui.painter.px
     room = rect.width - px(_TICKS)
     shown = [i for i, column in enumerate(_COLUMNS) if room >= px(column.from_width)]
@@ -207,7 +207,7 @@ def _labels(row: EpisodeRow) -> str:
 
 
 def _words(row: EpisodeRow) -> str:
-    """Everything about a row that the filter looks in."""
+    """Return the text of a row that the filter searches."""
     star = "starred" if row.starred else ""
     parts = (
         str(row.number),

@@ -1,4 +1,4 @@
-"""Taking in what somebody has handed on: the button, and what it asks with."""
+"""The button that imports episodes, with its menu and its file dialogs."""
 
 from pathlib import Path
 
@@ -18,7 +18,11 @@ _CHOICES = (
 
 
 def draw_import(context: UiContext, rect: Rect) -> None:
-    """The button. A gamepad cannot use the computer's own dialog, so it is not asked there."""
+    """Draw the import button.
+
+    With a gamepad, the button opens the file browser in the window, because a gamepad cannot use
+    the system dialog.
+    """
     if not context.ui.button("take in", rect, tr("Import…"), "folder"):
         return
     if context.ui.pad_hints:
@@ -28,7 +32,7 @@ def draw_import(context: UiContext, rect: Rect) -> None:
 
 
 def draw_import_menu(context: UiContext, anchor: Rect) -> None:
-    """What is to be chosen, over everything."""
+    """Draw the open import menu above everything else, and open the chosen dialog."""
     picked = context.popover.draw(context.ui, "take in", anchor, list(_CHOICES), "", 300)
     if not picked:
         return
@@ -43,7 +47,7 @@ def draw_import_menu(context: UiContext, anchor: Rect) -> None:
 
 
 def open_files(context: UiContext) -> None:
-    """Look for it in the window itself."""
+    """Open the file browser in the window."""
     context.sheet.files = FileBrowser(
         context.sheet.files.folder if context.sheet.files else _start(context)
     )
@@ -51,5 +55,5 @@ def open_files(context: UiContext) -> None:
 
 
 def _start(context: UiContext) -> Path:
-    """Where such things lie: beside what was exported, or in the person's own folder."""
+    """Return the export folder or, if there is none, the home folder."""
     return context.exports if context.exports.is_dir() else Path.home()

@@ -1,1 +1,1 @@
-"""Keyboard, mouse and gamepad: to the environment or to the window."""
+"""Passes keyboard, mouse and gamepad input to the environment or to the window."""

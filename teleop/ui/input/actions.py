@@ -1,4 +1,4 @@
-"""What a device may do to the window."""
+"""What an input device may do to the window."""
 
 from typing import Protocol
 
@@ -8,10 +8,10 @@ from teleop.ui.widgets.widgets import Ui
 
 
 class Actions(Protocol):
-    """The window, as keyboard, mouse and gamepad see it.
+    """The parts of the window that keyboard, mouse and gamepad use.
 
     Attributes:
-        context: shared by all screens.
+        context: the context that all screens share.
         current: name of the screen that is shown.
     """
 
@@ -24,13 +24,13 @@ class Actions(Protocol):
 
     @property
     def is_driven(self) -> bool:
-        """A person drives on this screen, or is about to."""
+        """Whether the person drives on this screen, or is about to."""
 
     def command(self, command: Command) -> None:
-        """Run a shortcut's command."""
+        """Run a command."""
 
     def go(self, goal: str = "") -> None:
         """Show another screen."""
 
     def scroll(self, rows: int) -> None:
-        """Scroll what is below the pointer."""
+        """Scroll what is below the mouse."""

@@ -1,4 +1,4 @@
-"""The gamepad: to the environment while driving, else it moves the focus and presses buttons."""
+"""The gamepad: drives the environment, or otherwise moves the focus and presses buttons."""
 
 import pygame
 
@@ -15,12 +15,12 @@ from teleop.ui.system.gamepad_mapping import PadMapping, mapping_file
 _ACTIONS = {f"pad.{button.button}": button.action for button in PAD}
 _FIRST_REPEAT_S, _REPEAT_S = 0.4, 0.12
 _STICK = 0.55
-_FAR = 0.75  # that a stick must go to be bound
+_FAR = 0.75  # deflection at which a stick is bound
 _SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
 
 
 class Gamepad:
-    """What is held on it, and what that means."""
+    """Tracks what is held on the gamepad and acts on it."""
 
     def __init__(self, actions: Actions, held_controls: HeldControls) -> None:
         self._actions, self._context, self._held_controls = actions, actions.context, held_controls
@@ -28,36 +28,36 @@ class Gamepad:
         self._repeating: tuple[int, int] | None = None
         self._repeat_at_s = 0.0
         self._stick = [0.0, 0.0]
-        self._sticks: dict[str, float] = {}  # where sticks and triggers are
+        self._sticks: dict[str, float] = {}  # positions of sticks and triggers
         self._orders = False  # View is held while driving
-        self._ordered: set[str] = set()  # buttons pressed while it was
-        self._pulled: set[str] = set()  # triggers that have scrubbed once
+        self._ordered: set[str] = set()  # buttons pressed while View was held
+        self._pulled: set[str] = set()  # pulled triggers, each of which scrubs once
         self._context.pads.name, self._context.pads.names = self._pads.name, self._pads.names
 
     @property
     def sticks(self) -> dict[str, float]:
-        """Where sticks and triggers are."""
+        """Positions of sticks and triggers."""
         return self._sticks
 
     def forget(self) -> None:
-        """Nothing is held any more."""
+        """Treat everything on the gamepad as released."""
         self.hand_over()
         self._ordered.clear()
         self._sticks.clear()
         self._orders = False
 
     def hand_over(self) -> None:
-        """It drives from now on: what is held means the focus no longer."""
+        """Stop moving the focus when the gamepad begins to drive."""
         self._repeating = None
         self._stick = [0.0, 0.0]
         self._pulled.clear()
 
     def rumble(self, strength: float, seconds: float) -> None:
-        """The pad in use shakes."""
+        """Make the gamepad in use rumble."""
         self._pads.rumble(strength, seconds)
 
     def repeat(self, now: float) -> bool:
-        """A D-pad or stick that is held moves the focus on; True if it did."""
+        """Move the focus again if a D-pad or stick is still held; return True if it moved."""
         if not self._repeating or now < self._repeat_at_s:
             return False
         self._repeat_at_s = now + _REPEAT_S
@@ -65,11 +65,11 @@ class Gamepad:
         return True
 
     def wakes_in(self) -> float | None:
-        """Seconds until a held D-pad moves on."""
+        """Return the seconds until a held D-pad or stick moves the focus again, or None."""
         return max(0.0, self._repeat_at_s - self._context.now) if self._repeating else None
 
     def take(self, event: pygame.event.Event) -> bool:
-        """Answer one event; True if a gamepad was lost."""
+        """Handle one event; return True if a gamepad was unplugged."""
         self._pads.use(self._context.pads.index)
         moved, lost = self._pads.take(event), False
         if event.type in (pygame.CONTROLLERDEVICEADDED, pygame.CONTROLLERDEVICEREMOVED):
@@ -83,7 +83,7 @@ class Gamepad:
         return lost
 
     def finish_teaching(self, mapping: PadMapping) -> None:
-        """Use what was learned, once all was asked."""
+        """Save and use the mapping, once the person has been asked for every control."""
         context = self._context
         if mapping.asks:
             return
@@ -110,7 +110,7 @@ class Gamepad:
     # ------------------------------------------------------------ plugged in and out
 
     def _plugged(self) -> bool:
-        """A gamepad came or went; True if it went."""
+        """Update the list of gamepads; return True if one was unplugged."""
         context = self._context
         lost = len(self._pads.names) < len(context.pads.names)
         context.pads.names, context.pads.name = self._pads.names, self._pads.name
@@ -137,7 +137,7 @@ class Gamepad:
         if axis:
             self._sticks[moved.control] = moved.value
         if not moved.value and (moved.control == "pad.back" or moved.control in self._ordered):
-            self._order(moved)  # wherever the pad goes by now
+            self._order(moved)  # even if the gamepad no longer drives
         elif context.sheet.listening:
             self._bind(moved, axis)
         elif context.input.driving:
@@ -160,7 +160,7 @@ class Gamepad:
             self._actions.command(Command.LEAVE)
 
     def _order(self, moved: Moved) -> None:
-        """View is held: the buttons mean the take, not the environment."""
+        """Run the command of a button that is pressed while View is held."""
         if moved.control == "pad.back":
             self._orders = bool(moved.value)
             return
@@ -184,7 +184,7 @@ class Gamepad:
     # ------------------------------------------------------------ in the menus
 
     def _axis(self, control: str, value: float) -> None:
-        """The left stick is a D-pad, triggers scrub."""
+        """Use the left stick as a D-pad, and the triggers to scrub."""
         if control in ("pad.left_x", "pad.left_y"):
             self._stick[control == "pad.left_y"] = value
             x, y = self._stick
@@ -221,7 +221,7 @@ class Gamepad:
                 actions.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
 
     def _start(self) -> None:
-        """Start: go on, or begin a take; on other screens, what the main key does."""
+        """Handle Start: resume or begin a take; on other screens, run the main command."""
         live = self._context.model.live
         if not self._actions.is_driven:
             compare = self._actions.current == "compare"

@@ -1,32 +1,32 @@
-"""What the person's hands hold, and what of it goes to the environment."""
+"""Tracks the controls that the person holds, and sends input to the environment."""
 
 from teleop.runtime.protocol.session_messages import Input, Request
 from teleop.types import InputEvent
 from teleop.ui.state.context import UiContext
 
-_HELD = 0.35  # of a stick's way: its key cap lights up
+_HELD = 0.35  # deflection at which the key cap of a stick lights up
 
 
 class HeldControls:
-    """Shared by keyboard, mouse and gamepad."""
+    """The held controls of keyboard, mouse and gamepad together."""
 
     def __init__(self, context: UiContext) -> None:
         self._context = context
 
     def send(self, control: str, value: float) -> None:
-        """To the environment."""
+        """Send the value of a control to the environment."""
         self._context.tell(Input(InputEvent(self._context.now, control, value)))
 
     def hold(self, control: str, value: float, *, axis: bool) -> None:
-        """For the key caps: which controls are down."""
+        """Update which controls the key caps show as held."""
         _mark(self._context.input.held, control, value, axis=axis)
 
     def touch(self, control: str, value: float, *, axis: bool) -> None:
-        """For the controls sheet: what is down, whoever it goes to."""
+        """Update which controls the controls sheet shows as held, wherever their input goes."""
         _mark(self._context.input.touched, control, value, axis=axis)
 
     def release(self) -> None:
-        """Let go of everything."""
+        """Release all controls."""
         self._context.input.held.clear()
         self._context.tell(Request.RELEASE_INPUT)
 

@@ -1,4 +1,4 @@
-"""The keyboard: to the environment while driving, else to texts, shortcuts and the focus."""
+"""The keyboard: drives the environment, or else edits text, runs shortcuts, moves the focus."""
 
 import pygame
 
@@ -10,30 +10,30 @@ from teleop.ui.sheets.controls_sheet import bind
 from teleop.ui.system.devices import ARROWS, key_control
 from teleop.ui.widgets.text_edit import TextEdit
 
-_REPEATING = (*ARROWS, pygame.K_TAB)  # held, these go on; a command is given once
-_WINDOWS_OWN = (pygame.K_ESCAPE, *range(pygame.K_F1, pygame.K_F12 + 1))  # no environment's
+_REPEATING = (*ARROWS, pygame.K_TAB)  # these repeat while held; a command runs once per press
+_WINDOWS_OWN = (pygame.K_ESCAPE, *range(pygame.K_F1, pygame.K_F12 + 1))  # never for an environment
 _REWIND_KEY = "key.f7"
-_PLAYED = ("compare", "library")  # screens on which something recorded is played
+_PLAYED = ("compare", "library")  # screens that play recordings
 
 
 class Keyboard:
-    """Which keys are down, and what they mean."""
+    """Tracks which keys are down and acts on them."""
 
     def __init__(self, actions: Actions, held_controls: HeldControls) -> None:
         self._actions, self._context, self._held_controls = actions, actions.context, held_controls
-        self._down: set[str] = set()  # wherever they go
+        self._down: set[str] = set()  # wherever their input goes
 
     @property
     def driving(self) -> list[str]:
-        """Keys of the environment that are down."""
+        """The keys that are down and drive the environment."""
         return sorted(self._down & self._bound)
 
     def forget(self) -> None:
-        """Nothing is down any more: SDL says nothing of keys let go in another window."""
+        """Treat all keys as released: SDL does not report keys released in another window."""
         self._down.clear()
 
     def take(self, event: pygame.event.Event) -> None:
-        """A key went down or up."""
+        """Handle a key that was pressed or released."""
         context, control = self._context, key_control(event)
         if event.type == pygame.KEYUP:
             self._up(control)
@@ -53,7 +53,7 @@ class Keyboard:
             self._pressed(control, event)
 
     def type(self, event: pygame.event.Event) -> None:
-        """Text, as a keyboard's dead keys or an input method have put it together."""
+        """Handle text composed by dead keys or an input method."""
         edit = self._context.editing
         if edit is None:
             return
@@ -63,7 +63,7 @@ class Keyboard:
             edit.composing = event.text
 
     def _pressed(self, control: str, event: pygame.event.Event) -> None:
-        """Neither for a text nor for a sheet that waits for a press."""
+        """Handle a key that is neither for a text nor for a sheet that waits for a press."""
         context = self._context
         ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
         shift = bool(event.mod & pygame.KMOD_SHIFT)
@@ -77,7 +77,7 @@ class Keyboard:
             self._navigate(event, command, ctrl=ctrl, shift=shift)
 
     def _edits(self, edit: TextEdit, event: pygame.event.Event) -> bool:
-        """A key while a text is edited; False if it means something else all the same."""
+        """Handle a key while a text is edited; return False if it also means something else."""
         if edit.key(event):
             return True
         if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE):
@@ -100,7 +100,7 @@ class Keyboard:
     def _drive(self, control: str, command: Command | None) -> None:
         if command:
             self._actions.command(command)
-        elif control not in self._context.input.held:  # a repeat is not a press
+        elif control not in self._context.input.held:  # ignore repeats
             self._context.input.held.add(control)
             self._held_controls.send(control, 1.0)
 
@@ -110,7 +110,7 @@ class Keyboard:
         ui = self._actions.ui
         held_for_step = self._is_paused() and not ui.events.modal and not ctrl
         if held_for_step and key_control(event) in self._bound:
-            return  # held for a single step; it must not star or delete anything meanwhile
+            return  # held for a single step; it must not run a shortcut such as star or delete
         if event.key in (pygame.K_TAB, pygame.K_F6):
             ui.events.tab(-1 if shift else 1)
         elif command in (Command.LEAVE, Command.QUIT) or (
@@ -125,7 +125,7 @@ class Keyboard:
             self._actions.command(command)
 
     def _activates(self, key: int) -> bool:
-        """Enter and Space use what has the focus, unless they mean the take."""
+        """Return whether Enter or Space uses the focused control; else they act on the take."""
         if not self._has_focus():
             return False
         if key == pygame.K_SPACE:
@@ -133,7 +133,7 @@ class Keyboard:
         return key in (pygame.K_RETURN, pygame.K_KP_ENTER) and not self._enter_saves()
 
     def _plays(self, key: int) -> bool:
-        """Left and right step the player in Compare, unless a control has the focus."""
+        """Return whether Left or Right steps the player here: if no control has the focus."""
         sideways = key in (pygame.K_LEFT, pygame.K_RIGHT)
         return self._actions.current in _PLAYED and sideways and not self._has_focus()
 
@@ -142,7 +142,7 @@ class Keyboard:
         return ui.events.focus.visible and ui.events.focus.id in ui.events.nodes
 
     def _enter_saves(self) -> bool:
-        """With the picture focused, Enter means the take, not the picture."""
+        """Return whether Enter saves the take: only if there is one and the frame has the focus."""
         live, focused = (
             self._context.model.live,
             self._actions.ui.events.nodes.get(self._actions.ui.events.focus.id or ""),
@@ -157,6 +157,6 @@ class Keyboard:
 
     @property
     def _bound(self) -> set[str]:
-        """Keys that drive the environment."""
+        """The keys that drive the environment."""
         hints = self._context.model.env.hints if self._context.model.env else ()
         return {c for hint in hints for c in hint.controls} - {"key.space", "key.return"}

@@ -1,4 +1,4 @@
-"""The mouse: on the driven picture it is the environment's, elsewhere the window's."""
+"""The mouse: drives the environment on the driven frame, controls the window elsewhere."""
 
 import pygame
 
@@ -14,13 +14,13 @@ MOUSE = (
 
 
 class Mouse:
-    """Presses, drags, wheel."""
+    """Handles presses, drags and the wheel."""
 
     def __init__(self, actions: Actions, held_controls: HeldControls) -> None:
         self._actions, self._context, self._held_controls = actions, actions.context, held_controls
 
     def take(self, event: pygame.event.Event) -> None:
-        """Answer one event."""
+        """Handle one event."""
         if event.type == pygame.MOUSEMOTION:
             if "mouse.left" in self._context.input.held:
                 self._point(event.pos)
@@ -57,7 +57,7 @@ class Mouse:
         ui.events.press(at)
 
     def _point(self, at: tuple[int, int]) -> None:
-        """The mouse is held on the picture: where, -1..1 from its top left corner."""
+        """Send the position of the held mouse on the frame, -1..1 from its top left corner."""
         view = self._actions.ui.events.nodes.get("view")
         if view is None:
             return

@@ -1,4 +1,4 @@
-"""The person's hands: on keyboard, mouse and gamepad; on the environment, or off it again."""
+"""Routes the input of keyboard, mouse and gamepad to the environment or to the window."""
 
 import pygame
 
@@ -10,11 +10,11 @@ from teleop.ui.input.held_controls import HeldControls
 from teleop.ui.input.keyboard import Keyboard
 from teleop.ui.input.mouse import MOUSE, Mouse
 
-_GRACE_S = 0.35  # after an episode ends by itself, hands that still drive must not press buttons
+_GRACE_S = 0.35  # after an episode ends by itself, late driving input must not press buttons
 
 
 class InputRouter:
-    """Passes each device's events on, and lets go of everything when that is called for."""
+    """Passes events to the devices, and releases all controls when necessary."""
 
     def __init__(self, actions: Actions) -> None:
         self._context = actions.context
@@ -24,7 +24,7 @@ class InputRouter:
         self._gamepad = Gamepad(actions, self._held_controls)
 
     def take(self, event: pygame.event.Event) -> None:
-        """Answer one event of a device."""
+        """Handle one input event."""
         if event.type in (pygame.KEYDOWN, pygame.KEYUP):
             self._keyboard.take(event)
         elif event.type in (pygame.TEXTINPUT, pygame.TEXTEDITING):
@@ -39,19 +39,19 @@ class InputRouter:
             self._gamepad.finish_teaching(self._context.pads.mapping)
 
     def rumble(self, strength: float, seconds: float) -> None:
-        """The pad in use shakes."""
+        """Make the gamepad in use rumble."""
         self._gamepad.rumble(strength, seconds)
 
     def repeat(self, now: float) -> bool:
-        """A D-pad or stick that is held moves the focus on; True if it did."""
+        """Move the focus again if a D-pad or stick is still held; return True if it moved."""
         return self._gamepad.repeat(now)
 
     def wakes_in(self) -> float | None:
-        """Seconds until a held D-pad moves on."""
+        """Return the seconds until a held D-pad or stick moves the focus again, or None."""
         return self._gamepad.wakes_in()
 
     def engaged_changed(self, engaged: bool) -> None:
-        """An episode began or ended: the hands go to the environment, or come back."""
+        """Route input to the environment when an episode begins, and to the window when it ends."""
         context = self._context
         if engaged:
             context.popover.close(context.ui)
@@ -70,15 +70,15 @@ class InputRouter:
             context.ui.events.focus.visible = context.ui.pad_hints
 
     def let_go(self) -> None:
-        """The environment's controls are let go, and it holds still."""
+        """Release the controls of the environment and pause it."""
         self._held_controls.release()
         self._context.pause()
 
     def _send_held(self) -> None:
-        """What is held already when an episode begins acts from its first step."""
+        """Send the controls that are already held, so that they act from the first step."""
         live = self._context.model.live
         if live is None or live.waiting_s == -1.0:
-            return  # that one begins with a press
+            return  # this take begins with a new press
         for control in self._keyboard.driving:
             self._context.input.held.add(control)
             self._held_controls.send(control, 1.0)
@@ -87,7 +87,7 @@ class InputRouter:
             self._held_controls.send(control, value)
 
     def _lost(self, why: str) -> None:
-        """Focus or pad lost: every key is let go, a running take waits."""
+        """Release all controls and pause when the window loses the focus or a gamepad."""
         context, drove = self._context, self._context.input.driving
         self._keyboard.forget()
         self._gamepad.forget()

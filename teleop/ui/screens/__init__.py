@@ -1,4 +1,7 @@
-"""The screens. None imports another; each reads the model and draws itself every frame."""
+"""The screens of the window.
+
+Each screen reads the model and draws itself every frame. No screen imports another.
+"""
 
 from typing import Protocol
 
@@ -9,25 +12,25 @@ from teleop.ui.state.context import UiContext
 
 
 class Screen(Protocol):
-    """One step of the work."""
+    """The interface of a screen."""
 
     def enter(self, context: UiContext) -> None:
-        """The screen comes up."""
+        """Prepare the screen when it is opened."""
 
     def leave(self, context: UiContext) -> None:
-        """Another screen comes up."""
+        """Clean up when another screen is opened."""
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """Draw everything below the top bar, and answer what was used."""
+        """Draw everything below the top bar and handle the controls that were used."""
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Draw only the live picture, quickly; where it is, or None if that cannot be done now."""
+        """Redraw only the live frame and return its area, or None if that is not possible now."""
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """The mouse wheel turned."""
+        """Scroll what is under the mouse by a number of rows."""
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Answer a shortcut; False if it means nothing here."""
+        """Handle a shortcut; return False if this screen does not use it."""
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """Seconds until something moves by itself; None if nothing does."""
+        """Return the seconds until something changes without input, or None if nothing does."""

@@ -1,4 +1,7 @@
-"""Screen 3: a recorded episode beside its rivals, from the same start, in lockstep."""
+"""Screen 3: compare a recorded episode with its rivals, step by step from the same start.
+
+A rival is a policy, the scripted expert or random actions.
+"""
 
 import time
 
@@ -31,15 +34,15 @@ _FORMS = (
     MenuItem(".mp4", tr("Film (MP4)"), tr("Needs the extra teleop-studio[video]")),
     MenuItem(".png", tr("Still image of this step (PNG)")),
 )
-_REST_S = 0.08  # between two times that everything beside the panes is drawn
+_REST_S = 0.08  # between two full redraws; the panes are redrawn more often
 _RACE_COMMANDS = (Command.SAVE, Command.DISCARD, Command.PLAY, Command.RETRY, Command.REWIND)
 
 
 class CompareScreen:
-    """View state: the playhead, and who is side by side."""
+    """View state: the playhead and the sides that are compared."""
 
     def __init__(self, file: str = "", policy: str = "") -> None:
-        """Begin with a pair, if one was asked for."""
+        """Start with this episode file and this policy, if given."""
         self._panes, self._player, self._card = Panes(), Timeline(), ComparisonChart()
         self._drive_view = DriveView()
         self._drawn_s, self._owes = 0.0, False
@@ -48,32 +51,32 @@ class CompareScreen:
         self._rivals: list[str] = [policy] if policy else []
 
     def enter(self, context: UiContext) -> None:
-        """Put the latest policy beside the best-known episode."""
+        """Request a comparison, by default of the newest starred episode and the newest policy."""
         context.tell(Request.PAUSE)
         self._asked = ("", "", ())
         self._ask(context)
 
     def leave(self, context: UiContext) -> None:
-        """Another screen is shown."""
+        """Stop the race and the playback, and forget the chosen sides."""
         context.pause()
         if context.model.run:
             self._leave_race(context)
         context.tell(Request.SHOW_NOTHING)
         self._player.playing = False
-        self._wanted_file = ""  # next time: the newest
+        self._wanted_file = ""  # next time, start with the default episode
         self._rivals = []
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """The next step, while it plays; what is still to be drawn beside the panes."""
+        """Return the seconds until the next step, or until curves and bars must be redrawn."""
         step = self._player.wakes_in(context.model.comparison)
         return min(step or _REST_S, _REST_S) if self._owes else step
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """Nothing scrolls here."""
+        """Do nothing: nothing on this screen scrolls."""
         del rows, at
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """The panes; curves and bars follow a little later."""
+        """Redraw only the panes; the curves and bars follow a little later."""
         comparison = context.model.comparison
         rest = context.now - self._drawn_s >= _REST_S
         if comparison is None or rest or context.popover.open or not self._asked[1]:
@@ -82,7 +85,7 @@ class CompareScreen:
         return self._panes.draw_moving(context, comparison, int(self._advance(context, comparison)))
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """The player's keys, and those of the race."""
+        """Handle the shortcuts of the playback and of the race."""
         comparison = context.model.comparison
         if comparison is None:
             return False
@@ -102,7 +105,7 @@ class CompareScreen:
         return True
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """Everything."""
+        """Draw the screen."""
         self._drawn_s, self._owes = context.now, False
         self._ask(context)
         comparison = context.model.comparison
@@ -130,10 +133,10 @@ class CompareScreen:
         self._card.draw_menu(context, chart)
         self._draw_forms(context, bar)
 
-    # ------------------------------------------------------------ who is compared
+    # ------------------------------------------------------------ the compared sides
 
     def _ask(self, context: UiContext) -> None:
-        """Ask for the chosen sides, once."""
+        """Request the comparison if the chosen sides have changed."""
         library = context.model.library
         if library is None or not library.episodes or context.model.run:
             return
@@ -153,14 +156,14 @@ class CompareScreen:
             context.tell(ShowReplay(*wanted))
 
     def _next_episode(self, context: UiContext) -> None:
-        """Another start: the next of the recorded ones, the first after the last."""
+        """Choose the next recorded episode; after the last one, choose the first."""
         library = context.model.library
         files = [episode.file for episode in library.episodes] if library else []
         if self._asked[1] in files and not context.model.run:
             self._wanted_file = files[(files.index(self._asked[1]) + 1) % len(files)]
 
     def _next_difference(self, context: UiContext, comparison: Comparison) -> None:
-        """To the next moment at which the policy begins to want something else."""
+        """Move to the next step where the policy starts to differ from the recording."""
         now = int(self._player.step)
         differs = comparison.differs
         begins = [i for i in range(1, len(differs)) if differs[i] and not differs[i - 1]]
@@ -169,7 +172,7 @@ class CompareScreen:
             self._player.seek(context, comparison, later[0])
 
     def _draw_menus(self, context: UiContext, area: Rect, count: int) -> None:
-        """The open list of episodes or rivals, over everything."""
+        """Draw the open menu of episodes or rivals above everything else."""
         ui, library, px = context.ui, context.model.library, context.ui.painter.px
         if library is None:
             return
@@ -189,7 +192,7 @@ class CompareScreen:
                 self._rivals[index - 1 : index] = [picked]
 
     def _add_rival(self, context: UiContext) -> None:
-        """One more side: a policy that is not there yet, the script, or chance."""
+        """Add a side: a policy that is not shown yet, the script or random actions."""
         library = context.model.library
         names = (*reversed(library.policies), _SCRIPT, _CHANCE) if library else ()
         fresh = [name for name in names if name not in self._rivals]
@@ -209,13 +212,13 @@ class CompareScreen:
             context.tell(Race(comparison.about.seed))
 
     def _leave_race(self, context: UiContext) -> None:
-        """Back to the recording; a take that waits is kept."""
+        """Return to the recording; a take that is not saved yet is saved."""
         context.model.run = None
         context.tell(Request.LEAVE_RACE)
         self._player.begin(context.now)
 
     def _advance(self, context: UiContext, comparison: Comparison) -> float:
-        """Where everybody is: by the playhead, or by the person who drives."""
+        """Update and return the current step: the playhead's or, in a race, the person's."""
         live = context.model.live
         if context.model.run is None or live is None:
             self._player.advance(context, comparison)
@@ -237,7 +240,7 @@ class CompareScreen:
             self._start_or_stop_race(context, comparison)
 
     def _draw_actions(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
-        """Race, one more side, write to a file; where they begin."""
+        """Draw the buttons to race, add a side and write a file, and return their left edge."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("actions")
         if context.model.working:
@@ -321,7 +324,7 @@ class CompareScreen:
             context.go_to = goal
 
     def _draw_choosers(self, context: UiContext, area: Rect) -> None:
-        """Sides can be changed even if those asked for cannot be shown."""
+        """Draw the menus of the sides, which work even if the comparison cannot be shown."""
         ui, px = context.ui, context.ui.painter.px
         names = [tr("Episode file {asked}", asked=self._asked[1]), *self._asked[2]]
         ui.group("options")
@@ -332,7 +335,7 @@ class CompareScreen:
 
 
 def _draw_working(context: UiContext, working: Working, bar: Rect) -> int:
-    """How far something long is; where that begins."""
+    """Draw the progress of a long operation and return its left edge."""
     painter, px = context.ui.painter, context.ui.painter.px
     share = working.done / max(1, working.total)
     track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
@@ -346,7 +349,7 @@ def _draw_working(context: UiContext, working: Working, bar: Rect) -> int:
 
 
 def _waits_to_race(context: UiContext) -> bool:
-    """Everybody stands at the start."""
+    """Return whether the race is ready to start."""
     live = context.model.live
     return context.model.run is not None and live is not None and live.phase == "ready"
 
@@ -378,7 +381,7 @@ def _rivals(context: UiContext, *, removable: bool) -> list[MenuItem]:
 
 
 def _marks(context: UiContext, comparison: Comparison) -> list[tuple[int, Colour]]:
-    """Where each side ends, and where the paths part."""
+    """Return (step, colour) of each mark: the end of each side, and the first divergence."""
     theme = context.ui.theme
     marks: list[tuple[int, Colour]] = [
         (len(lane.actions), look.colour)

@@ -1,4 +1,4 @@
-"""Screen 4: the policy drives, a person takes over where it goes wrong, and it learns from that."""
+"""Screen 4: a policy drives, a person takes over when it goes wrong, and it learns from that."""
 
 from pygame import Rect
 
@@ -21,43 +21,43 @@ _TOOLS = 136
 
 
 class CorrectScreen:
-    """View state: which policy is watched over, and how far the list is scrolled."""
+    """View state: the supervised policy and the scroll position of the list."""
 
     def __init__(self, policy: str = "") -> None:
-        """Begin with a policy, if one was asked for."""
+        """Start with this policy, if given."""
         self._drive_view = DriveView()
         self._rounds = RoundsChart()
         self._wanted = policy  # chosen by the person
-        self._asked = ("", "", 0)  # dataset, policy and version that drive
+        self._asked = ("", "", 0)  # requested dataset, policy and version
         self._rounds_of = ("", "")
         self._scroll = Scroll()
 
     def enter(self, context: UiContext) -> None:
-        """Put the newest policy at the wheel."""
+        """Request the policy that will drive."""
         context.tell(Request.PAUSE)
         self._asked, self._rounds_of = ("", "", 0), ("", "")
         self._keep_policy(context)
 
     def leave(self, context: UiContext) -> None:
-        """Hold a running episode still; the person's own session comes back with its screen."""
+        """Pause a running episode and return to the session in which the person drives alone."""
         context.pause()
         context.tell(Request.SHOW_DRIVE)
         self._wanted = ""
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """The recording dot blinks."""
+        """Return the seconds until the recording dot blinks."""
         return self._drive_view.wakes_in(context)
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """The list of corrections scrolls."""
+        """Scroll the list of corrections."""
         self._scroll.by(rows, at)
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Only the picture and what lies on it."""
+        """Redraw only the frame and its overlay."""
         return self._drive_view.draw_moving(context)
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Shortcuts of driving, and one that learns from the corrections."""
+        """Handle the driving shortcuts and the one that retrains with the corrections."""
         if command is Command.RETRAIN:
             self._retrain_or_stop(context)
             return True
@@ -66,7 +66,7 @@ class CorrectScreen:
         return self._drive_view.command(context, command)
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """Everything."""
+        """Draw the screen."""
         self._keep_policy(context)
         px = context.ui.painter.px
         if not self._policy(context):
@@ -86,7 +86,7 @@ class CorrectScreen:
     # ------------------------------------------------------------ actions
 
     def _policy(self, context: UiContext) -> str:
-        """The policy at the wheel: the chosen one, the one just trained, or the newest."""
+        """Return the policy that drives: the chosen one, the one just trained, or the newest."""
         library, training = context.model.library, context.model.training
         if library is None or not library.policies:
             return ""
@@ -98,7 +98,7 @@ class CorrectScreen:
         return library.policies[-1]
 
     def _keep_policy(self, context: UiContext) -> None:
-        """Ask for the policy, once for each new version of it, and for its rounds."""
+        """Request each new version of the policy, and its rounds of correction, once."""
         library, training = context.model.library, context.model.training
         name = self._policy(context)
         if library is None or not name:
@@ -125,11 +125,11 @@ class CorrectScreen:
             return
         name, self._wanted = self._policy(context), ""
         model.training = TrainingState(library.dataset_id)
-        context.tell(Request.KEEP_WAITING)  # a take that is over is part of what is learned from
+        context.tell(Request.KEEP_WAITING)  # save a finished take, so that training uses it
         context.teach(Train(context.recordings, library.dataset_id, after=name))
 
     def _cannot_retrain(self, context: UiContext) -> str:
-        """Why there is nothing to retrain from; empty if there is."""
+        """Return why retraining is not possible; empty if it is possible."""
         live = context.model.live
         waiting = live is not None and live.pending and live.driven > 0
         name = self._policy(context)
@@ -155,7 +155,7 @@ class CorrectScreen:
         self._wanted = picked or self._wanted
 
     def _draw_share(self, context: UiContext, rect: Rect) -> None:
-        """How much of this episode the person has driven: orange is the person, blue the policy."""
+        """Draw who drove which share of the steps: the person in orange, the policy in blue."""
         painter, theme, live = context.ui.painter, context.ui.theme, context.model.live
         px = painter.px
         if live is None or rect.width < px(80):
@@ -209,7 +209,7 @@ class CorrectScreen:
         self._draw_primary(context, panel)
 
     def _draw_corrections(self, context: UiContext, rect: Rect) -> None:
-        """What was corrected, as it is on disk, the latest first."""
+        """Draw the list of saved corrected episodes, the latest first."""
         painter, px = context.ui.painter, context.ui.painter.px
         corrections = context.model.corrections
         title = ntr("{n} corrected episode", "{n} corrected episodes", len(corrections))

@@ -1,4 +1,4 @@
-"""Screen 1: choose an environment, drive it, keep or discard, see what is saved."""
+"""Screen 1: choose an environment, drive it, save or discard takes, see saved episodes."""
 
 import time
 
@@ -14,30 +14,30 @@ from teleop.ui.episodes.episode_list import EpisodeList
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
 
-_TOOLS = 136  # pixels that the icons beside the picker take
+_TOOLS = 136  # width in pixels of the icons beside the picker
 
 
 class Demonstrate:
-    """View state: the driven environment, and the list beside it."""
+    """View state: the driven environment and the episode list beside it."""
 
     def __init__(self) -> None:
         self.episodes = EpisodeList()
         self._drive_view = DriveView()
 
     def enter(self, context: UiContext) -> None:
-        """Show the person's session again."""
+        """Return to the person's own session."""
         context.tell(Request.SHOW_DRIVE)
 
     def leave(self, context: UiContext) -> None:
-        """Hold a running take still; nothing is lost."""
+        """Pause a running take; nothing is lost."""
         context.pause()
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """The recording dot blinks."""
+        """Return the seconds until the recording dot blinks."""
         return self._drive_view.wakes_in(context)
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Shortcuts of this screen."""
+        """Handle the shortcuts of this screen."""
         if command is Command.ENVIRONMENT:
             self._open_picker(context)
         elif command in (Command.STAR, Command.DELETE):
@@ -47,15 +47,15 @@ class Demonstrate:
         return True
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """The list beside the picture scrolls."""
+        """Scroll the episode list."""
         self.episodes.scroll(rows, at)
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Only the picture and what lies on it."""
+        """Redraw only the frame and its overlay."""
         return self._drive_view.draw_moving(context)
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """Everything."""
+        """Draw the screen."""
         px = context.ui.painter.px
         bar, gap = px(72), px(16)
         header = px(52)
@@ -124,7 +124,7 @@ class Demonstrate:
         gap = px(4)
         goal, done = context.options.goal, min(count, context.options.goal) if own else 0
         width = (rect.width - gap * (goal - 1)) / goal
-        if width < px(4):  # too many to be told apart: one bar
+        if width < px(4):  # too many to tell apart: draw a single bar
             goal, done, width = 1, 0, float(rect.width)
         for index in range(goal):
             x = round(rect.x + index * (width + gap))
@@ -138,7 +138,7 @@ class Demonstrate:
 
 
 def _on_disk(library: LibraryChanged | None, steps: int) -> tuple[str, ...]:
-    """What is on disk and since when, the longest text first."""
+    """Return texts about the saved data and when it was saved, the longest text first."""
     if library is None or not library.saved_s:
         return ()
     size = size_text(library.size)

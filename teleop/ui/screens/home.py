@@ -1,4 +1,7 @@
-"""Home: every environment with its picture, what was recorded, and a way in for anything else."""
+"""Home screen: choose an environment, see the recordings, import files.
+
+Environments that are not in the gallery open by their ID.
+"""
 
 import pygame
 from pygame import Rect, Surface
@@ -16,53 +19,53 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll, index_in
 from teleop.ui.widgets.text_edit import TextEdit
 
-_CARD, _LEAST, _TEXT = 208, 150, 76  # pixels: a card's usual and least width, its words' height
-_ASPECT = 1.57  # of a card's picture: so wide that three rows of four fit the usual window
+_CARD, _LEAST, _TEXT = 208, 150, 76  # pixels: usual and minimum card width, text height
+_ASPECT = 1.57  # of a card's picture; three rows of four cards fit the default window
 
 
 class Home:
-    """View state: how far the gallery and the list of recordings are scrolled."""
+    """View state: the scroll positions of the gallery and of the list of recordings."""
 
     def __init__(self) -> None:
         self._pictures: ImageCache[Surface] = ImageCache(2 * len(CATALOGUE))
         self._gallery, self._recent = Scroll(), Scroll()
 
     def enter(self, context: UiContext) -> None:
-        """List what there is."""
+        """Request the list of datasets and focus the current environment."""
         context.tell(Request.PAUSE)
         context.tell(ListLibrary())
         env_id = context.model.env.env_id if context.model.env else CATALOGUE[0].env_id
         context.ui.events.focus.set(f"env.{env_id}", "gallery")
 
     def leave(self, context: UiContext) -> None:
-        """Whatever is being typed is left alone."""
+        """Discard text that is being typed."""
         context.editing = None
         context.edit(None)
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """Nothing moves by itself."""
+        """Return None: nothing changes without input."""
         del context
         return None
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """What the mouse is over scrolls."""
+        """Scroll the list under the mouse."""
         self._gallery.by(rows, at)
         self._recent.by(rows, at)
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Nothing moves here."""
+        """Return None: nothing moves on this screen."""
         del context
         return None
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Choose an environment by typing its name."""
+        """Handle the shortcut that edits the environment ID."""
         if command is not Command.ENVIRONMENT:
             return False
         self._edit_env(context)
         return True
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """The gallery on the left, recordings on the right."""
+        """Draw the gallery on the left and the recordings on the right."""
         px = context.ui.painter.px
         side = max(px(300), min(px(360), round(area.width * 0.28)))
         left = Rect(area.x, area.y, area.width - side - px(16), area.height)
@@ -92,7 +95,7 @@ class Home:
         context.edit(TextEdit("open", "", 0, done))
 
     def _open(self, context: UiContext, env_id: str) -> None:
-        """Drive it; why that cannot be done is said there."""
+        """Open an environment on the Demonstrate screen, which also shows any error."""
         context.open_env(env_id)
         context.go_to = "demonstrate"
 
@@ -105,7 +108,7 @@ class Home:
         focused = index_in([f"env.{entry.env_id}" for entry in CATALOGUE], ui.events.focus.shown)
         row = None if focused is None else focused // columns
         ui.group("gallery")
-        around = area.inflate(px(16), 0)  # its bar is beside the cards
+        around = area.inflate(px(16), 0)  # the scroll bar is beside the cards
         seen = self._gallery.window(around, rows, fit, row)
         for place, entry in enumerate(CATALOGUE[seen.start * columns : seen.stop * columns]):
             x = area.x + (place % columns) * (width + gap)
@@ -183,7 +186,7 @@ class Home:
             self._open(context, line.env_id)
 
     def _draw_taking_in(self, context: UiContext, area: Rect) -> None:
-        """Bring in what somebody has handed on: drop it on the window, or type where it is."""
+        """Draw the import area: a hint to drop files, a field for the path, and a button."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("import")
         text = tr("Drop a .teleop.zip or a Minari folder here, or type its path:")
@@ -208,7 +211,7 @@ class Home:
 
 
 def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int, int, int]:
-    """(columns, width, height) of cards of their usual width, or narrower so that all fit."""
+    """Return (columns, width, height) of the cards: usual width, or narrower to fit all of them."""
     columns = max(2, (area.width + gap) // (usual + gap))
     while True:
         width = (area.width - gap * (columns - 1)) // columns
@@ -221,12 +224,12 @@ def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int
 
 
 def _picture(context: UiContext, entry: EnvEntry, size: tuple[int, int]) -> Surface:
-    """The environment's picture at a size; a plain surface with its icon where there is none."""
+    """Return the environment's picture at a size, or a plain surface if it has none."""
     file = context.ui.assets / "environments" / f"{entry.env_id}.png"
     if file.is_file():
         loaded = pygame.image.load(file).convert(32)
         height = min(loaded.get_height(), round(loaded.get_width() * size[1] / size[0]))
-        seen = Rect(0, 0, loaded.get_width(), height)  # a little less of its top and bottom
+        seen = Rect(0, 0, loaded.get_width(), height)  # crop a little at the top and bottom
         seen.centery = loaded.get_height() // 2
         return pygame.transform.smoothscale(loaded.subsurface(seen), size)
     plain = Surface(size, 0, 32)

@@ -1,4 +1,4 @@
-"""The library: every dataset, its episodes as a table, a player to look at them, and what to do."""
+"""The library screen: all datasets, a table of their episodes, a player and the trash."""
 
 import time
 
@@ -38,7 +38,7 @@ _TRASH = "trash"
 
 
 class LibraryScreen:
-    """View state: which dataset, its table, the episode that is played."""
+    """View state: the chosen dataset, its table and the episode in the player."""
 
     def __init__(self) -> None:
         self._table, self._card = EpisodeTable(), EpisodeCard()
@@ -48,7 +48,7 @@ class LibraryScreen:
         self._shows_trash = self._sure = False
 
     def enter(self, context: UiContext) -> None:
-        """List everything anew."""
+        """Request the lists of datasets and episodes again."""
         context.tell(Request.PAUSE)
         context.tell(ListLibrary())
         self._asked, self._shows_trash, self._sure = ("", ""), False, False
@@ -59,26 +59,26 @@ class LibraryScreen:
         context.ui.events.focus.set("choose.all", "table head")
 
     def leave(self, context: UiContext) -> None:
-        """Another screen is shown."""
+        """Commit edited text and close the player."""
         context.edit(None)
         context.tell(Request.SHOW_NOTHING)
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """The next step, while an episode plays."""
+        """Return the seconds until the next step while an episode plays."""
         return self._card.player.wakes_in(context.model.comparison)
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """What the mouse is over scrolls."""
+        """Scroll the list under the mouse."""
         self._datasets.by(rows, at)
         (self._trash.by if self._shows_trash else self._table.scroll)(rows, at)
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Nothing is drawn apart."""
+        """Return None: this screen is always redrawn as a whole."""
         del context
         return None
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Star, delete, undo; the player's keys."""
+        """Handle star, delete, undo and the shortcuts of the player."""
         if command is Command.UNDO:
             if context.model.library_undo:
                 context.tell(context.model.library_undo.pop())
@@ -94,7 +94,7 @@ class LibraryScreen:
         return True
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """Datasets on the left, the table beside, the episode on the right."""
+        """Draw the datasets on the left, the table in the middle and the episode on the right."""
         px = context.ui.painter.px
         gap, side = px(16), max(px(180), min(px(230), round(area.width * 0.185)))
         right = max(px(300), min(px(460), round(area.width * 0.33)))
@@ -181,7 +181,7 @@ class LibraryScreen:
         return next((row for row in rows if row.uuid == self._table.current), None)
 
     def _meant(self, context: UiContext) -> list[EpisodeRow]:
-        """The ticked rows; without any, the one with the focus, or the one that is played."""
+        """Return the ticked rows; if none is ticked, the focused row or the one in the player."""
         listed = self._listed(context)
         if listed is None:
             return []
@@ -334,7 +334,7 @@ class LibraryScreen:
 
 
 def _trashed(name: str) -> str:
-    """`000003-…` is episode 4; a journal is a take that was discarded."""
+    """Return the title of a trash item: `000003-…` is episode 4, a journal is a discarded take."""
     number = name.split("-")[0]
     if not number.isdecimal():
         return name

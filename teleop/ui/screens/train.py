@@ -1,4 +1,4 @@
-"""Screen 2: one click trains; the loss falls, the policy plays while it gets better."""
+"""Screen 2: train a policy with one click, and watch it play while it improves."""
 
 from pygame import Rect
 
@@ -27,7 +27,7 @@ from teleop.ui.widgets.scroll import Scroll
 _LOG_ROW = 20
 _TICK_ROW = 26
 _CHART_SHARE = 0.55
-_CHOOSING = ("bc", "frames", "memory", "chunk", "flow")  # recipes that choose by playing
+_CHOOSING = ("bc", "frames", "memory", "chunk", "flow")  # recipes that use trial episodes
 RECIPE_WORDS = {
     "bc": (tr("Behavioural cloning"), tr("Imitates your actions")),
     "frames": (
@@ -50,7 +50,7 @@ RECIPE_WORDS = {
 
 
 class TrainScreen:
-    """View state: the chart's picture, and which policy the preview plays."""
+    """View state: the charts, the training options and the policy in the preview."""
 
     def __init__(self) -> None:
         self._study = TrainingCharts()
@@ -62,7 +62,7 @@ class TrainScreen:
         self._previewed = ("", "", 0)
 
     def enter(self, context: UiContext) -> None:
-        """Show the latest policy playing, if there is one."""
+        """Reset the preview, so that the next draw requests the newest policy."""
         context.tell(Request.PAUSE)
         self._previewed = ("", "", 0)
         context.model.preview = None
@@ -73,30 +73,30 @@ class TrainScreen:
         context.tell(Request.SHOW_NOTHING)
 
     def wakes_in(self, context: UiContext) -> float | None:
-        """Reports and pictures wake the window by themselves."""
+        """Return None: reports and frames wake the window."""
         del context
         return None
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """R trains and stops, as it records on the first screen."""
+        """Start or stop training with R, the key that records on screen 1."""
         if command is not Command.RECORD:
             return False
         self._train_or_stop(context)
         return True
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
-        """What was found out scrolls."""
+        """Scroll the log."""
         self._log.by(rows, at)
 
     def draw_moving(self, context: UiContext) -> Rect | None:
-        """Only the preview's picture."""
+        """Redraw only the frame of the preview."""
         if context.popover.open or not self._view.width or context.view("preview").aspect is None:
             return None
         self._draw_picture(context)
         return self._view
 
     def draw(self, context: UiContext, area: Rect) -> None:
-        """Everything."""
+        """Draw the screen."""
         self._keep_preview(context)
         self._keep_profile(context)
         px = context.ui.painter.px
@@ -137,7 +137,7 @@ class TrainScreen:
             )
 
     def _keep_preview(self, context: UiContext) -> None:
-        """Ask for the newest policy, once for each new version of it."""
+        """Request the preview of the newest policy, once for each version."""
         model = context.model
         training, library = model.training, model.library
         if library is None:
@@ -152,7 +152,7 @@ class TrainScreen:
             self._previewed = wanted
 
     def _keep_profile(self, context: UiContext) -> None:
-        """Ask what the data is, once for each state of the dataset."""
+        """Request the profile of the dataset, once after each change."""
         model, library = context.model, context.model.library
         busy = model.analyses.running or (model.training and model.training.running)
         if library is None or not library.episodes or busy:
@@ -263,7 +263,7 @@ class TrainScreen:
         return self._draw_choices(context, inner, rect.bottom + px(26))
 
     def _draw_choices(self, context: UiContext, inner: Rect, y: int) -> int:
-        """What training may use to choose its settings."""
+        """Draw check boxes for trial episodes and for leaving out harmful episodes."""
         if self._recipe not in _CHOOSING:
             return y
         words = tr("Choose by playing: uses the reward")
@@ -308,7 +308,7 @@ class TrainScreen:
         return y + px(48)
 
     def _draw_log(self, context: UiContext, rect: Rect) -> None:
-        """What to do next, what was found out, then what the data is. It scrolls."""
+        """Draw the scrolling log: advice, findings of the training, then traits of the data."""
         ui, px = context.ui, context.ui.painter.px
         rows: list[tuple[str, Colour, str]] = []
         for icon, colour, text in self._lines(context):
@@ -326,7 +326,7 @@ class TrainScreen:
         self._log.take_keys(ui, "log", tr("What was found out"), len(rows), fit)
 
     def _lines(self, context: UiContext) -> list[tuple[str, Colour, str]]:
-        """(icon, its colour, text) of everything that there is to say."""
+        """Return (icon, icon colour, text) of every log entry."""
         theme, model = context.ui.theme, context.model
         training, profile = model.training, model.analyses.profile
         mine = model.library.dataset_id if model.library else ""
@@ -385,7 +385,7 @@ class TrainScreen:
 def _ticked(
     context: UiContext, name: str, inner: Rect, y: int, label: str, *, chosen: bool
 ) -> bool:
-    """A box to tick with its label; used?"""
+    """Draw a check box with its label and return whether it was used."""
     ui, px = context.ui, context.ui.painter.px
     box = Rect(inner.x, y, px(_TICK_ROW), px(_TICK_ROW))
     used = ui.check(f"train.{name}", box, label, chosen=chosen)
@@ -395,7 +395,7 @@ def _ticked(
 
 
 def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:
-    """A tick for what playing confirmed; what was assumed is a plain sentence."""
+    """Return a line with a tick if playing confirmed the finding, else with an info icon."""
     if found.verified:
         return ("check", theme.success, found.text)
     return ("info", theme.text3, found.text)

@@ -1,4 +1,7 @@
-"""The sheet of keys, buttons and axes: what each does, lit while pressed, changed by a press."""
+"""The controls sheet: what keys, buttons and axes do, and how to change that.
+
+A row lights up while its control is pressed.
+"""
 
 from collections.abc import Callable
 
@@ -38,11 +41,11 @@ _TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
 
 
 def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Line]:
-    """The rows of an environment's controls.
+    """Return the rows of an environment's controls.
 
     Args:
-        env: what is driven.
-        touched: controls that are down now.
+        env: environment that is driven.
+        touched: controls that are pressed now.
         listening: name of the move that waits for a press; empty if none does.
     """
     lines = [Line("hand", tr("Layout"), _HANDS[env.hand]), Line("", tr("Moves"))]
@@ -65,7 +68,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
 
 
 def controls_request(env: EnvOpened, line_id: str, step: int) -> ToEnvironment | None:
-    """What a used row asks for; None for a move: that waits for a press."""
+    """Return the request of a used row; None for a move, because it waits for a press."""
     if line_id == "hand":
         router = list(_HANDS)
         return ChooseHand(router[(router.index(env.hand) + step) % len(router)])
@@ -84,7 +87,7 @@ def controls_request(env: EnvOpened, line_id: str, step: int) -> ToEnvironment |
 
 
 def bind(context: UiContext, control: str) -> None:
-    """A press was heard for the move that waits for one; empty: never mind."""
+    """Bind a pressed control to the move that waits for it; an empty control cancels."""
     move, context.sheet.listening = context.sheet.listening, ""
     if control in RESERVED:
         text = tr("{control} belongs to the window; choose another", control=control_label(control))
@@ -94,7 +97,7 @@ def bind(context: UiContext, control: str) -> None:
 
 
 def _word(hint: Hint) -> str:
-    """What a move does; actions without a word have a number."""
+    """Return what a move does, as text; actions without a word have a number."""
     return tr("Action {word}", word=hint.word) if hint.word.isdigit() else hint.word.capitalize()
 
 
@@ -113,7 +116,7 @@ def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
 
 
 def _cap(control: str) -> str:
-    """A pad's A is not the keyboard's."""
+    """Return the label of a control, with `Pad` before single letters of a gamepad."""
     label = control_label(control)
     return (
         tr("Pad {label}", label=label) if control.startswith("pad.") and len(label) == 1 else label

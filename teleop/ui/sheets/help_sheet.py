@@ -1,4 +1,4 @@
-"""The help sheet: every key and pad button, from the tables that make them work."""
+"""The help sheet: all keys and pad buttons, from the tables that define them."""
 
 from pygame import Rect
 
@@ -21,7 +21,7 @@ def toggle_help(context: UiContext) -> None:
 
 
 def draw_help(context: UiContext) -> None:
-    """Draw it over the screen."""
+    """Draw the help sheet over the screen."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     screen = painter.surface.get_rect()

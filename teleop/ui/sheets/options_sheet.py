@@ -1,4 +1,4 @@
-"""The sheet that says how to drive and record."""
+"""The sheet of recording options."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ Values = TypeVar("Values")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A row of a sheet: a field of frozen values, what it can be, and how that is said."""
+    """A row of a sheet: a dataclass field, its possible values, and how to show them as text."""
 
     field: str
     label: str
@@ -102,24 +102,24 @@ _OPTIONS = (
 
 
 def option_lines(options: DriveOptions) -> list[Line]:
-    """The rows, with what is chosen now."""
+    """Return the rows with their current values."""
     return lines_of(_OPTIONS, options)
 
 
 def changed_options(options: DriveOptions, line_id: str, step: int) -> DriveOptions:
-    """The options after a row was used."""
+    """Return the options after a row was used."""
     return changed(_OPTIONS, options, line_id, step)
 
 
 def lines_of(options: Sequence[Option], values: Any) -> list[Line]:
-    """A row for each, with the value it has now; its id is `option.` and the field."""
+    """Return a row with the current value for each option; its id is `option.` and the field."""
     return [
         Line(f"option.{o.field}", o.label, o.say(getattr(values, o.field)), o.note) for o in options
     ]
 
 
 def changed(options: Sequence[Option], values: Values, line_id: str, step: int) -> Values:
-    """The values after a row was used: the next one, or the one before."""
+    """Return the values after a row was used: its field has the next or the previous value."""
     field = line_id.removeprefix("option.")
     choices = next(o for o in options if o.field == field).values
     before: Any = values

@@ -1,4 +1,4 @@
-"""The sheet that says how the window looks and behaves."""
+"""The sheet of settings: how the window looks and behaves."""
 
 from teleop.text import tr
 from teleop.ui.drawing.translation import LANGUAGES
@@ -40,10 +40,10 @@ _SETTINGS = (
 
 
 def setting_lines(settings: Settings) -> list[Line]:
-    """The rows, with what is chosen now."""
+    """Return the rows with their current values."""
     return lines_of(_SETTINGS, settings)
 
 
 def changed_settings(settings: Settings, line_id: str, step: int) -> Settings:
-    """The settings after a row was used."""
+    """Return the settings after a row was used."""
     return changed(_SETTINGS, settings, line_id, step)

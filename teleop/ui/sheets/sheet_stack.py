@@ -1,4 +1,4 @@
-"""The sheets over the screen: how to drive and record, and what keys, pad and mouse do."""
+"""Draws the sheets over the screen: options, controls, settings and the file browser."""
 
 from teleop.runtime.protocol.session_messages import EnvOpened
 from teleop.text import tr
@@ -19,7 +19,7 @@ _TEACHING = tr("Press the requested control; Enter skips one that is missing, Es
 
 
 def draw_sheet(context: UiContext) -> None:
-    """Draw the open sheet, if one is, and do what was asked on it."""
+    """Draw the open sheet, if any, and apply its changes."""
     env = context.model.env
     if context.sheet.name in _WITHOUT_ENV:
         _WITHOUT_ENV[context.sheet.name](context)
@@ -50,7 +50,7 @@ def _draw_settings(context: UiContext) -> None:
 
 
 def _draw_files(context: UiContext) -> None:
-    """The window's own way to choose what is to be taken in."""
+    """Draw the file browser, in which the person chooses what to import."""
     if context.sheet.files is None:
         return
     title, lines = str(context.sheet.files.folder), context.sheet.files.lines
@@ -101,7 +101,7 @@ def _lines(context: UiContext) -> list[Line]:
 
 
 def _pad_choices(context: UiContext) -> list[str]:
-    """Which gamepad is listened to, where there are several."""
+    """Return the choices of the active gamepad, if there are several gamepads."""
     if len(context.pads.names) < 2:
         return []
     names = [

@@ -1,1 +1,1 @@
-"""What the window knows: data from other processes, settings, what is open."""
+"""The state of the window: data from other processes, settings, what is open."""

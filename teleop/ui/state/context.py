@@ -1,4 +1,4 @@
-"""What a screen works with: what is known, what can be drawn on, whom to tell."""
+"""What every screen works with: data, drawing, and functions that send messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from teleop.ui.widgets.widgets import Ui
 
 
 class WindowRequest(Enum):
-    """What a control asks of the window itself."""
+    """Requests from a control to the window."""
 
     REPAINT = "draw with other settings"
     PROJECTOR = "projector mode on or off"
@@ -44,14 +44,14 @@ class WindowRequest(Enum):
 
 @dataclass(slots=True)
 class Gamepads:
-    """What is plugged in.
+    """The connected gamepads.
 
     Attributes:
-        name: of the gamepad in use; empty without one.
-        names: of all.
+        name: name of the gamepad in use; empty if there is none.
+        names: names of all gamepads.
         unknown: joysticks without a known layout.
-        mapping: the one that is being taught.
-        index: which of them is listened to, from 1; 0 is all.
+        mapping: mapping that is being taught; None if there is none.
+        index: number of the gamepad in use, from 1; 0 means all.
     """
 
     name: str = ""
@@ -63,13 +63,13 @@ class Gamepads:
 
 @dataclass(slots=True)
 class InputMode:
-    """Where keys and buttons go.
+    """Where input goes.
 
     Attributes:
-        driving: keys and pad go to the environment.
-        held: controls that are down, and went there.
-        touched: controls that are down, whoever they go to.
-        quiet_until_s: until then no plain key or button means the window.
+        driving: whether input goes to the environment.
+        held: controls that are down and were sent to the environment.
+        touched: controls that are down, wherever their input goes.
+        quiet_until_s: the window ignores plain keys and buttons until this time.
     """
 
     driving: bool = False
@@ -80,13 +80,13 @@ class InputMode:
 
 @dataclass(slots=True)
 class OpenSheet:
-    """What lies over the screen.
+    """The sheet that is open over the screen.
 
     Attributes:
-        name: `options`, `controls`, `settings`, `files`, or empty.
-        listening: the move that waits for a press, on the controls sheet.
-        view: its rows.
-        files: where one is in the window's own sheet of files.
+        name: `options`, `controls`, `settings`, `files`; empty if none is open.
+        listening: the move that waits for a press on the controls sheet.
+        view: rows and scroll position of the sheet.
+        files: the folder and its rows on the files sheet.
     """
 
     name: str = ""
@@ -97,28 +97,28 @@ class OpenSheet:
 
 @dataclass(slots=True)
 class UiContext:
-    """Shared by the window and its screens.
+    """State shared by the window and its screens.
 
     Attributes:
-        ui: draws and names controls.
-        model: what the processes have said.
-        reader: of pictures.
-        recordings: the folder that recordings go to.
-        exports: the folder that what is written for other programs goes to.
-        tell: sends to the environment process.
-        teach: sends to the trainer.
-        now: seconds, the same for a whole frame.
-        options: how the person drives and records.
-        sheet: what lies over the screen.
-        input: where keys and buttons go.
-        pads: gamepads.
-        editing: the text that is being edited; keys go there.
+        ui: draws controls and handles their events.
+        model: data from the other processes.
+        reader: reads frames from shared memory.
+        recordings: recordings folder.
+        exports: folder for files exported to other programs.
+        tell: sends a message to the environment process.
+        teach: sends a message to the training process.
+        now: current time in seconds, the same during a whole redraw.
+        options: options for driving and recording.
+        sheet: the sheet that is open over the screen.
+        input: where input goes.
+        pads: the connected gamepads.
+        editing: the text being edited, which receives the keys; None if there is none.
         go_to: name of the screen to show next.
-        requests: what the window is to do once the screen is drawn.
-        popover: the open drop-down.
+        requests: requests that the window carries out after the screen is drawn.
+        popover: the open drop-down menu.
         settings: how the window looks and behaves.
-        projector: light, large, and nothing moves.
-        dialog: the computer's own, for choosing a file.
+        projector: projector mode: light theme, large scale, no motion.
+        dialog: the system's file dialog.
     """
 
     ui: Ui
@@ -144,22 +144,22 @@ class UiContext:
 
     @property
     def reduced_motion(self) -> bool:
-        """Nothing blinks."""
+        """Whether blinking is off."""
         return self.projector or self.settings.reduced_motion
 
     def change_settings(self, settings: Settings) -> None:
-        """Look and behave so from now on."""
+        """Apply new settings to the window."""
         self.settings = settings
         self.requests.append(WindowRequest.REPAINT)
 
     def view(self, name: str) -> ImageView:
-        """The named picture, brought up to date."""
+        """Return the named view, updated to the latest frame."""
         view = self.views.setdefault(name, ImageView(self.reader))
         view.take(self.model.frames.get(name))
         return view
 
     def edit(self, edit: TextEdit | None) -> None:
-        """Let keys go to a text, or back to the window; what was being edited is committed."""
+        """Send keys to a text, or to the window if None; commit the text edited before."""
         before, self.editing = self.editing, edit
         if before is not None:
             before.done(before.text)
@@ -168,33 +168,33 @@ class UiContext:
             return
         node = self.ui.events.nodes.get(edit.node_id)
         if node is not None:
-            pygame.key.set_text_input_rect(node.rect)  # where an input method shows its choices
+            pygame.key.set_text_input_rect(node.rect)  # an input method shows its choices here
         pygame.key.start_text_input()
 
     def open_env(self, env_id: str) -> None:
-        """Drive another environment; why that cannot be done is said there."""
+        """Open another environment; the environment process reports if that fails."""
         now = self.model.env
         self.model.opening = "" if now and now.env_id == env_id else env_id
         self.tell(OpenEnv(env_id))
 
     def import_file(self, path: str) -> None:
-        """Bring in a dataset or a bundle; what comes of it is seen in the library."""
+        """Import a dataset or a bundle, and show the library, where the result appears."""
         self.tell(ImportDataset(path))
         self.go_to = "library"
 
     def toggle_record(self) -> None:
-        """Start a take, or stop the one that runs."""
+        """Start a take, or stop the running one."""
         live = self.model.live
         if live is not None:
             self.tell(Request.STOP_TAKE if live.engaged else Request.START_TAKE)
 
     def change_options(self, options: DriveOptions) -> None:
-        """Drive and record otherwise from now on."""
+        """Apply new options for driving and recording."""
         self.options = options
         self.tell(SetOptions(options))
 
     def toggle_sheet(self, name: str) -> None:
-        """Open a sheet, or close it."""
+        """Open a sheet, or close it if it is open; an empty name closes any sheet."""
         self.popover.close(self.ui)
         if self.sheet.name == name or not name:
             self.sheet.name = self.sheet.listening = ""
@@ -210,13 +210,13 @@ class UiContext:
         self.ui.events.focus.visible = not self.ui.events.used.clicked
 
     def rewind(self) -> None:
-        """Go back for as long as the key is held."""
+        """Start rewinding; it continues while the key is held."""
         live = self.model.live
         if live and (live.engaged or live.pending):
             self.tell(Request.REWIND)
 
     def step_once(self) -> None:
-        """One step of a paused episode, with what is held down now."""
+        """Take one step of a paused episode with the controls that are held now."""
         for control in sorted(self.input.touched):
             if not control.startswith("pad.") or control[-1] not in "+-":
                 self.tell(Input(InputEvent(self.now, control, 1.0)))
@@ -224,15 +224,15 @@ class UiContext:
         self.tell(Request.RELEASE_INPUT)
 
     def resume(self) -> None:
-        """Go on driving after a pause."""
+        """Resume driving after a pause."""
         live = self.model.live
         if live and live.phase == "paused":
             self.input.driving = True
             self.tell(Request.RESUME)
 
     def pause(self) -> None:
-        """Hold still; keys and pad move the focus again."""
-        self.tell(Request.PAUSE)  # also what was to begin by itself
+        """Pause; keys and gamepad move the focus again."""
+        self.tell(Request.PAUSE)  # also cancels a take that would begin by itself
         if self.input.driving:
             self.input.driving = False
             self.ui.events.focus.set("view", "picture")

@@ -1,4 +1,4 @@
-"""Choosing a file or a folder in the window itself: by mouse, keyboard or gamepad alike."""
+"""A file browser inside the window, usable by mouse, keyboard or gamepad."""
 
 from pathlib import Path
 
@@ -8,27 +8,27 @@ from teleop.ui.widgets.sheet import Line
 
 BUNDLE = ".teleop.zip"
 _UP, _THIS, _HOME = "up", "this", "home folder"
-_MOST = 2000  # entries of a folder
+_MOST = 2000  # entries that are listed of a folder
 
 
 class FileBrowser:
-    """Where one is, as it was when one came there.
+    """The current folder and its rows, as they were when the folder was opened.
 
     Attributes:
-        folder: whose entries are listed.
-        lines: the way up, this folder if it is a dataset, folders, bundles.
+        folder: the current folder.
+        lines: rows: parent, home folder, this folder if it is a dataset, folders, bundles.
     """
 
     def __init__(self, folder: Path) -> None:
         self.go(folder)
 
     def go(self, folder: Path) -> None:
-        """List a folder."""
+        """Open a folder and list its entries."""
         self.folder = folder.absolute()
         self.lines = _lines(self.folder)
 
     def use(self, line_id: str) -> Path | None:
-        """Go where a row leads; the path if it is something to take in."""
+        """Open the folder of a row; return the path instead if it can be imported."""
         if line_id == _THIS:
             return self.folder
         path = self.folder / line_id.removeprefix("files.")
@@ -58,7 +58,7 @@ def _lines(folder: Path) -> list[Line]:
 
 
 def is_dataset(folder: Path) -> bool:
-    """It looks like a Minari dataset's folder; what may not be looked at does not."""
+    """Return whether a folder looks like a Minari dataset; False if it cannot be read."""
     try:
         return (folder / "data" / "main_data.hdf5").is_file()
     except OSError:
@@ -66,7 +66,7 @@ def is_dataset(folder: Path) -> bool:
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path], str]:
-    """(folders, bundles, why they cannot be listed), without what is hidden."""
+    """Return (folders, bundles, why they cannot be listed), without hidden entries."""
     try:
         found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))[:_MOST]
         folders = [path for path in found if path.is_dir()]

@@ -1,4 +1,4 @@
-"""What a person has set about the window, remembered from one start to the next."""
+"""The person's settings of the window, stored from one start to the next."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from teleop.runtime.protocol.driving_options import DriveOptions, Preview, Seeds, Start
 
 _ENUMS = {"start": Start, "seeds": Seeds, "preview": Preview}
-_RANGES = {  # of what a file may say; anything else is as if it were not there
+_RANGES = {  # allowed values in the file; other values are ignored
     "scale": (0.4, 4.0),
     "width": (0, 20_000),
     "height": (0, 20_000),
@@ -21,7 +21,7 @@ _RANGES = {  # of what a file may say; anything else is as if it were not there
     "most_idle": (0.0, 1.0),
     "hand_back_s": (0.0, 60.0),
 }
-_NOT_KEPT = ("turn_based", "practice")  # of the moment, and of one environment
+_NOT_KEPT = ("turn_based", "practice")  # temporary, or specific to one environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,16 @@ class Settings:
 
     Attributes:
         theme: `ink`, `paper` or `contrast`.
-        language: `en`, `de`, `es`, `fr`, `zh`; empty: as the computer is set.
-        scale: of everything; 0 is by the display's height.
+        language: `en`, `de`, `es`, `fr`, `zh`; empty for the system's language.
+        scale: scale of the window's content; 0 derives it from the display's height.
         reduced_motion: nothing blinks.
         sounds: short tones for start, save, discard and take-over.
-        width: of the window in pixels; 0 is by the display.
-        height: likewise.
-        x: of its left edge on the desktop, which can be negative, if it was placed.
-        y: of its top edge.
-        placed: x and y are known.
-        options: how the person drives and records.
+        width: width of the window in pixels; 0 derives it from the display.
+        height: height of the window in pixels; 0 derives it from the display.
+        x: left edge of the window on the desktop, can be negative; valid if `placed`.
+        y: top edge of the window on the desktop; valid if `placed`.
+        placed: whether `x` and `y` are known.
+        options: options for driving and recording.
     """
 
     theme: str = "ink"
@@ -56,13 +56,13 @@ class Settings:
 
 
 class SettingsFile:
-    """`settings.json` in the user's folder; None keeps nothing."""
+    """Reads and writes `settings.json` in the user's folder; with path None it stores nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def read(self) -> Settings:
-        """What is there; whatever makes no sense is as if it were not there."""
+        """Read the settings, ignoring values that are missing or invalid."""
         if self._path is None:
             return Settings()
         try:
@@ -81,7 +81,7 @@ class SettingsFile:
         return replace(usual, **kept, options=_options(found.get("options")))
 
     def write(self, settings: Settings) -> None:
-        """Remember them; where that cannot be done, they hold until the window closes."""
+        """Store the settings; if that fails, they last until the window closes."""
         if self._path is None:
             return
         data = asdict(settings)
@@ -112,7 +112,7 @@ def _options(found: Any) -> DriveOptions:
 
 
 def _is_like(name: str, value: Any, usual: Any) -> bool:
-    """A value of the same kind, in its range; whole numbers do for others."""
+    """Return whether a value has the type and range of a setting; an int is a valid float."""
     if isinstance(usual, bool) or isinstance(value, bool):
         return isinstance(usual, bool) and isinstance(value, bool)
     if name in _RANGES and value != usual:

@@ -1,6 +1,6 @@
-"""What the window knows: everything the other processes have said, put together.
+"""The view model: all data from the other processes, as the screens need it.
 
-No pygame, no drawing: screens read it, messages change it.
+Messages change it and screens read it. It does not use pygame and does not draw.
 """
 
 from collections.abc import Callable
@@ -55,14 +55,14 @@ from teleop.types.results import Score, Tried
 
 @dataclass(slots=True)
 class LaneCurve:
-    """One side of a comparison, as far as it is known.
+    """One side of a comparison, as far as it is computed.
 
     Attributes:
-        about: who it is.
-        returns: (T+1) return so far, from 0.
-        actions: of each step, in words.
-        seen: (T) numbers before each step.
-        over: nothing more will come.
+        about: who drives this side.
+        returns: (T+1) return after each step, starting with 0.
+        actions: (T) each action as text.
+        seen: (T) observed numbers before each step.
+        over: whether this side has ended.
     """
 
     about: LaneAbout
@@ -73,12 +73,12 @@ class LaneCurve:
     over: bool = False
 
     def follow(self, live: SessionSnapshot) -> None:
-        """Somebody drives this side now: one more step, or back to an earlier one."""
+        """Follow a session that drives this side: add a step, or go back to an earlier one."""
         del self.returns[live.steps + 1 :], self.actions[live.steps :], self.seen[live.steps + 1 :]
         missing = live.steps - len(self.actions)
         self.actions += [live.action] * missing
         self.returns += [live.total_reward] * missing
-        if live.numbers and not live.rewinding:  # those would be of the present
+        if live.numbers and not live.rewinding:  # while rewinding, these are numbers of the present
             del self.seen[live.steps :]
             numbers = tuple(value for _, value in live.numbers)
             self.seen += [numbers] * (live.steps + 1 - len(self.seen))
@@ -87,7 +87,7 @@ class LaneCurve:
 
 @dataclass(slots=True)
 class Comparison:
-    """A recorded episode beside its rivals."""
+    """A recorded episode compared with its rivals."""
 
     about: ReplayOpened
     lanes: tuple[LaneCurve, ...]
@@ -101,21 +101,21 @@ class Comparison:
 
     @classmethod
     def of(cls, about: ReplayOpened) -> "Comparison":
-        """One of which nothing is known yet."""
+        """Create a comparison without any steps yet."""
         return cls(about, tuple(LaneCurve(lane) for lane in about.lanes))
 
     @property
     def steps(self) -> int:
-        """Length of the longest side so far."""
+        """The number of steps of the longest side so far."""
         return max(len(lane.actions) for lane in self.lanes)
 
     @property
     def complete(self) -> bool:
-        """All sides have ended."""
+        """Whether all sides have ended."""
         return all(lane.over for lane in self.lanes)
 
     def grow(self, updates: ReplayGrew) -> None:
-        """Take in what was computed since."""
+        """Add what was computed since the last report."""
         for lane, growth in zip(self.lanes, updates.lanes, strict=True):
             for reward in growth.rewards:
                 lane.returns.append(lane.returns[-1] + reward)
@@ -130,12 +130,12 @@ class Comparison:
         self.fidelity = updates.fidelity
 
 
-_UNSHOWN = 500  # steps between two reported losses of one network, at most
+_UNSHOWN = 500  # maximum number of steps between two reported losses of one network
 
 
 @dataclass(slots=True)
 class TrainingState:
-    """The training that runs or ran last."""
+    """The running training, or the last one."""
 
     dataset_id: str
     running: bool = True
@@ -157,9 +157,9 @@ class TrainingState:
     problem: str = ""
 
     def hear(self, updates: TrainingProgress) -> None:
-        """Take in a report."""
+        """Apply a progress report."""
         if updates.losses and self.losses and updates.losses[0][0] - self.losses[-1][0] > _UNSHOWN:
-            self.losses.clear()  # trainings without a curve lie between: another network begins
+            self.losses.clear()  # networks without a curve lie in between: a new network begins
             self.phases.clear()
         if updates.losses and (not self.phases or self.phases[-1][1] != updates.phase):
             self.phases.append((updates.losses[0][0], updates.phase))
@@ -171,7 +171,7 @@ class TrainingState:
         self.tried = updates.tried or self.tried
 
     def take_policy(self, message: PolicySaved) -> None:
-        """A policy that can be played is there, the first one or a better one."""
+        """Apply the news of a playable policy, the first one or a better one."""
         if not self.policy:
             text = tr("First playable policy after {seconds:.1f} s", seconds=message.seconds)
             self.log.append(Finding(text, True))
@@ -183,13 +183,13 @@ class TrainingState:
 
 @dataclass(slots=True)
 class Analyses:
-    """What was found out about a dataset.
+    """The results of analysing a dataset.
 
     Attributes:
-        profile: of the data.
-        running: what is being computed.
-        found: as far as it is computed.
-        rounds: of correction.
+        profile: profile of the data.
+        running: the analysis that is running.
+        found: results so far, by analysis.
+        rounds: rounds of correction.
     """
 
     profile: Profiled | None = None
@@ -200,16 +200,16 @@ class Analyses:
 
 @dataclass(slots=True)
 class ViewModel:
-    """Everything that screens show."""
+    """All data that screens show."""
 
     env: EnvOpened | None = None
     env_problem: str = ""
-    opening: str = ""  # the environment that was asked for and is not there yet
+    opening: str = ""  # id of the environment that is being opened
     live: SessionSnapshot | None = None
     preview: SessionSnapshot | None = None
     library: LibraryChanged | None = None
     comparison: Comparison | None = None
-    run: LaneCurve | None = None  # what the person does beside it, now
+    run: LaneCurve | None = None  # the person's current run beside the comparison
     training: TrainingState | None = None
     analyses: Analyses = field(default_factory=Analyses)
     corrections: tuple[Corrected, ...] = ()
@@ -218,14 +218,14 @@ class ViewModel:
     working: Working | None = None
     library_undo: list[Curate] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    lost: str = ""  # why the environment's process ended
+    lost: str = ""  # why the environment process ended
     slow: SlowCall | None = None
     replay_problem: str = ""
     frames: dict[str, Frame] = field(default_factory=dict)
 
     @property
     def own_training(self) -> TrainingState | None:
-        """The training, if it is of the dataset that is shown or still runs."""
+        """The training, if it is running or belongs to the dataset that is shown."""
         training, library = self.training, self.library
         if training is None or library is None:
             return None
@@ -233,12 +233,12 @@ class ViewModel:
         return training if mine else None
 
     def hear(self, message: FromEnvironment | FromTrainer) -> None:
-        """Take in one message from another process."""
+        """Apply one message from another process."""
         handler = _HANDLERS.get(type(message))
         if handler:
             handler(self, message)
 
-    # ------------------------------------------------------------ from the environment's process
+    # ------------------------------------------------------------ from the environment process
 
     def _pictured(self, message: Pictured) -> None:
         if message.frame:
@@ -300,7 +300,7 @@ class ViewModel:
         else:
             self._trainer_lost(message)
 
-    # ------------------------------------------------------------ from the trainer
+    # ------------------------------------------------------------ from the training process
 
     def _analysed(self, message: AnalysisProgress) -> None:
         self.analyses.found[message.study] = message
@@ -315,7 +315,7 @@ class ViewModel:
         self.analyses.rounds = message
 
     def _trainer_lost(self, message: ProcessLost) -> None:
-        """The trainer's process ended without being asked to."""
+        """Handle that the training process ended unexpectedly."""
         self.analyses.running = None
         training = self.training
         if training is None or not training.running:
@@ -380,7 +380,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
 
 
 def outline(live: SessionSnapshot | None) -> tuple[object, ...]:
-    """What of a session the window shows away from the picture."""
+    """Return the parts of a session's state that the window shows outside the frame."""
     if live is None:
         return ()
     real = round(live.real_hz)

@@ -1,1 +1,1 @@
-"""The operating system: window, devices, dialogs, sounds, processes."""
+"""Access to the operating system: window, devices, dialogs, sounds, processes."""

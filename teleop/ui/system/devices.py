@@ -1,4 +1,4 @@
-"""Keyboards and gamepads: SDL's events as named controls."""
+"""Keyboards and gamepads: converts SDL events to named controls."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from pygame._sdl2 import controller
 from teleop.ui.system.gamepad_mapping import UnknownPad, use_taught_pads
 from teleop.ui.widgets import focus
 
-# Keys by position: the name of the key that a US keyboard has there.
+# Keys are named by position: each has the name of that key on a US keyboard.
 KEY_CONTROLS: dict[int, str] = {
     getattr(pygame, name): "key." + name.removeprefix("KSCAN_").lower()
     for name in dir(pygame)
@@ -53,7 +53,7 @@ PAD_ARROWS = {
     "pad.up": focus.UP,
     "pad.down": focus.DOWN,
 }
-# what a person drives with
+# events that a person drives with
 DRIVING = (
     pygame.KEYDOWN,
     pygame.KEYUP,
@@ -61,20 +61,20 @@ DRIVING = (
     pygame.CONTROLLERBUTTONDOWN,
     pygame.CONTROLLERBUTTONUP,
 )
-# the same movements of a gamepad, below its mapping
+# the same gamepad events, before SDL applies a mapping
 RAW_PAD = (pygame.JOYAXISMOTION, pygame.JOYBUTTONDOWN, pygame.JOYBUTTONUP, pygame.JOYHATMOTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A control took a value."""
+    """A control moved to a new value."""
 
     control: str
     value: float
 
 
 class Pads:
-    """The gamepads that are plugged in."""
+    """The connected gamepads."""
 
     def __init__(self) -> None:
         use_taught_pads()
@@ -87,35 +87,35 @@ class Pads:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """The names of all gamepads."""
         return tuple(str(pad.name) for pad in self._open.values())
 
     @property
     def name(self) -> str:
-        """The name of the one that is listened to, or the first; empty without one."""
+        """The name of the gamepad in use, or of the first one; empty if there is none."""
         names = self.names
         return names[self._index - 1] if 0 < self._index <= len(names) else (*names, "")[0]
 
     def use(self, index: int) -> None:
-        """Listen to one of them, from 1, or to all: 0."""
+        """Use the gamepad with this number, from 1; 0 means all."""
         self._index = index
 
     def rumble(self, strength: float, seconds: float) -> None:
-        """Those that are listened to shake, if they can."""
+        """Make the gamepads in use rumble, if they can."""
         for place, pad in enumerate(self._open.values(), start=1):
             if self._index in (0, place):
                 pad.rumble(strength, strength, round(1000 * seconds))
 
     @property
     def unknown(self) -> tuple[UnknownPad, ...]:
-        """Joysticks without a known layout; they can be taught."""
+        """Joysticks without a known layout; a mapping can be taught for them."""
         return tuple(
             UnknownPad(number, stick.get_name(), stick.get_guid())
             for number, stick in self._unknown.items()
         )
 
     def look_for_unknown(self) -> bool:
-        """Open joysticks that SDL does not know as gamepads; True if there is a new one."""
+        """Open joysticks that SDL does not know as gamepads; return True if one is new."""
         before = set(self._unknown)
         self._unknown = {}
         if not pygame.joystick.get_init():
@@ -127,14 +127,14 @@ class Pads:
         return bool(set(self._unknown) - before)
 
     def look_again(self) -> None:
-        """Open those that have become known."""
+        """Open the joysticks that SDL now knows as gamepads."""
         self._unknown = {}
         for index in range(controller.get_count()):
             if controller.is_controller(index):
                 self._add(index)
 
     def take(self, event: pg_event.Event) -> Moved | None:
-        """The control that an event moved; plugging in and out is dealt with here."""
+        """Return the control that an event moved; also handle plugging in and unplugging."""
         if event.type == pygame.CONTROLLERDEVICEADDED:
             self._add(event.device_index)
         elif event.type == pygame.CONTROLLERDEVICEREMOVED:
@@ -151,7 +151,7 @@ class Pads:
         return None
 
     def _is_another(self, event: pg_event.Event) -> bool:
-        """The event is of a pad that is not listened to."""
+        """Return whether an event comes from a gamepad that is not in use."""
         ids = list(self._open)
         if not 0 < self._index <= len(ids):
             return False
@@ -165,7 +165,7 @@ class Pads:
 
 
 def key_control(event: pg_event.Event) -> str:
-    """The control of a key event, by position; by meaning where the position is unknown."""
+    """Return the control of a key event by position, or by meaning if that is unknown."""
     by_position = KEY_CONTROLS.get(getattr(event, "scancode", 0), "")
     if by_position and by_position != "key.unknown":
         return by_position

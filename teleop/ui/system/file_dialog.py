@@ -1,4 +1,4 @@
-"""The computer's own dialog for choosing a file or a folder; the window goes on meanwhile."""
+"""The system's dialog for choosing a file or a folder; the window keeps running meanwhile."""
 
 import importlib
 import threading
@@ -12,22 +12,22 @@ _NO_SCREEN = ("dummy", "offscreen")
 
 
 class FileDialog:
-    """One dialog at a time, in a thread of its own."""
+    """Shows one dialog at a time, in its own thread."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        """Prepare.
+        """Create a closed dialog.
 
         Args:
-            wake: called from the thread once the person has chosen.
+            wake: called from the dialog's thread once the person has chosen.
         """
         self._wake = wake
         self._thread: threading.Thread | None = None
         self._answer = ""
 
     def open(self, title: str, folder: Path, *, folders: bool) -> bool:
-        """Ask for a file, or a folder; False where the computer has no dialog to ask with."""
+        """Ask for a file or a folder; return False if the system has no dialog."""
         if self._thread is not None:
-            return True  # it is open already
+            return True  # already open
         dialogs = None if pygame.display.get_driver() in _NO_SCREEN else _dialogs()
         if dialogs is None:
             return False
@@ -37,7 +37,7 @@ class FileDialog:
         return True
 
     def answer(self) -> str:
-        """The path that was chosen since; empty without one."""
+        """Return the path that was chosen since the last call; empty if there is none."""
         if self._thread is None or self._thread.is_alive():
             return ""
         self._thread = None
@@ -47,14 +47,14 @@ class FileDialog:
     def _ask(self, ask: Callable[..., Any], title: str, folder: Path) -> None:
         try:
             self._answer = str(ask(title=title, start_dir=str(folder)) or "")
-        except Exception:  # noqa: BLE001  another program's dialog: as if it had been closed
+        except Exception:  # noqa: BLE001  a dialog of another program: treat an error as closing it
             self._answer = ""
         self._wake()
 
 
 def _dialogs() -> Any:  # the package has no types
-    """The package that knows this computer's dialogs; None where it finds none."""
+    """Return the package that shows the system's dialogs; None if it finds none."""
     try:
         return importlib.import_module("crossfiledialog")
-    except Exception:  # noqa: BLE001  it says by an error of its own that there is none
+    except Exception:  # noqa: BLE001  the package raises its own error if it finds no dialog
         return None

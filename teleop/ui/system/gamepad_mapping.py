@@ -1,4 +1,4 @@
-"""Teaching a gamepad that SDL does not know: press what is asked for, one after another."""
+"""Teaches a gamepad that SDL does not know: the person presses one control after another."""
 
 import os
 import platform
@@ -14,9 +14,9 @@ from teleop.ui.system.sdl import sdl
 _FILE = "gamepads.txt"
 _FAR = 0.7
 _HAT = {(0, 1): 1, (1, 0): 2, (0, -1): 4, (-1, 0): 8}
-_PLATFORMS = {"Darwin": "Mac OS X"}  # as SDL calls them
+_PLATFORMS = {"Darwin": "Mac OS X"}  # names that SDL uses
 
-# SDL's name, and what the person is asked for
+# SDL's name, and what the person is asked to press
 ASKED: tuple[tuple[str, str], ...] = (
     ("a", tr("The lower of the four buttons (A)")),
     ("b", tr("The right one (B)")),
@@ -52,7 +52,7 @@ class UnknownPad:
 
 
 class PadMapping:
-    """One gamepad being taught."""
+    """The mapping of one gamepad while it is taught."""
 
     def __init__(self, pad: UnknownPad) -> None:
         self.pad = pad
@@ -61,15 +61,15 @@ class PadMapping:
 
     @property
     def asks(self) -> str:
-        """SDL's name of what is asked for; empty when all was asked."""
+        """SDL's name of the control to press now; empty when all have been asked for."""
         return ASKED[self._next][0] if self._next < len(ASKED) else ""
 
     def skip(self) -> None:
-        """The pad has no such thing."""
+        """Skip a control that the gamepad does not have."""
         self._next += 1
 
     def take(self, event: pygame.event.Event) -> None:
-        """Hear the pad; what is pressed answers the question."""
+        """Handle an event; a press on this gamepad answers the current question."""
         if getattr(event, "instance_id", None) != self.pad.instance_id or not self.asks:
             return
         answer = _answer(event, whole=self.asks in _WHOLE_AXES)
@@ -78,7 +78,7 @@ class PadMapping:
             self._next += 1
 
     def text(self) -> str:
-        """The mapping as SDL writes it."""
+        """Return the mapping in SDL's format."""
         parts = [f"{name}:{control}" for name, control in self.found.items()]
         system = platform.system()
         name = self.pad.name.replace(",", " ")
@@ -86,7 +86,7 @@ class PadMapping:
         return ",".join([self.pad.guid, name, *parts, where])
 
     def keep(self) -> bool:
-        """Use it from now on, and in later runs; False if that takes a restart."""
+        """Save the mapping and use it now; return False if that takes a restart."""
         path = mapping_file()
         old = path.read_text("utf-8").splitlines() if path.is_file() else []
         lines = [line for line in old if not line.startswith(self.pad.guid + ",")]
@@ -99,29 +99,29 @@ class PadMapping:
 
 
 def mapping_file() -> Path:
-    """Where this user's taught gamepads are."""
+    """Return the file with the gamepads that this user has taught."""
     return paths.user_folder() / _FILE
 
 
 def use_taught_pads() -> None:
-    """Let SDL know them, before it looks for gamepads."""
+    """Pass the taught gamepads to SDL; call this before SDL looks for gamepads."""
     if mapping_file().is_file():
         os.environ.setdefault("SDL_GAMECONTROLLERCONFIG_FILE", str(mapping_file()))
 
 
 def _answer(event: pygame.event.Event, *, whole: bool) -> str:
-    """What was pressed, as SDL's mappings say it; empty if nothing was.
+    """Return what was pressed, in SDL's mapping format; empty if nothing was.
 
     Args:
-        event: of the joystick.
-        whole: a stick or trigger is asked for, not a button or a direction.
+        event: event of a joystick.
+        whole: whether a stick or trigger is asked for, not a button or a direction.
     """
     if event.type == pygame.JOYBUTTONDOWN:
         return f"b{event.button}"
     if event.type == pygame.JOYHATMOTION and tuple(event.value) in _HAT:
         return f"h{event.hat}.{_HAT[tuple(event.value)]}"
     if event.type == pygame.JOYAXISMOTION and abs(event.value) > _FAR:
-        if whole:  # a trigger that is let go says so first, at the other end
+        if whole:  # ignore the negative end, which a released trigger reports first
             return f"a{event.axis}" if event.value > 0 else ""
         return f"{'+' if event.value > 0 else '-'}a{event.axis}"
     return ""

@@ -1,4 +1,4 @@
-"""What SDL finds on this computer, before there is a window."""
+"""Finds displays and gamepads with SDL, without opening a window."""
 
 import os
 
@@ -11,7 +11,7 @@ from teleop.ui.system.sdl import start_display
 
 
 def display() -> tuple[str, bool]:
-    """(driver and sizes of the screens, whether there is one)."""
+    """Return (driver and sizes of the displays, whether there is a display)."""
     try:
         start_display()
         driver = pygame.display.get_driver()
@@ -22,7 +22,7 @@ def display() -> tuple[str, bool]:
 
 
 def gamepads() -> list[str]:
-    """Names of the gamepads that are plugged in."""
+    """Return the names of the connected gamepads."""
     controller.init()
     names = [str(controller.Controller(index).name) for index in range(controller.get_count())]
     controller.quit()

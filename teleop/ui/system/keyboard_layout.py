@@ -1,7 +1,7 @@
-"""What the user's own keyboard has printed on the key at a position.
+"""Finds the labels of keys on the user's own keyboard.
 
-Controls are named by position (`key.w`); an AZERTY keyboard has a Z there. SDL knows; pygame does
-not pass it on, so SDL is asked directly; where that fails, it is the name on a US keyboard.
+Controls are named by position: the key `key.w` is labelled Z on an AZERTY keyboard. pygame does not
+report this label, so this module asks SDL directly. If that fails, it uses the US keyboard's label.
 """
 
 import pygame
@@ -59,7 +59,7 @@ _SCANCODES = {
 
 
 def control_label(control: str) -> str:
-    """A control as it is printed on the user's own device."""
+    """Return the label of a control on the user's own device."""
     device, _, name = control.partition(".")
     if device == "key":
         return key_label(name)
@@ -69,7 +69,7 @@ def control_label(control: str) -> str:
 
 
 def key_label(position: str) -> str:
-    """What is printed on the key at a position: `w` gives Z on an AZERTY keyboard."""
+    """Return the label of the key at a position: for `w`, Z on an AZERTY keyboard."""
     scancode = _SCANCODES.get(position)
     name = (key_name(scancode) if scancode is not None else "") or position
     return _SHORT.get(name.lower(), name.upper() if len(name) == 1 else name.capitalize())

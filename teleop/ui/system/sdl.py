@@ -1,4 +1,4 @@
-"""SDL itself, for what pygame does not pass on: names of keys, places of displays."""
+"""Calls SDL directly for what pygame does not offer: names of keys, areas of displays."""
 
 import contextlib
 import ctypes
@@ -14,7 +14,7 @@ from pygame import Rect
 
 @cache
 def sdl() -> ctypes.CDLL | None:
-    """The SDL library that pygame has loaded already; None where it cannot be found."""
+    """Return the SDL library that pygame has already loaded; None if it cannot be found."""
     folder = Path(pygame.__file__).parent
     names = {"win32": ["SDL2.dll"], "darwin": [".dylibs/libSDL2*.dylib"]}.get(
         sys.platform, ["../pygame_ce.libs/libSDL2-2*.so*", "../pygame.libs/libSDL2-2*.so*"]
@@ -31,13 +31,13 @@ def sdl() -> ctypes.CDLL | None:
 
 
 def start_display() -> None:
-    """Let SDL look for a display; what its libraries print meanwhile stays off the terminal.
+    """Let SDL look for a display, and hide what its libraries print to the terminal.
 
-    Without a session, Wayland's library prints a line about XDG_RUNTIME_DIR before SDL goes on to
-    the next driver. What SDL itself has to say is in the exception.
+    Without a desktop session, Wayland's library prints a line about XDG_RUNTIME_DIR before SDL
+    tries the next driver. Errors of SDL itself are in the exception.
 
     Raises:
-        pygame.error: there is none.
+        pygame.error: there is no display.
     """
     sys.stderr.flush()
     with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123
@@ -48,11 +48,11 @@ def start_display() -> None:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-    pygame.display.init()  # does nothing if it is up
+    pygame.display.init()  # does nothing if the display is already initialised
 
 
 def key_name(scancode: int) -> str:
-    """What the user's layout has on a key; empty where SDL cannot be asked."""
+    """Return the label of a key in the user's layout; empty if SDL cannot be asked."""
     library = sdl()
     if library is None:
         return ""
@@ -61,7 +61,7 @@ def key_name(scancode: int) -> str:
 
 
 def displays() -> list[Rect]:
-    """Where each display is on the desktop, the main one first: without taskbars and the like."""
+    """Return the area of each display without taskbars and the like, the main display first."""
     library, found = sdl(), list[Rect]()
     count = library.SDL_GetNumVideoDisplays() if library else 0
     for index in range(count):

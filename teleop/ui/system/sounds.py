@@ -1,4 +1,4 @@
-"""Short tones, off by default: what happened is heard while the eyes are on the picture."""
+"""Short tones, off by default, for events that happen while the person watches the frame."""
 
 import contextlib
 
@@ -6,7 +6,7 @@ import numpy as np
 import pygame
 
 _RATE = 22_050
-_TONES = {  # (Hz, seconds) one after another
+_TONES = {  # (Hz, seconds), played one after another
     "start": ((660.0, 0.07),),
     "save": ((660.0, 0.06), (990.0, 0.09)),
     "discard": ((440.0, 0.06), (330.0, 0.09)),
@@ -16,14 +16,14 @@ _LOUDNESS = 0.25
 
 
 class Sounds:
-    """Plays them; where there is nothing to play on, silence."""
+    """Plays the tones; stays silent if there is no audio device."""
 
     def __init__(self) -> None:
         self._made: dict[str, pygame.mixer.Sound] = {}
         self._silent = False
 
     def play(self, name: str) -> None:
-        """One of `start`, `save`, `discard`, `take-over`."""
+        """Play one of `start`, `save`, `discard`, `take-over`."""
         if self._silent:
             return
         try:
@@ -36,7 +36,7 @@ class Sounds:
             self._silent = True
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the audio device."""
         with contextlib.suppress(pygame.error):
             pygame.mixer.quit()
 

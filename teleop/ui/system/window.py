@@ -1,4 +1,4 @@
-"""The window on the desktop: its size, its scale, its colours."""
+"""The window on the desktop: its size, scale and theme."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from teleop.ui.system.sdl import displays, start_display
 
 DESIGN = (1280, 800)
 SMALLEST = (1024, 640)
-_TITLE_BAR = 40  # of the window manager; the window must not hang below the screen
+_TITLE_BAR = 40  # height of the title bar, so that the window does not extend below the display
 _SCALES = (0.9, 1.0, 1.1, 1.25, 1.35, 1.5, 1.75, 2.0, 2.5)
 _PROJECTOR_SCALE = 1.35
 _SEEN_AGAIN = (pygame.WINDOWRESTORED, pygame.WINDOWMAXIMIZED, pygame.WINDOWSHOWN)
@@ -20,19 +20,19 @@ WINDOW_EVENTS = (*_SEEN_AGAIN, pygame.WINDOWMINIMIZED, pygame.WINDOWSIZECHANGED)
 
 
 class Window:
-    """SDL's window, and what is drawn into it.
+    """The SDL window and the settings with which it is drawn.
 
     Attributes:
-        projector: light and large, whatever the settings say.
-        minimised: nobody sees it.
-        chosen_scale: that the person has chosen; 0 is by the display's height.
+        projector: light theme and large scale, whatever the settings say.
+        minimised: the window is not visible.
+        chosen_scale: scale that the person has chosen; 0 derives it from the display's height.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Open it.
+        """Open the window.
 
         Raises:
-            pygame.error: there is no screen.
+            pygame.error: there is no display.
         """
         start_display()
         pygame.font.init()
@@ -50,7 +50,7 @@ class Window:
 
     @property
     def surface(self) -> pygame.Surface:
-        """What is drawn on."""
+        """The surface to draw on."""
         surface = pygame.display.get_surface()
         if surface is None:
             raise RuntimeError("the window is gone")
@@ -58,26 +58,26 @@ class Window:
 
     @property
     def box(self) -> Rect:
-        """Where it is on the desktop when it does not fill the screen."""
+        """Position and size on the desktop when the window is not in full screen."""
         place = pygame.display.get_window_position()
         return self._windowed or Rect(place, self.surface.get_size())
 
     def painter(self, settings: Settings, assets: Path) -> Painter:
-        """Draws into the window as it is now."""
+        """Create a painter for the current size and theme of the window."""
         theme = PAPER if self.projector else THEMES.get(settings.theme, THEMES["ink"])
         usual = self.chosen_scale or _usual_scale()
         scale = usual * (_PROJECTOR_SCALE if self.projector else 1.0)
         width, height = self.surface.get_size()
-        most = min(width / SMALLEST[0], height / SMALLEST[1])  # the layout needs this much room
+        most = min(width / SMALLEST[0], height / SMALLEST[1])  # the layout needs this much space
         return Painter(self.surface, theme, min(scale, max(0.4, most)), assets)
 
     def resized(self) -> bool:
-        """True if it has another size than the last time (SDL resizes the same surface)."""
+        """Return whether the size changed since the last call (SDL resizes the same surface)."""
         before, self._size = self._size, self.surface.get_size()
         return before != self._size
 
     def toggle_full_screen(self) -> None:
-        """Fill the display that the window is on, or go back."""
+        """Fill the display that the window is on, or leave full screen."""
         if self._windowed:
             pygame.display.set_mode(self._windowed.size, pygame.RESIZABLE)
             pygame.display.set_window_position(self._windowed.topleft)
@@ -88,7 +88,7 @@ class Window:
             pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=on)
 
     def rescale(self, step: int) -> None:
-        """Larger (1), smaller (-1), or as usual (0)."""
+        """Make the content larger (1), smaller (-1), or return to the default scale (0)."""
         now = self.chosen_scale or _usual_scale()
         nearest = min(range(len(_SCALES)), key=lambda i: abs(_SCALES[i] - now))
         self.chosen_scale = 0.0
@@ -96,14 +96,14 @@ class Window:
             self.chosen_scale = _SCALES[max(0, min(len(_SCALES) - 1, nearest + step))]
 
     def see(self, event: pygame.event.Event) -> None:
-        """Something happened to it: nobody may see it any more, or again."""
+        """Handle an event after which the window may be invisible or visible again."""
         if event.type == pygame.WINDOWMINIMIZED:
             self.minimised = True
         elif event.type in _SEEN_AGAIN:
             self.minimised = False
 
     def _put_back(self, settings: Settings) -> None:
-        """To where it was, if its title bar can be taken hold of there."""
+        """Move the window to its last position, if its title bar can be dragged there."""
         handle = Rect(settings.x, settings.y - _TITLE_BAR, settings.width, _TITLE_BAR)
         inside = [handle.clip(display).width for display in displays()]
         if settings.placed and max(inside) > _TITLE_BAR:
@@ -111,13 +111,13 @@ class Window:
 
 
 def _display_of(window: Rect, places: list[Rect]) -> int:
-    """The display that most of the window is on."""
+    """Return the index of the display that most of the window is on."""
     seen = [place.clip(window) for place in places]
     return max(range(len(seen)), key=lambda index: seen[index].width * seen[index].height)
 
 
 def _usual_scale() -> float:
-    """By the height of the display that the window is on."""
+    """Return the default scale for the height of the display that the window is on."""
     places = displays()
     window = Rect(pygame.display.get_window_position(), (1, 1))
     height = places[_display_of(window, places)].height
@@ -125,7 +125,7 @@ def _usual_scale() -> float:
 
 
 def _first_size(settings: Settings) -> tuple[int, int]:
-    """As it was the last time, if that fits a display; else by the main one."""
+    """Return the last size if it fits a display, else a size for the main display."""
     for display in displays():
         fits = settings.width <= display.width and settings.height <= display.height
         if fits and SMALLEST[0] <= settings.width and SMALLEST[1] <= settings.height:

@@ -1,4 +1,4 @@
-"""How good each round of correction is: share of successes, or mean return, from fresh starts."""
+"""Chart of the rounds of correction: success rate or mean return from fresh starts."""
 
 import numpy as np
 from pygame import Rect
@@ -13,19 +13,19 @@ _TITLES = {"success": tr("Success"), "return": tr("Return")}
 
 
 class RoundsChart:
-    """View state: which of the two is shown; successes where there are such things."""
+    """View state: success or return is shown; success only if it is known for every round."""
 
     def __init__(self) -> None:
         self._chart = Chart()
         self._shown = "success"
 
     def draw(self, context: UiContext, panel: Rect, area: Rect) -> None:
-        """The title with the choice beside it, and the chart.
+        """Draw the title with the choice beside it, and the chart.
 
         Args:
-            context: what is known.
-            panel: whose head has the title.
-            area: of the chart.
+            context: state of the window.
+            panel: panel with the title at its top.
+            area: area of the chart.
         """
         painter, px, rounds = (
             context.ui.painter,

@@ -1,4 +1,4 @@
-"""Who stands where: mean returns and their 95 % intervals as bars under each other."""
+"""Bar chart of mean returns with their 95 % intervals, one row per score."""
 
 from pygame import Rect
 
@@ -17,7 +17,7 @@ _WORDS = {
 
 
 def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
-    """Draw a row for each; the demonstrations first, on one scale; earlier policies by name."""
+    """Draw a row for each score on one scale: demonstrations first, earlier policies by name."""
     painter, px = ui.painter, ui.painter.px
     low = min(item.low for item in scores)
     high = max(item.high for item in scores)
@@ -43,7 +43,7 @@ def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
 
 
 def _colour(ui: Ui, who: str) -> Colour:
-    """Orange the person, blue policies: earlier ones, which come by their names, are paler."""
+    """Return orange for the person, blue for policies, and a paler blue for earlier policies."""
     theme = ui.theme
     plain = {"person": theme.human, "policy": theme.agent, "script": theme.text2}
     earlier = theme.text2 if who == "random" else mix(theme.agent, theme.surface, 0.4)

@@ -1,4 +1,4 @@
-"""The chart of the training screen: loss, returns, the learning curve, each demonstration."""
+"""The charts of the Train screen: loss, returns, tried settings, learning curve, influence."""
 
 import numpy as np
 from pygame import Rect
@@ -23,18 +23,18 @@ _TABS = {
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
 _STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
-_FEWEST = 2  # episodes that a study needs
+_FEWEST = 2  # episodes that an analysis needs
 
 
 class TrainingCharts:
-    """View state: the tab, and the chart's picture."""
+    """View state: the open tab and the cached chart."""
 
     def __init__(self) -> None:
         self._chart = Chart()
         self._tab = "loss"
 
     def draw(self, context: UiContext, card: Rect) -> None:
-        """The tabs, and what the chosen one shows."""
+        """Draw the tabs and the chart of the open tab."""
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         self._draw_tabs(context, card)
@@ -95,7 +95,7 @@ class TrainingCharts:
         return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
 
     def _draw_phases(self, context: UiContext, scales: Scales, training: TrainingState) -> None:
-        """Where another network begins: the loss starts anew there."""
+        """Mark where the training of another network starts, because the loss restarts there."""
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         free = scales.plot.x - 1
         first = training.losses[0][0] if training.losses else 0
@@ -124,7 +124,7 @@ class TrainingCharts:
         context.ui.painter.text(words, at, "body", context.ui.theme.text2, "cm")
 
     def _draw_ask(self, context: UiContext, inside: Rect) -> None:
-        """The button that starts a study, or how far it is."""
+        """Draw the button that starts an analysis, or its progress."""
         ui, px, study = context.ui, context.ui.painter.px, _STUDIES[self._tab]
         found = context.model.analyses.found.get(study)
         if context.model.analyses.running is study:
@@ -140,7 +140,7 @@ class TrainingCharts:
             _ask(context, study)
 
     def _draw_more(self, context: UiContext, card: Rect) -> None:
-        """Once more, for a curve that is there."""
+        """Draw the button that repeats a finished analysis."""
         ui, px = context.ui, context.ui.painter.px
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
         busy = context.model.analyses.running is not None
@@ -157,7 +157,7 @@ class TrainingCharts:
         self._draw_bars(context, inside, found)
 
     def _draw_bars(self, context: UiContext, inside: Rect, found: AnalysisProgress) -> None:
-        """A bar for each episode: what it adds to the return."""
+        """Draw a bar for each episode: how much it adds to the return."""
         ui, px = context.ui, context.ui.painter.px
         painter, theme = ui.painter, ui.theme
         points = sorted(found.points, key=lambda point: -point[1])
@@ -183,7 +183,7 @@ class TrainingCharts:
 
 
 def _short(words: str) -> str:
-    """`Trying 1,000 steps` as `1,000?`, `Network 2 of 5` as `2/5`."""
+    """Shorten `Trying 1,000 steps` to `1,000?` and `Network 2 of 5` to `2/5`."""
     parts = words.split()
     if parts[0] == "Trying":
         return f"{parts[1]}?"
@@ -217,7 +217,7 @@ def _line(
 
 
 def _reason(context: UiContext) -> str:
-    """Why no study can begin now; empty if one can."""
+    """Return why no analysis can start now; empty if one can."""
     model = context.model
     if model.training and model.training.running:
         return tr("Training is running")
@@ -236,7 +236,7 @@ def _ask(context: UiContext, study: Analysis) -> None:
 
 
 def _found(context: UiContext, study: Analysis) -> AnalysisProgress | None:
-    """What a study of the shown dataset has found."""
+    """Return the results of an analysis of the shown dataset, if any."""
     found = context.model.analyses.found.get(study)
     return found if found and found.dataset_id == _dataset(context) else None
 

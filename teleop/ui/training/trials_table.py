@@ -1,4 +1,4 @@
-"""The table of settings that training tried by playing: what, return, success, starts."""
+"""Table of the settings that training tried, with return, success and trial episodes."""
 
 from pygame import Rect
 

@@ -1,1 +1,1 @@
-"""Controls that any screen uses: buttons, menus, lists, charts, text fields."""
+"""Controls shared by all screens: buttons, menus, lists, charts, text fields."""

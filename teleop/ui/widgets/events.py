@@ -1,4 +1,4 @@
-"""What was done to the controls of a frame: clicked, focused, used by key or pad."""
+"""The controls of a frame and the input they received from mouse, keyboard and gamepad."""
 
 from dataclasses import dataclass, field
 
@@ -21,29 +21,29 @@ GROUPS = (
 
 @dataclass(slots=True)
 class Pointer:
-    """The mouse."""
+    """The state of the mouse."""
 
     at: tuple[int, int] = (-1, -1)
-    pressed: str | None = None  # id of the node under the button when it went down
+    pressed: str | None = None  # id of the node on which the button was pressed
 
 
 @dataclass(slots=True)
 class Used:
-    """What the person did to nodes since the last frame; each is one id."""
+    """Input since the last frame: ids of the used nodes, and the direction of a nudge."""
 
     clicked: str | None = None
     activated: str | None = None
-    nudged: int = 0  # arrows on the focused slider: -1, 1
+    nudged: int = 0  # -1 or 1: arrow key on the focused slider
 
     @property
     def waits(self) -> bool:
-        """Something was done, and no control has answered yet."""
+        """Whether there is input that no control has handled yet."""
         return bool(self.clicked or self.activated or self.nudged)
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """What a widget call finds out about its node."""
+    """The state of a node, returned to the widget that draws it."""
 
     node: Node
     hovered: bool
@@ -53,11 +53,12 @@ class Touch:
 
 @dataclass(slots=True)
 class Events:
-    """The controls of a frame, and what was done to them.
+    """The controls of a frame and the input that they received.
 
     Attributes:
-        nodes: of this frame, by id; `previous`: of the one before.
-        modal: only this group answers; None: all do.
+        nodes: controls of this frame, by id.
+        previous: controls of the previous frame, by id.
+        modal: the only group that accepts input; None if all groups do.
     """
 
     focus: Focus = field(default_factory=Focus)
@@ -72,31 +73,31 @@ class Events:
         self.previous, self.nodes = self.nodes, {}
 
     def end(self) -> None:
-        """End a frame: what was done has been answered."""
+        """End a frame and clear its input."""
         self.used = Used()
 
     def touch(self, node: Node) -> Touch:
-        """A control of this frame, and what was done to it."""
+        """Register a control of this frame and return its state."""
         self.nodes[node.id] = node
         hovered = node.rect.collidepoint(self.pointer.at) and self._answers(node)
         done = node.id in (self.used.clicked, self.used.activated) and node.enabled
         return Touch(node, hovered, self.pointer.pressed == node.id, done)
 
     def hit(self, at: tuple[int, int]) -> Node | None:
-        """The topmost control at a point."""
+        """Return the topmost control at a point, if any."""
         for node in reversed(list(self.nodes.values())):
             if node.rect.collidepoint(at) and self._answers(node):
                 return node
         return None
 
     def press(self, at: tuple[int, int]) -> None:
-        """The mouse button went down."""
+        """Handle a press of the mouse button."""
         node = self.hit(at)
         self.pointer.at, self.pointer.pressed = at, node.id if node else None
         self.focus.visible = False
 
     def release(self, at: tuple[int, int]) -> None:
-        """The mouse button went up."""
+        """Handle a release of the mouse button."""
         node = self.hit(at)
         self.pointer.at = at
         if node and node.id == self.pointer.pressed:
@@ -105,18 +106,19 @@ class Events:
         self.pointer.pressed = None
 
     def activate(self) -> None:
-        """The focused control is used by key or pad."""
+        """Use the focused control by key or pad."""
         self.used.activated = self.focus.id
         self.focus.visible = True
 
     def tab(self, step: int) -> None:
-        """To the next group."""
+        """Move the focus to the next or previous group."""
         self.focus.tab(self._answering(), GROUPS, step)
 
     def arrow(self, direction: tuple[int, int], *, passes_tracks: bool) -> None:
-        """To the next control in a direction; a focused slider moves instead.
+        """Move the focus in a direction, or move the focused slider.
 
-        But for a track under a gamepad: its triggers scrub, and arrows have to get past it.
+        With `passes_tracks` (for a gamepad), the arrows leave a playback track instead of moving
+        it, because the triggers scrub it.
         """
         node = self.nodes.get(self.focus.id or "")
         moves = node is not None and node.role == "slider" and self.focus.visible

@@ -1,6 +1,7 @@
-"""Where the focus goes: groups are one Tab stop each, arrows move inside them.
+"""Keyboard and gamepad focus: each group is one Tab stop, and arrows move inside a group.
 
-A group remembers its item. Arrows leave a group where it ends, so a D-pad alone reaches everything.
+A group remembers its last focused item. Arrows leave a group at its edge, so that a D-pad alone
+reaches every control.
 """
 
 from collections.abc import Iterable
@@ -14,18 +15,18 @@ LEFT, RIGHT, UP, DOWN = (-1, 0), (1, 0), (0, -1), (0, 1)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One control on screen, drawn in this frame.
+    """A control that is drawn in this frame.
 
     Attributes:
-        id: stable name.
-        role: button, tab, option, listitem, slider, combobox, view; status and alert take no
-            focus.
-        label: what it is called.
-        rect: where it is.
+        id: stable identifier.
+        role: button, tab, option, listitem, slider, combobox, textbox, checkbox, view; status and
+            alert take no focus.
+        label: name of the control.
+        rect: area of the control.
         group: focus group.
-        enabled: it can be used.
-        reason: why it cannot be used; shown when it is pointed at.
-        value: its state, if it has one.
+        enabled: whether the control can be used.
+        reason: why it cannot be used; shown as a tool tip.
+        value: state of the control, if it has one.
     """
 
     id: str
@@ -39,16 +40,16 @@ class Node:
 
 
 class Focus:
-    """The focused node, by id."""
+    """The id of the focused node, and the item that each group remembers."""
 
     def __init__(self) -> None:
         self.id: str | None = None
-        self.visible = False  # shown only after keyboard or pad use
+        self.visible = False  # the focus is shown only after keyboard or pad use
         self._remembered: dict[str, str] = {}
 
     @property
     def shown(self) -> str | None:
-        """The id of the focused node, if it is seen to have the focus."""
+        """The id of the focused node if its focus is shown, else None."""
         return self.id if self.visible else None
 
     def set(self, node_id: str | None, group: str = "") -> None:
@@ -58,12 +59,12 @@ class Focus:
             self._remembered[group] = node_id
 
     def leave(self, *ids: str, to: str) -> None:
-        """If one of these has the focus, another gets it: they cannot be used any more."""
+        """Move the focus to `to` if it is on one of these nodes, which can no longer be used."""
         if self.id in ids:
             self.set(to)
 
     def tab(self, nodes: Iterable[Node], order: tuple[str, ...], step: int) -> None:
-        """To the next (or previous) group, at the item it remembers."""
+        """Move the focus to the next or previous group, at the item that the group remembers."""
         by_group: dict[str, list[Node]] = {}
         for node in nodes:
             by_group.setdefault(node.group, []).append(node)
@@ -82,7 +83,7 @@ class Focus:
         self.visible = True
 
     def move(self, nodes: list[Node], direction: tuple[int, int]) -> None:
-        """To the nearest node in a direction: of the same group if there is one, else of any."""
+        """Move the focus to the nearest node in a direction, in the same group if possible."""
         self.visible = True
         current = next((node for node in nodes if node.id == self.id), None)
         if current is None:
@@ -101,10 +102,11 @@ def _nearest(current: Node, nodes: list[Node], direction: tuple[int, int]) -> No
 
 
 def _score(current: Node, node: Node, direction: tuple[int, int]) -> float | None:
-    """How far a node is in a direction; those in the beam of the current one are nearer.
+    """Return a weighted distance to a node in a direction; None if it is not that way.
 
-    Outside the beam, what is only beside the current one (the head of a column, seen from a long
-    row) comes last: it is not where the arrow points.
+    Nodes in the beam (straight ahead of the current node) count as nearer. Outside the beam, nodes
+    that are only beside the current one, such as a column head beside a long row, come last,
+    because the arrow does not point at them.
     """
     a, b = current.rect, node.rect
     dx, dy = b.centerx - a.centerx, b.centery - a.centery

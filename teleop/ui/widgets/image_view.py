@@ -1,4 +1,4 @@
-"""An environment's picture on screen: out of shared memory, scaled with its aspect, rounded."""
+"""A view of an environment's frames: read from shared memory, scaled, with round corners."""
 
 import pygame
 from pygame import Rect, Surface
@@ -9,7 +9,7 @@ from teleop.ui.drawing.theme import Colour
 
 
 class ImageView:
-    """One picture, scaled once per new frame and size."""
+    """A view of the latest frame, which is scaled once per frame and size."""
 
     def __init__(self, reader: FrameReader) -> None:
         self._reader = reader
@@ -19,14 +19,14 @@ class ImageView:
 
     @property
     def aspect(self) -> float | None:
-        """Width by height of the picture; None before the first."""
+        """Width divided by height of the frame; None before the first frame."""
         if self._source is None:
             return None
         width, height = self._source.get_size()
         return width / height
 
     def take(self, frame: Frame | None) -> None:
-        """Copy a frame out of shared memory, if it is a new one."""
+        """Copy a frame from shared memory if it is new."""
         if frame is None or (frame.memory, frame.number) == self._number:
             return
         picture = self._reader.read(frame)
@@ -42,12 +42,12 @@ class ImageView:
         self._scaled = None
 
     def clear(self) -> None:
-        """Forget the picture."""
+        """Forget the frame."""
         self._source = self._scaled = None
         self._number = ("", -1)
 
     def draw(self, painter: Painter, rect: Rect, radius: float, around: Colour) -> None:
-        """Draw the picture into a rectangle of its own aspect, with rounded corners."""
+        """Draw the frame with round corners into a rectangle of the same aspect ratio."""
         if self._source is None:
             painter.box(rect, painter.theme.sunken, radius)
             return
@@ -60,15 +60,13 @@ class ImageView:
         source = self._source
         if source is None or source.get_size() == size:
             return source or Surface(size)
-        pixelated = (
-            source.get_width() * 3 < size[0]
-        )  # small pictures are pixel art: keep them crisp
+        pixelated = source.get_width() * 3 < size[0]  # small frames are pixel art: keep them crisp
         scale = pygame.transform.scale if pixelated else pygame.transform.smoothscale
         return scale(source, size)
 
 
 def fitted(area: Rect, aspect: float) -> Rect:
-    """The largest rectangle of an aspect, centred in an area."""
+    """Return the largest rectangle with an aspect ratio, centred in an area."""
     width = max(1, min(area.width, round(area.height * aspect)))
     rect = Rect(0, 0, width, max(1, round(width / aspect)))
     rect.center = area.center

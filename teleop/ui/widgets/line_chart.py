@@ -1,4 +1,7 @@
-"""Line charts: the grid and lines are drawn once per change of data, the cursor every frame."""
+"""Line charts that redraw their grid and lines only when the data changes.
+
+The cursor is drawn by the caller in every frame.
+"""
 
 import math
 from collections.abc import Callable
@@ -11,19 +14,19 @@ from pygame import Rect, Surface
 from teleop.ui.drawing.painter import ImageCache, Painter
 from teleop.ui.drawing.theme import Colour
 
-_MOST_POINTS = 400  # more would not be seen and would cost a polygon each
+_MOST_POINTS = 400  # more are not visible, and each one costs a polygon
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line.
+    """One line of a chart.
 
     Attributes:
-        label: at its end.
-        x: (n,) increasing.
-        y: (n,).
-        colour: of line and label.
-        dash: lengths of dash and gap; None is solid.
+        label: text at the end of the line.
+        x: (n,) increasing values.
+        y: (n,) values.
+        colour: colour of the line and the label.
+        dash: lengths of dash and gap; None for a solid line.
     """
 
     label: str
@@ -33,12 +36,12 @@ class Series:
     dash: tuple[float, float] | None = None
 
     def finite(self) -> "Series":
-        """Without points that are not numbers."""
+        """Return the line without points whose y is not finite."""
         kept = np.isfinite(self.y)
         return Series(self.label, self.x[kept], self.y[kept], self.colour, self.dash)
 
     def thinned(self, most: int = _MOST_POINTS) -> NDArray[np.float64]:
-        """(m, 2) points, few enough to draw; the last one is kept."""
+        """Return points of shape (m, 2), few enough to draw; the last point is kept."""
         stride = max(1, math.ceil(len(self.x) / most))
         chosen = np.unique(np.r_[np.arange(0, len(self.x), stride), len(self.x) - 1])
         return np.column_stack([self.x[chosen], self.y[chosen]])
@@ -46,7 +49,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """Where values are on screen."""
+    """Conversion from values to pixels."""
 
     plot: Rect
     x_end: float
@@ -54,22 +57,22 @@ class Scales:
     high: float
 
     def x(self, value: float) -> float:
-        """Pixel of an x value."""
+        """Return the pixel of an x value."""
         return self.plot.x + value / max(self.x_end, 1e-9) * self.plot.width
 
     def y(self, value: float) -> float:
-        """Pixel of a y value."""
+        """Return the pixel of a y value."""
         return self.plot.bottom - (value - self.low) / (self.high - self.low) * self.plot.height
 
     def points(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Pixels of (n, 2) values."""
+        """Return the pixels of (n, 2) values."""
         x = self.plot.x + values[:, 0] / max(self.x_end, 1e-9) * self.plot.width
         share = (values[:, 1] - self.low) / (self.high - self.low)
         return np.column_stack([x, self.plot.bottom - share * self.plot.height])
 
 
 class Chart:
-    """One chart on a screen, with its picture cached."""
+    """A chart that caches its image."""
 
     def __init__(self) -> None:
         self._pictures: ImageCache[tuple[Surface, Scales]] = ImageCache(2)
@@ -84,16 +87,16 @@ class Chart:
         background: Colour,
         extent: tuple[float, float] | None = None,
     ) -> Scales | None:
-        """Draw into a rectangle; None if there is nothing to draw yet.
+        """Draw the chart and return its scales, or None if there is nothing to draw yet.
 
         Args:
-            painter: draws.
-            rect: the whole chart, with labels.
-            series: lines; those with fewer than two points are left out.
-            x_end: right end of the x axis, which begins at 0.
-            x_text: label of an x value.
-            background: what the chart is drawn on.
-            extent: y values that have to fit in beside the lines.
+            painter: painter to draw with.
+            rect: area of the whole chart, with labels.
+            series: lines to draw; lines with fewer than two points are left out.
+            x_end: right end of the x axis, which starts at 0.
+            x_text: function that formats an x value as a label.
+            background: colour behind the chart.
+            extent: y values (low, high) that must also fit into the chart.
         """
         finite = [line.finite() for line in series]
         lines = [line for line in finite if len(line.x) > 1]
@@ -153,7 +156,7 @@ def _grid(painter: Painter, scales: Scales, step: float, x_text: Callable[[float
 
 
 def _end_labels(painter: Painter, scales: Scales, lines: list[Series]) -> None:
-    """A dot and a label at each line's end, pushed apart where they would overlap."""
+    """Draw a dot and a label at the end of each line, with overlapping labels moved apart."""
     places = sorted((scales.y(float(line.y[-1])), index) for index, line in enumerate(lines))
     gap, last = painter.px(17), -math.inf
     for y, index in places:
@@ -169,7 +172,7 @@ def _end_labels(painter: Painter, scales: Scales, lines: list[Series]) -> None:
 def _nice_range(
     lines: list[Series], extent: tuple[float, float] | None
 ) -> tuple[float, float, float]:
-    """(low, high, step) of round numbers around all lines, with about four steps."""
+    """Return round numbers (low, high, step) that enclose all lines in about four steps."""
     low = min(float(line.y.min()) for line in lines)
     high = max(float(line.y.max()) for line in lines)
     if extent is not None:
@@ -180,7 +183,7 @@ def _nice_range(
 
 
 def _nice_step(rough: float) -> float:
-    """1, 2 or 5 times a power of ten, no smaller than asked."""
+    """Return 1, 2 or 5 times a power of ten, not smaller than `rough`."""
     power: float = 10.0 ** math.floor(math.log10(rough))
     return next((power * unit for unit in (1, 2, 5, 10) if power * unit >= rough), power * 10)
 

@@ -1,4 +1,4 @@
-"""An open drop-down: a scrolling list over everything else, with the focus until it closes."""
+"""A drop-down menu: a scrolling list above everything else that keeps the focus while open."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ GROUP = "popover"
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One row.
+    """One row of a menu.
 
     Attributes:
-        value: what choosing it means.
+        value: result of choosing the row.
         label: first line.
-        note: second line, or empty.
+        note: second line; may be empty.
     """
 
     value: str
@@ -26,7 +26,7 @@ class MenuItem:
 
 
 class Popover:
-    """Which drop-down is open, and how far it is scrolled."""
+    """The open drop-down and its scroll position."""
 
     def __init__(self) -> None:
         self.open: str | None = None
@@ -34,7 +34,7 @@ class Popover:
         self._scroll = Scroll()
 
     def toggle(self, ui: Ui, name: str, opener: str, chosen: int = 0) -> None:
-        """Open the named drop-down, or close it."""
+        """Open the named drop-down, or close it if it is open."""
         if self.open == name:
             self.close(ui)
             return
@@ -43,7 +43,7 @@ class Popover:
         ui.events.focus.set(f"{name}.{chosen}", GROUP)
 
     def close(self, ui: Ui) -> None:
-        """Close, and give the focus back to what opened it."""
+        """Close the drop-down and return the focus to the control that opened it."""
         if self.open:
             self.open = None
             ui.events.modal = None
@@ -56,7 +56,7 @@ class Popover:
     def draw(
         self, ui: Ui, name: str, anchor: Rect, choices: list[MenuItem], chosen: str, width: int
     ) -> str | None:
-        """Draw the list below its opener if it is open; the value that was chosen, if one was."""
+        """Draw the list below its anchor if it is open, and return the chosen value, if any."""
         if self.open != name:
             return None
         if not choices:

@@ -1,17 +1,17 @@
-"""How far a list is scrolled: by the wheel, and so that the focused row shows."""
+"""The scroll position of a list, which follows the mouse wheel and the focused row."""
 
 from pygame import Rect
 
 from teleop.ui.widgets.widgets import Ui
 
-_STEP = 3  # rows that a key scrolls by
+_STEP = 3  # rows per key press
 
 
 class Scroll:
-    """View state of one list.
+    """The scroll position of one list.
 
     Attributes:
-        first: the row at its top.
+        first: index of the top row.
     """
 
     def __init__(self) -> None:
@@ -20,22 +20,22 @@ class Scroll:
         self._followed: tuple[int | None, int, int] = (None, 0, 0)
 
     def by(self, rows: int, at: tuple[int, int] | None = None) -> None:
-        """The wheel turned; over this list, if it matters where."""
+        """Scroll by a number of rows; with a position, only if it is inside this list."""
         if at is None or self._area.collidepoint(at):
             self.first = max(0, self.first + rows)
 
     def window(self, area: Rect, count: int, fit: int, focused: int | None = None) -> range:
-        """Which rows show: the focused one, and one beyond it, so that arrows can go on.
+        """Return the visible rows, including one beyond the focused row, so that arrows can go on.
 
         Args:
-            area: of the list.
-            count: rows in all.
-            fit: rows that there is room for.
-            focused: the row with the focus, if one of them has it.
+            area: area of the list.
+            count: number of all rows.
+            fit: number of rows that fit into the area.
+            focused: index of the focused row, if any.
         """
         self._area = Rect(area)
         before, self._followed = self._followed, (focused, count, fit)
-        if focused is not None and before != self._followed:  # else the wheel could not move it
+        if focused is not None and before != self._followed:  # else the wheel has no effect
             self.first = min(max(self.first, focused - fit + 2), max(0, focused - 1))
             if fit < 2:
                 self.first = focused
@@ -43,11 +43,11 @@ class Scroll:
         return range(self.first, min(count, self.first + fit))
 
     def rows(self, ui: Ui, area: Rect, ids: list[str], fit: int) -> range:
-        """Which rows show, by the ids of their controls."""
+        """Return the visible rows of a list, given the ids of its controls."""
         return self.window(area, len(ids), fit, index_in(ids, ui.events.focus.shown))
 
     def take_keys(self, ui: Ui, node_id: str, label: str, count: int, fit: int) -> None:
-        """Let a list without controls of its own have the focus: left and right scroll it."""
+        """Make a list without controls focusable, so that the left and right arrows scroll it."""
         if count <= fit:
             return
         ui.group(node_id)
@@ -57,7 +57,7 @@ class Scroll:
             self.by(_STEP * ui.events.used.nudged)
 
     def draw_bar(self, ui: Ui, count: int, fit: int) -> None:
-        """At the right edge of the list: which part of it shows; nothing if all of it does."""
+        """Draw the scroll bar at the right edge of the list, unless all rows are visible."""
         if count <= fit:
             return
         px, area = ui.painter.px, self._area
@@ -67,5 +67,5 @@ class Scroll:
 
 
 def index_in(ids: list[str], wanted: str | None) -> int | None:
-    """Where something is in a list; None if it is not."""
+    """Return the index of an item in a list; None if it is not in the list."""
     return ids.index(wanted) if wanted in ids else None

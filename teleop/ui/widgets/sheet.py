@@ -1,4 +1,4 @@
-"""A sheet over the screen: rows that hold a value each, changed by Enter, arrows or a click."""
+"""A sheet over the screen: rows of values that Enter, the arrows or a click change."""
 
 from dataclasses import dataclass
 
@@ -19,13 +19,13 @@ class Line:
     """One row of a sheet.
 
     Attributes:
-        id: stable name; empty for a heading.
-        label: what it is.
-        value: what it is now.
-        note: what that means, in a sentence.
-        caps: key caps in place of the value.
-        lit: something that belongs to it is pressed now.
-        listening: it waits for a press.
+        id: stable identifier; empty for a heading.
+        label: name of the row.
+        value: current value, as text.
+        note: explanation in one sentence.
+        caps: key caps shown instead of the value.
+        lit: one of its controls is pressed now.
+        listening: it waits for a key or button press.
     """
 
     id: str
@@ -39,28 +39,28 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A row was used: by how many values on (1) or back (-1)."""
+    """A row that was used, and whether to the next value (1) or the previous one (-1)."""
 
     id: str
     step: int
 
 
 class SheetView:
-    """How far a sheet is scrolled."""
+    """Draws a sheet and keeps its scroll position."""
 
     def __init__(self) -> None:
         self._scroll = Scroll()
 
     def reset(self) -> None:
-        """A sheet was opened."""
+        """Scroll to the top when a sheet is opened."""
         self._scroll = Scroll()
 
     def scroll(self, rows: int) -> None:
-        """The wheel turned."""
+        """Scroll by a number of rows."""
         self._scroll.by(rows)
 
     def draw(self, ui: Ui, title: str, lines: list[Line], foot: str) -> Changed | None:
-        """Draw the sheet; the row that was used, if one was.
+        """Draw the sheet and return the row that was used, if any.
 
         The id of the close button is `close`.
         """

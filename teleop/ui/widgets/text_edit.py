@@ -1,4 +1,4 @@
-"""A text that is being edited: caret, composition by an input method, clipboard."""
+"""Editing of a text field: caret, composition by an input method, clipboard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ _LONGEST = 2000
 
 @dataclass(slots=True)
 class TextEdit:
-    """One field in use.
+    """The state of a text field while it is edited.
 
     Attributes:
-        node_id: of the field.
-        text: so far.
-        caret: characters before it.
-        composing: what an input method is still putting together, at the caret.
+        node_id: id of the field.
+        text: current text.
+        caret: number of characters before the caret.
+        composing: text that an input method is composing at the caret.
         done: called with the text when it is committed.
-        live: called with the text at every change.
+        live: called with the text after every change.
     """
 
     node_id: str
@@ -30,11 +30,11 @@ class TextEdit:
 
     @property
     def shown(self) -> str:
-        """With what is being composed in its place."""
+        """The text with the composition inserted at the caret."""
         return self.text[: self.caret] + self.composing + self.text[self.caret :]
 
     def insert(self, text: str) -> None:
-        """Text arrives: typed, composed or pasted."""
+        """Insert text that was typed, composed or pasted."""
         clean = "".join(c for c in text if c.isprintable())
         clean = clean[: max(0, _LONGEST - len(self.text))]
         self.text = self.text[: self.caret] + clean + self.text[self.caret :]
@@ -43,9 +43,9 @@ class TextEdit:
         self._changed()
 
     def key(self, event: pygame.event.Event) -> bool:
-        """A key that edits; False where it means something else."""
+        """Handle an editing key; return False if the key means something else."""
         if self.composing:
-            return True  # it is the input method's
+            return True  # the input method handles it
         ctrl = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
         if ctrl and event.key == pygame.K_v:
             self.insert(_pasted())
@@ -85,7 +85,7 @@ _JUMPS: dict[int, Callable[[int, int], int]] = {
 
 
 def copy(text: str) -> None:
-    """Put a text on the clipboard; where there is none, nothing happens."""
+    """Copy a text to the clipboard; do nothing if there is no clipboard."""
     try:
         pygame.scrap.put_text(text)
     except pygame.error:

@@ -1,7 +1,7 @@
-"""Immediate-mode widgets: each call draws a control, names it, and says whether it was used.
+"""Immediate-mode widgets: each call draws a control and returns whether it was used.
 
-Every control lands in `Events.nodes` under a stable id with role, label and state: tests, focus
-and a description of the screen all read that.
+Each control is registered in `Events.nodes` under a stable id, with role, label and state. Tests,
+the focus and the description of the screen read it from there.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from teleop.ui.widgets.text_edit import TextEdit
 
 @dataclass(slots=True)
 class Ui:
-    """One frame's controls, and what was done to them."""
+    """The controls of one frame and the input that they received."""
 
     painter: Painter
     assets: Path
@@ -29,15 +29,15 @@ class Ui:
 
     @property
     def theme(self) -> Theme:
-        """Colours."""
+        """The current colours."""
         return self.painter.theme
 
     def group(self, name: str) -> None:
-        """The focus group of the controls that follow."""
+        """Set the focus group of the controls that follow."""
         self._group = name
 
     def arrow(self, direction: tuple[int, int]) -> None:
-        """To the next control in a direction; see `Events.arrow`."""
+        """Move the focus in a direction; see `Events.arrow`."""
         self.events.arrow(direction, passes_tracks=self.pad_hints)
 
     # ------------------------------------------------------------ nodes
@@ -52,21 +52,21 @@ class Ui:
         reason: str = "",
         value: object = None,
     ) -> Touch:
-        """Name a control, and find out what was done to it.
+        """Register a control and return its state.
 
         Args:
-            node_id: stable name.
+            node_id: stable identifier.
             role: see `focus.Node`.
-            label: what it is called.
-            rect: where it is.
+            label: name of the control.
+            rect: area of the control.
             reason: why it cannot be used; empty if it can.
-            value: its state.
+            value: state of the control.
         """
         node = Node(node_id, role, label, Rect(rect), self._group, not reason, reason, value)
         return self.events.touch(node)
 
     def ring(self, node_id: str, rect: Rect, radius: float) -> None:
-        """The focus ring, after keyboard or pad use."""
+        """Draw the focus ring of the focused control after keyboard or pad use."""
         if self.events.focus.id == node_id and self.events.focus.visible:
             gap = self.painter.px(3)
             wide = 2 if self.theme.is_dark else 4
@@ -86,17 +86,17 @@ class Ui:
         reason: str = "",
         radius: float = 8,
     ) -> bool:
-        """A button with an icon, a label and the key that does the same.
+        """Draw a button with an icon, a label and its shortcut; return whether it was used.
 
         Args:
-            node_id: stable name.
-            rect: where.
+            node_id: stable identifier.
+            rect: area of the button.
             label: text; shortened if it does not fit.
-            icon: before the text.
+            icon: icon before the text.
             kind: primary, record or plain.
-            key: printed behind the text.
-            reason: why it cannot be used.
-            radius: of its corners.
+            key: shortcut shown after the text.
+            reason: why it cannot be used; empty if it can.
+            radius: radius of the corners.
         """
         touch = self.node(node_id, "button", label, rect, reason=reason)
         fill, border, ink = self._button_colours(kind, touch)
@@ -108,7 +108,7 @@ class Ui:
     def _button_text(
         self, rect: Rect, label: str, icon: str, key: str, kind: str, ink: Colour
     ) -> None:
-        """Icon, label and key in the middle; the key is left out where there is no room."""
+        """Draw icon, label and key in the middle; the key is left out if there is no room."""
         painter = self.painter
         style = "bold" if kind in ("primary", "record") else "medium"
         icon_width = painter.px(18) if icon else 0
@@ -137,7 +137,7 @@ class Ui:
         colour: Colour | None = None,
         reason: str = "",
     ) -> bool:
-        """A button that is only an icon; faint where there is a reason that it cannot be used."""
+        """Draw a button that is only an icon, faint if `reason` says why it cannot be used."""
         touch = self.node(node_id, "button", label, rect, reason=reason)
         if reason:
             self.painter.icon(icon, rect.center, 18, self.theme.strong_line)
@@ -151,7 +151,7 @@ class Ui:
         return touch.used
 
     def combo(self, node_id: str, rect: Rect, value: str, icon: str = "", label: str = "") -> bool:
-        """A closed drop-down; True when it is to open or close."""
+        """Draw a closed drop-down; return True if it should open or close."""
         touch = self.node(node_id, "combobox", label or value, rect, value=value)
         painter, theme = self.painter, self.theme
         painter.box(rect, theme.hover if touch.hovered else theme.raised, 8, theme.strong_line)
@@ -168,7 +168,7 @@ class Ui:
     def chip(
         self, node_id: str, right: int, y: int, label: str, value: str, usable: bool = True
     ) -> tuple[Rect, bool]:
-        """A small labelled value, right-aligned; usable ones can be pressed."""
+        """Draw a small labelled value, right-aligned; return its area and whether it was used."""
         painter, theme = self.painter, self.theme
         width = painter.width(label, "small") + painter.width(value, "small-bold") + painter.px(26)
         rect = Rect(right - width, y, width, painter.px(28))
@@ -188,7 +188,7 @@ class Ui:
     def slider(
         self, node_id: str, rect: Rect, share: float, marks: list[tuple[float, Colour]]
     ) -> float | None:
-        """A track with a knob; the new share 0..1 while it is dragged, else None."""
+        """Draw a track with a knob; return the new share (0..1) while it is dragged, else None."""
         touch = self.node(node_id, "slider", tr("Position"), rect, value=round(share, 4))
         painter, theme = self.painter, self.theme
         track = Rect(rect.x, 0, rect.width, painter.px(6))
@@ -209,7 +209,7 @@ class Ui:
         return None
 
     def option(self, node_id: str, rect: Rect, label: str, note: str, chosen: bool) -> bool:
-        """A row of an open drop-down."""
+        """Draw a row of an open drop-down; return whether it was used."""
         touch = self.node(node_id, "option", label, rect, value=chosen)
         painter, theme = self.painter, self.theme
         if touch.hovered:
@@ -226,14 +226,14 @@ class Ui:
         return touch.used
 
     def field(self, node_id: str, rect: Rect, edit: TextEdit | None, text: str, hint: str) -> bool:
-        """A line of text; True when it is to be edited.
+        """Draw a text field; return True if editing should start.
 
         Args:
-            node_id: stable name.
-            rect: where.
-            edit: what is being edited now, in whichever field.
-            text: of this field, while nobody edits it.
-            hint: shown while it is empty.
+            node_id: stable identifier.
+            rect: area of the field.
+            edit: the current edit, in any field; None if no field is edited.
+            text: text of this field while it is not edited.
+            hint: text shown while the field is empty.
         """
         touch = self.node(node_id, "textbox", hint, rect, value=text)
         painter, theme = self.painter, self.theme
@@ -258,7 +258,7 @@ class Ui:
         return touch.used and not mine
 
     def check(self, node_id: str, rect: Rect, label: str, *, chosen: bool) -> bool:
-        """A box with or without a tick."""
+        """Draw a check box; return whether it was used."""
         touch = self.node(node_id, "checkbox", label, rect, value=chosen)
         box = Rect(0, 0, self.painter.px(18), self.painter.px(18))
         box.center = rect.center
@@ -272,13 +272,13 @@ class Ui:
         return touch.used
 
     def card(self, rect: Rect, radius: float = 12) -> None:
-        """A surface that holds other things."""
+        """Draw a background for other controls."""
         self.painter.box(rect, self.theme.surface, radius, self.theme.line)
 
     def pill(
         self, at: tuple[int, int], text: str, colour: Colour, ink: Colour, right: bool = False
     ) -> Rect:
-        """A small label over a picture."""
+        """Draw a small label over a frame and return its area."""
         painter = self.painter
         width = painter.width(text, "small-medium") + painter.px(24)
         rect = Rect(at[0] - width if right else at[0], at[1], width, painter.px(28))
