@@ -7,9 +7,19 @@ process that it spawns.
 
 def main() -> None:
     """Run the `teleop` command line."""
-    from teleop.cli import run
+    import multiprocessing
+    import os
+    import sys
 
-    run()
+    # Child processes would import modules from the current folder, which may be an untrusted one.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
+    multiprocessing.freeze_support()  # a portable app starts itself as its other processes
+    from teleop.workers import run_worker
+
+    if not run_worker(sys.argv[1:]):
+        from teleop.cli import run
+
+        run()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """The commands about recordings, in processes of their own."""
 
 import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from teleop.recording import Library
-from tests.harness.cli import as_json, one_sentence, teleop
+from tests.harness.cli import SCRIPT, as_json, lay_traps, one_sentence, sprung, teleop
 
 DATASET = "cartpole-v1/scripted-v0"
 
@@ -119,3 +122,19 @@ def test_bad_input_is_one_sentence(here: Path, arguments: tuple[str, ...], words
     done = teleop(*arguments, here=here, code=2)
     assert words in one_sentence(done)
     assert {p: p.stat().st_mtime_ns for p in (here / "recordings").rglob("*.h5")} == before
+
+
+def test_nothing_in_the_current_folder_is_run(here: Path, tmp_path: Path) -> None:
+    """Also not by the processes that check and rescue files."""
+    start, cache = lay_traps(tmp_path / "downloads"), {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    shutil.copytree(here / "recordings", start / "recordings")
+    (listed,) = as_json("list", here=here)
+    for command in (
+        ("show", listed["dataset"]),
+        ("recover", f"recordings/{DATASET}", "--into", "rescued/one-v0"),
+    ):
+        done = subprocess.run(
+            [SCRIPT, *command], cwd=start, env=os.environ | cache, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert sprung(start) == []

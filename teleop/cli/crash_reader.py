@@ -61,7 +61,7 @@ class Reader:
         self._output.flush()
 
 
-def main() -> None:
+def serve() -> None:
     """Read until the command has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command answers it, and ends
     reader = Reader(sys.stderr)
@@ -71,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve()

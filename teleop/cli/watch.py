@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from teleop.envs.activity import SLOW_S, activity
+from teleop.workers import is_portable, worker_command
 
 _READER = Path(__file__).with_name("crash_reader.py")
 _LOOK_S = 0.5
@@ -36,6 +37,8 @@ class Watch:
 
     def _begin(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", str(_READER)]
+        if is_portable():
+            command = worker_command("crash-reader")
         self._reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         pipe = self._reader.stdin
         if pipe is not None:

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.paths import samples_folder
 from teleop.recording import Library
+from tests.harness.cli import SCRIPT, lay_traps, sprung
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = "cartpole-v1/sample-v0"
@@ -87,8 +87,8 @@ def test_the_command_opens_a_window_and_ends_in_order(
     with (
         (tmp_path / "said").open("w+") as said,
         subprocess.Popen(
-            [sys.executable, "-m", "teleop", *arguments, *where],
-            cwd=tmp_path,
+            [SCRIPT, *arguments, *where],
+            cwd=lay_traps(tmp_path / "here"),
             env=env,
             stdout=said,
             stderr=said,
@@ -109,6 +109,7 @@ def test_the_command_opens_a_window_and_ends_in_order(
         assert (running, said.read()) == (True, "Stopped.\n")
     assert shown >= 50, "nothing was drawn"
     assert code == 130
+    assert sprung(tmp_path / "here") == [], "a file of the current folder was run"
 
 
 def test_every_command_that_opens_a_window_is_above() -> None:

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader
 from teleop.recording.episodes.episode import OWN_GROUP
+from teleop.workers import worker_command
 
 _PATIENCE_S = 600.0
 _LARGEST = 64 << 30
@@ -190,14 +190,9 @@ def _note(report: Rescue, kind: str, what: str, why: str) -> None:
 def _process_lines(path: Path, drafts: Path, skip: list[str]) -> list[dict[str, Any]]:
     asked = {"path": str(path), "root": str(files.root_of(path)), "drafts": str(drafts)}
     question = json.dumps(asked | {"skip": skip})
-    command = [
-        sys.executable,
-        "-c",
-        "from teleop.recording.rescue.rescue_worker import serve; serve()",
-    ]
     try:
         done = subprocess.run(
-            command,
+            worker_command("rescue"),
             input=question.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -24,6 +24,7 @@ from teleop.errors import DamagedFileError, HostileFileError, reason
 from teleop.recording.disk import files
 from teleop.recording.trust.vetting import vet_file
 from teleop.text import tr
+from teleop.workers import worker_command
 
 _MEMORY = 192 << 20  # bytes in addition to what the process uses at its start
 _CPU_S = 2
@@ -164,11 +165,7 @@ class _Worker:
         self.stop()
         self._answers = queue.Queue()
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "from teleop.recording.trust.vetting_service import serve; serve()",
-            ],
+            worker_command("vetting"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
