@@ -85,6 +85,11 @@ class Session:
         return self.base_pace_hz * self.speed
 
     @property
+    def period_s(self) -> float:
+        """Seconds between steps; 0 if turn-based."""
+        return 1 / self.pace_hz if self.pace_hz else 0.0
+
+    @property
     def due_s(self) -> float | None:
         """When the next step is due; None if no step is scheduled."""
         waits = self.phase is not Phase.RUNNING or self.pace_hz == 0
@@ -132,10 +137,8 @@ class Session:
         """
         if self._recorder:
             self._recorder.start(self.observation, self.info, self.seed, self.policy, now)
-        self._start_s = self._due_s = now
+        self._start_s, self._due_s = now, now + self.period_s
         self._lasted_s = 0.0  # up to the last step
-        if self.pace_hz:
-            self._due_s += 1 / self.pace_hz
         self.phase = Phase.RUNNING
 
     def pause(self) -> None:
@@ -148,7 +151,7 @@ class Session:
         if self.phase is Phase.PAUSED:
             self.phase = Phase.RUNNING
             self._count_from(now - self._lasted_s)
-            self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
+            self._due_s = now + self.period_s
 
     def rewind(self, steps: int, now: float) -> Take | None:
         """Return to the state after a number of steps, and continue from there.
@@ -181,7 +184,7 @@ class Session:
         self.terminated = self.truncated = False
         self.action = self.trace.actions[-1] if steps else None
         self._start_s, self._lasted_s = start_s, now - start_s
-        self._due_s = now + (1 / self.pace_hz if self.pace_hz else 0)
+        self._due_s = now + self.period_s
         self.phase = Phase.RUNNING
         return abandoned
 
@@ -197,7 +200,7 @@ class Session:
         action = self.policy.act(self.observation)
         if action is None:
             return False
-        self._count_from(now - self._lasted_s - (1 / self.pace_hz if self.pace_hz else 0.0))
+        self._count_from(now - self._lasted_s - self.period_s)
         self._step(action, now)
         return True
 
@@ -231,8 +234,7 @@ class Session:
         action = self.policy.act(self.observation)
         if action is None:
             return False
-        if self.pace_hz:
-            self._due_s = max(self._due_s + 1 / self.pace_hz, now)
+        self._due_s = max(self._due_s + self.period_s, now)
         self._step(action, now)
         return True
 
@@ -245,7 +247,7 @@ class Session:
 
     @property
     def _soonest_s(self) -> float:
-        return self._due_s - (_EARLY / self.pace_hz if self._hasty and self.pace_hz else 0.0)
+        return self._due_s - (_EARLY * self.period_s if self._hasty else 0.0)
 
     def close(self) -> None:
         """Close the environment; a running take is finished as a journal."""
@@ -337,7 +339,7 @@ def record_episodes(
         if episode:
             session.renew(0.0)
         session.start(0.0)
-        period = 1 / session.pace_hz if session.pace_hz else 1.0
+        period = session.period_s or 1.0
         now = 0.0
         while session.phase is Phase.RUNNING:
             now += period

@@ -34,22 +34,22 @@ class Planner(Protocol):
         """Plan again, because someone else has acted."""
 
 
-class Toucher(Protocol):
-    """A person at the controls.
+class Controller(Protocol):
+    """A person at the controls."""
 
-    Attributes:
-        touches: whether a control is held, or was tapped since the last step.
-        dt_s: seconds between steps.
-    """
+    @property
+    def touches(self) -> bool:
+        """Whether a control is held, or was tapped since the last step."""
 
-    touches: bool
-    dt_s: float
+    @property
+    def dt_s(self) -> float:
+        """Seconds between steps."""
 
 
-class HandsOn:
+class TouchGate:
     """The person drives while touching a control, and for a moment after releasing it."""
 
-    def __init__(self, person: Toucher, hold_s: float) -> None:
+    def __init__(self, person: Controller, hold_s: float) -> None:
         """Watch a person's controls.
 
         Args:

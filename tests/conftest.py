@@ -1,5 +1,6 @@
 """Shared parts of the tests: no screen, a library in a temporary folder, small datasets."""
 
+import contextlib
 import os
 import tempfile
 
@@ -9,9 +10,10 @@ os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="teleop-tests-")
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="teleop-tests-")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from teleop.api.policies import iter_record
@@ -37,3 +39,13 @@ def record(library: Library) -> Callable[..., Dataset]:
         return library.dataset(dataset_id)
 
     return record
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_stays() -> Iterator[None]:
+    """What the tests have started in this process ends with them."""
+    yield
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            child.kill()
+            child.wait()

@@ -1,18 +1,21 @@
 """Rewinding: the same again from the seed, then on from there; what was left is kept apart."""
 
+import copy
 import time
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
 
 from teleop.envs.factory import make_env
-from teleop.episode_trace import iter_probe
+from teleop.episode_trace import Probe, checksum, iter_probe
 from teleop.errors import EnvError
 from teleop.recording import Library, Recorder, dataset_info
 from teleop.session import Phase, Session, seeds_from
 from teleop.types import Actor
+from tests.harness.counting import counting
 
 
 class Wanderer:
@@ -133,4 +136,49 @@ def test_a_probe_tells_which_environments_can_go_back() -> None:
         return list(iter_probe(make, 0))[-1]  # type: ignore[arg-type]
 
     assert verdict(lambda: make_env("LunarLander-v3", render=False)) == ""
-    assert "differs at step 0" in verdict(lambda: Moody(make_env("CartPole-v1", render=False)))
+    assert "differ at step 0" in verdict(lambda: Moody(make_env("CartPole-v1", render=False)))
+    lengths = iter((9, 6))
+    assert "differ at step 7" in verdict(lambda: counting(length=next(lengths)))
+
+
+def test_a_probe_looks_at_25_steps_and_closes_what_it_made() -> None:
+    made: list[Any] = []
+
+    def make() -> gym.Env[Any, Any]:
+        env = counting(length=90)
+        made.append(env)
+        return env
+
+    probe, looks = Probe(make, 0), 0
+    while not probe.over:
+        probe.look()
+        looks += 1
+    assert (probe.problem, looks) == ("", 27)  # the reset, 25 steps, and the end
+    assert [(env.unwrapped.steps, env.unwrapped.closed) for env in made] == [(25, True)] * 2
+
+
+@pytest.mark.parametrize("fails", ["reset", "step"])
+def test_a_probe_of_an_environment_that_fails_says_why(fails: str) -> None:
+    probe = Probe(lambda: counting(fails=fails), 0)
+    assert (probe.over, probe.problem) == (False, "")
+    while not probe.over:
+        probe.look()
+    assert f"failed in {fails}" in probe.problem
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (np.zeros(2), np.ones(2)),
+        ({"a": np.zeros(2)}, {"a": np.ones(2)}),
+        ({"a": 1}, {"b": 1}),
+        ((1, 2), (1, 3)),
+        ([1, 2], [2, 1]),
+        ("ab", "ac"),
+        (1, 2),
+    ],
+)
+def test_different_observations_have_different_checksums(pair: tuple[object, object]) -> None:
+    one, other = pair
+    assert checksum(one) == checksum(copy.deepcopy(one))
+    assert checksum(one) != checksum(other)

@@ -26,7 +26,7 @@ from teleop.runtime.protocol.session_messages import (
     SetOptions,
     ShowCorrect,
 )
-from teleop.take_over import HandsOn
+from teleop.take_over import TouchGate
 from teleop.types import Actor, InputEvent
 from tests.harness.environment_process import ManualProcess
 
@@ -187,7 +187,7 @@ class _Person:
 
 def test_hands_keep_control_for_a_moment_after_letting_go() -> None:
     person = _Person()
-    gate = HandsOn(person, 0.375)
+    gate = TouchGate(person, 0.375)
     gate.reset(0)
     assert not gate.wants(0, 1)
     person.touches = True

@@ -8,7 +8,7 @@ import numpy as np
 
 from teleop.recording.episodes.columns import Column, NumberColumn, TextColumn
 from teleop.recording.journals.flattening import text_bytes
-from teleop.recording.journals.info_plan import InfoPlan, flatten
+from teleop.recording.journals.info_plan import InfoPlan
 
 _REST = "teleop_info_json"  # JSON of the values in a row that fit no column
 
@@ -32,11 +32,10 @@ class InfoColumns:
 
     def add(self, info: dict[str, Any]) -> None:
         """Add one row."""
-        flat = flatten(info)
         for key, column in self._numbers.items():
-            column.add_value(flat.get(key, self._blanks[key]))
+            column.add_value(info.get(key, self._blanks[key]))
         for key, text in self._texts.items():
-            text.add(text_bytes(flat.get(key, "")))
+            text.add(text_bytes(info.get(key, "")))
         if self._rest:
-            rest = {key: value for key, value in flat.items() if key in self._misfits}
+            rest = {key: value for key, value in info.items() if key in self._misfits}
             self._rest.add(json.dumps(rest).encode())

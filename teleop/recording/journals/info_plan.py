@@ -25,7 +25,7 @@ class InfoPlan:
 
     def look_at(self, info: dict[str, Any]) -> None:
         """Update the plan with the info of one step."""
-        for key, value in flatten(info).items():
+        for key, value in info.items():
             if key.endswith(f"/{AS_TEXT}"):
                 self.kept_as_text.add(key.removesuffix(f"/{AS_TEXT}"))
             if key in self.misfits:

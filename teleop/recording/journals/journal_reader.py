@@ -9,7 +9,7 @@ from typing import Any
 from teleop.envs.spaces import space_from_json
 from teleop.errors import RecordingError
 from teleop.recording.journals.flattening import Codec, read_length
-from teleop.recording.journals.info_plan import InfoPlan
+from teleop.recording.journals.info_plan import InfoPlan, flatten
 from teleop.recording.journals.journal import (
     SCHEMA,
     STEP_HEAD,
@@ -120,7 +120,7 @@ class JournalReader:
             acted, offset = self.action.split(payload, offset)
         seen, offset = self.observation.split(payload, offset)
         text, _ = read_length(payload, offset)
-        info = json.loads(text) if text else {}
+        info = flatten(json.loads(text)) if text else {}
         return JournalRow(head, kind == Record.STEP, acted, seen, info, len(payload))
 
     def _add(self, row: JournalRow) -> None:

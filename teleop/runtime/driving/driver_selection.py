@@ -3,7 +3,7 @@
 from teleop.control import HumanPolicy
 from teleop.learning import LearnedPolicy
 from teleop.session import Session
-from teleop.take_over import HandsOn, TakeOver
+from teleop.take_over import TakeOver, TouchGate
 
 
 class DriverSelection:
@@ -17,7 +17,7 @@ class DriverSelection:
     def __init__(self, person: HumanPolicy, hand_back_s: float) -> None:
         self.person = person
         self.over: LearnedPolicy | None = None
-        self._gate = HandsOn(person, hand_back_s)
+        self._gate = TouchGate(person, hand_back_s)
 
     @property
     def driver(self) -> TakeOver | HumanPolicy:
