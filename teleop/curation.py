@@ -16,7 +16,7 @@ from teleop.recording.datasets.dataset_certificates import iter_certify_row, val
 from teleop.recording.datasets.query import Query
 from teleop.recording.disk import files
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
-from teleop.recording.rescue.dataset_rescue import Rescue, salvage
+from teleop.recording.rescue.dataset_rescue import Rescue, recover_dataset
 from teleop.text import tr
 from teleop.types.metadata import Certificate, EpisodeRow
 
@@ -194,7 +194,7 @@ def recover(source: Path, library: Library, into: str) -> tuple[str, Rescue]:
         RecordingError: there is nothing to recover, or the target exists.
     """
     dataset_id = into or _free_id(library, source)
-    return dataset_id, salvage(source, library.dataset(dataset_id))
+    return dataset_id, recover_dataset(source, library.dataset(dataset_id))
 
 
 def shares(

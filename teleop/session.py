@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, pace_of
-from teleop.envs.pictures import NOTHING_YET, draw, undrawn
+from teleop.envs.pictures import NOTHING_YET, draw, render_error
 from teleop.episode_trace import EpisodeTrace
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError
 from teleop.recording import Recorder, Take
@@ -50,7 +50,7 @@ class Session:
         seeds: Iterator[int],
         recorder: Recorder | None = None,
         *,
-        goes_back: bool = False,
+        can_rewind: bool = False,
     ) -> None:
         """Create the environment and reset it for the first episode.
 
@@ -59,7 +59,7 @@ class Session:
             policy: who drives.
             seeds: the seed of each episode.
             recorder: records the takes; None records nothing.
-            goes_back: keep a trace of each episode, so that `rewind` works.
+            can_rewind: keep a trace of each episode, so that `rewind` works.
 
         Raises:
             EnvError: the environment cannot be created or reset.
@@ -73,7 +73,7 @@ class Session:
         self.picture = 0
         self._has_drawn = False
         self.trace: EpisodeTrace | None = None
-        self._goes_back = goes_back
+        self._goes_back = can_rewind
         self.seed = next(seeds)
         self.env = make()
         self.base_pace_hz = pace_of(self.env)
@@ -114,7 +114,7 @@ class Session:
         self.picture += 1
         picture = draw(self.env)
         if picture is NOTHING_YET and self._has_drawn:
-            raise EnvError(undrawn(self.env, "render gave nothing any more"))
+            raise EnvError(render_error(self.env, "render gave nothing any more"))
         self._has_drawn = picture is not NOTHING_YET
         return picture
 

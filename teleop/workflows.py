@@ -149,7 +149,7 @@ def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
     return dataclasses.asdict(score(env_id, name, results))
 
 
-def studied(library: Library, name: str) -> tuple[Any, Any]:
+def load_for_tuning(library: Library, name: str) -> tuple[Any, Any]:
     """Return (demonstrations, findings of their newest policy's training), to try more.
 
     Raises:
@@ -157,14 +157,14 @@ def studied(library: Library, name: str) -> tuple[Any, Any]:
     """
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.progress import check_teaches
-    from teleop.learning.training_run import known_of
+    from teleop.learning.training_run import tuned_settings_of
 
     dataset = find_dataset(library, name)
     demos = load_demonstrations(dataset)
     check_teaches(demos)
     names = list_policies(dataset.policies)
     policy = load_policy(dataset.policies / names[-1]) if names else None
-    return demos, known_of(policy, demos)
+    return demos, tuned_settings_of(policy, demos)
 
 
 class RetrainingJob:

@@ -44,7 +44,7 @@ def drive(env_id: str, folder: Path, steps: int) -> tuple[Session, Recorder]:
         Wanderer(env_id),
         seeds_from(3),
         recorder,
-        goes_back=True,
+        can_rewind=True,
     )
     session.start(0.0)
     run(session, steps)
@@ -120,7 +120,7 @@ def test_an_environment_that_is_not_reproducible_stays_where_it_is() -> None:
         lambda: Moody(make_env(env_id, render=False)),
         Wanderer(env_id),
         seeds_from(0),
-        goes_back=True,
+        can_rewind=True,
     )
     session.start(0.0)
     run(session, 5)

@@ -18,7 +18,7 @@ from tests.harness.counting import Counting, Echo, counting
 def counted(length: int = 5, driver: Echo | None = None, **kwargs: Any) -> Session:
     """A session that counts; ten steps a second."""
     make = lambda: counting(length=length, **kwargs)  # noqa: E731
-    return Session(make, driver or Echo(), seeds_from(40), goes_back=True)
+    return Session(make, driver or Echo(), seeds_from(40), can_rewind=True)
 
 
 def env_of(session: Session) -> Counting:
@@ -203,7 +203,7 @@ def test_every_environment_of_a_session_is_closed() -> None:
         made.append(counting(length=3))
         return made[-1]
 
-    session = Session(make, Echo(), seeds_from(0), goes_back=True)
+    session = Session(make, Echo(), seeds_from(0), can_rewind=True)
     session.start(0.0)
     for step in range(1, 3):
         session.tick(float(step))
@@ -223,7 +223,7 @@ def test_a_rewind_that_fails_changes_nothing_and_closes_what_it_made() -> None:
         made.append(counting(fails="reset" if made else ""))
         return made[-1]
 
-    session = Session(make, Echo(), seeds_from(0), goes_back=True)
+    session = Session(make, Echo(), seeds_from(0), can_rewind=True)
     session.start(0.0)
     session.tick(1.0)
     session.tick(2.0)
@@ -272,7 +272,7 @@ def test_a_recorded_pause_and_single_step_keep_their_times(library: Library) -> 
     dataset = library.open_for_writing("test/pauses-v0", dataset_info(env))
     dataset.writer.claim()
     recorder = Recorder(dataset, env)
-    session = Session(lambda: counting(), Echo(), seeds_from(5), recorder, goes_back=True)
+    session = Session(lambda: counting(), Echo(), seeds_from(5), recorder, can_rewind=True)
     session.start(10.0)
     session.tick(10.1)
     session.pause()

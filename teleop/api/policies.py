@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Acting: TypeAlias = Policy | Callable[[Observation], Action]
 
 
-class ForeignPolicy:
+class PolicyAdapter:
     """Adapts another library's policy, or a function, to Teleop's `Policy`."""
 
     actor = Actor.POLICY
@@ -75,7 +75,7 @@ def as_policy(policy: str | Acting, env_id: str) -> Policy:
     """
     if isinstance(policy, str):
         return _named_policy(policy, env_id)
-    return policy if isinstance(policy, Policy) else ForeignPolicy(policy)
+    return policy if isinstance(policy, Policy) else PolicyAdapter(policy)
 
 
 def _named_policy(name: str, env_id: str) -> Policy:

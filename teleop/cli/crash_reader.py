@@ -37,7 +37,7 @@ class Reader:
     def end(self) -> None:
         """Nothing more will come: the command has ended."""
         if self._what and self._what != "slow":
-            self._say(f"The program crashed ({self._what}{self._where}). What was saved is safe.")
+            self._say(f"The program crashed ({self._what}{self._where}). Saved episodes are safe.")
 
     def _see(self, frame: re.Match[str]) -> None:
         self._where = self._where or f", {frame['file']} line {frame['line']}"
@@ -50,7 +50,7 @@ class Reader:
             self._say(f"{self._env_id} has not responded for 3 s ({call}). Press Ctrl+C to stop.")
         else:
             why = f"{self._what}{self._where}"
-            self._say(f"{self._env_id} crashed in {call} ({why}). What was saved is safe.")
+            self._say(f"{self._env_id} crashed in {call} ({why}). Saved episodes are safe.")
 
     def _say(self, text: str) -> None:
         self._what = ""

@@ -85,11 +85,11 @@ def train(
 ) -> None:
     """Train a policy on a dataset. Ctrl+C keeps the best one so far."""
     from teleop import workflows
-    from teleop.learning.networks.distributed import spread_out
+    from teleop.learning.networks.distributed import process_group
 
     asked = (members or None, steps or None, insist, lag if lag >= 0 else None, budget)
     given = _changed((*asked, not no_reward, all_takes)) | _shaped(frames, memory, chunk, flow=flow)
-    with one_sentence(debug), spread_out() as rank:
+    with one_sentence(debug), process_group() as rank:
         library = open_library(recordings)
         given |= {"seed": seed} | _read(settings)
         given |= {"network": _own(network)} if network else {}
@@ -241,7 +241,7 @@ def curve(
     from teleop.learning.analysis.curve import counts_for, iter_curve
 
     with one_sentence(debug):
-        demos, known = workflows.studied(open_library(recordings), dataset)
+        demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
         points = iter_curve(demos, known, seed, episodes)
         total = len(counts_for(len(demos.used)))
         shown = list(progress(points, total, "Learning curve", quiet=as_json))
@@ -262,7 +262,7 @@ def influence(
     from teleop.learning.analysis.influence import iter_influence
 
     with one_sentence(debug):
-        demos, known = workflows.studied(open_library(recordings), dataset)
+        demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
         found = iter_influence(demos, known, seed, episodes)
         listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
         rows = [

@@ -31,7 +31,7 @@ class Move:
     layer: int = 0
     taps: bool = False
 
-    def said(self, word: str) -> "Move":
+    def with_word(self, word: str) -> "Move":
         """Return the same move with another word."""
         return replace(self, word=word)
 
@@ -201,10 +201,10 @@ AXES: dict[str, tuple[AxisTable, ...]] = {
     "Pendulum-v1": (AxisTable(RIGHT, LEFT),),
     "LunarLanderContinuous-v3": (AxisTable(None, MAIN), AxisTable(LEFT, RIGHT)),
     "BipedalWalker-v3": (
-        AxisTable(LEFT.said(tr("hip 1")), RIGHT.said(tr("hip 1"))),
-        AxisTable(DOWN.said(tr("knee 1")), UP.said(tr("knee 1"))),
-        AxisTable(LEFT2.said(tr("hip 2")), RIGHT2.said(tr("hip 2"))),
-        AxisTable(DOWN2.said(tr("knee 2")), UP2.said(tr("knee 2"))),
+        AxisTable(LEFT.with_word(tr("hip 1")), RIGHT.with_word(tr("hip 1"))),
+        AxisTable(DOWN.with_word(tr("knee 1")), UP.with_word(tr("knee 1"))),
+        AxisTable(LEFT2.with_word(tr("hip 2")), RIGHT2.with_word(tr("hip 2"))),
+        AxisTable(DOWN2.with_word(tr("knee 2")), UP2.with_word(tr("knee 2"))),
     ),
     "CarRacing-v3": (
         AxisTable(LEFT, RIGHT, ramp_s=0.12),

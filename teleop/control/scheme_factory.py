@@ -154,7 +154,7 @@ class _Maker:
         """Bind two actions of unknown meaning: one action and idle, or two directions."""
         idle = find_idle(name_of(self._env))
         if idle is None or self._settings.idle not in (None, idle):
-            return DiscreteTable(((LEFT.said("0"), 0), (RIGHT.said("1"), 1)))
+            return DiscreteTable(((LEFT.with_word("0"), 0), (RIGHT.with_word("1"), 1)))
         acts = 1 - idle
         return DiscreteTable(((replace(ONLY, word=str(acts), taps=True), acts),), idle)
 
@@ -275,7 +275,7 @@ def _axis(less: Move, more: Move, neutral: float, low: float, high: float) -> Ax
 
 def _said(move: Move, word: str) -> Move:
     """Rename a direction to the environment's own word, if that is short."""
-    return move.said(word.lower()) if 0 < len(word) <= len("backward") else move
+    return move.with_word(word.lower()) if 0 < len(word) <= len("backward") else move
 
 
 def _with(axis: AxisTable, wish: AxisSettings) -> AxisTable:

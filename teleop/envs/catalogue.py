@@ -150,7 +150,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
     ),
     EnvEntry(
         "FrozenLake-v1",
-        tr("Cross the ice to the present"),
+        tr("Cross the ice to the goal"),
         turn_based=True,
         action_words=_COMPASS,
         solved=1,

@@ -70,7 +70,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
         activity.begin(b"reset", self._encoded_name)
         try:
             observation, info = self.env.reset(seed=seed, **given)
-            return conformed(self.observation_space, observation), dict(info)
+            return as_in_space(self.observation_space, observation), dict(info)
         except Exception as problem:
             raise EnvError(
                 tr(
@@ -95,7 +95,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
         activity.begin(b"step", self._encoded_name)
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
-            seen = conformed(self.observation_space, observation)
+            seen = as_in_space(self.observation_space, observation)
             over = bool(np.any(terminated)), bool(np.any(truncated))
             return seen, self._one(reward), *over, dict(info)
         except RewardError:
@@ -148,7 +148,7 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
             activity.end()
 
 
-def conformed(space: gym.Space[Any], value: Any) -> Any:
+def as_in_space(space: gym.Space[Any], value: Any) -> Any:
     """Convert a value to the types of its space, or return it unchanged if it does not fit."""
     match space:
         case spaces.Box() | spaces.MultiDiscrete() | spaces.MultiBinary():
@@ -158,10 +158,10 @@ def conformed(space: gym.Space[Any], value: Any) -> Any:
             fits = array.shape == space.shape and array.dtype.kind in "biuf"
             return _cast(array, space.dtype, value) if fits else value
         case spaces.Dict() if isinstance(value, dict) and value.keys() == space.spaces.keys():
-            return {key: conformed(space[key], value[key]) for key in space.spaces}
+            return {key: as_in_space(space[key], value[key]) for key in space.spaces}
         case spaces.Tuple() if isinstance(value, tuple | list) and len(value) == len(space.spaces):
             pairs = zip(space.spaces, value, strict=True)
-            return tuple(conformed(part, one) for part, one in pairs)
+            return tuple(as_in_space(part, one) for part, one in pairs)
     return value
 
 

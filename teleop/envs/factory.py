@@ -18,7 +18,7 @@ from teleop.envs.activity import activity, encoded
 from teleop.envs.catalogue import CATALOGUE, find_entry
 from teleop.envs.conversion import ConvertingWrapper
 from teleop.envs.naming import EnvName, is_plain, parse_name
-from teleop.envs.pictures import undrawn
+from teleop.envs.pictures import render_error
 from teleop.envs.stepping import iter_random_steps
 from teleop.errors import EnvError, sentence
 from teleop.text import joined, tr
@@ -104,7 +104,7 @@ def _made(env_id: str, given: dict[str, Any], *, render: bool) -> gym.Env[Any, A
     modes = env.metadata.get("render_modes") or ["rgb_array"]
     if render and not any("array" in str(mode) for mode in modes):
         close_env(env)
-        raise EnvError(undrawn(env, f"it draws as {', '.join(map(str, modes))} alone"))
+        raise EnvError(render_error(env, f"it draws as {', '.join(map(str, modes))} alone"))
     return env
 
 

@@ -22,7 +22,7 @@ def draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
     try:
         picture = env.render()
     except Exception as problem:  # rendering is the environment's own code
-        raise EnvError(undrawn(env, sentence(problem))) from problem
+        raise EnvError(render_error(env, sentence(problem))) from problem
     if picture is None or (isinstance(picture, list) and not picture):
         return NOTHING_YET  # some environments render only after the first step
     picture = np.asarray(picture[-1] if isinstance(picture, list) else picture)
@@ -36,7 +36,7 @@ def draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
     if picture.ndim == 2:  # greyscale
         picture = np.repeat(picture[:, :, None], 3, axis=2)
     if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.size == 0:
-        raise EnvError(undrawn(env, f"render gave {picture.dtype} of shape {picture.shape}"))
+        raise EnvError(render_error(env, f"render gave {picture.dtype} of shape {picture.shape}"))
     return np.ascontiguousarray(picture[:, :, :3], dtype=np.uint8)
 
 
@@ -80,7 +80,7 @@ def one_colour_said(env_id: str) -> str:
     )
 
 
-def undrawn(env: gym.Env[Any, Any], why: str) -> str:
+def render_error(env: gym.Env[Any, Any], why: str) -> str:
     """Return the error message for an environment that cannot be rendered."""
     name = env.spec.id if env.spec else "this environment"
     return (

@@ -71,8 +71,8 @@ def check_teaches(demos: Demonstrations) -> None:
     if len(rows) == 0:
         raise LearningError(
             tr(
-                "Nobody but a policy drove in these episodes, so there is nothing to learn from a "
-                "person. Record an episode yourself, or take over."
+                "Only a policy drove in these episodes, so there are no human actions to learn "
+                "from. Record an episode yourself, or take over."
             )
         )
     targets = demos.targets[rows]

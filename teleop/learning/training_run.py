@@ -86,12 +86,12 @@ class TrainingRun:
             return
         quick = is_quick(self.demos.env_id)
         count = episodes if quick else min(episodes, _SLOW_EPISODES)
-        for played in baselines.iter_standing(self.demos, self.policy, count, others=quick):
+        for played in baselines.iter_baselines(self.demos, self.policy, count, others=quick):
             if played.score:
                 self.scores.append(played.score)
             self.failed += played.failed
             yield played
-        baselines.keep_in(self.policy, self.scores)
+        baselines.store_scores(self.policy, self.scores)
 
     def advice(self) -> tuple[str, ...]:
         """Return advice on what to record next."""
@@ -100,7 +100,7 @@ class TrainingRun:
 
     def known(self) -> TunedSettings:
         """Return the settings that the training found, for further training."""
-        return known_of(self.policy, self.demos)
+        return tuned_settings_of(self.policy, self.demos)
 
     def _glance(self) -> tuple[float, ...]:
         if self.policy is None:
@@ -112,14 +112,14 @@ class TrainingRun:
         return tuple(result.total_reward for result in played)
 
 
-def known_of(policy: LearnedPolicy | None, demos: Demonstrations) -> TunedSettings:
+def tuned_settings_of(policy: LearnedPolicy | None, demos: Demonstrations) -> TunedSettings:
     """Return the settings that a policy's training found, or the defaults."""
-    from teleop.learning.tuning.lag_search import usual_lag
+    from teleop.learning.tuning.lag_search import default_lag
 
     if policy is None or policy.config.model != "networks":
-        return TunedSettings(usual_lag(demos))
+        return TunedSettings(default_lag(demos))
     learned = policy.config.learned
-    lag = int(learned.get("lag_steps", usual_lag(demos)))
+    lag = int(learned.get("lag_steps", default_lag(demos)))
     by_file = learned.get("lag_by_episode") or {}
     lags: Lag = lag
     if by_file and len(demos.sources) == demos.count:

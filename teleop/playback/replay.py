@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.envs.action_labels import action_text
-from teleop.envs.conversion import conformed
+from teleop.envs.conversion import as_in_space
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour
 from teleop.envs.stepping import Transition, iter_episode
@@ -141,7 +141,7 @@ class Replay:
         if not isinstance(policy, RecordedPolicy):
             raise TypeError("the first lane is not a recording")
         for step, observation in enumerate(self.lanes[0].observations):
-            recorded = conformed(self._space, row_of_tree(policy.episode.observations, step))
+            recorded = as_in_space(self._space, row_of_tree(policy.episode.observations, step))
             if not _same(observation, recorded):
                 return tr("differs from the recording at step {step}", step=step)
         return "exact"

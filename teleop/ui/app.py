@@ -65,6 +65,9 @@ _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window opens first, then the training process loads torch
 _LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driving, otherwise
 _DRIVEN = ("demonstrate", "correct")
+_PRESSES = (
+    pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.JOYBUTTONDOWN, pygame.CONTROLLERBUTTONDOWN
+)  # fmt: skip
 _OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, *WINDOW_EVENTS)
 
 
@@ -145,7 +148,7 @@ class App:
             recordings=recordings,
             exports=exports_folder(recordings),
             tell=self.processes.tell,
-            teach=self.processes.teach,
+            tell_trainer=self.processes.tell_trainer,
             dialog=FileDialog(self._wake),
             settings=settings,
         )
@@ -228,8 +231,10 @@ class App:
                 self.failure, self.running = problem, False
 
     def take(self, event: pygame.event.Event) -> None:
-        """Handle one event, after all earlier uses of controls have been handled."""
-        if self.ui.events.used.waits and event.type != pygame.MOUSEMOTION:
+        """Handle one event, after all earlier ones have had their effect on the screen."""
+        waits = self.ui.events.used.waits and event.type != pygame.MOUSEMOTION
+        presses = event.type in _PRESSES and not self.context.input.driving
+        if waits or (presses and self.renderer.dirty):  # it means what is on the screen then
             self._settle()
         if event.type == pygame.QUIT:
             self.quit()

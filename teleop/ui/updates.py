@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-from teleop.runtime.protocol.comparison_messages import ReplayPictured
+from teleop.runtime.protocol.comparison_messages import ReplayFrames
 from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
     EnvFailed,
@@ -90,7 +90,7 @@ class Updates:
         before, opened = model.live, model.env.env_id if model.env else ""
         model.hear(message)
         effects: list[Effect] = []
-        if isinstance(message, Pictured | ReplayPictured):
+        if isinstance(message, Pictured | ReplayFrames):
             effects.append(Redraw.PICTURE)
             if isinstance(message, Pictured) and message.view == "drive":
                 effects += self._driven(before, message.live)

@@ -64,7 +64,7 @@ def measure() -> None:
         with subprocess.Popen(disk) as busy:
             _take(app, "while the disk is busy with 4 MB fsyncs", lambda _: None)
             busy.kill()
-        app.context.teach(Train(root, "train/demo-v0"))
+        app.context.tell_trainer(Train(root, "train/demo-v0"))
         _until(app, 2.0)
         _take(app, "while training", lambda _: None)
         _until(app, 1.0)
@@ -108,7 +108,7 @@ def _go_back() -> None:
     policy = RandomPolicy(ENV_ID)
     lasted = []
     for seed in range(10):
-        session = Session(lambda: make_env(ENV_ID), policy, seeds_from(seed), goes_back=True)
+        session = Session(lambda: make_env(ENV_ID), policy, seeds_from(seed), can_rewind=True)
         session.start(0.0)
         for step in range(1, 601):
             session.tick(step / session.pace_hz + 1e-6)

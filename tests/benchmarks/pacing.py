@@ -42,7 +42,7 @@ def measure() -> None:
         app.context.tell(Request.START_TAKE)
         _until(app, 2.0)
         alone = _intervals(app, SECONDS)
-        app.context.teach(Train(root, "train/demo-v0"))
+        app.context.tell_trainer(Train(root, "train/demo-v0"))
         _until(app, 1.0)
         training = _intervals(app, SECONDS)
         app.close()

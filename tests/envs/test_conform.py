@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop.envs.conversion import conformed
+from teleop.envs.conversion import as_in_space
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import draw
 from teleop.errors import EnvError
@@ -195,7 +195,7 @@ def test_an_environment_that_quits_pygame_leaves_it_to_the_others() -> None:
 def test_a_value_that_another_type_cannot_hold_stays_and_is_flagged(
     space: spaces.Space[Any], value: Any, same: bool
 ) -> None:
-    found = conformed(space, value)
+    found = as_in_space(space, value)
     if same:
         assert found.dtype == space.dtype
         assert np.array_equal(found, value)

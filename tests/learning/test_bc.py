@@ -110,11 +110,11 @@ def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:
         iter_record(library_in(root), "CartPole-v1", "expert", 1, dataset_id="aa/exact-v0", seed=0)
     )
     assert exact
-    from teleop.learning.tuning.lag_search import usual_lag
+    from teleop.learning.tuning.lag_search import default_lag
     from teleop.recording import Library
 
-    assert usual_lag(load_demonstrations(Library(root).dataset("aa/exact-v0"))) == 0
-    assert usual_lag(load_demonstrations(dataset)) == 2  # 100 ms at 15 Hz
+    assert default_lag(load_demonstrations(Library(root).dataset("aa/exact-v0"))) == 0
+    assert default_lag(load_demonstrations(dataset)) == 2  # 100 ms at 15 Hz
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:
     [
         (lambda folder: (folder / "config.json").unlink(), "not a policy"),
         (lambda folder: (folder / "weights.safetensors").write_bytes(b"\x80\x04."), "not a policy"),
-        (lambda folder: _set(folder, "format", 99), "newer Teleop"),
+        (lambda folder: _set(folder, "format", 99), "later Teleop"),
         (lambda folder: _set(folder, "observation_space", "{}"), "stored space"),
     ],
 )

@@ -16,7 +16,7 @@ from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.progress import Progress
-from teleop.learning.tuning.lag_search import best_lag, iter_lags, own_lags
+from teleop.learning.tuning.lag_search import best_lag, iter_lags, two_lags
 from teleop.learning.tuning.trials import why_not
 from teleop.recording import Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
@@ -114,7 +114,7 @@ def test_two_people_of_different_reaction_time_are_told_apart(library: Library) 
     env_id = register("multi-binary")
     demos = recorded(library, [Late(env_id, 1), Late(env_id, 8)], 12)
     guesses = list(iter_lags(demos, 0))
-    own = own_lags(demos, guesses)
+    own = two_lags(demos, guesses)
     assert own is not None
     assert own == ((1, 8) * 6, True)
     policy, _ = pulled(demos, budget_s=0)
@@ -126,7 +126,7 @@ def test_one_person_is_not_split(library: Library) -> None:
     demos = recorded(library, [Late(register("multi-binary"), 3)], 12)
     guesses = list(iter_lags(demos, 0))
     assert abs(best_lag(demos, guesses) - 3) <= 1
-    assert own_lags(demos, guesses) is None
+    assert two_lags(demos, guesses) is None
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import load_policy
 from teleop.learning.tuning.search_space import space_for
 from teleop.recording import Library
-from teleop.runtime.protocol.comparison_messages import ReplayGrew
+from teleop.runtime.protocol.comparison_messages import ReplayProgress
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from tests.harness.toys import mean_return, record_toy
 
@@ -222,7 +222,7 @@ def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Li
     while replaying.due_s is not None:
         replaying.tick(time.perf_counter())
     replaying.close()
-    grown = [message for message in heard if isinstance(message, ReplayGrew)]
+    grown = [message for message in heard if isinstance(message, ReplayProgress)]
     compared = sum(sum(message.lanes[1].rewards) for message in grown)
     assert row.seed is not None
     (alone,) = evaluate("CartPole-v1", policy, 1, row.seed)

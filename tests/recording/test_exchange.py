@@ -140,7 +140,7 @@ def test_robomimic_takes_pictures_and_names_what_it_cannot(
     library: Library, tmp_path: Path
 ) -> None:
     dataset = nested(library)
-    assert written(dataset, "robomimic", tmp_path / "r.hdf5") == ["this form has no place for said"]
+    assert written(dataset, "robomimic", tmp_path / "r.hdf5") == ["this format cannot store said"]
     with h5py.File(tmp_path / "r.hdf5") as file:
         shapes = {name: part.shape for name, part in file["data/demo_0/obs"].items()}
         assert shapes == {"camera": (3, 40, 48, 3), "pair_0": (3, 1), "pair_1": (3, 2)}
@@ -152,7 +152,7 @@ def test_lerobot_layout_is_as_documented(library: Library, tmp_path: Path) -> No
     pq = pytest.importorskip("pyarrow.parquet")
     dataset = nested(library)
     target = tmp_path / "lerobot"
-    assert written(dataset, "lerobot", target) == ["this form has no place for said"]
+    assert written(dataset, "lerobot", target) == ["this format cannot store said"]
     info = json.loads((target / "meta/info.json").read_text())
     assert (info["codebase_version"], info["total_frames"]) == ("v3.0", 3)
     frames = pq.read_table(target / "data/chunk-000/file-000.parquet")
@@ -192,7 +192,7 @@ def test_npz_and_csv_hold_every_step(record: Record, library: Library, tmp_path:
     assert float(rows[3]["observation_2"]) == pytest.approx(float(episode.observations[3][2]))
     assert int(rows[3]["action"]) == episode.actions[3]
     assert written(nested(library), "csv", tmp_path / "n.csv") == [
-        "this form has no place for camera"
+        "this format cannot store camera"
     ]
 
 
@@ -311,5 +311,5 @@ def test_a_form_that_is_not_read_is_called_by_its_name(library: Library, tmp_pat
     assert "arrow format" in listed.problem
     for name, content in (("a.hdf5", b"\x89HDF\r\n\x1a\n"), ("b.npz", b"PK\x03\x04")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(RecordingError, match=r"\.teleop\.zip|damaged or no bundle"):
+        with pytest.raises(RecordingError, match=r"\.teleop\.zip|not a bundle"):
             library.import_dataset(tmp_path / name)

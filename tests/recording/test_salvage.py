@@ -10,7 +10,7 @@ from teleop import curation
 from teleop.errors import RecordingError
 from teleop.paths import samples_folder
 from teleop.recording import Dataset, Library
-from teleop.recording.rescue.dataset_rescue import Rescue, salvage
+from teleop.recording.rescue.dataset_rescue import Rescue, recover_dataset
 
 Record = Callable[..., Dataset]
 
@@ -120,11 +120,11 @@ def test_an_empty_folder_and_a_taken_name_are_refused(
     record: Record, library: Library, tmp_path: Path
 ) -> None:
     with pytest.raises(RecordingError, match="nothing to recover"):
-        salvage(tmp_path, library.dataset("saved/all-v0"))
+        recover_dataset(tmp_path, library.dataset("saved/all-v0"))
     dataset = record(episodes=1)
     shutil.copytree(dataset.folder, tmp_path / "copy")
     with pytest.raises(RecordingError, match="exists already"):
-        salvage(tmp_path / "copy", dataset)
+        recover_dataset(tmp_path / "copy", dataset)
 
 
 def test_a_file_that_is_mostly_holes_is_named_and_not_read(

@@ -237,7 +237,7 @@ def test_controls_are_changed_remembered_and_reset(process: ManualProcess) -> No
 
     process.say(BindMove("up", "key.a"))
     assert main_keys() == ["key.a"]
-    assert "'Left' had that" in process.last(Notice).text
+    assert "'Left' no longer has" in process.last(Notice).text
     process.say(Request.START_TAKE)
     press(process, "key.a")
     process.run(0.2)

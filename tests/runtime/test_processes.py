@@ -14,8 +14,8 @@ from teleop.recording import Library
 from teleop.runtime.processes.client import Client
 from teleop.runtime.processes.entry import run_environment, run_trainer
 from teleop.runtime.protocol.comparison_messages import (
-    ReplayGrew,
-    ReplayPictured,
+    ReplayFrames,
+    ReplayProgress,
     ShowReplay,
     ShowStep,
 )
@@ -148,7 +148,7 @@ def test_a_killed_process_loses_nothing_of_the_running_take(library: Library) ->
         steps = voice.until(Pictured, running).live.steps
         client.process.kill()
         lost = voice.until(ProcessLost)
-        assert "ended from outside" in lost.why
+        assert "killed from outside" in lost.why
         client.close()
         dataset = library.dataset("pendulum-v1/human-v0")
         report = dataset.writer.claim()
@@ -254,8 +254,8 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
     assert [item.name for item in stood.scores] == ["person", "policy", "script", "random"]
     assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"
     client.send(RunAnalysis(library.root, CARTPOLE, Analysis.CURVE))
-    studied = voice.until(AnalysisProgress, lambda m: m.final)
-    assert [point[0] for point in studied.points] == [1, 2]
+    load_for_tuning = voice.until(AnalysisProgress, lambda m: m.final)
+    assert [point[0] for point in load_for_tuning.points] == [1, 2]
     client.send(RunAnalysis(library.root, "nothing/here-v0", Analysis.PROFILE))
     assert "No dataset" in voice.until(Profiled).problem
     client.close()
@@ -272,7 +272,10 @@ def test_a_trainer_that_is_killed_costs_the_training_only(library: Library) -> N
     model.hear(voice.until(ProcessLost))
     assert model.training is not None
     assert not model.training.running
-    assert "ended from outside, perhaps for lack of memory" in model.training.problem
+    assert (
+        "killed from outside, possibly because the computer ran out of memory"
+        in model.training.problem
+    )
     assert "policy so far" in model.training.problem
     _, policy = workflows.find_policy(library, CARTPOLE, model.training.policy)
     assert policy.act([0.0, 0.0, 0.1, 0.0]) in (0, 1)
@@ -290,10 +293,10 @@ def test_a_comparison_grows_ahead_and_can_be_scrubbed(process: Voice, library: L
     listed = process.until(LibraryChanged, lambda m: m.policies)
     assert listed.policies == ("quick",)
     process.client.send(ShowReplay(dataset_id, listed.episodes[0].file, ("quick",)))
-    done = process.until(ReplayGrew, lambda m: all(lane.over for lane in m.lanes))
+    done = process.until(ReplayProgress, lambda m: all(lane.over for lane in m.lanes))
     assert done.fidelity == "exact"
     process.client.send(ShowStep(5))
-    shown = process.until(ReplayPictured, lambda m: m.step == 5)
+    shown = process.until(ReplayFrames, lambda m: m.step == 5)
     assert [frame.view for frame in shown.frames] == ["lane0", "lane1"]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from teleop.errors import TeleopError
 from teleop.recording import Library
-from teleop.recording.rescue.dataset_rescue import salvage
+from teleop.recording.rescue.dataset_rescue import recover_dataset
 from tests.torture.scenario import DATASET, open_dataset, play, wrong_in
 
 _PATIENCE_S = 20.0
@@ -154,7 +154,7 @@ def _open(root: Path, kind: str, blow: _Blow) -> list[str]:
 def _salvage(root: Path, kind: str, blow: _Blow) -> list[str]:
     """Return what `teleop recover` fails to recover."""
     target = Library(root).dataset("saved/all-v0")
-    report = salvage(root / DATASET, target)
+    report = recover_dataset(root / DATASET, target)
     good = [row for row in target.rows() if not wrong_in(kind, target.read(row))]
     least = _EPISODES - (blow.file.parent.name == "episodes")
     return [] if len(good) >= least else [f"recover got {len(good)}: {report.lost}"]

@@ -162,7 +162,7 @@ def test_the_language_changes_at_once(person: Person) -> None:
     for code, word in (("de", "Sichern"), ("", usual), ("fr", "Garder"), ("en", "Save")):
         app.context.change_settings(replace(app.context.settings, language=code))
         person.turns()
-        assert app.ui.painter.said(tr("Save")) == word
+        assert app.ui.painter.translated(tr("Save")) == word
 
 
 class _Marked(Language):
@@ -209,7 +209,7 @@ def drawn(person: Person) -> set[str]:
     blit = painter.text
 
     def text(text: str, *args: Any, **more: Any) -> int:
-        seen.add(painter.said(text))
+        seen.add(painter.translated(text))
         return blit(text, *args, **more)
 
     painter.text = text  # type: ignore[method-assign]

@@ -123,6 +123,15 @@ def test_the_picker_opens_another_environment(person: Person) -> None:
     person.until(lambda: person.app.model.env and person.app.model.env.env_id == "CartPole-v1")
 
 
+def test_keys_that_come_all_at_once_mean_what_the_one_before_has_opened(person: Person) -> None:
+    for name in ("e", "down", "down", "return"):
+        code = pygame.key.key_code(name)
+        pygame.event.post(
+            pygame.event.Event(pygame.KEYDOWN, key=code, scancode=0, mod=0, unicode="")
+        )
+    person.until(lambda: person.app.model.env and person.app.model.env.env_id == "CartPole-v1")
+
+
 @pytest.mark.parametrize("size", [(700, 500), (1024, 640), (1280, 800), (1920, 1200)])
 @pytest.mark.parametrize("projector", [False, True])
 def test_no_control_leaves_the_window_or_covers_another(
@@ -154,7 +163,7 @@ def test_a_lost_environment_process_shows_a_banner_and_starts_again(person: Pers
     person.app.model.live = None
     process = next(p for p in multiprocessing.active_children() if p.name == "teleop-environment")
     process.kill()
-    person.until(lambda: "ended from outside" in person.app.model.lost)
+    person.until(lambda: "killed from outside" in person.app.model.lost)
     person.key("return")  # the one button there is has the focus
     person.until(lambda: person.app.model.live is not None)
     person.until(lambda: person.saved() == 1)  # the running take was recovered

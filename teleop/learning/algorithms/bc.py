@@ -188,7 +188,7 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
         steps = _PICTURE_STEPS if basis.sees_pictures else _BEGUN_STEPS
     elif start:
         steps = _BEGUN_STEPS
-    usual = lag_search.usual_lag(demos) if config.lag_steps is None else config.lag_steps
+    usual = lag_search.default_lag(demos) if config.lag_steps is None else config.lag_steps
     if len(demos.pairs(usual)) == 0:
         usual = 0  # every episode is shorter than the reaction time
     shape = start.shape if start else config.shape
@@ -247,7 +247,7 @@ def _find_lag(run: _Run) -> Iterator[Progress]:
             run.guesses.append(guess)
             yield Progress(tr("Looking for your reaction time"), run.step, _total(run))
     found: Lag = int(distributed.agreed(lag_search.best_lag(demos, run.guesses)))
-    own = lag_search.own_lags(demos, run.guesses)
+    own = lag_search.two_lags(demos, run.guesses)
     if own is not None and own[1]:
         found = own[0]
     if len(demos.pairs(found)):
@@ -361,7 +361,7 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
         assumed=joined(
             " · ", (run.choice.words(run.demos), tr("{steps:,} steps", steps=run.steps))
         ),
-        tried=tr("judged by held-out episodes") if kept else tr("as is usual"),
+        tried=tr("judged by held-out episodes") if kept else tr("the default"),
     )
     yield Progress(tr("Chosen without playing"), run.step, _total(run), finding=finding)
 

@@ -26,7 +26,7 @@ from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
 from teleop.learning.networks.heads import Levels, flat_actions
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches
-from teleop.learning.tuning.lag_search import usual_lag
+from teleop.learning.tuning.lag_search import default_lag
 from teleop.text import tr
 from teleop.types import Action, Observation, Policy
 
@@ -64,7 +64,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     check_teaches(demos)
     expert = make_expert(demos.env_id)
     _check_levels(demos)
-    lag = usual_lag(demos)
+    lag = default_lag(demos)
     per_round = config.steps * 2 * config.members
     total = per_round * (config.rounds + 1)
     for number in range(config.rounds + 1):

@@ -16,7 +16,7 @@ from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.policy_models import Nearest, flattened
 from teleop.learning.progress import Progress, check_teaches, make_policy
-from teleop.learning.tuning.lag_search import usual_lag
+from teleop.learning.tuning.lag_search import default_lag
 from teleop.text import tr
 
 SUMMARY = "Nearest neighbour: the honest baseline"
@@ -45,7 +45,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         LearningError: nothing can be learned from the data.
     """
     check_teaches(demos)
-    lag = usual_lag(demos) if config.lag_steps is None else config.lag_steps
+    lag = default_lag(demos) if config.lag_steps is None else config.lag_steps
     pairs = demos.pairs(lag)
     if len(pairs) == 0:
         lag, pairs = 0, demos.pairs(0)

@@ -125,7 +125,7 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
         )
     if any(trait.topic == "Reaction time" and "unclear" in trait.found for trait in traits):
         return tr(
-            "Most likely reason: your reaction time is unclear. Record more takes in one sitting."
+            "Most likely reason: your reaction time is unclear. Record more takes in one session."
         )
     return tr(
         "Most likely reason: it reaches situations that no episode shows. Take over where it fails."

@@ -36,7 +36,7 @@ class Played:
     failed: tuple[int, ...] = ()
 
 
-def iter_standing(
+def iter_baselines(
     demos: Demonstrations, policy: LearnedPolicy, episodes: int = 20, *, others: bool = True
 ) -> Iterator[Played]:
     """Play the policy, the scripted demonstrator and random actions from the same fresh starts.
@@ -93,7 +93,7 @@ def can_play(env_id: str) -> bool:
     return True
 
 
-def kept_in(policy: LearnedPolicy) -> Score | None:
+def read_score(policy: LearnedPolicy) -> Score | None:
     """Return the score stored in a policy's folder; None if there is no valid one."""
     with contextlib.suppress(TypeError, AttributeError):
         return Score(**policy.config.learned.get("standing", {}).get("policy"))
@@ -111,14 +111,14 @@ def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
     found: list[tuple[str, Score]] = []
     for name in reversed([name for name in list_policies(folder) if name != than]):
         with contextlib.suppress(TeleopError):  # skip a policy that cannot be read
-            score = kept_in(load_policy(folder / name))
+            score = read_score(load_policy(folder / name))
             found += [(name, score)] if score else []
         if len(found) == most:
             break
     return found
 
 
-def keep_in(policy: LearnedPolicy, scores: list[Score]) -> None:
+def store_scores(policy: LearnedPolicy, scores: list[Score]) -> None:
     """Store the scores in the policy's config."""
     standing = {item.name: dataclasses.asdict(item) for item in scores}
     learned = policy.config.learned | {"standing": standing}

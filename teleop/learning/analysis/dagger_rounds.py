@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from teleop.errors import LearningError
 from teleop.evaluation import evaluate, score
-from teleop.learning.analysis.baselines import keep_in, kept_in
+from teleop.learning.analysis.baselines import read_score, store_scores
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.progress import Progress, check_teaches
-from teleop.learning.training_run import known_of
+from teleop.learning.training_run import tuned_settings_of
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.text import tr
@@ -75,7 +75,7 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
                 name=before.name,
             )
         )
-    known = _grown(known_of(before, demos), before, demos)
+    known = _grown(tuned_settings_of(before, demos), before, demos)
     number = round_of(before) + 1
     total = known.steps * known.members
     phase = tr("Round {number}: cloning {used} episodes", number=number, used=len(demos.used))
@@ -97,7 +97,7 @@ def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
         results.append(result)
         yield None
     found = score(policy.config.env_id, "policy", results)
-    keep_in(policy, [found])
+    store_scores(policy, [found])
     yield found
 
 
@@ -107,7 +107,7 @@ def rounds_of(dataset: Dataset, policy: str) -> list[Round]:
     rounds: list[Round] = []
     while policy in names and all(policy != known.policy for known in rounds):
         loaded = load_policy(dataset.policies / policy)
-        rounds.append(Round(round_of(loaded), policy, kept_in(loaded)))
+        rounds.append(Round(round_of(loaded), policy, read_score(loaded)))
         policy = str(loaded.config.recipe.get("after", ""))
     return rounds[::-1]
 

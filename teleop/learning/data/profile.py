@@ -19,9 +19,9 @@ from teleop.learning.tuning.lag_search import (
     LagGuess,
     best_lag,
     can_find,
+    default_lag,
     is_clear,
-    own_lags,
-    usual_lag,
+    two_lags,
 )
 from teleop.text import listed, tr
 from teleop.types.results import Trait
@@ -52,7 +52,7 @@ def profile_of(demos: Demonstrations, guesses: Sequence[LagGuess] = ()) -> tuple
 
 
 def _iter_traits(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Iterator[Trait]:
-    pairs = demos.pairs(best_lag(demos, guesses) if guesses else usual_lag(demos))
+    pairs = demos.pairs(best_lag(demos, guesses) if guesses else default_lag(demos))
     yield _hands(demos, guesses)
     yield _levels(demos)
     if len(pairs):
@@ -73,8 +73,8 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
         )
     if demos.pace_hz == 0:
         return Trait(topic, tr("none"), tr("steps waited for you"), tr("no correction"))
-    means = tr("you act that long after what you saw")
-    usual = round(1000 * usual_lag(demos) / demos.pace_hz)
+    means = tr("the delay between what you see and what you do")
+    usual = round(1000 * default_lag(demos) / demos.pace_hz)
     if not guesses:
         later = (
             tr("measured during training")
@@ -82,11 +82,11 @@ def _hands(demos: Demonstrations, guesses: Sequence[LagGuess]) -> Trait:
             else tr("too few episodes to measure yours")
         )
         return Trait(topic, tr("typically {usual} ms", usual=usual), means, later)
-    own = own_lags(demos, guesses)
+    own = two_lags(demos, guesses)
     if own is not None and own[1] and not isinstance(own[0], int):
         both = ", ".join(str(round(1000 * n / demos.pace_hz)) for n in sorted(set(own[0])))
         return Trait(
-            topic, f"{both} ms", tr("two people, or two ways of playing"), tr("each by its own")
+            topic, f"{both} ms", tr("two people, or two ways of playing"), tr("each with its own")
         )
     found = tr("about {lag} ms", lag=round(1000 * best_lag(demos, guesses) / demos.pace_hz))
     if not is_clear(guesses):
@@ -111,7 +111,7 @@ def _levels(demos: Demonstrations) -> Trait:
         return Trait(
             tr("Actions"),
             tr("keys: {shown} levels", shown=shown),
-            tr("an axis knows a few values"),
+            tr("some axes take only a few values"),
             tr("a softmax over them"),
         )
     done = tr("regression") if not counts else tr("regression for these, a softmax for the others")
@@ -274,7 +274,7 @@ def _twins(demos: Demonstrations) -> Iterator[Trait]:
         yield Trait(
             tr("Near-duplicates"),
             tr("episodes {pairs}", pairs=listed(pairs, 3)),
-            tr("the same was done twice from the same start: it counts double"),
+            tr("two episodes repeat the same actions from the same start, so they count twice"),
             tr("delete one of each, or record from other starts"),
             warns=True,
         )
@@ -350,7 +350,7 @@ def _left_out(demos: Demonstrations) -> Iterator[Trait]:
         yield Trait(
             tr("Not learned from"),
             found,
-            tr("a policy drove, or it was before your first input"),
+            tr("a policy drove, or you had not pressed anything yet"),
             tr("left out"),
         )
 

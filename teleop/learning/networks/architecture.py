@@ -58,4 +58,4 @@ class Architecture:
             )
         if self.flow:
             said.append(tr("flow matching"))
-        return joined("; ", said) if said else tr("the present observation")
+        return joined("; ", said) if said else tr("the current observation")

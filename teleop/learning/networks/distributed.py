@@ -13,7 +13,7 @@ from torch import Tensor, distributed, nn
 
 
 @contextlib.contextmanager
-def spread_out() -> Iterator[int]:
+def process_group() -> Iterator[int]:
     """Join the other processes if `torchrun` started this one; yield the rank, else 0."""
     if "TORCHELASTIC_RUN_ID" not in os.environ or not distributed.is_available():
         yield 0

@@ -52,7 +52,7 @@ class LagGuess:
         return float(np.nansum(self.losses)) / max(1, self.moments)
 
 
-def usual_lag(demos: Demonstrations) -> int:
+def default_lag(demos: Demonstrations) -> int:
     """Return the default lag: 100 ms for people, 0 for scripts and turn-based play."""
     return round(USUAL_S * demos.pace_hz) if demos.delayed else 0
 
@@ -96,7 +96,7 @@ def best_lag(demos: Demonstrations, guesses: Sequence[LagGuess]) -> int:
 
     With fewer than ten episodes, return the default: five give any estimate up to the longest lag.
     """
-    usual = usual_lag(demos)
+    usual = default_lag(demos)
     if not guesses or len(demos.used) < ENOUGH_EPISODES:
         return usual
     lowest = min(guesses, key=lambda guess: guess.loss).lag
@@ -119,7 +119,7 @@ def is_clear(guesses: Sequence[LagGuess]) -> bool:
     return max(picks) - min(picks) <= 1 and max(picks) < guesses[-1].lag
 
 
-def own_lags(demos: Demonstrations, guesses: Sequence[LagGuess]) -> tuple[Lag, bool] | None:
+def two_lags(demos: Demonstrations, guesses: Sequence[LagGuess]) -> tuple[Lag, bool] | None:
     """Find two lags, and assign each episode the one that explains it better.
 
     Several sessions are treated as several people; with one session, each episode is separate.
@@ -151,7 +151,7 @@ def own_lags(demos: Demonstrations, guesses: Sequence[LagGuess]) -> tuple[Lag, b
     if gains.sum() <= 0 or len(set(picked.tolist())) < 2:
         return None
     error = float(gains.std(ddof=1)) * np.sqrt(len(gains))
-    lags = [usual_lag(demos)] * demos.count
+    lags = [default_lag(demos)] * demos.count
     used = demos.used
     for group, members in enumerate(groups):
         for member in members:

@@ -77,11 +77,11 @@ def _first_lags(demos: Demonstrations, guesses: Sequence[lag_search.LagGuess]) -
     if not demos.delayed or demos.pace_hz <= 0:
         return (0,)
     longest = min(lag_search.longest_lag(demos), int(np.diff(demos.starts).max()) // 2)
-    steps = [lag_search.usual_lag(demos), *(round(s * demos.pace_hz) for s in _FIRST_LAGS_S)]
+    steps = [lag_search.default_lag(demos), *(round(s * demos.pace_hz) for s in _FIRST_LAGS_S)]
     found: list[Lag] = [step for step in steps if step <= longest]
     if guesses:
         found.append(lag_search.lowest_lag(guesses))
-        own = lag_search.own_lags(demos, guesses)
+        own = lag_search.two_lags(demos, guesses)
         found += [own[0]] if own else []
     return tuple(dict.fromkeys(found)) or (0,)
 
@@ -91,7 +91,7 @@ def _takes(
 ) -> tuple[tuple[int, ...], ...]:
     """Return sets of episodes to learn from: those of one person, or the better ones."""
     found = []
-    own = lag_search.own_lags(demos, guesses)
+    own = lag_search.two_lags(demos, guesses)
     if own and not isinstance(own[0], int):
         groups = [tuple(i for i in demos.used if own[0][i] == one) for one in set(own[0])]
         groups = [group for group in groups if len(group) >= _FEWEST_SORTED]

@@ -87,7 +87,7 @@ class Dataset:
             HostileFileError: data of another program in the dataset must not be opened.
         """
         labels = self._labels.read()
-        rows = self.index.rows() + self.index.foreign_rows()
+        rows = self.index.rows() + self.index.external_rows()
         return [
             dataclasses.replace(row, label=labels[row.uuid]) if row.uuid in labels else row
             for row in rows

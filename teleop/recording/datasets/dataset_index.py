@@ -95,7 +95,7 @@ class DatasetIndex:
         rows = (known.get(name) or self.look_at(name) for name in self.files())
         return [row for row in rows if row is not None]
 
-    def foreign_rows(self) -> list[EpisodeRow]:
+    def external_rows(self) -> list[EpisodeRow]:
         """Return the rows of episodes that another program stored in the index itself.
 
         An index that must not be opened does not prevent reading the episode files.

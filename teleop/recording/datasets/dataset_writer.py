@@ -16,13 +16,13 @@ from teleop.recording.datasets.description import DatasetInfo, description_of
 from teleop.recording.datasets.labels import Labels
 from teleop.recording.datasets.trash import Trash
 from teleop.recording.disk import files
-from teleop.recording.disk.disk_space import need_room, scarcity
+from teleop.recording.disk.disk_space import low_space_warning, need_room
 from teleop.recording.disk.lock import Lock
 from teleop.recording.disk.path_errors import refusals
 from teleop.recording.episodes import episode_reader, episode_writer
 from teleop.recording.episodes.episode import OWN_GROUP, Episode
 from teleop.recording.journals.journal_reader import JournalReader
-from teleop.recording.journals.startup_repair import Recovery, put_in, recover, save_journal
+from teleop.recording.journals.startup_repair import Recovery, copy_into, recover, save_journal
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
 from teleop.types.metadata import EpisodeRow
@@ -114,7 +114,7 @@ class DatasetWriter:
 
     def room_left(self) -> str:
         """Return a warning if the disk is nearly full, else an empty string."""
-        return scarcity(self._places.root)
+        return low_space_warning(self._places.root)
 
     def commit(self, journal: Path) -> EpisodeRow:
         """Save a finished journal as an episode, verify it and return its row.
@@ -176,7 +176,7 @@ class DatasetWriter:
         """
         with self._writing(publish=True):
             for ordinal, path in enumerate(paths, start=self.next_ordinal()):
-                put_in(self._places, path, episode_reader.read_row(path).uuid, ordinal)
+                copy_into(self._places, path, episode_reader.read_row(path).uuid, ordinal)
 
     # ------------------------------------------------------------ trash
 
@@ -227,11 +227,11 @@ class DatasetWriter:
         path, group = source.places.source(row.file)
         if group == OWN_GROUP:
             vetting_service.admit(path)
-            return put_in(self._places, path, name, ordinal)
+            return copy_into(self._places, path, name, ordinal)
         draft = self._places.journals / "foreign.h5tmp"
         episode_writer.write_episode(source.read(row), *source.spaces(), draft)
         try:
-            return put_in(self._places, draft, name, ordinal)
+            return copy_into(self._places, draft, name, ordinal)
         finally:
             files.unlink(draft, missing_ok=True)
 

@@ -9,7 +9,7 @@ from teleop.text import tr
 _SCARCE_BYTES = 200 << 20
 
 
-def scarcity(folder: Path) -> str:
+def low_space_warning(folder: Path) -> str:
     """Return a warning if the disk is nearly full, else an empty string."""
     try:
         free = shutil.disk_usage(folder).free

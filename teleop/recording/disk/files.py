@@ -1,11 +1,9 @@
 """Access files in a recordings folder: links are not followed, only regular files are opened.
 
-A folder from someone else is as untrusted as a file: a link in place of a file or a folder would
-let its author read, write, move or delete files elsewhere. So every path below a guarded root is
-opened folder by folder, each relative to the previous one and without following links. The last
-step is relative to the opened folder, so replacing a folder by a link meanwhile has no effect.
-Links at or above the root are the user's own. On systems without such calls (Windows), every part
-of a path is checked first.
+A folder from someone else is untrusted: a link in it could make Teleop read, write, move or delete
+files elsewhere. So every path below a guarded root is opened folder by folder, each relative to the
+previous one, without following links. Links at or above the root are the user's own. On systems
+without such calls (Windows), every part of a path is checked first.
 """
 
 import contextlib

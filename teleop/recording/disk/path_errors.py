@@ -54,7 +54,7 @@ def refusals(folder: Path) -> Iterator[None]:
     except OSError as problem:
         raise StorageError(
             tr(
-                "{folder} cannot be written ({problem}). What was saved is safe; free some "
+                "{folder} cannot be written ({problem}). Saved episodes are safe; free some "
                 "space, make the folder writable, or choose another one with --recordings.",
                 folder=folder,
                 problem=reason(problem),

@@ -15,7 +15,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from teleop.envs.conversion import conformed
+from teleop.envs.conversion import as_in_space
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import repeated
 from teleop.errors import EnvError, sentence
@@ -64,7 +64,7 @@ def _compare(episode: Episode, env_id: str, make: Callable[..., gym.Env[Any, Any
 def _play(episode: Episode, env: gym.Env[Any, Any]) -> Findings:
     def recorded(row: int) -> Any:
         """Return a recorded observation in the types of the space, as the environment does."""
-        return conformed(env.observation_space, row_of_tree(episode.observations, row))
+        return as_in_space(env.observation_space, row_of_tree(episode.observations, row))
 
     total = len(episode.rewards)
     actions = [row_of_tree(episode.actions, step) for step in range(total)]

@@ -68,7 +68,7 @@ def read_episode(
     except UNREADABLE as problem:
         raise RecordingError(
             tr(
-                "{path} cannot be read ({problem}). `teleop recover` gets out what is whole.",
+                "{path} cannot be read ({problem}). `teleop recover` extracts the intact episodes.",
                 path=path,
                 problem=problem,
             )

@@ -93,8 +93,8 @@ def read_bundle(path: Path, folder: Path) -> str:
     except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, ValueError) as problem:
         raise RecordingError(
             tr(
-                "{path} is damaged or no bundle ({problem}). Ask for it again; `teleop recover` "
-                "gets out what is whole.",
+                "{path} is damaged or not a bundle ({problem}). Ask for a new copy; `teleop "
+                "recover` extracts the intact episodes.",
                 path=path,
                 problem=problem,
             )

@@ -76,7 +76,7 @@ def parts_of(space: Space, alone: str) -> list[Part]:
 
 def no_place(names: list[str]) -> list[str]:
     """Return a note on the parts that an export leaves out, if there are any."""
-    return [tr("this form has no place for {names}", names=", ".join(names))] if names else []
+    return [tr("this format cannot store {names}", names=", ".join(names))] if names else []
 
 
 def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episode]:

@@ -49,7 +49,7 @@ def write_lerobot(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) ->
         import pyarrow.parquet as pq
     except ImportError as problem:
         raise RecordingError(
-            tr("LeRobot's form needs pyarrow: pip install 'teleop-studio[lerobot]'")
+            tr("The LeRobot format needs pyarrow: pip install 'teleop-studio[lerobot]'")
         ) from problem
     layout = _Layout(dataset)
     for folder in ("meta/episodes/chunk-000", "data/chunk-000"):

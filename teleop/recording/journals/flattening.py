@@ -280,8 +280,8 @@ def _encode_odd(leaf: LeafSpec, value: Any) -> bytes:
         where = "/".join(leaf.path) or "value"
         raise RecordingError(
             tr(
-                "The environment returned a {where} of shape {shape}; its space says {expected}. "
-                "The episode up to here is kept.",
+                "The environment returned a {where} of shape {shape}; its space declares "
+                "{expected}. The episode up to here is kept.",
                 where=where,
                 shape=array.shape,
                 expected=leaf.shape,

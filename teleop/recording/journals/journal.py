@@ -341,7 +341,7 @@ def _refused(path: Path, problem: Exception) -> StorageError:
     why = getattr(problem, "strerror", None) or str(problem)
     return StorageError(
         tr(
-            "Recording stopped: {parent} cannot be written ({why}). What was saved is safe; free "
+            "Recording stopped: {parent} cannot be written ({why}). Saved episodes are safe; free "
             "some space or choose another folder with --recordings, then record again.",
             parent=path.parent,
             why=why,

@@ -90,7 +90,7 @@ def save_journal(places: DatasetPaths, journal: JournalReader) -> str:
     return name
 
 
-def put_in(places: DatasetPaths, path: Path, uuid: str, ordinal: int) -> str:
+def copy_into(places: DatasetPaths, path: Path, uuid: str, ordinal: int) -> str:
     """Copy an episode file into a dataset, verify it and return its new name.
 
     Raises:

@@ -48,7 +48,7 @@ class Rescue:
     lost: list[str] = field(default_factory=list)
 
 
-def salvage(source: Path, target: Dataset) -> Rescue:
+def recover_dataset(source: Path, target: Dataset) -> Rescue:
     """Recover every intact episode from a file or folder.
 
     Args:

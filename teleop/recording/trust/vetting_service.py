@@ -114,9 +114,9 @@ class _Worker:
         if not answer:
             raise HostileFileError(
                 tr(
-                    "{path} crashes the HDF5 library or takes more time or memory than a "
-                    "recording can need, so it was not opened; `teleop recover` may get episodes "
-                    "out of it.",
+                    "{path} crashes the HDF5 library or needs more time or memory than any "
+                    "recording, so it was not opened; `teleop recover` may extract episodes from "
+                    "it.",
                     path=path,
                 )
             )
@@ -279,11 +279,11 @@ _WORKER = _Worker()
 atexit.register(lambda: _WORKER.stop())
 
 
-def _begin_anew() -> None:
+def _reset_after_fork() -> None:
     """Reset the module in a forked child, which has neither the thread nor the process."""
     global _LOCK, _WORKER
     _LOCK, _WORKER = threading.Lock(), _Worker()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=_reset_after_fork)

@@ -19,7 +19,7 @@ from teleop.runtime.driving.live_controls import ControlChange, LiveControls
 from teleop.runtime.driving.pace_report import PaceReport, unwanted, was_hit
 from teleop.runtime.driving.rewind import Rewind
 from teleop.runtime.driving.seed_schedule import SeedSchedule
-from teleop.runtime.driving.snapshot import live_of, opened_of
+from teleop.runtime.driving.snapshot import describe_environment, make_snapshot
 from teleop.runtime.driving.start_trigger import StartTrigger
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import (
@@ -76,7 +76,7 @@ class DrivingSession:
         self._human = self._controls.human
         first = [env]  # the first episode uses the environment just made
         make = lambda: first.pop() if first else make_env(env_id)  # noqa: E731
-        self._session = Session(make, self._human, seeds_from(base_seed), goes_back=True)
+        self._session = Session(make, self._human, seeds_from(base_seed), can_rewind=True)
         self._pace_hz = request.pace_hz or pace_of(env)
         self._starts = SeedSchedule(base_seed)
         words = find_entry(env_id).observation_words
@@ -91,7 +91,7 @@ class DrivingSession:
         self._events, self._now = 0, 0.0  # inputs in this episode, time of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot render must not count as open
-        self._say(opened_of(env_id, self._controls, env))
+        self._say(describe_environment(env_id, self._controls, env))
         self._say(Pictured("drive", self._live(0.0), drawing.frame(picture)))
         self.takes.begin()
 
@@ -295,14 +295,14 @@ class DrivingSession:
         else:
             self._renew(now, self._session.seed)
             self._show(now)
-        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        self._say(describe_environment(self.env_id, self._controls, self._session.env))
 
     def _set_options(self, options: DriveOptions, now: float) -> None:
         """Apply new options for driving and recording."""
         self.options = options
         self._wheel.hand_back_after(options.hand_back_s)
         self._set_pace()
-        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        self._say(describe_environment(self.env_id, self._controls, self._session.env))
         self._show(now, draw=False)
 
     def _change_controls(self, change: ControlChange) -> None:
@@ -312,7 +312,7 @@ class DrivingSession:
             ControlError: the controls contradict each other, or cannot be written.
         """
         text = self._controls.change(change, self._session.env)
-        self._say(opened_of(self.env_id, self._controls, self._session.env))
+        self._say(describe_environment(self.env_id, self._controls, self._session.env))
         if text:
             self._say(Notice(Tone.PLAIN, text))
 
@@ -453,7 +453,7 @@ class DrivingSession:
         running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
         recorder = self.takes.recorder
         return replace(
-            live_of(self._session, now),
+            make_snapshot(self._session, now),
             recording=bool(running and not self._practises and recorder and recorder.is_recording),
             pending=self.takes.pending is not None,
             can_undo=self.takes.can_undo,

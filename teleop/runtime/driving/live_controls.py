@@ -63,7 +63,7 @@ class LiveControls:
                 if not loser:
                     return wish, ""
                 was = loser.capitalize()
-                return wish, tr("{loser!r} had that before and has lost it", loser=was)
+                return wish, tr("{loser!r} no longer has this control", loser=was)
             case ChooseHand(hand):
                 return replace(now, hand=hand, moves={}), ""
             case TuneAxis(axis, setting, value):

@@ -17,7 +17,7 @@ from teleop.session import Session
 from teleop.take_over import TakeOver
 
 
-def live_of(session: Session, now: float) -> SessionSnapshot:
+def make_snapshot(session: Session, now: float) -> SessionSnapshot:
     """Return a session's state as the window shows it."""
     text = ""
     if session.action is not None:
@@ -38,7 +38,7 @@ def live_of(session: Session, now: float) -> SessionSnapshot:
     )
 
 
-def opened_of(env_id: str, controls: LiveControls, env: gym.Env[Any, Any]) -> EnvOpened:
+def describe_environment(env_id: str, controls: LiveControls, env: gym.Env[Any, Any]) -> EnvOpened:
     """Return what the window needs to know about an open environment.
 
     Args:

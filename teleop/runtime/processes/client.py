@@ -52,7 +52,10 @@ def end_of(process: ProcessName, exit_code: int | None, call: Call | None, *, st
     if crash:
         return tr("{name} crashed ({crash}).", name=name, crash=crash)
     if number:
-        text = tr("{name} was ended from outside, perhaps for lack of memory.", name=name)
+        text = tr(
+            "{name} was killed from outside, possibly because the computer ran out of memory.",
+            name=name,
+        )
         return joined("", (text, f" ({call.env_id}, {call.call})")) if call else text
     if call:
         return tr(

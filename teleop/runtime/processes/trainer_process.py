@@ -278,13 +278,13 @@ def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.policy import list_policies, load_policy
     from teleop.learning.progress import check_teaches
-    from teleop.learning.training_run import known_of
+    from teleop.learning.training_run import tuned_settings_of
 
     dataset = Library(request.root).existing(request.dataset_id)
     demos = load_demonstrations(dataset)
     check_teaches(demos)
     names = list_policies(dataset.policies)
-    known = known_of(load_policy(dataset.policies / names[-1]) if names else None, demos)
+    known = tuned_settings_of(load_policy(dataset.policies / names[-1]) if names else None, demos)
     if request.study is Analysis.CURVE:
         total = len(counts_for(len(demos.used)))
         for point in iter_curve(demos, known):

@@ -42,7 +42,7 @@ class ShowStep:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneAbout:
+class LaneInfo:
     """Who drives one side of a comparison.
 
     Attributes:
@@ -95,14 +95,14 @@ class ReplayOpened:
     seed: int
     pace_hz: float
     ordinal: int
-    lanes: tuple[LaneAbout, ...]
+    lanes: tuple[LaneInfo, ...]
     words: tuple[tuple[str, ...], ...]
     components: tuple[str, ...]
     demonstrated: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayGrew:
+class ReplayProgress:
     """More steps of a comparison have been computed.
 
     Attributes:
@@ -126,7 +126,7 @@ class ReplayGrew:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayPictured:
+class ReplayFrames:
     """Frames of all sides after this number of steps."""
 
     step: int

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from teleop.runtime.protocol.comparison_messages import (
     Race,
-    ReplayGrew,
+    ReplayFrames,
     ReplayOpened,
-    ReplayPictured,
+    ReplayProgress,
     ShowReplay,
     ShowStep,
     WriteReplay,
@@ -446,8 +446,8 @@ FromEnvironment: TypeAlias = (
     | Rumble
     | FromLibrary
     | ReplayOpened
-    | ReplayGrew
-    | ReplayPictured
+    | ReplayProgress
+    | ReplayFrames
     | ProcessLost
 )
 

@@ -22,11 +22,11 @@ from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.runtime.driving.policy_view import PolicyView
 from teleop.runtime.protocol.comparison_messages import (
-    LaneAbout,
     LaneGrowth,
-    ReplayGrew,
+    LaneInfo,
+    ReplayFrames,
     ReplayOpened,
-    ReplayPictured,
+    ReplayProgress,
 )
 from teleop.runtime.protocol.session_messages import Notice, Say, Tone
 from teleop.runtime.protocol.shared_frames import FrameWriter
@@ -115,7 +115,7 @@ class ComparisonView:
             writer.write(lane.picture(self._step))
             for writer, lane in zip(self._writers, self._replay.lanes, strict=True)
         )
-        self._say(ReplayPictured(self._step, frames))
+        self._say(ReplayFrames(self._step, frames))
 
     def write(self, output: Path) -> VideoExport | None:
         """Write a video or an animated image of all steps, or a still image of the shown step."""
@@ -167,7 +167,7 @@ class ComparisonView:
         rows = [] if self._adviser is None else self._advice(self._adviser)
         likely, pressed, would, differs = zip(*rows, strict=True) if rows else ((), (), (), ())
         self._say(
-            ReplayGrew(
+            ReplayProgress(
                 lanes=self._growth(),
                 likely=likely,
                 pressed=pressed,
@@ -201,17 +201,17 @@ class ComparisonView:
         return tuple(growths)
 
 
-def _recorded(row: EpisodeRow) -> LaneAbout:
-    return LaneAbout(row.driver, row.driver_name, 0)
+def _recorded(row: EpisodeRow) -> LaneInfo:
+    return LaneInfo(row.driver, row.driver_name, 0)
 
 
-def _rival(dataset: Dataset, env_id: str, name: str) -> tuple[Policy, LaneAbout]:
+def _rival(dataset: Dataset, env_id: str, name: str) -> tuple[Policy, LaneInfo]:
     if name == SCRIPT:
-        return make_expert(env_id), LaneAbout(SCRIPT, "", 0)
+        return make_expert(env_id), LaneInfo(SCRIPT, "", 0)
     if name == CHANCE:
-        return RandomPolicy(env_id), LaneAbout(CHANCE, "", 0)
+        return RandomPolicy(env_id), LaneInfo(CHANCE, "", 0)
     policy = load_policy(dataset.policies / name)
-    return policy, LaneAbout("agent", name, len(policy.config.data["episodes"]))
+    return policy, LaneInfo("agent", name, len(policy.config.data["episodes"]))
 
 
 def _differs(action: object, did: object, space: Space) -> bool:

@@ -4,7 +4,7 @@ from teleop.envs.factory import make_env
 from teleop.evaluation import FIRST_SEED
 from teleop.learning import load_policy
 from teleop.recording import Dataset
-from teleop.runtime.driving.snapshot import live_of
+from teleop.runtime.driving.snapshot import make_snapshot
 from teleop.runtime.protocol.session_messages import Pictured, Say
 from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.session import Phase, Session, seeds_from
@@ -70,4 +70,4 @@ class PolicyPreview:
 
     def _show(self, now: float) -> None:
         frame = self._frames.write(self._session.draw())
-        self._say(Pictured("preview", live_of(self._session, now), frame))
+        self._say(Pictured("preview", make_snapshot(self._session, now), frame))

@@ -18,7 +18,7 @@ def draw_banner(context: UiContext) -> None:
     """Show why the environment process ended and what is safe, and offer to restart it."""
     painter = context.ui.painter
     painter.box(painter.surface.get_rect(), (*context.ui.theme.bg[:3], 190), 0)
-    texts = (context.model.lost, tr("What was saved is safe, and so is a running take."))
+    texts = (context.model.lost, tr("Saved episodes and the running take are safe."))
     box, right = _bar(context, texts, 400)
     ui, px = context.ui, painter.px
     ui.group(BANNER)
@@ -30,7 +30,7 @@ def draw_banner(context: UiContext) -> None:
         context.requests.append(WindowRequest.RESTART_AT_HOME)
 
 
-def draw_slow(context: UiContext) -> None:
+def draw_unresponsive(context: UiContext) -> None:
     """Show that an environment has not responded for a while, and offer to stop it."""
     slow = context.model.slow
     if slow is None:

@@ -1,6 +1,6 @@
 """Overlays of every screen: notices, banners about problems, tool tips, the help sheet."""
 
-from teleop.ui.chrome.banner import draw_banner, draw_slow
+from teleop.ui.chrome.banner import draw_banner, draw_unresponsive
 from teleop.ui.chrome.toasts import Toasts
 from teleop.ui.chrome.tooltips import draw_tip
 from teleop.ui.sheets.help_sheet import HELP, draw_help
@@ -18,7 +18,7 @@ class Overlays:
         if context.model.lost:
             draw_banner(context)
         else:
-            draw_slow(context)
+            draw_unresponsive(context)
         self.toasts.draw(context, current)
         draw_tip(context)
         if context.ui.events.modal == HELP:

@@ -11,7 +11,9 @@ from teleop.ui.state.view_model import Comparison
 _MOST_BARS = 6
 
 
-def draw_likely(context: UiContext, comparison: Comparison, card: Rect, step: int) -> None:
+def draw_action_probabilities(
+    context: UiContext, comparison: Comparison, card: Rect, step: int
+) -> None:
     """Draw the policy's action probabilities at a step, beside the recorded action."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px

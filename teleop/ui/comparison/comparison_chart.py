@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pygame import Rect
 
 from teleop.text import joined, tr
-from teleop.ui.comparison.series_styles import SeriesStyle, looks_of, racing_looks
+from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
 from teleop.ui.comparison.state_scatter import StateScatter
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison, LaneCurve
@@ -37,7 +37,7 @@ class ComparisonChart:
         if self._shown == _CLOUD:
             self._cloud.draw(context, comparison, card, inside, step)
         else:
-            self._draw_parting(context, comparison, card, used)
+            self._draw_divergence(context, comparison, card, used)
             self._draw_lines(context, comparison, inside, step)
 
     def draw_menu(self, context: UiContext, card: Rect) -> None:
@@ -77,7 +77,7 @@ class ComparisonChart:
             context.popover.toggle(ui, "chart", "chart", order.index(self._shown))
         return width
 
-    def _draw_parting(
+    def _draw_divergence(
         self, context: UiContext, comparison: Comparison, card: Rect, used: int
     ) -> None:
         """Draw when the observations first differ, and whether the replay matches the recording."""
@@ -98,9 +98,9 @@ class ComparisonChart:
     ) -> None:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         pace, run, series = comparison.about.pace_hz, context.model.run, []
-        looks = looks_of(comparison, theme)
+        looks = styles_of(comparison, theme)
         if run is not None:
-            now, looks = racing_looks(comparison, theme)
+            now, looks = race_styles(comparison, theme)
         values = [self._values(comparison, lane) for lane in comparison.lanes]
         for look, line in zip(looks, values, strict=True):
             last = f"{line[-1]:.0f}" if self._shown == _RETURN else f"{line[-1]:.2f}"

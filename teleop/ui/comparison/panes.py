@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pygame import Rect
 
 from teleop.text import joined, ntr, tr
-from teleop.ui.comparison.series_styles import SeriesStyle, looks_of, racing_looks
+from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
 from teleop.ui.state.context import UiContext
@@ -118,9 +118,9 @@ def sides_at(context: UiContext, comparison: Comparison, step: int) -> list[Side
     """Return the sides that are shown at a step, from left to right."""
     theme = context.ui.theme
     if context.model.run is None:
-        looks = looks_of(comparison, theme)
+        looks = styles_of(comparison, theme)
         return [_side(comparison, index, look, step) for index, look in enumerate(looks)]
-    now, looks = racing_looks(comparison, theme)
+    now, looks = race_styles(comparison, theme)
     others = [_side(comparison, index, look, step) for index, look in enumerate(looks)]
     driven = _driven(context, now)
     return [driven, *others] if len(others) < MOST_SIDES else [driven, *others[1:]]

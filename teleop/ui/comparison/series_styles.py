@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from teleop.runtime.protocol.comparison_messages import LaneAbout
+from teleop.runtime.protocol.comparison_messages import LaneInfo
 from teleop.text import joined, tr
 from teleop.ui.drawing.theme import Colour, Theme, mix
 from teleop.ui.state.view_model import Comparison
@@ -26,25 +26,25 @@ class SeriesStyle:
     dash: tuple[float, float] | None
 
 
-def looks_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
+def styles_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
     """Return a style for each side."""
     lanes = [lane.about for lane in comparison.lanes]
     first = SeriesStyle(_RECORDED.get(lanes[0].kind, tr("Recorded")), theme.human, (9.0, 4.0))
     return [first, *(_rival(lanes[1:], index, theme) for index in range(len(lanes) - 1))]
 
 
-def racing_looks(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list[SeriesStyle]]:
+def race_styles(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list[SeriesStyle]]:
     """Return the style of the person who drives now, and the styles of all other sides.
 
     The recording is paler than usual, to tell it from the person who drives now.
     """
-    first, *rivals = looks_of(comparison, theme)
+    first, *rivals = styles_of(comparison, theme)
     name = tr("You (recorded)") if first.name == "You" else first.name
     before = SeriesStyle(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))
     return SeriesStyle(tr("You (now)"), theme.human, (9.0, 4.0)), [before, *rivals]
 
 
-def _rival(rivals: list[LaneAbout], index: int, theme: Theme) -> SeriesStyle:
+def _rival(rivals: list[LaneInfo], index: int, theme: Theme) -> SeriesStyle:
     about = rivals[index]
     name = _RIVALS.get(about.kind, about.kind)
     same = [other for other in rivals[:index] if other.kind == about.kind]

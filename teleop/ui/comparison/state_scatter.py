@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pygame import Rect, Surface
 
 from teleop.text import tr
-from teleop.ui.comparison.series_styles import looks_of, racing_looks
+from teleop.ui.comparison.series_styles import race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
 from teleop.ui.drawing.theme import mix
 from teleop.ui.state.context import UiContext
@@ -67,13 +67,13 @@ class StateScatter:
         key = (about.dataset_id, about.file, tuple(about.lanes), lengths, axes)
         flat = self._flat.get(key, lambda: flatten(comparison, axes))
         plot = inside.inflate(-px(20), -px(16))
-        looks = looks_of(comparison, theme)
+        looks = styles_of(comparison, theme)
         shown = (*key, plot.size, theme.name, painter.scale)
         picture = self._pictures.get(shown, lambda: _background(painter, plot, flat, comparison))
         painter.surface.blit(picture, plot)
         paths, run = list(flat.paths), context.model.run
         if run is not None and run.seen:
-            now, looks = racing_looks(comparison, theme)
+            now, looks = race_styles(comparison, theme)
             looks, paths = [now, *looks], [flat.place(np.array(run.seen)), *paths]
         for look, path in reversed(list(zip(looks, paths, strict=True))):
             now_at = min(int(step), len(path) - 1)
@@ -138,7 +138,7 @@ def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison
         local = Rect(0, 0, *plot.size)
         for point in _on(local, flat.demonstrated):
             painter.dot(tuple(point), 1.6, theme.strong_line)
-        for look, path in zip(looks_of(comparison, theme), flat.paths, strict=True):
+        for look, path in zip(styles_of(comparison, theme), flat.paths, strict=True):
             stride = max(1, math.ceil(len(path) / _MOST_POINTS))
             faint = mix(look.colour, theme.surface, 0.6)
             painter.polyline(_on(local, path[::stride]), faint, 1.0, None)

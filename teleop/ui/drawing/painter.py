@@ -87,9 +87,9 @@ class Painter:
 
     def width(self, text: str, style: str) -> int:
         """Return the width of a text in pixels."""
-        return self._width(self.said(text), style)
+        return self._width(self.translated(text), style)
 
-    def said(self, text: str) -> str:
+    def translated(self, text: str) -> str:
         """Translate a text into the language of the window."""
         return self.language.of(text) if self.language else text
 
@@ -98,7 +98,7 @@ class Painter:
 
     def fitted(self, text: str, style: str, width: int) -> str:
         """Return the text, shortened with an ellipsis if it is too wide."""
-        text = self.said(text)
+        text = self.translated(text)
         if self._width(text, style) <= width:
             return text
         self.shortened.add(text)
@@ -140,7 +140,7 @@ class Painter:
             anchor: `l`, `c` or `r`, then `m` (middle of the capital letters) or `t` (their top).
             width: maximum width in pixels; a wider text is shortened.
         """
-        text = self.fitted(text, style, width) if width is not None else self.said(text)
+        text = self.fitted(text, style, width) if width is not None else self.translated(text)
         image = self._text(text, style, colour or self.theme.text)
         x = at[0] - {"l": 0.0, "c": image.get_width() / 2, "r": image.get_width()}[anchor[0]]
         cap = STYLES[style][0] * self.scale * CAP_HEIGHT
@@ -153,7 +153,7 @@ class Painter:
         """Break a text into lines of a width; only words longer than a line are split."""
         lines: list[str] = []
         line = ""
-        for word in words(self.said(text)):
+        for word in words(self.translated(text)):
             longer = (line + word).strip()
             if line and self._width(longer, style) > width:
                 lines.append(line)

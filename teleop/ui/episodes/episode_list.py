@@ -193,7 +193,7 @@ class EpisodeList:
         if ui.button("next", rect, tr("Train a policy"), "sparkles", "primary", key, reason, 10):
             context.go_to = "train"
         caption = reason or tr("The first policy plays after about a second")
-        first, *_ = ui.painter.said(caption).split(". ")  # the tool tip shows all of it
+        first, *_ = ui.painter.translated(caption).split(". ")  # the tool tip shows all of it
         lines = ui.painter.wrapped(first, "small", panel.width - px(32))[:2]
         for index, line in enumerate(lines):
             at = (

@@ -11,7 +11,7 @@ from teleop.ui.widgets.popover import MenuItem
 
 _FILE, _FOLDER, _HERE = "file", "folder", "here"
 _CHOICES = (
-    MenuItem(_FILE, tr("A file"), tr("A shared file: {ending}", ending=BUNDLE)),
+    MenuItem(_FILE, tr("A file"), tr("Shared file ({ending})", ending=BUNDLE)),
     MenuItem(_FOLDER, tr("A folder"), tr("Folder of a Minari dataset")),
     MenuItem(_HERE, tr("Browse in this window"), tr("Also works with keyboard and gamepad")),
 )

@@ -7,15 +7,15 @@ import time
 
 from pygame import Rect
 
-from teleop.runtime.protocol.comparison_messages import LaneAbout, Race, ShowReplay, WriteReplay
+from teleop.runtime.protocol.comparison_messages import LaneInfo, Race, ShowReplay, WriteReplay
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command, label_of
-from teleop.ui.comparison.action_probabilities import draw_likely
+from teleop.ui.comparison.action_probabilities import draw_action_probabilities
 from teleop.ui.comparison.comparison_chart import ComparisonChart
 from teleop.ui.comparison.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
-from teleop.ui.comparison.series_styles import looks_of
+from teleop.ui.comparison.series_styles import styles_of
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import Colour
@@ -128,7 +128,7 @@ class CompareScreen:
         chart = Rect(below.x, below.y, below.width - bars - px(16), below.height)
         self._card.draw(context, comparison, chart, step)
         card = Rect(below.right - bars, below.y, bars, below.height)
-        draw_likely(context, comparison, card, int(step))
+        draw_action_probabilities(context, comparison, card, int(step))
         self._draw_menus(context, area, len(comparison.lanes))
         self._card.draw_menu(context, chart)
         self._draw_forms(context, bar)
@@ -207,7 +207,7 @@ class CompareScreen:
             context.tell(Request.STOP_TAKE)
             return
         if context.model.env is not None and comparison.steps:
-            context.model.run = LaneCurve(LaneAbout("live", "", 0))
+            context.model.run = LaneCurve(LaneInfo("live", "", 0))
             self._player.playing = False
             context.tell(Race(comparison.about.seed))
 
@@ -385,7 +385,7 @@ def _marks(context: UiContext, comparison: Comparison) -> list[tuple[int, Colour
     theme = context.ui.theme
     marks: list[tuple[int, Colour]] = [
         (len(lane.actions), look.colour)
-        for lane, look in zip(comparison.lanes, looks_of(comparison, theme), strict=True)
+        for lane, look in zip(comparison.lanes, styles_of(comparison, theme), strict=True)
         if lane.over
     ]
     if comparison.diverged_at is not None and len(comparison.lanes) > 1:

@@ -111,12 +111,12 @@ class CorrectScreen:
         busy = context.model.analyses.running or (training and training.running)
         if self._rounds_of != wanted[:2] and not busy:
             self._rounds_of = wanted[:2]
-            context.teach(ListRounds(context.recordings, library.dataset_id, name))
+            context.tell_trainer(ListRounds(context.recordings, library.dataset_id, name))
 
     def _retrain_or_stop(self, context: UiContext) -> None:
         model, library = context.model, context.model.library
         if model.training and model.training.running:
-            context.teach(StopTraining())
+            context.tell_trainer(StopTraining())
             return
         if library is None or (reason := self._cannot_retrain(context)):
             model.notices.append(
@@ -126,7 +126,7 @@ class CorrectScreen:
         name, self._wanted = self._policy(context), ""
         model.training = TrainingState(library.dataset_id)
         context.tell(Request.KEEP_WAITING)  # save a finished take, so that training uses it
-        context.teach(Train(context.recordings, library.dataset_id, after=name))
+        context.tell_trainer(Train(context.recordings, library.dataset_id, after=name))
 
     def _cannot_retrain(self, context: UiContext) -> str:
         """Return why retraining is not possible; empty if it is possible."""
@@ -229,7 +229,7 @@ class CorrectScreen:
             ": ", (tr("Episode {ordinal}", ordinal=item.number), signed(item.total_reward))
         )
         painter.text(title, (row.x, row.centery - px(8)), "bold", width=row.width - px(76))
-        taken = tr("left alone")
+        taken = tr("not corrected")
         if item.times:
             taken = ntr("taken over {n} time", "taken over {n} times", item.times)
         note = joined(" · ", (ntr("{n:,} step", "{n:,} steps", item.total_steps), taken))

@@ -158,7 +158,7 @@ class Home:
             text = tr("Your recordings appear here.")
             ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)
         ui.painter.rule(card.x + 1, foot, card.width - 2)
-        self._draw_taking_in(context, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
+        self._draw_import(context, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
         ui.group("primary")
         rect = Rect(card.x + px(16), card.bottom - px(56), card.width - px(32), px(40))
         if ui.button("library.open", rect, tr("Open the library"), "database", key="Ctrl L"):
@@ -185,7 +185,7 @@ class Home:
         if touch.used:
             self._open(context, line.env_id)
 
-    def _draw_taking_in(self, context: UiContext, area: Rect) -> None:
+    def _draw_import(self, context: UiContext, area: Rect) -> None:
         """Draw the import area: a hint to drop files, a field for the path, and a button."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("import")

@@ -114,10 +114,10 @@ class TrainScreen:
     def _train_or_stop(self, context: UiContext) -> None:
         model = context.model
         if model.training and model.training.running:
-            context.teach(StopTraining())
+            context.tell_trainer(StopTraining())
             model.training.phase = tr("Stopping; the best so far is kept")
         elif model.analyses.running:
-            context.teach(StopTraining())
+            context.tell_trainer(StopTraining())
             model.notices.append(
                 Notice(Tone.PLAIN, tr("The analysis is stopping; train again afterwards"))
             )
@@ -126,7 +126,7 @@ class TrainScreen:
         elif model.library and model.library.episodes:
             dataset_id = model.library.dataset_id
             model.training = TrainingState(dataset_id)
-            context.teach(
+            context.tell_trainer(
                 Train(
                     context.recordings,
                     dataset_id,
@@ -160,7 +160,9 @@ class TrainScreen:
         wanted = f"{library.dataset_id} {len(library.episodes)} {library.episodes[-1].uuid}"
         if wanted != self._profiled:
             self._profiled = wanted
-            context.teach(RunAnalysis(context.recordings, library.dataset_id, Analysis.PROFILE))
+            context.tell_trainer(
+                RunAnalysis(context.recordings, library.dataset_id, Analysis.PROFILE)
+            )
 
     # ------------------------------------------------------------ left
 
@@ -323,7 +325,7 @@ class TrainScreen:
                 ui.painter.icon(icon, (area.x + px(8), y), 14, colour)
             ui.painter.text(line, (area.x + px(24), y), "small", ui.theme.text2)
         self._log.draw_bar(ui, len(rows), fit)
-        self._log.take_keys(ui, "log", tr("What was found out"), len(rows), fit)
+        self._log.take_keys(ui, "log", tr("Findings"), len(rows), fit)
 
     def _lines(self, context: UiContext) -> list[tuple[str, Colour, str]]:
         """Return (icon, icon colour, text) of every log entry."""

@@ -29,14 +29,14 @@ _HANDS = {"both": tr("both hands"), "left": tr("left hand"), "right": tr("right 
 _LAYERS = ("", tr("Shift + "), tr("Space + "), tr("Shift + Space + "))
 _TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
     "ramp_s": (
-        tr("Keys reach the end"),
+        tr("Keys go to the end of the axis"),
         (0.0, 0.06, 0.12, 0.25, 0.5, 1.0),
         lambda v: tr("in {v:.0f} ms", v=v * 1000) if v else tr("immediately"),
     ),
     "dead_zone": (tr("Dead zone"), (0.0, 0.05, 0.1, 0.15, 0.25, 0.4), lambda v: f"{v:.0%}"),
     tr("Curve"): (tr("Curve"), (0.5, 1.0, 1.5, 2.0, 3.0), lambda v: f"{v:g}"),
-    "scale": (tr("Full is"), (0.25, 0.5, 0.75, 1.0), lambda v: f"{v:.0%}"),
-    "invert": (tr("Turned round"), (0.0, 1.0), lambda v: tr("yes") if v else tr("no")),
+    "scale": (tr("Full deflection"), (0.25, 0.5, 0.75, 1.0), lambda v: f"{v:.0%}"),
+    "invert": (tr("Inverted"), (0.0, 1.0), lambda v: tr("yes") if v else tr("no")),
 }
 
 

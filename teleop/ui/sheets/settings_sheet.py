@@ -20,7 +20,7 @@ _SETTINGS = (
         tr("Language"),
         ("", *LANGUAGES),
         tr("Environment and file names are not translated"),
-        lambda v: LANGUAGES.get(v, tr("As this computer")),
+        lambda v: LANGUAGES.get(v, tr("Same as this computer")),
     ),
     Option(
         "reduced_motion",

@@ -106,7 +106,7 @@ class UiContext:
         recordings: recordings folder.
         exports: folder for files exported to other programs.
         tell: sends a message to the environment process.
-        teach: sends a message to the training process.
+        tell_trainer: sends a message to the training process.
         now: current time in seconds, the same during a whole redraw.
         options: options for driving and recording.
         sheet: the sheet that is open over the screen.
@@ -127,7 +127,7 @@ class UiContext:
     recordings: Path
     exports: Path
     tell: Callable[[ToEnvironment], None]
-    teach: Callable[[ToTrainer], None]
+    tell_trainer: Callable[[ToTrainer], None]
     dialog: FileDialog
     now: float = 0.0
     options: DriveOptions = field(default_factory=DriveOptions)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from teleop.runtime.protocol.comparison_messages import (
-    LaneAbout,
-    ReplayGrew,
+    LaneInfo,
+    ReplayFrames,
     ReplayOpened,
-    ReplayPictured,
+    ReplayProgress,
 )
 from teleop.runtime.protocol.library_messages import (
     Curate,
@@ -65,7 +65,7 @@ class LaneCurve:
         over: whether this side has ended.
     """
 
-    about: LaneAbout
+    about: LaneInfo
 
     returns: list[float] = field(default_factory=lambda: [0.0])
     actions: list[str] = field(default_factory=list)
@@ -114,7 +114,7 @@ class Comparison:
         """Whether all sides have ended."""
         return all(lane.over for lane in self.lanes)
 
-    def grow(self, updates: ReplayGrew) -> None:
+    def grow(self, updates: ReplayProgress) -> None:
         """Add what was computed since the last report."""
         for lane, growth in zip(self.lanes, updates.lanes, strict=True):
             for reward in growth.rewards:
@@ -250,13 +250,13 @@ class ViewModel:
         elif message.view == "preview":
             self.preview = message.live
 
-    def _replay_pictured(self, message: ReplayPictured) -> None:
+    def _replay_pictured(self, message: ReplayFrames) -> None:
         for frame in message.frames:
             self.frames[frame.view] = frame
         if self.comparison:
             self.comparison.shown = message.step
 
-    def _replay_grew(self, message: ReplayGrew) -> None:
+    def _replay_grew(self, message: ReplayProgress) -> None:
         if self.comparison:
             self.comparison.grow(message)
 
@@ -356,8 +356,8 @@ class ViewModel:
 
 _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     Pictured: ViewModel._pictured,
-    ReplayPictured: ViewModel._replay_pictured,
-    ReplayGrew: ViewModel._replay_grew,
+    ReplayFrames: ViewModel._replay_pictured,
+    ReplayProgress: ViewModel._replay_grew,
     ReplayOpened: ViewModel._replay_opened,
     EnvOpened: ViewModel._opened,
     EnvFailed: ViewModel._env_failed,

@@ -35,7 +35,7 @@ class Processes:
         """Send a message to the environment process."""
         self._environment.send(message)
 
-    def teach(self, message: ToTrainer) -> None:
+    def tell_trainer(self, message: ToTrainer) -> None:
         """Send a message to the training process; start it if it does not run."""
         (self._trainer or self.start_trainer()).send(message)
 

@@ -80,14 +80,17 @@ class RoundsChart:
                 for edge, label in ((1, tr("95 % below")), (2, tr("95 % above")))
             ]
         end = max(1.0, float(numbers[-1]))
-        word = lambda value: tr("round {value:g}", value=value) if value == int(value) else ""  # noqa: E731
+
+        def word(value: float) -> str:
+            return tr("round {value:g}", value=value) if value == int(value) else ""
+
         self._chart.draw(context.ui.painter, area, lines, end, word, theme.surface, extent)
 
 
 def _words(number: int, score: Score) -> str:
     value = signed(score.mean, plus=False)
     if score.success is None:
-        return tr("Round {number}: mean return {value} alone", number=number, value=value)
+        return tr("Round {number}: mean return {value}", number=number, value=value)
     return tr(
         "Round {number}: {success:.0%} success, mean return {value}",
         number=number,

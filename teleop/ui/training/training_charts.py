@@ -145,7 +145,7 @@ class TrainingCharts:
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
         busy = context.model.analyses.running is not None
         label = tr("Compute again")
-        reason = tr("It is being computed") if busy else _reason(context)
+        reason = tr("Being computed") if busy else _reason(context)
         if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
             _ask(context, _STUDIES[self._tab])
 
@@ -232,7 +232,7 @@ def _reason(context: UiContext) -> str:
 def _ask(context: UiContext, study: Analysis) -> None:
     context.model.analyses.found.pop(study, None)
     context.model.analyses.running = study
-    context.teach(RunAnalysis(context.recordings, _dataset(context), study))
+    context.tell_trainer(RunAnalysis(context.recordings, _dataset(context), study))
 
 
 def _found(context: UiContext, study: Analysis) -> AnalysisProgress | None:
