@@ -91,8 +91,8 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
     times = dataset.step_details(row).input_times_s
     if len(times) == 0:
         raise RecordingError(
-            f"Episode {row.number} has no key or stick movements in it (a script drove?), so "
-            "its idle ends are not known. Say which steps count: --first N --end M"
+            f"Episode {row.number} contains no keyboard or gamepad input, so Teleop cannot find "
+            "its idle ends. Set the steps to keep with --first N --end M."
         )
     acted = dataset.read(row).times_s[1:]
     first = min(int((acted < times[0]).sum()), row.total_steps - 1)
@@ -166,7 +166,7 @@ def export(
         StorageError: the disk cannot be written; no incomplete file is left.
     """
     if form not in FORMS:
-        raise RecordingError(f"There is no form {form!r}; there are: {', '.join(FORMS)}.")
+        raise RecordingError(f"Unknown format {form!r}. Expected one of: {', '.join(FORMS)}.")
     if not rows:
         raise RecordingError(f"No episode of {dataset.dataset_id} matches; nothing was written.")
     write, ending = FORMS[form]
@@ -182,7 +182,7 @@ def export(
             draft.rename(target)
     except OSError as problem:
         raise StorageError(
-            f"{target} cannot be written ({reason(problem)}); nothing is left of it."
+            f"{target} cannot be written ({reason(problem)}). The partial file was removed."
         ) from problem
     return target, notes
 
@@ -214,7 +214,8 @@ def shares(
             wanted[name] = wanted.get(name, 0.0) + float(share or 1.0)
         except ValueError as problem:
             raise RecordingError(
-                f"{part!r} is no part; write NAME=SHARE, for example cartpole-v1/train-v0=0.8"
+                f"{part!r} is not a valid share. Write NAME=SHARE, for example "
+                "cartpole-v1/train-v0=0.8"
             ) from problem
     if not all(share > 0 for share in wanted.values()) or not sum(wanted.values()) <= 1 + 1e-9:
         raise RecordingError(
@@ -273,7 +274,7 @@ def _trashed(dataset: Dataset, name: str) -> str:
     if not found:
         there = ", ".join(names) or "nothing"
         raise RecordingError(
-            f"{name} is not in the trash of {dataset.dataset_id}; in it: {there:.300}"
+            f"{name} is not in the trash of {dataset.dataset_id}. The trash contains: {there:.300}"
         )
     return found[-1]
 

@@ -86,7 +86,7 @@ def _package(name: str) -> Check:
 
 def _display() -> Check:
     if pygame_problem():
-        return Check("Display", "not looked at: pygame-ce is not usable")
+        return Check("Display", "not checked: pygame-ce is not usable")
     from teleop.ui.system import hardware
 
     found, is_there = hardware.display()
@@ -95,27 +95,27 @@ def _display() -> Check:
 
 def _pads() -> Check:
     if pygame_problem():
-        return Check("Gamepads", "not looked at: pygame-ce is not usable")
+        return Check("Gamepads", "not checked: pygame-ce is not usable")
     from teleop.ui.system import hardware
 
     known = ", ".join(hardware.gamepads())
-    return Check("Gamepads", known or "none plugged in (the keyboard will do)")
+    return Check("Gamepads", known or "none connected (the keyboard works without one)")
 
 
 def _torch() -> Check:
     if not _version("torch"):
-        return Check("torch trains on", "nothing: torch is missing", "Run: pip install torch")
+        return Check("torch trains on", "not installed", "Run: pip install torch")
     import torch
 
-    idle = f"; {torch.cuda.get_device_name()} is not used" if torch.cuda.is_available() else ""
-    return Check("torch trains on", f"CPU, one thread{idle}")
+    images = f"; images on {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return Check("torch trains on", f"CPU, one thread{images}")
 
 
 def _writable(folder: Path) -> Check:
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir():
         return Check("Recordings", str(folder), f"{existing} is not a folder: choose another")
-    value = str(folder) if folder.exists() else f"{folder} (made when first needed)"
+    value = str(folder) if folder.exists() else f"{folder} (created when first needed)"
     if os.access(existing, os.W_OK):
         return Check("Recordings", value)
     return Check("Recordings", value, "Not writable: choose another with --recordings")

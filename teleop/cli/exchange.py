@@ -55,7 +55,7 @@ def export(
 @cli.command("import")
 def import_dataset(
     path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
-    name: Annotated[str, typer.Option(help="Dataset id (default: its own).")] = "",
+    name: Annotated[str, typer.Option(help="Dataset id (default: the id in the file).")] = "",
     env: Annotated[
         str, typer.Option(help="The environment, if the dataset does not name one.")
     ] = "",
@@ -75,7 +75,8 @@ def import_dataset(
                 curation.name_environment(dataset, wanted)
             except TeleopError as problem:
                 raise RecordingError(
-                    f"{dataset.dataset_id} was imported, but not as one of {wanted}: "
+                    f"{dataset.dataset_id} was imported, but its environment could not be set to "
+                    f"{wanted}: "
                     f"{sentence(problem)}"
                 ) from problem
             named = wanted

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 Recordings = Annotated[
     Optional[Path],  # noqa: UP045  typer reads it
-    typer.Option("--recordings", help="Recordings folder (default: ./recordings, or yours)."),
+    typer.Option(
+        "--recordings",
+        help="Recordings folder (default: ./recordings if it exists, else your data folder).",
+    ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -29,7 +32,7 @@ DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment'
 
 Imports = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--import", help="Package that registers environments; you are asked once."),
+    typer.Option("--import", help="Package that registers the environment. You confirm it once."),
 ]
 EnvArgs = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -125,8 +128,12 @@ def _explained(problem: Exception) -> tuple[str, int]:
             "changed it meanwhile: try again."
         ), 2
     file = crash_reports.write("command", problem)
-    where = f" What happened is in {file}; nothing was sent." if file else ""
-    return f"Teleop crashed ({sentence(problem)}).{where} --debug shows it here.", 1
+    where = f" A crash report was saved to {file}; nothing was sent." if file else ""
+    return (
+        f"Teleop crashed ({sentence(problem)}).{where} Run it again with --debug to see the "
+        "traceback.",
+        1,
+    )
 
 
 def open_library(recordings: Path | None) -> Any:

@@ -134,7 +134,7 @@ def record(
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 10,
     human_like: Annotated[
         bool,
-        typer.Option("--human-like/--exact", help="Simulate human reaction time, or not."),
+        typer.Option("--human-like/--exact", help="With or without simulated human reaction time."),
     ] = True,
     dataset: Annotated[str, typer.Option(help="Dataset id (default: ENV/scripted-v0).")] = "",
     recordings: Recordings = None,
@@ -215,7 +215,9 @@ def correct(
 
 @cli.command()
 def demo(
-    output: Annotated[Path, typer.Option(help="Folder for recordings and picture.")] = Path("demo"),
+    output: Annotated[
+        Path, typer.Option(help="Output folder for recordings and the image.")
+    ] = Path("demo"),
     episodes: Annotated[int, typer.Option(min=2, help="Demonstrations.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     as_json: AsJson = False,

@@ -23,12 +23,14 @@ from teleop.cli.options import (
 from teleop.cli.play import cli
 
 Numbers = Annotated[list[int], typer.Argument(min=1, help="Numbers of episodes.")]
-Search = Annotated[str, typer.Option(help="Only with this text in tags, note, driver or seed.")]
-Starred = Annotated[bool, typer.Option("--starred", help="Only starred ones.")]
-Tag = Annotated[str, typer.Option(help="Only with this tag.")]
+Search = Annotated[
+    str, typer.Option(help="Only episodes with this text in tags, note, driver or seed.")
+]
+Starred = Annotated[bool, typer.Option("--starred", help="Only starred episodes.")]
+Tag = Annotated[str, typer.Option(help="Only episodes with this tag.")]
 Verdict = Annotated[
     Optional[bool],  # noqa: UP045  typer reads it
-    typer.Option("--success/--failure", help="Only those marked so."),
+    typer.Option("--success/--failure", help="Only episodes marked as success or failure."),
 ]
 Sort = Annotated[
     str,
@@ -40,7 +42,7 @@ Sort = Annotated[
 
 @cli.command("list")
 def list_datasets(
-    env: Annotated[str, typer.Argument(help="Only this environment's.")] = "",
+    env: Annotated[str, typer.Argument(help="Only datasets of this environment.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -165,7 +167,7 @@ def delete(
         chosen = find_dataset(recordings, dataset)
         curation.delete(chosen, curation.find_rows(chosen, episodes))
         numbers = " ".join(str(number) for number in episodes)
-        tell(f"In the trash. Back with: teleop restore {chosen.dataset_id} {numbers}")
+        tell(f"Moved to the trash. To restore: teleop restore {chosen.dataset_id} {numbers}")
 
 
 @cli.command()
@@ -180,7 +182,7 @@ def restore(
 
     with one_sentence(debug):
         numbers = curation.restore(find_dataset(recordings, dataset), names)
-        tell("Back: episode " + ", ".join(str(number) for number in numbers))
+        tell("Restored: episode " + ", ".join(str(number) for number in numbers))
 
 
 @cli.command()
@@ -201,12 +203,12 @@ def purge(
             return
         if not yes:
             typer.confirm(f"Delete {len(names)} episodes and takes permanently?", abort=True)
-        tell(f"Destroyed {len(curation.purge(chosen))}.")
+        tell(f"Permanently deleted: {len(curation.purge(chosen))}")
 
 
 @cli.command()
 def merge(
-    target: Annotated[str, typer.Argument(help="Dataset id to copy into; made if need be.")],
+    target: Annotated[str, typer.Argument(help="Target dataset id; created if it does not exist.")],
     sources: Annotated[list[str], typer.Argument(help="Dataset ids to copy from.")],
     recordings: Recordings = None,
     as_json: AsJson = False,
@@ -223,7 +225,9 @@ def merge(
 @cli.command()
 def split(
     dataset: DatasetName,
-    into: Annotated[list[str], typer.Option(help="NAME-v0=SHARE; several times.")],
+    into: Annotated[
+        list[str], typer.Option(help="Target and share, as NAME-v0=SHARE; repeatable.")
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random split.")] = 0,
     search: Search = "",
     starred: Starred = False,
@@ -294,7 +298,7 @@ def recover(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Extract whole episodes from damaged files. Exit code 0: all; 3: some lost; 1: none."""
+    """Extract intact episodes from damaged files. Exit code 0: all; 3: some lost; 1: none."""
     from teleop import curation
 
     with one_sentence(debug), bar("Recovering", as_json):

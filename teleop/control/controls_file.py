@@ -86,22 +86,23 @@ def rebound(
     """
     move = next((m for m in moves if m.name == name), None)
     if move is None:
-        raise ControlError(f"There is no move called {name!r} here.")
+        raise ControlError(f"There is no action called {name!r} here.")
     if control not in CONTROLS:
         raise ControlError(
-            tr("{control} cannot be given to a move; choose another control.", control=control)
+            tr("{control} cannot be bound to an action. Choose another control.", control=control)
         )
     if any(m.layer for m in moves) and any(control in layer for layer in LAYERS):
         raise ControlError(
-            tr("{control} leads to the other layers here; choose another control.", control=control)
+            tr(
+                "{control} is used to switch control layers. Choose another control.",
+                control=control,
+            )
         )
     device = control.partition(".")[0] + "."
     others = tuple(c for c in move.controls if not c.startswith(device))
     own = {**settings.moves, name: (control, *others)}
-    loser = next(
-        (m for m in moves if m is not move and m.layer == move.layer and control in m.controls),
-        None,
-    )
+    rivals = (m for m in moves if m is not move and m.layer == move.layer)
+    loser = next((m for m in rivals if control in m.controls), None)
     if loser:
         own[loser.name] = tuple(c for c in loser.controls if c != control)
     return replace(settings, moves=own), loser.word if loser else ""
@@ -129,7 +130,7 @@ def bound(moves: tuple[Move, ...], settings: ControlSettings) -> tuple[Move, ...
     clash = conflict(freed)
     if clash:
         raise ControlError(
-            tr("{file} has {clash}; give one of them another control.", file=FILE, clash=clash)
+            tr("{file} binds {clash}. Bind one of them to another control.", file=FILE, clash=clash)
         )
     return freed
 
@@ -214,8 +215,8 @@ class ControlsFile:
             return {}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
             raise ControlError(
-                f"{self.path} is no TOML file that can be read: {problem}. Mend it, or remove it "
-                "to get the usual controls back."
+                f"{self.path} is not a valid TOML file: {problem}. Fix it, or delete it to "
+                "restore the default controls."
             ) from problem
         for name, part in table.items():
             self._known(f"{self.path}, {name}", part, None)
@@ -279,7 +280,7 @@ class ControlsFile:
         odd = sorted(set(table) - known) if known is not None else []
         if odd:
             raise ControlError(
-                f"{where} has {', '.join(odd)}, which means nothing; expected "
+                f"{where} has unknown settings: {', '.join(odd)}. Expected "
                 f"{', '.join(sorted(known or ()))}."
             )
 

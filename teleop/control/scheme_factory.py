@@ -103,9 +103,9 @@ class _Maker:
                 return TreeScheme(parts, as_tuple=True)
         raise ControlError(
             tr(
-                "{named} has a {kind} action space, which keys and sticks cannot drive; "
-                "Discrete, MultiDiscrete, MultiBinary, Box, and Dict or Tuple of those can be "
-                "driven. Wrap the environment to one of them.",
+                "{named} has a {kind} action space, which keys and sticks cannot drive. "
+                "Supported: Discrete, MultiDiscrete, MultiBinary, Box, and Dict or Tuple of "
+                "these. Use a wrapper that converts the space.",
                 named=self._named,
                 kind=type(space).__name__,
             )

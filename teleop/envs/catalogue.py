@@ -34,25 +34,25 @@ class EnvEntry:
 
 # The numbers of an observation, from Gymnasium's documentation of the environment.
 _LANDER = (
-    *(tr("Across"), tr("Height"), tr("Speed across"), tr("Speed upwards")),
-    *(tr("Angle"), tr("Turning"), tr("Left leg down"), tr("Right leg down")),
+    *(tr("Horizontal position"), tr("Height"), tr("Horizontal speed"), tr("Vertical speed")),
+    *(tr("Angle"), tr("Angular velocity"), tr("Left leg contact"), tr("Right leg contact")),
 )
 _CAR = (tr("Position"), tr("Speed"))
 _WALKER = (
-    *(tr("Hull angle"), tr("Hull turning"), tr("Speed across"), tr("Speed upwards")),
+    *(tr("Hull angle"), tr("Hull angular velocity"), tr("Horizontal speed"), tr("Vertical speed")),
     *(
         tr("Hip 1 angle"),
-        tr("Hip 1 turning"),
+        tr("Hip 1 angular velocity"),
         tr("Knee 1 angle"),
-        tr("Knee 1 turning"),
-        tr("Leg 1 down"),
+        tr("Knee 1 angular velocity"),
+        tr("Leg 1 contact"),
     ),
     *(
         tr("Hip 2 angle"),
-        tr("Hip 2 turning"),
+        tr("Hip 2 angular velocity"),
         tr("Knee 2 angle"),
-        tr("Knee 2 turning"),
-        tr("Leg 2 down"),
+        tr("Knee 2 angular velocity"),
+        tr("Leg 2 contact"),
     ),
     *(tr("Distance {beam}", beam=beam) for beam in range(1, 11)),
 )
@@ -87,7 +87,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
             tr("Cart position"),
             tr("Cart speed"),
             tr("Pole angle"),
-            tr("Pole turning"),
+            tr("Pole angular velocity"),
         ),
         solved=475,
         icon="activity",
@@ -117,7 +117,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         action_words=(tr("Turn left"), tr("Let go"), tr("Turn right")),
         observation_words=(
             *(tr("Arm 1 cosine"), tr("Arm 1 sine"), tr("Arm 2 cosine"), tr("Arm 2 sine")),
-            *(tr("Arm 1 turning"), tr("Arm 2 turning")),
+            *(tr("Arm 1 angular velocity"), tr("Arm 2 angular velocity")),
         ),
         solved=-100,
         icon="activity",
@@ -127,7 +127,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         tr("Swing the rod up and hold it"),
         20,
         action_words=(tr("Torque"),),
-        observation_words=(tr("Height"), tr("Across"), tr("Turning")),
+        observation_words=(tr("Height"), tr("Horizontal position"), tr("Angular velocity")),
         solved=-200,
         icon="rotate-ccw",
     ),

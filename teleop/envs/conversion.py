@@ -129,8 +129,8 @@ class ConvertingWrapper(gym.Wrapper[Any, Any, Any, Any]):
         if self._weights.size != count:
             example = f"reward_weights=[{', '.join(['1', *['0'] * (count - 1)])}]"
             text = tr(
-                "The reward of {name} has {count} numbers, and there are {weights} weights. Give "
-                "one weight for each number: --arg '{example}'.",
+                "The reward of {name} has {count} values, but {weights} weights were given. Set "
+                "one weight for each value: --arg '{example}'.",
                 name=self._name,
                 count=count,
                 weights=self._weights.size,

@@ -153,7 +153,8 @@ def pace_of(env: gym.Env[Any, Any]) -> float:
 def _unknown(env_id: str) -> str:
     if not env_id:
         return tr(
-            "No environment is given. To set that of a dataset: teleop environment DATASET ENV"
+            "No environment was given. To set the environment of a dataset, run: teleop "
+            "environment DATASET ENV"
         )
     close = difflib.get_close_matches(env_id, known_ids(), n=3, cutoff=0.5)
     lowered = {known.lower(): known for known in known_ids()}

@@ -62,7 +62,7 @@ def parse_name(text: str) -> EnvName:
     time_limit, wrappers = None, []
     pairs = parse_qsl(query, keep_blank_values=True)
     if len(pairs) > _MOST:
-        raise EnvError(f"{env_id} is given {len(pairs)} options; {_MOST} are enough for anybody.")
+        raise EnvError(f"{env_id} has {len(pairs)} options; the maximum is {_MOST}. Remove some.")
     for key, value in pairs:
         if key == "wrapper":
             wrappers.append(_wrapper(env_id, value))
@@ -124,7 +124,10 @@ def is_key(key: Any) -> bool:
 
 def _key(env_id: str, key: str) -> str:
     if not is_key(key):
-        raise EnvError(f"{env_id} cannot be given {key!r}; give it arguments that it takes.")
+        raise EnvError(
+            f"{key!r} is not a valid argument name for {env_id}. Use an argument of the "
+            "environment."
+        )
     return key
 
 

@@ -138,8 +138,8 @@ def _to_dict(space: Space) -> dict[str, Any]:
             }
     raise RecordingError(
         tr(
-            "{kind} spaces cannot be recorded; Box, Discrete, MultiDiscrete, MultiBinary, Text, "
-            "and Dict or Tuple of those can. Wrap the environment to one of them.",
+            "{kind} spaces cannot be recorded. Supported: Box, Discrete, MultiDiscrete, "
+            "MultiBinary, Text, and Dict or Tuple of these. Use a wrapper that converts the space.",
             kind=type(space).__name__,
         )
     )

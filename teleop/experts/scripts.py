@@ -46,7 +46,7 @@ def make_expert(env_id: str) -> ScriptedPolicy:
     if script is None:
         raise LearningError(
             tr(
-                "There is no scripted demonstrator for {env_id}; there are for {known}.",
+                "There is no scripted expert for {env_id}. Environments that have one: {known}.",
                 env_id=env_id,
                 known=", ".join(EXPERTS),
             )

@@ -116,7 +116,10 @@ class LearnedPolicy:
             LearningError: the policy depends on earlier steps, so the order matters.
         """
         if not self.is_stateless:
-            raise LearningError(f"The policy {self.name} looks back; use act, one step at a time.")
+            raise LearningError(
+                f"The policy {self.name} uses earlier steps, so it cannot predict a batch. Call "
+                "act() once per step."
+            )
         inputs = self.encoding.inputs(observations)
         found = self.model.think(self.normaliser(inputs.vector), inputs.pictures)
         return self.head.actions(found)
@@ -232,8 +235,8 @@ class LearnedPolicy:
         if not all(same_space(space_from_json(learned), there) for learned, there in pairs):
             raise LearningError(
                 tr(
-                    "The policy {name} was learned in {env_id}; the spaces of {played_env} differ "
-                    "from that. Choose a policy that was trained in {played_env}.",
+                    "The policy {name} was trained in {env_id}, whose spaces differ from those of "
+                    "{played_env}. Choose a policy that was trained in {played_env}.",
                     name=self.name,
                     env_id=self.config.env_id,
                     played_env=env_id,
@@ -353,8 +356,8 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
     except _UNREADABLE as problem:
         raise LearningError(
             tr(
-                "{folder} is not a policy that can be read ({kind}: {problem}). Train one with "
-                "`teleop train`, or choose another.",
+                "The policy in {folder} cannot be read ({kind}: {problem}). Choose another "
+                "policy, or train one with `teleop train`.",
                 folder=folder,
                 kind=type(problem).__name__,
                 problem=problem,
@@ -378,7 +381,7 @@ def shape_from(data: dict[str, Any]) -> Architecture:
     """
     shape = Architecture(**data)
     if min(shape.frames, shape.stride, shape.execute) < 1 or shape.execute > shape.chunk:
-        raise ValueError("the shape of the networks makes no sense")
+        raise ValueError("the network architecture is invalid")
     return dataclasses.replace(shape, hidden=tuple(int(width) for width in shape.hidden))
 
 

@@ -28,8 +28,8 @@ def upgraded(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     if found > FORMAT:
         raise LearningError(
             tr(
-                "{folder} was written by a later Teleop (format {found}, this one reads up to "
-                "{format}). Update Teleop to open it.",
+                "{folder} was written by a newer version of Teleop (format {found}; this version "
+                "reads up to {format}). Update Teleop to open it.",
                 folder=folder,
                 found=found,
                 format=FORMAT,

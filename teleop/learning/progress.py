@@ -79,8 +79,8 @@ def check_teaches(demos: Demonstrations) -> None:
     if (targets == targets[0]).all():
         raise LearningError(
             tr(
-                "Every recorded action is the same one, so there is nothing to tell apart. Record "
-                "an episode in which you act."
+                "All recorded actions are the same, so there is nothing to learn. Record an "
+                "episode that uses other actions."
             )
         )
 

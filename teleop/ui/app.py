@@ -65,9 +65,7 @@ _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window opens first, then the training process loads torch
 _LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driving, otherwise
 _DRIVEN = ("demonstrate", "correct")
-_PRESSES = (
-    pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.JOYBUTTONDOWN, pygame.CONTROLLERBUTTONDOWN
-)  # fmt: skip
+_PRESSES = (pygame.KEYDOWN, pygame.JOYBUTTONDOWN, pygame.CONTROLLERBUTTONDOWN)
 _OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, *WINDOW_EVENTS)
 
 
@@ -234,7 +232,7 @@ class App:
         """Handle one event, after all earlier ones have had their effect on the screen."""
         waits = self.ui.events.used.waits and event.type != pygame.MOUSEMOTION
         presses = event.type in _PRESSES and not self.context.input.driving
-        if waits or (presses and self.renderer.dirty):  # it means what is on the screen then
+        if waits or (presses and self.renderer.dirty):  # a click means what was last drawn
             self._settle()
         if event.type == pygame.QUIT:
             self.quit()

@@ -139,7 +139,7 @@ def test_what_cannot_be_drawn_or_scored_is_said() -> None:
     with pytest.raises(EnvError, match="needs render_mode='rgb_array'"):
         make_env("HumanOnly-v0")
     close_env(make_env("HumanOnly-v0", render=False))
-    with pytest.raises(EnvError, match=r"2 numbers.*reward_weights=\[1, 0\]"):
+    with pytest.raises(EnvError, match=r"2 values.*reward_weights=\[1, 0\]"):
         list(evaluate("Vector-v0", RandomPolicy("Vector-v0"), 1))
 
 

@@ -46,7 +46,7 @@ def test_what_an_environment_raises_is_one_sentence(fails: str, words: str) -> N
         list(iter_episode(counting(fails=fails), lambda _: 0))
 
 
-@pytest.mark.parametrize(("reward", "words"), [(None, "is None"), ([1, 2], "has 2 numbers")])
+@pytest.mark.parametrize(("reward", "words"), [(None, "is None"), ([1, 2], "has 2 values")])
 def test_a_reward_that_is_not_one_number_says_what_to_do(reward: Any, words: str) -> None:
     with pytest.raises(RewardError, match=f"^The reward of Counting-v0 {words}.*--"):
         list(iter_episode(counting(reward=reward), lambda _: 0))

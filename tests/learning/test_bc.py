@@ -120,9 +120,9 @@ def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda folder: (folder / "config.json").unlink(), "not a policy"),
-        (lambda folder: (folder / "weights.safetensors").write_bytes(b"\x80\x04."), "not a policy"),
-        (lambda folder: _set(folder, "format", 99), "later Teleop"),
+        (lambda folder: (folder / "config.json").unlink(), "cannot be read"),
+        (lambda folder: (folder / "weights.safetensors").write_bytes(b"\x80."), "cannot be read"),
+        (lambda folder: _set(folder, "format", 99), "newer version of Teleop"),
         (lambda folder: _set(folder, "observation_space", "{}"), "stored space"),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_damaged_policy_is_one_sentence(
 def test_a_policy_for_another_space_is_refused(record: Record) -> None:
     policy = trained(record("CartPole-v1", 1))
     env = make_env("LunarLander-v3", render=False)
-    with pytest.raises(LearningError, match="was learned in CartPole-v1"):
+    with pytest.raises(LearningError, match="was trained in CartPole-v1"):
         policy.check_fits("LunarLander-v3", env.observation_space, env.action_space)
     close_env(env)
 
@@ -172,7 +172,7 @@ def test_a_policy_in_a_dataset_of_another_environment_is_refused(
     policy = trained(record("LunarLander-v3", 2))
     other = record("CartPole-v1", 1)
     policy.save(other.policies / "stray")
-    with pytest.raises(LearningError, match="learned in LunarLander-v3"):
+    with pytest.raises(LearningError, match="trained in LunarLander-v3"):
         workflows.find_policy(library, other.dataset_id, "stray")
 
 

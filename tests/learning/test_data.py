@@ -133,7 +133,7 @@ def test_waiting_before_the_first_action_is_left_out(library: Library) -> None:
     ("actions", "words"),
     [
         ([0], "One step is too little"),
-        ([1] * 50, "nothing to tell apart"),
+        ([1] * 50, "nothing to learn"),
     ],
 )
 def test_what_cannot_teach_is_one_sentence(actions: list[int], words: str) -> None:
@@ -260,7 +260,7 @@ def test_dagger_and_inverse_rl_say_what_they_cannot(record: Record, library: Lib
     from tests.harness.toys import record_toy
 
     toy = load_demonstrations(record_toy(library, "multi-binary", 1))
-    with pytest.raises(LearningError, match="no scripted demonstrator"):
+    with pytest.raises(LearningError, match="no scripted expert"):
         next(iter(dagger.train(toy)))
 
 

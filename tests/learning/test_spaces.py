@@ -107,7 +107,7 @@ def test_flow_matching_and_chunks_learn(library: Library, shape: Architecture) -
 
 def test_options_that_exclude_each_other_are_one_sentence(library: Library) -> None:
     demos = load_demonstrations(record_toy(library, "analog", 2))
-    with pytest.raises(LearningError, match="A network with memory"):
+    with pytest.raises(LearningError, match="Memory cannot be combined"):
         bc.clone(demos, bc.Config(shape=Architecture(memory=8, chunk=4)))
     keys = load_demonstrations(record_toy(library, "multi-binary", 2))
     with pytest.raises(LearningError, match="analog actions"):

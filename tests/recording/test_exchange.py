@@ -201,7 +201,7 @@ def test_exports_never_write_over_anything(record: Record, tmp_path: Path) -> No
     (tmp_path / "there").write_text("mine")
     with pytest.raises(RecordingError, match="exists already"):
         written(dataset, "csv", tmp_path / "there")
-    with pytest.raises(RecordingError, match="no form"):
+    with pytest.raises(RecordingError, match="Unknown format"):
         written(dataset, "parquet", tmp_path / "x")
     with pytest.raises(RecordingError, match="matches"):
         curation.export(dataset, [], "csv", tmp_path / "y")

@@ -87,5 +87,5 @@ def test_a_regression_head_of_format_1_is_one_number_an_axis() -> None:
 def test_a_policy_of_a_later_version_says_so(dataset: Dataset) -> None:
     config = dataset.policies / "bc-2-episodes" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"format": 99}))
-    with pytest.raises(LearningError, match=r"later Teleop \(format 99.*Update Teleop"):
+    with pytest.raises(LearningError, match=r"newer version of Teleop \(format 99.*Update Teleop"):
         load_policy(config.parent)

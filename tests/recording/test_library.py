@@ -220,7 +220,7 @@ def test_what_lies_in_the_trash_is_looked_at_before_it_comes_back(
     with h5py.File(dataset.places.trash / name, "r+") as file:
         external = [(str(tmp_path / "secret"), 0, 64)]
         file["episode/infos"].create_dataset("stolen", (64,), "u1", external=external)
-    with pytest.raises(RecordingError, match="out of another file"):
+    with pytest.raises(RecordingError, match="in another file"):
         curation.restore(dataset, [name])
     assert dataset.rows() == []
 

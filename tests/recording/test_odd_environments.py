@@ -192,9 +192,9 @@ def lying(library: Library, space: spaces.Space[Any], values: list[Any], **step:
     [
         (spaces.Box(-1, 1, (2,)), [np.array([0.1, 0.2])] * 2, "float64|<f8"),
         (spaces.Box(-1, 1, (2,)), [np.zeros(3, np.float32)] * 2, "shape \\(3,\\)"),
-        (spaces.Box(-1, 1, (2,)), [np.full(2, 5, np.float32)] * 2, "are outside their space"),
+        (spaces.Box(-1, 1, (2,)), [np.full(2, 5, np.float32)] * 2, "are out of bounds"),
         (spaces.Box(-1, 1, (2,)), [np.full(2, np.nan, np.float32)] * 2, "NaN"),
-        (spaces.Discrete(3), [7, 7], "are outside their space"),
+        (spaces.Discrete(3), [7, 7], "are out of bounds"),
         (
             spaces.Dict({"x": spaces.Discrete(3)}),
             [{"x": 1, "secret": 2}] * 2,
@@ -232,7 +232,7 @@ def test_info_that_is_no_number_is_named_once(library: Library) -> None:
     dataset, take = recorded(library, spaces.Discrete(2), odd)
     row = dataset.writer.commit(take.journal)
     dataset.writer.release()
-    assert row.flags == ("info thing is no number: kept as text",)
+    assert row.flags == ("info thing is not a number and was saved as text",)
 
 
 def test_a_recording_of_the_future_is_refused_in_words(library: Library) -> None:
@@ -243,7 +243,7 @@ def test_a_recording_of_the_future_is_refused_in_words(library: Library) -> None
     dataset.writer.release()
     with h5py.File(dataset.places.episodes / row.file, "r+") as file:
         file["episode"].attrs["teleop_schema"] = 99
-    with pytest.raises(RecordingError, match="later Teleop"):
+    with pytest.raises(RecordingError, match="newer version of Teleop"):
         library.dataset(dataset.dataset_id).read(row.file)
 
 

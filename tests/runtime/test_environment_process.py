@@ -119,7 +119,7 @@ def test_a_policy_for_another_space_is_said(process: ManualProcess, library: Lib
     path.write_text(path.read_text().replace('"env_id": "CartPole-v1"', '"env_id": "Acrobot-v1"'))
     process.say(OpenEnv("LunarLander-v3"))
     process.say(ShowPreview("lunarlander-v3/human-v0", "p"))
-    assert "spaces of Acrobot-v1 differ" in process.last(Notice).text
+    assert "differ from those of Acrobot-v1" in process.last(Notice).text
 
 
 def test_a_broken_policy_and_a_broken_episode_are_said(
@@ -133,7 +133,7 @@ def test_a_broken_policy_and_a_broken_episode_are_said(
     (folder / "config.json").write_text("{}")
     process.say(OpenEnv("CartPole-v1"))
     process.say(ShowReplay(dataset_id, dataset.rows()[0].file, ("junk",)))
-    assert "not a policy" in process.last(Notice).text
+    assert "cannot be read" in process.last(Notice).text
     path = dataset.folder / "data" / "episodes" / dataset.rows()[0].file
     path.write_bytes(b"junk")
     process.say(ShowReplay(dataset_id, path.name, ("junk",)))

@@ -175,8 +175,8 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
     several = (config.members or 1) > 1
     if network is not None and (config.shape.looks_back or config.shape.flow or several):
         raise LearningError(
-            "A network of your own sees the present observation, gives one action and is trained "
-            "alone; leave out frames, memory, chunk, flow and members."
+            "A custom network takes the current observation and returns one action. Remove "
+            "frames, memory, chunk, flow and members."
         )
     start = _load_start(config.start, demos) if config.start else None
     lengths = (config.steps,) if config.steps else LENGTHS
@@ -201,14 +201,13 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
 def _check_shape(shape: Architecture, demos: Demonstrations) -> None:
     if shape.memory and (shape.frames > 1 or shape.chunk > 1 or shape.flow):
         raise LearningError(
-            "A network with memory takes no history, no chunks and no flow matching. Choose "
-            "memory, or the others."
+            "Memory cannot be combined with frames, chunk or flow. Use memory or the other options."
         )
     if shape.flow and not demos.head.is_numbers:
         raise LearningError(
             tr(
-                "Flow matching is for analog actions; these were recorded with keys or are "
-                "choices, which a softmax fits better. Leave it out."
+                "Flow matching needs analog actions, but these actions are discrete or were "
+                "recorded with keys. Train without flow matching."
             )
         )
 
@@ -356,7 +355,7 @@ def _choose_by_held_out(run: _Run, reason: str) -> Iterator[Progress]:
     if kept and run.config.steps is None:
         run.steps = kept.steps
     finding = tr(
-        "{reason}, so nothing was tried by playing: {assumed} ({tried})",
+        "{reason}, so settings were not chosen by playing. Used: {assumed} ({tried})",
         reason=reason,
         assumed=joined(
             " · ", (run.choice.words(run.demos), tr("{steps:,} steps", steps=run.steps))
@@ -380,7 +379,7 @@ def _hold_out(run: _Run, shape: Architecture) -> Generator[Progress, None, HeldO
 
 def _shape_verdict(run: _Run, usual: HeldOut, unusual: HeldOut, *, earned: bool) -> Progress:
     finding = tr(
-        "{shape}: agrees with held-out episodes by {unusual:.3f}, without it {usual:.3f}: {kept}",
+        "{shape}: agreement with held-out episodes {unusual:.3f}, {usual:.3f} without it ({kept})",
         shape=unusual.choice.shape.words().capitalize(),
         unusual=unusual.agreement,
         usual=usual.agreement,
@@ -423,8 +422,8 @@ def _load_start(folder: str, demos: Demonstrations) -> LearnedPolicy:
     alike = isinstance(policy.model, Ensemble) and policy.head.branches == demos.head.branches
     if not alike:
         raise LearningError(
-            f"{policy.name} has no networks with the choices that these episodes show; begin "
-            "without it."
+            f"The networks of {policy.name} do not match the actions in these episodes. Train "
+            "without --from."
         )
     return policy
 

@@ -77,14 +77,14 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         if number == config.rounds:
             return
         seed = _FIRST_SEED + 1000 * config.seed + number * config.episodes
-        phase = tr("Round {number}: driving and asking", number=number + 1)
+        phase = tr("Round {number}: collecting expert labels", number=number + 1)
         returns = []
         for episode in range(config.episodes):
             demos = _ask(demos, policy, expert, seed + episode)
             returns.append(float(demos.returns[-1]))
             yield Progress(phase, (number + 1) * per_round, total, returns=(returns[-1],))
         found = tr(
-            "Round {number}: the policy got {mean:.0f} from new starts",
+            "Round {number}: mean return {mean:.0f} on new starts",
             number=number,
             mean=np.mean(returns),
         )
@@ -138,8 +138,8 @@ def _check_levels(demos: Demonstrations) -> None:
             isinstance(b, Levels) and len(b.values) < 2 for b in demos.head.branches
         ):
             raise LearningError(
-                "Some axis of the action never moved in the recordings, so the expert's answers "
-                "could not be learned. Record an episode that uses all of them."
+                "At least one action axis never moves in the recordings, so the expert's actions "
+                "cannot be learned. Record an episode that uses every axis."
             )
 
 

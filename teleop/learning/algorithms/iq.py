@@ -252,7 +252,7 @@ def _play(search: _Search, env: gym.Env[Any, Any]) -> Iterator[Progress]:
         if step % _REPORT == 0:
             recent = float(np.mean(search.finished[-5:])) if search.finished else 0.0
             yield Progress(
-                tr("Playing and searching: {recent:.0f} recently", recent=recent),
+                tr("Playing and searching: recent return {recent:.0f}", recent=recent),
                 step,
                 config.steps,
                 loss,

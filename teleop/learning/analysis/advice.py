@@ -48,8 +48,8 @@ def advice(
 
 def _from_failures(failed: Sequence[int], played: int) -> str:
     return tr(
-        "It fails in {failed} of {played} test episodes: record an episode from seed {seeds} "
-        "(teleop ENV --seed {first}).",
+        "The policy fails in {failed} of {played} test episodes. Record episodes from these "
+        "seeds: {seeds} (teleop ENV --seed {first}).",
         failed=len(failed),
         played=played,
         seeds=", ".join(str(seed) for seed in failed[:_MOST_SEEDS]),
@@ -62,9 +62,14 @@ def _from_curve(curve: Sequence[CurvePoint]) -> list[str]:
         return []
     before, last = curve[-2], curve[-1]
     if last.low > before.mean:
-        return [tr("The curve still rises: more demonstrations will make it better.")]
+        return [tr("The curve is still rising. More demonstrations should improve the policy.")]
     if last.mean <= before.high:
-        return [tr("The curve is flat: more of the same will not help, other seeds may.")]
+        return [
+            tr(
+                "The curve is flat. More of the same demonstrations will not help, but other seeds "
+                "may."
+            )
+        ]
     return []
 
 
@@ -114,18 +119,20 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
         )
     if takes < _FEW_TAKES:
         return ntr(
-            "Most likely reason: {n} take is not enough. Record {wanted} or more.",
-            "Most likely reason: {n} takes are not enough. Record {wanted} or more.",
+            "Most likely reason: {n} episode is not enough. Record {wanted} or more.",
+            "Most likely reason: {n} episodes are not enough. Record {wanted} or more.",
             takes,
             wanted=_FEW_TAKES,
         )
     if "Idle" in warned or "Most frequent action" in warned:
         return tr(
-            "Most likely reason: one action makes up most of the takes. Record more varied ones."
+            "Most likely reason: one action makes up most of the steps. Record more varied "
+            "episodes."
         )
     if any(trait.topic == "Reaction time" and "unclear" in trait.found for trait in traits):
         return tr(
-            "Most likely reason: your reaction time is unclear. Record more takes in one session."
+            "Most likely reason: your reaction time is unclear. Record more episodes in one "
+            "session."
         )
     return tr(
         "Most likely reason: it reaches situations that no episode shows. Take over where it fails."

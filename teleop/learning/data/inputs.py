@@ -241,7 +241,7 @@ def _factored(factors: Factors) -> _Choices | None:
         return None
     table = np.array(factors, np.int64)  # (n, factors)
     if table.ndim != 2 or table.min() < 0 or table.max() >= _LARGEST_ONE_HOT:
-        raise LearningError("The factors of the observation make no sense; train again.")
+        raise LearningError("The policy's observation factors are invalid. Train it again.")
     sizes = tuple(int(most) + 1 for most in table.max(axis=0))
     return _Choices(sizes, (0,) * len(sizes), table)
 

@@ -321,7 +321,7 @@ def _pace(demos: Demonstrations) -> Iterator[Trait]:
         if shaky
         else tr("timing was steady")
     )
-    done = tr("the data is correct; try a lower rate") if slow or shaky else ""
+    done = tr("the data is correct; try a lower pace") if slow or shaky else ""
     yield Trait(tr("Pace"), found, means, done, slow or shaky)
 
 

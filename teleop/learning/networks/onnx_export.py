@@ -55,8 +55,8 @@ def export_onnx(policy: LearnedPolicy, path: Path) -> dict[str, Any]:
     _check_installed()
     if not policy.is_stateless:
         raise LearningError(
-            f"The policy {policy.name} looks back at earlier steps or draws noise; ONNX export is "
-            "for policies that see the present observation alone."
+            f"The policy {policy.name} uses earlier steps or random noise. ONNX export supports "
+            "only policies that use the current observation."
         )
     whole = _Whole(policy, _networks(policy)).eval()
     rng = np.random.default_rng(0)
@@ -69,7 +69,7 @@ def export_onnx(policy: LearnedPolicy, path: Path) -> dict[str, Any]:
     _write(whole, arrays, names, path)
     error = _difference(policy, path, names, arrays)
     if not error <= _CLOSE:  # written this way to reject NaN
-        raise LearningError(f"The ONNX model says something else than the policy (by {error:.1e}).")
+        raise LearningError(f"The output of the ONNX model differs from the policy by {error:.1e}.")
     return {
         "inputs": {name: ["batch", *a.shape[1:]] for name, a in zip(names, arrays, strict=True)},
         "outputs": {"scores": ["batch", policy.head.size]},

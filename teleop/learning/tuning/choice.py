@@ -69,10 +69,10 @@ class TrainingChoice:
 
     def _take_words(self, demos: Demonstrations) -> str:
         if self.weighted:
-            return tr("takes weighted by return")
+            return tr("episodes weighted by return")
         if self.takes is None:
-            return tr("all takes")
-        return tr("{takes} of {used} takes", takes=len(self.takes), used=len(demos.used))
+            return tr("all episodes")
+        return tr("{takes} of {used} episodes", takes=len(self.takes), used=len(demos.used))
 
 
 def better_takes(demos: Demonstrations, share: float) -> tuple[int, ...]:

@@ -184,7 +184,7 @@ class Search:
         lags = self._with_usual(*best)
         for takes in self._space.takes[:2]:
             arms = [Arm(TrainingChoice(lag, takes, shape=shape), long) for lag in lags]
-            yield from self._race(tr("the better takes"), arms)
+            yield from self._race(tr("the better episodes"), arms)
 
     def _shapes(self) -> Iterator[Progress]:
         """Try other architectures; those that see the past need less lag, so vary it too."""
@@ -221,7 +221,7 @@ class Search:
             choices.append(replace(best.choice, takes=None, weighted=True))
         for choice in choices:
             lengths = sorted({best.steps, self._near(_LONG)})
-            yield from self._race(tr("fewer takes"), [Arm(choice, n) for n in lengths])
+            yield from self._race(tr("fewer episodes"), [Arm(choice, n) for n in lengths])
             if self._spent() > _EXPLORING:
                 return
 

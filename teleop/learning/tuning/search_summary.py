@@ -36,9 +36,9 @@ def _choice_found(search: Search, demos: Demonstrations) -> Iterator[str]:
 def ways_back_found(unshown: int, states: int, steps: int, before: Tried, after: Tried) -> str:
     """Describe the effect of planning paths back to demonstrated states."""
     return tr(
-        "{unshown:,} of {states:,} states were never demonstrated; from them the policy takes "
-        "the shortest path back to demonstrated ones, found in {steps:,} trial steps: {after}; "
-        "without it: {before}",
+        "{unshown:,} of {states:,} states were never demonstrated. From these, the policy takes "
+        "the shortest path back to a demonstrated state (found in {steps:,} trial steps). With "
+        "this: {after}. Without: {before}",
         unshown=unshown,
         states=states,
         steps=steps,
@@ -54,12 +54,12 @@ def _takes_found(search: Search, demos: Demonstrations) -> Iterator[str]:
     if not out:
         return
     yield tr(
-        "Takes {takes} left out: {score}",
+        "Without episodes {takes}: {score}",
         takes=listed([str(number) for number in out], 8),
         score=_score(search.tried(search.best)),
     )
     if search.compared(search.with_all_takes(search.best)):
-        yield tr("With all takes: {before}", before=_score(before))
+        yield tr("With all episodes: {before}", before=_score(before))
 
 
 def _shapes_found(search: Search) -> Iterator[tuple[Arm, str]]:

@@ -56,7 +56,7 @@ def why_not(
         clock: returns the time in seconds.
     """
     if not budget_s > 0:
-        return "The budget for trial episodes is 0"
+        return tr("The budget for trial episodes is 0")
     try:
         env = make_env(demos.env_id, render=False)
     except TeleopError as problem:
@@ -73,17 +73,17 @@ def why_not(
 def _odd(env: gym.Env[Any, Any]) -> str:
     """Return what makes trial episodes unsafe or meaningless; empty if nothing does."""
     if env.metadata.get("real_time"):
-        return "This environment is a real device"
+        return tr("This environment is a real device")
     first, _ = env.reset(seed=FIRST_SEED)
     again, _ = env.reset(seed=FIRST_SEED)
     if not _same(first, again):
-        return "This environment starts differently each time, whatever its seed"
+        return tr("This environment starts differently each time, whatever its seed")
     try:
         reward = next(iter_random_steps(env, 1, FIRST_SEED)).reward
     except RewardError:
         reward = np.nan
     if not np.isfinite(reward):
-        return "This environment gives no reward that is one number"
+        return tr("This environment gives no reward that is one number")
     return ""
 
 
@@ -100,7 +100,7 @@ def _step_s(env: gym.Env[Any, Any], clock: Callable[[], float]) -> float:
 
 def _too_slow(demos: Demonstrations, step_s: float, budget_s: float) -> str:
     if step_s > _SLOWEST_STEP_S:
-        return f"This environment needs {1000 * step_s:.0f} ms a step"
+        return tr("This environment needs {ms:.0f} ms a step", ms=1000 * step_s)
     mean_steps = demos.total_steps / max(1, demos.count)
     episode_s = step_s * mean_steps
     if episode_s * _FEWEST_EPISODES > budget_s:

@@ -154,7 +154,7 @@ class Dataset:
         if found is None and file in self.index.files():
             raise RecordingError(
                 f"Episode {file} of {self.dataset_id} cannot be read: the file is damaged. "
-                f"`teleop recover {self.places.episodes / file}` gets out what is left."
+                f"`teleop recover {self.places.episodes / file}` extracts what is left."
             )
         if found is None:
             raise no_episode(self.dataset_id, file)

@@ -64,7 +64,7 @@ class DatasetIndex:
         except (OSError, ValueError, RecursionError) as problem:
             raise RecordingError(
                 f"{path} cannot be read ({problem}); a dataset needs it. Restore the file from a "
-                "backup, or get the episodes out with `teleop recover`."
+                "backup, or extract the episodes with `teleop recover`."
             ) from problem
         if isinstance(loaded, dict) and loaded.get("data_format", "hdf5") != "hdf5":
             form = printable(str(loaded["data_format"]))[:40]
@@ -84,7 +84,8 @@ class DatasetIndex:
         schema = ours.get("schema", 0) if isinstance(ours, dict) else 0
         if not isinstance(schema, int) or schema > SCHEMA:
             raise RecordingError(
-                f"{path} was written by a later Teleop (schema {schema}, this one reads up to "
+                f"{path} was written by a newer version of Teleop (schema {schema}; this version "
+                "reads up to "
                 f"{SCHEMA}). Update Teleop to open it."
             )
         return loaded

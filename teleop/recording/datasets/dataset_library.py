@@ -344,7 +344,7 @@ def _named_id(named: str, source: Path) -> str:
     """
     if not _ID.match(named):
         raise RecordingError(
-            f"{source} names itself {named!r:.60}, which is no dataset id. Give it one: "
+            f"{source} has the dataset id {named!r:.60}, which is not valid. Set one with "
             "--name NAMESPACE/NAME-v0"
         )
     return named

@@ -93,8 +93,8 @@ class DatasetWriter:
             if not self._lock.acquire():
                 raise DatasetBusyError(
                     tr(
-                        "Another Teleop is recording into {dataset_id}. Close it, or choose "
-                        "another folder with --recordings.",
+                        "Another Teleop process is recording into {dataset_id}. Close it, or "
+                        "choose another folder with --recordings.",
                         dataset_id=self._dataset_id,
                     )
                 )
@@ -259,7 +259,8 @@ class DatasetWriter:
         if not self._lock.is_held:
             raise DatasetBusyError(
                 tr(
-                    "{dataset_id} is not open for writing: another Teleop has it. Close that one.",
+                    "{dataset_id} cannot be written because another Teleop process has it open. "
+                    "Close that process.",
                     dataset_id=self._dataset_id,
                 )
             )

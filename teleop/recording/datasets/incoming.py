@@ -20,7 +20,7 @@ def check_incoming(dataset: Dataset) -> None:
     dataset.spaces()
     for name in dataset.index.files():
         if not EPISODE_FILE.match(name):
-            raise RecordingError(f"{printable(name)[:80]!r} is no episode file's name.")
+            raise RecordingError(f"{printable(name)[:80]!r} is not a valid episode file name.")
         vetting_service.admit(dataset.places.episodes / name)
         episode_reader.verify_file(dataset.places.episodes / name)
     if dataset.index.files():

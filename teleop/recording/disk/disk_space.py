@@ -18,8 +18,8 @@ def low_space_warning(folder: Path) -> str:
     if free > _SCARCE_BYTES:
         return ""
     return tr(
-        "Only {free:.0f} MB are left on the disk of {folder}: make room soon, or takes cannot be "
-        "saved.",
+        "Only {free:.0f} MB are left on the disk that holds {folder}. Free some space soon, or "
+        "takes cannot be saved.",
         free=free / 1e6,
         folder=folder,
     )
@@ -37,9 +37,9 @@ def need_room(folder: Path, journal_bytes: int) -> None:
     if free < need:
         raise StorageError(
             tr(
-                "The disk of {folder} is full: saving needs {need:.1f} MB, {free:.1f} MB are "
-                "free. The take is kept as a journal and is saved as soon as there is room: free "
-                "some space and open Teleop again.",
+                "The disk that holds {folder} is full. Saving needs {need:.1f} MB, but only "
+                "{free:.1f} MB are free. The take is kept as a journal. Free some space and "
+                "restart Teleop to save it.",
                 folder=folder,
                 need=need / 1e6,
                 free=free / 1e6,

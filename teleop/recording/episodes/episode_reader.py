@@ -218,7 +218,7 @@ class _Reader:
         if len(rewards) != row.total_steps:
             raise RecordingError(
                 f"{self._path} says it has {row.total_steps} steps, but holds {len(rewards)}. "
-                "`teleop recover` gets out what is whole."
+                "`teleop recover` extracts the intact episodes."
             )
         rows = row.total_steps + 1
         infos = self._infos()
@@ -339,6 +339,7 @@ def _digest(tree: Arrays, digest: Any) -> None:
 
 def _too_new(path: Path, schema: int) -> str:
     return (
-        f"{path} was written by a later Teleop (schema {schema}, this one reads up to {SCHEMA}). "
+        f"{path} was written by a newer version of Teleop (schema {schema}; this version reads up "
+        f"to {SCHEMA}). "
         "Update Teleop to open it."
     )

@@ -18,7 +18,7 @@ class QualityFlags:
     def __init__(self, meta: dict[str, Any], kept_as_text: Iterable[str] = ()) -> None:
         self.found: list[str] = list(meta.get("flags", ()))
         for key in sorted(kept_as_text):
-            self.say(tr("info {key} is no number: kept as text", key=key))
+            self.say(tr("info {key} is not a number and was saved as text", key=key))
 
     def watch(self, what: str, codec: Codec, columns: Sequence[Column]) -> None:
         """Check the rows of a space's number columns as they are written.
@@ -52,7 +52,7 @@ class _Watch:
         if rows.dtype.kind == "f" and not np.isfinite(rows).all():
             self._odd.say(tr("{name} are NaN or infinite", name=self._name))
         if self._low is not None and ((rows < self._low) | (rows > self._high)).any():
-            self._odd.say(tr("{name} are outside their space", name=self._name))
+            self._odd.say(tr("{name} are out of bounds", name=self._name))
 
 
 def _part(space: Space, leaf: LeafSpec) -> Space:

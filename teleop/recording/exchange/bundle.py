@@ -128,7 +128,7 @@ class _Unpacking:
             name = place.removeprefix(f"{dataset_id}/")
             if not _FILES.match(name):
                 raise self._refusal(
-                    f"holds {printable(name)[:80]!r}, which is no part of a dataset"
+                    f"holds {printable(name)[:80]!r}, which does not belong in a dataset"
                 )
             self._extract(self._entries[place], folder / name, about)
         return dataset_id
@@ -142,7 +142,7 @@ class _Unpacking:
             name, mode = entry.filename, entry.external_attr >> 16
             odd = name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
             if odd or name in entries:
-                raise self._refusal(f"wants to write to {printable(name)[:80]!r}")
+                raise self._refusal(f"contains the unsafe path {printable(name)[:80]!r}")
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 raise self._refusal(f"holds a link or device ({printable(name)[:80]!r})")
             if entry.flag_bits & 1:
@@ -157,11 +157,13 @@ class _Unpacking:
     def _need_honest_size(self, entry: zipfile.ZipInfo) -> None:
         name, size, packed = printable(entry.filename)[:80], entry.file_size, entry.compress_size
         if size > packed * _DEFLATE_AT_BEST + 4096:
-            raise self._refusal("unpacks to more than deflate can hold (a bomb)")
+            raise self._refusal("unpacks to more than deflate can hold (decompression bomb)")
         if name.endswith(".json") and name != CONTENTS and size > files.MOST_JSON:
             raise self._refusal(f"holds {size >> 20} MB of {name!r}")
         if size > max(_LITTLE, _HONEST_RATIO * packed):
-            raise self._refusal(f"unpacks {packed >> 10} kB to {size >> 20} MB (a bomb)")
+            raise self._refusal(
+                f"unpacks {packed >> 10} kB to {size >> 20} MB (decompression bomb)"
+            )
 
     def _contents(self) -> dict[str, Any]:
         entry = self._entries.get(CONTENTS)
@@ -184,7 +186,8 @@ class _Unpacking:
             raise RecordingError(f"{self._path}: {CONTENTS} in it cannot be read.") from problem
         if schema > SCHEMA:
             raise RecordingError(
-                f"{self._path} was made by a later Teleop (schema {schema}, this one reads up to "
+                f"{self._path} was made by a newer version of Teleop (schema {schema}; this "
+                "version reads up to "
                 f"{SCHEMA}). Update Teleop to open it."
             )
         if not good:
@@ -196,26 +199,26 @@ class _Unpacking:
         missing, extra = sorted(listed.keys() - there), sorted(there - listed.keys())
         if missing:
             raise RecordingError(
-                f"{self._path} lacks {missing[0]}, which it lists. Ask for it again."
+                f"{self._path} is incomplete: {missing[0]} is missing. Ask for a new copy."
             )
         if extra:
             raise self._refusal(f"holds {printable(extra[0])[:80]!r}, which it does not list")
 
     def _extract(self, entry: zipfile.ZipInfo, target: Path, about: dict[str, Any]) -> None:
         if entry.file_size != about["size"]:
-            raise self._refusal(f"says two sizes for {entry.filename}")
+            raise self._refusal(f"declares two different sizes for {entry.filename}")
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._bundle.open(entry) as source, target.open("xb") as file:
             digest = _copy(source, file, entry.file_size)
         if digest != about["sha256"]:
             raise RecordingError(
-                f"{self._path} is damaged: {entry.filename} differs from its SHA-256. Ask for it "
-                "again; `teleop recover` gets out what is whole."
+                f"{self._path} is damaged: {entry.filename} does not match its SHA-256. Ask for "
+                "a new copy; `teleop recover` extracts the intact episodes."
             )
 
     def _refusal(self, wants: str) -> HostileFileError:
         return HostileFileError(
-            f"{self._path} {wants}. A bundle needs no such thing, so nothing of it was unpacked."
+            f"{self._path} {wants}. Teleop bundles never contain this, so nothing was unpacked."
         )
 
 

@@ -181,8 +181,8 @@ class JournalWriter:
                 reward += unpack_head(payload).reward
         if self.steps != steps:
             raise StorageError(
-                f"Rewinding needs {steps} steps of this take; the disk has {self.steps} of them. "
-                "The take stays as it is."
+                f"Cannot rewind: {steps} steps are needed, but only {self.steps} are on disk. The "
+                "take was not changed."
             )
         return reward
 

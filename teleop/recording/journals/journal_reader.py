@@ -103,8 +103,8 @@ class JournalReader:
         if meta.get("schema", 0) > SCHEMA:
             raise RecordingError(
                 tr(
-                    "It was recorded by a later Teleop (schema {meta}, this one reads up to "
-                    "{schema}). Update Teleop to open it.",
+                    "It was recorded by a newer version of Teleop (schema {meta}; this version "
+                    "reads up to {schema}). Update Teleop to open it.",
                     meta=meta["schema"],
                     schema=SCHEMA,
                 )

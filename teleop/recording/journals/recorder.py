@@ -248,7 +248,10 @@ def _first_flags(space: Any, observation: Any, measured: dict[str, Any]) -> list
     extra = unnamed_parts(space, observation)
     if extra:
         flags.append(
-            tr("not recorded, for their space does not name them: {extra}", extra=", ".join(extra))
+            tr(
+                "not recorded because the space does not define them: {extra}",
+                extra=", ".join(extra),
+            )
         )
     return flags
 

@@ -108,7 +108,7 @@ def _vet(path: Path, *, links: bool, pictures: bool) -> None:
     _plain_file(path)
     with files.open_file(path) as raw:
         if raw.read(8) != _SIGNATURE:
-            raise DamagedFileError(_damaged(path, "it is no HDF5 file"))
+            raise DamagedFileError(_damaged(path, "it is not an HDF5 file"))
     about = _File(path, links=links, pictures=pictures)
     with files.hdf5(path) as file:
         for node in _walk(about, file["/"]):
@@ -116,7 +116,9 @@ def _vet(path: Path, *, links: bool, pictures: bool) -> None:
                 _vet_dataset(about, node)
     taken = _BUDGET - about.left
     bomb = taken > _LITTLE and taken > _HONEST_RATIO * about.size
-    about.need(not bomb, f"wants {taken >> 20} MB of memory out of {about.size} bytes (a bomb)")
+    about.need(
+        not bomb, f"requires {taken >> 20} MB of memory for {about.size} bytes (decompression bomb)"
+    )
 
 
 def _walk(about: _File, root: h5py.Group) -> Iterator[h5py.Group | h5py.Dataset]:
@@ -151,7 +153,7 @@ def _is_own_link(about: _File, group: h5py.Group, name: str, depth: int) -> bool
     if isinstance(link, h5py.ExternalLink):
         own = about.links and depth == 0 and _LINK.match(link.filename) and link.path == "/episode"
         target = printable(link.filename)
-        about.need(bool(own), f"wants data out of another file ({target:.80})")
+        about.need(bool(own), f"refers to data in another file ({target:.80})")
         return True
     about.need(isinstance(link, h5py.HardLink), f"holds a soft link ({name})")
     return False
@@ -201,11 +203,11 @@ def _vet_dataset(about: _File, dataset: h5py.Dataset) -> None:
     )
     about.need(len(dataset.shape) <= 8, "has an array of more than 8 dimensions")
     about.need(
-        plan.get_external_count() == 0, f"wants raw data out of another file in {_at(dataset)}"
+        plan.get_external_count() == 0, f"refers to raw data in another file, in {_at(dataset)}"
     )
     layout = plan.get_layout()
     plain = layout in (h5d.COMPACT, h5d.CONTIGUOUS, h5d.CHUNKED)
-    about.need(plain, f"wants data out of other files in {_at(dataset)} (a virtual dataset)")
+    about.need(plain, f"refers to data in other files, in {_at(dataset)} (virtual dataset)")
     kind = _vet_type(about, dataset.id.get_type())
     _vet_filters(about, plan)
     _vet_size(about, dataset, kind, chunked=layout == h5d.CHUNKED)
@@ -216,8 +218,10 @@ def _vet_dataset(about: _File, dataset: h5py.Dataset) -> None:
 def _vet_filters(about: _File, plan: Any) -> None:
     filters = [plan.get_filter(index)[0] for index in range(plan.get_nfilters())]
     odd = sorted(set(filters) - _FILTERS)
-    about.need(not odd, f"wants the filter plugin {odd[0] if odd else ''} to run")
-    about.need(len(set(filters)) == len(filters), "compresses the same data twice (a bomb)")
+    about.need(not odd, f"requires the filter plugin {odd[0] if odd else ''}")
+    about.need(
+        len(set(filters)) == len(filters), "compresses the same data twice (decompression bomb)"
+    )
 
 
 def _vet_size(about: _File, dataset: h5py.Dataset, kind: str, *, chunked: bool) -> None:
@@ -225,7 +229,7 @@ def _vet_size(about: _File, dataset: h5py.Dataset, kind: str, *, chunked: bool) 
     size = math.prod(dataset.shape) * width
     stored = dataset.id.get_storage_size()
     where = _at(dataset)
-    about.need(size <= about.left, f"wants {size / 1e9:.1f} GB of memory for {where}")
+    about.need(size <= about.left, f"requires {size / 1e9:.1f} GB of memory for {where}")
     about.left -= size
     about.need(stored <= about.size, f"says {where} is larger than the file itself")
     if chunked:
@@ -233,7 +237,7 @@ def _vet_size(about: _File, dataset: h5py.Dataset, kind: str, *, chunked: bool) 
         about.need(chunk <= _LARGEST_CHUNK, f"has chunks of {chunk >> 20} MB in {where}")
         bomb = size > stored * _DEFLATE_AT_BEST + 4096 and stored > 0
         bomb = bomb or (stored == 0 and size > _SLICE)
-        about.need(not bomb, f"wants {size / 1e6:.0f} MB out of {stored} bytes in {where}")
+        about.need(not bomb, f"unpacks {stored} bytes to {size / 1e6:.0f} MB in {where}")
     elif kind == "number":
         about.need(
             stored == size or (stored == 0 and size <= 4096),
@@ -268,7 +272,7 @@ def _plain_file(path: Path) -> None:
     except OSError as problem:
         raise _refusal(path, f"cannot be read ({problem.strerror})") from problem
     if not stat.S_ISREG(mode):
-        raise _refusal(path, "is no plain file (a link or a device)")
+        raise _refusal(path, "is not a regular file (it is a link or a device)")
 
 
 def _at(dataset: h5py.Dataset) -> str:
@@ -277,10 +281,10 @@ def _at(dataset: h5py.Dataset) -> str:
 
 def _refusal(path: Path, wants: str) -> HostileFileError:
     return HostileFileError(
-        f"{path} {wants}. A recording needs no such thing, so it was not opened; if it was "
-        "damaged on the way, `teleop recover` may get episodes out of it."
+        f"{path} {wants}. Teleop recordings never contain this, so the file was not opened. If "
+        "the file was damaged in transit, `teleop recover` may extract episodes from it."
     )
 
 
 def _damaged(path: Path, why: str) -> str:
-    return f"{path} cannot be read ({why}). `teleop recover` gets out of it what is whole."
+    return f"{path} cannot be read ({why}). `teleop recover` extracts the intact episodes."

@@ -147,9 +147,7 @@ class LibraryJobs:
             elif request.operation is EpisodeOperation.RESTORE:
                 for name in request.chosen:
                     dataset.writer.restore(name)
-                text = ntr(
-                    "Brought back {n} episode", "Brought back {n} episodes", len(request.chosen)
-                )
+                text = ntr("Restored {n} episode", "Restored {n} episodes", len(request.chosen))
                 self._said.append(Notice(Tone.GOOD, text))
             else:
                 gone = dataset.writer.purge(request.chosen or None)

@@ -247,8 +247,8 @@ class TakeStore:
             self.say(Notice(Tone.GOOD, text))
         if waiting:
             text = ntr(
-                "{n} take waits for room on the disk.",
-                "{n} takes wait for room on the disk.",
+                "{n} take is waiting for free disk space.",
+                "{n} takes are waiting for free disk space.",
                 waiting,
             )
             self.say(Notice(Tone.BAD, text))
@@ -288,7 +288,7 @@ class TakeStore:
         self.changed = True
 
     def _restored(self, row: EpisodeRow) -> None:
-        self.say(Notice(Tone.GOOD, tr("Episode {ordinal} is back", ordinal=row.number)))
+        self.say(Notice(Tone.GOOD, tr("Restored episode {ordinal}", ordinal=row.number)))
         self.list()
         self.changed = True
 

@@ -68,7 +68,7 @@ def _draw_differences(context: UiContext, comparison: Comparison, card: Rect) ->
     count, total = sum(comparison.differs), len(comparison.differs)
     key = label_of(Command.DIFFERENCE)
     text = tr(
-        "Differs at {count} of {total} steps; {key}: the next one",
+        "Differs at {count} of {total} steps. Press {key} for the next one",
         count=count,
         total=total,
         key=key,

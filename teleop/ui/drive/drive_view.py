@@ -139,7 +139,7 @@ class DriveView:
         if env.turn_based:
             rect, _ = ui.chip("rate", rect.x - gap, y, tr("Pace"), tr("turn by turn"), usable=False)
             return rect.x
-        rect, _ = ui.chip("rate", rect.x - gap, y, tr("Rate"), _rate(live), usable=False)
+        rect, _ = ui.chip("rate", rect.x - gap, y, tr("Pace"), _rate(live), usable=False)
         label = tr("Speed") if left.width > ui.painter.px(_ROOMY) else ""
         rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
         if used:

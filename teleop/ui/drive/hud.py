@@ -64,16 +64,18 @@ def state_words(context: UiContext, live: SessionSnapshot) -> str:
     if live.rewinding:
         return tr("Rewinding — release to continue from here")
     if live.phase == "paused":
-        return tr("Paused — {go_on} to go on", go_on=go_on)
+        return tr("Paused — press {go_on} to continue", go_on=go_on)
     if live.engaged:
         return _engaged_words(live)
     if live.pending:
-        return tr("Over — {save} saves, {discard} discards", save=save, discard=discard)
+        return tr(
+            "Episode over — press {save} to save, {discard} to discard", save=save, discard=discard
+        )
     if live.control:
-        return tr("Ready — {record} lets it drive", record=record)
+        return tr("Ready — press {record} to start the policy", record=record)
     if context.options.practice:
-        return tr("Practice — {record} drives, nothing is recorded", record=record)
-    return tr("Ready — {record} to record", record=record)
+        return tr("Practice — press {record} to start; nothing is recorded", record=record)
+    return tr("Ready — press {record} to record", record=record)
 
 
 def _engaged_words(live: SessionSnapshot) -> str:
@@ -241,9 +243,9 @@ def _draw_welcome(context: UiContext, view: Rect) -> None:
     lines = (
         env.summary or env.env_id,
         tr("Drive with {shown}", shown=shown),
-        tr("{key} drives; nothing is recorded", key=key)
+        tr("Press {key} to start. Nothing is recorded", key=key)
         if practice
-        else tr("{key} records; then Save or Discard", key=key),
+        else tr("Press {key} to record, then save or discard", key=key),
     )
     width = max(painter.width(line, "medium") for line in lines) + px(56)
     rect = Rect(0, 0, width, px(104))

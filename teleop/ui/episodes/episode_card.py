@@ -30,7 +30,7 @@ class EpisodeCard:
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         if row is None:
-            text = tr("Choose an episode to look at it")
+            text = tr("Select an episode to view it")
             ui.painter.text(text, card.center, "body", ui.theme.text2, "cm")
             return None
         wish, self._wish = self._wish, None  # a text was committed since the last frame
@@ -139,7 +139,7 @@ class EpisodeCard:
         ui.group("labels")
         label = row.label
         fields = (
-            ("tags", ", ".join(label.tags), tr("Tags, with commas between"), EpisodeOperation.TAGS),
+            ("tags", ", ".join(label.tags), tr("Tags, separated by commas"), EpisodeOperation.TAGS),
             ("note", label.note, tr("Note"), EpisodeOperation.NOTE),
         )
         for index, (name, text, hint, operation) in enumerate(fields):

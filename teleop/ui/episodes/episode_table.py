@@ -115,7 +115,7 @@ class EpisodeTable:
         ui, px = context.ui, context.ui.painter.px
         every = bool(shown) and all(row.uuid in self.chosen for row in shown)
         box = Rect(rect.x, rect.y, px(_TICKS), rect.height)
-        if ui.check("choose.all", box, tr("Choose all"), chosen=every):
+        if ui.check("choose.all", box, tr("Select all"), chosen=every):
             self.chosen = set() if every else {row.uuid for row in shown}
         for index, (column, cell) in _cells(context, rect):
             touch = ui.node(f"sort.{index}", "button", tr("Sort by {head}", head=column.head), cell)
@@ -149,7 +149,7 @@ class EpisodeTable:
         if ui.check(
             f"choose.{row.uuid}",
             box,
-            tr("Choose episode {ordinal}", ordinal=row.number),
+            tr("Select episode {ordinal}", ordinal=row.number),
             chosen=chosen,
         ):
             self.toggle(row.uuid)

@@ -31,7 +31,7 @@ _SCRIPT, _CHANCE, _REMOVE = "script", "random", "-"
 _FORMS = (
     MenuItem(".gif", tr("Animated image (GIF)")),
     MenuItem(".webp", tr("Animated image (WebP)")),
-    MenuItem(".mp4", tr("Film (MP4)"), tr("Needs the extra teleop-studio[video]")),
+    MenuItem(".mp4", tr("Video (MP4)"), tr("Needs the extra teleop-studio[video]")),
     MenuItem(".png", tr("Still image of this step (PNG)")),
 )
 _REST_S = 0.08  # between two full redraws; the panes are redrawn more often

@@ -208,7 +208,7 @@ class LibraryScreen:
             context.edit(TextEdit("filter", text, len(text), self._filter, self._filter))
         count = episodes_text(len(self._table.shown(listed.rows)))
         if self._table.chosen:
-            chosen = tr("{count} chosen", count=len(self._table.chosen))
+            chosen = tr("{count} selected", count=len(self._table.chosen))
             count = joined(" · ", (count, chosen))
         working = context.model.working
         if working:
@@ -241,7 +241,7 @@ class LibraryScreen:
         ui.painter.rule(bar.x + 1, bar.y, bar.width - 2)
         ui.group("actions")
         rows = self._meant(context)
-        nothing = "" if rows else tr("Choose an episode first")
+        nothing = "" if rows else tr("Select an episode first")
         works = context.model.working
         busy = works.text if works else ""
         buttons = (

@@ -268,7 +268,7 @@ class TrainScreen:
         """Draw check boxes for trial episodes and for leaving out harmful episodes."""
         if self._recipe not in _CHOOSING:
             return y
-        words = tr("Choose by playing: uses the reward")
+        words = tr("Choose by playing (uses the reward)")
         if _ticked(context, "plays", inner, y, words, chosen=self._plays):
             self._plays = not self._plays
         y += context.ui.painter.px(_TICK_ROW)
@@ -407,5 +407,5 @@ def _trait_line(trait: Trait, warning: Colour, usual: Colour) -> tuple[str, Colo
     known = {"topic": trait.topic, "found": trait.found, "means": trait.means.capitalize()}
     text = tr("{topic}: {found}. {means}.", **known)
     if trait.done:
-        text = tr("{topic}: {found}. {means}: {done}.", **known, done=trait.done)
+        text = tr("{topic}: {found}. {means} ({done}).", **known, done=trait.done)
     return ("info", warning if trait.warns else usual, text)

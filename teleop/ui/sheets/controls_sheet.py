@@ -29,7 +29,7 @@ _HANDS = {"both": tr("both hands"), "left": tr("left hand"), "right": tr("right 
 _LAYERS = ("", tr("Shift + "), tr("Space + "), tr("Shift + Space + "))
 _TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
     "ramp_s": (
-        tr("Keys go to the end of the axis"),
+        tr("Time for a key to reach full deflection"),
         (0.0, 0.06, 0.12, 0.25, 0.5, 1.0),
         lambda v: tr("in {v:.0f} ms", v=v * 1000) if v else tr("immediately"),
     ),
@@ -48,7 +48,7 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         touched: controls that are pressed now.
         listening: name of the move that waits for a press; empty if none does.
     """
-    lines = [Line("hand", tr("Layout"), _HANDS[env.hand]), Line("", tr("Moves"))]
+    lines = [Line("hand", tr("Layout"), _HANDS[env.hand]), Line("", tr("Actions"))]
     lines += [_move_line(hint, touched, listening) for hint in env.hints]
     if env.idle_choices:
         word = env.idle_choices[env.idle] if env.idle >= 0 else tr("repeat the last action")
@@ -90,7 +90,10 @@ def bind(context: UiContext, control: str) -> None:
     """Bind a pressed control to the move that waits for it; an empty control cancels."""
     move, context.sheet.listening = context.sheet.listening, ""
     if control in RESERVED:
-        text = tr("{control} belongs to the window; choose another", control=control_label(control))
+        text = tr(
+            "{control} is reserved for the window. Choose another control.",
+            control=control_label(control),
+        )
         context.model.notices.append(Notice(Tone.BAD, text))
     elif control:
         context.tell(BindMove(move, control))
@@ -119,7 +122,9 @@ def _cap(control: str) -> str:
     """Return the label of a control, with `Pad` before single letters of a gamepad."""
     label = control_label(control)
     return (
-        tr("Pad {label}", label=label) if control.startswith("pad.") and len(label) == 1 else label
+        tr("Gamepad {label}", label=label)
+        if control.startswith("pad.") and len(label) == 1
+        else label
     )
 
 

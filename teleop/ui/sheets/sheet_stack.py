@@ -11,7 +11,9 @@ from teleop.ui.widgets.sheet import SHEET, Changed, Line
 
 _FEET = {
     "options": tr("Enter or → changes, ← changes back, Esc closes"),
-    "controls": tr("Enter on a move, then press what should do it. Rows light up while pressed"),
+    "controls": tr(
+        "Select an action, press Enter, then press its new control. Rows light up while pressed"
+    ),
 }
 
 
@@ -93,7 +95,7 @@ def _lines(context: UiContext) -> list[Line]:
             f"teach.{pad.instance_id}",
             tr("Map {name}", name=pad.name),
             "Enter",
-            tr("It has no known layout"),
+            tr("Unknown layout"),
         )
         for pad in context.pads.unknown
     ]
