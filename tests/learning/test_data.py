@@ -11,6 +11,7 @@ from gymnasium import spaces
 from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.errors import LearningError
+from teleop.evaluation import Result, score
 from teleop.experts import Watcher, make_expert, make_human_like
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis.advice import advice
@@ -240,11 +241,14 @@ def test_a_demonstration_of_the_opposite_hurts(record: Record) -> None:
 
 
 def test_advice_names_starts_episodes_and_traits() -> None:
+    played = [Result(seed, 1.0, 5) for seed in range(20)]
     said = advice(
         traits=[Trait("Idle", "90%", "…", "act more", warns=True)],
+        scores=[score("", "random", played[:1]), score("", "policy", played)],
         failed=[50_003, 50_007],
         influences=[Influence(4, -80.0, 10.0), Influence(5, 3.0, 10.0)],
     )
+    assert "fails in 2 of 20 test episodes" in said[0]
     assert "50003, 50007" in said[0]
     assert "episode 4" in said[1]
     assert said[2] == "Idle: act more."

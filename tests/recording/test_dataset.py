@@ -280,12 +280,13 @@ def test_a_file_that_changed_since_it_was_saved_says_so(record: Record) -> None:
     assert any("changed" in flag for flag in dataset.read(row).row.flags)
 
 
-def test_input_times_count_from_the_start_of_the_take(library: Library) -> None:
-    dataset = claimed(library)
-    env = make_env("CartPole-v1", render=False)
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "CarRacing-v3"])  # pictures go another way
+def test_input_times_count_from_the_start_of_the_take(library: Library, env_id: str) -> None:
+    dataset = claimed(library, env_id)
+    env = make_env(env_id, render=False)
     recorder = Recorder(dataset, env)
-    make = lambda: make_env("CartPole-v1", render=False)  # noqa: E731
-    session = Session(make, RandomPolicy("CartPole-v1"), seeds_from(3), recorder)
+    make = lambda: make_env(env_id, render=False)  # noqa: E731
+    session = Session(make, RandomPolicy(env_id), seeds_from(3), recorder)
     session.start(5000.0)
     recorder.hear(InputEvent(5000.25, "key.a", 1.0))
     session.tick(5001.0)

@@ -96,6 +96,18 @@ def test_only_purging_destroys(record: Record, library: Library) -> None:
     assert len(library.dataset(dataset.dataset_id).rows()) == 2
 
 
+def test_purging_what_is_named_leaves_the_rest(record: Record) -> None:
+    dataset = record(episodes=3)
+    first, second, third = (row.file for row in dataset.rows())
+    dataset.writer.claim()
+    dataset.writer.delete(first, third)
+    assert dataset.writer.purge([first]) == [first]
+    assert dataset.writer.trash.names() == [third]
+    assert dataset.writer.restore(third).file == third
+    assert [row.file for row in dataset.rows()] == [second, third]
+    dataset.writer.release()
+
+
 @pytest.mark.parametrize("pictures", [False, True])
 def test_what_minari_made_comes_in_is_compared_and_learned_from(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: bool

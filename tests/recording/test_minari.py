@@ -85,7 +85,8 @@ def test_minari_loads_iterates_samples_recovers_and_combines(
     )
     assert both.total_episodes == 4
     combined = library.dataset("test/both-v0")
-    assert len(combined.rows()) == 4
+    assert [row.number for row in combined.rows()] == [1, 2, 3, 4]
+    assert len({row.uuid for row in combined.rows()}) == 4
     found_again = combined.read(combined.rows()[0])
     if env_id not in ("CarRacing-v3", "TestRoom-v0"):  # Minari makes JPEGs of pictures
         assert _same(found_again.observations, episodes[0].observations)
