@@ -152,6 +152,13 @@ def test_environment_process_never_loads(name: str) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("name", ["numpy", "gymnasium", "h5py", "pygame"])
+def test_the_command_line_loads_nothing_heavy_before_it_is_needed(name: str) -> None:
+    script = f"import teleop.cli, sys; raise SystemExit({name!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_classes_show_few_members(path: Path) -> None:
     """Methods and attributes for others; lists of constants and of settings are no noun."""

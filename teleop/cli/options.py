@@ -11,7 +11,6 @@ from urllib.parse import quote
 import typer
 
 from teleop import crash_reports
-from teleop.api.episode_dataset import library_in
 from teleop.errors import EnvError, TeleopError, sentence
 
 if TYPE_CHECKING:
@@ -138,6 +137,8 @@ def _explained(problem: Exception) -> tuple[str, int]:
 
 def open_library(recordings: Path | None) -> Any:
     """The `Library` that `--recordings` names, else this folder's, else the user's."""
+    from teleop.api.episode_dataset import library_in
+
     return library_in(recordings)
 
 

@@ -12,7 +12,6 @@ import typer
 
 from teleop import paths
 from teleop._version import __version__
-from teleop.api.policies import iter_record
 from teleop.cli.options import (
     AsJson,
     DatasetName,
@@ -143,6 +142,8 @@ def record(
     debug: Debug = False,
 ) -> None:
     """Record episodes of the scripted expert (labelled as scripted)."""
+    from teleop.api.policies import iter_record
+
     with one_sentence(debug):
         library = open_library(recordings)
         results = iter_record(

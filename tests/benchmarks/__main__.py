@@ -43,7 +43,7 @@ def _run(name: str) -> None:
     print(f"\n{name}", flush=True)  # noqa: T201
     try:
         BENCHMARKS[name](part) if part else BENCHMARKS[name]()
-    except ModuleNotFoundError as missing:
+    except ImportError as missing:
         sys.exit(
             f"{name} needs the package {missing.name}. Install what benchmarks need: "
             "pip install -e '.[bench]'"
