@@ -2,19 +2,21 @@
 
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from teleop import paths
-from teleop.api.episode_dataset import EpisodeDataset, library_in
 from teleop.doctor import pygame_problem
 from teleop.errors import DisplayError
-from teleop.recording.datasets.dataset_library import human_dataset_id
+
+if TYPE_CHECKING:
+    from teleop.api.episode_dataset import EpisodeDataset
 
 DEFAULT_ENV = "LunarLander-v3"
 
 
 def open(  # noqa: A001  it is called teleop.open
     env_id: str = DEFAULT_ENV, *, root: str | Path | None = None, seed: int | None = None
-) -> EpisodeDataset | None:
+) -> "EpisodeDataset | None":
     """Open the window on an environment; return when it is closed.
 
     Call it under `if __name__ == "__main__":`, because it starts other processes.
@@ -30,6 +32,9 @@ def open(  # noqa: A001  it is called teleop.open
     Raises:
         DisplayError: there is no screen, or pygame-ce is not usable.
     """
+    from teleop.api.episode_dataset import EpisodeDataset, library_in
+    from teleop.recording.datasets.dataset_library import human_dataset_id
+
     library = library_in(root)
     show_window(env_id, library.root, seed)
     dataset = library.dataset(human_dataset_id(env_id))
