@@ -26,8 +26,10 @@ def main(count: int) -> None:
         copy = Path(folder) / "teleop"
         ignored = shutil.ignore_patterns(".git", ".venv*", "mutants", "__pycache__", ".*_cache")
         shutil.copytree(ROOT, copy, ignore=ignored)
-        _mutmut(copy, "nothing has this name")
+        said = _mutmut(copy, "nothing has this name")  # which makes the mutants and stops
         names = {name: key for key, listed in _results(copy).items() for name in listed}
+        if not names or "failed to collect stats" in said:
+            sys.exit(f"mutmut could not run the tests:\n{said[-3000:]}")
         drawn: list[str] = []
         for package in sorted({_package(key) for key in names.values()}):
             there = sorted(name for name, key in names.items() if _package(key) == package)
@@ -36,10 +38,19 @@ def main(count: int) -> None:
         _report(_results(copy), set(drawn))
 
 
-def _mutmut(copy: Path, *names: str) -> None:
+def _mutmut(copy: Path, *names: str) -> str:
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 2)]
     env = os.environ | {"PYTHONPATH": str(copy)}
-    subprocess.run([*command, *names], cwd=copy, env=env, check=False, stdout=subprocess.DEVNULL)
+    done = subprocess.run(
+        [*command, *names],
+        cwd=copy,
+        env=env,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.stdout
 
 
 def _results(copy: Path) -> dict[str, dict[str, int | None]]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from teleop.recording import Library
 from teleop.runtime.processes.environment_process import EnvironmentProcess
+from teleop.runtime.protocol.session_messages import Input, Pictured, SessionSnapshot
+from teleop.types import InputEvent
 
 
 class ManualProcess:
@@ -31,3 +33,12 @@ class ManualProcess:
 
     def last(self, kind: type) -> Any:
         return [message for message in self.heard if isinstance(message, kind)][-1]
+
+
+def live(process: ManualProcess) -> SessionSnapshot:
+    found: SessionSnapshot = process.last(Pictured).live
+    return found
+
+
+def press(process: ManualProcess, control: str, value: float = 1.0) -> None:
+    process.say(Input(InputEvent(process.now, control, value)))

@@ -17,18 +17,15 @@ from teleop.runtime.protocol.library_messages import Curate, EpisodeOperation
 from teleop.runtime.protocol.session_messages import (
     Corrected,
     Corrections,
-    Input,
     LibraryChanged,
     OpenEnv,
-    Pictured,
     Request,
-    SessionSnapshot,
     SetOptions,
     ShowCorrect,
 )
 from teleop.take_over import TouchGate
-from teleop.types import Actor, InputEvent
-from tests.harness.environment_process import ManualProcess
+from teleop.types import Actor
+from tests.harness.environment_process import ManualProcess, live, press
 
 SHOWN = "cartpole-v1/shown-v0"
 
@@ -45,15 +42,6 @@ def process(library: Library) -> Iterator[ManualProcess]:
     process.say(ShowCorrect(SHOWN, "first"))
     yield process
     process.process.close(process.now)
-
-
-def live(process: ManualProcess) -> SessionSnapshot:
-    found: SessionSnapshot = process.last(Pictured).live
-    return found
-
-
-def press(process: ManualProcess, control: str, value: float = 1.0) -> None:
-    process.say(Input(InputEvent(process.now, control, value)))
 
 
 def test_touching_takes_over_at_once_and_letting_go_hands_back(process: ManualProcess) -> None:

@@ -15,7 +15,6 @@ from teleop.runtime.protocol.session_messages import (
     BindMove,
     ChooseHand,
     EnvOpened,
-    Input,
     LibraryChanged,
     Notice,
     OpenEnv,
@@ -23,13 +22,11 @@ from teleop.runtime.protocol.session_messages import (
     Request,
     ResetControls,
     Rumble,
-    SessionSnapshot,
     SetOptions,
     Tone,
     TuneAxis,
 )
-from teleop.types import InputEvent
-from tests.harness.environment_process import ManualProcess
+from tests.harness.environment_process import ManualProcess, live, press
 
 
 @pytest.fixture
@@ -39,15 +36,6 @@ def process(library: Library) -> Iterator[ManualProcess]:
     process.settle()
     yield process
     process.process.close(process.now)
-
-
-def live(process: ManualProcess) -> SessionSnapshot:
-    found: SessionSnapshot = process.last(Pictured).live
-    return found
-
-
-def press(process: ManualProcess, control: str, value: float = 1.0) -> None:
-    process.say(Input(InputEvent(process.now, control, value)))
 
 
 def episodes(process: ManualProcess) -> list[Any]:

@@ -254,8 +254,8 @@ def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Li
     assert [item.name for item in stood.scores] == ["person", "policy", "script", "random"]
     assert voice.until(PolicySaved, lambda m: m.final).name == "nearest-2-episodes"
     client.send(RunAnalysis(library.root, CARTPOLE, Analysis.CURVE))
-    load_for_tuning = voice.until(AnalysisProgress, lambda m: m.final)
-    assert [point[0] for point in load_for_tuning.points] == [1, 2]
+    curve = voice.until(AnalysisProgress, lambda m: m.final)
+    assert [point[0] for point in curve.points] == [1, 2]
     client.send(RunAnalysis(library.root, "nothing/here-v0", Analysis.PROFILE))
     assert "No dataset" in voice.until(Profiled).problem
     client.close()
