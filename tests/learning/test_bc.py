@@ -117,11 +117,14 @@ def test_scripts_without_reaction_time_get_no_lag(record: Record) -> None:
     assert default_lag(load_demonstrations(dataset)) == 2  # 100 ms at 15 Hz
 
 
+_PICKLE = b"\x80\x04."  # the start of a pickle, which must never be loaded
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
         (lambda folder: (folder / "config.json").unlink(), "cannot be read"),
-        (lambda folder: (folder / "weights.safetensors").write_bytes(b"\x80."), "cannot be read"),
+        (lambda folder: (folder / "weights.safetensors").write_bytes(_PICKLE), "cannot be read"),
         (lambda folder: _set(folder, "format", 99), "newer version of Teleop"),
         (lambda folder: _set(folder, "observation_space", "{}"), "stored space"),
     ],

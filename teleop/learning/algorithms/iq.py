@@ -6,7 +6,7 @@ Garg et al. 2021, "IQ-Learn: Inverse soft-Q Learning for Imitation", section 4 a
 Deviations:
  1. Absorbing states (Kostrikov et al. 2019, section 4.2): an episode that terminates continues in a
     separate state. Without it, the reward of dying is free and the policy learns to die early.
- 2. The search keeps the Q whose latest episodes had the highest return: the environment's reward
+ 2. The search keeps the Q with the highest return in its latest episodes: the environment's reward
     selects among policies but is never learned from.
 Only Discrete actions and numeric observations are supported. The recovered reward is
 Q(s, a) - gamma V(s') along any trajectory.
@@ -311,7 +311,7 @@ def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator
 
 
 def _policy(search: _Search) -> LearnedPolicy:
-    """Build a policy whose logits are Q / T, without the absorbing feature."""
+    """Build a policy with the logits Q / T, without the absorbing feature."""
     layers = [
         Linear(part.weight.detach().numpy().copy(), part.bias.detach().numpy().copy())
         for part in search.network
