@@ -14,6 +14,8 @@ from teleop.ui.app import App, AppConfig
 from teleop.ui.commands import Command
 from tests.harness.window import Person
 
+AXIS_SETTINGS = {"ramp_s", "dead_zone", "curve", "scale", "invert"}
+
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
@@ -200,6 +202,24 @@ def test_rebinding_by_keyboard_alone(person: Person) -> None:
     person.record()
     person.key("x", up=False)
     person.until(lambda: person.app.model.live.action == "Main engine")  # type: ignore[union-attr]
+
+
+def test_every_setting_of_an_axis_changes_by_arrows(tmp_path: Path) -> None:
+    root = tmp_path / "recordings"
+    root.mkdir()
+    person = Person(root, "MountainCarContinuous-v0")
+    try:
+        person.key("f3")
+        person.until(lambda: any(n.startswith("axis.") for n in person.app.ui.events.nodes))
+        rows = [n for n in person.app.ui.events.nodes if n.startswith("axis.")]
+        assert {row.rsplit(".", 1)[1] for row in rows} == AXIS_SETTINGS
+        for row in rows:
+            before = person.app.model.env.axes  # type: ignore[union-attr]
+            person.app.ui.events.focus.set(row, "sheet")
+            person.key("right")
+            person.until(lambda before=before: person.app.model.env.axes != before)  # type: ignore[misc,union-attr]
+    finally:
+        person.app.close()
 
 
 def test_options_change_by_arrows_and_hold_for_the_next_take(person: Person) -> None:

@@ -4,6 +4,7 @@ A row lights up while its control is pressed.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from teleop.runtime.protocol.session_messages import (
     AxisItem,
@@ -27,16 +28,46 @@ from teleop.ui.widgets.sheet import Line
 
 _HANDS = {"both": tr("both hands"), "left": tr("left hand"), "right": tr("right hand only")}
 _LAYERS = ("", tr("Shift + "), tr("Space + "), tr("Shift + Space + "))
-_TUNING: dict[str, tuple[str, tuple[float, ...], Callable[[float], str]]] = {
-    "ramp_s": (
+
+
+@dataclass(frozen=True, slots=True)
+class _Tuning:
+    """A setting of an axis: its label, the values to choose from, and how one is written."""
+
+    label: str
+    values: tuple[float, ...]
+    read: Callable[[AxisItem], float]
+    say: Callable[[float], str]
+
+
+_TUNING = {
+    "ramp_s": _Tuning(
         tr("Time for a key to reach full deflection"),
         (0.0, 0.06, 0.12, 0.25, 0.5, 1.0),
+        lambda axis: axis.ramp_s,
         lambda v: tr("in {v:.0f} ms", v=v * 1000) if v else tr("immediately"),
     ),
-    "dead_zone": (tr("Dead zone"), (0.0, 0.05, 0.1, 0.15, 0.25, 0.4), lambda v: f"{v:.0%}"),
-    tr("Curve"): (tr("Curve"), (0.5, 1.0, 1.5, 2.0, 3.0), lambda v: f"{v:g}"),
-    "scale": (tr("Full deflection"), (0.25, 0.5, 0.75, 1.0), lambda v: f"{v:.0%}"),
-    "invert": (tr("Inverted"), (0.0, 1.0), lambda v: tr("yes") if v else tr("no")),
+    "dead_zone": _Tuning(
+        tr("Dead zone"),
+        (0.0, 0.05, 0.1, 0.15, 0.25, 0.4),
+        lambda axis: axis.dead_zone,
+        lambda v: f"{v:.0%}",
+    ),
+    "curve": _Tuning(
+        tr("Curve"), (0.5, 1.0, 1.5, 2.0, 3.0), lambda axis: axis.curve, lambda v: f"{v:g}"
+    ),
+    "scale": _Tuning(
+        tr("Full deflection"),
+        (0.25, 0.5, 0.75, 1.0),
+        lambda axis: axis.scale,
+        lambda v: f"{v:.0%}",
+    ),
+    "invert": _Tuning(
+        tr("Inverted"),
+        (0.0, 1.0),
+        lambda axis: float(axis.invert),
+        lambda v: tr("yes") if v else tr("no"),
+    ),
 }
 
 
@@ -58,9 +89,9 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
             lines.append(Line(f"tap.{hint.name}", tr("{hint} acts", hint=_word(hint)), how))
     for axis in env.axes:
         lines.append(Line("", tr("Axis {name}: {word}", name=axis.name, word=axis.word)))
-        for name, (label, _, say) in _TUNING.items():
-            value = say(float(getattr(axis, name)))
-            lines.append(Line(f"axis.{axis.name}.{name}", label, value))
+        for name, tuning in _TUNING.items():
+            value = tuning.say(tuning.read(axis))
+            lines.append(Line(f"axis.{axis.name}.{name}", tuning.label, value))
     lines.append(
         Line("reset", tr("Reset to default controls"), "" if env.is_own else tr("default"))
     )
@@ -129,7 +160,6 @@ def _cap(control: str) -> str:
 
 
 def _next(axis: AxisItem, name: str, step: int) -> float:
-    values = _TUNING[name][1]
-    now = float(getattr(axis, name))
+    values, now = _TUNING[name].values, _TUNING[name].read(axis)
     nearest = min(range(len(values)), key=lambda i: abs(values[i] - now))
     return values[(nearest + step) % len(values)]
