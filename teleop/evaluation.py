@@ -1,7 +1,6 @@
 """Evaluate policies: returns over seeds, with their spread and a bootstrap interval."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import gymnasium as gym
@@ -9,25 +8,14 @@ import numpy as np
 from gymnasium.vector.utils import concatenate, create_empty_array
 from numpy.typing import NDArray
 
-from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import close_env, make_env
-from teleop.envs.naming import bare_id
 from teleop.envs.stepping import MAX_STEPS, Transition, iter_episode
+from teleop.success import Result, SuccessRule, rule_of
 from teleop.types import Action, Actor, Info, Observation, Policy
 from teleop.types.results import Score
 
 FIRST_SEED = 50_000  # far from the seeds that people are given
 _AT_ONCE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One evaluation episode."""
-
-    seed: int
-    total_reward: float
-    total_steps: int
-    success: bool | None = None  # as reported in `info`; None if not reported
 
 
 @runtime_checkable
@@ -88,7 +76,13 @@ def evaluate(
             lanes.close()
 
 
-def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score:
+def score(
+    env_id: str,
+    name: str,
+    results: list[Result],
+    seed: int = 0,
+    rule: SuccessRule | None = None,
+) -> Score:
     """Summarise results.
 
     Args:
@@ -96,7 +90,10 @@ def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score
         name: who drove.
         results: at least one result.
         seed: seed of the bootstrap resampling.
+        rule: when an episode counts as a success; None: the environment's own rule.
     """
+    rule = rule or rule_of(env_id)
+    rate = rule.rate(results)
     returns = np.array([result.total_reward for result in results])
     low, high = bootstrap_interval(returns, seed)
     return Score(
@@ -106,34 +103,10 @@ def score(env_id: str, name: str, results: list[Result], seed: int = 0) -> Score
         sd=float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
         low=low,
         high=high,
-        success=success_rate(env_id, results),
+        success=rate,
         mean_steps=float(np.mean([result.total_steps for result in results])),
+        rule="" if rate is None else rule.words,
     )
-
-
-def success_rate(env_id: str, results: Sequence[Result]) -> float | None:
-    """Return the success rate; None if the environment does not define success."""
-    said = [is_success(env_id, result) for result in results]
-    return None if None in said else float(np.mean(np.array(said, np.bool_)))
-
-
-def is_success(env_id: str, result: Result) -> bool | None:
-    """Return the success that the environment reports, or whether it reached the solved return.
-
-    None if the environment defines neither.
-    """
-    if result.success is not None:
-        return result.success
-    solved = solved_return(env_id)
-    return None if solved is None else result.total_reward >= solved
-
-
-def solved_return(env_id: str) -> float | None:
-    """Return the return that counts as solved, from the catalogue or from Gymnasium."""
-    solved = find_entry(env_id).solved
-    if solved is None and (spec := gym.registry.get(bare_id(env_id))):
-        solved = spec.reward_threshold
-    return solved
 
 
 def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
@@ -197,7 +170,8 @@ class Lanes:
                 if latest[lane].over or steps[lane] == MAX_STEPS:
                     running.remove(lane)
         successes = [_success(last.info) for last in latest]
-        return list(map(Result, seeds, totals, steps, successes))
+        ends = [last.terminated for last in latest]
+        return list(map(Result, seeds, totals, steps, successes, ends))
 
 
 def _play(env_id: str, policy: Policy, seed: int) -> Result:
@@ -205,14 +179,15 @@ def _play(env_id: str, policy: Policy, seed: int) -> Result:
     policy.reset(seed)
     total, steps = 0.0, -1  # the reset is not a step
     info: Info = {}
+    terminated = False
     try:
         for transition in iter_episode(env, policy.act, seed):
             total += transition.reward
             steps += 1
-            info = transition.info
+            info, terminated = transition.info, transition.terminated
     finally:
         close_env(env)
-    return Result(seed, total, steps, _success(info))
+    return Result(seed, total, steps, _success(info), terminated)
 
 
 def _success(info: Info) -> bool | None:

@@ -1,7 +1,8 @@
 """What the commands do, as functions for tests and other programs."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.naming import bare_id
 from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
-from teleop.evaluation import Result, score
+from teleop.evaluation import RandomPolicy, evaluate, score
+from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.paired import PairedComparison, compare_results
 from teleop.recording import Dataset, Library
+from teleop.success import Result, rule_with
 from teleop.text import tr
+from teleop.types import Policy
 from teleop.types.metadata import EpisodeRow
 
 
@@ -144,9 +149,62 @@ def find_pair(
     return env_id, (dataset.dataset_id, find_episode(dataset, episode).file, loaded.name)
 
 
-def score_row(env_id: str, name: str, results: list[Result]) -> dict[str, Any]:
-    """Summarise results as one row."""
-    return dataclasses.asdict(score(env_id, name, results))
+class EvaluationJob:
+    """Plays policies of a dataset from the same starts, and compares them in pairs."""
+
+    def __init__(self, library: Library, name: str, policies: Sequence[str]) -> None:
+        """Load the policies.
+
+        Args:
+            library: the library with the recordings.
+            name: id of a dataset or an environment.
+            policies: names of policies, `script` or `random`; empty: the newest policy.
+
+        Raises:
+            TeleopError: there is no such policy, or it does not fit.
+        """
+        dataset = find_dataset(library, name)
+        self.env_id = dataset.info().env_id
+        self._drivers = [self._driver(library, name, each) for each in policies or ("",)]
+        rows = [row for row in dataset.rows() if row.driver != "policy"]
+        marks = [row.label.success for row in rows]
+        self.rule = rule_with(self.env_id, [row.total_reward for row in rows], marks)
+        self.results: dict[str, list[Result]] = {}
+
+    def _driver(self, library: Library, name: str, policy: str) -> tuple[str, Policy]:
+        if policy == "random":
+            return policy, RandomPolicy(self.env_id)
+        if policy == "script":
+            return policy, make_expert(self.env_id)
+        self.env_id, found = find_policy(library, name, policy)
+        return found.name, found
+
+    @property
+    def count(self) -> int:
+        """Number of policies."""
+        return len(self._drivers)
+
+    def run(self, episodes: int, seed: int) -> Iterator[str]:
+        """Play every policy; yield its name after each episode."""
+        for name, driver in self._drivers:
+            self.results[name] = []
+            for result in evaluate(self.env_id, driver, episodes, seed):
+                self.results[name].append(result)
+                yield name
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the score of each policy as a row."""
+        return [
+            dataclasses.asdict(score(self.env_id, name, found, rule=self.rule))
+            for name, found in self.results.items()
+        ]
+
+    def pairs(self) -> list[PairedComparison]:
+        """Compare each two policies."""
+        return [
+            compare_results(a, self.results[a], b, self.results[b], self.rule)
+            for a, b in itertools.combinations(self.results, 2)
+        ]
 
 
 def load_for_tuning(library: Library, name: str) -> tuple[Any, Any]:

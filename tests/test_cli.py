@@ -27,6 +27,10 @@ def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
     assert Path(trained["policy"], "weights.safetensors").exists()
     (scored,) = as_json("evaluate", "CartPole-v1", "--episodes", "2", here=tmp_path)
     assert scored["low"] <= scored["mean"] <= scored["high"]
+    both = ("evaluate", "CartPole-v1", Path(trained["policy"]).name, "random", "--episodes", "8")
+    (pair,) = as_json(*both, here=tmp_path)["comparisons"]
+    assert pair["better"] == pair["first"] == Path(trained["policy"]).name
+    assert "is better than random" in teleop(*both, here=tmp_path).stdout
     out = ("compare", "CartPole-v1", "--headless", "--output", "c.gif")
     compared = as_json(*out, here=tmp_path)
     assert compared["recording"] == "exact"

@@ -275,24 +275,51 @@ def influence(
 @cli.command()
 def evaluate(
     dataset: DatasetName,
-    policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
+    policies: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POLICY]...",
+            help="Policies, script or random (default: the newest policy). Several are compared.",
+        ),
+    ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Play fresh seeds: mean return, standard deviation, 95 % interval, success rate."""
+    """Play fresh seeds: mean return, 95 % interval, success rate; which of two is better."""
     from teleop import workflows
-    from teleop.evaluation import evaluate as play
 
     with one_sentence(debug):
-        library = open_library(recordings)
-        env_id, played = workflows.find_policy(library, dataset, policy)
-        results = play(env_id, played, episodes, seed)
-        collected = list(progress(results, episodes, f"Playing {played.name}", quiet=as_json))
-        score = workflows.score_row(env_id, played.name, collected)
-        table(as_json, [score], env_id)
+        job = workflows.EvaluationJob(open_library(recordings), dataset, policies or ())
+        total = episodes * job.count
+        for _ in progress(job.run(episodes, seed), total, "Playing", quiet=as_json):
+            pass
+        rows, pairs = job.rows(), job.pairs()
+        if as_json and pairs:
+            found = [dataclasses.asdict(pair) | {"better": pair.better} for pair in pairs]
+            say(True, {"scores": rows, "comparisons": found}, "")
+            return
+        if as_json:
+            table(True, rows, job.env_id)
+            return
+        table(False, [_score_row(row) for row in rows], job.env_id)
+        if rule := rows[0]["rule"]:
+            tell(f"Success: {rule}.")
+        for pair in pairs:
+            tell(pair.text)
+
+
+def _score_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "policy": row["name"],
+        "episodes": row["episodes"],
+        "return": row["mean"],
+        "95 % interval": f"{row['low']:.1f} … {row['high']:.1f}",
+        "success": "" if row["success"] is None else f"{row['success']:.0%}",
+        "steps": row["mean_steps"],
+    }
 
 
 @cli.command()

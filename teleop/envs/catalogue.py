@@ -19,6 +19,7 @@ class EnvEntry:
         action_words: a name for each discrete action, or for each axis of a Box.
         observation_words: a name for each number of an observation.
         solved: return that counts as success, if there is an agreed value.
+        goal: it only terminates at the goal, so an episode that terminates is a success.
         icon: name of the icon in lists.
     """
 
@@ -29,6 +30,7 @@ class EnvEntry:
     action_words: tuple[str, ...] = ()
     observation_words: tuple[str, ...] = ()
     solved: float | None = None
+    goal: bool = False
     icon: str = "gamepad-2"
 
 
@@ -99,6 +101,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         action_words=(tr("Push left"), tr("Coast"), tr("Push right")),
         observation_words=_CAR,
         solved=-110,
+        goal=True,
         icon="flag",
     ),
     EnvEntry(
@@ -108,6 +111,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         action_words=(tr("Push"),),
         observation_words=_CAR,
         solved=90,
+        goal=True,
         icon="flag",
     ),
     EnvEntry(
@@ -120,6 +124,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
             *(tr("Arm 1 angular velocity"), tr("Arm 2 angular velocity")),
         ),
         solved=-100,
+        goal=True,
         icon="activity",
     ),
     EnvEntry(
@@ -169,6 +174,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
             tr("Drop off"),
         ),
         solved=0,
+        goal=True,
         icon="users",
     ),
     EnvEntry(
@@ -177,6 +183,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         turn_based=True,
         action_words=(tr("Up"), tr("Right"), tr("Down"), tr("Left")),
         solved=-20,
+        goal=True,
         icon="trophy",
     ),
 )

@@ -14,9 +14,9 @@ class Score:
         sd: standard deviation of the return over episodes (n - 1).
         low: lower end of the 95 % percentile bootstrap interval of the mean.
         high: upper end of this interval.
-        success: share of episodes that the environment reports as success, or that reach its solved
-            return; None if it defines neither.
+        success: share of episodes that were a success; None if nothing tells.
         mean_steps: mean length of an episode.
+        rule: when an episode counts as a success, as text; empty if nothing tells.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Score:
     high: float
     success: float | None
     mean_steps: float
+    rule: str = ""
 
     def __str__(self) -> str:
         rate = "" if self.success is None else f", success {self.success:.0%}"

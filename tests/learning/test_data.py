@@ -11,7 +11,7 @@ from gymnasium import spaces
 from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.errors import LearningError
-from teleop.evaluation import Result, score
+from teleop.evaluation import score
 from teleop.experts import Watcher, make_expert, make_human_like
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis.advice import advice
@@ -29,6 +29,7 @@ from teleop.learning.progress import check_teaches
 from teleop.learning.tuning.lag_search import best_lag, iter_lags
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
+from teleop.success import Result
 from teleop.take_over import TakeOver
 from teleop.types import Actor
 from teleop.types.results import Trait

@@ -10,13 +10,14 @@ from gymnasium import spaces
 
 from teleop.envs.factors import state_factors
 from teleop.envs.factory import close_env, make_env
-from teleop.evaluation import evaluate, success_rate
+from teleop.evaluation import evaluate
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.inputs import Encoding, text_words
 from teleop.learning.policy import load_policy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
+from teleop.success import rule_of
 from teleop.types import Action, Actor, Observation, Policy
 
 
@@ -188,7 +189,7 @@ def test_from_states_that_nobody_showed_it_goes_back_to_those_that_were(library:
     (told,) = [p.finding for p in found if "never demonstrated" in p.finding]
     assert "100% success" in told.split("without it")[0]
     cloned = bc.clone(demos, bc.Config(members=1, reward=False))
-    rates = [success_rate("Field-v0", list(evaluate("Field-v0", p))) for p in (planned, cloned)]
+    rates = [rule_of("Field-v0").rate(list(evaluate("Field-v0", p))) for p in (planned, cloned)]
     assert rates[0] == 1.0
     assert rates[1] is not None
     assert rates[1] < 0.7

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from teleop.errors import TeleopError
-from teleop.evaluation import RandomPolicy, Result, evaluate, is_success, score
+from teleop.evaluation import RandomPolicy, evaluate, score
 from teleop.experts import has_expert, make_expert
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.success import Result
 from teleop.types import Policy
 from teleop.types.results import Score
 
@@ -55,6 +56,7 @@ def iter_baselines(
         drivers.append(("script", make_expert(demos.env_id)))
     if others:
         drivers.append(("random", RandomPolicy(demos.env_id)))
+    rule = demos.success_rule
     total = episodes * len(drivers)
     yield Played("person", 0, total, person_score(demos))
     done = 0
@@ -65,23 +67,26 @@ def iter_baselines(
             done += 1
             yield Played(who, done, total)
         worst = sorted(results, key=lambda r: r.total_reward)
-        bar = demos.returns[demos.used].min()
-        failed = tuple(r.seed for r in worst if _failed(demos.env_id, r, bar))
+        failed = tuple(r.seed for r in worst if rule.judge(r) is False)
         failed = failed if who == "policy" else ()
-        yield Played(who, done, total, score(demos.env_id, who, results), failed)
-
-
-def _failed(env_id: str, result: Result, bar: float) -> bool:
-    """Return whether an episode failed; without a success criterion, whether it is below `bar`."""
-    success = is_success(env_id, result)
-    return result.total_reward < bar if success is None else not success
+        found = score(demos.env_id, who, results, rule=rule)
+        yield Played(who, done, total, found, failed)
 
 
 def person_score(demos: Demonstrations) -> Score:
     """Return the score of the demonstrations."""
     lengths = np.diff(demos.starts)
-    results = [Result(0, float(demos.returns[i]), int(lengths[i])) for i in demos.used]
-    return score(demos.env_id, "person", results)
+    results = [
+        Result(
+            0,
+            float(demos.returns[i]),
+            int(lengths[i]),
+            demos.marked[i] if demos.marked else None,
+            bool(demos.terminated[i]),
+        )
+        for i in demos.used
+    ]
+    return score(demos.env_id, "person", results, rule=demos.success_rule)
 
 
 def can_play(env_id: str) -> bool:

@@ -23,6 +23,7 @@ from teleop.errors import EnvError, LearningError
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
 from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
 from teleop.recording import Dataset, Episode
+from teleop.success import SuccessRule, rule_with
 from teleop.text import tr
 from teleop.types import Actor
 from teleop.types.metadata import EpisodeRow
@@ -56,6 +57,8 @@ class Demonstrations:
         numbers: (E,) number of each episode.
         returns: (E,) return of each episode.
         terminated: (E,) whether each episode ended by itself, not by a limit or by the person.
+        marked: success of each episode as the person marked it; None if unmarked. Empty without a
+            recording.
         sources: file and SHA-256 of each episode.
         sittings: (E,) session of each episode; a session has one driver and no long break.
         pace_hz: median pace of play; 0 if turn-based.
@@ -78,6 +81,7 @@ class Demonstrations:
     numbers: tuple[int, ...]
     returns: NDArray[np.float64]
     terminated: NDArray[np.bool_]
+    marked: tuple[bool | None, ...]
     sources: tuple[tuple[str, str], ...]
     sittings: tuple[int, ...]
     pace_hz: float
@@ -98,6 +102,13 @@ class Demonstrations:
     def mean_return(self) -> float:
         """Mean return of the demonstrations."""
         return float(self.returns.mean())
+
+    @property
+    def success_rule(self) -> SuccessRule:
+        """When an episode in this environment counts as a success."""
+        known = self.used
+        marks = [self.marked[i] if self.marked else None for i in known]
+        return rule_with(self.env_id, [float(self.returns[i]) for i in known], marks)
 
     def episode(self, index: int) -> slice:
         """Return the rows of one episode."""
@@ -178,6 +189,7 @@ class Demonstrations:
             numbers=(*self.numbers, max(self.numbers) + 1),
             returns=np.append(self.returns, total),
             terminated=np.append(self.terminated, False),
+            marked=(*self.marked, None),
             sittings=(*self.sittings, max(self.sittings) + 1),
         )
 
@@ -240,6 +252,7 @@ def load_demonstrations(
         env_id=env_id,
         dataset_id=dataset.dataset_id,
         observation_space=observation_space,
+        marked=tuple(row.label.success for row in rows),
         sources=tuple((row.file, row.sha256) for row in rows),
         sittings=_sittings(rows),
     )
@@ -282,7 +295,7 @@ def demonstrations_of(
         late=np.zeros(len(done), np.bool_),
         terminated=False,
     )
-    return gathered.demonstrations("", "", observed, sources=(), sittings=(0,))
+    return gathered.demonstrations("", "", observed, marked=(), sources=(), sittings=(0,))
 
 
 def _factors(env_id: str, space: Space) -> Factors:
@@ -383,6 +396,7 @@ class _Gathered:
         env_id: str,
         dataset_id: str,
         observation_space: Space,
+        marked: tuple[bool | None, ...],
         sources: tuple[tuple[str, str], ...],
         sittings: tuple[int, ...],
     ) -> Demonstrations:
@@ -411,6 +425,7 @@ class _Gathered:
             numbers=tuple(self._numbers),
             returns=np.array(self._returns),
             terminated=np.array(self._terminated),
+            marked=marked,
             sources=sources,
             sittings=sittings,
             pace_hz=pace_hz,

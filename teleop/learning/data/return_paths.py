@@ -18,7 +18,6 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
-from teleop.evaluation import Result, success_rate
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -27,6 +26,7 @@ from teleop.learning.networks.policy_models import Nearest
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import make_policy
 from teleop.learning.tuning.trials import FIRST_SEED, Trials
+from teleop.success import Result
 from teleop.text import tr
 from teleop.types.results import Tried
 
@@ -154,7 +154,7 @@ class ReturnPaths:
 
     def _outcome(self, words: str, results: list[Result], *, chosen: bool) -> Tried:
         mean = float(np.mean([result.total_reward for result in results]))
-        rate = success_rate(self.demos.env_id, results)
+        rate = self.demos.success_rule.rate(results)
         return Tried(words, len(results), mean, rate, chosen)
 
     @property

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from teleop.evaluation import Result, success_rate
 from teleop.learning.data.demonstrations import Lag
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import LearnedPolicy
@@ -21,6 +20,7 @@ from teleop.learning.tuning.choice import TrainingChoice
 from teleop.learning.tuning.held_out import USUAL_STEPS
 from teleop.learning.tuning.search_space import Space
 from teleop.learning.tuning.trials import Trials
+from teleop.success import Result
 from teleop.text import tr
 from teleop.types.results import Tried
 
@@ -157,7 +157,7 @@ class Search:
     def tried(self, arm: Arm) -> Tried:
         """Return the results of an arm."""
         results = self._results(arm)
-        rate = success_rate(self._demos.env_id, results) if results else None
+        rate = self._demos.success_rule.rate(results) if results else None
         words = f"{arm.choice.words(self._demos)} · {arm.steps:,} steps"
         return Tried(words, len(results), self.mean(arm), rate, chosen=arm == self.best)
 
