@@ -2,94 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from teleop.evaluation import bootstrap_interval
 from teleop.success import Result, SuccessRule
-from teleop.text import joined, tr
-
-_LEVEL = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class PairedComparison:
-    """The difference between two policies that played the same starts.
-
-    Attributes:
-        first: name of policy A.
-        second: name of policy B.
-        starts: number of starts that both played.
-        difference: mean of A's return minus B's on the same start.
-        low: lower end of the 95 % percentile bootstrap interval of this mean (Efron & Tibshirani
-            1993, section 13.3), resampled over starts.
-        high: upper end of this interval.
-        only_first: number of starts on which only A succeeded; None if success is not known.
-        only_second: number of starts on which only B succeeded; None if success is not known.
-        p_success: two-sided p-value of McNemar's exact test (McNemar 1947) that both succeed
-            equally often; None if success is not known.
-    """
-
-    first: str
-    second: str
-    starts: int
-    difference: float
-    low: float
-    high: float
-    only_first: int | None = None
-    only_second: int | None = None
-    p_success: float | None = None
-
-    @property
-    def better(self) -> str:
-        """The name of the better policy; empty if the starts do not show one.
-
-        The return decides; if its interval contains 0, success does.
-        """
-        if self.low > 0 or self.high < 0:
-            return self.first if self.low > 0 else self.second
-        if self.p_success is None or self.p_success >= _LEVEL:
-            return ""
-        return self.first if (self.only_first or 0) > (self.only_second or 0) else self.second
-
-    @property
-    def text(self) -> str:
-        """The result as sentences."""
-        if self.better:
-            worse = self.second if self.better == self.first else self.first
-            said = tr("{better} is better than {worse}.", better=self.better, worse=worse)
-        else:
-            said = tr(
-                "{starts} starts do not show which of {first} and {second} is better.",
-                starts=self.starts,
-                first=self.first,
-                second=self.second,
-            )
-        figures = tr(
-            "Return {difference:+.1f} for {first} (95 % interval {low:+.1f} to {high:+.1f}) on the "
-            "same {starts} starts.",
-            first=self.first,
-            difference=self.difference,
-            low=self.low,
-            high=self.high,
-            starts=self.starts,
-        )
-        return joined(" ", (said, figures, *self._success_words()))
-
-    def _success_words(self) -> tuple[str, ...]:
-        if self.p_success is None:
-            return ()
-        words = tr(
-            "On {only_first} of them only {first} succeeds, on {only_second} only {second} "
-            "(McNemar p = {p:.2g}).",
-            first=self.first,
-            only_first=self.only_first,
-            second=self.second,
-            only_second=self.only_second,
-            p=self.p_success,
-        )
-        return (words,)
+from teleop.types.results import PairedComparison
 
 
 def compare_results(

@@ -8,6 +8,7 @@ import numpy as np
 
 from teleop.envs.catalogue import find_entry
 from teleop.envs.naming import bare_id
+from teleop.recording import Dataset
 from teleop.text import tr
 
 _LOWER_QUARTER = 25.0  # percentile of the demonstrations' returns, if nothing else is known
@@ -95,3 +96,14 @@ def rule_with(
     least = float(np.percentile(np.asarray(returns, np.float64), _LOWER_QUARTER))
     words = tr("return of {least:.4g} or more, as in 3 of 4 demonstrations", least=least)
     return SuccessRule(words, least)
+
+
+def rule_for(dataset: Dataset) -> SuccessRule:
+    """Return the rule of a dataset's environment, or the one that its demonstrations suggest.
+
+    Raises:
+        RecordingError: the dataset cannot be read.
+    """
+    rows = [row for row in dataset.rows() if row.driver != "policy"]
+    returns, marks = [row.total_reward for row in rows], [row.label.success for row in rows]
+    return rule_with(dataset.info().env_id, returns, marks)

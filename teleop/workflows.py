@@ -18,12 +18,13 @@ from teleop.errors import LearningError, RecordingError
 from teleop.evaluation import RandomPolicy, evaluate, score
 from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.paired import PairedComparison, compare_results
+from teleop.paired import compare_results
 from teleop.recording import Dataset, Library
-from teleop.success import Result, rule_with
+from teleop.success import Result, rule_for
 from teleop.text import tr
 from teleop.types import Policy
 from teleop.types.metadata import EpisodeRow
+from teleop.types.results import PairedComparison
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:
@@ -166,9 +167,7 @@ class EvaluationJob:
         dataset = find_dataset(library, name)
         self.env_id = dataset.info().env_id
         self._drivers = [self._driver(library, name, each) for each in policies or ("",)]
-        rows = [row for row in dataset.rows() if row.driver != "policy"]
-        marks = [row.label.success for row in rows]
-        self.rule = rule_with(self.env_id, [row.total_reward for row in rows], marks)
+        self.rule = rule_for(dataset)
         self.results: dict[str, list[Result]] = {}
 
     def _driver(self, library: Library, name: str, policy: str) -> tuple[str, Policy]:
@@ -255,14 +254,13 @@ class RetrainingJob:
         """Play each round that has no score yet; yield (episodes played, episodes in total)."""
         from teleop.learning.analysis import dagger_rounds
 
-        unplayed = [r for r in dagger_rounds.rounds_of(self._dataset, self.name) if r.score is None]
+        unplayed = dagger_rounds.unplayed(self._dataset, self.name)
         done = 0
-        for item in unplayed:
-            policy = load_policy(self._dataset.policies / item.policy)
-            for found in dagger_rounds.play_round(policy):
+        for name in unplayed:
+            for found in dagger_rounds.play_round(self._dataset, name):
                 done += found is None
                 yield done, dagger_rounds.EPISODES * len(unplayed)
-            policy.save(self._dataset.policies / item.policy)
+        dagger_rounds.compare_rounds(self._dataset, self.name)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rounds as rows."""

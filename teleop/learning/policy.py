@@ -8,18 +8,16 @@ about 0.1 ms. Without torch, the process that plays starts seconds sooner and us
 """
 
 import dataclasses
-import hashlib
 import json
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from gymnasium.vector.utils import concatenate, create_empty_array
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from teleop.envs.action_labels import axis_words, branch_words
 from teleop.envs.factors import Factors
@@ -33,11 +31,10 @@ from teleop.learning.networks.numpy_network import Array
 from teleop.learning.networks.own_network import load_own
 from teleop.learning.networks.policy_models import PolicyModel, model_from
 from teleop.learning.policy_formats import FORMAT, upgraded
+from teleop.learning.tensor_file import read_tensors, write_tensors
 from teleop.recording.disk import files
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation
-
-_CHECKSUM = "sha256"  # key of the arrays' checksum in the file header
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +72,22 @@ class PolicyConfig:
     angles: bool = False
 
 
+class PolicyLabels(Protocol):
+    """Labels that a policy learned from and that are part of no recording."""
+
+    def save(self, folder: Path) -> None:
+        """Write the labels into the policy's folder."""
+
+
 class LearnedPolicy:
-    """A policy that takes the action its model finds most likely."""
+    """A policy that takes the action its model finds most likely.
+
+    Attributes:
+        labels: labels to save with the policy; None if there are none, or if they are saved.
+    """
 
     actor = Actor.POLICY
+    labels: PolicyLabels | None = None
 
     def __init__(
         self,
@@ -271,10 +280,9 @@ class LearnedPolicy:
         data = {"format": FORMAT} | {k: getattr(self.config, k) for k in _CONFIG_FIELDS}
         try:
             files.make_folder(folder)
-            weights, tensors = folder / "weights.safetensors", self._tensors()
-            bytes_now = save(tensors, {_CHECKSUM: _checksum(tensors)})
-            if not _holds(weights, bytes_now):  # the file's age is the policy's age
-                files.write_atomic(weights, bytes_now)
+            write_tensors(folder / "weights.safetensors", self._tensors())
+            if self.labels is not None:
+                self.labels.save(folder)
             files.write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
         except HostileFileError:  # a link or a device, not a full disk
             raise
@@ -348,7 +356,7 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
         fields = {key: data[key] for key in _CONFIG_FIELDS if key not in _LATER_FIELDS}
         angles = bool(data.get("angles", False))
         config = PolicyConfig(**fields, factors=factors, words=words, angles=angles)
-        tensors = _read_tensors(folder / "weights.safetensors")
+        tensors = read_tensors(folder / "weights.safetensors", files.MOST_WEIGHTS)
         policy = _policy_from(folder.name, config, tensors)
         policy.check_shapes()
     except TeleopError:
@@ -389,11 +397,11 @@ def list_policies(folder: Path) -> list[str]:
     """Return the names of the policies in a dataset's `policies/` folder, newest last."""
     found = [folder / name for name in files.names(folder)]
     found = [one for one in found if files.is_file(one / "config.json")]
-    return [path.name for path in sorted(found, key=lambda p: (_made(p), p.name))]
+    return [path.name for path in sorted(found, key=lambda p: (made_s(p), p.name))]
 
 
-def _made(folder: Path) -> float:
-    """Return when the policy's weights were written; `config.json` may be newer."""
+def made_s(folder: Path) -> float:
+    """Return the Unix time when a policy's weights were written; `config.json` may be newer."""
     weights = folder / "weights.safetensors"
     try:
         found = files.stat(weights if files.is_file(weights) else folder / "config.json")
@@ -411,40 +419,6 @@ def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> Le
     make = lambda: load_own(own, encoding.features, encoding.pictures, head.size)  # noqa: E731
     model = model_from(config.model, tensors, head, shape, config.learned, make)
     return LearnedPolicy(name, config, normaliser, head, model)
-
-
-def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of a policy and verify their checksum.
-
-    Raises:
-        OSError: the file cannot be read, or is too large.
-        SafetensorError: the file is damaged.
-        ValueError: the file is damaged, or the checksum differs.
-    """
-    data = files.read_bytes(path, files.MOST_WEIGHTS)
-    tensors: dict[str, NDArray[Any]] = load(data)
-    head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    wanted = head.get("__metadata__", {}).get(_CHECKSUM)  # older policies have none
-    if wanted is not None and wanted != _checksum(tensors):
-        raise ValueError("its weights differ from their checksum")
-    return tensors
-
-
-def _checksum(tensors: dict[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    """Return whether a file exists and contains exactly these bytes."""
-    try:
-        return files.read_bytes(path, len(data)) == data
-    except OSError:
-        return False
 
 
 def _batched(action: Action) -> Any:

@@ -20,7 +20,7 @@ from teleop.learning.networks.ensemble import TunedSettings
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress
 from teleop.learning.tuning.held_out import USUAL_STEPS
-from teleop.types.results import Score, Trait
+from teleop.types.results import PlayedStart, Score, Trait
 
 _GLANCE = 3  # episodes played after each new policy
 _GLANCE_SEED = 40_000
@@ -59,6 +59,7 @@ class TrainingRun:
         self.policy: LearnedPolicy | None = None
         self.scores: list[Score] = []
         self.failed: tuple[int, ...] = ()
+        self.starts: tuple[PlayedStart, ...] = ()
 
     def policy_name(self, taken: list[str]) -> str:
         """Return an unused name: `bc-12-episodes`, then `bc-12-episodes-2`."""
@@ -90,8 +91,9 @@ class TrainingRun:
             if played.score:
                 self.scores.append(played.score)
             self.failed += played.failed
+            self.starts += played.starts
             yield played
-        baselines.store_scores(self.policy, self.scores)
+        baselines.store_scores(self.policy, self.scores, self.starts)
 
     def advice(self) -> tuple[str, ...]:
         """Return advice on what to record next."""

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from teleop.text import joined, ntr, tr
+
+_LEVEL = 0.05  # of a test that counts as significant
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -76,6 +80,85 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class PairedComparison:
+    """The difference between two policies that played the same starts.
+
+    Attributes:
+        first: name of policy A.
+        second: name of policy B.
+        starts: number of starts that both played.
+        difference: mean of A's return minus B's on the same start.
+        low: lower end of the 95 % percentile bootstrap interval of this mean (Efron & Tibshirani
+            1993, section 13.3), resampled over starts.
+        high: upper end of this interval.
+        only_first: number of starts on which only A succeeded; None if success is not known.
+        only_second: number of starts on which only B succeeded; None if success is not known.
+        p_success: two-sided p-value of McNemar's exact test (McNemar 1947) that both succeed
+            equally often; None if success is not known.
+    """
+
+    first: str
+    second: str
+    starts: int
+    difference: float
+    low: float
+    high: float
+    only_first: int | None = None
+    only_second: int | None = None
+    p_success: float | None = None
+
+    @property
+    def better(self) -> str:
+        """The name of the better policy; empty if the starts do not show one.
+
+        The return decides; if its interval contains 0, success does.
+        """
+        if self.low > 0 or self.high < 0:
+            return self.first if self.low > 0 else self.second
+        if self.p_success is None or self.p_success >= _LEVEL:
+            return ""
+        return self.first if (self.only_first or 0) > (self.only_second or 0) else self.second
+
+    @property
+    def text(self) -> str:
+        """The result as sentences."""
+        if self.better:
+            worse = self.second if self.better == self.first else self.first
+            said = tr("{better} is better than {worse}.", better=self.better, worse=worse)
+        else:
+            said = tr(
+                "{starts} starts do not show which of {first} and {second} is better.",
+                starts=self.starts,
+                first=self.first,
+                second=self.second,
+            )
+        figures = tr(
+            "Return {difference:+.1f} for {first} (95 % interval {low:+.1f} to {high:+.1f}) on the "
+            "same {starts} starts.",
+            first=self.first,
+            difference=self.difference,
+            low=self.low,
+            high=self.high,
+            starts=self.starts,
+        )
+        return joined(" ", (said, figures, *self._success_words()))
+
+    def _success_words(self) -> tuple[str, ...]:
+        if self.p_success is None:
+            return ()
+        words = tr(
+            "On {only_first} of them only {first} succeeds, on {only_second} only {second} "
+            "(McNemar p = {p:.2g}).",
+            first=self.first,
+            only_first=self.only_first,
+            second=self.second,
+            only_second=self.only_second,
+            p=self.p_success,
+        )
+        return (words,)
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One policy in a series of correction rounds.
 
@@ -83,8 +166,76 @@ class Round:
         number: number of the round; 0 is the policy that was corrected first.
         policy: name of the policy.
         score: score from fresh starts; None if it has not been played.
+        against: comparison with the previous round; None if there is none yet.
     """
 
     number: int
     policy: str
     score: Score | None
+    against: PairedComparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedStart:
+    """One episode that a policy played from a fresh start.
+
+    Attributes:
+        seed: seed of the start.
+        total_reward: the return.
+        total_steps: number of steps.
+        success: whether it was a success; None if nothing tells.
+    """
+
+    seed: int
+    total_reward: float
+    total_steps: int
+    success: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """Summary of a policy for lists, available without loading its weights.
+
+    Attributes:
+        name: name of its folder.
+        recipe: the algorithm, as text.
+        episodes: number of episodes that it was trained on.
+        round: number of the round of correction; 0 if it was not corrected.
+        made: Unix time when it was trained.
+        loss: loss on held-out episodes; None if it was not computed.
+        score: score from fresh starts; None if it has not been played.
+        starts: the episodes of this score, in the order of their seeds.
+        note: the person's note.
+        pinned: whether the person chose it as the baseline.
+        parent: name of the policy that it was corrected from; empty if there is none.
+        is_beaten: whether its parent is better, from the same starts.
+    """
+
+    name: str
+    recipe: str
+    episodes: int
+    round: int = 0
+    made: float = 0.0
+    loss: float | None = None
+    score: Score | None = None
+    starts: tuple[PlayedStart, ...] = ()
+    note: str = ""
+    pinned: bool = False
+    parent: str = ""
+    is_beaten: bool = False
+
+    @property
+    def result(self) -> str:
+        """The success rate, or the mean return if nothing tells success; empty if not played."""
+        if self.score is None:
+            return ""
+        if self.score.success is not None:
+            return f"{self.score.success:.0%}"
+        return tr("return {mean}", mean=f"{self.score.mean:.1f}")
+
+    @property
+    def title(self) -> str:
+        """What the policy is, in a few words: `bc · 12 episodes · 90%`."""
+        which = (tr("round {value:g}", value=self.round),) if self.round else ()
+        count = ntr("{n} episode", "{n} episodes", self.episodes)
+        return joined(" · ", filter(None, (self.recipe, *which, count, self.result)))

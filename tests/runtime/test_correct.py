@@ -147,11 +147,15 @@ def test_the_next_round_learns_from_what_the_person_drove(
     policies = [p.policy for p in dagger_rounds.iter_round(demos, before) if p.policy]
     assert len(policies) == dagger_rounds.MEMBERS  # the first plays after a network
     name = dagger_rounds.name_of(before, ["first"])
-    *_, found = dagger_rounds.play_round(policies[-1])
     policies[-1].save(dataset.policies / name)
+    for each in ("first", name):
+        *_, found = dagger_rounds.play_round(dataset, each)
     listed = dagger_rounds.rounds_of(dataset, name)
     assert [(r.number, r.policy) for r in listed] == [(0, "first"), (1, "first-round-1")]
     assert listed[1].score == found
+    assert listed[0].against is None
+    assert listed[1].against is not None  # the same starts, so the rounds are paired
+    assert (listed[1].against.second, listed[1].against.starts) == ("first", 20)
     second = load_policy(dataset.policies / name)
     assert dagger_rounds.name_of(second, [name]) == "first-round-2"
 
@@ -189,10 +193,8 @@ def test_saying_how_good_a_policy_is_does_not_make_it_the_newest(
 ) -> None:
     del process
     policies = library.dataset(SHOWN).policies
-    first = load_policy(policies / "first")
     config = bc.Config(members=1, steps=80, lag_steps=2, budget_s=0)
     bc.clone(load_demonstrations(library.dataset(SHOWN)), config).save(policies / "second")
-    *_, found = dagger_rounds.play_round(first)
-    first.save(policies / "first")
+    *_, found = dagger_rounds.play_round(library.dataset(SHOWN), "first")
     assert list_policies(policies) == ["first", "second"]
     assert dagger_rounds.rounds_of(library.dataset(SHOWN), "first")[0].score == found

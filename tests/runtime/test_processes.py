@@ -291,7 +291,7 @@ def test_a_comparison_grows_ahead_and_can_be_scrubbed(process: Voice, library: L
     assert [p for p in training.run() if p.policy]
     process.client.send(OpenEnv("LunarLander-v3"))
     listed = process.until(LibraryChanged, lambda m: m.policies)
-    assert listed.policies == ("quick",)
+    assert listed.policy_names == ("quick",)
     process.client.send(ShowReplay(dataset_id, listed.episodes[0].file, ("quick",)))
     done = process.until(ReplayProgress, lambda m: all(lane.over for lane in m.lanes))
     assert done.fidelity == "exact"

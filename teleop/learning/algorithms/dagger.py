@@ -22,6 +22,7 @@ from teleop.envs.stepping import iter_episode
 from teleop.errors import LearningError
 from teleop.experts import make_expert
 from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.expert_labels import ExpertLabels
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
 from teleop.learning.networks.heads import Levels, flat_actions
 from teleop.learning.policy import LearnedPolicy
@@ -64,7 +65,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     check_teaches(demos)
     expert = make_expert(demos.env_id)
     _check_levels(demos)
-    lag = default_lag(demos)
+    lag, recorded = default_lag(demos), demos.count
     per_round = config.steps * 2 * config.members
     total = per_round * (config.rounds + 1)
     for number in range(config.rounds + 1):
@@ -73,6 +74,7 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         phase = tr("Round {number}: cloning {count} episodes", number=number, count=demos.count)
         fits = enumerate(iter_ensemble(demos, known, config.seed + 100 * number))
         policy = yield from _reported(fits, phase, number * per_round, per_round, total, steps)
+        policy.labels = ExpertLabels.since(demos, recorded)
         yield Progress(phase, (number + 1) * per_round, total, policy=_named(policy, config))
         if number == config.rounds:
             return

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from teleop.evaluation import RandomPolicy, evaluate, score
 from teleop.experts import has_expert, make_expert
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.success import Result
+from teleop.learning.policy_folder import score_from
+from teleop.success import Result, SuccessRule
 from teleop.types import Policy
-from teleop.types.results import Score
+from teleop.types.results import PlayedStart, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Played:
         total: episodes that all drivers will play.
         score: score of a driver that has just finished.
         failed: seeds from which the policy failed, worst first, once it has finished.
+        starts: the policy's episodes, once it has finished.
     """
 
     who: str
@@ -35,6 +37,7 @@ class Played:
     total: int
     score: Score | None = None
     failed: tuple[int, ...] = ()
+    starts: tuple[PlayedStart, ...] = ()
 
 
 def iter_baselines(
@@ -70,7 +73,14 @@ def iter_baselines(
         failed = tuple(r.seed for r in worst if rule.judge(r) is False)
         failed = failed if who == "policy" else ()
         found = score(demos.env_id, who, results, rule=rule)
-        yield Played(who, done, total, found, failed)
+        starts = starts_of(results, rule) if who == "policy" else ()
+        yield Played(who, done, total, found, failed, starts)
+
+
+def starts_of(results: Sequence[Result], rule: SuccessRule) -> tuple[PlayedStart, ...]:
+    """Return the episodes that a policy played, judged by a rule, in the order of their seeds."""
+    ordered = sorted(results, key=lambda result: result.seed)
+    return tuple(PlayedStart(r.seed, r.total_reward, r.total_steps, rule.judge(r)) for r in ordered)
 
 
 def person_score(demos: Demonstrations) -> Score:
@@ -100,9 +110,13 @@ def can_play(env_id: str) -> bool:
 
 def read_score(policy: LearnedPolicy) -> Score | None:
     """Return the score stored in a policy's folder; None if there is no valid one."""
-    with contextlib.suppress(TypeError, AttributeError):
-        return Score(**policy.config.learned.get("standing", {}).get("policy"))
-    return None
+    return score_from((policy.config.learned.get("standing") or {}).get("policy"))
+
+
+def stored_scores(policy: LearnedPolicy) -> list[Score]:
+    """Return the scores stored in a policy's config: the person, the policy and the baselines."""
+    stored = policy.config.learned.get("standing") or {}
+    return [score for score in map(score_from, stored.values()) if score is not None]
 
 
 def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
@@ -123,8 +137,11 @@ def earlier(folder: Path, than: str, most: int = 2) -> list[tuple[str, Score]]:
     return found
 
 
-def store_scores(policy: LearnedPolicy, scores: list[Score]) -> None:
-    """Store the scores in the policy's config."""
+def store_scores(
+    policy: LearnedPolicy, scores: list[Score], starts: Sequence[PlayedStart] = ()
+) -> None:
+    """Store the scores, and the policy's own episodes, in its config."""
     standing = {item.name: dataclasses.asdict(item) for item in scores}
-    learned = policy.config.learned | {"standing": standing}
+    played = [[s.seed, s.total_reward, s.total_steps, s.success] for s in starts]
+    learned = policy.config.learned | {"standing": standing, "starts": played}
     policy.config = dataclasses.replace(policy.config, learned=learned)

@@ -12,19 +12,23 @@ from dataclasses import replace
 
 from teleop.errors import LearningError
 from teleop.evaluation import evaluate, score
-from teleop.learning.analysis.baselines import read_score, store_scores
+from teleop.learning.analysis.baselines import starts_of, store_scores, stored_scores
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.data.expert_labels import ExpertLabels, read_labels
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
-from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.policy_folder import PolicyFolder
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.training_run import tuned_settings_of
+from teleop.paired import compare_results
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import human_dataset_id
+from teleop.success import Result, SuccessRule, rule_for
 from teleop.text import tr
-from teleop.types.results import Round, Score
+from teleop.types.results import PairedComparison, PolicyRow, Round, Score
 
 MEMBERS = 5
-EPISODES = 10  # played by each round's policy, always from the same fresh starts
+EPISODES = 20  # played by each round's policy, always from the same fresh starts
 _FEWEST_STEPS, _MOST_STEPS = 300, 800  # optimiser steps per network
 
 
@@ -42,14 +46,25 @@ def name_of(before: LearnedPolicy, taken: list[str]) -> str:
 
 
 def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonstrations:
-    """Load the dataset that a policy was learned from, and the person's own recordings.
+    """Load all that a policy was learned from, and what the person has recorded since.
+
+    That is its dataset, the person's own recordings, and the labels that an expert gave while this
+    policy or an earlier round drove. Episodes that its training left out stay out.
 
     Raises:
         LearningError: nothing can be learned from them.
         RecordingError: an episode is damaged.
     """
     own = library.dataset(human_dataset_id(before.config.env_id))
-    return load_demonstrations(dataset, also=[own] if own.dataset_id != dataset.dataset_id else [])
+    also = [own] if own.dataset_id != dataset.dataset_id else []
+    demos = load_demonstrations(dataset, also=also)
+    left_out = set(before.config.learned.get("left_out") or ())
+    own_rows = range(len(dataset.rows()))  # numbers are only unique within a dataset
+    if left_out:
+        kept = [i for i in demos.used if i not in own_rows or demos.numbers[i] not in left_out]
+        demos = demos.only(kept)
+    labels = read_labels(dataset.policies / before.name)
+    return demos if labels is None else labels.added_to(demos)
 
 
 def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> Iterator[Progress]:
@@ -75,6 +90,7 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
                 name=before.name,
             )
         )
+    recorded = len(demos.sources)  # the episodes that follow are an expert's labels
     known = _grown(tuned_settings_of(before, demos), before, demos)
     number = round_of(before) + 1
     total = known.steps * known.members
@@ -83,33 +99,74 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
         step = min(total, part * known.steps // 11)  # a network yields eleven times
         if policy is not None:
             policy = _named(policy, before, number)
+            policy.labels = ExpertLabels.since(demos, recorded)
         yield Progress(phase, step, total, policy=policy)
 
 
-def play_round(policy: LearnedPolicy) -> Iterator[Score | None]:
-    """Play a round's policy from fresh starts; yield None per episode, then the score.
+def play_round(dataset: Dataset, name: str) -> Iterator[Score | None]:
+    """Play a round's policy from fresh starts; yield None per episode, then the stored score.
 
     Raises:
         EnvError: the environment cannot be made, or failed.
+        LearningError: the policy cannot be read.
     """
-    results = []
-    for result in evaluate(policy.config.env_id, policy, EPISODES):
+    policy, results = load_policy(dataset.policies / name), []
+    env_id, rule = policy.config.env_id, rule_for(dataset)
+    for result in evaluate(env_id, policy, EPISODES):
         results.append(result)
         yield None
-    found = score(policy.config.env_id, "policy", results)
-    store_scores(policy, [found])
+    found = score(env_id, "policy", results, rule=rule)
+    others = [s for s in stored_scores(policy) if s.name != "policy"]
+    store_scores(policy, [*others, found], starts_of(results, rule))
+    policy.save(dataset.policies / name)
     yield found
 
 
 def rounds_of(dataset: Dataset, policy: str) -> list[Round]:
-    """Return the rounds that led to a policy, oldest first."""
-    names = list_policies(dataset.policies)
-    rounds: list[Round] = []
-    while policy in names and all(policy != known.policy for known in rounds):
-        loaded = load_policy(dataset.policies / policy)
-        rounds.append(Round(round_of(loaded), policy, read_score(loaded)))
-        policy = str(loaded.config.recipe.get("after", ""))
-    return rounds[::-1]
+    """Return the rounds that led to a policy, oldest first, each compared with the one before."""
+    by_name = {row.name: row for row in PolicyFolder(dataset).rows()}
+    chain: list[PolicyRow] = []
+    while policy in by_name and all(policy != known.name for known in chain):
+        chain.append(by_name[policy])
+        policy = by_name[policy].parent
+    chain.reverse()
+    earlier: list[PolicyRow | None] = [None, *chain[:-1]]
+    return [
+        Round(row.round, row.name, row.score if row.starts else None, _against(before, row))
+        for before, row in zip(earlier, chain, strict=True)
+    ]
+
+
+def unplayed(dataset: Dataset, policy: str) -> list[str]:
+    """Return the names of the rounds that led to a policy and have not been played yet."""
+    return [item.policy for item in rounds_of(dataset, policy) if item.score is None]
+
+
+def compare_rounds(dataset: Dataset, policy: str) -> None:
+    """Store for each round whether the policy that it corrected is better, from the same starts."""
+    for item in rounds_of(dataset, policy):
+        if item.against is None:
+            continue
+        found = item.against
+        better = {found.first: "this", found.second: "parent"}.get(found.better, "")
+        loaded = load_policy(dataset.policies / item.policy)
+        learned = loaded.config.learned | {"against_parent": {"better": better}}
+        if learned != loaded.config.learned:
+            loaded.config = replace(loaded.config, learned=learned)
+            loaded.save(dataset.policies / item.policy)
+
+
+def _against(before: PolicyRow | None, row: PolicyRow) -> PairedComparison | None:
+    """Compare a round with the one before, if both have been played."""
+    if before is None or not (before.starts and row.starts):
+        return None
+    sides = [
+        [Result(s.seed, s.total_reward, s.total_steps, s.success) for s in each.starts]
+        for each in (row, before)
+    ]
+    if not {r.seed for r in sides[0]} & {r.seed for r in sides[1]}:
+        return None
+    return compare_results(row.name, sides[0], before.name, sides[1], SuccessRule(""))
 
 
 def _grown(known: TunedSettings, before: LearnedPolicy, demos: Demonstrations) -> TunedSettings:
@@ -123,5 +180,8 @@ def _grown(known: TunedSettings, before: LearnedPolicy, demos: Demonstrations) -
 def _named(policy: LearnedPolicy, before: LearnedPolicy, number: int) -> LearnedPolicy:
     root = before.config.recipe.get("root", before.name)
     recipe = policy.config.recipe | {"round": number, "after": before.name, "root": root}
-    policy.config = replace(policy.config, recipe=recipe)
+    recipe["algorithm"] = before.config.recipe.get("algorithm", "bc")
+    left_out = before.config.learned.get("left_out") or []
+    learned = policy.config.learned | {"left_out": left_out}
+    policy.config = replace(policy.config, recipe=recipe, learned=learned)
     return policy

@@ -4,12 +4,13 @@ import contextlib
 from collections.abc import Iterator
 
 from teleop.errors import TeleopError, sentence
-from teleop.learning.policy import list_policies
+from teleop.learning.policy_folder import PolicyFolder, chosen_policy
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.recording.disk import files
 from teleop.runtime.protocol.session_messages import LibraryChanged
 from teleop.types.metadata import DatasetSummary, EpisodeRow
+from teleop.types.results import PolicyRow
 
 
 def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[LibraryChanged, str]:
@@ -21,7 +22,7 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[Libr
     problems: list[str] = []
     summaries: list[DatasetSummary] = []
     rows: list[EpisodeRow] = []
-    policies: list[str] = []
+    policies: list[PolicyRow] = []
     size, saved_s = 0, 0.0
     with _told(problems):
         summaries = library.summaries(env_id)
@@ -30,13 +31,14 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[Libr
         size, saved_s = _written(shown, rows)
         rows = certified_rows(shown) if rows else []
     with _told(problems):
-        policies = list_policies(shown.policies)
+        policies = PolicyFolder(shown).rows()
     found = LibraryChanged(
         folder=str(library.root),
         dataset_id=shown.dataset_id,
         datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
         episodes=tuple(rows),
         policies=tuple(policies),
+        chosen=chosen_policy(policies),
         size=size,
         saved_s=saved_s,
     )

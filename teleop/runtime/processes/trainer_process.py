@@ -194,20 +194,16 @@ class TrainerProcess:
     def _play_rounds(self, request: ListRounds) -> None:
         """Send the score of each round; play rounds without a score until a request arrives."""
         from teleop.learning.analysis import dagger_rounds
-        from teleop.learning.policy import load_policy
 
         with contextlib.suppress(TeleopError):  # untrusted policies: no chart on an error
             dataset = Library(request.root).existing(request.dataset_id)
             rounds = dagger_rounds.rounds_of(dataset, request.policy)
             self._pipe.send(Rounds(request.dataset_id, request.policy, tuple(rounds)))
-            for item in rounds:
-                if item.score is not None:
-                    continue
-                policy = load_policy(dataset.policies / item.policy)
-                for _ in dagger_rounds.play_round(policy):
+            for name in dagger_rounds.unplayed(dataset, request.policy):
+                for _ in dagger_rounds.play_round(dataset, name):
                     if self._pipe.poll():
                         return
-                policy.save(dataset.policies / item.policy)
+                dagger_rounds.compare_rounds(dataset, request.policy)
                 found = dagger_rounds.rounds_of(dataset, request.policy)
                 self._pipe.send(Rounds(request.dataset_id, request.policy, tuple(found)))
         self._unplayed = None

@@ -49,12 +49,12 @@ class LaneInfo:
         kind: for a recording `human`, `script`, `policy` or `other`; for a rival `agent`, `script`
             or `random`.
         name: name of the policy or the driver.
-        trained_on: number of episodes that the policy was trained on.
+        title: what the policy is, in a few words; empty for others.
     """
 
     kind: str
     name: str
-    trained_on: int
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from teleop.runtime.protocol.library_messages import Curate, FromLibrary, ToLibr
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
 from teleop.types.metadata import EpisodeRow
+from teleop.types.results import PolicyRow
 
 # ---------------------------------------------------------------- window -> environment process
 
@@ -238,6 +239,7 @@ class LibraryChanged:
         datasets: (id, number of episodes) of every dataset of this environment.
         episodes: episodes of that dataset, the oldest first.
         policies: policies trained on that dataset, the newest last.
+        chosen: name of the policy to show first; empty if there is none.
         size: total size of the episode files in bytes.
         saved_s: Unix time when the newest of them was written; 0 if there are none.
     """
@@ -246,9 +248,19 @@ class LibraryChanged:
     dataset_id: str
     datasets: tuple[tuple[str, int], ...]
     episodes: tuple[EpisodeRow, ...]
-    policies: tuple[str, ...]
+    policies: tuple[PolicyRow, ...]
+    chosen: str = ""
     size: int = 0
     saved_s: float = 0.0
+
+    @property
+    def policy_names(self) -> tuple[str, ...]:
+        """The names of the policies, the newest last."""
+        return tuple(row.name for row in self.policies)
+
+    def title_of(self, policy: str) -> str:
+        """Return what a policy is, in a few words; its name if it is not listed."""
+        return next((row.title for row in self.policies if row.name == policy), policy)
 
 
 @dataclass(frozen=True, slots=True)

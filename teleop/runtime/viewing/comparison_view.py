@@ -17,6 +17,7 @@ from teleop.errors import TeleopError
 from teleop.evaluation import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
+from teleop.learning.policy_folder import read_row
 from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
 from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
@@ -202,16 +203,16 @@ class ComparisonView:
 
 
 def _recorded(row: EpisodeRow) -> LaneInfo:
-    return LaneInfo(row.driver, row.driver_name, 0)
+    return LaneInfo(row.driver, row.driver_name)
 
 
 def _rival(dataset: Dataset, env_id: str, name: str) -> tuple[Policy, LaneInfo]:
     if name == SCRIPT:
-        return make_expert(env_id), LaneInfo(SCRIPT, "", 0)
+        return make_expert(env_id), LaneInfo(SCRIPT, "")
     if name == CHANCE:
-        return RandomPolicy(env_id), LaneInfo(CHANCE, "", 0)
+        return RandomPolicy(env_id), LaneInfo(CHANCE, "")
     policy = load_policy(dataset.policies / name)
-    return policy, LaneInfo("agent", name, len(policy.config.data["episodes"]))
+    return policy, LaneInfo("agent", name, read_row(dataset.policies / name).title)
 
 
 def _differs(action: object, did: object, space: Space) -> bool:

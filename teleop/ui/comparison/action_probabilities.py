@@ -32,11 +32,13 @@ def draw_action_probabilities(
     if not comparison.would:
         _draw_nothing(context, comparison, card)
         return
+    at = (card.x + px(18), card.y + px(42))
+    painter.text(_situation(comparison), at, "small", theme.text2, width=card.width - px(36))
     _draw_differences(context, comparison, card)
     card = Rect(card.x, card.y, card.width, card.height - px(26))
     step = min(step, len(comparison.would) - 1)
     rows = _rows(comparison, step)
-    y = card.y + px(40)
+    y = card.y + px(52)
     if not rows:
         painter.text(comparison.would[step], (card.x + px(18), y + px(20)), "bold")
         at = (card.x + px(18), y + px(48))
@@ -49,6 +51,14 @@ def draw_action_probabilities(
     names = min(names, round(card.width * 0.4))
     for index, row in enumerate(rows):
         _draw_bar(context, card, round(y + height * (index + 0.5)), names, row)
+
+
+def _situation(comparison: Comparison) -> str:
+    """Return which policy is asked about which situation."""
+    agents = [lane.about.name for lane in comparison.lanes if lane.about.kind == "agent"]
+    if len(agents) < 2:
+        return tr("in the situation of the recording at this step")
+    return tr("{name}, in the situation of the recording at this step", name=agents[0])
 
 
 def _draw_nothing(context: UiContext, comparison: Comparison, card: Rect) -> None:
@@ -92,8 +102,9 @@ def _draw_bar(
     track = Rect(x + names + px(12), y - px(7), 0, px(14))
     track.width = card.right - px(94) - track.x
     painter.box(track, theme.line if theme.is_dark else theme.sunken, 4)
-    filled = Rect(track.x, track.y, max(px(4), round(track.width * share)), track.height)
-    painter.box(filled, theme.agent if best else mix(theme.agent, theme.surface, 0.45), 4)
+    filled = Rect(track.x, track.y, round(track.width * share), track.height)
+    if filled.width:
+        painter.box(filled, theme.agent if best else mix(theme.agent, theme.surface, 0.45), 4)
     painter.text(f"{share * 100:.0f} %", (track.right + px(48), y), style, ink, "rm")
     if pressed:
         painter.icon("keyboard", (card.right - px(26), y), 16, theme.human)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
-from teleop.text import joined, ntr, tr
+from teleop.text import joined, tr
 from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
@@ -139,10 +139,7 @@ def _side(comparison: Comparison, index: int, look: SeriesStyle, step: int) -> S
     now = min(step, len(lane.returns) - 1)
     note = tr("episode {ordinal}, seed {seed}", ordinal=about.ordinal, seed=about.seed)
     if index:
-        trained_on = lane.about.trained_on
-        note = _NOTES[lane.about.kind]
-        if trained_on:
-            note = ntr("learned from {n} episode", "learned from {n} episodes", trained_on)
+        note = lane.about.title or _NOTES[lane.about.kind]
     ended = lane.over and now >= len(lane.actions)
     action = lane.actions[now - 1] if 0 < now <= len(lane.actions) else ""
     state = tr("ended at step {now}", now=now) if ended else tr("step {now}", now=now)

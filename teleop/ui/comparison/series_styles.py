@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from teleop.runtime.protocol.comparison_messages import LaneInfo
-from teleop.text import joined, tr
+from teleop.text import tr
 from teleop.ui.drawing.theme import Colour, Theme, mix
 from teleop.ui.state.view_model import Comparison
 
@@ -52,4 +52,4 @@ def _rival(rivals: list[LaneInfo], index: int, theme: Theme) -> SeriesStyle:
     dash = _DASHES[len(same)]
     plain = theme.agent if about.kind == "agent" else theme.text2
     colour = mix(plain, theme.text, 0.4) if same else plain
-    return SeriesStyle(joined(" ", (name, str(len(same) + 1))) if several else name, colour, dash)
+    return SeriesStyle(about.name or name if several else name, colour, dash)

@@ -144,9 +144,9 @@ class CompareScreen:
         starred = [episode.file for episode in library.episodes if episode.starred]
         default = starred[-1] if starred else files[-1]
         file = self._wanted_file if self._wanted_file in files else default
-        known = (*library.policies, _SCRIPT, _CHANCE)
+        known = (*library.policy_names, _SCRIPT, _CHANCE)
         rivals = tuple(name for name in self._rivals if name in known)
-        rivals = rivals or library.policies[-1:]
+        rivals = rivals or ((library.chosen,) if library.chosen else ())
         wanted = (library.dataset_id, file, rivals)
         if rivals and wanted != self._asked:
             self._asked = wanted
@@ -194,7 +194,7 @@ class CompareScreen:
     def _add_rival(self, context: UiContext) -> None:
         """Add a side: a policy that is not shown yet, the script or random actions."""
         library = context.model.library
-        names = (*reversed(library.policies), _SCRIPT, _CHANCE) if library else ()
+        names = (*reversed(library.policy_names), _SCRIPT, _CHANCE) if library else ()
         fresh = [name for name in names if name not in self._rivals]
         if fresh and len(self._rivals) < _MOST_RIVALS:
             self._rivals.append(fresh[0])
@@ -207,7 +207,7 @@ class CompareScreen:
             context.tell(Request.STOP_TAKE)
             return
         if context.model.env is not None and comparison.steps:
-            context.model.run = LaneCurve(LaneInfo("live", "", 0))
+            context.model.run = LaneCurve(LaneInfo("live", ""))
             self._player.playing = False
             context.tell(Race(comparison.about.seed))
 
@@ -373,7 +373,8 @@ def _episodes(context: UiContext) -> list[MenuItem]:
 
 def _rivals(context: UiContext, *, removable: bool) -> list[MenuItem]:
     library, env = context.model.library, context.model.env
-    policies = [MenuItem(name, name) for name in reversed(library.policies if library else ())]
+    rows = library.policies if library else ()
+    policies = [MenuItem(row.name, row.title, row.name) for row in reversed(rows)]
     others = [MenuItem(_CHANCE, tr("Random"), tr("Random actions"))]
     if env is not None and env.has_script:
         others.insert(0, MenuItem(_SCRIPT, tr("Script"), tr("The scripted expert")))

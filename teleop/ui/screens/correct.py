@@ -90,12 +90,13 @@ class CorrectScreen:
         library, training = context.model.library, context.model.training
         if library is None or not library.policies:
             return ""
-        if self._wanted in library.policies:
+        if self._wanted in library.policy_names:
             return self._wanted
         mine = training is not None and training.dataset_id == library.dataset_id
-        if mine and training and training.policy in library.policies:
+        unbeaten = [row.name for row in library.policies if not row.is_beaten]
+        if mine and training and training.policy in unbeaten:
             return training.policy
-        return library.policies[-1]
+        return library.chosen
 
     def _keep_policy(self, context: UiContext) -> None:
         """Request each new version of the policy, and its rounds of correction, once."""
@@ -146,11 +147,13 @@ class CorrectScreen:
         room = self._drive_view.draw_chips(context, left, left.y + px(6)) - left.x - px(_TOOLS)
         ui.group("picker")
         rect = Rect(left.x, left.y, min(px(290), room), px(40))
-        policies = list(reversed(library.policies)) if library else []
-        if ui.combo("policy", rect, name, "bot", tr("Policy in control")):
-            context.popover.toggle(ui, "policy", "policy", policies.index(name))
+        rows = list(reversed(library.policies)) if library else []
+        title = library.title_of(name) if library else name
+        if ui.combo("policy", rect, title, "bot", tr("Policy in control")):
+            place = [row.name for row in rows].index(name)
+            context.popover.toggle(ui, "policy", "policy", place)
         self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
-        choices = [MenuItem(policy, policy) for policy in policies]
+        choices = [MenuItem(row.name, row.title, row.name) for row in rows]
         picked = context.popover.draw(ui, "policy", rect, choices, name, 300)
         self._wanted = picked or self._wanted
 
@@ -202,11 +205,28 @@ class CorrectScreen:
         foot = panel.bottom - px(104)
         chart.height = min(px(_CHART), (foot - chart.y) // 2)
         self._rounds.draw(context, panel, chart)
-        rows = Rect(panel.x + px(20), chart.bottom + px(12), panel.width - px(40), 0)
+        below = self._draw_against(context, chart)
+        rows = Rect(panel.x + px(20), below + px(12), panel.width - px(40), 0)
         rows.height = foot - rows.y - px(8)
         self._draw_corrections(context, rows)
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(context, panel)
+
+    def _draw_against(self, context: UiContext, chart: Rect) -> int:
+        """Draw whether the newest round is better than the one before; return the bottom edge."""
+        painter, px, rounds = (
+            context.ui.painter,
+            context.ui.painter.px,
+            context.model.analyses.rounds,
+        )
+        found = rounds.rounds[-1].against if rounds and rounds.rounds else None
+        if found is None or chart.height < px(_CHART):
+            return chart.bottom
+        lines = painter.wrapped(found.text, "small", chart.width - px(16))
+        for index, line in enumerate(lines):
+            at = (chart.x + px(8), chart.bottom + px(10) + index * px(17))
+            painter.text(line, at, "small", context.ui.theme.text2)
+        return chart.bottom + px(4) + len(lines) * px(17)
 
     def _draw_corrections(self, context: UiContext, rect: Rect) -> None:
         """Draw the list of saved corrected episodes, the latest first."""

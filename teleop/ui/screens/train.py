@@ -145,8 +145,8 @@ class TrainScreen:
         wanted = ("", "", 0)
         if training and training.policy and training.dataset_id == library.dataset_id:
             wanted = (training.dataset_id, training.policy, training.version)
-        elif library.policies:
-            wanted = (library.dataset_id, library.policies[-1], 0)
+        elif library.chosen:
+            wanted = (library.dataset_id, library.chosen, 0)
         if wanted != self._previewed and wanted[1]:
             context.tell(ShowPreview(wanted[0], wanted[1]))
             self._previewed = wanted

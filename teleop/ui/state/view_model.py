@@ -50,7 +50,7 @@ from teleop.runtime.protocol.training_messages import (
 )
 from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary
-from teleop.types.results import Score, Tried
+from teleop.types.results import PairedComparison, Score, Tried
 
 
 @dataclass(slots=True)
@@ -312,7 +312,11 @@ class ViewModel:
         self.analyses.profile = message
 
     def _rounds_told(self, message: Rounds) -> None:
-        self.analyses.rounds = message
+        before, self.analyses.rounds = self.analyses.rounds, message
+        known = before is not None and before.policy == message.policy
+        found = message.rounds[-1].against if message.rounds else None
+        if found is not None and known and before and before.rounds[-1].against is None:
+            self.notices.append(Notice(Tone.PLAIN, _chosen_words(found)))
 
     def _trainer_lost(self, message: ProcessLost) -> None:
         """Handle that the training process ended unexpectedly."""
@@ -377,6 +381,21 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     PolicySaved: ViewModel._policy_saved,
     TrainingFailed: ViewModel._training_failed,
 }
+
+
+def _chosen_words(found: PairedComparison) -> str:
+    """Return which of two rounds drives from now on, and why."""
+    if found.better == found.second:
+        text = tr("{before} is better, so it stays chosen.", before=found.second)
+    elif found.better:
+        text = tr("{after} is better than before.", after=found.first)
+    else:
+        text = tr(
+            "{starts} starts do not show a difference; the newer {after} is chosen.",
+            starts=found.starts,
+            after=found.first,
+        )
+    return text
 
 
 def outline(live: SessionSnapshot | None) -> tuple[object, ...]:
