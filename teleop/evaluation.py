@@ -106,6 +106,7 @@ def score(
         success=rate,
         mean_steps=float(np.mean([result.total_steps for result in results])),
         rule="" if rate is None else rule.words,
+        returns=tuple(float(value) for value in returns),
     )
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from teleop.errors import StorageError
 from teleop.evaluation import RandomPolicy, bootstrap_interval
+from teleop.playback.captions import CaptionedFrames, Part
 from teleop.playback.replay import RecordedPolicy, Replay
-from teleop.playback.side_by_side import write_side_by_side
+from teleop.playback.side_by_side import frame_times_ms, write_side_by_side
 from teleop.recording import Dataset
 
 Record = Callable[..., Dataset]
@@ -43,6 +45,50 @@ def test_the_first_parting_is_where_observations_first_differ(record: Record) ->
     assert step is not None
     assert not np.array_equal(left[step], right[step])
     assert all(np.array_equal(left[i], right[i]) for i in range(step))
+    replay.close()
+
+
+@pytest.mark.parametrize(("suffix", "tick_s"), [(".gif", 0.01), (".webp", 0.001)])
+@pytest.mark.parametrize("pace_hz", [15.0, 30.0, 50.0])
+def test_an_animation_lasts_as_long_as_what_it_shows(
+    record: Record, tmp_path: Path, suffix: str, tick_s: float, pace_hz: float
+) -> None:
+    replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"))
+    output = tmp_path / f"out{suffix}"
+    write_side_by_side(replay, output, pace_hz)
+    with Image.open(output) as image:
+        assert image.size[0] >= 1280
+        assert image.size[1] >= 720
+        lasted = 0.0
+        for frame in range(getattr(image, "n_frames", 1)):
+            image.seek(frame)
+            image.load()  # WebP knows a frame's time once it is decoded
+            lasted += image.info["duration"] / 1000
+    assert lasted == pytest.approx((replay.steps + 1) / pace_hz, abs=tick_s)
+    replay.close()
+
+
+def test_frame_times_of_67_milliseconds_do_not_become_60() -> None:
+    times = frame_times_ms(steps=149, every=1, pace_hz=15.0, tick_ms=10)
+    assert sum(times) == 10_000
+    assert set(times) == {60, 70}
+
+
+def test_captions_say_who_drives_return_step_action_seed_and_time(record: Record) -> None:
+    replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"))
+    plain, named = (
+        CaptionedFrames(Part.of(replay, 15.0, names), 1280).draw(5)
+        for names in ((" ", " "), ("Ada", "bc · 12 episodes · 90%"))
+    )
+    assert plain.shape == named.shape
+    changed = np.argwhere((plain != named).any(axis=2))
+    assert changed[:, 0].max() < 60  # the names are in the head, above each side
+    assert (changed[:, 1] < 640).any()
+    assert (changed[:, 1] > 640).any()
+    before, after = (CaptionedFrames(Part.of(replay, 15.0), 1280).draw(s) for s in (5, 6))
+    rows = np.flatnonzero((before != after).any(axis=(1, 2)))
+    assert rows.min() < 60  # the return
+    assert rows.max() > before.shape[0] - 40  # the time
     replay.close()
 
 

@@ -252,6 +252,7 @@ def score_from(data: Any) -> Score | None:
             success=None if rate is None else float(rate),
             mean_steps=float(data["mean_steps"]),
             rule=str(data.get("rule", ""))[:_LONGEST_NOTE],
+            returns=tuple(float(value) for value in data.get("returns") or ()),
         )
     except (KeyError, TypeError, ValueError):
         return None

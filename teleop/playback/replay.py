@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,6 +102,11 @@ class Replay:
             lane.policy.reset(seed)
             self._games.append(iter_episode(env, lane.policy.act, seed))
             self._keep(lane, env, next(self._games[-1]).observation)
+
+    @property
+    def env(self) -> gym.Env[Any, Any]:
+        """The environment of the first lane, until `close`."""
+        return self._envs[0]
 
     @property
     def steps(self) -> int:

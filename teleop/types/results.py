@@ -21,6 +21,7 @@ class Score:
         success: share of episodes that were a success; None if nothing tells.
         mean_steps: mean length of an episode.
         rule: when an episode counts as a success, as text; empty if nothing tells.
+        returns: return of each episode; empty if they were not kept.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Score:
     success: float | None
     mean_steps: float
     rule: str = ""
+    returns: tuple[float, ...] = ()
 
     def __str__(self) -> str:
         rate = "" if self.success is None else f", success {self.success:.0%}"

@@ -23,6 +23,7 @@ from teleop.runtime.protocol.training_messages import (
     Certified,
     FromTrainer,
     PolicySaved,
+    Rounds,
     TrainerReady,
     TrainingProgress,
 )
@@ -107,7 +108,7 @@ class Updates:
     def _follow(self, message: FromEnvironment | FromTrainer) -> list[Effect]:
         """Send the messages that follow from a message, and return its other effects."""
         library = self._context.model.library
-        if isinstance(message, PolicySaved | Certified) and library:
+        if isinstance(message, PolicySaved | Certified | Rounds) and library:
             # list policies and certificates again
             self._context.tell(ChooseDataset(library.dataset_id))
         if isinstance(message, LibraryChanged | TrainerReady):

@@ -14,7 +14,7 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import load_policy
 from teleop.learning.tuning.search_space import space_for
 from teleop.recording import Library
-from teleop.runtime.protocol.comparison_messages import ReplayProgress
+from teleop.runtime.protocol.comparison_messages import ReplayProgress, ShowReplay
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from tests.harness.toys import mean_return, record_toy
 
@@ -218,7 +218,7 @@ def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Li
     policy.save(dataset.policies / "remembers")
     row = dataset.rows()[0]
     heard: list[object] = []
-    replaying = ComparisonView(dataset, row.file, ("remembers",), heard.append)
+    replaying = ComparisonView(dataset, ShowReplay("", row.file, ("remembers",)), heard.append)
     while replaying.due_s is not None:
         replaying.tick(time.perf_counter())
     replaying.close()

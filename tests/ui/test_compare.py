@@ -141,4 +141,4 @@ def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
     person.until(lambda: list(folder.glob("compare-*.png")))
     (file,) = folder.glob("compare-*.png")
     with Image.open(file) as picture:
-        assert picture.size[0] == 1200  # two sides of 600
+        assert picture.size == (1280, 720)

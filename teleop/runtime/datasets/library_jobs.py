@@ -11,16 +11,19 @@ from typing import Any
 from teleop import curation
 from teleop.errors import sentence
 from teleop.learning.policy import list_policies
+from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.runtime.protocol.library_messages import (
     Curate,
+    CuratePolicies,
     EpisodeOperation,
     EpisodesListed,
     ImportDataset,
     LibraryListed,
     ListEpisodes,
     ListLibrary,
+    PolicyOperation,
     ToLibrary,
     Working,
 )
@@ -96,6 +99,8 @@ class LibraryJobs:
                     self._list_episodes(dataset.dataset_id)
                 case Curate():
                     self._curate(message)
+                case CuratePolicies():
+                    self._curate_policies(message)
         except Exception as problem:  # noqa: BLE001  untrusted files can raise anything
             self._said.append(Notice(Tone.BAD, sentence(problem)))
             self._said.append(Working("", 0, 0))
@@ -111,9 +116,9 @@ class LibraryJobs:
         dataset = self._dataset(dataset_id)
         rows = tuple(certified_rows(dataset))
         env_id = dataset.info().env_id
-        self._said.append(
-            EpisodesListed(dataset_id, env_id, rows, tuple(dataset.writer.trash.names()))
-        )
+        trash = tuple(dataset.writer.trash.names())
+        policies = tuple(PolicyFolder(dataset).rows())
+        self._said.append(EpisodesListed(dataset_id, env_id, rows, trash, policies))
 
     def _dataset(self, dataset_id: str) -> Dataset:
         return self._claimed(dataset_id) or self._library.existing(dataset_id)
@@ -155,6 +160,29 @@ class LibraryJobs:
                     "Deleted {n} episode permanently", "Deleted {n} episodes permanently", len(gone)
                 )
                 self._said.append(Notice(Tone.PLAIN, text))
+
+    def _curate_policies(self, request: CuratePolicies) -> None:
+        folder, value = PolicyFolder(self._dataset(request.dataset_id)), request.value
+        gone = []
+        for name in request.chosen:
+            match request.operation:
+                case PolicyOperation.RENAME:
+                    folder.rename(name, str(value))
+                case PolicyOperation.NOTE:
+                    folder.describe(name, note=str(value))
+                case PolicyOperation.BASELINE:
+                    folder.describe(name, pinned=bool(value))
+                case PolicyOperation.DELETE:
+                    gone.append(folder.delete(name))
+                case PolicyOperation.RESTORE:
+                    text = tr("Restored {name}", name=folder.restore(name))
+                    self._said.append(Notice(Tone.GOOD, text))
+        if gone:
+            undo = CuratePolicies(request.dataset_id, PolicyOperation.RESTORE, tuple(gone))
+            text = ntr("Deleted {n} policy", "Deleted {n} policies", len(gone))
+            self._said.append(Notice(Tone.UNDO, text, undo))
+        self._list_episodes(request.dataset_id)
+        self._list_library()
 
     def _verify(self, dataset: Dataset, rows: list[EpisodeRow]) -> None:
         verdicts, began_s = [], time.perf_counter()

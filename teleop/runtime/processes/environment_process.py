@@ -22,9 +22,11 @@ from teleop.runtime.driving.driving_session import DrivingSession
 from teleop.runtime.protocol.comparison_messages import Race, ShowReplay, ShowStep, WriteReplay
 from teleop.runtime.protocol.library_messages import (
     Curate,
+    CuratePolicies,
     ImportDataset,
     ListEpisodes,
     ListLibrary,
+    ToLibrary,
 )
 from teleop.runtime.protocol.session_messages import (
     EnvFailed,
@@ -119,8 +121,7 @@ class EnvironmentProcess:
         """Advance the driving session, the preview and the comparison if they are due."""
         if self._curating.collect() and self._driving:
             self._driving.takes.list()
-        if self._writing and self._writing.collect(now):
-            self._writing = None
+        self._export(now)
         if self._driving:
             try:
                 self._driving.tick(now)
@@ -135,6 +136,13 @@ class EnvironmentProcess:
             except Exception as problem:  # noqa: BLE001  these can raise anything
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._leave_acts()
+
+    def _export(self, now: float) -> None:
+        """Begin the export that was requested, or collect the result of the running one."""
+        if self._writing and self._writing.collect(now):
+            self._writing = None
+        if self._writing is None and self._replay:
+            self._writing = self._replay.take_export()
 
     def handle(self, message: ToEnvironment, now: float) -> None:
         """Handle a message from the window; report an error in one sentence."""
@@ -192,7 +200,7 @@ class EnvironmentProcess:
     def _show_replay(self, message: ShowReplay, _: float) -> None:
         self._leave_acts()
         dataset = self._library.existing(message.dataset_id)
-        self._replay = ComparisonView(dataset, message.file, message.rivals, self._say)
+        self._replay = ComparisonView(dataset, message, self._say)
 
     def _show_step(self, message: ShowStep, _: float) -> None:
         if self._replay:
@@ -203,7 +211,7 @@ class EnvironmentProcess:
             text = tr("Another file is being written; try again afterwards")
             self._say(Notice(Tone.PLAIN, text))
         elif self._replay:
-            self._writing = self._replay.write(Path(message.output))
+            self._replay.write(Path(message.output))
 
     def _race(self, message: Race, now: float) -> None:
         if self._driving:
@@ -216,9 +224,7 @@ class EnvironmentProcess:
             self._driving.watch_over(load_policy(dataset.policies / message.policy), now)
             self._driving.handle(Request.SHOW_DRIVE, now)
 
-    def _curate(
-        self, message: ListLibrary | ListEpisodes | Curate | ImportDataset, _: float
-    ) -> None:
+    def _curate(self, message: ToLibrary, _: float) -> None:
         self._library.ensure(self._samples)
         self._curating.handle(message)
 
@@ -257,6 +263,7 @@ _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     ListLibrary: EnvironmentProcess._curate,
     ListEpisodes: EnvironmentProcess._curate,
     Curate: EnvironmentProcess._curate,
+    CuratePolicies: EnvironmentProcess._curate,
     ImportDataset: EnvironmentProcess._curate,
     Request: EnvironmentProcess._request,
 }  # everything else goes to the driving session

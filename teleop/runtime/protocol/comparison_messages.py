@@ -7,22 +7,27 @@ from teleop.runtime.protocol.shared_frames import Frame
 
 @dataclass(frozen=True, slots=True)
 class ShowReplay:
-    """Compare a recorded episode with rivals, or show it alone.
+    """Compare a recorded episode with rivals, show it alone, or show rivals alone.
 
     Attributes:
-        dataset_id: id of the episode's dataset.
-        file: file of the episode.
+        dataset_id: id of the dataset with the episode and the policies.
+        file: file of the episode; empty to show the rivals alone.
         rivals: names of policies, `script` or `random`.
+        seed: seed of the start if there is no episode.
     """
 
     dataset_id: str
     file: str
     rivals: tuple[str, ...] = ()
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WriteReplay:
-    """Write the comparison to a file; the file extension selects the format."""
+    """Write the comparison to a file, once all sides have ended.
+
+    The file extension selects the format.
+    """
 
     output: str
 
@@ -80,11 +85,11 @@ class ReplayOpened:
 
     Attributes:
         dataset_id: id of the recorded episode's dataset.
-        file: file of the recorded episode.
+        file: file of the recorded episode; empty if rivals are shown alone.
         seed: seed of all sides.
         pace_hz: steps per second at speed 1.
         ordinal: number of the recorded episode.
-        lanes: the sides, the recording first.
+        lanes: the sides, the recording first if there is one.
         words: a word for each choice of each action branch; empty for continuous actions.
         components: names of the observed numbers.
         demonstrated: a sample of these numbers from the demonstrations in the dataset.

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from teleop.types.metadata import DatasetSummary, EpisodeRow
+from teleop.types.results import PolicyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,33 @@ class Curate:
     value: bool | str | tuple[int, int] | tuple[str, str] | None = None
 
 
+class PolicyOperation(Enum):
+    """Operations on policies."""
+
+    RENAME = "rename"
+    NOTE = "note"
+    BASELINE = "baseline"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class CuratePolicies:
+    """Apply an operation to policies of a dataset.
+
+    Attributes:
+        dataset_id: id of the dataset.
+        operation: the operation.
+        chosen: names of policies; for RESTORE, names in the trash.
+        value: RENAME: the new name; NOTE: a text; BASELINE: a bool.
+    """
+
+    dataset_id: str
+    operation: PolicyOperation
+    chosen: tuple[str, ...]
+    value: bool | str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ImportDataset:
     """Import a bundle or a dataset folder into the library."""
@@ -59,7 +87,7 @@ class ImportDataset:
     path: str
 
 
-ToLibrary: TypeAlias = ListLibrary | ListEpisodes | Curate | ImportDataset
+ToLibrary: TypeAlias = ListLibrary | ListEpisodes | Curate | CuratePolicies | ImportDataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +99,13 @@ class LibraryListed:
 
 @dataclass(frozen=True, slots=True)
 class EpisodesListed:
-    """A dataset's episodes and trash, as they are on disk."""
+    """A dataset's episodes, policies and trash, as they are on disk."""
 
     dataset_id: str
     env_id: str
     rows: tuple[EpisodeRow, ...]
     trash: tuple[str, ...]
+    policies: tuple[PolicyRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

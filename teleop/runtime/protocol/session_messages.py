@@ -15,7 +15,12 @@ from teleop.runtime.protocol.comparison_messages import (
     WriteReplay,
 )
 from teleop.runtime.protocol.driving_options import DriveOptions
-from teleop.runtime.protocol.library_messages import Curate, FromLibrary, ToLibrary
+from teleop.runtime.protocol.library_messages import (
+    Curate,
+    CuratePolicies,
+    FromLibrary,
+    ToLibrary,
+)
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
 from teleop.types.metadata import EpisodeRow
@@ -348,7 +353,7 @@ class Notice:
 
     tone: Tone
     text: str
-    undo: Curate | None = None
+    undo: Curate | CuratePolicies | None = None
     copy: str = ""
 
 

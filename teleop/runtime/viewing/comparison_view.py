@@ -4,21 +4,20 @@ Rivals are names of policies, `script` or `random`; without rivals, only the rec
 """
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from teleop.envs.action_labels import action_text
 from teleop.envs.catalogue import find_entry
-from teleop.envs.factory import close_env, make_env
+from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.spaces import Space
 from teleop.errors import TeleopError
 from teleop.evaluation import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
 from teleop.learning.policy_folder import read_row
-from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
+from teleop.playback.replay import TURN_BASED_HZ, RecordedPolicy, Replay, shown_pace_hz
 from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.runtime.driving.policy_view import PolicyView
@@ -28,8 +27,10 @@ from teleop.runtime.protocol.comparison_messages import (
     ReplayFrames,
     ReplayOpened,
     ReplayProgress,
+    ShowReplay,
 )
-from teleop.runtime.protocol.session_messages import Notice, Say, Tone
+from teleop.runtime.protocol.library_messages import Working
+from teleop.runtime.protocol.session_messages import Say
 from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
@@ -47,7 +48,7 @@ _CLOUD_EPISODES, _CLOUD_POINTS = 20, 600
 class ComparisonView:
     """A comparison of a recorded episode with its rivals."""
 
-    def __init__(self, dataset: Dataset, file: str, rivals: Sequence[str], say: Say) -> None:
+    def __init__(self, dataset: Dataset, request: ShowReplay, say: Say) -> None:
         """Load all sides and show their common start.
 
         Raises:
@@ -56,30 +57,32 @@ class ComparisonView:
             EnvError: the environment cannot be made.
         """
         self._say = say
-        episode = dataset.read(file)
-        self._row = episode.row
+        episode = dataset.read(request.file) if request.file else None
+        self._row = episode.row if episode else None
+        seed = (episode.row.seed or 0) if episode else request.seed
         self._env_id = dataset.info().env_id
         env = make_env(self._env_id, render=False)
         self._space = env.action_space
         words = find_entry(self._env_id).observation_words
         self._seen = PolicyView(env.observation_space, words)
-        drivers: list[Policy] = [RecordedPolicy(episode)]
-        self._abouts = [_recorded(episode.row)]
+        drivers: list[Policy] = [RecordedPolicy(episode)] if episode else []
+        self._abouts = [_recorded(episode.row)] if episode else []
         self._adviser: LearnedPolicy | None = None  # its memory follows the recording
-        for name in rivals[:MOST_RIVALS]:
+        for name in request.rivals[:MOST_RIVALS]:
             driver, about = _rival(dataset, self._env_id, name)
             if isinstance(driver, LearnedPolicy):
                 driver.check_fits(self._env_id, env.observation_space, env.action_space)
-                if self._adviser is None:
+                if self._adviser is None and episode:
                     self._adviser = load_policy(dataset.policies / name)
-                    self._adviser.reset(episode.row.seed or 0)
+                    self._adviser.reset(seed)
             drivers.append(driver)
             self._abouts.append(about)
         close_env(env)
         self._writers = tuple(FrameWriter(f"lane{index}") for index in range(len(drivers)))
-        seed = episode.row.seed or 0
         self._replay = Replay(self._env_id, seed, drivers)
-        self._pace_hz = shown_pace_hz(episode)
+        paced = shown_pace_hz(episode) if episode else pace_of(self._replay.env)
+        self._pace_hz = paced or TURN_BASED_HZ
+        self._wanted: Path | None = None  # file to write once all sides have ended
         self._step = self._advised = 0
         self._reported = [0] * len(drivers)
         self._report_s, self._finished = 0.0, False
@@ -118,15 +121,26 @@ class ComparisonView:
         )
         self._say(ReplayFrames(self._step, frames))
 
-    def write(self, output: Path) -> VideoExport | None:
-        """Write a video or an animated image of all steps, or a still image of the shown step."""
-        if not self._finished:
-            self._say(Notice(Tone.PLAIN, tr("Still computing; try again in a moment")))
+    def write(self, output: Path) -> None:
+        """Write a video or an animated image of all steps, or a still image of the shown step.
+
+        It begins once all sides have ended; `take_export` then returns it.
+        """
+        self._wanted = output
+        self._report_s = 0.0
+
+    def take_export(self) -> VideoExport | None:
+        """Return the requested export, once it can begin."""
+        if self._wanted is None or not self._finished:
             return None
-        return VideoExport(self._replay, output, self._pace_hz, self._step, self._say)
+        output, self._wanted = self._wanted, None
+        names = [about.title for about in self._abouts]
+        return VideoExport(self._replay, output, self._pace_hz, self._step, self._say, names)
 
     def close(self) -> None:
         """Release the environments and frames."""
+        if self._wanted is not None:
+            self._say(Working("", 0, 0))
         self._replay.close()
         for writer in self._writers:
             writer.close()
@@ -137,10 +151,10 @@ class ComparisonView:
         names = self._seen.numbers(self._replay.lanes[0].observations[0])
         return ReplayOpened(
             dataset_id=dataset.dataset_id,
-            file=self._row.file,
+            file=self._row.file if self._row else "",
             seed=seed,
             pace_hz=self._pace_hz,
-            ordinal=self._row.number,
+            ordinal=self._row.number if self._row else 0,
             lanes=tuple(self._abouts),
             words=self._adviser.choice_words(self._space) if self._adviser else (),
             components=tuple(name for name, _ in names),
@@ -175,9 +189,13 @@ class ComparisonView:
                 would=would,
                 differs=differs,
                 diverged_at=self._replay.diverged_at,
-                fidelity=self._replay.fidelity() if first.over else "",
+                fidelity=self._replay.fidelity() if first.over and self._row else "",
             )
         )
+        if self._wanted is not None and not self._replay.over:
+            steps = self._replay.steps
+            known = self._row.total_steps if self._row else 0
+            self._say(Working(tr("Playing to the end"), steps, max(known, steps + 1)))
 
     def _advice(self, adviser: LearnedPolicy) -> list[_Advice]:
         """Return what the policy would have done at each new step of the recording."""

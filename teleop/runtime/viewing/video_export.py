@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from teleop.errors import sentence
@@ -24,6 +25,7 @@ class VideoExport:
         pace_hz: float,
         step: int,
         say: Say,
+        names: Sequence[str] = (),
     ) -> None:
         """Start writing.
 
@@ -33,13 +35,14 @@ class VideoExport:
             pace_hz: steps per second.
             step: the step that a still image shows.
             say: sends a message to the window.
+            names: who drives each side; empty where the policy's own name is used.
         """
         self._say, self._output = say, output
         self._began_s = self._said_s = time.perf_counter()
         self._done, self._total = 0, 1
         self._outcome: Notice | None = None
         self._cancelled = False
-        arguments = (replay, output, pace_hz, step)
+        arguments = (replay, output, pace_hz, step, names)
         self._thread = threading.Thread(target=self._write, args=arguments, name="writing")
         self._thread.start()
 
@@ -61,9 +64,11 @@ class VideoExport:
         self._cancelled = True
         self._thread.join()
 
-    def _write(self, replay: Replay, output: Path, pace_hz: float, step: int) -> None:
+    def _write(
+        self, replay: Replay, output: Path, pace_hz: float, step: int, names: Sequence[str]
+    ) -> None:
         try:
-            write_side_by_side(replay, output, pace_hz, step, self._tell)
+            write_side_by_side(replay, output, pace_hz, step, self._tell, names)
             self._outcome = Notice(
                 Tone.GOOD, tr("Written: {output}", output=output), copy=str(output)
             )

@@ -31,7 +31,7 @@ _SCRIPT, _CHANCE, _REMOVE = "script", "random", "-"
 _FORMS = (
     MenuItem(".gif", tr("Animated image (GIF)")),
     MenuItem(".webp", tr("Animated image (WebP)")),
-    MenuItem(".mp4", tr("Video (MP4)"), tr("Needs the extra teleop-studio[video]")),
+    MenuItem(".mp4", tr("Video (MP4)")),
     MenuItem(".png", tr("Still image of this step (PNG)")),
 )
 _REST_S = 0.08  # between two full redraws; the panes are redrawn more often
@@ -246,7 +246,7 @@ class CompareScreen:
         if context.model.working:
             right = _draw_working(context, context.model.working, bar)
         else:
-            right = self._draw_small_actions(context, comparison, bar)
+            right = self._draw_small_actions(context, bar)
         live = context.model.live
         driving = live is not None and live.engaged
         label, icon = tr("Race"), "trophy"
@@ -263,11 +263,11 @@ class CompareScreen:
                 self._start_or_stop_race(context, comparison)
         return race.x
 
-    def _draw_small_actions(self, context: UiContext, comparison: Comparison, bar: Rect) -> int:
+    def _draw_small_actions(self, context: UiContext, bar: Rect) -> int:
         ui, px = context.ui, context.ui.painter.px
         racing = tr("Leave the race first") if context.model.run else ""
         rect = Rect(bar.right - px(46), bar.centery - px(18), px(36), px(36))
-        reason = racing or ("" if comparison.complete else tr("Still computing"))
+        reason = racing
         if ui.icon_button("write", rect, "download", tr("Write to a file"), None, reason):
             context.popover.toggle(ui, "forms", "write")
         rect = rect.move(-px(40), 0)

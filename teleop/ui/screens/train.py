@@ -189,7 +189,7 @@ class TrainScreen:
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
         training, live = model.own_training, model.preview
         if training and training.scores:
-            top = card.y + px(108)
+            top = card.y + px(92)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
             draw_score_bars(ui, bars, training.scores)
         elif live and name:

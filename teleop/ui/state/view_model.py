@@ -15,6 +15,7 @@ from teleop.runtime.protocol.comparison_messages import (
 )
 from teleop.runtime.protocol.library_messages import (
     Curate,
+    CuratePolicies,
     EpisodesListed,
     LibraryListed,
     Working,
@@ -216,7 +217,7 @@ class ViewModel:
     datasets: tuple[DatasetSummary, ...] | None = None
     listed: EpisodesListed | None = None
     working: Working | None = None
-    library_undo: list[Curate] = field(default_factory=list)
+    library_undo: list[Curate | CuratePolicies] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lost: str = ""  # why the environment process ended
     slow: SlowCall | None = None

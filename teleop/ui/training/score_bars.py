@@ -1,8 +1,8 @@
-"""Bar chart of mean returns with their 95 % intervals, one row per score."""
+"""Returns of several drivers: every episode as a dot, the mean and its 95 % interval, success."""
 
 from pygame import Rect
 
-from teleop.text import tr
+from teleop.text import joined, ntr, tr
 from teleop.types.results import Score
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, mix
@@ -14,37 +14,86 @@ _WORDS = {
     "script": tr("Script"),
     "random": tr("Random"),
 }
+_HEAD, _FOOT = 22, 40
+_NUMBER, _RATE = 64, 62
 
 
 def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
     """Draw a row for each score on one scale: demonstrations first, earlier policies by name."""
     painter, px = ui.painter, ui.painter.px
-    low = min(item.low for item in scores)
-    high = max(item.high for item in scores)
-    reach = max(1e-9, high - low)
-    row = min(px(40), area.height // len(scores))
+    judged = any(item.success is not None for item in scores)
     names = [_WORDS.get(item.name, item.name) for item in scores]
     label = max(painter.width(name, "small-medium") for name in names) + px(14)
-    label, number = min(label, round(area.width * 0.4)), px(64)
-    track = Rect(area.x + label, 0, area.width - label - number - px(12), px(6))
+    label = min(label, round(area.width * 0.36))
+    right = area.right - (px(_RATE) if judged else 0)
+    track = Rect(area.x + label, 0, right - px(_NUMBER + 12) - area.x - label, px(6))
+    small = ui.theme.text2
+    top = area.y + px(8)
+    painter.text(tr("mean"), (right, top), "small", small, "rm")
+    if judged:
+        painter.text(tr("success"), (area.right, top), "small", small, "rm")
+    row = min(px(36), (area.height - px(_HEAD + _FOOT)) // len(scores))
+    low, high = _scale(scores)
     for index, item in enumerate(scores):
-        y = area.y + index * row + row // 2
+        y = area.y + px(_HEAD) + index * row + row // 2
         colour = _colour(ui, item.name)
         painter.text(names[index], (area.x, y), "small-medium", width=label - px(8))
         track.centery = y
-        painter.box(track, ui.theme.sunken, 3)
-        left = track.x + round((item.low - low) / reach * track.width)
-        right = track.x + round((item.high - low) / reach * track.width)
-        painter.box(Rect(left, track.y, max(px(4), right - left), track.height), colour, 3)
-        middle = track.x + round((item.mean - low) / reach * track.width)
-        painter.fill((middle - px(1), y - px(8), px(3), px(16)), ui.theme.text)
+        _draw_row(ui, track, item, (low, high), colour)
         said = signed(item.mean, plus=False)
-        painter.text(said, (area.right, y), "small-bold", colour, "rm", width=number)
+        painter.text(said, (right, y), "small-bold", colour, "rm", width=px(_NUMBER))
+        if item.success is not None:
+            painter.text(f"{item.success:.0%}", (area.right, y), "small-bold", colour, "rm")
+    axis = area.y + px(_HEAD) + len(scores) * row + px(6)
+    painter.text(signed(low, plus=False), (track.x, axis), "small", small)
+    painter.text(tr("return"), (track.centerx, axis), "small", small, "cm")
+    painter.text(signed(high, plus=False), (track.right, axis), "small", small, "rm")
+    for index, line in enumerate(_captions(scores)):
+        at = (area.x, axis + px(17) * (index + 1))
+        if at[1] <= area.bottom:
+            painter.text(line, at, "small", small, width=area.width)
+
+
+def _scale(scores: tuple[Score, ...]) -> tuple[float, float]:
+    """Return the smallest and the largest value that is shown."""
+    low = min(min((item.low, *item.returns)) for item in scores)
+    high = max(max((item.high, *item.returns)) for item in scores)
+    return (low, high) if high > low else (low - 1.0, high + 1.0)
+
+
+def _draw_row(ui: Ui, track: Rect, item: Score, ends: tuple[float, float], ink: Colour) -> None:
+    """Draw the interval as a bar, every episode as a dot, and the mean as a line."""
+    painter, px = ui.painter, ui.painter.px
+    low, high = ends
+
+    def x_of(value: float) -> int:
+        return track.x + round((value - low) / (high - low) * track.width)
+
+    painter.box(track, ui.theme.sunken, 3)
+    left, right = x_of(item.low), x_of(item.high)
+    if right > left:
+        painter.box(Rect(left, track.y, right - left, track.height), ink, 3)
+    pale = mix(ink, ui.theme.surface, 0.35)
+    for value in item.returns:
+        painter.dot((x_of(value), track.centery), 2.5, pale)
+    painter.fill((x_of(item.mean) - px(1), track.centery - px(8), px(3), px(16)), ui.theme.text)
+
+
+def _captions(scores: tuple[Score, ...]) -> list[str]:
+    """Return what the rows show: how many episodes, what the bar is, what counts as success."""
+    played = [item.episodes for item in scores if item.name != "person"]
+    count = max(played, default=scores[0].episodes)
+    starts = ntr("{n} fresh start", "{n} fresh starts", count)
+    lines = [joined(" · ", (starts, tr("dots: episodes"), tr("bar: 95 % interval of the mean")))]
+    rule = next((item.rule for item in scores if item.rule), "")
+    if rule:
+        lines.append(tr("Success: {rule}", rule=rule))
+    return lines
 
 
 def _colour(ui: Ui, who: str) -> Colour:
     """Return orange for the person, blue for policies, and a paler blue for earlier policies."""
     theme = ui.theme
     plain = {"person": theme.human, "policy": theme.agent, "script": theme.text2}
-    earlier = theme.text2 if who == "random" else mix(theme.agent, theme.surface, 0.4)
+    earlier = theme.text2 if who == "random" else mix(theme.agent, theme.surface, 0.25)
     return plain.get(who, earlier)

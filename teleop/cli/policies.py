@@ -1,0 +1,102 @@
+"""Commands about trained policies: list, rename, describe, delete and restore them."""
+
+import dataclasses
+import time
+from typing import Annotated, Any, Optional
+
+import typer
+
+from teleop.cli.options import (
+    AsJson,
+    DatasetName,
+    Debug,
+    Recordings,
+    find_dataset,
+    one_sentence,
+    say,
+    table,
+)
+from teleop.cli.play import cli
+from teleop.errors import LearningError
+
+PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="Name of a policy.")]
+
+
+@cli.command()
+def policies(
+    dataset: DatasetName,
+    trash: Annotated[bool, typer.Option("--trash", help="Show deleted policies instead.")] = False,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List a dataset's policies: recipe, data, return, success, date, note."""
+    with one_sentence(debug):
+        from teleop.learning.policy_folder import PolicyFolder
+
+        found = find_dataset(recordings, dataset)
+        folder = PolicyFolder(found)
+        if trash:
+            table(as_json, [{"in the trash": name} for name in folder.deleted()], dataset)
+        elif as_json:
+            table(True, [dataclasses.asdict(row) for row in folder.rows()], dataset)
+        else:
+            table(False, [_row(row) for row in folder.rows()], f"Policies of {found.dataset_id}")
+
+
+@cli.command()
+def policy(
+    dataset: DatasetName,
+    name: PolicyName,
+    rename: Annotated[str, typer.Option(metavar="NAME", help="Give it another name.")] = "",
+    note: Annotated[Optional[str], typer.Option(help="Set its note.")] = None,  # noqa: UP045
+    baseline: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option("--baseline/--no-baseline", help="Show it first, and compare others with it."),
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Move it to the trash.")] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Restore it from the trash.")] = False,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Rename a policy, note something about it, make it the baseline, delete or restore it."""
+    with one_sentence(debug):
+        from teleop.learning.policy_folder import PolicyFolder
+
+        folder = PolicyFolder(find_dataset(recordings, dataset))
+        if sum((bool(rename), delete, restore)) > 1:
+            raise LearningError("Choose one of --rename, --delete and --restore.")
+        text = ""
+        if restore:
+            name = folder.restore(name)
+            text = f"Restored {name}."
+        if note is not None or baseline is not None:
+            folder.describe(name, note=note, pinned=baseline)
+            text = f"{name} is described."
+        if rename:
+            folder.rename(name, rename)
+            text, name = f"{name} is now {rename}.", rename
+        if delete:
+            there = folder.delete(name)
+            again = f"teleop policy {dataset} {there} --restore"
+            text = f"Deleted {name}. To restore it: {again}"
+        if not text:
+            raise LearningError(
+                "Say what to do with the policy: --rename, --note, --baseline, --delete or "
+                "--restore."
+            )
+        say(as_json, {"policy": name}, text)
+
+
+def _row(row: Any) -> dict[str, Any]:
+    score = row.score
+    return {
+        "policy": ("★ " if row.pinned else "") + row.name,
+        "recipe": row.recipe,
+        "episodes": row.episodes,
+        "return": None if score is None else score.mean,
+        "success": "" if score is None or score.success is None else f"{score.success:.0%}",
+        "trained": time.strftime("%Y-%m-%d %H:%M", time.localtime(row.made)),
+        "note": row.note,
+    }
