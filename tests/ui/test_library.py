@@ -72,7 +72,7 @@ def test_label_trim_delete_restore_and_purge(person: Person) -> None:
     person.click("choose.all")
     person.click("library.delete")
     person.until(lambda: len(listed(person).trash) == 1)
-    person.click("trash")
+    person.click("tab.trash")
     person.click("purge")
     assert len(listed(person).trash) == 1  # it asks first
     person.click("purge")

@@ -39,6 +39,7 @@ from teleop.runtime.protocol.session_messages import (
     StarEpisode,
     ToEnvironment,
     Tone,
+    UseSeed,
 )
 from teleop.session import Phase, Session, seeds_from
 from teleop.text import tr
@@ -229,10 +230,10 @@ class DrivingSession:
         self.takes.undo()
         self._show(now, draw=False)
 
-    def _new_seed(self, now: float) -> None:
-        """Go to another seed, unless something is being recorded."""
+    def _new_seed(self, now: float, seed: int | None = None) -> None:
+        """Go to another seed or a given one, unless something is being recorded."""
         if not self.engaged and not self.takes.pending:
-            self._ready(now, another=True)
+            self._ready(now, another=True, seed=seed)
 
     # ------------------------------------------------------------ time
 
@@ -416,9 +417,10 @@ class DrivingSession:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self.takes.offer(take)
 
-    def _ready(self, now: float, *, another: bool = False) -> None:
+    def _ready(self, now: float, *, another: bool = False, seed: int | None = None) -> None:
         """Reset the environment for the next episode, and wait for the person."""
-        seed = self._starts.next(self.options.seeds, self._session.seed, another=another)
+        if seed is None:
+            seed = self._starts.next(self.options.seeds, self._session.seed, another=another)
         self._renew(now, seed)
         self._show(now)
 
@@ -486,6 +488,7 @@ _REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
     Request.SHOW_DRIVE: DrivingSession._show_again,
 }
 _MESSAGES: dict[type, Callable[[DrivingSession, Any, float], None]] = {
+    UseSeed: lambda act, message, now: act._new_seed(now, message.seed),
     Input: lambda act, message, _: act._hear(message.event),
     SetSpeed: lambda act, message, now: act._set_speed(message.speed, now),
     SetOptions: lambda act, message, now: act._set_options(message.options, now),

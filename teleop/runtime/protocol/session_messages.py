@@ -134,6 +134,13 @@ class ChooseDataset:
 
 
 @dataclass(frozen=True, slots=True)
+class UseSeed:
+    """Go to the start with this seed, unless something is being recorded."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class StarEpisode:
     """Star an episode, or remove its star."""
 
@@ -443,6 +450,7 @@ ToEnvironment: TypeAlias = (
     | SetIdle
     | ResetControls
     | ChooseDataset
+    | UseSeed
     | StarEpisode
     | DeleteEpisode
     | ShowPreview

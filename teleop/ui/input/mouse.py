@@ -13,6 +13,9 @@ MOUSE = (
 )
 
 
+_ROWS_PER_NOTCH = 3
+
+
 class Mouse:
     """Handles presses, drags and the wheel."""
 
@@ -25,7 +28,7 @@ class Mouse:
             if "mouse.left" in self._context.input.held:
                 self._point(event.pos)
         elif event.type == pygame.MOUSEWHEEL:
-            self._wheel(-event.y)
+            self._wheel(-event.y * _ROWS_PER_NOTCH)
         elif event.button == 1 and event.type == pygame.MOUSEBUTTONUP:
             if "mouse.left" in self._context.input.held:
                 self._unpoint()

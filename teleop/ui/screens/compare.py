@@ -54,6 +54,8 @@ class CompareScreen:
         """Request a comparison, by default of the newest starred episode and the newest policy."""
         context.tell(Request.PAUSE)
         self._asked = ("", "", ())
+        self._rivals = list(context.rivals) or self._rivals
+        context.rivals = ()
         self._ask(context)
 
     def leave(self, context: UiContext) -> None:
@@ -146,6 +148,8 @@ class CompareScreen:
         file = self._wanted_file if self._wanted_file in files else default
         known = (*library.policy_names, _SCRIPT, _CHANCE)
         rivals = tuple(name for name in self._rivals if name in known)
+        if self._rivals and not rivals and not self._asked[0]:
+            return  # the list of another dataset is on its way
         rivals = rivals or ((library.chosen,) if library.chosen else ())
         wanted = (library.dataset_id, file, rivals)
         if rivals and wanted != self._asked:

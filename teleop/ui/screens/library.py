@@ -18,8 +18,9 @@ from teleop.types.metadata import DatasetSummary, EpisodeRow
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, time_left, two_lines
 from teleop.ui.episodes.episode_card import EpisodeCard
-from teleop.ui.episodes.episode_table import EpisodeTable
+from teleop.ui.episodes.episode_table import episode_table
 from teleop.ui.episodes.import_button import draw_import, draw_import_menu
+from teleop.ui.policies.policy_panel import PolicyPanel
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
@@ -34,24 +35,25 @@ _FORMS = (
     MenuItem("csv", tr("Table"), ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
-_TRASH = "trash"
+_TABS = {"episodes": tr("Episodes"), "policies": tr("Policies"), "trash": tr("Trash")}
 
 
 class LibraryScreen:
     """View state: the chosen dataset, its table and the episode in the player."""
 
     def __init__(self) -> None:
-        self._table, self._card = EpisodeTable(), EpisodeCard()
+        self._table, self._card = episode_table(), EpisodeCard()
         self._datasets, self._trash = Scroll(), Scroll()
         self._dataset = ""
         self._asked = ("", "")  # dataset and file in the player
-        self._shows_trash = self._sure = False
+        self._policies = PolicyPanel()
+        self._tab, self._sure = "episodes", False
 
     def enter(self, context: UiContext) -> None:
         """Request the lists of datasets and episodes again."""
         context.tell(Request.PAUSE)
         context.tell(ListLibrary())
-        self._asked, self._shows_trash, self._sure = ("", ""), False, False
+        self._asked, self._tab, self._sure = ("", ""), "episodes", False
         if not self._dataset and context.model.library:
             self._dataset = context.model.library.dataset_id
         if self._dataset:
@@ -65,12 +67,16 @@ class LibraryScreen:
 
     def wakes_in(self, context: UiContext) -> float | None:
         """Return the seconds until the next step while an episode plays."""
-        return self._card.player.wakes_in(context.model.comparison)
+        shown = self._policies if self._tab == "policies" else self._card.player
+        if isinstance(shown, PolicyPanel):
+            return shown.wakes_in(context)
+        return shown.wakes_in(context.model.comparison)
 
     def scroll(self, rows: int, at: tuple[int, int]) -> None:
         """Scroll the list under the mouse."""
         self._datasets.by(rows, at)
-        (self._trash.by if self._shows_trash else self._table.scroll)(rows, at)
+        lists = {"trash": self._trash.by, "policies": self._policies.scroll}
+        lists.get(self._tab, self._table.scroll)(rows, at)
 
     def draw_moving(self, context: UiContext) -> Rect | None:
         """Return None: this screen is always redrawn as a whole."""
@@ -79,16 +85,19 @@ class LibraryScreen:
 
     def command(self, context: UiContext, command: Command) -> bool:
         """Handle star, delete, undo and the shortcuts of the player."""
+        listed = self._listed(context)
         if command is Command.UNDO:
             if context.model.library_undo:
                 context.tell(context.model.library_undo.pop())
+        elif command is Command.LEAVE and self._tab != "episodes":
+            self._show(context, "episodes")
+        elif self._tab == "policies" and listed is not None:
+            return self._policies.command(context, listed, command)
         elif command is Command.DELETE:
             self._curate(context, EpisodeOperation.DELETE)
         elif command is Command.STAR:
             rows = self._meant(context)
             self._curate(context, EpisodeOperation.STAR, value=not all(row.starred for row in rows))
-        elif command is Command.LEAVE and self._shows_trash:
-            self._shows_trash = self._sure = False
         elif context.model.comparison is not None:
             return self._card.player.command(context, context.model.comparison, command)
         return True
@@ -108,19 +117,58 @@ class LibraryScreen:
             text = tr("Choose a dataset") if not self._dataset else tr("Reading…")
             at = (middle.centerx, middle.centery)
             context.ui.painter.text(text, at, "medium", context.ui.theme.text2, "cm")
-        elif self._shows_trash:
-            self._draw_trash(context, middle, listed)
         else:
-            self._draw_table(context, middle, listed)
+            self._draw_middle(context, middle, listed)
         card = Rect(area.right - right, area.y, right, area.height)
-        row = self._current(listed)
-        changed = self._card.draw(context, card, row, self._dataset)
-        if changed is not None:
-            context.tell(changed)
+        if self._tab == "policies" and listed is not None:
+            self._policies.draw_card(context, card, listed)
+        else:
+            changed = self._card.draw(context, card, self._current(listed), self._dataset)
+            if changed is not None:
+                context.tell(changed)
         if listed is not None:
             self._draw_menus(context, middle, listed)
         anchor = Rect(datasets.x + px(12), datasets.bottom - px(260), datasets.width, px(36))
         draw_import_menu(context, anchor)
+
+    def _draw_middle(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
+        """Draw the tabs, and what the open one shows."""
+        self._draw_tabs(context, card, listed)
+        if self._tab == "trash":
+            self._draw_trash(context, card, listed)
+        elif self._tab == "policies":
+            self._policies.draw_table(context, card, listed)
+        else:
+            self._draw_table(context, card, listed)
+
+    def _draw_tabs(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("tabs")
+        counts = {
+            "episodes": len(listed.rows),
+            "policies": len(listed.policies),
+            "trash": len(listed.trash),
+        }
+        x = card.x + px(12)
+        for name, word in _TABS.items():
+            label = joined(" ", (word, str(counts[name])))
+            rect = Rect(x, card.y + px(12), ui.painter.width(label, "medium") + px(20), px(32))
+            chosen = name == self._tab
+            touch = ui.node(f"tab.{name}", "tab", label, rect, value=chosen)
+            if chosen or touch.hovered:
+                ui.painter.box(rect, ui.theme.raised if chosen else ui.theme.hover, 8)
+            ink = ui.theme.text if chosen else ui.theme.text2
+            ui.painter.text(label, rect.center, "medium", ink, "cm")
+            ui.ring(f"tab.{name}", rect, 8)
+            if touch.used:
+                self._show(context, name)
+            x = rect.right + px(4)
+
+    def _show(self, context: UiContext, tab: str) -> None:
+        """Open a tab; the player of another tab stops."""
+        self._tab, self._sure, self._asked = tab, False, ("", "")
+        context.model.comparison, context.model.replay_problem = None, ""
+        context.edit(None)
 
     # ------------------------------------------------------------ datasets
 
@@ -131,8 +179,10 @@ class LibraryScreen:
         return listed if listed and listed.dataset_id == self._dataset else None
 
     def _choose(self, context: UiContext, dataset_id: str) -> None:
-        self._dataset, self._shows_trash = dataset_id, False
+        self._dataset = dataset_id
+        self._show(context, "policies" if self._tab == "policies" else "episodes")
         self._table.forget()
+        self._policies.forget()
         context.tell(ListEpisodes(dataset_id))
 
     def _draw_datasets(self, context: UiContext, card: Rect) -> None:
@@ -185,7 +235,7 @@ class LibraryScreen:
         listed = self._listed(context)
         if listed is None:
             return []
-        uuids = self._table.chosen or {self._table.focused(context) or self._table.current}
+        uuids = self._table.chosen or {self._table.focused(context.ui) or self._table.current}
         return [row for row in listed.rows if row.uuid in uuids]
 
     def _curate(
@@ -200,7 +250,7 @@ class LibraryScreen:
         ui, px = context.ui, context.ui.painter.px
         ui.group("filter")
         width = min(px(240), round(card.width * 0.45))
-        find = Rect(card.x + px(12), card.y + px(12), width, px(36))
+        find = Rect(card.x + px(12), card.y + px(52), width, px(36))
         if ui.field(
             "filter", find, context.editing, self._table.filter, tr("Filter: success, starred…")
         ):
@@ -215,14 +265,12 @@ class LibraryScreen:
             left = working.seconds_left
             count = working.text if left is None else time_left(left)
         at = (find.right + px(14), find.centery)
-        room = card.right - px(150) - at[0]
-        if room > px(70):
-            ui.painter.text(count, at, "small", ui.theme.text2, width=room)
-        self._draw_trash_button(context, card, listed)
+        room = card.right - px(12) - at[0]
+        ui.painter.text(count, at, "small", ui.theme.text2, width=room)
         foot = px(64)
         body = Rect(card.x + px(8), find.bottom + px(8), card.width - px(16), 0)
         body.height = card.bottom - foot - body.y
-        used = self._table.draw(context, body, listed.rows)
+        used = self._table.draw(context.ui, body, listed.rows)
         if used:
             self._table.current = used
         row = self._current(listed)
@@ -287,22 +335,8 @@ class LibraryScreen:
 
     # ------------------------------------------------------------ the trash
 
-    def _draw_trash_button(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
-        ui, px = context.ui, context.ui.painter.px
-        label = (
-            tr("Episodes") if self._shows_trash else tr("Trash ({trash})", trash=len(listed.trash))
-        )
-        width = max(px(110), ui.painter.width(label, "medium") + px(46))
-        rect = Rect(card.right - px(12) - width, card.y + px(12), width, px(36))
-        reason = "" if listed.trash or self._shows_trash else tr("The trash is empty")
-        if ui.button(_TRASH, rect, label, "" if self._shows_trash else "trash-2", reason=reason):
-            self._shows_trash, self._sure = not self._shows_trash, False
-
     def _draw_trash(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
-        ui.group("filter")
-        ui.painter.text(tr("In the trash"), (card.x + px(16), card.y + px(30)), "h2")
-        self._draw_trash_button(context, card, listed)
         ui.group("table")
         area = Rect(card.x, card.y + px(60), card.width - px(3), card.height - px(132))
         fit = max(1, area.height // px(40))

@@ -117,6 +117,7 @@ class UiContext:
         requests: requests that the window carries out after the screen is drawn.
         popover: the open drop-down menu.
         settings: how the window looks and behaves.
+        rivals: names of policies to compare next; empty for the default.
         projector: projector mode: light theme, large scale, no motion.
         dialog: the system's file dialog.
     """
@@ -139,6 +140,7 @@ class UiContext:
     requests: list[WindowRequest] = field(default_factory=list)
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
+    rivals: tuple[str, ...] = ()
     projector: bool = False
     views: dict[str, ImageView] = field(default_factory=dict)
 
