@@ -335,6 +335,8 @@ class TrainingJob:
         if self.policy is None:
             return
         try:
+            for _ in self.training_run.check():
+                pass
             yield from self.training_run.stand(episodes)
             self.policy.save(self.folder)
         except KeyboardInterrupt:

@@ -14,13 +14,14 @@ from teleop.learning.algorithms import ALGORITHMS, algorithm_of, find_algorithm
 from teleop.learning.analysis import baselines
 from teleop.learning.analysis.advice import advice
 from teleop.learning.analysis.baselines import Played
+from teleop.learning.analysis.held_out_check import iter_check
 from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.data.profile import profile_of
 from teleop.learning.networks.ensemble import TunedSettings
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress
 from teleop.learning.tuning.held_out import USUAL_STEPS
-from teleop.types.results import PlayedStart, Score, Trait
+from teleop.types.results import HeldOutCheck, PlayedStart, Score, Trait
 
 _GLANCE = 3  # episodes played after each new policy
 _GLANCE_SEED = 40_000
@@ -80,6 +81,25 @@ class TrainingRun:
             yield progress
             if quick:
                 yield dataclasses.replace(progress, policy=None, loss=None, returns=self._glance())
+
+    def check(self) -> Iterator[HeldOutCheck]:
+        """Test the settings of the last policy on held-out episodes, if that is possible."""
+        policy = self.policy
+        if policy is None or self.algorithm != "bc" or policy.config.recipe.get("network"):
+            return
+        left_out = set(policy.config.learned.get("left_out") or ())
+        demos = self.demos
+        if left_out:
+            demos = demos.only([i for i in demos.used if demos.numbers[i] not in left_out])
+        found: HeldOutCheck | None = None
+        for found in iter_check(demos, self.known(), seed=int(policy.config.recipe["seed"])):
+            yield found
+        if found is not None:
+            loss = found.losses[-1][2]
+            learned = {"held_out_loss": loss, "held_out": dataclasses.asdict(found)}
+            policy.config = dataclasses.replace(
+                policy.config, learned=policy.config.learned | learned
+            )
 
     def stand(self, episodes: int = 20) -> Iterator[Played]:
         """Compare the last policy with the person, the script and random actions, if possible."""

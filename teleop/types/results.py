@@ -178,6 +178,43 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often a policy chose each action where the person chose another, on held-out steps.
+
+    Attributes:
+        axis: name of the axis; empty if there is only one.
+        words: name of each action.
+        counts: counts[i][j]: steps where the person chose action i and the policy action j.
+    """
+
+    axis: str
+    words: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutCheck:
+    """How well a network with the final settings predicts episodes that it was not trained on.
+
+    Attributes:
+        trained: number of episodes that it was trained on.
+        held_out: number of the other episodes.
+        steps: number of their steps.
+        losses: (optimiser steps, loss on trained episodes, loss on held-out episodes).
+        accuracy: share of held-out steps where it chooses the person's action; None while it is
+            not known, or if actions are numbers.
+        tables: a table for each choice; empty while they are not known.
+    """
+
+    trained: int
+    held_out: int
+    steps: int
+    losses: tuple[tuple[int, float, float], ...] = ()
+    accuracy: float | None = None
+    tables: tuple[Confusion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PlayedStart:
     """One episode that a policy played from a fresh start.
 

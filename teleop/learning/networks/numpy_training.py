@@ -129,6 +129,21 @@ class DenseFit:
             found.append(_agreement(outputs, targets, self._head))
         return np.concatenate(found)
 
+    def choices(self, network: Network, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the index of a network's most likely choice in each branch: (M, branches).
+
+        A branch that is a number has that number, scaled.
+        """
+        found = []
+        for part in np.array_split(pairs, max(1, math.ceil(len(pairs) / _LOOK))):
+            outputs = network.outputs(self._rows.inputs(part[:, 0]))[:, : self._head.size]
+            columns = []
+            for branch, span in zip(self._head.branches, self._head.spans, strict=True):
+                own = outputs[:, span]
+                columns.append(own.argmax(axis=1) if isinstance(branch, Levels) else own[:, 0])
+            found.append(np.stack(columns, axis=1).astype(np.float64))
+        return np.concatenate(found)
+
     def _draw(self) -> NDArray[np.int64]:
         if self._drawn is None:
             return self._rng.integers(len(self._pairs), size=self._batch)

@@ -110,6 +110,15 @@ class Networks:
         member = self._members[0]
         return member.fit.agreement(member.kept[steps], pairs)
 
+    def choices(self, steps: int, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the most likely choices of the first network of this length: (M, branches)."""
+        member = self._members[0]
+        return member.fit.choices(member.kept[steps], pairs)
+
+    def loss(self, pairs: NDArray[np.int64]) -> float:
+        """Return the loss of the first network on some pairs, as it is now."""
+        return self._members[0].fit.loss_on(pairs)
+
     def _train_dense(self, index: int, steps: int) -> Iterator[tuple[int, float]]:
         if index == len(self._members):
             fit = DenseFit(

@@ -21,6 +21,7 @@ from teleop.runtime.protocol.training_messages import (
     AnalysisProgress,
     Certified,
     Certify,
+    Checked,
     ListRounds,
     PolicySaved,
     Profiled,
@@ -155,6 +156,9 @@ class TrainerProcess:
             progress.add(part)
             self._look()
         progress.send()
+        for check in training_run.check():
+            self._pipe.send(Checked(check))
+            self._look()
         for played in training_run.stand():
             progress.play(played.who, played.done, played.total)
             if played.score is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
-from teleop.types.results import Round, Score, Trait, Tried
+from teleop.types.results import HeldOutCheck, Round, Score, Trait, Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,13 @@ class TrainingProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """The settings of a training, tested on held-out episodes so far."""
+
+    check: HeldOutCheck
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySaved:
     """A policy was saved and can be played; `final` if the training is over."""
 
@@ -202,6 +209,7 @@ FromTrainer: TypeAlias = (
     | PolicySaved
     | TrainingFailed
     | BaselineScores
+    | Checked
     | Profiled
     | AnalysisProgress
     | Rounds

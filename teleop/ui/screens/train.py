@@ -172,7 +172,10 @@ class TrainScreen:
         ui.card(card)
         view = context.view("preview")
         area = Rect(card.x + px(12), card.y + px(12), 0, card.height - px(24))
-        area.width = min(round(area.height * (view.aspect or 1.5)), round(card.width * 0.62))
+        training, live = model.own_training, model.preview
+        shown = training.scores if training and training.scores else ()
+        share = 0.46 if shown else 0.62
+        area.width = min(round(area.height * (view.aspect or 1.5)), round(card.width * share))
         self._view = fitted(area, view.aspect or 1.5)
         self._draw_picture(context)
         x = area.right + px(24)
@@ -187,11 +190,10 @@ class TrainScreen:
         room = card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
-        training, live = model.own_training, model.preview
-        if training and training.scores:
-            top = card.y + px(92)
+        if shown:
+            top = card.y + px(88)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
-            draw_score_bars(ui, bars, training.scores)
+            draw_score_bars(ui, bars, shown)
         elif live and name:
             at = (x, card.bottom - px(76))
             painter.text(tr("return"), at, "small", theme.text2)

@@ -40,6 +40,7 @@ from teleop.runtime.protocol.training_messages import (
     Analysis,
     AnalysisProgress,
     BaselineScores,
+    Checked,
     Finding,
     FromTrainer,
     PolicySaved,
@@ -51,7 +52,7 @@ from teleop.runtime.protocol.training_messages import (
 )
 from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary
-from teleop.types.results import PairedComparison, Score, Tried
+from teleop.types.results import HeldOutCheck, PairedComparison, Score, Tried
 
 
 @dataclass(slots=True)
@@ -131,9 +132,6 @@ class Comparison:
         self.fidelity = updates.fidelity
 
 
-_UNSHOWN = 500  # maximum number of steps between two reported losses of one network
-
-
 @dataclass(slots=True)
 class TrainingState:
     """The running training, or the last one."""
@@ -147,7 +145,8 @@ class TrainingState:
     seconds_left: float | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
     returns: list[tuple[int, float]] = field(default_factory=list)
-    phases: list[tuple[int, str]] = field(default_factory=list)
+    loss_phase: str = ""
+    check: HeldOutCheck | None = None
     log: list[Finding] = field(default_factory=list)
     tried: tuple[Tried, ...] = ()
     scores: tuple[Score, ...] = ()
@@ -159,13 +158,12 @@ class TrainingState:
 
     def hear(self, updates: TrainingProgress) -> None:
         """Apply a progress report."""
-        if updates.losses and self.losses and updates.losses[0][0] - self.losses[-1][0] > _UNSHOWN:
-            self.losses.clear()  # networks without a curve lie in between: a new network begins
-            self.phases.clear()
-        if updates.losses and (not self.phases or self.phases[-1][1] != updates.phase):
-            self.phases.append((updates.losses[0][0], updates.phase))
+        if updates.losses and updates.phase != self.loss_phase:
+            self.losses.clear()  # another network begins
+            self.loss_phase = updates.phase
         self.phase, self.step, self.total = updates.phase, updates.step, updates.total
-        self.seconds_left = updates.seconds_left
+        if self.seconds_left is None or updates.seconds_left < self.seconds_left:
+            self.seconds_left = updates.seconds_left  # an estimate that grows helps nobody
         self.losses += updates.losses
         self.returns += updates.returns
         self.log += updates.findings
@@ -345,6 +343,10 @@ class ViewModel:
         if self.training:
             self.training.scores, self.training.advice = message.scores, message.advice
 
+    def _checked(self, message: Checked) -> None:
+        if self.training:
+            self.training.check = message.check
+
     def _policy_saved(self, message: PolicySaved) -> None:
         if self.training:
             self.training.take_policy(message)
@@ -379,6 +381,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     TrainingBegan: ViewModel._training_began,
     TrainingProgress: ViewModel._training_went_on,
     BaselineScores: ViewModel._scored,
+    Checked: ViewModel._checked,
     PolicySaved: ViewModel._policy_saved,
     TrainingFailed: ViewModel._training_failed,
 }

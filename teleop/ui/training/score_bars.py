@@ -29,10 +29,11 @@ def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
     track = Rect(area.x + label, 0, right - px(_NUMBER + 12) - area.x - label, px(6))
     small = ui.theme.text2
     top = area.y + px(8)
-    painter.text(tr("mean"), (right, top), "small", small, "rm")
+    painter.text(tr("mean return"), (right, top), "small", small, "rm")
     if judged:
         painter.text(tr("success"), (area.right, top), "small", small, "rm")
-    row = min(px(36), (area.height - px(_HEAD + _FOOT)) // len(scores))
+    foot = px(_FOOT) if area.height > px(_HEAD + _FOOT + 20 * len(scores)) else px(18)
+    row = min(px(36), (area.height - px(_HEAD) - foot) // len(scores))
     low, high = _scale(scores)
     for index, item in enumerate(scores):
         y = area.y + px(_HEAD) + index * row + row // 2
@@ -45,11 +46,12 @@ def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
         if item.success is not None:
             painter.text(f"{item.success:.0%}", (area.right, y), "small-bold", colour, "rm")
     axis = area.y + px(_HEAD) + len(scores) * row + px(6)
-    painter.text(signed(low, plus=False), (track.x, axis), "small", small)
-    painter.text(tr("return"), (track.centerx, axis), "small", small, "cm")
-    painter.text(signed(high, plus=False), (track.right, axis), "small", small, "rm")
+    ends = [f"{value:.0f}".replace("-", "−") for value in (low, high)]
+    if sum(painter.width(end, "small") for end in ends) + px(12) < track.width:
+        painter.text(ends[0], (track.x, axis), "small", small)
+        painter.text(ends[1], (track.right, axis), "small", small, "rm")
     for index, line in enumerate(_captions(scores)):
-        at = (area.x, axis + px(17) * (index + 1))
+        at = (area.x, axis + px(18) * (index + 1))
         if at[1] <= area.bottom:
             painter.text(line, at, "small", small, width=area.width)
 
@@ -84,7 +86,7 @@ def _captions(scores: tuple[Score, ...]) -> list[str]:
     played = [item.episodes for item in scores if item.name != "person"]
     count = max(played, default=scores[0].episodes)
     starts = ntr("{n} fresh start", "{n} fresh starts", count)
-    lines = [joined(" · ", (starts, tr("dots: episodes"), tr("bar: 95 % interval of the mean")))]
+    lines = [joined(" · ", (starts, tr("dots: episodes"), tr("bar: 95 % of the mean")))]
     rule = next((item.rule for item in scores if item.rule), "")
     if rule:
         lines.append(tr("Success: {rule}", rule=rule))

@@ -5,17 +5,22 @@ from pygame import Rect
 
 from teleop.runtime.protocol.training_messages import Analysis, AnalysisProgress, RunAnalysis
 from teleop.text import tr
+from teleop.types.results import HeldOutCheck
 from teleop.ui.drawing.formatting import signed
-from teleop.ui.drawing.theme import Colour
+from teleop.ui.drawing.theme import Colour, Theme
 from teleop.ui.state.context import UiContext
-from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.confusion_table import draw_confusion
 from teleop.ui.training.trials_table import draw_tried
-from teleop.ui.widgets.line_chart import Chart, Scales, Series
+from teleop.ui.widgets.line_chart import Chart, Series
 
 _TABS = {
     "loss": (
         tr("Loss"),
         tr("Loss: difference between policy and demonstrations (lower is better)"),
+    ),
+    "actions": (
+        tr("Actions"),
+        tr("Your action against the policy's, on episodes that it was not trained on"),
     ),
     "returns": (tr("Returns"), tr("Mean return on a few test starts during training")),
     "tried": (tr("Tried"), tr("settings tried in trial episodes, the chosen one first")),
@@ -42,6 +47,10 @@ class TrainingCharts:
         if self._tab == "influence":
             self._draw_influence(context, inside)
             return
+        training = context.model.own_training
+        if self._tab == "actions" and training and training.check and training.check.tables:
+            draw_confusion(context.ui, inside, training.check)
+            return
         if self._tab == "tried" and context.model.own_training and context.model.own_training.tried:
             draw_tried(context.ui, inside, context.model.own_training.tried)
             return
@@ -53,8 +62,6 @@ class TrainingCharts:
             self._draw_empty(context, inside)
         elif self._tab == "curve":
             self._draw_more(context, card)
-        elif self._tab == "loss" and context.model.own_training:
-            self._draw_phases(context, drawn, context.model.own_training)
 
     # ------------------------------------------------------------ head
 
@@ -75,8 +82,23 @@ class TrainingCharts:
             if touch.used:
                 self._tab = name
             x = rect.right + px(4)
-        note, at = _TABS[self._tab][1], (card.x + px(24), card.y + px(58))
+        note, at = self._note(context), (card.x + px(24), card.y + px(58))
         painter.text(note, at, "small", theme.text2, width=card.width - px(48))
+
+    def _note(self, context: UiContext) -> str:
+        """Return what the open tab shows."""
+        training = context.model.own_training
+        if self._tab == "loss" and training and training.check:
+            check = training.check
+            return tr(
+                "Loss of a network with the chosen settings: {trained} episodes trained on, "
+                "{held_out} held out",
+                trained=check.trained,
+                held_out=check.held_out,
+            )
+        if self._tab == "loss" and training and training.running and training.losses:
+            return tr("Training loss now: {phase}", phase=training.loss_phase)
+        return _TABS[self._tab][1]
 
     # ------------------------------------------------------------ charts
 
@@ -84,28 +106,17 @@ class TrainingCharts:
         theme, training = context.ui.theme, context.model.own_training
         if self._tab == "curve":
             return _curve(_found(context, Analysis.CURVE), theme.agent, theme.text2)
-        if training is None or self._tab == "tried":
+        if training is None or self._tab in ("tried", "actions"):
             return [], 1.0
         if self._tab == "returns":
             last = [float(step) for step, _ in training.returns[-1:]]
             return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
+        if training.check is not None:
+            return _checked_losses(training.check, theme)
         first = training.losses[0][0] if training.losses else 0
         losses = [(step - first, loss) for step, loss in training.losses]
         series = [_line(tr("Training episodes"), losses, theme.agent)]
         return series, max([1.0, *(float(step) for step, _ in losses[-1:])])
-
-    def _draw_phases(self, context: UiContext, scales: Scales, training: TrainingState) -> None:
-        """Mark where the training of another network starts, because the loss restarts there."""
-        painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
-        free = scales.plot.x - 1
-        first = training.losses[0][0] if training.losses else 0
-        for step, words in training.phases:
-            x = round(scales.x(step - first))
-            painter.fill((x, scales.plot.y, max(1, px(1)), scales.plot.height), theme.line)
-            short = _short(words)
-            if x >= free and x + painter.width(short, "small") < scales.plot.right:
-                at = (x + px(4), scales.plot.y + px(8))
-                free = painter.text(short, at, "small", theme.text3) + x + px(10)
 
     def _draw_empty(self, context: UiContext, inside: Rect) -> None:
         training = context.model.training
@@ -121,6 +132,8 @@ class TrainingCharts:
         )
         if self._tab == "tried" and training and not running:
             words = tr("Nothing was tried by playing")
+        if self._tab == "actions" and training and not running:
+            words = tr("Not known for this recipe or these actions")
         context.ui.painter.text(words, at, "body", context.ui.theme.text2, "cm")
 
     def _draw_ask(self, context: UiContext, inside: Rect) -> None:
@@ -182,12 +195,15 @@ class TrainingCharts:
         self._draw_more(context, Rect(inside.x, inside.y - px(72), inside.width + px(8), 0))
 
 
-def _short(words: str) -> str:
-    """Shorten `Trying 1,000 steps` to `1,000?` and `Network 2 of 5` to `2/5`."""
-    parts = words.split()
-    if parts[0] == "Trying":
-        return f"{parts[1]}?"
-    return f"{parts[1]}/{parts[3]}" if parts[0] == "Network" else parts[0]
+def _checked_losses(check: HeldOutCheck, theme: Theme) -> tuple[list[Series], float]:
+    """Return the losses on trained and on held-out episodes, by optimiser steps."""
+    trained = [(step, loss) for step, loss, _ in check.losses]
+    held_out = [(step, loss) for step, _, loss in check.losses]
+    series = [
+        _line(tr("Training episodes"), trained, theme.agent),
+        _line(tr("Held-out episodes"), held_out, theme.text, (6, 4)),
+    ]
+    return series, float(check.losses[-1][0])
 
 
 def _curve(
