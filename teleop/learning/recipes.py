@@ -3,7 +3,11 @@
 from typing import Any
 
 from teleop.errors import LearningError
+from teleop.experts import has_expert
+from teleop.learning.algorithms import iq
+from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.architecture import Architecture
+from teleop.text import tr
 
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "bc": ("bc", {}),
@@ -15,6 +19,18 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "dagger": ("dagger", {}),
     "iq": ("iq", {}),
 }
+
+
+def recipe_problems(demos: Demonstrations) -> dict[str, str]:
+    """Return why a recipe cannot learn from these demonstrations, for those that cannot."""
+    found: dict[str, str] = {}
+    if not demos.head.is_numbers:
+        found["flow"] = tr("Needs analog actions; these are discrete or recorded with keys")
+    if not has_expert(demos.env_id):
+        found["dagger"] = tr("Needs a scripted expert for this environment")
+    if problem := iq.why_not(demos):
+        found["iq"] = problem
+    return found
 
 
 def find_recipe(name: str) -> tuple[str, dict[str, Any]]:

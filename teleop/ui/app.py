@@ -61,6 +61,7 @@ from teleop.ui.updates import CheckReplays, Effect, EngagedChanged, Fail, Redraw
 from teleop.ui.widgets.text_edit import copy
 from teleop.ui.widgets.widgets import Ui
 
+_REMEMBER_S = 1.0  # between two times that settings are saved
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window opens first, then the training process loads torch
 _LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driving, otherwise
@@ -135,6 +136,8 @@ class App:
         self.current = "demonstrate"
         self.renderer = Renderer(self)
         self._begin(config, settings)
+        self._remembered = (self.context.settings, self.context.options)
+        self._remembered_s = 0.0
 
     def _make_context(self, settings: Settings) -> UiContext:
         """Return the context that all screens share."""
@@ -207,6 +210,7 @@ class App:
         if self.router.repeat(self.context.now):
             self.renderer.dirty = True
         self._start_trainer_in_time()
+        self._remember_in_time()
         self.go()
         if not self.window.minimised:
             self.renderer.draw()
@@ -271,7 +275,15 @@ class App:
         self.updates.close()
         pygame.quit()
 
+    def _remember_in_time(self) -> None:
+        """Save changed settings and options a moment after the change, in case the window dies."""
+        wanted = (self.context.settings, self.context.options)
+        if wanted != self._remembered and self.context.now - self._remembered_s > _REMEMBER_S:
+            self._remember()
+
     def _remember(self) -> None:
+        self._remembered = (self.context.settings, self.context.options)
+        self._remembered_s = self.context.now
         box = self.window.box
         chosen = replace(
             self.context.settings,

@@ -137,7 +137,8 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         EnvError: the environment cannot be made, or failed.
     """
     check_teaches(demos)
-    _check_spaces(demos)
+    if problem := why_not(demos):
+        raise LearningError(problem)
     torch.set_num_threads(1)
     search = _begin(demos, config)
     env = make_env(demos.env_id, render=False)
@@ -172,18 +173,17 @@ def recovered_reward(policy: LearnedPolicy, observations: Any, actions: Any) -> 
     return result
 
 
-def _check_spaces(demos: Demonstrations) -> None:
+def why_not(demos: Demonstrations) -> str:
+    """Return why inverse soft Q cannot learn from these demonstrations; empty if it can."""
     if not isinstance(demos.action_space, spaces.Discrete):
-        raise LearningError(
-            tr(
-                "Inverse soft Q needs Discrete actions; {env_id} has {kind}. Use behavioural "
-                "cloning.",
-                env_id=demos.env_id,
-                kind=type(demos.action_space).__name__,
-            )
+        return tr(
+            "Inverse soft Q needs Discrete actions; {env_id} has {kind}. Use behavioural cloning.",
+            env_id=demos.env_id,
+            kind=type(demos.action_space).__name__,
         )
     if demos.encoding.pictures:
-        raise LearningError(tr("Inverse soft Q does not support images yet."))
+        return tr("Inverse soft Q does not support images yet.")
+    return ""
 
 
 def _begin(demos: Demonstrations, config: Config) -> _Search:

@@ -86,16 +86,7 @@ def starts_of(results: Sequence[Result], rule: SuccessRule) -> tuple[PlayedStart
 def person_score(demos: Demonstrations) -> Score:
     """Return the score of the demonstrations."""
     lengths = np.diff(demos.starts)
-    results = [
-        Result(
-            0,
-            float(demos.returns[i]),
-            int(lengths[i]),
-            demos.marked[i] if demos.marked else None,
-            bool(demos.terminated[i]),
-        )
-        for i in demos.used
-    ]
+    results = [demos.result(i, int(lengths[i])) for i in demos.used]
     return score(demos.env_id, "person", results, rule=demos.success_rule)
 
 

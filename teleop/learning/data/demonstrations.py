@@ -23,7 +23,7 @@ from teleop.errors import EnvError, LearningError
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
 from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
 from teleop.recording import Dataset, Episode
-from teleop.success import SuccessRule, rule_with
+from teleop.success import Result, SuccessRule, rule_with
 from teleop.text import tr
 from teleop.types import Actor
 from teleop.types.metadata import EpisodeRow
@@ -109,6 +109,21 @@ class Demonstrations:
         known = self.used
         marks = [self.marked[i] if self.marked else None for i in known]
         return rule_with(self.env_id, [float(self.returns[i]) for i in known], marks)
+
+    @property
+    def failed(self) -> list[int]:
+        """Indices of the episodes that were no success."""
+        rule, lengths = self.success_rule, np.diff(self.starts)
+        return [
+            index
+            for index in range(min(self.count, len(self.sources) or self.count))
+            if rule.judge(self.result(index, int(lengths[index]))) is False
+        ]
+
+    def result(self, index: int, steps: int) -> Result:
+        """Return an episode as a result that can be judged."""
+        marked = self.marked[index] if index < len(self.marked) else None
+        return Result(0, float(self.returns[index]), steps, marked, bool(self.terminated[index]))
 
     def episode(self, index: int) -> slice:
         """Return the rows of one episode."""

@@ -63,6 +63,34 @@ class Library:
                 "Choose another one with --recordings."
             ) from problem
 
+    def add_samples(self, samples: Path) -> int:
+        """Copy the shipped samples that are missing here; return how many were copied.
+
+        Raises:
+            StorageError: the recordings folder cannot be written.
+        """
+        count = 0
+        for source in sorted(samples.glob("*/*")):
+            target = self.root / source.parent.name / source.name
+            if not (source / "data").is_dir() or files.exists(target):
+                continue
+            try:
+                files.make_folder(target.parent)
+                draft = target.with_name(f".{target.name}.new")
+                shutil.rmtree(draft, ignore_errors=True)
+                shutil.copytree(source, draft, ignore=shutil.ignore_patterns(".teleop"))
+                files.replace(draft, target)
+            except OSError as problem:
+                raise StorageError(
+                    tr(
+                        "The sample recordings cannot be copied to {root} ({problem}).",
+                        root=self.root,
+                        problem=reason(problem),
+                    )
+                ) from problem
+            count += 1
+        return count
+
     def dataset(self, dataset_id: str) -> Dataset:
         """Return a dataset by its id, whether it exists or not.
 

@@ -15,6 +15,7 @@ from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.runtime.protocol.library_messages import (
+    AddSamples,
     Curate,
     CuratePolicies,
     EpisodeOperation,
@@ -43,6 +44,7 @@ class LibraryJobs:
         worker: ThreadPoolExecutor,
         claimed: Callable[[str], Dataset | None],
         say: Say,
+        samples: Path | None = None,
     ) -> None:
         """Create an empty queue of jobs.
 
@@ -51,7 +53,9 @@ class LibraryJobs:
             worker: runs the jobs; nothing else writes to datasets at the same time.
             claimed: returns a dataset by id if this program already has it open for writing.
             say: sends a message to the window.
+            samples: folder of the shipped sample recordings.
         """
+        self._samples = samples
         self._library, self._worker, self._claimed, self._say = library, worker, claimed, say
         self._said: deque[FromEnvironment] = deque()  # messages from the background
         self._jobs: list[Future[None]] = []
@@ -97,6 +101,8 @@ class LibraryJobs:
                     self._said.append(Notice(Tone.GOOD, text))
                     self._list_library()
                     self._list_episodes(dataset.dataset_id)
+                case AddSamples():
+                    self._add_samples()
                 case Curate():
                     self._curate(message)
                 case CuratePolicies():
@@ -104,6 +110,12 @@ class LibraryJobs:
         except Exception as problem:  # noqa: BLE001  untrusted files can raise anything
             self._said.append(Notice(Tone.BAD, sentence(problem)))
             self._said.append(Working("", 0, 0))
+
+    def _add_samples(self) -> None:
+        count = self._library.add_samples(self._samples) if self._samples else 0
+        text = ntr("Added {n} sample dataset", "Added {n} sample datasets", count)
+        self._said.append(Notice(Tone.GOOD if count else Tone.PLAIN, text))
+        self._list_library()
 
     def _list_library(self) -> None:
         listed = []
@@ -113,7 +125,10 @@ class LibraryJobs:
         self._said.append(LibraryListed(tuple(listed)))
 
     def _list_episodes(self, dataset_id: str) -> None:
-        dataset = self._dataset(dataset_id)
+        dataset = self._claimed(dataset_id) or self._library.dataset(dataset_id)
+        if not dataset.exists:  # nothing was recorded into it yet
+            self._said.append(EpisodesListed(dataset_id, "", (), ()))
+            return
         rows = tuple(certified_rows(dataset))
         env_id = dataset.info().env_id
         trash = tuple(dataset.writer.trash.names())

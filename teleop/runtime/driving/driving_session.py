@@ -191,7 +191,7 @@ class DrivingSession:
         self._stop_take(now)
         if driven and self.takes.pending is None:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
-        note = PaceReport.of(self._session, self._human, self._events).text
+        note = PaceReport.of(self._session, self._events).text
         self.takes.keep(starred=self._starred, note=note)
         self._ready(now)
 
@@ -215,8 +215,8 @@ class DrivingSession:
         self._retry(now, seed)
 
     def _leave_race(self, now: float) -> None:
-        """Leave the race; save a pending take."""
-        self._keep_take(now)
+        """Leave the race; move an unsaved take to the trash, from where `undo` restores it."""
+        self._discard_take(now)
         self._starts.held = False
         self.takes.stays = self._wheel.over is not None
 

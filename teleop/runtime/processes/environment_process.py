@@ -21,6 +21,7 @@ from teleop.runtime.datasets.library_jobs import LibraryJobs
 from teleop.runtime.driving.driving_session import DrivingSession
 from teleop.runtime.protocol.comparison_messages import Race, ShowReplay, ShowStep, WriteReplay
 from teleop.runtime.protocol.library_messages import (
+    AddSamples,
     Curate,
     CuratePolicies,
     ImportDataset,
@@ -96,7 +97,7 @@ class EnvironmentProcess:
         self._writing: VideoExport | None = None
         self._previewed = ("", "")
         self._worker = ThreadPoolExecutor(1, "library")  # the only thread that writes to datasets
-        self._curating = LibraryJobs(library, self._worker, self._claimed, self._say)
+        self._curating = LibraryJobs(library, self._worker, self._claimed, self._say, samples)
 
     @property
     def driving(self) -> DrivingSession | None:
@@ -265,5 +266,6 @@ _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     Curate: EnvironmentProcess._curate,
     CuratePolicies: EnvironmentProcess._curate,
     ImportDataset: EnvironmentProcess._curate,
+    AddSamples: EnvironmentProcess._curate,
     Request: EnvironmentProcess._request,
 }  # everything else goes to the driving session

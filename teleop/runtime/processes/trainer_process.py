@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +126,7 @@ class TrainerProcess:
         began = time.perf_counter()
         dataset = Library(request.root).existing(request.dataset_id)
         others = list_policies(dataset.policies)  # fails first if the folder cannot be used
-        demos = load_demonstrations(dataset)
+        demos = load_demonstrations(dataset, request.files or None)
         algorithm, settings = find_recipe(request.recipe)
         settings = settings | {"seed": request.seed}
         if algorithm == "bc":
@@ -262,13 +263,19 @@ class TrainerProcess:
         from teleop.learning.data.demonstrations import load_demonstrations
         from teleop.learning.data.profile import profile_of
         from teleop.learning.progress import check_teaches
+        from teleop.learning.recipes import recipe_problems
 
+        found = Profiled(request.dataset_id, ())
         try:
             demos = load_demonstrations(Library(request.root).existing(request.dataset_id))
-            self._pipe.send(Profiled(request.dataset_id, profile_of(demos)))
+            failed = tuple(demos.sources[i][0] for i in demos.failed)
+            cannot = tuple(recipe_problems(demos).items())
+            traits, rule = profile_of(demos), demos.success_rule.words
+            found = Profiled(request.dataset_id, traits, "", cannot, failed, rule)
+            self._pipe.send(found)
             check_teaches(demos)
         except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
-            self._pipe.send(Profiled(request.dataset_id, (), sentence(problem)))
+            self._pipe.send(replace(found, problem=sentence(problem)))
 
 
 def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float, float], int]]:

@@ -87,7 +87,14 @@ class ImportDataset:
     path: str
 
 
-ToLibrary: TypeAlias = ListLibrary | ListEpisodes | Curate | CuratePolicies | ImportDataset
+@dataclass(frozen=True, slots=True)
+class AddSamples:
+    """Copy the shipped sample recordings that are missing into the library."""
+
+
+ToLibrary: TypeAlias = (
+    ListLibrary | ListEpisodes | Curate | CuratePolicies | ImportDataset | AddSamples
+)
 
 
 @dataclass(frozen=True, slots=True)

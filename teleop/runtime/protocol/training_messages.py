@@ -21,6 +21,7 @@ class Train:
         after: name of the policy that was corrected, if this is a further round; else empty.
         plays: choose settings by playing trial episodes, which uses the environment's reward.
         all_takes: train on all takes and leave none out.
+        files: files of the episodes to train on; empty for all.
     """
 
     root: Path
@@ -30,6 +31,7 @@ class Train:
     after: str = ""
     plays: bool = True
     all_takes: bool = False
+    files: tuple[str, ...] = ()
 
 
 class Analysis(Enum):
@@ -85,11 +87,23 @@ class TrainerReady:
 
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """A description of a dataset in words, or why nothing can be learned from it."""
+    """A description of a dataset in words, or why nothing can be learned from it.
+
+    Attributes:
+        dataset_id: id of the dataset.
+        traits: what was found.
+        problem: why nothing can be learned; empty if something can.
+        cannot: (recipe, why it cannot learn from this data).
+        failed: files of the episodes that were no success.
+        rule: when an episode counts as a success.
+    """
 
     dataset_id: str
     traits: tuple[Trait, ...]
     problem: str = ""
+    cannot: tuple[tuple[str, str], ...] = ()
+    failed: tuple[str, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

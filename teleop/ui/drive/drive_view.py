@@ -139,7 +139,9 @@ class DriveView:
         if env.turn_based:
             rect, _ = ui.chip("rate", rect.x - gap, y, tr("Pace"), tr("turn by turn"), usable=False)
             return rect.x
-        rect, _ = ui.chip("rate", rect.x - gap, y, tr("Pace"), _rate(live), usable=False)
+        ink = ui.theme.recording if _is_slow(live) else None
+        pace = tr("Pace")
+        rect, _ = ui.chip("rate", rect.x - gap, y, pace, _rate(live), usable=False, ink=ink)
         label = tr("Speed") if left.width > ui.painter.px(_ROOMY) else ""
         rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
         if used:
@@ -223,9 +225,13 @@ def _next(values: tuple[float, ...], value: float, step: int, *, around: bool) -
     return values[index % len(values)] if around else values[max(0, min(index, len(values) - 1))]
 
 
+def _is_slow(live: SessionSnapshot) -> bool:
+    return 0 < live.real_hz < _TOO_SLOW * live.pace_hz * live.speed
+
+
 def _rate(live: SessionSnapshot) -> str:
     """Return the steps per second, with the measured rate if the environment is too slow."""
     wanted = live.pace_hz * live.speed
-    if 0 < live.real_hz < _TOO_SLOW * wanted:
+    if _is_slow(live):
         return tr("{real_hz:.0f} of {wanted:.3g} Hz", real_hz=live.real_hz, wanted=wanted)
     return f"{wanted:.3g} Hz"

@@ -2,7 +2,7 @@
 
 from pygame import Rect
 
-from teleop.runtime.protocol.session_messages import Request
+from teleop.runtime.protocol.session_messages import Request, SessionSnapshot
 from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drive.hud import state_words
@@ -11,7 +11,16 @@ from teleop.ui.state.context import UiContext
 _SAVE = ("save", tr("Save"), "check", Command.SAVE)
 _DISCARD = ("discard", tr("Discard"), "x", Command.DISCARD)
 _AGAIN = ("record", tr("Again"), "repeat", Command.RECORD)
+_CONTINUE = ("continue", tr("Continue"), "play", Command.PLAY)
 _REQUESTS = {"save": Request.KEEP_TAKE, "discard": Request.DISCARD_TAKE}
+
+
+def _buttons(live: SessionSnapshot) -> tuple[tuple[str, str, str, Command], ...]:
+    if live.pending:
+        return (_DISCARD, _SAVE)
+    if live.engaged:
+        return (_CONTINUE,) if live.phase == "paused" else ()
+    return (_AGAIN,)
 
 
 def draw_race_bar(context: UiContext, bar: Rect) -> bool:
@@ -21,14 +30,15 @@ def draw_race_bar(context: UiContext, bar: Rect) -> bool:
         return False
     ui.group("transport")
     again, right = False, bar.right
-    buttons = (_DISCARD, _SAVE) if live.pending else () if live.engaged else (_AGAIN,)
-    for name, label, icon, command in buttons:
+    for name, label, icon, command in _buttons(live):
         key = label_of(command)
         width = ui.painter.width(label, "medium") + ui.painter.width(key, "small-medium") + px(78)
         rect = Rect(right - width, bar.centery - px(16), width, px(32))
         if ui.button(name, rect, label, icon, key=key):
             if name in _REQUESTS:
                 context.tell(_REQUESTS[name])
+            elif name == "continue":
+                context.resume()
             again = name == "record"
         right = rect.x - px(8)
     text = tr("All sides start from the same seed") if live.phase == "ready" else ""

@@ -139,6 +139,8 @@ class EpisodeList:
             filled = Rect(bar.x, bar.y, max(px(6), round(bar.width * share)), bar.height)
             painter.box(filled, colour, 3)
         self._draw_row_buttons(context, rect, episode)
+        if touch.used:
+            context.to_play, context.go_to = episode.uuid, "library"
         ui.ring(node_id, rect.inflate(-px(8), -px(6)), 8)
 
     def _draw_row_buttons(self, context: UiContext, rect: Rect, episode: EpisodeRow) -> None:

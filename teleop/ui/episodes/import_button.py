@@ -4,16 +4,18 @@ from pathlib import Path
 
 from pygame import Rect
 
+from teleop.runtime.protocol.library_messages import AddSamples
 from teleop.text import tr
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.file_browser import BUNDLE, FileBrowser
 from teleop.ui.widgets.popover import MenuItem
 
-_FILE, _FOLDER, _HERE = "file", "folder", "here"
+_FILE, _FOLDER, _HERE, _SAMPLES = "file", "folder", "here", "samples"
 _CHOICES = (
     MenuItem(_FILE, tr("A file"), tr("Shared file ({ending})", ending=BUNDLE)),
     MenuItem(_FOLDER, tr("A folder"), tr("Folder of a Minari dataset")),
     MenuItem(_HERE, tr("Browse in this window"), tr("Also works with keyboard and gamepad")),
+    MenuItem(_SAMPLES, tr("Sample recordings"), tr("Those that come with Teleop")),
 )
 
 
@@ -35,6 +37,9 @@ def draw_import_menu(context: UiContext, anchor: Rect) -> None:
     """Draw the open import menu above everything else, and open the chosen dialog."""
     picked = context.popover.draw(context.ui, "take in", anchor, list(_CHOICES), "", 300)
     if not picked:
+        return
+    if picked == _SAMPLES:
+        context.tell(AddSamples())
         return
     folders = picked == _FOLDER
     title = (

@@ -72,7 +72,9 @@ class Keyboard:
             self._drive(control, command_of(name, ctrl=ctrl, shift=shift, driving=True))
             return
         context.ui.pad_hints = False
-        if context.now >= context.input.quiet_until_s or ctrl or event.key in _WINDOWS_OWN:
+        saves = event.key in (pygame.K_RETURN, pygame.K_KP_ENTER) and self._enter_saves()
+        at_once = ctrl or saves or event.key in _WINDOWS_OWN
+        if at_once or context.now >= context.input.quiet_until_s:
             command = command_of(name, ctrl=ctrl, shift=shift, driving=False)
             self._navigate(event, command, ctrl=ctrl, shift=shift)
 

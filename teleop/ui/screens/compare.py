@@ -98,8 +98,7 @@ class CompareScreen:
         elif command is Command.DIFFERENCE:
             self._next_difference(context, comparison)
         elif command is Command.LEAVE and context.model.run:
-            if _waits_to_race(context):
-                self._leave_race(context)
+            self._leave_race(context)
         elif context.model.run and command in _RACE_COMMANDS:
             return self._drive_view.command(context, command)
         else:

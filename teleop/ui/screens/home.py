@@ -7,7 +7,7 @@ import pygame
 from pygame import Rect, Surface
 
 from teleop.envs.catalogue import CATALOGUE, EnvEntry
-from teleop.runtime.protocol.library_messages import ListLibrary
+from teleop.runtime.protocol.library_messages import AddSamples, ListLibrary
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
 from teleop.types.metadata import DatasetSummary
@@ -58,10 +58,13 @@ class Home:
         return None
 
     def command(self, context: UiContext, command: Command) -> bool:
-        """Handle the shortcut that edits the environment ID."""
-        if command is not Command.ENVIRONMENT:
+        """Handle the shortcuts that edit the environment ID and leave the screen."""
+        if command is Command.LEAVE:
+            context.go_to = "demonstrate"
+        elif command is Command.ENVIRONMENT:
+            self._edit_env(context)
+        else:
             return False
-        self._edit_env(context)
         return True
 
     def draw(self, context: UiContext, area: Rect) -> None:
@@ -157,6 +160,11 @@ class Home:
         if not lines:
             text = tr("Your recordings appear here.")
             ui.painter.text(text, (card.x + px(20), y + px(14)), "body", ui.theme.text2)
+            rect = Rect(card.x + px(16), y + px(40), card.width - px(32), px(36))
+            if context.model.datasets is not None and ui.button(
+                "samples", rect, tr("Add the sample recordings"), "download"
+            ):
+                context.tell(AddSamples())
         ui.painter.rule(card.x + 1, foot, card.width - 2)
         self._draw_import(context, Rect(card.x + px(16), foot + px(12), card.width - px(32), 0))
         ui.group("primary")

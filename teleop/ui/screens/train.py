@@ -57,6 +57,7 @@ class TrainScreen:
         self._log = Scroll()
         self._recipe = "bc"
         self._plays, self._sorts = True, True
+        self._subset = "all"
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
@@ -65,8 +66,7 @@ class TrainScreen:
         """Reset the preview, so that the next draw requests the newest policy."""
         context.tell(Request.PAUSE)
         self._previewed = ("", "", 0)
-        context.model.preview = None
-        context.view("preview").clear()
+        _forget_preview(context)
 
     def leave(self, context: UiContext) -> None:
         """Stop the preview."""
@@ -133,8 +133,14 @@ class TrainScreen:
                     recipe=self._recipe,
                     plays=self._plays,
                     all_takes=not self._sorts,
+                    files=self._files(context),
                 )
             )
+
+    def _files(self, context: UiContext) -> tuple[str, ...]:
+        """Return the files of the episodes to learn from; empty for all."""
+        subsets = {name: files for name, _, files in episode_subsets(context)}
+        return subsets.get(self._subset, ()) if self._subset != "all" else ()
 
     def _keep_preview(self, context: UiContext) -> None:
         """Request the preview of the newest policy, once for each version."""
@@ -143,13 +149,20 @@ class TrainScreen:
         if library is None:
             return
         wanted = ("", "", 0)
-        if training and training.policy and training.dataset_id == library.dataset_id:
-            wanted = (training.dataset_id, training.policy, training.version)
+        if training and training.dataset_id == library.dataset_id:
+            if training.policy:  # before there is one, no other policy is shown in its place
+                wanted = (training.dataset_id, training.policy, training.version)
         elif library.chosen:
             wanted = (library.dataset_id, library.chosen, 0)
-        if wanted != self._previewed and wanted[1]:
+        if wanted == self._previewed:
+            return
+        if wanted[1]:
             context.tell(ShowPreview(wanted[0], wanted[1]))
-            self._previewed = wanted
+        else:
+            context.tell(Request.SHOW_NOTHING)
+        if wanted[:2] != self._previewed[:2]:
+            _forget_preview(context)
+        self._previewed = wanted
 
     def _keep_profile(self, context: UiContext) -> None:
         """Request the profile of the dataset, once after each change."""
@@ -182,11 +195,11 @@ class TrainScreen:
         painter.box(Rect(x, card.y + px(26), px(4), px(20)), theme.agent, 2)
         painter.text(tr("Agent, live"), (x + px(14), card.y + px(36)), "h2")
         name = self._previewed[1]
-        note = (
-            tr("{name} plays new seeds", name=name)
-            if name
-            else tr("The agent plays here during training")
-        )
+        note = tr("The agent plays here during training")
+        if name and model.library:
+            note = tr("{name} plays new seeds", name=model.library.title_of(name))
+        elif training and training.problem:
+            note = tr("Nothing was trained")
         room = card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(note, "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
@@ -223,7 +236,8 @@ class TrainScreen:
         ui.card(panel)
         ui.painter.text(tr("Train a policy"), (panel.x + px(20), panel.y + px(28)), "h2")
         inner = panel.inflate(-px(40), 0)
-        top = self._draw_data(context, inner, panel.y + px(52)) + px(16)
+        data = self._draw_data(context, inner, panel.y + px(52)) + px(8)
+        top = self._draw_subset(context, inner, data) + px(8)
         y = self._draw_algorithms(context, inner, top)
         y = self._draw_progress(context, inner, y + px(16))
         foot = panel.bottom - px(104)
@@ -231,12 +245,15 @@ class TrainScreen:
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(context, inner, panel.bottom)
         draw_dataset_menu(context, panel, "options", tr("Episodes to learn from"))
+        self._draw_subset_menu(context, inner, data)
         self._draw_algorithm_menu(context, inner, top)
 
     def _draw_data(self, context: UiContext, inner: Rect, y: int) -> int:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         library = context.model.library
         episodes = library.episodes if library else ()
+        if files := self._files(context):
+            episodes = tuple(episode for episode in episodes if episode.file in files)
         steps = sum(episode.total_steps for episode in episodes)
         mean = sum(e.total_reward for e in episodes) / max(1, len(episodes))
         figures = (
@@ -253,6 +270,29 @@ class TrainScreen:
             painter.text(label, at, "small", theme.text2, width=room)
             painter.text(value, (cell.x + px(12), cell.y + px(41)), "h1", width=room)
         return y + px(60)
+
+    def _draw_subset(self, context: UiContext, inner: Rect, y: int) -> int:
+        """Draw which episodes are learned from, and return the bottom edge."""
+        ui, px = context.ui, context.ui.painter.px
+        subsets = episode_subsets(context)
+        names = [name for name, _, _ in subsets]
+        if self._subset not in names:
+            self._subset = "all"  # they were deleted, or another dataset is shown
+        ui.group("options")
+        rect = Rect(inner.x, y, inner.width, px(36))
+        label = subsets[names.index(self._subset)][1]
+        if ui.combo("subset", rect, label, "database", label=tr("Episodes to learn from")):
+            context.popover.toggle(ui, "subset", "subset", names.index(self._subset))
+        return rect.bottom
+
+    def _draw_subset_menu(self, context: UiContext, inner: Rect, y: int) -> None:
+        rect = Rect(inner.x, y, inner.width, context.ui.painter.px(36))
+        choices = [
+            MenuItem(name, label, reason="" if files or name == "all" else tr("None"))
+            for name, label, files in episode_subsets(context)
+        ]
+        picked = context.popover.draw(context.ui, "subset", rect, choices, self._subset, 320)
+        self._subset = picked or self._subset
 
     def _draw_algorithms(self, context: UiContext, inner: Rect, y: int) -> int:
         ui, px = context.ui, context.ui.painter.px
@@ -281,7 +321,13 @@ class TrainScreen:
 
     def _draw_algorithm_menu(self, context: UiContext, inner: Rect, y: int) -> None:
         rect = Rect(inner.x, y, inner.width, context.ui.painter.px(40))
-        choices = [MenuItem(key, label, note) for key, (label, note) in RECIPE_WORDS.items()]
+        profile, library = context.model.analyses.profile, context.model.library
+        mine = profile and library and profile.dataset_id == library.dataset_id
+        cannot = dict(profile.cannot) if mine and profile else {}
+        choices = [
+            MenuItem(key, label, note, cannot.get(key, ""))
+            for key, (label, note) in RECIPE_WORDS.items()
+        ]
         picked = context.popover.draw(context.ui, "algorithm", rect, choices, self._recipe, 320)
         self._recipe = picked or self._recipe
 
@@ -341,6 +387,8 @@ class TrainScreen:
             lines += [("flag", theme.agent, text) for text in training.advice]
             lines += [_finding_line(found, theme) for found in training.log]
         if profile and profile.dataset_id == mine:
+            if profile.failed and self._subset == "all":
+                lines.append(("flag", theme.human, _failures_text(context, len(profile.failed))))
             if profile.problem:
                 lines.append(("info", theme.human, profile.problem))
             traits = sorted(profile.traits, key=lambda trait: not trait.warns)
@@ -386,6 +434,32 @@ class TrainScreen:
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
 
 
+def episode_subsets(context: UiContext) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return (name, label, files) of each choice of episodes to learn from."""
+    library, profile = context.model.library, context.model.analyses.profile
+    episodes = library.episodes if library else ()
+    every = tuple(episode.file for episode in episodes)
+    own = profile if profile and library and profile.dataset_id == library.dataset_id else None
+    failed = set(own.failed) if own else set()
+    successes = tuple(e.file for e in episodes if e.file not in failed)
+    starred = tuple(e.file for e in episodes if e.starred)
+    ticked = tuple(e.file for e in episodes if e.uuid in context.ticked)
+    found = [("all", tr("All {count} episodes", count=len(every)), every)]
+    if failed and successes:
+        label = tr("Without {count} failures", count=len(every) - len(successes))
+        found.append(("successes", label, successes))
+    found.append(("starred", tr("The {count} starred", count=len(starred)), starred))
+    label = tr("The {count} selected in the library", count=len(ticked))
+    return [*found, ("ticked", label, ticked)]
+
+
+def _forget_preview(context: UiContext) -> None:
+    """Remove the picture and the figures of the policy that was watched before."""
+    context.model.preview = None
+    context.model.frames.pop("preview", None)
+    context.view("preview").clear()
+
+
 def _ticked(
     context: UiContext, name: str, inner: Rect, y: int, label: str, *, chosen: bool
 ) -> bool:
@@ -396,6 +470,18 @@ def _ticked(
     at = (box.right + px(6), box.centery)
     ui.painter.text(label, at, "small", ui.theme.text, width=inner.right - at[0])
     return used
+
+
+def _failures_text(context: UiContext, failed: int) -> str:
+    """Return how many episodes are no success, and how to leave them out."""
+    profile, library = context.model.analyses.profile, context.model.library
+    return tr(
+        "{failed} of {count} episodes are no success ({rule}). To leave them out, choose the "
+        "episodes to learn from above.",
+        failed=failed,
+        count=len(library.episodes) if library else failed,
+        rule=profile.rule if profile else "",
+    )
 
 
 def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:

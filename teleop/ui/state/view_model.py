@@ -264,8 +264,9 @@ class ViewModel:
 
     def _opened(self, message: EnvOpened) -> None:
         if self.env is None or self.env.env_id != message.env_id:
-            self.comparison = self.analyses.rounds = self.run = None
+            self.comparison = self.analyses.rounds = self.run = self.preview = None
             self.corrections = ()
+            self.frames = {"drive": self.frames["drive"]} if "drive" in self.frames else {}
         self.env, self.env_problem, self.opening = message, "", ""
 
     def _env_failed(self, message: EnvFailed) -> None:

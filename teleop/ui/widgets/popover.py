@@ -18,11 +18,13 @@ class MenuItem:
         value: result of choosing the row.
         label: first line.
         note: second line; may be empty.
+        reason: why the row cannot be chosen; it is then shown as its note. Empty if it can.
     """
 
     value: str
     label: str
     note: str = ""
+    reason: str = ""
 
 
 class Popover:
@@ -63,7 +65,7 @@ class Popover:
             self.close(ui)
             return None
         painter, theme = ui.painter, ui.theme
-        row = painter.px(52 if any(choice.note for choice in choices) else 40)
+        row = painter.px(52 if any(choice.note or choice.reason for choice in choices) else 40)
         top = anchor.bottom + painter.px(6)
         room = painter.surface.get_height() - top - painter.px(20)
         fit = max(1, min(len(choices), (room - painter.px(12)) // row))
@@ -80,7 +82,8 @@ class Popover:
             inside.y = inner.y + place * row
             choice = choices[index]
             mine = choice.value == chosen
-            if ui.option(f"{name}.{index}", inside, choice.label, choice.note, mine):
+            note = choice.reason or choice.note
+            if ui.option(f"{name}.{index}", inside, choice.label, note, mine, choice.reason):
                 picked = choice.value
         self._scroll.draw_bar(ui, len(choices), fit)
         if picked is not None:

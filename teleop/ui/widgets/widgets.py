@@ -166,7 +166,14 @@ class Ui:
         return touch.used
 
     def chip(
-        self, node_id: str, right: int, y: int, label: str, value: str, usable: bool = True
+        self,
+        node_id: str,
+        right: int,
+        y: int,
+        label: str,
+        value: str,
+        usable: bool = True,
+        ink: Colour | None = None,
     ) -> tuple[Rect, bool]:
         """Draw a small labelled value, right-aligned; return its area and whether it was used."""
         painter, theme = self.painter, self.theme
@@ -180,7 +187,7 @@ class Ui:
         painter.box(rect, fill, 8, theme.line)
         painter.text(label, (rect.x + painter.px(10), rect.centery), "small", theme.text2)
         at = (rect.right - painter.px(10), rect.centery)
-        painter.text(value, at, "small-bold", theme.text, "rm")
+        painter.text(value, at, "small-bold", ink or theme.text, "rm")
         if usable:
             self.ring(node_id, rect, 8)
         return rect, used
@@ -208,15 +215,21 @@ class Ui:
             return min(1.0, max(0.0, (self.events.pointer.at[0] - rect.x) / rect.width))
         return None
 
-    def option(self, node_id: str, rect: Rect, label: str, note: str, chosen: bool) -> bool:
-        """Draw a row of an open drop-down; return whether it was used."""
-        touch = self.node(node_id, "option", label, rect, value=chosen)
+    def option(
+        self, node_id: str, rect: Rect, label: str, note: str, chosen: bool, reason: str = ""
+    ) -> bool:
+        """Draw a row of an open drop-down; return whether it was used.
+
+        A row with a `reason` is grey and cannot be used.
+        """
+        touch = self.node(node_id, "option", label, rect, reason=reason, value=chosen)
         painter, theme = self.painter, self.theme
-        if touch.hovered:
+        if touch.hovered and not reason:
             painter.box(rect, theme.hover, 7)
         x, room = rect.x + painter.px(12), rect.width - painter.px(52)
         middle = rect.centery - (painter.px(9) if note else 0)
-        painter.text(label, (x, middle), "medium", width=room)
+        ink = theme.text2 if reason else theme.text
+        painter.text(label, (x, middle), "medium", ink, width=room)
         if note:
             below = (x, rect.centery + painter.px(10))
             painter.text(note, below, "small", theme.text2, width=room)
