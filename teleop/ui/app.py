@@ -26,14 +26,11 @@ from teleop.errors import DisplayError, EnvError
 from teleop.paths import exports_folder
 from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
-    Notice,
     OpenEnv,
     ProcessName,
     Rumble,
-    Tone,
 )
 from teleop.runtime.protocol.shared_frames import FrameReader
-from teleop.text import tr
 from teleop.ui.chrome.banner import BANNER
 from teleop.ui.chrome.overlays import Overlays
 from teleop.ui.chrome.top_bar import mark
@@ -58,10 +55,10 @@ from teleop.ui.system.file_dialog import FileDialog
 from teleop.ui.system.processes import Processes
 from teleop.ui.system.window import WINDOW_EVENTS, Window
 from teleop.ui.updates import CheckReplays, Effect, EngagedChanged, Fail, Redraw, Updates
-from teleop.ui.widgets.text_edit import copy
 from teleop.ui.widgets.widgets import Ui
 
 _REMEMBER_S = 1.0  # between two times that settings are saved
+_WITH_CHARTS = ("train", "compare", "correct")
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window opens first, then the training process loads torch
 _LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driving, otherwise
@@ -331,7 +328,7 @@ class App:
         if goal in self.screens and goal != self.current:
             self.context.popover.close(self.ui)
             self.screen.leave(self.context)
-            self.current = goal
+            self.current, self.context.enlarged = goal, False
             self.ui.events.focus.set(None)
             self.screen.enter(self.context)
             self.renderer.dirty = True
@@ -391,17 +388,23 @@ class App:
         return {
             Command.QUIT: self.quit,
             Command.LEAVE: self._leave,
-            Command.COPY: self._copy,
+            Command.COPY: lambda: self.overlays.copy(self.context),
             Command.SETTINGS: lambda: self.context.toggle_sheet("settings"),
             Command.OPTIONS: lambda: self._about_env("options"),
             Command.CONTROLS: lambda: self._about_env("controls"),
             Command.HELP: lambda: toggle_help(self.context),
+            Command.ENLARGE: self._enlarge,
             Command.PROJECTOR: self.toggle_projector,
             Command.FULL_SCREEN: self._fill_screen,
             Command.LARGER: lambda: self._rescale(1),
             Command.SMALLER: lambda: self._rescale(-1),
             Command.USUAL_SIZE: lambda: self._rescale(0),
         }
+
+    def _enlarge(self) -> None:
+        """Let the chart of the screen fill the window, or close it again."""
+        if self.current in _WITH_CHARTS:
+            self.context.enlarged = not self.context.enlarged
 
     def _about_env(self, sheet: str) -> None:
         """Open or close a sheet that needs an environment."""
@@ -420,19 +423,6 @@ class App:
         self.window.rescale(step)
         self._repaint()
 
-    def _copy(self) -> None:
-        """Copy the focused text, the text of a notice, or the text under the mouse."""
-        ui = self.ui
-        focused = ui.events.nodes.get(ui.events.focus.id or "") if ui.events.focus.visible else None
-        text = "" if focused else self.overlays.toasts.copied
-        node = focused or ui.events.hit(ui.events.pointer.at)
-        if not text and node is not None:
-            value = node.value if isinstance(node.value, str) else ""
-            text = value or node.label
-        if text:
-            copy(text)
-            self.model.notices.append(Notice(Tone.PLAIN, tr("Copied: {text}", text=text)))
-
     def _leave(self) -> None:
         """Close what is open over the screen; if nothing is open, pause."""
         context = self.context
@@ -442,6 +432,8 @@ class App:
             toggle_help(context)
         elif context.sheet.name:
             context.toggle_sheet("")
+        elif context.enlarged:
+            context.enlarged = False
         else:
             self.router.let_go()
             self.screen.command(self.context, Command.LEAVE)

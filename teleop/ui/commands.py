@@ -45,6 +45,7 @@ class Command(Enum):
     STEP_ONCE = tr("One step, while paused")
     PRACTICE = tr("Practice: record nothing")
     STAR_TAKE = tr("Star the take")
+    ENLARGE = tr("Enlarge the chart, or close it")
     OPTIONS = tr("Recording options")
     CONTROLS = tr("Controls")
     LEAVE = tr("Pause, or close")
@@ -144,6 +145,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(",", Command.SETTINGS, ctrl=True, driving=True),
     Shortcut("t", Command.RETRAIN),
     Shortcut("d", Command.DIFFERENCE),
+    Shortcut("z", Command.ENLARGE),
     Shortcut("t", Command.RETRAIN, ctrl=True, driving=True),
     Shortcut("f1", Command.HELP, driving=True),
     Shortcut("f2", Command.PROJECTOR, driving=True),

@@ -106,7 +106,8 @@ class Renderer:
     def _is_covered(self) -> bool:
         noticed = self._place.collidelist(self._shown.overlays.toasts.boxes) >= 0
         model = self._context.model
-        return bool(noticed or model.lost or model.slow or self._context.ui.events.modal)
+        covers = (model.lost, model.slow, self._context.ui.events.modal, self._context.enlarged)
+        return bool(noticed or any(covers))
 
     def _is_dragging(self) -> bool:
         ui = self._context.ui

@@ -11,6 +11,7 @@ from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_
 from teleop.ui.comparison.state_scatter import StateScatter
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison, LaneCurve
+from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.line_chart import Chart, Scales, Series
 from teleop.ui.widgets.popover import MenuItem
 
@@ -39,6 +40,20 @@ class ComparisonChart:
         else:
             self._draw_divergence(context, comparison, card, used)
             self._draw_lines(context, comparison, inside, step)
+
+    def figure(self, context: UiContext, comparison: Comparison) -> Figure:
+        """Return the chosen chart, to be drawn at any size."""
+        note = tr("seed {seed}", seed=comparison.about.seed)
+        if self._shown == _CLOUD:
+            return self._cloud.figure(context, comparison, note)
+        lines, looks = [], styles_of(comparison, context.ui.theme)
+        for look, lane in zip(looks, comparison.lanes, strict=True):
+            values = np.array(self._values(comparison, lane))
+            times = np.arange(len(values)) / comparison.about.pace_hz
+            lines.append(Series(look.name, times, values, look.colour, look.dash))
+        title = tr("Return so far") if self._shown == _RETURN else self._shown
+        y_title = tr("return") if self._shown == _RETURN else self._shown
+        return Figure(title, tr("seconds"), y_title, tuple(lines), note=note)
 
     def draw_menu(self, context: UiContext, card: Rect) -> None:
         """Draw the open menu of charts above everything else."""

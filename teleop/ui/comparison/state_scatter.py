@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from pygame import Rect, Surface
 
 from teleop.text import tr
-from teleop.ui.comparison.series_styles import race_styles, styles_of
+from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
 from teleop.ui.drawing.theme import mix
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
+from teleop.ui.widgets.figure import Figure
+from teleop.ui.widgets.line_chart import Series
 
 _MOST_POINTS = 300  # per path
 _TAIL = 40  # latest points of a path, drawn bold
@@ -83,16 +85,40 @@ class StateScatter:
             painter.dot(tuple(points[-1]), 6.5, theme.surface)
             painter.dot(tuple(points[-1]), 5, look.colour)
 
+    def figure(self, context: UiContext, comparison: Comparison, note: str) -> Figure:
+        """Return the points and the paths, to be drawn at any size."""
+        title = tr("States visited: where a side leaves the dots, nobody showed what to do")
+        axes = [self._axis_word(comparison, axis) for axis in (0, 1)]
+        if min(len(lane.seen) for lane in comparison.lanes) < 2:
+            return Figure(title, axes[0], axes[1], note=note)
+        flat = flatten(comparison, tuple(self._axes))
+        theme = context.ui.theme
+
+        def series(label: str, points: NDArray[np.float64], look: SeriesStyle | None) -> Series:
+            colour, dash = (look.colour, look.dash) if look else (theme.text3, None)
+            values = points * flat.reach + flat.low
+            return Series(label, values[:, 0], values[:, 1], colour, dash)
+
+        looks = styles_of(comparison, theme)
+        lines = [series(k.name, path, k) for k, path in zip(looks, flat.paths, strict=True)]
+        shown = series(tr("Demonstrations"), flat.demonstrated, None)
+        return Figure(title, axes[0], axes[1], tuple(lines), (shown,), note)
+
+    def _axis_word(self, comparison: Comparison, axis: int) -> str:
+        """Return the name of the number on an axis."""
+        names = comparison.about.components
+        chosen = self._axes[axis]
+        if chosen >= len(names):
+            chosen = self._axes[axis] = -1 - axis
+        return tr("main direction {chosen}", chosen=-chosen) if chosen < 0 else names[chosen]
+
     def _draw_axes(self, context: UiContext, comparison: Comparison, card: Rect) -> None:
         """Draw two chips that switch the numbers on the axes."""
         ui, px = context.ui, context.ui.painter.px
         names = comparison.about.components
         right = card.right - px(12)
         for axis in (1, 0):
-            chosen = self._axes[axis]
-            if chosen >= len(names):
-                chosen = self._axes[axis] = -1 - axis
-            word = tr("main direction {chosen}", chosen=-chosen) if chosen < 0 else names[chosen]
+            word, chosen = self._axis_word(comparison, axis), self._axes[axis]
             label = tr("across") if axis == 0 else tr("up")
             rect, used = ui.chip(f"cloud.{label}", right, card.y + px(8), label, word)
             if used:

@@ -11,6 +11,7 @@ from teleop.runtime.protocol.comparison_messages import LaneInfo, Race, ShowRepl
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
+from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.commands import Command, label_of
 from teleop.ui.comparison.action_probabilities import draw_action_probabilities
 from teleop.ui.comparison.comparison_chart import ComparisonChart
@@ -115,6 +116,9 @@ class CompareScreen:
             self._draw_menus(context, area, 1 + len(self._asked[2] or ("",)))
             return
         step = self._advance(context, comparison)
+        if context.enlarged:
+            draw_enlarged(context, area, self._card.figure(context, comparison))
+            return
         px = context.ui.painter.px
         gap, bar_height, least = px(12), px(52), px(164)
         pane = columns(area, len(sides_at(context, comparison, 0)), px(16))[0]

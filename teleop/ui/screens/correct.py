@@ -5,6 +5,7 @@ from pygame import Rect
 from teleop.runtime.protocol.session_messages import Corrected, Notice, Request, ShowCorrect, Tone
 from teleop.runtime.protocol.training_messages import ListRounds, StopTraining, Train
 from teleop.text import joined, ntr, tr
+from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drive.drive_view import DriveView
@@ -69,6 +70,9 @@ class CorrectScreen:
         """Draw the screen."""
         self._keep_policy(context)
         px = context.ui.painter.px
+        if context.enlarged:
+            draw_enlarged(context, area, self._rounds.figure(context))
+            return
         if not self._policy(context):
             self._draw_empty(context, area)
             return

@@ -99,6 +99,9 @@ class TrainScreen:
         """Draw the screen."""
         self._keep_preview(context)
         self._keep_profile(context)
+        if context.enlarged:
+            self._study.draw_enlarged(context, area)
+            return
         px = context.ui.painter.px
         gap = px(16)
         panel = min(px(420), max(px(320), round(area.width * 0.31)))

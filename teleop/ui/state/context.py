@@ -117,6 +117,7 @@ class UiContext:
         requests: requests that the window carries out after the screen is drawn.
         popover: the open drop-down menu.
         settings: how the window looks and behaves.
+        enlarged: whether the chart of the screen fills the window.
         ticked: uuids of the episodes that are selected in the library.
         to_play: uuid of the episode that the library plays when it opens; empty for none.
         rivals: names of policies to compare next; empty for the default.
@@ -142,6 +143,7 @@ class UiContext:
     requests: list[WindowRequest] = field(default_factory=list)
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
+    enlarged: bool = False
     ticked: frozenset[str] = frozenset()
     to_play: str = ""
     rivals: tuple[str, ...] = ()

@@ -3,10 +3,11 @@
 import numpy as np
 from pygame import Rect
 
-from teleop.text import tr
+from teleop.text import ntr, tr
 from teleop.types.results import Score
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.line_chart import Chart, Series
 
 _TITLES = {"success": tr("Success"), "return": tr("Return")}
@@ -51,6 +52,30 @@ class RoundsChart:
             _say(context, area, px(46), tr("Watch it drive, and take over when it goes wrong."))
         else:
             self._draw_lines(context, area, known, shown)
+
+    def figure(self, context: UiContext) -> Figure:
+        """Return the chart, to be drawn at any size."""
+        rounds, theme = context.model.analyses.rounds, context.ui.theme
+        known = [(r.number, r.score) for r in rounds.rounds if r.score] if rounds else []
+        judged = bool(known) and all(score.success is not None for _, score in known)
+        success = judged and self._shown == "success"
+        x = np.array([float(number) for number, _ in known])
+        if success:
+            y = np.array([100 * (score.success or 0.0) for _, score in known])
+            lines = [Series(tr("Success"), x, y, theme.agent)]
+        else:
+            table = np.array([(s.mean, s.low, s.high) for _, s in known]).reshape(-1, 3)
+            names = (tr("Mean return"), tr("95 % below"), tr("95 % above"))
+            lines = [
+                Series(name, x, table[:, i], theme.text2, (3.0, 4.0))
+                if i
+                else Series(name, x, table[:, i], theme.agent)
+                for i, name in enumerate(names)
+            ]
+        note = ntr("{n} fresh start", "{n} fresh starts", known[-1][1].episodes) if known else ""
+        y_title = tr("success (%)") if success else tr("mean return")
+        title = tr("Rounds of correction")
+        return Figure(title, tr("round"), y_title, tuple(lines), note=note)
 
     def _draw_choice(self, context: UiContext, panel: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px

@@ -6,11 +6,13 @@ from pygame import Rect
 from teleop.runtime.protocol.training_messages import Analysis, AnalysisProgress, RunAnalysis
 from teleop.text import tr
 from teleop.types.results import HeldOutCheck
+from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, Theme
 from teleop.ui.state.context import UiContext
 from teleop.ui.training.confusion_table import draw_confusion
 from teleop.ui.training.trials_table import draw_tried
+from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.line_chart import Chart, Series
 
 _TABS = {
@@ -26,6 +28,11 @@ _TABS = {
     "tried": (tr("Tried"), tr("settings tried in trial episodes, the chosen one first")),
     "curve": (tr("Learning curve"), tr("return of policies trained on 1, 2, 5… of your episodes")),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
+}
+_AXES = {
+    "loss": (tr("optimiser steps"), tr("loss")),
+    "returns": (tr("optimiser steps"), tr("mean return")),
+    "curve": (tr("episodes trained on"), tr("mean return")),
 }
 _STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
 _FEWEST = 2  # episodes that an analysis needs
@@ -63,6 +70,22 @@ class TrainingCharts:
         elif self._tab == "curve":
             self._draw_more(context, card)
 
+    def draw_enlarged(self, context: UiContext, area: Rect) -> None:
+        """Draw the open tab over the whole window; tables and bars keep their own form."""
+        training = context.model.own_training
+        if self._tab in ("actions", "tried", "influence"):
+            self.draw(context, area)
+            return
+        series, _ = self._series(context)
+        x_title, y_title = _AXES[self._tab]
+        note = ""
+        if self._tab == "loss" and training is None:
+            x_title, y_title = tr("number of the episode"), tr("return")
+        if training and training.check:
+            note = self._note(context) if self._tab == "loss" else ""
+        figure = Figure(_TABS[self._tab][1], x_title, y_title, tuple(series), note=note)
+        draw_enlarged(context, area, figure)
+
     # ------------------------------------------------------------ head
 
     def _draw_tabs(self, context: UiContext, card: Rect) -> None:
@@ -98,6 +121,8 @@ class TrainingCharts:
             )
         if self._tab == "loss" and training and training.running and training.losses:
             return tr("Training loss now: {phase}", phase=training.loss_phase)
+        if self._tab == "loss" and training is None:
+            return tr("Before training: the return of each of your episodes, by its number")
         return _TABS[self._tab][1]
 
     # ------------------------------------------------------------ charts
@@ -106,6 +131,8 @@ class TrainingCharts:
         theme, training = context.ui.theme, context.model.own_training
         if self._tab == "curve":
             return _curve(_found(context, Analysis.CURVE), theme.agent, theme.text2)
+        if training is None and self._tab == "loss":
+            return _episode_returns(context)
         if training is None or self._tab in ("tried", "actions"):
             return [], 1.0
         if self._tab == "returns":
@@ -204,6 +231,14 @@ def _checked_losses(check: HeldOutCheck, theme: Theme) -> tuple[list[Series], fl
         _line(tr("Held-out episodes"), held_out, theme.text, (6, 4)),
     ]
     return series, float(check.losses[-1][0])
+
+
+def _episode_returns(context: UiContext) -> tuple[list[Series], float]:
+    """Return the return of each episode, to look at before anything is trained."""
+    library = context.model.library
+    points = [(e.number, e.total_reward) for e in library.episodes] if library else []
+    series = [_line(tr("Your episodes"), sorted(points), context.ui.theme.human)]
+    return series, max([1.0, *(float(number) for number, _ in points)])
 
 
 def _curve(

@@ -177,17 +177,17 @@ def _nice_range(
     high = max(float(line.y.max()) for line in lines)
     if extent is not None:
         low, high = min(low, extent[0]), max(high, extent[1])
-    step = _nice_step((high - low or max(1.0, abs(high) * 0.1)) / 4)
+    step = nice_step((high - low or max(1.0, abs(high) * 0.1)) / 4)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     return low, max(high, low + step), step
 
 
-def _nice_step(rough: float) -> float:
+def nice_step(rough: float) -> float:
     """Return 1, 2 or 5 times a power of ten, not smaller than `rough`."""
     power: float = 10.0 ** math.floor(math.log10(rough))
     return next((power * unit for unit in (1, 2, 5, 10) if power * unit >= rough), power * 10)
 
 
 def _ticks(end: float, most: int) -> list[float]:
-    step = _nice_step(max(end, 1e-6) / most)
+    step = nice_step(max(end, 1e-6) / most)
     return [index * step for index in range(math.floor(end / step + 1e-9) + 1)]
