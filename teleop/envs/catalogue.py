@@ -21,6 +21,8 @@ class EnvEntry:
         solved: return that counts as success, if there is an agreed value.
         goal: it only terminates at the goal, so an episode that terminates is a success.
         icon: name of the icon in lists.
+        keys_right: key caps lie in the right corner of the picture, because the left one has
+            something that the player must see.
     """
 
     env_id: str
@@ -32,6 +34,7 @@ class EnvEntry:
     solved: float | None = None
     goal: bool = False
     icon: str = "gamepad-2"
+    keys_right: bool = False
 
 
 # The numbers of an observation, from Gymnasium's documentation of the environment.
@@ -152,6 +155,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         action_words=(tr("Steer"), tr("Gas"), tr("Brake")),
         solved=900,
         icon="gauge",
+        keys_right=True,
     ),
     EnvEntry(
         "FrozenLake-v1",

@@ -394,6 +394,7 @@ class App:
             Command.CONTROLS: lambda: self._about_env("controls"),
             Command.HELP: lambda: toggle_help(self.context),
             Command.ENLARGE: self._enlarge,
+            Command.OVERLAY: self._toggle_overlay,
             Command.PROJECTOR: self.toggle_projector,
             Command.FULL_SCREEN: self._fill_screen,
             Command.LARGER: lambda: self._rescale(1),
@@ -405,6 +406,9 @@ class App:
         """Let the chart of the screen fill the window, or close it again."""
         if self.current in _WITH_CHARTS:
             self.context.enlarged = not self.context.enlarged
+
+    def _toggle_overlay(self) -> None:
+        self.context.plain_picture = not self.context.plain_picture
 
     def _about_env(self, sheet: str) -> None:
         """Open or close a sheet that needs an environment."""

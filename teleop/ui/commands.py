@@ -19,16 +19,16 @@ class Command(Enum):
     CORRECT = tr("Go to Correct")
     LIBRARY = tr("Go to the library")
     HOME = tr("Go home: all environments")
-    SETTINGS = tr("Settings: colours, language, sounds")
+    SETTINGS = tr("Settings")
     RETRAIN = tr("Train with the corrections")
-    DIFFERENCE = tr("Compare: go to the next difference")
+    DIFFERENCE = tr("Go to the next difference")
     RECORD = tr("Record, or stop")
     SAVE = tr("Save the take")
     DISCARD = tr("Discard the take")
     DELETE = tr("Delete the selected episode")
     STAR = tr("Star the selected episode")
     UNDO = tr("Undo discard or delete")
-    COPY = tr("Copy the focused text or the notification")
+    COPY = tr("Copy the text or the notification")
     ENVIRONMENT = tr("Choose an environment")
     PLAY = tr("Play or pause; go on driving")
     BACK = tr("One step back")
@@ -45,6 +45,7 @@ class Command(Enum):
     STEP_ONCE = tr("One step, while paused")
     PRACTICE = tr("Practice: record nothing")
     STAR_TAKE = tr("Star the take")
+    OVERLAY = tr("Hide or show the overlay")
     ENLARGE = tr("Enlarge the chart, or close it")
     OPTIONS = tr("Recording options")
     CONTROLS = tr("Controls")
@@ -101,6 +102,7 @@ _LABELS = {
     "f7": "F7",
     "f8": "F8",
     "f9": "F9",
+    "f10": "F10",
     "f11": "F11",
     "=": "+",
     "-": "−",
@@ -146,6 +148,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("t", Command.RETRAIN),
     Shortcut("d", Command.DIFFERENCE),
     Shortcut("z", Command.ENLARGE),
+    Shortcut("f10", Command.OVERLAY, driving=True),
     Shortcut("t", Command.RETRAIN, ctrl=True, driving=True),
     Shortcut("f1", Command.HELP, driving=True),
     Shortcut("f2", Command.PROJECTOR, driving=True),

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from teleop.runtime.protocol.comparison_messages import ReplayFrames
+from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
     EnvFailed,
@@ -102,7 +103,8 @@ class Updates:
         if isinstance(message, EnvFailed) and model.env is None:
             effects.append(Fail(message.problem))
         if isinstance(message, EnvOpened) and message.env_id != opened:
-            self._context.options = replace(self._context.options, turn_based=None)
+            goal = self._context.settings.goals.get(message.env_id, DriveOptions().goal)
+            self._context.change_options(replace(self._context.options, turn_based=None, goal=goal))
         return effects + self._follow(message)
 
     def _follow(self, message: FromEnvironment | FromTrainer) -> list[Effect]:

@@ -103,23 +103,20 @@ def _levels(demos: Demonstrations) -> Trait:
         and demos.action_space.dtype.kind != "f"
     ):
         found = listed([tr("{count} choices", count=count) for count in counts], 4)
-        return Trait(
-            tr("Actions"), found, tr("one is chosen at each step"), tr("classified with a softmax")
-        )
+        return Trait(tr("Actions"), found, tr("one is chosen at each step"), "")
     if not numbers:
         shown = listed([str(count) for count in counts], 6)
         return Trait(
             tr("Actions"),
             tr("keys: {shown} levels", shown=shown),
             tr("some axes take only a few values"),
-            tr("a softmax over them"),
+            "",
         )
-    done = tr("regression") if not counts else tr("regression for these, a softmax for the others")
     return Trait(
         tr("Actions"),
         tr("analog on {numbers} of {all}", numbers=numbers, all=len(demos.head.branches)),
         tr("continuous values"),
-        done,
+        "",
     )
 
 

@@ -14,6 +14,12 @@ from teleop.ui.widgets.figure import Figure, draw_figure, figure_csv, figure_svg
 _HEAD = 60
 
 
+def draw_enlarge_button(context: UiContext, rect: Rect) -> bool:
+    """Draw the button that lets a chart fill the window; return whether it was used."""
+    label = tr("Enlarge the chart ({key})", key=label_of(Command.ENLARGE))
+    return context.ui.icon_button("enlarge", rect, "maximize", label)
+
+
 def draw_enlarged(context: UiContext, area: Rect, figure: Figure) -> None:
     """Draw a figure over the whole screen."""
     ui, px = context.ui, context.ui.painter.px

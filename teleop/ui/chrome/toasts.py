@@ -37,6 +37,10 @@ class Toast:
         return self.notice.copy or (self.notice.text if self.notice.tone is Tone.BAD else "")
 
 
+_PICTURED = ("demonstrate", "correct")
+_ABOVE_TRANSPORT = 122
+
+
 class Toasts:
     """The latest notices, stacked upwards.
 
@@ -72,11 +76,13 @@ class Toasts:
         return next((toast.copied for toast in reversed(self._toasts) if toast.copied), "")
 
     def draw(self, context: UiContext, current: str) -> None:
-        """Draw the notices above the foot of the right panel."""
+        """Draw the notices over the picture or, while it is driven, above the foot of the panel."""
         ui, px = context.ui, context.ui.painter.px
         surface = ui.painter.surface
         right = surface.get_width() - px(32)
         foot = _FEET.get(current, _FOOT) if not context.sheet.name else 32
+        if current in _PICTURED and not context.input.driving and not context.sheet.name:
+            right, foot = px(34 + _WIDTH), _ABOVE_TRANSPORT  # the list beside stays free
         bottom = surface.get_height() - px(foot)
         self.boxes = []
         ui.group("toast")

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pygame import Rect
 
 from teleop.text import joined, tr
+from teleop.ui.chrome.enlarged_chart import draw_enlarge_button
 from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
 from teleop.ui.comparison.state_scatter import StateScatter
 from teleop.ui.state.context import UiContext
@@ -34,6 +35,9 @@ class ComparisonChart:
         if self._shown not in (_RETURN, _CLOUD) and self._shown not in names:
             self._shown = _RETURN
         used = self._draw_choice(context, comparison, card)
+        rect = Rect(card.right - px(40), card.y + px(6), px(30), px(30))
+        if draw_enlarge_button(context, rect):
+            context.enlarged = True
         inside = Rect(card.x + px(8), card.y + px(43), card.width - px(16), card.height - px(49))
         if self._shown == _CLOUD:
             self._cloud.draw(context, comparison, card, inside, step)
@@ -106,7 +110,7 @@ class ComparisonChart:
             notes.append(tr("the replay {fidelity}", fidelity=comparison.fidelity))
         x = card.x + px(10) + used + px(10)
         at = (x, card.y + px(22))
-        painter.text(joined(" · ", notes), at, "small", theme.text2, width=card.right - px(16) - x)
+        painter.text(joined(" · ", notes), at, "small", theme.text2, width=card.right - px(48) - x)
 
     def _draw_lines(
         self, context: UiContext, comparison: Comparison, rect: Rect, step: float

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from teleop.runtime.protocol.comparison_messages import LaneInfo
 from teleop.text import tr
-from teleop.ui.drawing.theme import Colour, Theme, mix
+from teleop.ui.drawing.theme import Colour, Theme, earlier, mix
 from teleop.ui.state.view_model import Comparison
 
 _RECORDED = {
@@ -19,7 +19,7 @@ _DASHES: tuple[tuple[float, float] | None, ...] = (None, (3.0, 3.0), (12.0, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class SeriesStyle:
-    """A side's style: recordings are orange and dashed, policies blue, other rivals grey."""
+    """A side's style: a person is orange, a policy blue, others grey; recordings are dashed."""
 
     name: str
     colour: Colour
@@ -29,7 +29,9 @@ class SeriesStyle:
 def styles_of(comparison: Comparison, theme: Theme) -> list[SeriesStyle]:
     """Return a style for each side."""
     lanes = [lane.about for lane in comparison.lanes]
-    first = SeriesStyle(_RECORDED.get(lanes[0].kind, tr("Recorded")), theme.human, (9.0, 4.0))
+    kind = lanes[0].kind
+    ink = {"human": theme.human, "policy": theme.agent}.get(kind, theme.text2)
+    first = SeriesStyle(_RECORDED.get(kind, tr("Recorded")), ink, (9.0, 4.0))
     return [first, *(_rival(lanes[1:], index, theme) for index in range(len(lanes) - 1))]
 
 
@@ -40,7 +42,7 @@ def race_styles(comparison: Comparison, theme: Theme) -> tuple[SeriesStyle, list
     """
     first, *rivals = styles_of(comparison, theme)
     name = tr("You (recorded)") if first.name == "You" else first.name
-    before = SeriesStyle(name, mix(theme.human, theme.surface, 0.4), (3.0, 3.0))
+    before = SeriesStyle(name, earlier(first.colour, theme), (3.0, 3.0))
     return SeriesStyle(tr("You (now)"), theme.human, (9.0, 4.0)), [before, *rivals]
 
 

@@ -116,7 +116,7 @@ class StateScatter:
         """Draw two chips that switch the numbers on the axes."""
         ui, px = context.ui, context.ui.painter.px
         names = comparison.about.components
-        right = card.right - px(12)
+        right = card.right - px(48)
         for axis in (1, 0):
             word, chosen = self._axis_word(comparison, axis), self._axes[axis]
             label = tr("across") if axis == 0 else tr("up")

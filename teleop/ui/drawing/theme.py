@@ -12,10 +12,18 @@ def rgba(code: str, alpha: int = 255) -> Colour:
     return (red, green, blue, alpha)
 
 
+_EARLIER = 0.1
+
+
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """Mix a share of `b` into `a`; the result is opaque."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a[:3], b[:3], strict=True))
     return (red, green, blue, 255)
+
+
+def earlier(colour: Colour, theme: "Theme") -> Colour:
+    """Return a colour for what came before: paler, but still readable."""
+    return mix(colour, theme.surface, _EARLIER)
 
 
 def faded(colour: Colour, alpha: int) -> Colour:
@@ -25,7 +33,11 @@ def faded(colour: Colour, alpha: int) -> Colour:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A set of colours: orange always means the person, blue always the agent."""
+    """A set of colours: orange always means the person, blue always the agent.
+
+    `edge` surrounds controls, so it has a contrast of at least 3 to everything beside it; lines
+    that only divide an area are fainter.
+    """
 
     name: str
     bg: Colour
@@ -34,6 +46,7 @@ class Theme:
     sunken: Colour
     line: Colour
     strong_line: Colour
+    edge: Colour
     hover: Colour
     text: Colour
     text2: Colour
@@ -63,6 +76,7 @@ INK = Theme(
     sunken=rgba("0E0F14"),
     line=rgba("23262F"),
     strong_line=rgba("343945"),
+    edge=rgba("6B7283"),
     hover=rgba("232731"),
     text=rgba("F2F4F8"),
     text2=rgba("A6ADBB"),
@@ -86,6 +100,7 @@ PAPER = Theme(
     sunken=rgba("ECEEF2"),
     line=rgba("DADDE4"),
     strong_line=rgba("B4BAC6"),
+    edge=rgba("808797"),
     hover=rgba("E9ECF1"),
     text=rgba("0D1017"),
     text2=rgba("3D4452"),
@@ -110,10 +125,11 @@ CONTRAST = Theme(
     sunken=rgba("000000"),
     line=rgba("6A6A6A"),
     strong_line=rgba("FFFFFF"),
+    edge=rgba("FFFFFF"),
     hover=rgba("333333"),
     text=rgba("FFFFFF"),
     text2=rgba("FFFFFF"),
-    text3=rgba("9A9A9A"),
+    text3=rgba("A6A6A6"),
     human=rgba("FFB000"),
     agent=rgba("6FC3FF"),
     recording=rgba("FF7A70"),

@@ -15,7 +15,6 @@ from teleop.ui.widgets.image_view import fitted
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 _TOO_SLOW = 0.9
-_ROOMY = 700
 _TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
 
 
@@ -142,8 +141,7 @@ class DriveView:
         ink = ui.theme.recording if _is_slow(live) else None
         pace = tr("Pace")
         rect, _ = ui.chip("rate", rect.x - gap, y, pace, _rate(live), usable=False, ink=ink)
-        label = tr("Speed") if left.width > ui.painter.px(_ROOMY) else ""
-        rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
+        rect, used = ui.chip("speed", rect.x - gap, y, tr("Speed"), speed_text(live.speed))
         if used:
             _change_speed(context, 1, around=True)
         return rect.x
@@ -177,8 +175,9 @@ class DriveView:
             ("discard", tr("Discard"), tr("Discard"), "x", "plain", nothing),
         )
         for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
-            width = max(px(least[index]), ui.painter.width(longest, "bold") + px(56))
-            key = label_of(_TRANSPORT[index], driving=context.input.driving) if roomy else ""
+            key = label_of(_TRANSPORT[index], driving=context.input.driving)
+            taken = ui.painter.width(key, "small-medium") + px(20)
+            width = max(px(least[index]), ui.painter.width(longest, "bold") + px(50) + taken)
             rect = Rect(x, y, width, h)
             if ui.button(name, rect, text, picture, kind, key, reason):
                 used = name

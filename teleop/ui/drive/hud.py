@@ -4,6 +4,7 @@ import math
 
 from pygame import Rect
 
+from teleop.envs.catalogue import find_entry
 from teleop.runtime.protocol.driving_options import Preview
 from teleop.runtime.protocol.session_messages import Hint, SessionSnapshot
 from teleop.text import joined, tr
@@ -22,6 +23,8 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.system.keyboard_layout import control_label
 
 _INSET = 14
+_MARGIN = 128  # width of a margin that holds the return
+_BAND = 64  # height of a margin that holds the state
 _CAP = 44
 _PROJECTOR_CAP = 64
 
@@ -35,12 +38,16 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
         area: area around the frame; the overlay uses its corners, to cover little of the frame.
     """
     live, env = context.model.live, context.model.env
-    if live is None or env is None:
+    if live is None or env is None or context.plain_picture:
         return
-    inner = area.inflate(-2 * context.ui.painter.px(_INSET), -2 * context.ui.painter.px(_INSET))
-    _draw_state(context, inner, live)
+    inner, left = _places(context, view, area)
+    _draw_state(context, left, live)
     _draw_return(context, inner, live)
-    _draw_keys(context, inner, env.hints)
+    keys = left
+    if left is inner and find_entry(env.env_id).keys_right:
+        width = _keys_width(context, env.hints)
+        keys = Rect(inner.right - width, inner.y, width, inner.height)
+    _draw_keys(context, keys, env.hints)
     if live.waiting_s is not None and live.waiting_s >= 0:
         _draw_countdown(context, view, live.waiting_s)
     elif not live.engaged and not live.pending and not live.steps:
@@ -52,6 +59,21 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
         _draw_numbers(context, inner, top, live.numbers)
     if context.input.driving:
         _draw_driving(context, view, inner)
+
+
+def _places(context: UiContext, view: Rect, area: Rect) -> tuple[Rect, Rect]:
+    """Return (area of the overlay, its left column), which are the same without wide margins.
+
+    With wide margins at both sides, everything lies in them; with narrow ones, within the picture.
+    """
+    px = context.ui.painter.px
+    margin = view.x - area.x
+    if margin >= px(_MARGIN):
+        inner = area.inflate(-2 * px(6), -2 * px(_INSET))
+        return inner, Rect(inner.x, inner.y, margin - px(12), inner.height)
+    tall = area if view.y - area.y >= px(_BAND) else view
+    inner = Rect(view.x, tall.y, view.width, tall.height).inflate(-2 * px(_INSET), -2 * px(_INSET))
+    return inner, inner
 
 
 def state_words(context: UiContext, live: SessionSnapshot) -> str:
@@ -100,19 +122,20 @@ def _engaged_words(live: SessionSnapshot) -> str:
 
 
 def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
-    painter = context.ui.painter
-    text = state_words(context, live)
-    rect = Rect(
-        inner.x, inner.y, painter.width(text, "small-bold") + painter.px(40), painter.px(30)
-    )
+    painter, px = context.ui.painter, context.ui.painter.px
+    lines = painter.wrapped(state_words(context, live), "small-bold", inner.width - px(44))
+    width = max(painter.width(line, "small-bold") for line in lines) + px(40)
+    rect = Rect(inner.x, inner.y, min(width, inner.width), px(12) + px(18) * len(lines))
     practice = live.practice or (context.options.practice and not live.recording)
     painter.box(rect, VEIL, 15, PRACTICE if practice else None, 2)
     running = live.recording and live.phase != "paused"
     lit = context.reduced_motion or int(context.now * 2) % 2 == 0
     idle = PRACTICE if practice else ON_VEIL2
     colour = (VEIL_RECORDING if lit else VEIL_RECORDING_OFF) if running else idle
-    painter.dot((rect.x + painter.px(17), rect.centery), 5, colour)
-    painter.text(text, (rect.x + painter.px(30), rect.centery), "small-bold", ON_VEIL)
+    painter.dot((rect.x + px(17), rect.y + px(15)), 5, colour)
+    for index, line in enumerate(lines):
+        at = (rect.x + px(30), rect.y + px(15) + index * px(18))
+        painter.text(line, at, "small-bold", ON_VEIL)
 
 
 def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
@@ -126,10 +149,20 @@ def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None
     painter.text(signed(live.total_reward), at, "number", ON_VEIL, "rm")
 
 
+def _cap_size(context: UiContext) -> int:
+    return context.ui.painter.px(_CAP if context.ui.theme.is_dark else _PROJECTOR_CAP / 1.35)
+
+
+def _keys_width(context: UiContext, hints: tuple[Hint, ...]) -> int:
+    columns = max((hint.place[0] for hint in hints), default=0) + 1
+    return round(columns * (_cap_size(context) + context.ui.painter.px(6)))
+
+
 def _draw_keys(context: UiContext, inner: Rect, hints: tuple[Hint, ...]) -> None:
     ui = context.ui
     painter, px = ui.painter, ui.painter.px
-    size = px(_CAP if ui.theme.is_dark else _PROJECTOR_CAP / 1.35)
+    columns = max((hint.place[0] for hint in hints), default=0) + 1
+    size = min(_cap_size(context), round(inner.width / columns) - px(6))
     rows = max((hint.place[1] for hint in hints), default=0) + 1
     if inner.height < size * (rows + 2.5):
         return
@@ -222,7 +255,9 @@ def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
         if context.ui.pad_hints
         else tr("{key} to leave", key=label_of(Command.LEAVE))
     )
-    at = (inner.right, inner.bottom - painter.px(28))
+    env = context.model.env
+    low = env is not None and find_entry(env.env_id).keys_right and inner.width > view.width // 2
+    at = (inner.right, inner.bottom - painter.px(28) - (painter.px(140) if low else 0))
     context.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
 
 

@@ -136,7 +136,7 @@ class EpisodeList:
             if episode.driver in ("script", "other"):
                 colour = theme.text2
             colour = colour if good else theme.text3
-            filled = Rect(bar.x, bar.y, max(px(6), round(bar.width * share)), bar.height)
+            filled = Rect(bar.x, bar.y, round(bar.width * share), bar.height)
             painter.box(filled, colour, 3)
         self._draw_row_buttons(context, rect, episode)
         if touch.used:

@@ -347,7 +347,7 @@ def _draw_working(context: UiContext, working: Working, bar: Rect) -> int:
     share = working.done / max(1, working.total)
     track = Rect(bar.right - px(206), bar.centery + px(10), px(190), px(6))
     painter.box(track, context.ui.theme.track, 3)
-    done = Rect(track.x, track.y, max(px(6), round(track.width * share)), track.height)
+    done = Rect(track.x, track.y, round(track.width * share), track.height)
     painter.box(done, context.ui.theme.agent, 3)
     left = working.seconds_left
     text = working.text if left is None else joined(": ", (working.text, time_left(left)))

@@ -1,11 +1,12 @@
 """Screen 1: choose an environment, drive it, save or discard takes, see saved episodes."""
 
 import time
+from dataclasses import replace
 
 from pygame import Rect
 
 from teleop.envs.catalogue import CATALOGUE
-from teleop.runtime.protocol.session_messages import LibraryChanged, Request
+from teleop.runtime.protocol.session_messages import LibraryChanged, Notice, Request, Tone
 from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import size_text
@@ -13,7 +14,9 @@ from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.episodes.episode_list import EpisodeList
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
+from teleop.ui.widgets.text_edit import TextEdit
 
+_MOST_GOAL = 1000
 _TOOLS = 136  # width in pixels of the icons beside the picker
 
 
@@ -102,20 +105,38 @@ class Demonstrate:
         chosen = ids.index(env_id) if env_id in ids else 0
         context.popover.toggle(context.ui, "env", "env", chosen)
 
+    def _draw_goal_text(self, context: UiContext, rect: Rect, count: int, *, own: bool) -> int:
+        """Draw how many episodes there are, and return its width; a click changes the goal."""
+        ui, px, goal = context.ui, context.ui.painter.px, context.options.goal
+        y = rect.centery - px(9)
+        if not own:
+            text = ntr("{n} recorded episode", "{n} recorded episodes", count)
+            return ui.painter.text(text, (rect.x, y), "medium", width=rect.width)
+        ui.group("goal")
+        area = Rect(rect.x - px(6), y - px(14), px(120), px(28))
+        if context.editing is not None and context.editing.node_id == "goal":
+            ui.field("goal", area, context.editing, str(goal), "")
+            return area.width
+        text = tr("{count} of {goal} episodes", count=count, goal=goal)
+        area.width = ui.painter.width(text, "medium") + px(14)
+        touch = ui.node("goal", "button", tr("Goal: {goal} episodes", goal=goal), area, value=goal)
+        if touch.hovered:
+            ui.painter.box(area, ui.theme.hover, 6)
+        ui.painter.text(text, (rect.x, y), "medium")
+        ui.ring("goal", area, 6)
+        if touch.used and not context.input.driving:
+            context.edit(TextEdit("goal", "", 0, lambda typed: _set_goal(context, typed)))
+        return area.width
+
     def _draw_goal(self, context: UiContext, rect: Rect) -> None:
         painter, theme, library = context.ui.painter, context.ui.theme, context.model.library
         px = painter.px
-        count = len(library.episodes) if library else 0
-        steps = sum(e.total_steps for e in library.episodes) if library else 0
-        y = rect.centery - px(9)
+        episodes = library.episodes if library else ()
+        count = sum(episode.label.success is not False for episode in episodes)
+        steps = sum(e.total_steps for e in episodes)
         own = library is None or library.dataset_id.endswith("/human-v0")
-        if not own:
-            text = ntr("{n} sample episode", "{n} sample episodes", count)
-        elif count < context.options.goal:
-            text = tr("{count} of {goal} episodes", count=count, goal=context.options.goal)
-        else:
-            text = ntr("{n} episode saved", "{n} episodes saved", count)
-        used = painter.text(text, (rect.x, y), "medium")
+        used = self._draw_goal_text(context, rect, count, own=own)
+        y = rect.centery - px(9)
         room = rect.width - used - px(16)
         for text in _on_disk(library, steps):
             if painter.width(text, "small") <= room:
@@ -132,9 +153,16 @@ class Demonstrate:
             painter.box(Rect(x, rect.centery + px(9), round(width), px(8)), colour, 4)
         if goal == 1 < context.options.goal and own and count:
             share = round(rect.width * min(1.0, count / context.options.goal))
-            painter.box(
-                Rect(rect.x, rect.centery + px(9), max(px(4), share), px(8)), theme.human, 4
-            )
+            painter.box(Rect(rect.x, rect.centery + px(9), share, px(8)), theme.human, 4)
+
+
+def _set_goal(context: UiContext, typed: str) -> None:
+    """Set the goal to a number that was typed; say what is expected if it is not one."""
+    if typed.strip().isdecimal() and 1 <= int(typed) <= _MOST_GOAL:
+        context.change_options(replace(context.options, goal=int(typed)))
+    elif typed.strip():
+        text = tr("The goal is a number from 1 to {most}.", most=_MOST_GOAL)
+        context.model.notices.append(Notice(Tone.PLAIN, text))
 
 
 def _on_disk(library: LibraryChanged | None, steps: int) -> tuple[str, ...]:

@@ -209,7 +209,10 @@ class TrainScreen:
         if shown:
             top = card.y + px(88)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
-            draw_score_bars(ui, bars, shown)
+            scripted = bool(
+                model.library and all(e.driver != "human" for e in model.library.episodes)
+            )
+            draw_score_bars(ui, bars, shown, scripted=scripted)
         elif live and name:
             at = (x, card.bottom - px(76))
             painter.text(tr("return"), at, "small", theme.text2)
@@ -354,9 +357,7 @@ class TrainScreen:
         painter.box(track, theme.track, 4)
         share = training.step / max(1, training.total) if training.running else 1.0
         colour = theme.recording if training.problem else theme.agent
-        done = Rect(
-            track.x, track.y, max(px(8), round(track.width * min(1.0, share))), track.height
-        )
+        done = Rect(track.x, track.y, round(track.width * min(1.0, share)), track.height)
         painter.box(done, colour, 4)
         return y + px(48)
 

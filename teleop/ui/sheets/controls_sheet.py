@@ -23,7 +23,7 @@ from teleop.runtime.protocol.session_messages import (
 from teleop.text import joined, tr
 from teleop.ui.commands import RESERVED
 from teleop.ui.state.context import UiContext
-from teleop.ui.system.keyboard_layout import control_label
+from teleop.ui.system.keyboard_layout import control_name
 from teleop.ui.widgets.sheet import Line
 
 _HANDS = {"both": tr("both hands"), "left": tr("left hand"), "right": tr("right hand only")}
@@ -79,19 +79,23 @@ def control_lines(env: EnvOpened, touched: set[str], listening: str) -> list[Lin
         touched: controls that are pressed now.
         listening: name of the move that waits for a press; empty if none does.
     """
-    lines = [Line("hand", tr("Layout"), _HANDS[env.hand]), Line("", tr("Actions"))]
+    lines = [
+        Line("hand", tr("Layout"), _HANDS[env.hand], changes=True),
+        Line("", tr("Actions")),
+    ]
     lines += [_move_line(hint, touched, listening) for hint in env.hints]
     if env.idle_choices:
         word = env.idle_choices[env.idle] if env.idle >= 0 else tr("repeat the last action")
-        lines.append(Line("idle", tr("When nothing is held"), word))
+        lines.append(Line("idle", tr("When nothing is held"), word, changes=True))
         for hint in env.hints:
             how = tr("once per press") if hint.taps else tr("while held")
-            lines.append(Line(f"tap.{hint.name}", tr("{hint} acts", hint=_word(hint)), how))
+            label = tr("{hint} acts", hint=_word(hint))
+            lines.append(Line(f"tap.{hint.name}", label, how, changes=True))
     for axis in env.axes:
         lines.append(Line("", tr("Axis {name}: {word}", name=axis.name, word=axis.word)))
         for name, tuning in _TUNING.items():
             value = tuning.say(tuning.read(axis))
-            lines.append(Line(f"axis.{axis.name}.{name}", tuning.label, value))
+            lines.append(Line(f"axis.{axis.name}.{name}", tuning.label, value, changes=True))
     lines.append(
         Line("reset", tr("Reset to default controls"), "" if env.is_own else tr("default"))
     )
@@ -123,7 +127,7 @@ def bind(context: UiContext, control: str) -> None:
     if control in RESERVED:
         text = tr(
             "{control} is reserved for the window. Choose another control.",
-            control=control_label(control),
+            control=control_name(control),
         )
         context.model.notices.append(Notice(Tone.BAD, text))
     elif control:
@@ -137,7 +141,7 @@ def _word(hint: Hint) -> str:
 
 def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
     label = joined("", (_LAYERS[hint.layer], _word(hint)))
-    caps = tuple(_cap(control) for control in hint.controls)
+    caps = tuple(control_name(control) for control in hint.controls)
     lit = any(control in touched for control in hint.controls)
     return Line(
         f"move.{hint.name}",
@@ -146,16 +150,6 @@ def _move_line(hint: Hint, touched: set[str], listening: str) -> Line:
         caps=caps or (tr("nothing"),),
         lit=lit,
         listening=hint.name == listening,
-    )
-
-
-def _cap(control: str) -> str:
-    """Return the label of a control, with `Pad` before single letters of a gamepad."""
-    label = control_label(control)
-    return (
-        tr("Gamepad {label}", label=label)
-        if control.startswith("pad.") and len(label) == 1
-        else label
     )
 
 

@@ -21,12 +21,13 @@ def toggle_help(context: UiContext) -> None:
 
 
 def draw_help(context: UiContext) -> None:
-    """Draw the help sheet over the screen."""
+    """Draw the help sheet over the screen: shortcuts in groups, then the gamepad."""
     ui = context.ui
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
     screen = painter.surface.get_rect()
-    rows = max((len(SHORTCUTS) + 1) // 2, 0)
-    sheet = Rect(0, 0, min(px(960), screen.width - px(40)), px(124) + rows * px(23) + px(150))
+    columns = _columns()
+    rows = max(len(column) for column in columns)
+    sheet = Rect(0, 0, min(px(1120), screen.width - px(40)), px(124) + rows * px(22) + px(150))
     sheet.height = min(sheet.height, screen.height - px(24))
     sheet.center = screen.center
     painter.box(screen, (*theme.bg[:3], 190), 0)
@@ -36,13 +37,16 @@ def draw_help(context: UiContext) -> None:
     close = Rect(sheet.right - px(56), sheet.y + px(16), px(36), px(36))
     if ui.icon_button("help.close", close, "x", tr("Close")):
         toggle_help(context)
-    column = (sheet.width - px(56)) // 2
-    step = min(px(23), (sheet.height - px(150)) // (rows + _PAD_ROWS))
-    top = sheet.y + px(72)
-    for index, shortcut in enumerate(SHORTCUTS):
-        at_x = sheet.x + px(28) + (index // rows) * column
-        at = (at_x, top + (index % rows) * step)
-        _draw_line(context, at, shortcut.label, shortcut.command.value, column, step)
+    width = (sheet.width - px(56)) // len(columns)
+    step = min(px(22), (sheet.height - px(150)) // (rows + _PAD_ROWS))
+    top = sheet.y + px(68)
+    for place, column in enumerate(columns):
+        for index, (key, text) in enumerate(column):
+            at = (sheet.x + px(28) + place * width, top + index * step)
+            if key:
+                _draw_line(context, at, key, text, width, step)
+            else:
+                painter.text(text, at, "small-bold", theme.human, width=width - px(16))
     top += rows * step + px(14)
     painter.text(tr("Gamepad"), (sheet.x + px(28), top), "h2")
     lines = [(button.label, button.action.value) for button in PAD]
@@ -50,14 +54,27 @@ def draw_help(context: UiContext) -> None:
         (f"View+{control_label(control)}", _WHILE_DRIVING[command])
         for control, command in PAD_DRIVING.items()
     ]
-    third = (sheet.width - px(56)) // 3
     for index, (label, text) in enumerate(lines):
-        at_x = sheet.x + px(28) + (index // _PAD_ROWS) * third
+        at_x = sheet.x + px(28) + (index // _PAD_ROWS) * width
         at = (at_x, top + px(26) + (index % _PAD_ROWS) * step)
-        _draw_line(context, at, label, text, third, step)
+        _draw_line(context, at, label, text, width, step)
     note = tr("Recordings are in {recordings}", recordings=context.recordings)
     at = (sheet.x + px(28), sheet.bottom - px(20))
     painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))
+
+
+def _columns() -> list[list[tuple[str, str]]]:
+    """Return three columns of (key, text); a row without a key is the title of a group."""
+    columns: list[list[tuple[str, str]]] = []
+    for groups in _COLUMNS:
+        column: list[tuple[str, str]] = []
+        for title in groups:
+            column.append(("", title))
+            for command in _GROUPS[title]:
+                keys = [s.label for s in SHORTCUTS if s.command is command]
+                column.append((tr(" or ").join(keys), command.value))
+        columns.append(column)
+    return columns
 
 
 def _draw_line(
@@ -65,14 +82,48 @@ def _draw_line(
 ) -> None:
     painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
     height = min(px(19), step - px(2))
-    cap = Rect(at[0], 0, painter.width(key, "small-bold") + px(14), height)
+    cap = Rect(at[0], 0, min(painter.width(key, "small-bold") + px(14), px(104)), height)
     cap.centery = at[1]
     painter.box(cap, theme.raised, 5, theme.strong_line)
-    painter.text(key, cap.center, "small-bold", theme.text, "cm")
-    room = width - px(112)
-    painter.text(text, (at[0] + px(92), at[1]), "small", theme.text2, width=room)
+    painter.text(
+        painter.fitted(key, "small-bold", cap.width - px(8)),
+        cap.center,
+        "small-bold",
+        theme.text,
+        "cm",
+    )
+    room = width - px(128)
+    painter.text(text, (at[0] + px(112), at[1]), "small", theme.text2, width=room)
 
 
+_DRIVE, _TAKE, _WATCH = tr("Drive"), tr("Keep or discard"), tr("Watch and compare")
+_GO, _WINDOW = tr("Go to"), tr("Window")
+_GROUPS: dict[str, tuple[Command, ...]] = {
+    _DRIVE: (
+        *(Command.RECORD, Command.PRACTICE, Command.NEW_SEED, Command.RETRY, Command.REWIND),
+        *(Command.STEP_ONCE, Command.SLOWER, Command.FASTER, Command.LEAVE),
+        *(Command.CONTROLS, Command.OPTIONS, Command.ENVIRONMENT),
+    ),
+    _TAKE: (
+        *(Command.SAVE, Command.DISCARD, Command.UNDO, Command.STAR_TAKE, Command.STAR),
+        *(Command.DELETE, Command.RETRAIN),
+    ),
+    _WATCH: (
+        *(Command.PLAY, Command.BACK, Command.FORWARD, Command.SECOND_BACK),
+        *(Command.SECOND_FORWARD, Command.START, Command.END, Command.DIFFERENCE),
+        *(Command.ENLARGE, Command.COPY),
+    ),
+    _GO: (
+        *(Command.HOME, Command.DEMONSTRATE, Command.TRAIN, Command.COMPARE, Command.CORRECT),
+        Command.LIBRARY,
+    ),
+    _WINDOW: (
+        *(Command.HELP, Command.SETTINGS, Command.PROJECTOR, Command.FULL_SCREEN),
+        Command.OVERLAY,
+        *(Command.LARGER, Command.SMALLER, Command.USUAL_SIZE, Command.QUIT),
+    ),
+}
+_COLUMNS = ((_DRIVE, _TAKE), (_WATCH,), (_GO, _WINDOW))
 _WHILE_DRIVING = {
     Command.SAVE: tr("Driving: save"),
     Command.DISCARD: tr("Driving: discard"),

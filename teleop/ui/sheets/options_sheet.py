@@ -79,7 +79,7 @@ _OPTIONS = (
         tr("Turn-based"),
         (None, True, False),
         tr("Every press is one step; the environment waits for you"),
-        lambda v: tr("off") if v is None else _yes(v),
+        lambda v: tr("as the environment is") if v is None else _yes(v),
     ),
     Option(
         "preview",
@@ -114,7 +114,8 @@ def changed_options(options: DriveOptions, line_id: str, step: int) -> DriveOpti
 def lines_of(options: Sequence[Option], values: Any) -> list[Line]:
     """Return a row with the current value for each option; its id is `option.` and the field."""
     return [
-        Line(f"option.{o.field}", o.label, o.say(getattr(values, o.field)), o.note) for o in options
+        Line(f"option.{o.field}", o.label, o.say(getattr(values, o.field)), o.note, changes=True)
+        for o in options
     ]
 
 

@@ -1,7 +1,7 @@
 """What every screen works with: data, drawing, and functions that send messages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -118,6 +118,7 @@ class UiContext:
         popover: the open drop-down menu.
         settings: how the window looks and behaves.
         enlarged: whether the chart of the screen fills the window.
+        plain_picture: whether nothing is drawn over the picture.
         ticked: uuids of the episodes that are selected in the library.
         to_play: uuid of the episode that the library plays when it opens; empty for none.
         rivals: names of policies to compare next; empty for the default.
@@ -144,6 +145,7 @@ class UiContext:
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
     enlarged: bool = False
+    plain_picture: bool = False
     ticked: frozenset[str] = frozenset()
     to_play: str = ""
     rivals: tuple[str, ...] = ()
@@ -197,7 +199,11 @@ class UiContext:
             self.tell(Request.STOP_TAKE if live.engaged else Request.START_TAKE)
 
     def change_options(self, options: DriveOptions) -> None:
-        """Apply new options for driving and recording."""
+        """Apply new options for driving and recording; the goal is kept for the environment."""
+        env = self.model.env
+        if env is not None and options.goal != self.options.goal:
+            goals = self.settings.goals | {env.env_id: options.goal}
+            self.settings = replace(self.settings, goals=goals)
         self.options = options
         self.tell(SetOptions(options))
 

@@ -21,6 +21,7 @@ _RANGES = {  # allowed values in the file; other values are ignored
     "most_idle": (0.0, 1.0),
     "hand_back_s": (0.0, 60.0),
 }
+_MOST_GOALS = 1000
 _NOT_KEPT = ("turn_based", "practice")  # temporary, or specific to one environment
 
 
@@ -40,6 +41,7 @@ class Settings:
         y: top edge of the window on the desktop; valid if `placed`.
         placed: whether `x` and `y` are known.
         options: options for driving and recording.
+        goals: number of episodes that the person wants to record, by environment.
     """
 
     theme: str = "ink"
@@ -53,6 +55,7 @@ class Settings:
     y: int = 0
     placed: bool = False
     options: DriveOptions = field(default_factory=DriveOptions)
+    goals: dict[str, int] = field(default_factory=dict)
 
 
 class SettingsFile:
@@ -71,14 +74,15 @@ class SettingsFile:
             return Settings()
         if not isinstance(found, dict):
             return Settings()
-        plain = {f.name: f.type for f in fields(Settings) if f.name != "options"}
+        plain = {f.name for f in fields(Settings)} - {"options", "goals"}
         usual = Settings()
         kept = {
             name: found[name]
             for name in plain
             if name in found and _is_like(name, found[name], getattr(usual, name))
         }
-        return replace(usual, **kept, options=_options(found.get("options")))
+        options, goals = _options(found.get("options")), _goals(found.get("goals"))
+        return replace(usual, **kept, options=options, goals=goals)
 
     def write(self, settings: Settings) -> None:
         """Store the settings; if that fails, they last until the window closes."""
@@ -95,6 +99,12 @@ class SettingsFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             partial.write_text(json.dumps(data, indent=1), "utf-8")
             os.replace(partial, self._path)  # noqa: PTH105  replaces on Windows too
+
+
+def _goals(found: Any) -> dict[str, int]:
+    """Return the valid goals by environment, at most as many as anybody has environments."""
+    pairs = list(found.items())[-_MOST_GOALS:] if isinstance(found, dict) else []
+    return {env_id: goal for env_id, goal in pairs if _is_like("goal", goal, 0)}
 
 
 def _options(found: Any) -> DriveOptions:

@@ -58,8 +58,33 @@ _SCANCODES = {
 }
 
 
+_PAD_IN_FULL = {
+    "left_x-": tr("Left stick ←"),
+    "left_x+": tr("Left stick →"),
+    "left_y-": tr("Left stick ↑"),
+    "left_y+": tr("Left stick ↓"),
+    "right_x-": tr("Right stick ←"),
+    "right_x+": tr("Right stick →"),
+    "right_y-": tr("Right stick ↑"),
+    "right_y+": tr("Right stick ↓"),
+    "up": tr("D-pad ↑"),
+    "down": tr("D-pad ↓"),
+    "left": tr("D-pad ←"),
+    "right": tr("D-pad →"),
+}
+
+
+def control_name(control: str) -> str:
+    """Return the name of a control in full, for lists: `D-pad ↑` where a key cap shows `D ↑`."""
+    device, _, name = control.partition(".")
+    if device == "pad" and name in _PAD_IN_FULL:
+        return _PAD_IN_FULL[name]
+    label = control_label(control)
+    return tr("Gamepad {label}", label=label) if device == "pad" and len(label) == 1 else label
+
+
 def control_label(control: str) -> str:
-    """Return the label of a control on the user's own device."""
+    """Return the label of a control on the user's own device, short enough for a key cap."""
     device, _, name = control.partition(".")
     if device == "key":
         return key_label(name)

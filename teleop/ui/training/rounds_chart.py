@@ -5,6 +5,7 @@ from pygame import Rect
 
 from teleop.text import ntr, tr
 from teleop.types.results import Score
+from teleop.ui.chrome.enlarged_chart import draw_enlarge_button
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.figure import Figure
@@ -43,6 +44,9 @@ class RoundsChart:
             )
             _say(context, area, px(20), text)
             return
+        corner = Rect(panel.right - px(46), panel.y + px(12), px(32), px(32))
+        if draw_enlarge_button(context, corner):
+            context.enlarged = True
         judged = all(score.success is not None for _, score in known)
         shown = self._shown if judged else "return"
         if judged:
@@ -80,7 +84,7 @@ class RoundsChart:
     def _draw_choice(self, context: UiContext, panel: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("chart")
-        right, y = panel.right - px(16), panel.y + px(14)
+        right, y = panel.right - px(52), panel.y + px(14)
         _, used = ui.chip("rounds.shown", right, y, tr("Shown"), _TITLES[self._shown])
         if used:
             self._shown = "return" if self._shown == "success" else "success"

@@ -5,7 +5,7 @@ from pygame import Rect
 from teleop.text import joined, ntr, tr
 from teleop.types.results import Score
 from teleop.ui.drawing.formatting import signed
-from teleop.ui.drawing.theme import Colour, mix
+from teleop.ui.drawing.theme import Colour, earlier, mix
 from teleop.ui.widgets.widgets import Ui
 
 _WORDS = {
@@ -18,8 +18,13 @@ _HEAD, _FOOT = 22, 40
 _NUMBER, _RATE = 64, 62
 
 
-def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
-    """Draw a row for each score on one scale: demonstrations first, earlier policies by name."""
+def draw_score_bars(
+    ui: Ui, area: Rect, scores: tuple[Score, ...], *, scripted: bool = False
+) -> None:
+    """Draw a row for each score on one scale: demonstrations first, earlier policies by name.
+
+    Demonstrations by a person are orange, those of a script grey.
+    """
     painter, px = ui.painter, ui.painter.px
     judged = any(item.success is not None for item in scores)
     names = [_WORDS.get(item.name, item.name) for item in scores]
@@ -37,7 +42,7 @@ def draw_score_bars(ui: Ui, area: Rect, scores: tuple[Score, ...]) -> None:
     low, high = _scale(scores)
     for index, item in enumerate(scores):
         y = area.y + px(_HEAD) + index * row + row // 2
-        colour = _colour(ui, item.name)
+        colour = _colour(ui, "script" if scripted and item.name == "person" else item.name)
         painter.text(names[index], (area.x, y), "small-medium", width=label - px(8))
         track.centery = y
         _draw_row(ui, track, item, (low, high), colour)
@@ -97,5 +102,5 @@ def _colour(ui: Ui, who: str) -> Colour:
     """Return orange for the person, blue for policies, and a paler blue for earlier policies."""
     theme = ui.theme
     plain = {"person": theme.human, "policy": theme.agent, "script": theme.text2}
-    earlier = theme.text2 if who == "random" else mix(theme.agent, theme.surface, 0.25)
-    return plain.get(who, earlier)
+    before = theme.text2 if who == "random" else earlier(theme.agent, theme)
+    return plain.get(who, before)

@@ -6,7 +6,7 @@ from pygame import Rect
 from teleop.runtime.protocol.training_messages import Analysis, AnalysisProgress, RunAnalysis
 from teleop.text import tr
 from teleop.types.results import HeldOutCheck
-from teleop.ui.chrome.enlarged_chart import draw_enlarged
+from teleop.ui.chrome.enlarged_chart import draw_enlarge_button, draw_enlarged
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, Theme
 from teleop.ui.state.context import UiContext
@@ -105,6 +105,9 @@ class TrainingCharts:
             if touch.used:
                 self._tab = name
             x = rect.right + px(4)
+        rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
+        if draw_enlarge_button(context, rect):
+            context.enlarged = not context.enlarged
         note, at = self._note(context), (card.x + px(24), card.y + px(58))
         painter.text(note, at, "small", theme.text2, width=card.width - px(48))
 
@@ -182,7 +185,7 @@ class TrainingCharts:
     def _draw_more(self, context: UiContext, card: Rect) -> None:
         """Draw the button that repeats a finished analysis."""
         ui, px = context.ui, context.ui.painter.px
-        rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
+        rect = Rect(card.right - px(80), card.y + px(10), px(32), px(32))
         busy = context.model.analyses.running is not None
         label = tr("Compute again")
         reason = tr("Being computed") if busy else _reason(context)

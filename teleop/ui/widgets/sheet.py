@@ -26,6 +26,7 @@ class Line:
         caps: key caps shown instead of the value.
         lit: one of its controls is pressed now.
         listening: it waits for a key or button press.
+        changes: the value has others before and after it, which the arrows choose.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Line:
     caps: tuple[str, ...] = ()
     lit: bool = False
     listening: bool = False
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,13 @@ class SheetView:
         if line.listening:
             text = tr("Press a key or button…")
             painter.text(text, (right, rect.centery), "bold", theme.human, "rm")
+            return
+        if line.changes:
+            painter.icon("chevron-right", (right - px(4), rect.centery), 16, theme.text2)
+            right -= px(20)
+            used = painter.text(line.value, (right, rect.centery), "bold", theme.text, "rm")
+            at = (right - used - px(14), rect.centery)
+            painter.icon("chevron-left", at, 16, theme.text2)
             return
         if not line.caps:
             painter.text(line.value, (right, rect.centery), "bold", theme.text, "rm")

@@ -140,12 +140,12 @@ class Ui:
         """Draw a button that is only an icon, faint if `reason` says why it cannot be used."""
         touch = self.node(node_id, "button", label, rect, reason=reason)
         if reason:
-            self.painter.icon(icon, rect.center, 18, self.theme.strong_line)
+            self.painter.icon(icon, rect.center, 18, self.theme.edge)
             self.ring(node_id, rect, 8)
             return False
         if touch.hovered or touch.down:
             self.painter.box(rect, self.theme.hover, 8)
-        plain = self.theme.text if touch.hovered else self.theme.text3
+        plain = self.theme.text if touch.hovered else self.theme.text2
         self.painter.icon(icon, rect.center, 18, colour or plain)
         self.ring(node_id, rect, 8)
         return touch.used
@@ -154,7 +154,7 @@ class Ui:
         """Draw a closed drop-down; return True if it should open or close."""
         touch = self.node(node_id, "combobox", label or value, rect, value=value)
         painter, theme = self.painter, self.theme
-        painter.box(rect, theme.hover if touch.hovered else theme.raised, 8, theme.strong_line)
+        painter.box(rect, theme.hover if touch.hovered else theme.raised, 8, theme.edge)
         x = rect.x + painter.px(12)
         if icon:
             painter.icon(icon, (x + painter.px(9), rect.centery), 18, theme.text2)
@@ -184,7 +184,7 @@ class Ui:
         if usable:
             touch = self.node(node_id, "button", joined(" ", (label, value)), rect, value=value)
             fill, used = theme.hover if touch.hovered else theme.surface, touch.used
-        painter.box(rect, fill, 8, theme.line)
+        painter.box(rect, fill, 8, theme.edge if usable else theme.line)
         painter.text(label, (rect.x + painter.px(10), rect.centery), "small", theme.text2)
         at = (rect.right - painter.px(10), rect.centery)
         painter.text(value, at, "small-bold", ink or theme.text, "rm")
@@ -251,7 +251,7 @@ class Ui:
         touch = self.node(node_id, "textbox", hint, rect, value=text)
         painter, theme = self.painter, self.theme
         mine = edit is not None and edit.node_id == node_id
-        painter.box(rect, theme.sunken, 8, theme.agent if mine else theme.strong_line)
+        painter.box(rect, theme.sunken, 8, theme.agent if mine else theme.edge)
         x, room = rect.x + painter.px(12), rect.width - painter.px(24)
         if edit is not None and mine:
             before = edit.text[: edit.caret] + edit.composing
@@ -280,7 +280,7 @@ class Ui:
             self.painter.icon("check", box.center, 13, self.theme.on_agent)
         else:
             fill = self.theme.hover if touch.hovered else self.theme.surface
-            self.painter.box(box, fill, 5, self.theme.strong_line)
+            self.painter.box(box, fill, 5, self.theme.edge)
         self.ring(node_id, box, 5)
         return touch.used
 
@@ -306,7 +306,7 @@ class Ui:
         fill, border, ink = {
             "primary": (theme.agent, None, theme.on_agent),
             "record": (theme.recording, None, theme.on_recording),
-            "plain": (theme.raised, theme.strong_line, theme.text),
+            "plain": (theme.raised, theme.edge, theme.text),
         }[kind]
         if not touch.node.enabled:
             return theme.surface, theme.line, theme.text3
