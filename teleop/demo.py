@@ -12,10 +12,10 @@ from rich.table import Table
 from teleop import workflows
 from teleop.api.policies import iter_record
 from teleop.errors import StorageError
-from teleop.evaluation import RandomPolicy, evaluate, score
+from teleop.evaluation.scoring import RandomPolicy, evaluate, score
+from teleop.evaluation.success import Result
 from teleop.recording import Library
 from teleop.recording.datasets.dataset_library import scripted_dataset_id
-from teleop.success import Result
 from teleop.types.results import Score
 
 _ENV = "LunarLander-v3"

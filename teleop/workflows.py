@@ -15,12 +15,12 @@ from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.naming import bare_id
 from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
-from teleop.evaluation import RandomPolicy, evaluate, score
+from teleop.evaluation.paired import compare_results
+from teleop.evaluation.scoring import RandomPolicy, evaluate, score
+from teleop.evaluation.success import Result, rule_for
 from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.paired import compare_results
 from teleop.recording import Dataset, Library
-from teleop.success import Result, rule_for
 from teleop.text import tr
 from teleop.types import Policy
 from teleop.types.metadata import EpisodeRow

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from teleop.errors import StorageError
-from teleop.evaluation import RandomPolicy, bootstrap_interval
+from teleop.evaluation.scoring import RandomPolicy, bootstrap_interval
 from teleop.playback.captions import CaptionedFrames, Part
 from teleop.playback.replay import RecordedPolicy, Replay
 from teleop.playback.side_by_side import frame_times_ms, write_side_by_side

@@ -7,10 +7,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from teleop.evaluation import RandomPolicy, evaluate, score
+from teleop.evaluation.paired import compare_results, mcnemar
+from teleop.evaluation.scoring import RandomPolicy, evaluate, score
+from teleop.evaluation.success import Result, SuccessRule, rule_of, rule_with
 from teleop.experts import make_expert
-from teleop.paired import compare_results, mcnemar
-from teleop.success import Result, SuccessRule, rule_of, rule_with
 
 
 def results(returns: list[float], **fields: Any) -> list[Result]:

@@ -8,9 +8,10 @@ from teleop.api.episode_dataset import EpisodeDataset, dataset_of, library_in
 from teleop.envs.drivers import offscreen
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluation import FIRST_SEED, RandomPolicy
-from teleop.evaluation import evaluate as iter_results
-from teleop.evaluation import score as score_of
+from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy
+from teleop.evaluation.scoring import evaluate as iter_results
+from teleop.evaluation.scoring import score as score_of
+from teleop.evaluation.success import Result
 from teleop.experts import make_expert, make_human_like
 from teleop.learning.policy import LearnedPolicy
 from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
@@ -18,7 +19,6 @@ from teleop.playback.side_by_side import write_side_by_side
 from teleop.recording import Episode, Library, Recorder, dataset_info
 from teleop.recording.datasets.dataset_library import scripted_dataset_id
 from teleop.session import Session, record_episodes, seeds_from
-from teleop.success import Result
 from teleop.types import Action, Actor, Observation, Policy
 from teleop.types.results import Score
 

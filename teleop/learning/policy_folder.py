@@ -65,7 +65,7 @@ class PolicyFolder:
             changes = {"note": note, "pinned": pinned}
             self._write_about(name, **{k: v for k, v in changes.items() if v is not None})
 
-    def rename(self, name: str, new: str) -> None:
+    def call(self, name: str, new: str) -> None:
         """Rename a policy, also where later rounds name it as their parent.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import Any
 
 from teleop.envs.factory import is_quick
 from teleop.errors import EnvError, LearningError
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
 from teleop.learning.algorithms import ALGORITHMS, algorithm_of, find_algorithm
 from teleop.learning.analysis import baselines
 from teleop.learning.analysis.advice import advice

@@ -158,7 +158,7 @@ class App:
         if config.pair[0]:
             self.context.tell(ChooseDataset(config.pair[0]))
         if config.screen != "demonstrate":
-            self.context.go_to = config.screen
+            self.context.next.screen = config.screen
 
     @property
     def ui(self) -> Ui:
@@ -324,11 +324,11 @@ class App:
         """Carry out pending requests to the window, then show the requested screen."""
         while self.context.requests:
             self._requested[self.context.requests.pop(0)]()
-        goal, self.context.go_to = goal or self.context.go_to, ""
+        goal, self.context.next.screen = goal or self.context.next.screen, ""
         if goal in self.screens and goal != self.current:
             self.context.popover.close(self.ui)
             self.screen.leave(self.context)
-            self.current, self.context.enlarged = goal, False
+            self.current, self.context.display.enlarged = goal, False
             self.ui.events.focus.set(None)
             self.screen.enter(self.context)
             self.renderer.dirty = True
@@ -358,7 +358,7 @@ class App:
     def toggle_projector(self) -> None:
         """Turn projector mode on or off: light theme, large scale, no motion."""
         self.window.projector = not self.window.projector
-        self.context.projector = self.window.projector
+        self.context.display.projector = self.window.projector
         self._repaint()
 
     def command(self, command: Command) -> None:
@@ -405,10 +405,10 @@ class App:
     def _enlarge(self) -> None:
         """Let the chart of the screen fill the window, or close it again."""
         if self.current in _WITH_CHARTS:
-            self.context.enlarged = not self.context.enlarged
+            self.context.display.enlarged = not self.context.display.enlarged
 
     def _toggle_overlay(self) -> None:
-        self.context.plain_picture = not self.context.plain_picture
+        self.context.display.plain_picture = not self.context.display.plain_picture
 
     def _about_env(self, sheet: str) -> None:
         """Open or close a sheet that needs an environment."""
@@ -436,8 +436,8 @@ class App:
             toggle_help(context)
         elif context.sheet.name:
             context.toggle_sheet("")
-        elif context.enlarged:
-            context.enlarged = False
+        elif context.display.enlarged:
+            context.display.enlarged = False
         else:
             self.router.let_go()
             self.screen.command(self.context, Command.LEAVE)

@@ -105,8 +105,8 @@ class Renderer:
 
     def _is_covered(self) -> bool:
         noticed = self._place.collidelist(self._shown.overlays.toasts.boxes) >= 0
-        model = self._context.model
-        covers = (model.lost, model.slow, self._context.ui.events.modal, self._context.enlarged)
+        context, model = self._context, self._context.model
+        covers = (model.lost, model.slow, context.ui.events.modal, context.display.enlarged)
         return bool(noticed or any(covers))
 
     def _is_dragging(self) -> bool:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.catalogue import find_entry
-from teleop.evaluation import FIRST_SEED, RandomPolicy, bootstrap_interval, evaluate
+from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy, bootstrap_interval, evaluate
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.networks.architecture import Architecture

@@ -8,7 +8,7 @@ import numpy as np
 from teleop.api.policies import iter_record
 from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import make_env
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
 from teleop.experts import make_expert, make_human_like
 from teleop.experts.watcher import Watcher
 from teleop.learning.algorithms import bc

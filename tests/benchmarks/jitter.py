@@ -16,7 +16,7 @@ import pygame
 
 from teleop import paths
 from teleop.envs.factory import make_env
-from teleop.evaluation import RandomPolicy
+from teleop.evaluation.scoring import RandomPolicy
 from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import Train

@@ -20,7 +20,7 @@ import numpy as np
 
 from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
 from teleop.learning.algorithms import bc, dagger, iq
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.data.normaliser import Normaliser

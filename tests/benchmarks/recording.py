@@ -18,7 +18,7 @@ import numpy as np
 
 from teleop import curation
 from teleop.envs.factory import make_env
-from teleop.evaluation import RandomPolicy
+from teleop.evaluation.scoring import RandomPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.types import Step
 from tests.benchmarks.report import say

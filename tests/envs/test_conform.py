@@ -13,7 +13,7 @@ from teleop.envs.conversion import as_in_space
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import draw
 from teleop.errors import EnvError
-from teleop.evaluation import RandomPolicy, evaluate
+from teleop.evaluation.scoring import RandomPolicy, evaluate
 from teleop.session import Session, seeds_from
 
 

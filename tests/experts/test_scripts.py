@@ -4,7 +4,7 @@ import pytest
 
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluation import evaluate, score
+from teleop.evaluation.scoring import evaluate, score
 from teleop.experts import EXPERTS, make_expert, make_human_like
 
 LEAST = {

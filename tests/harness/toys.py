@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium import spaces
 
 from teleop.envs.factory import make_env
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
 from teleop.learning import LearnedPolicy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from

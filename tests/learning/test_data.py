@@ -11,7 +11,8 @@ from gymnasium import spaces
 from teleop.api.policies import iter_record
 from teleop.envs.factory import make_env
 from teleop.errors import LearningError
-from teleop.evaluation import score
+from teleop.evaluation.scoring import score
+from teleop.evaluation.success import Result
 from teleop.experts import Watcher, make_expert, make_human_like
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis.advice import advice
@@ -29,7 +30,6 @@ from teleop.learning.progress import check_teaches
 from teleop.learning.tuning.lag_search import best_lag, iter_lags
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
-from teleop.success import Result
 from teleop.take_over import TakeOver
 from teleop.types import Actor
 from teleop.types.results import Trait
@@ -270,7 +270,7 @@ def test_dagger_and_inverse_rl_say_what_they_cannot(record: Record, library: Lib
 
 
 def test_dagger_asks_the_expert_and_gets_there(record: Record) -> None:
-    from teleop.evaluation import evaluate
+    from teleop.evaluation.scoring import evaluate
     from teleop.learning.algorithms import dagger
 
     demos = load_demonstrations(record("MountainCar-v0", 1, 3))
@@ -286,7 +286,7 @@ def test_dagger_asks_the_expert_and_gets_there(record: Record) -> None:
 
 @pytest.mark.slow
 def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -> None:
-    from teleop.evaluation import evaluate
+    from teleop.evaluation.scoring import evaluate
     from teleop.learning.algorithms import iq
 
     list(iter_record(library, "CartPole-v1", "expert", 1, dataset_id="cartpole/exact-v0", seed=0))

@@ -10,14 +10,14 @@ from gymnasium import spaces
 
 from teleop.envs.factors import state_factors
 from teleop.envs.factory import close_env, make_env
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
+from teleop.evaluation.success import rule_of
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.inputs import Encoding, text_words
 from teleop.learning.policy import load_policy
 from teleop.recording import Dataset, Library, Recorder, dataset_info
 from teleop.session import Session, record_episodes, seeds_from
-from teleop.success import rule_of
 from teleop.types import Action, Actor, Observation, Policy
 
 

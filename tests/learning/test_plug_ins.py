@@ -185,7 +185,7 @@ def test_two_processes_learn_what_one_learns(record: Record, library: Library) -
         ran = subprocess.run(command, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr
         _, policy = workflows.find_policy(library, "cartpole-v1/scripted-v0", f"by-{count}")
-        from teleop.evaluation import evaluate
+        from teleop.evaluation.scoring import evaluate
 
         played = evaluate("CartPole-v1", policy, 5)
         means.append(np.mean([result.total_reward for result in played]))

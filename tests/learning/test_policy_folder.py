@@ -56,7 +56,7 @@ def test_a_renamed_policy_stays_the_parent_of_its_rounds(dataset: Dataset) -> No
     *_, last = dagger_rounds.iter_round(demos, before)
     assert last.policy is not None
     last.policy.save(dataset.policies / "first-round-1")
-    PolicyFolder(dataset).rename("first", "my own")
+    PolicyFolder(dataset).call("first", "my own")
     rounds = dagger_rounds.rounds_of(dataset, "first-round-1")
     assert [item.policy for item in rounds] == ["my own", "first-round-1"]
     assert load_policy(dataset.policies / "my own").name == "my own"
@@ -67,7 +67,7 @@ def test_a_name_that_cannot_be_one_is_refused_and_nothing_moves(
     dataset: Dataset, name: str
 ) -> None:
     with pytest.raises(LearningError):
-        PolicyFolder(dataset).rename("first", name)
+        PolicyFolder(dataset).call("first", name)
     assert list_policies(dataset.policies) == ["first", "second"]
 
 

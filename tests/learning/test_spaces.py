@@ -7,7 +7,7 @@ import pytest
 
 from teleop.api.policies import iter_record
 from teleop.errors import LearningError
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
 from teleop.learning.algorithms import bc, nearest
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.networks.architecture import Architecture

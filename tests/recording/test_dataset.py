@@ -14,7 +14,7 @@ import pytest
 
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import DatasetBusyError, RecordingError, StorageError
-from teleop.evaluation import RandomPolicy
+from teleop.evaluation.scoring import RandomPolicy
 from teleop.recording import Dataset, Library, Recorder, Take, dataset_info
 from teleop.recording.episodes import episode_writer
 from teleop.recording.episodes.episode import row_of_tree

@@ -11,7 +11,7 @@ import pytest
 from gymnasium import spaces
 
 from teleop.envs.factory import close_env, make_env
-from teleop.evaluation import RandomPolicy
+from teleop.evaluation.scoring import RandomPolicy
 from teleop.recording import Library, Recorder, dataset_info
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.session import Phase, Session, seeds_from

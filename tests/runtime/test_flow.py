@@ -340,7 +340,7 @@ def test_a_pause_is_no_part_of_the_episodes_time(process: ManualProcess) -> None
     assert live(process).elapsed_s < 1.7
     process.say(Request.KEEP_TAKE)
     process.settle()
-    assert "30.0 Hz" in process.last(Notice).text or "20.0 Hz" in process.last(Notice).text
+    assert "30.0 Hz" in process.last(Notice).text or "20.0 of 30 Hz" in process.last(Notice).text
 
 
 def test_the_next_episode_does_not_begin_behind_a_sheet(process: ManualProcess) -> None:

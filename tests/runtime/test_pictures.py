@@ -108,4 +108,4 @@ def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(process: Manua
     assert live.real_hz == pytest.approx(10, rel=0.05)
     process.say(Request.KEEP_TAKE)
     process.settle()
-    assert "10.0 Hz" in process.last(Notice).text
+    assert "10.0 of 20 Hz" in process.last(Notice).text

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from teleop.errors import TeleopError
-from teleop.evaluation import RandomPolicy, evaluate, score
+from teleop.evaluation.scoring import RandomPolicy, evaluate, score
+from teleop.evaluation.success import Result, SuccessRule
 from teleop.experts import has_expert, make_expert
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.policy_folder import score_from
-from teleop.success import Result, SuccessRule
 from teleop.types import Policy
 from teleop.types.results import PlayedStart, Score
 

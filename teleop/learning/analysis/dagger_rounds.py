@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from teleop.errors import LearningError
-from teleop.evaluation import evaluate, score
+from teleop.evaluation.paired import compare_results
+from teleop.evaluation.scoring import evaluate, score
+from teleop.evaluation.success import Result, SuccessRule, rule_for
 from teleop.learning.analysis.baselines import starts_of, store_scores, stored_scores
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.data.expert_labels import ExpertLabels, read_labels
@@ -20,10 +22,8 @@ from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.policy_folder import PolicyFolder
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.training_run import tuned_settings_of
-from teleop.paired import compare_results
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import human_dataset_id
-from teleop.success import Result, SuccessRule, rule_for
 from teleop.text import tr
 from teleop.types.results import PairedComparison, PolicyRow, Round, Score
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teleop.errors import LearningError
-from teleop.evaluation import evaluate
+from teleop.evaluation.scoring import evaluate
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, fit_ensemble
 

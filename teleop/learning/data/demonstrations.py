@@ -4,7 +4,6 @@ The data is stored in a few long arrays, in memory if they are small and in a me
 not. Training selects rows by number, so nothing is copied.
 """
 
-import itertools
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -20,19 +19,23 @@ from teleop.envs.factors import Factors, state_factors
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import Space, is_text, same_space
 from teleop.errors import EnvError, LearningError
+from teleop.evaluation.success import Result, SuccessRule, rule_with
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
+from teleop.learning.data.segments import (
+    OTHER,
+    drop_leading_idle,
+    late_steps,
+    sitting_numbers,
+    stretch_numbers,
+)
 from teleop.learning.networks.heads import Head, check_learnable, flat_actions, head_for, iter_parts
 from teleop.recording import Dataset, Episode
-from teleop.success import Result, SuccessRule, rule_with
 from teleop.text import tr
 from teleop.types import Actor
 from teleop.types.metadata import EpisodeRow
 
 LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
-_LEADING_IDLE_S = 1.0  # idle time to keep before the first action
 _BY_PERSON = (Actor.HUMAN, Actor.SCRIPT)
-_BREAK_S = 1800.0  # minimum break between two sessions of one person
-_OTHER = -1
 Lag: TypeAlias = int | tuple[int, ...]  # steps: one for all episodes, or one for each
 
 
@@ -57,13 +60,13 @@ class Demonstrations:
         numbers: (E,) number of each episode.
         returns: (E,) return of each episode.
         terminated: (E,) whether each episode ended by itself, not by a limit or by the person.
-        marked: success of each episode as the person marked it; None if unmarked. Empty without a
-            recording.
         sources: file and SHA-256 of each episode.
         sittings: (E,) session of each episode; a session has one driver and no long break.
         pace_hz: median pace of play; 0 if turn-based.
         rate_hz: measured steps per second; 0 if unknown.
         jitter_s: standard deviation of the time between steps.
+        marked: success of each episode as the person marked it; None if unmarked. Empty without a
+            recording.
     """
 
     env_id: str
@@ -81,12 +84,12 @@ class Demonstrations:
     numbers: tuple[int, ...]
     returns: NDArray[np.float64]
     terminated: NDArray[np.bool_]
-    marked: tuple[bool | None, ...]
     sources: tuple[tuple[str, str], ...]
     sittings: tuple[int, ...]
     pace_hz: float
     rate_hz: float
     jitter_s: float
+    marked: tuple[bool | None, ...] = ()
 
     @property
     def count(self) -> int:
@@ -132,7 +135,7 @@ class Demonstrations:
     @property
     def delayed(self) -> bool:
         """Whether a person (or a model of one) drove, with a reaction time."""
-        return bool((self.late & (self.segments != _OTHER)).any())
+        return bool((self.late & (self.segments != OTHER)).any())
 
     def pairs(self, lag: Lag, chosen: Iterable[int] | None = None) -> NDArray[np.int64]:
         """Pair observation rows with action rows: the action at t + lag answers observation t.
@@ -156,7 +159,7 @@ class Demonstrations:
         segments, rows = self.segments[span], np.arange(span.start, span.stop)
         done = rows + np.where(self.late[span], lag, 0)
         inside = np.minimum(done, span.stop - 1)
-        kept = (done < span.stop) & (segments != _OTHER) & (self.segments[inside] == segments)
+        kept = (done < span.stop) & (segments != OTHER) & (self.segments[inside] == segments)
         return np.stack([rows[kept], done[kept]], axis=1)
 
     def first_rows(self) -> NDArray[np.int64]:
@@ -173,7 +176,7 @@ class Demonstrations:
         keep = np.full(self.total_steps, fill_value=False)
         for index in chosen:
             keep[self.episode(index)] = True
-        segments = np.where(keep, self.segments, _OTHER).astype(np.int32)
+        segments = np.where(keep, self.segments, OTHER).astype(np.int32)
         return replace(self, segments=segments)
 
     def with_labels(
@@ -214,7 +217,7 @@ class Demonstrations:
         lengths = np.diff(self.starts)
         longer = np.flatnonzero(lengths > 0)
         best = np.maximum.reduceat(self.segments, self.starts[:-1][longer])
-        return [int(index) for index in longer[best != _OTHER]]
+        return [int(index) for index in longer[best != OTHER]]
 
 
 def _words(space: Space, parts: Sequence[tuple[Dataset, list[EpisodeRow]]]) -> tuple[str, ...]:
@@ -263,14 +266,14 @@ def load_demonstrations(
     for source, part in parts:
         for episode in source.read_many(part):
             gathered.add(episode.trimmed())
-    return gathered.demonstrations(
+    found = gathered.demonstrations(
         env_id=env_id,
         dataset_id=dataset.dataset_id,
         observation_space=observation_space,
-        marked=tuple(row.label.success for row in rows),
         sources=tuple((row.file, row.sha256) for row in rows),
-        sittings=_sittings(rows),
+        sittings=sitting_numbers(rows),
     )
+    return replace(found, marked=tuple(row.label.success for row in rows))
 
 
 def demonstrations_of(
@@ -310,7 +313,7 @@ def demonstrations_of(
         late=np.zeros(len(done), np.bool_),
         terminated=False,
     )
-    return gathered.demonstrations("", "", observed, marked=(), sources=(), sittings=(0,))
+    return gathered.demonstrations("", "", observed, sources=(), sittings=(0,))
 
 
 def _factors(env_id: str, space: Space) -> Factors:
@@ -352,10 +355,10 @@ class _Gathered:
         self.add_rows(
             _without_last(episode.observations),
             episode.actions,
-            _stretches(driven),
+            stretch_numbers(driven),
             episode.row.number,
             float(episode.rewards.sum()),
-            late=_late(episode),
+            late=late_steps(episode),
             terminated=bool(episode.terminations[-1]),
         )
 
@@ -386,7 +389,7 @@ class _Gathered:
             room[first:end] = pictures
         self._flat.append(flat)
         self._late.append(late)
-        self._segments.append(np.where(stretches < 0, _OTHER, stretches + self._stretches))
+        self._segments.append(np.where(stretches < 0, OTHER, stretches + self._stretches))
         self._stretches += int(stretches.max(initial=-1)) + 1
         self._starts.append(end)
         self._numbers.append(number)
@@ -411,7 +414,6 @@ class _Gathered:
         env_id: str,
         dataset_id: str,
         observation_space: Space,
-        marked: tuple[bool | None, ...],
         sources: tuple[tuple[str, str], ...],
         sittings: tuple[int, ...],
     ) -> Demonstrations:
@@ -423,7 +425,7 @@ class _Gathered:
         pace_hz = float(np.median(paces))
         head = head_for(self._space, flat)
         starts = np.array(self._starts, np.int64)
-        _drop_leading_idle(segments, starts, flat, idle_action(env_id, self._space), pace_hz)
+        drop_leading_idle(segments, starts, flat, idle_action(env_id, self._space), pace_hz)
         return Demonstrations(
             env_id=env_id,
             dataset_id=dataset_id,
@@ -440,28 +442,12 @@ class _Gathered:
             numbers=tuple(self._numbers),
             returns=np.array(self._returns),
             terminated=np.array(self._terminated),
-            marked=marked,
             sources=sources,
             sittings=sittings,
             pace_hz=pace_hz,
             rate_hz=float(1 / apart.mean()) if len(apart) else 0.0,
             jitter_s=float(apart.std()) if len(apart) else 0.0,
         )
-
-
-def _sittings(rows: Sequence[EpisodeRow]) -> tuple[int, ...]:
-    """Return the session of each episode: the same driver, no break of half an hour."""
-    found = [0] * len(rows)
-    latest: dict[tuple[str, str], tuple[int, float]] = {}  # session and last start of each driver
-    count = 0
-    for index in sorted(range(len(rows)), key=lambda i: rows[i].started):
-        row = rows[index]
-        number, started = latest.get((row.driver, row.driver_name), (-1, 0.0))
-        if number < 0 or row.started - started > _BREAK_S:
-            number, count = count, count + 1
-        latest[row.driver, row.driver_name] = (number, row.started)
-        found[index] = number
-    return tuple(found)
 
 
 def _misfit(number: int) -> str:
@@ -487,33 +473,3 @@ def _without_last(tree: Any) -> Any:
     if isinstance(tree, tuple):
         return tuple(_without_last(part) for part in tree)
     return tree[:-1]
-
-
-def _stretches(driven: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Number the segments that the person drove without a break 0, 1, 2…; -1 elsewhere."""
-    begins = driven & ~np.concatenate([[False], driven[:-1]])
-    return np.where(driven, np.cumsum(begins) - 1, _OTHER).astype(np.int32)
-
-
-def _drop_leading_idle(
-    segments: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    flat: NDArray[np.float64],
-    idle: NDArray[np.float64] | None,
-    pace_hz: float,
-) -> None:
-    """Drop the idle steps before the person began, except for one second."""
-    if idle is None or pace_hz <= 0:
-        return
-    for first, end in itertools.pairwise(starts):
-        acts = np.flatnonzero((flat[first:end] != idle).any(axis=1))
-        wait = int(acts[0]) if len(acts) else 0
-        segments[first : first + max(0, wait - round(_LEADING_IDLE_S * pace_hz))] = _OTHER
-
-
-def _late(episode: Episode) -> NDArray[np.bool_]:
-    """Return which steps a person, or a model of a person, took: (T,)."""
-    hands = episode.actors[1:] == Actor.HUMAN
-    if episode.row.driver_name.startswith("human-like"):
-        hands = hands | (episode.actors[1:] == Actor.SCRIPT)
-    return np.asarray(hands)

@@ -18,6 +18,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
+from teleop.evaluation.success import Result
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -26,7 +27,6 @@ from teleop.learning.networks.policy_models import Nearest
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import make_policy
 from teleop.learning.tuning.trials import FIRST_SEED, Trials
-from teleop.success import Result
 from teleop.text import tr
 from teleop.types.results import Tried
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from teleop.evaluation.success import Result
 from teleop.learning.data.demonstrations import Lag
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.policy import LearnedPolicy
@@ -20,7 +21,6 @@ from teleop.learning.tuning.choice import TrainingChoice
 from teleop.learning.tuning.held_out import USUAL_STEPS
 from teleop.learning.tuning.search_space import Space
 from teleop.learning.tuning.trials import Trials
-from teleop.success import Result
 from teleop.text import tr
 from teleop.types.results import Tried
 

@@ -14,9 +14,9 @@ from teleop.envs.conversion import RewardError
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import iter_random_steps
 from teleop.errors import EnvError, TeleopError, sentence
-from teleop.evaluation import Lanes, SideBySidePolicy
+from teleop.evaluation.scoring import Lanes, SideBySidePolicy
+from teleop.evaluation.success import Result
 from teleop.learning.data.demonstrations import Demonstrations
-from teleop.success import Result
 from teleop.text import tr
 
 FIRST_SEED = 90_000  # far from the seeds for scoring and for recording

@@ -182,7 +182,7 @@ class LibraryJobs:
         for name in request.chosen:
             match request.operation:
                 case PolicyOperation.RENAME:
-                    folder.rename(name, str(value))
+                    folder.call(name, str(value))
                 case PolicyOperation.NOTE:
                     folder.describe(name, note=str(value))
                 case PolicyOperation.BASELINE:

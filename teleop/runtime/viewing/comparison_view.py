@@ -13,7 +13,7 @@ from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.spaces import Space
 from teleop.errors import TeleopError
-from teleop.evaluation import RandomPolicy
+from teleop.evaluation.scoring import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
 from teleop.learning.policy_folder import read_row

@@ -1,7 +1,7 @@
 """A policy plays live, episode after episode."""
 
 from teleop.envs.factory import make_env
-from teleop.evaluation import FIRST_SEED
+from teleop.evaluation.scoring import FIRST_SEED
 from teleop.learning import load_policy
 from teleop.recording import Dataset
 from teleop.runtime.driving.snapshot import make_snapshot

@@ -32,7 +32,7 @@ def draw_enlarged(context: UiContext, area: Rect, figure: Figure) -> None:
     width = ui.painter.width(close, "medium") + ui.painter.width(key, "small-medium") + px(64)
     rect = Rect(area.right - px(16) - width, area.y + px(12), width, px(38))
     if ui.button("enlarged.close", rect, close, "x", key=key):
-        context.enlarged = False
+        context.display.enlarged = False
     save = tr("Save as PNG, SVG and CSV")
     width = ui.painter.width(save, "medium") + px(58)
     rect = Rect(rect.x - px(8) - width, rect.y, width, px(38))

@@ -42,7 +42,7 @@ def draw_top_bar(context: UiContext, current: str) -> None:
     if touch.hovered or current == "home":
         painter.box(home, theme.hover, 10)
     if touch.used:
-        context.go_to = "home"
+        context.next.screen = "home"
     ui.ring("home", home, 10)
     painter.box(mark, theme.human, 8)
     painter.icon("gamepad-2", mark.center, 18, theme.on_human)
@@ -69,7 +69,7 @@ def _draw_steps(context: UiContext, current: str, room: Rect) -> None:
     for index, name in enumerate(names):
         rect = Rect(x, px(12), widths[index], px(36))
         if _draw_step(context, index, name, rect, current):
-            context.go_to = STEPS[index]
+            context.next.screen = STEPS[index]
         x += widths[index]
         if index < len(names) - 1:
             line = max(px(2), gap - px(16))
@@ -122,7 +122,7 @@ def _draw_tools(context: UiContext, width: int) -> int:
         context.toggle_sheet("settings")
     rect = rect.move(-px(38), 0)
     if ui.icon_button("library", rect, "database", tr("Library (Ctrl L)")):
-        context.go_to = "library"
+        context.next.screen = "library"
     label = tr("Gamepad") if context.pads.name else tr("Keyboard")
     label = label if width > px(1100) else ""
     chip_width = painter.width(label, "small-medium") + px(44) if label else px(30)

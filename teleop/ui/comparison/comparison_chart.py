@@ -37,7 +37,7 @@ class ComparisonChart:
         used = self._draw_choice(context, comparison, card)
         rect = Rect(card.right - px(40), card.y + px(6), px(30), px(30))
         if draw_enlarge_button(context, rect):
-            context.enlarged = True
+            context.display.enlarged = True
         inside = Rect(card.x + px(8), card.y + px(43), card.width - px(16), card.height - px(49))
         if self._shown == _CLOUD:
             self._cloud.draw(context, comparison, card, inside, step)

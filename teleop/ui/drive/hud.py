@@ -38,7 +38,7 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
         area: area around the frame; the overlay uses its corners, to cover little of the frame.
     """
     live, env = context.model.live, context.model.env
-    if live is None or env is None or context.plain_picture:
+    if live is None or env is None or context.display.plain_picture:
         return
     inner, left = _places(context, view, area)
     _draw_state(context, left, live)

@@ -127,20 +127,10 @@ class EpisodeList:
         room = rect.right - px(88) - x if len(notes) > 1 else px(130)  # the bar moves up
         text = joined(" · ", notes)
         painter.text(text, (x, middle + px(11)), "small", theme.text2, width=room)
-        bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
-        if bar.width > px(24):
-            bar.y = middle - px(3) - (px(6) if len(notes) > 1 else 0)
-            painter.box(bar, theme.line, 3)
-            good = episode.total_reward > 0 or share > 0.5
-            colour = theme.human if episode.driver == "human" else theme.agent
-            if episode.driver in ("script", "other"):
-                colour = theme.text2
-            colour = colour if good else theme.text3
-            filled = Rect(bar.x, bar.y, round(bar.width * share), bar.height)
-            painter.box(filled, colour, 3)
+        _draw_bar(context, rect, episode, share, lifted=len(notes) > 1)
         self._draw_row_buttons(context, rect, episode)
         if touch.used:
-            context.to_play, context.go_to = episode.uuid, "library"
+            context.next.episode, context.next.screen = episode.uuid, "library"
         ui.ring(node_id, rect.inflate(-px(8), -px(6)), 8)
 
     def _draw_row_buttons(self, context: UiContext, rect: Rect, episode: EpisodeRow) -> None:
@@ -193,7 +183,7 @@ class EpisodeList:
         reason = cannot or ("" if episodes else tr("Record at least 1 episode"))
         key = label_of(Command.TRAIN)
         if ui.button("next", rect, tr("Train a policy"), "sparkles", "primary", key, reason, 10):
-            context.go_to = "train"
+            context.next.screen = "train"
         caption = reason or tr("The first policy plays after about a second")
         first, *_ = ui.painter.translated(caption).split(". ")  # the tool tip shows all of it
         lines = ui.painter.wrapped(first, "small", panel.width - px(32))[:2]
@@ -203,6 +193,25 @@ class EpisodeList:
                 panel.bottom - px(21) + round(px(15) * (index - len(lines) / 2 + 0.5)),
             )
             ui.painter.text(line, at, "small", ui.theme.text2, "cm")
+
+
+def _draw_bar(
+    context: UiContext, rect: Rect, episode: EpisodeRow, share: float, *, lifted: bool
+) -> None:
+    """Draw the return of an episode as a share of the best one."""
+    painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+    middle = rect.centery
+    bar = Rect(rect.x + px(150), middle - px(12), rect.right - px(92) - rect.x - px(150), px(6))
+    if bar.width > px(24):
+        bar.y = middle - px(3) - (px(6) if lifted else 0)
+        painter.box(bar, theme.line, 3)
+        good = episode.total_reward > 0 or share > 0.5
+        colour = theme.human if episode.driver == "human" else theme.agent
+        if episode.driver in ("script", "other"):
+            colour = theme.text2
+        colour = colour if good else theme.text3
+        filled = Rect(bar.x, bar.y, round(bar.width * share), bar.height)
+        painter.box(filled, colour, 3)
 
 
 def _findings(episode: EpisodeRow) -> list[str]:

@@ -78,7 +78,7 @@ _COLUMNS: tuple[Column[EpisodeRow], ...] = (
         _seed,
         340,
     ),
-    Column(tr("Recorded"), 0.2, lambda r: r.started, lambda r: date_text(r.started), 400),
-    Column(tr("Driver"), 0.18, lambda r: r.who, lambda r: _DRIVERS.get(r.who, r.who), 520),
+    Column(tr("Recorded"), 0.2, lambda r: r.started, lambda r: date_text(r.started), 480),
+    Column(tr("Driver"), 0.18, lambda r: r.who, lambda r: _DRIVERS.get(r.who, r.who), 400),
     Column(tr("Labels"), 0.22, _by_label, _labels),
 )

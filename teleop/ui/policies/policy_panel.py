@@ -84,7 +84,7 @@ class PolicyPanel:
         if isinstance(wish, RecordFrom):
             context.tell(ChooseDataset(listed.dataset_id))
             context.tell(UseSeed(wish.seed))
-            context.go_to = "demonstrate"
+            context.next.screen = "demonstrate"
         elif wish is not None:
             if wish.operation is PolicyOperation.RENAME:
                 self._table.current = str(wish.value)
@@ -160,8 +160,8 @@ class PolicyPanel:
             self._curate(context, listed, PolicyOperation.DELETE)
         else:
             context.tell(ChooseDataset(listed.dataset_id))
-            context.rivals = self._meant(context, listed)
-            context.go_to = "compare"
+            context.next.rivals = self._meant(context, listed)
+            context.next.screen = "compare"
 
     def _not_comparable(self, context: UiContext, listed: EpisodesListed) -> str:
         """Return why the chosen policies cannot be compared now; empty if they can."""

@@ -55,8 +55,8 @@ class CompareScreen:
         """Request a comparison, by default of the newest starred episode and the newest policy."""
         context.tell(Request.PAUSE)
         self._asked = ("", "", ())
-        self._rivals = list(context.rivals) or self._rivals
-        context.rivals = ()
+        self._rivals = list(context.next.rivals) or self._rivals
+        context.next.rivals = ()
         self._ask(context)
 
     def leave(self, context: UiContext) -> None:
@@ -99,7 +99,8 @@ class CompareScreen:
         elif command is Command.DIFFERENCE:
             self._next_difference(context, comparison)
         elif command is Command.LEAVE and context.model.run:
-            self._leave_race(context)
+            if not _is_racing(context):  # Escape pauses first
+                self._leave_race(context)
         elif context.model.run and command in _RACE_COMMANDS:
             return self._drive_view.command(context, command)
         else:
@@ -116,7 +117,7 @@ class CompareScreen:
             self._draw_menus(context, area, 1 + len(self._asked[2] or ("",)))
             return
         step = self._advance(context, comparison)
-        if context.enlarged:
+        if context.display.enlarged:
             draw_enlarged(context, area, self._card.figure(context, comparison))
             return
         px = context.ui.painter.px
@@ -328,7 +329,7 @@ class CompareScreen:
             ("train", tr("Train a policy")) if has_episodes else ("demonstrate", tr("Record"))
         )
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
-            context.go_to = goal
+            context.next.screen = goal
 
     def _draw_choosers(self, context: UiContext, area: Rect) -> None:
         """Draw the menus of the sides, which work even if the comparison cannot be shown."""
@@ -353,6 +354,12 @@ def _draw_working(context: UiContext, working: Working, bar: Rect) -> int:
     text = working.text if left is None else joined(": ", (working.text, time_left(left)))
     painter.text(text, (track.x, bar.centery - px(8)), "small", width=track.width)
     return track.x
+
+
+def _is_racing(context: UiContext) -> bool:
+    """Return whether the person drives at this moment."""
+    live = context.model.live
+    return live is not None and live.phase == "running"
 
 
 def _waits_to_race(context: UiContext) -> bool:

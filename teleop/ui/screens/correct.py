@@ -70,7 +70,7 @@ class CorrectScreen:
         """Draw the screen."""
         self._keep_policy(context)
         px = context.ui.painter.px
-        if context.enlarged:
+        if context.display.enlarged:
             draw_enlarged(context, area, self._rounds.figure(context))
             return
         if not self._policy(context):
@@ -198,7 +198,7 @@ class CorrectScreen:
             ("train", tr("Train a policy")) if has_episodes else ("demonstrate", tr("Record"))
         )
         if ui.button("next", rect, label, "sparkles", "primary", radius=10):
-            context.go_to = goal
+            context.next.screen = goal
 
     # ------------------------------------------------------------ right
 

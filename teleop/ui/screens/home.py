@@ -60,7 +60,7 @@ class Home:
     def command(self, context: UiContext, command: Command) -> bool:
         """Handle the shortcuts that edit the environment ID and leave the screen."""
         if command is Command.LEAVE:
-            context.go_to = "demonstrate"
+            context.next.screen = "demonstrate"
         elif command is Command.ENVIRONMENT:
             self._edit_env(context)
         else:
@@ -100,7 +100,7 @@ class Home:
     def _open(self, context: UiContext, env_id: str) -> None:
         """Open an environment on the Demonstrate screen, which also shows any error."""
         context.open_env(env_id)
-        context.go_to = "demonstrate"
+        context.next.screen = "demonstrate"
 
     def _draw_gallery(self, context: UiContext, area: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
@@ -170,7 +170,7 @@ class Home:
         ui.group("primary")
         rect = Rect(card.x + px(16), card.bottom - px(56), card.width - px(32), px(40))
         if ui.button("library.open", rect, tr("Open the library"), "database", key="Ctrl L"):
-            context.go_to = "library"
+            context.next.screen = "library"
 
     def _draw_dataset(self, context: UiContext, rect: Rect, line: DatasetSummary) -> None:
         ui, px = context.ui, context.ui.painter.px

@@ -54,18 +54,18 @@ class LibraryScreen:
         context.tell(Request.PAUSE)
         context.tell(ListLibrary())
         self._asked, self._tab, self._sure = ("", ""), "episodes", False
-        if context.model.library and (context.to_play or not self._dataset):
+        if context.model.library and (context.next.episode or not self._dataset):
             self._dataset = context.model.library.dataset_id
-        if context.to_play:
+        if context.next.episode:
             self._table.forget()
-            self._table.current, context.to_play = context.to_play, ""
+            self._table.current, context.next.episode = context.next.episode, ""
         if self._dataset:
             context.tell(ListEpisodes(self._dataset))
         context.ui.events.focus.set("choose.all", "table head")
 
     def leave(self, context: UiContext) -> None:
         """Commit edited text and close the player."""
-        context.ticked = frozenset(self._table.chosen)
+        context.next.ticked = frozenset(self._table.chosen)
         context.edit(None)
         context.tell(Request.SHOW_NOTHING)
 

@@ -18,6 +18,7 @@ from teleop.ui.drawing.theme import ON_VEIL, VEIL, Colour, Theme
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.episode_subset import EpisodeSubset
 from teleop.ui.training.score_bars import draw_score_bars
 from teleop.ui.training.training_charts import TrainingCharts
 from teleop.ui.widgets.image_view import fitted
@@ -57,7 +58,7 @@ class TrainScreen:
         self._log = Scroll()
         self._recipe = "bc"
         self._plays, self._sorts = True, True
-        self._subset = "all"
+        self._subset = EpisodeSubset()
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
@@ -99,7 +100,7 @@ class TrainScreen:
         """Draw the screen."""
         self._keep_preview(context)
         self._keep_profile(context)
-        if context.enlarged:
+        if context.display.enlarged:
             self._study.draw_enlarged(context, area)
             return
         px = context.ui.painter.px
@@ -136,14 +137,9 @@ class TrainScreen:
                     recipe=self._recipe,
                     plays=self._plays,
                     all_takes=not self._sorts,
-                    files=self._files(context),
+                    files=self._subset.files(context),
                 )
             )
-
-    def _files(self, context: UiContext) -> tuple[str, ...]:
-        """Return the files of the episodes to learn from; empty for all."""
-        subsets = {name: files for name, _, files in episode_subsets(context)}
-        return subsets.get(self._subset, ()) if self._subset != "all" else ()
 
     def _keep_preview(self, context: UiContext) -> None:
         """Request the preview of the newest policy, once for each version."""
@@ -197,21 +193,14 @@ class TrainScreen:
         x = area.right + px(24)
         painter.box(Rect(x, card.y + px(26), px(4), px(20)), theme.agent, 2)
         painter.text(tr("Agent, live"), (x + px(14), card.y + px(36)), "h2")
-        name = self._previewed[1]
-        note = tr("The agent plays here during training")
-        if name and model.library:
-            note = tr("{name} plays new seeds", name=model.library.title_of(name))
-        elif training and training.problem:
-            note = tr("Nothing was trained")
-        room = card.right - px(16) - x
-        for index, line in enumerate(painter.wrapped(note, "small", room)):
+        name, room = self._previewed[1], card.right - px(16) - x
+        for index, line in enumerate(painter.wrapped(self._note(context), "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
         if shown:
             top = card.y + px(88)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
-            scripted = bool(
-                model.library and all(e.driver != "human" for e in model.library.episodes)
-            )
+            episodes = model.library.episodes if model.library else ()
+            scripted = all(episode.driver != "human" for episode in episodes)
             draw_score_bars(ui, bars, shown, scripted=scripted)
         elif live and name:
             at = (x, card.bottom - px(76))
@@ -226,6 +215,19 @@ class TrainScreen:
                 theme.text2,
                 width=room,
             )
+
+    def _note(self, context: UiContext) -> str:
+        """Return which policy plays, or why none does."""
+        name, library, training = (
+            self._previewed[1],
+            context.model.library,
+            context.model.own_training,
+        )
+        if name and library:
+            return tr("{name} plays new seeds", name=library.title_of(name))
+        if training and training.problem:
+            return tr("Nothing was trained")
+        return tr("The agent plays here during training")
 
     def _draw_picture(self, context: UiContext) -> None:
         painter, px = context.ui.painter, context.ui.painter.px
@@ -243,7 +245,7 @@ class TrainScreen:
         ui.painter.text(tr("Train a policy"), (panel.x + px(20), panel.y + px(28)), "h2")
         inner = panel.inflate(-px(40), 0)
         data = self._draw_data(context, inner, panel.y + px(52)) + px(8)
-        top = self._draw_subset(context, inner, data) + px(8)
+        top = self._subset.draw(context, inner, data) + px(8)
         y = self._draw_algorithms(context, inner, top)
         y = self._draw_progress(context, inner, y + px(16))
         foot = panel.bottom - px(104)
@@ -251,14 +253,14 @@ class TrainScreen:
         ui.painter.rule(panel.x + 1, foot, panel.width - 2)
         self._draw_primary(context, inner, panel.bottom)
         draw_dataset_menu(context, panel, "options", tr("Episodes to learn from"))
-        self._draw_subset_menu(context, inner, data)
+        self._subset.draw_menu(context, inner, data)
         self._draw_algorithm_menu(context, inner, top)
 
     def _draw_data(self, context: UiContext, inner: Rect, y: int) -> int:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         library = context.model.library
         episodes = library.episodes if library else ()
-        if files := self._files(context):
+        if files := self._subset.files(context):
             episodes = tuple(episode for episode in episodes if episode.file in files)
         steps = sum(episode.total_steps for episode in episodes)
         mean = sum(e.total_reward for e in episodes) / max(1, len(episodes))
@@ -276,29 +278,6 @@ class TrainScreen:
             painter.text(label, at, "small", theme.text2, width=room)
             painter.text(value, (cell.x + px(12), cell.y + px(41)), "h1", width=room)
         return y + px(60)
-
-    def _draw_subset(self, context: UiContext, inner: Rect, y: int) -> int:
-        """Draw which episodes are learned from, and return the bottom edge."""
-        ui, px = context.ui, context.ui.painter.px
-        subsets = episode_subsets(context)
-        names = [name for name, _, _ in subsets]
-        if self._subset not in names:
-            self._subset = "all"  # they were deleted, or another dataset is shown
-        ui.group("options")
-        rect = Rect(inner.x, y, inner.width, px(36))
-        label = subsets[names.index(self._subset)][1]
-        if ui.combo("subset", rect, label, "database", label=tr("Episodes to learn from")):
-            context.popover.toggle(ui, "subset", "subset", names.index(self._subset))
-        return rect.bottom
-
-    def _draw_subset_menu(self, context: UiContext, inner: Rect, y: int) -> None:
-        rect = Rect(inner.x, y, inner.width, context.ui.painter.px(36))
-        choices = [
-            MenuItem(name, label, reason="" if files or name == "all" else tr("None"))
-            for name, label, files in episode_subsets(context)
-        ]
-        picked = context.popover.draw(context.ui, "subset", rect, choices, self._subset, 320)
-        self._subset = picked or self._subset
 
     def _draw_algorithms(self, context: UiContext, inner: Rect, y: int) -> int:
         ui, px = context.ui, context.ui.painter.px
@@ -391,8 +370,8 @@ class TrainScreen:
             lines += [("flag", theme.agent, text) for text in training.advice]
             lines += [_finding_line(found, theme) for found in training.log]
         if profile and profile.dataset_id == mine:
-            if profile.failed and self._subset == "all":
-                lines.append(("flag", theme.human, _failures_text(context, len(profile.failed))))
+            if hint := self._subset.hint(context):
+                lines.append(("flag", theme.human, hint))
             if profile.problem:
                 lines.append(("info", theme.human, profile.problem))
             traits = sorted(profile.traits, key=lambda trait: not trait.warns)
@@ -424,7 +403,7 @@ class TrainScreen:
                 self._train_or_stop(context)
             label = label_of(Command.COMPARE)
             if ui.button("next", rect, tr("Compare"), "git-compare", "primary", label, "", 10):
-                context.go_to = "compare"
+                context.next.screen = "compare"
         elif ui.button("train", rect, tr("Train"), "sparkles", "primary", key, reason, 10):
             self._train_or_stop(context)
         plays = self._plays and self._recipe in _CHOOSING
@@ -436,25 +415,6 @@ class TrainScreen:
         caption = reason or ("" if done else usual)
         at = (inner.centerx, bottom - px(21))
         ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
-
-
-def episode_subsets(context: UiContext) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return (name, label, files) of each choice of episodes to learn from."""
-    library, profile = context.model.library, context.model.analyses.profile
-    episodes = library.episodes if library else ()
-    every = tuple(episode.file for episode in episodes)
-    own = profile if profile and library and profile.dataset_id == library.dataset_id else None
-    failed = set(own.failed) if own else set()
-    successes = tuple(e.file for e in episodes if e.file not in failed)
-    starred = tuple(e.file for e in episodes if e.starred)
-    ticked = tuple(e.file for e in episodes if e.uuid in context.ticked)
-    found = [("all", tr("All {count} episodes", count=len(every)), every)]
-    if failed and successes:
-        label = tr("Without {count} failures", count=len(every) - len(successes))
-        found.append(("successes", label, successes))
-    found.append(("starred", tr("The {count} starred", count=len(starred)), starred))
-    label = tr("The {count} selected in the library", count=len(ticked))
-    return [*found, ("ticked", label, ticked)]
 
 
 def _forget_preview(context: UiContext) -> None:
@@ -474,18 +434,6 @@ def _ticked(
     at = (box.right + px(6), box.centery)
     ui.painter.text(label, at, "small", ui.theme.text, width=inner.right - at[0])
     return used
-
-
-def _failures_text(context: UiContext, failed: int) -> str:
-    """Return how many episodes are no success, and how to leave them out."""
-    profile, library = context.model.analyses.profile, context.model.library
-    return tr(
-        "{failed} of {count} episodes are no success ({rule}). To leave them out, choose the "
-        "episodes to learn from above.",
-        failed=failed,
-        count=len(library.episodes) if library else failed,
-        rule=profile.rule if profile else "",
-    )
 
 
 def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:

@@ -47,20 +47,25 @@ def draw_help(context: UiContext) -> None:
                 _draw_line(context, at, key, text, width, step)
             else:
                 painter.text(text, at, "small-bold", theme.human, width=width - px(16))
-    top += rows * step + px(14)
-    painter.text(tr("Gamepad"), (sheet.x + px(28), top), "h2")
+    _draw_pad(context, (sheet.x + px(28), top + rows * step + px(14)), width, step)
+    note = tr("Recordings are in {recordings}", recordings=context.recordings)
+    at = (sheet.x + px(28), sheet.bottom - px(20))
+    painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))
+
+
+def _draw_pad(context: UiContext, at: tuple[int, int], width: int, step: int) -> None:
+    """Draw what the buttons of a gamepad do."""
+    painter = context.ui.painter
+    painter.text(tr("Gamepad"), at, "h2")
     lines = [(button.label, button.action.value) for button in PAD]
     lines += [
         (f"View+{control_label(control)}", _WHILE_DRIVING[command])
         for control, command in PAD_DRIVING.items()
     ]
     for index, (label, text) in enumerate(lines):
-        at_x = sheet.x + px(28) + (index // _PAD_ROWS) * width
-        at = (at_x, top + px(26) + (index % _PAD_ROWS) * step)
-        _draw_line(context, at, label, text, width, step)
-    note = tr("Recordings are in {recordings}", recordings=context.recordings)
-    at = (sheet.x + px(28), sheet.bottom - px(20))
-    painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))
+        column, row = divmod(index, _PAD_ROWS)
+        place = (at[0] + column * width, at[1] + painter.px(26) + row * step)
+        _draw_line(context, place, label, text, width, step)
 
 
 def _columns() -> list[list[tuple[str, str]]]:

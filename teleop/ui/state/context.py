@@ -96,6 +96,38 @@ class OpenSheet:
 
 
 @dataclass(slots=True)
+class NextScreen:
+    """What one screen passes to the next.
+
+    Attributes:
+        screen: name of the screen to show next; empty to stay.
+        episode: uuid of the episode that the library plays when it opens; empty for none.
+        rivals: names of policies to compare; empty for the default.
+        ticked: uuids of the episodes that are selected in the library.
+    """
+
+    screen: str = ""
+    episode: str = ""
+    rivals: tuple[str, ...] = ()
+    ticked: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Display:
+    """How the screen is drawn for now.
+
+    Attributes:
+        projector: light theme, large scale, no motion.
+        enlarged: whether the chart of the screen fills the window.
+        plain_picture: whether nothing is drawn over the picture.
+    """
+
+    projector: bool = False
+    enlarged: bool = False
+    plain_picture: bool = False
+
+
+@dataclass(slots=True)
 class UiContext:
     """State shared by the window and its screens.
 
@@ -113,16 +145,11 @@ class UiContext:
         input: where input goes.
         pads: the connected gamepads.
         editing: the text being edited, which receives the keys; None if there is none.
-        go_to: name of the screen to show next.
+        next: what this screen passes to the next one.
+        display: how the screen is drawn for now.
         requests: requests that the window carries out after the screen is drawn.
         popover: the open drop-down menu.
         settings: how the window looks and behaves.
-        enlarged: whether the chart of the screen fills the window.
-        plain_picture: whether nothing is drawn over the picture.
-        ticked: uuids of the episodes that are selected in the library.
-        to_play: uuid of the episode that the library plays when it opens; empty for none.
-        rivals: names of policies to compare next; empty for the default.
-        projector: projector mode: light theme, large scale, no motion.
         dialog: the system's file dialog.
     """
 
@@ -140,22 +167,17 @@ class UiContext:
     pads: Gamepads = field(default_factory=Gamepads)
     sheet: OpenSheet = field(default_factory=OpenSheet)
     editing: TextEdit | None = None
-    go_to: str = ""
+    next: NextScreen = field(default_factory=NextScreen)
+    display: Display = field(default_factory=Display)
     requests: list[WindowRequest] = field(default_factory=list)
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
-    enlarged: bool = False
-    plain_picture: bool = False
-    ticked: frozenset[str] = frozenset()
-    to_play: str = ""
-    rivals: tuple[str, ...] = ()
-    projector: bool = False
     views: dict[str, ImageView] = field(default_factory=dict)
 
     @property
     def reduced_motion(self) -> bool:
         """Whether blinking is off."""
-        return self.projector or self.settings.reduced_motion
+        return self.display.projector or self.settings.reduced_motion
 
     def change_settings(self, settings: Settings) -> None:
         """Apply new settings to the window."""
@@ -190,7 +212,7 @@ class UiContext:
     def import_file(self, path: str) -> None:
         """Import a dataset or a bundle, and show the library, where the result appears."""
         self.tell(ImportDataset(path))
-        self.go_to = "library"
+        self.next.screen = "library"
 
     def toggle_record(self) -> None:
         """Start a take, or stop the running one."""

@@ -46,7 +46,7 @@ class RoundsChart:
             return
         corner = Rect(panel.right - px(46), panel.y + px(12), px(32), px(32))
         if draw_enlarge_button(context, corner):
-            context.enlarged = True
+            context.display.enlarged = True
         judged = all(score.success is not None for _, score in known)
         shown = self._shown if judged else "return"
         if judged:

@@ -51,14 +51,20 @@ def draw_score_bars(
         if item.success is not None:
             painter.text(f"{item.success:.0%}", (area.right, y), "small-bold", colour, "rm")
     axis = area.y + px(_HEAD) + len(scores) * row + px(6)
-    ends = [f"{value:.0f}".replace("-", "−") for value in (low, high)]
-    if sum(painter.width(end, "small") for end in ends) + px(12) < track.width:
-        painter.text(ends[0], (track.x, axis), "small", small)
-        painter.text(ends[1], (track.right, axis), "small", small, "rm")
+    _draw_axis(ui, Rect(track.x, axis, track.width, 0), (low, high))
     for index, line in enumerate(_captions(scores)):
         at = (area.x, axis + px(18) * (index + 1))
         if at[1] <= area.bottom:
             painter.text(line, at, "small", small, width=area.width)
+
+
+def _draw_axis(ui: Ui, axis: Rect, ends: tuple[float, float]) -> None:
+    """Draw the smallest and the largest return, if there is room for both."""
+    painter, ink = ui.painter, ui.theme.text2
+    texts = [f"{value:.0f}".replace("-", "−") for value in ends]
+    if sum(painter.width(text, "small") for text in texts) + painter.px(12) < axis.width:
+        painter.text(texts[0], (axis.x, axis.y), "small", ink)
+        painter.text(texts[1], (axis.right, axis.y), "small", ink, "rm")
 
 
 def _scale(scores: tuple[Score, ...]) -> tuple[float, float]:

@@ -107,7 +107,7 @@ class TrainingCharts:
             x = rect.right + px(4)
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
         if draw_enlarge_button(context, rect):
-            context.enlarged = not context.enlarged
+            context.display.enlarged = not context.display.enlarged
         note, at = self._note(context), (card.x + px(24), card.y + px(58))
         painter.text(note, at, "small", theme.text2, width=card.width - px(48))
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from teleop.evaluation import bootstrap_interval
-from teleop.success import Result, SuccessRule
+from teleop.evaluation.scoring import bootstrap_interval
+from teleop.evaluation.success import Result, SuccessRule
 from teleop.types.results import PairedComparison
 
 
@@ -36,22 +37,13 @@ def compare_results(
     gained = np.array([x.total_reward - y.total_reward for x, y in pairs])
     low, high = bootstrap_interval(gained)
     judged = [(rule.judge(x), rule.judge(y)) for x, y in pairs]
-    known = PairedComparison(first, second, len(pairs), float(gained.mean()), low, high)
+    found = PairedComparison(first, second, len(pairs), float(gained.mean()), low, high)
     if any(None in pair for pair in judged):
-        return known
+        return found
     only_a = sum(bool(x) and not y for x, y in judged)
     only_b = sum(bool(y) and not x for x, y in judged)
-    return PairedComparison(
-        first,
-        second,
-        len(pairs),
-        known.difference,
-        low,
-        high,
-        only_a,
-        only_b,
-        mcnemar(only_a, only_b),
-    )
+    p = mcnemar(only_a, only_b)
+    return replace(found, only_first=only_a, only_second=only_b, p_success=p)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import MAX_STEPS, Transition, iter_episode
-from teleop.success import Result, SuccessRule, rule_of
+from teleop.evaluation.success import Result, SuccessRule, rule_of
 from teleop.types import Action, Actor, Info, Observation, Policy
 from teleop.types.results import Score
 

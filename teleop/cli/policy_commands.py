@@ -65,28 +65,23 @@ def policy(
         from teleop.learning.policy_folder import PolicyFolder
 
         folder = PolicyFolder(find_dataset(recordings, dataset))
-        if sum((bool(rename), delete, restore)) > 1:
-            raise LearningError("Choose one of --rename, --delete and --restore.")
-        text = ""
-        if restore:
-            name = folder.restore(name)
-            text = f"Restored {name}."
-        if note is not None or baseline is not None:
-            folder.describe(name, note=note, pinned=baseline)
-            text = f"{name} is described."
-        if rename:
-            folder.rename(name, rename)
-            text, name = f"{name} is now {rename}.", rename
-        if delete:
-            there = folder.delete(name)
-            again = f"teleop policy {dataset} {there} --restore"
-            text = f"Deleted {name}. To restore it: {again}"
-        if not text:
+        described = note is not None or baseline is not None
+        if sum((bool(rename), delete, restore, described)) != 1:
             raise LearningError(
-                "Say what to do with the policy: --rename, --note, --baseline, --delete or "
-                "--restore."
+                "Say what to do with the policy: --rename, --delete, --restore, or --note and "
+                "--baseline."
             )
-        say(as_json, {"policy": name}, text)
+        if restore:
+            name, text = folder.restore(name), "Restored"
+        elif rename:
+            folder.call(name, rename)
+            name, text = rename, "Renamed to"
+        elif delete:
+            name, text = folder.delete(name), "Deleted; to restore it, use --restore with the name"
+        else:
+            folder.describe(name, note=note, pinned=baseline)
+            text = "Described"
+        say(as_json, {"policy": name}, f"{text} {name}.")
 
 
 def _row(row: Any) -> dict[str, Any]:
