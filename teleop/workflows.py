@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from teleop import curation
 from teleop.api.episode_dataset import find_dataset
 from teleop.api.policies import Comparison
 from teleop.control import ControlsFile, bound, make_scheme
@@ -20,6 +21,10 @@ from teleop.evaluation.scoring import RandomPolicy, evaluate, score
 from teleop.evaluation.success import Result, rule_for
 from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.learning.policy_folder import read_row
+from teleop.playback.captions import Part
+from teleop.playback.film import iter_parts
+from teleop.playback.side_by_side import write_parts
 from teleop.recording import Dataset, Library
 from teleop.text import tr
 from teleop.types import Policy
@@ -224,6 +229,78 @@ def load_for_tuning(library: Library, name: str) -> tuple[Any, Any]:
     return demos, tuned_settings_of(policy, demos)
 
 
+def chosen_files(dataset: Dataset, only: str) -> list[str] | None:
+    """Return the files of some episodes; None for all.
+
+    Args:
+        dataset: the dataset.
+        only: `starred`, `successes`, or numbers such as `1,4-9`; empty for all.
+
+    Raises:
+        RecordingError: an episode does not exist, or nothing is left.
+        LearningError: the text is something else.
+    """
+    if not only:
+        return None
+    rows = dataset.rows()
+    if only == "starred":
+        found = [row for row in rows if row.starred]
+    elif only == "successes":
+        from teleop.learning.data.demonstrations import load_demonstrations
+
+        demos = load_demonstrations(dataset)
+        failed = {demos.sources[index][0] for index in demos.failed}
+        found = [row for row in rows if row.file not in failed]
+    else:
+        found = curation.find_rows(dataset, _numbers(only))
+    if not found:
+        raise RecordingError(f"{dataset.dataset_id} has no such episodes ({only}).")
+    return [row.file for row in found]
+
+
+def _numbers(only: str) -> list[int]:
+    numbers: list[int] = []
+    for part in only.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal():
+            raise LearningError(
+                f"--only {only!r} is not understood: use starred, successes, or numbers such as "
+                "1,4-9."
+            )
+        numbers += range(int(first), min(int(last or first), int(first) + 100_000) + 1)
+    return numbers
+
+
+class FilmJob:
+    """Plays the worst test episodes of a policy again, and writes them into one file."""
+
+    def __init__(self, library: Library, name: str, policy: str, worst: int) -> None:
+        """Load the policy.
+
+        Raises:
+            TeleopError: there is no such policy, or it has not played test episodes.
+        """
+        dataset = find_dataset(library, name)
+        self._env_id, self._policy = find_policy(library, name, policy)
+        self._row = read_row(dataset.policies / self._policy.name)
+        if not self._row.starts:
+            raise LearningError(
+                f"{self._policy.name} has not played any test episodes. Train it again with "
+                "--episodes 20."
+            )
+        self.seeds = [start.seed for start in self._row.worst_first[:worst]]
+
+    def run(self, output: Path) -> Iterator[int]:
+        """Play and write; yield the number of episodes after each."""
+        parts: list[Part] = []
+        done = 0
+        for _, parts in iter_parts(self._env_id, self._policy, self.seeds, self._row.title):
+            if len(parts) > done:
+                done = len(parts)
+                yield done
+        write_parts(parts, output)
+
+
 class RetrainingJob:
     """One round of correction from the command line."""
 
@@ -289,6 +366,7 @@ class TrainingJob:
         algorithm: str = "bc",
         settings: dict[str, Any] | None = None,
         save_as: str = "",
+        only: str = "",
     ) -> None:
         """Load the data.
 
@@ -298,6 +376,8 @@ class TrainingJob:
             algorithm: name of the algorithm.
             settings: fields of the algorithm's `Config`.
             save_as: name of the policy; empty selects a free one.
+            only: the episodes to learn from: `starred`, `successes`, or numbers such as `1,4-9`;
+                empty for all.
 
         Raises:
             TeleopError: there is nothing to learn from.
@@ -307,7 +387,7 @@ class TrainingJob:
 
         dataset = find_dataset(library, name)
         others = list_policies(dataset.policies)  # an unusable folder is reported first
-        self.demos = load_demonstrations(dataset)
+        self.demos = load_demonstrations(dataset, chosen_files(dataset, only))
         self.training_run = TrainingRun(self.demos, algorithm, settings)
         chosen = save_as or self.training_run.policy_name(others)
         if Path(chosen).name != chosen or chosen.startswith("."):

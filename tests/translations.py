@@ -78,7 +78,7 @@ def main() -> None:
 
 def parts_of(said: object) -> tuple[str, ...]:
     """A message or its translation: several where there is a plural."""
-    return tuple(said) if isinstance(said, tuple | list) else (str(said),)
+    return tuple(said) if isinstance(said, tuple | list) else (str(said or ""),)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,12 @@ NoReward = Annotated[
 AllTakes = Annotated[
     bool, typer.Option("--all-takes", help="Keep every episode, even harmful ones.")
 ]
+Only = Annotated[
+    str,
+    typer.Option(
+        help="Learn only from these episodes: starred, successes, or numbers such as 1,4-9."
+    ),
+]
 _BUDGET_S = 20.0
 
 
@@ -76,6 +82,7 @@ def train(
     budget: Budget = _BUDGET_S,
     no_reward: NoReward = False,
     all_takes: AllTakes = False,
+    only: Only = "",
     settings: Set = None,
     name: PolicyName = "",
     episodes: Played = 20,
@@ -91,10 +98,9 @@ def train(
     given = _changed((*asked, not no_reward, all_takes)) | _shaped(frames, memory, chunk, flow=flow)
     with one_sentence(debug), process_group() as rank:
         library = open_library(recordings)
-        given |= {"seed": seed} | _read(settings)
-        given |= {"network": _own(network)} if network else {}
+        given |= {"seed": seed} | _read(settings) | ({"network": _own(network)} if network else {})
         given |= {"start": _start(library, dataset, start)} if start else {}
-        training = workflows.TrainingJob(library, dataset, algorithm, given, name)
+        training = workflows.TrainingJob(library, dataset, algorithm, given, name, only)
         _train(training, episodes if rank == 0 else 0, saves=rank == 0, quiet=as_json or rank > 0)
         if rank == 0:
             said = training.training_run.advice() if training.training_run.scores else ()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
@@ -13,10 +14,13 @@ from teleop.cli.options import (
     Recordings,
     find_dataset,
     one_sentence,
+    open_library,
+    progress,
     say,
     table,
 )
 from teleop.cli.play import cli
+from teleop.envs.drivers import use_offscreen_driver
 from teleop.errors import LearningError
 
 PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="Name of a policy.")]
@@ -82,6 +86,30 @@ def policy(
             folder.describe(name, note=note, pinned=baseline)
             text = "Described"
         say(as_json, {"policy": name}, f"{text} {name}.")
+
+
+@cli.command()
+def film(
+    dataset: DatasetName,
+    policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
+    worst: Annotated[int, typer.Option(min=1, max=50, help="Number of its worst episodes.")] = 5,
+    output: Annotated[Path, typer.Option(help="A .mp4, .gif, .webp or .png file.")] = Path(
+        "film.mp4"
+    ),
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a film of the worst test episodes of a policy."""
+    with one_sentence(debug):
+        from teleop.workflows import FilmJob
+
+        use_offscreen_driver()
+        job = FilmJob(open_library(recordings), dataset, policy, worst)
+        for _ in progress(job.run(output), len(job.seeds), "Playing", quiet=as_json):
+            pass
+        found = {"output": str(output), "seeds": job.seeds}
+        say(as_json, found, f"Wrote {output}: seeds {', '.join(map(str, job.seeds))}")
 
 
 def _row(row: Any) -> dict[str, Any]:

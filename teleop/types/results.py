@@ -264,6 +264,11 @@ class PolicyRow:
     is_beaten: bool = False
 
     @property
+    def worst_first(self) -> list[PlayedStart]:
+        """The episodes that it played: failures first, then by return."""
+        return sorted(self.starts, key=lambda s: (s.success is not False, s.total_reward))
+
+    @property
     def result(self) -> str:
         """The success rate, or the mean return if nothing tells success; empty if not played."""
         if self.score is None:

@@ -37,6 +37,7 @@ class Command(Enum):
     SECOND_FORWARD = tr("One second forward")
     START = tr("To the start")
     END = tr("To the end")
+    LOOP = tr("Loop: set its start, its end, off")
     SLOWER = tr("Slower")
     FASTER = tr("Faster")
     NEW_SEED = tr("Next seed")
@@ -136,6 +137,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("right", Command.SECOND_FORWARD, shift=True),
     Shortcut("home", Command.START),
     Shortcut("end", Command.END),
+    Shortcut("b", Command.LOOP),
     Shortcut("[", Command.SLOWER),
     Shortcut("]", Command.FASTER),
     Shortcut("1", Command.DEMONSTRATE, ctrl=True, driving=True),

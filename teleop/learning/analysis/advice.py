@@ -49,7 +49,7 @@ def advice(
 def _from_failures(failed: Sequence[int], played: int) -> str:
     return tr(
         "The policy fails in {failed} of {played} test episodes. Record episodes from these "
-        "seeds: {seeds} (teleop ENV --seed {first}).",
+        "seeds: {seeds} (in the library under Policies, or teleop ENV --seed {first}).",
         failed=len(failed),
         played=played,
         seeds=", ".join(str(seed) for seed in failed[:_MOST_SEEDS]),

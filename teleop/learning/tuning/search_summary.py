@@ -78,9 +78,9 @@ def _shapes_found(search: Search) -> Iterator[tuple[Arm, str]]:
 def _score(tried: Tried) -> str:
     mean = f"{tried.mean:.0f}" if abs(tried.mean) >= 10 else f"{tried.mean:.2g}"
     if tried.success is None:
-        return tr("return {mean} ({starts} starts)", mean=mean, starts=tried.starts)
+        return tr("return {mean} ({starts} trial starts)", mean=mean, starts=tried.starts)
     return tr(
-        "{success:.0%} success, return {mean} ({starts} starts)",
+        "{success:.0%} success, return {mean} ({starts} trial starts)",
         success=tried.success,
         mean=mean,
         starts=tried.starts,

@@ -19,7 +19,13 @@ from teleop.learning import load_policy
 from teleop.recording import Dataset, Library
 from teleop.runtime.datasets.library_jobs import LibraryJobs
 from teleop.runtime.driving.driving_session import DrivingSession
-from teleop.runtime.protocol.comparison_messages import Race, ShowReplay, ShowStep, WriteReplay
+from teleop.runtime.protocol.comparison_messages import (
+    Race,
+    ShowReplay,
+    ShowStep,
+    WriteFilm,
+    WriteReplay,
+)
 from teleop.runtime.protocol.library_messages import (
     AddSamples,
     Curate,
@@ -42,6 +48,7 @@ from teleop.runtime.protocol.session_messages import (
     Tone,
 )
 from teleop.runtime.viewing.comparison_view import ComparisonView
+from teleop.runtime.viewing.failures_film import FailuresFilm
 from teleop.runtime.viewing.preview import PolicyPreview
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
@@ -95,6 +102,7 @@ class EnvironmentProcess:
         self._preview: PolicyPreview | None = None
         self._replay: ComparisonView | None = None
         self._writing: VideoExport | None = None
+        self._film: FailuresFilm | None = None
         self._previewed = ("", "")
         self._worker = ThreadPoolExecutor(1, "library")  # the only thread that writes to datasets
         self._curating = LibraryJobs(library, self._worker, self._claimed, self._say, samples)
@@ -110,7 +118,7 @@ class EnvironmentProcess:
 
     def seconds_to_next(self, now: float) -> float:
         """Return the number of seconds to wait for a message."""
-        acts = (self._driving, self._preview, self._replay)
+        acts = (self._driving, self._preview, self._replay, self._film)
         due = [act.due_s for act in acts if act is not None]
         waits = [max(0.0, when - now) for when in due if when is not None]
         busy = self._curating.busy or (self._driving is not None and self._driving.busy)
@@ -144,6 +152,15 @@ class EnvironmentProcess:
             self._writing = None
         if self._writing is None and self._replay:
             self._writing = self._replay.take_export()
+        engaged = self._driving is not None and self._driving.engaged
+        if self._writing is None and self._film and not engaged:
+            try:
+                self._writing = self._film.tick(now)
+            except Exception as problem:  # noqa: BLE001  environments can raise anything
+                self._say(Notice(Tone.BAD, sentence(problem)))
+                self._end_film()
+            if self._writing:
+                self._film = None
 
     def handle(self, message: ToEnvironment, now: float) -> None:
         """Handle a message from the window; report an error in one sentence."""
@@ -163,6 +180,7 @@ class EnvironmentProcess:
             self._driving = None
         self._worker.shutdown(wait=True)
         self._curating.collect()
+        self._end_film()
         if self._writing:
             self._writing.cancel()
 
@@ -214,6 +232,19 @@ class EnvironmentProcess:
         elif self._replay:
             self._replay.write(Path(message.output))
 
+    def _write_film(self, message: WriteFilm, _: float) -> None:
+        if self._writing or self._film:
+            text = tr("Another file is being written; try again afterwards")
+            self._say(Notice(Tone.PLAIN, text))
+            return
+        dataset = self._library.existing(message.dataset_id)
+        self._film = FailuresFilm(dataset, message, self._say)
+
+    def _end_film(self) -> None:
+        if self._film:
+            self._film.close()
+            self._film = None
+
     def _race(self, message: Race, now: float) -> None:
         if self._driving:
             self._driving.race(message.seed, now)
@@ -260,6 +291,7 @@ _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     ShowCorrect: EnvironmentProcess._show_correct,
     ShowStep: EnvironmentProcess._show_step,
     WriteReplay: EnvironmentProcess._write_replay,
+    WriteFilm: EnvironmentProcess._write_film,
     Race: EnvironmentProcess._race,
     ListLibrary: EnvironmentProcess._curate,
     ListEpisodes: EnvironmentProcess._curate,

@@ -33,6 +33,23 @@ class WriteReplay:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteFilm:
+    """Play a policy from some seeds, and write all episodes one after another to a file.
+
+    Attributes:
+        dataset_id: id of the dataset of the policy.
+        policy: name of the policy.
+        seeds: seeds of the starts.
+        output: the file; its extension selects the format.
+    """
+
+    dataset_id: str
+    policy: str
+    seeds: tuple[int, ...]
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class Race:
     """Begin driving from this seed beside the replayed episode."""
 

@@ -12,6 +12,7 @@ from teleop.runtime.protocol.comparison_messages import (
     ReplayProgress,
     ShowReplay,
     ShowStep,
+    WriteFilm,
     WriteReplay,
 )
 from teleop.runtime.protocol.driving_options import DriveOptions
@@ -457,6 +458,7 @@ ToEnvironment: TypeAlias = (
     | ShowCorrect
     | ShowReplay
     | WriteReplay
+    | WriteFilm
     | Race
     | ToLibrary
     | ShowStep

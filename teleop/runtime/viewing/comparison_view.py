@@ -17,6 +17,7 @@ from teleop.evaluation.scoring import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
 from teleop.learning.policy_folder import read_row
+from teleop.playback.captions import Part
 from teleop.playback.replay import TURN_BASED_HZ, RecordedPolicy, Replay, shown_pace_hz
 from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
@@ -135,7 +136,8 @@ class ComparisonView:
             return None
         output, self._wanted = self._wanted, None
         names = [about.title for about in self._abouts]
-        return VideoExport(self._replay, output, self._pace_hz, self._step, self._say, names)
+        part = Part.of(self._replay, self._pace_hz, names)
+        return VideoExport([part], output, self._say, self._step)
 
     def close(self) -> None:
         """Release the environments and frames."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from teleop.errors import sentence
-from teleop.playback.replay import Replay
-from teleop.playback.side_by_side import write_side_by_side
+from teleop.playback.captions import Part
+from teleop.playback.side_by_side import write_parts
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Notice, Say, Tone
 from teleop.text import tr
@@ -18,31 +18,21 @@ _REPORT_S = 0.2
 class VideoExport:
     """The export of one file."""
 
-    def __init__(
-        self,
-        replay: Replay,
-        output: Path,
-        pace_hz: float,
-        step: int,
-        say: Say,
-        names: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, parts: Sequence[Part], output: Path, say: Say, step: int = 0) -> None:
         """Start writing.
 
         Args:
-            replay: the comparison, played to its end; it may be closed meanwhile.
+            parts: the comparisons, played to their ends; they may be closed meanwhile.
             output: the file; its extension selects the format.
-            pace_hz: steps per second.
-            step: the step that a still image shows.
             say: sends a message to the window.
-            names: who drives each side; empty where the policy's own name is used.
+            step: the step that a still image shows.
         """
         self._say, self._output = say, output
         self._began_s = self._said_s = time.perf_counter()
         self._done, self._total = 0, 1
         self._outcome: Notice | None = None
         self._cancelled = False
-        arguments = (replay, output, pace_hz, step, names)
+        arguments = (parts, output, step)
         self._thread = threading.Thread(target=self._write, args=arguments, name="writing")
         self._thread.start()
 
@@ -64,11 +54,9 @@ class VideoExport:
         self._cancelled = True
         self._thread.join()
 
-    def _write(
-        self, replay: Replay, output: Path, pace_hz: float, step: int, names: Sequence[str]
-    ) -> None:
+    def _write(self, parts: Sequence[Part], output: Path, step: int) -> None:
         try:
-            write_side_by_side(replay, output, pace_hz, step, self._tell, names)
+            write_parts(parts, output, step, self._tell)
             self._outcome = Notice(
                 Tone.GOOD, tr("Written: {output}", output=output), copy=str(output)
             )

@@ -26,12 +26,14 @@ class Timeline:
         self.step = 0.0
         self.playing = False
         self._speed = 1.0
+        self._loop: tuple[float, ...] = ()  # first and last step of the part that repeats
         self._shown = -1
         self._moved_s = 0.0
 
     def begin(self, now: float) -> None:
         """Play a new comparison from its start."""
         self.step, self._shown, self.playing, self._moved_s = 0.0, 0, True, now
+        self._loop = ()
 
     def wakes_in(self, comparison: Comparison | None) -> float | None:
         """Return the seconds until the next step while it plays, else None."""
@@ -54,6 +56,8 @@ class Timeline:
             self.seek(context, comparison, round(self.step) + moves[command])
         elif command is Command.PLAY:
             self._play_or_pause(context, comparison)
+        elif command is Command.LOOP:
+            self._set_loop()
         elif command in (Command.SLOWER, Command.FASTER):
             self._change_speed(1 if command is Command.FASTER else -1)
         else:
@@ -64,7 +68,9 @@ class Timeline:
         """Move the playhead with time and request the frames that it reaches."""
         if self.playing:
             self.step += (context.now - self._moved_s) * comparison.about.pace_hz * self._speed
-            if self.step >= comparison.steps:
+            if len(self._loop) == 2 and self.step >= self._loop[1]:
+                self.step = self._loop[0]
+            elif self.step >= comparison.steps:
                 self.step = float(comparison.steps)
                 self.playing = not comparison.complete
         self._moved_s = context.now
@@ -114,6 +120,18 @@ class Timeline:
         beside = Rect(x + px(4), bar.centery - px(12), end - px(66) - x, px(24))
         track = above if narrow else beside
         self._draw_differences(context, comparison, track, total)
+        self._draw_track(context, comparison, track, marks)
+
+    def _draw_track(
+        self,
+        context: UiContext,
+        comparison: Comparison,
+        track: Rect,
+        marks: list[tuple[int, Colour]],
+    ) -> None:
+        """Draw the track with its marks, and move the playhead if it is used."""
+        ui, total = context.ui, max(1, comparison.steps)
+        marks = [*marks, *((round(step), ui.theme.success) for step in self._loop)]
         moved = ui.slider(
             "scrub", track, min(1.0, self.step / total), [(s / total, c) for s, c in marks]
         )
@@ -169,6 +187,14 @@ class Timeline:
             self.step = 0.0
         self.playing = not self.playing
         self._moved_s = context.now
+
+    def _set_loop(self) -> None:
+        """Set the start of the loop here, then its end, then remove it."""
+        if len(self._loop) == 1 and self.step != self._loop[0]:
+            self._loop = tuple(sorted((self._loop[0], self.step)))
+            self.step = self._loop[0]
+        else:
+            self._loop = () if self._loop else (self.step,)
 
     def _change_speed(self, step: int, *, around: bool = False) -> None:
         index = _SPEEDS.index(self._speed) + step

@@ -18,6 +18,7 @@ from teleop.ui.widgets.text_edit import TextEdit
 
 _ROW = 30
 _FEWEST_ROWS = 3
+_IN_FILM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,14 @@ class RecordFrom:
     seed: int
 
 
-Wish = CuratePolicies | RecordFrom | None
+@dataclass(frozen=True, slots=True)
+class FilmOf:
+    """The wish for a film of some episodes that a policy played."""
+
+    seeds: tuple[int, ...]
+
+
+Wish = CuratePolicies | RecordFrom | FilmOf | None
 
 
 class PolicyCard:
@@ -131,7 +139,7 @@ class PolicyCard:
         """Draw the episodes, the worst first; a click plays one."""
         ui, px = context.ui, context.ui.painter.px
         foot = Rect(area.x, area.bottom - px(34), area.width, px(34))
-        starts = worst_first(row)
+        starts = row.worst_first
         fit = max(1, (foot.y - px(8) - area.y) // px(_ROW))
         ids = [f"start.{start.seed}" for start in starts]
         ui.group("starts")
@@ -142,6 +150,13 @@ class PolicyCard:
                 self.seed = starts[index].seed
         self._starts.draw_bar(ui, len(starts), fit)
         ui.group("from here")
+        film = Rect(foot.right - px(40), foot.y, px(40), foot.height)
+        worst = tuple(start.seed for start in starts[:_IN_FILM])
+        reason = "" if worst and not context.model.working else tr("Nothing to film now")
+        text = tr("Film of the {count} worst episodes", count=len(worst))
+        if ui.icon_button("film", film, "download", text, None, reason):
+            return FilmOf(worst)
+        foot.width -= px(48)
         label = tr("Record from this start")
         reason = "" if self.seed is not None else tr("Choose a start first")
         if (
@@ -170,11 +185,6 @@ class PolicyCard:
         ui.painter.text(steps, (rect.right - px(10), rect.centery), "small", theme.text2, "rm")
         ui.ring(node_id, rect.inflate(-px(2), -px(4)), 6)
         return touch.used
-
-
-def worst_first(row: PolicyRow) -> list[PlayedStart]:
-    """Return the episodes that a policy played: failures first, then by return."""
-    return sorted(row.starts, key=lambda start: (start.success is not False, start.total_reward))
 
 
 def _figures(row: PolicyRow) -> str:

@@ -1,10 +1,11 @@
 """The policies of a dataset beside one of them, with the actions on the ticked ones."""
 
+import time
 from collections.abc import Sequence
 
 from pygame import Rect
 
-from teleop.runtime.protocol.comparison_messages import ShowReplay
+from teleop.runtime.protocol.comparison_messages import ShowReplay, WriteFilm
 from teleop.runtime.protocol.library_messages import (
     CuratePolicies,
     EpisodesListed,
@@ -14,7 +15,7 @@ from teleop.runtime.protocol.session_messages import ChooseDataset, UseSeed
 from teleop.text import ntr, tr
 from teleop.types.results import PolicyRow
 from teleop.ui.commands import Command
-from teleop.ui.policies.policy_card import PolicyCard, RecordFrom
+from teleop.ui.policies.policy_card import FilmOf, PolicyCard, RecordFrom
 from teleop.ui.policies.policy_table import policy_table
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.text_edit import TextEdit
@@ -85,6 +86,11 @@ class PolicyPanel:
             context.tell(ChooseDataset(listed.dataset_id))
             context.tell(UseSeed(wish.seed))
             context.next.screen = "demonstrate"
+        elif isinstance(wish, FilmOf):
+            name = f"worst-{time.strftime('%Y%m%d-%H%M%S')}.mp4"
+            output = str(context.exports / name)
+            film = WriteFilm(listed.dataset_id, self._table.current, wish.seeds, output)
+            context.tell(film)
         elif wish is not None:
             if wish.operation is PolicyOperation.RENAME:
                 self._table.current = str(wish.value)

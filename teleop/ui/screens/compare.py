@@ -11,6 +11,7 @@ from teleop.runtime.protocol.comparison_messages import LaneInfo, Race, ShowRepl
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
+from teleop.ui.chrome.copy_link import copy_line
 from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.commands import Command, label_of
 from teleop.ui.comparison.action_probabilities import draw_action_probabilities
@@ -23,12 +24,13 @@ from teleop.ui.drawing.theme import Colour
 from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.drive.race_bar import draw_race_bar
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.state.command_lines import compare_line
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison, LaneCurve
 from teleop.ui.widgets.popover import MenuItem
 
 _MOST_RIVALS = MOST_SIDES - 1
-_SCRIPT, _CHANCE, _REMOVE = "script", "random", "-"
+_SCRIPT, _CHANCE, _REMOVE, _COMMAND = "script", "random", "-", "command"
 _FORMS = (
     MenuItem(".gif", tr("Animated image (GIF)")),
     MenuItem(".webp", tr("Animated image (WebP)")),
@@ -287,11 +289,21 @@ class CompareScreen:
 
     def _draw_forms(self, context: UiContext, bar: Rect) -> None:
         px = context.ui.painter.px
-        anchor = Rect(bar.right - px(320), bar.y - px(250), px(300), px(36))
-        picked = context.popover.draw(context.ui, "forms", anchor, list(_FORMS), "", 300)
-        if picked:
+        anchor = Rect(bar.right - px(320), bar.y - px(290), px(300), px(36))
+        line = self._command_line(context)
+        choices = [*_FORMS, MenuItem(_COMMAND, tr("Copy as command"), line)]
+        picked = context.popover.draw(context.ui, "forms", anchor, choices, "", 300)
+        if picked == _COMMAND:
+            copy_line(context, line)
+        elif picked:
             name = f"compare-{time.strftime('%Y%m%d-%H%M%S')}{picked}"
             context.tell(WriteReplay(str(context.exports / name)))
+
+    def _command_line(self, context: UiContext) -> str:
+        """Return the command that compares the same sides."""
+        dataset_id, _, rivals = self._asked
+        ordinal = context.model.comparison.about.ordinal if context.model.comparison else 0
+        return compare_line(dataset_id, rivals, ordinal)
 
     def _draw_empty(self, context: UiContext, area: Rect) -> None:
         ui, library = context.ui, context.model.library

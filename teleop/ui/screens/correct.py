@@ -15,10 +15,18 @@ from teleop.ui.state.view_model import TrainingState
 from teleop.ui.training.rounds_chart import RoundsChart
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
+from teleop.ui.widgets.steps import draw_steps
 
 _ROW = 44
 _CHART = 190
 _TOOLS = 136
+
+
+_STEPS = (
+    tr("Press R: the policy drives."),
+    tr("When it goes wrong, press any control: you drive until you let go."),
+    tr("Save the episode, then retrain. The chart shows whether it helped."),
+)
 
 
 class CorrectScreen:
@@ -239,6 +247,9 @@ class CorrectScreen:
         title = ntr("{n} corrected episode", "{n} corrected episodes", len(corrections))
         painter.text(title, (rect.x, rect.y + px(10)), "small-bold", context.ui.theme.text2)
         room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
+        if not corrections:
+            draw_steps(context.ui, room.move(0, px(8)), _STEPS)
+            return
         fit = max(0, room.height // px(_ROW))
         for place, index in enumerate(self._scroll.window(room, len(corrections), fit)):
             row = Rect(room.x, room.y + place * px(_ROW), room.width, px(_ROW))

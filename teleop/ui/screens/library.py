@@ -15,12 +15,14 @@ from teleop.runtime.protocol.library_messages import (
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary, EpisodeRow
+from teleop.ui.chrome.copy_link import copy_line
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, time_left, two_lines
 from teleop.ui.episodes.episode_card import EpisodeCard
 from teleop.ui.episodes.episode_table import episode_table
 from teleop.ui.episodes.import_button import draw_import, draw_import_menu
 from teleop.ui.policies.policy_panel import PolicyPanel
+from teleop.ui.state.command_lines import export_line
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
@@ -35,6 +37,7 @@ _FORMS = (
     MenuItem("csv", tr("Table"), ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
+_COMMAND = "command"
 _TABS = {"episodes": tr("Episodes"), "policies": tr("Policies"), "trash": tr("Trash")}
 
 
@@ -328,9 +331,13 @@ class LibraryScreen:
 
     def _draw_menus(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         px = context.ui.painter.px
-        anchor = Rect(card.right - px(300), card.bottom - px(420), px(280), px(36))
-        picked = context.popover.draw(context.ui, "forms", anchor, list(_FORMS), "", 280)
-        if picked:
+        anchor = Rect(card.right - px(300), card.bottom - px(472), px(280), px(36))
+        line = export_line(listed.dataset_id, "bundle")
+        choices = [*_FORMS, MenuItem(_COMMAND, tr("Copy as command"), line)]
+        picked = context.popover.draw(context.ui, "forms", anchor, choices, "", 280)
+        if picked == _COMMAND:
+            copy_line(context, line)
+        elif picked:
             slug = listed.dataset_id.replace("/", "-")
             name = f"{slug}-{picked}-{time.strftime('%Y%m%d-%H%M%S')}{_ENDINGS.get(picked, '')}"
             where = (picked, str(context.exports / name))

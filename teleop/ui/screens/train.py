@@ -12,10 +12,12 @@ from teleop.runtime.protocol.training_messages import (
 )
 from teleop.text import tr
 from teleop.types.results import Trait
+from teleop.ui.chrome.copy_link import draw_copy_link
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import ON_VEIL, VEIL, Colour, Theme
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.state.command_lines import train_line
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
 from teleop.ui.training.episode_subset import EpisodeSubset
@@ -24,6 +26,7 @@ from teleop.ui.training.training_charts import TrainingCharts
 from teleop.ui.widgets.image_view import fitted
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
+from teleop.ui.widgets.steps import draw_steps
 
 _LOG_ROW = 20
 _TICK_ROW = 26
@@ -48,6 +51,13 @@ RECIPE_WORDS = {
     "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
     "iq": (tr("Inverse RL"), tr("Learns your goal (takes minutes)")),
 }
+
+
+_STEPS = (
+    tr("A first policy plays after about a second."),
+    tr("Settings are tried by playing. The best ones are kept, and you see which."),
+    tr("The policy plays 20 fresh starts: its return and success, beside yours."),
+)
 
 
 class TrainScreen:
@@ -196,6 +206,9 @@ class TrainScreen:
         name, room = self._previewed[1], card.right - px(16) - x
         for index, line in enumerate(painter.wrapped(self._note(context), "small", room)):
             painter.text(line, (x, card.y + px(66) + index * px(18)), "small", theme.text2)
+        if training is None and not name:
+            rest = Rect(x, card.y + px(92), room, card.bottom - px(12) - card.y - px(92))
+            draw_steps(ui, rest, _STEPS)
         if shown:
             top = card.y + px(88)
             bars = Rect(x, top, card.right - px(20) - x, card.bottom - px(8) - top)
@@ -406,15 +419,29 @@ class TrainScreen:
                 context.next.screen = "compare"
         elif ui.button("train", rect, tr("Train"), "sparkles", "primary", key, reason, 10):
             self._train_or_stop(context)
+        self._draw_caption(context, Rect(inner.x, bottom - px(21), inner.width, 0), reason, done)
+
+    def _draw_caption(self, context: UiContext, line: Rect, reason: str, done: bool) -> None:
+        """Draw what training will do, or why it cannot, and the link that copies the command."""
+        painter, library = context.ui.painter, context.model.library
         plays = self._plays and self._recipe in _CHOOSING
         usual = (
             tr("Choosing settings takes up to 20 s")
             if plays
             else tr("Settings are chosen automatically")
         )
-        caption = reason or ("" if done else usual)
-        at = (inner.centerx, bottom - px(21))
-        ui.painter.text(caption, at, "small", ui.theme.text2, "cm", width=inner.width)
+        room = line.width
+        if library and not reason:
+            command = train_line(
+                library.dataset_id,
+                self._recipe,
+                plays=plays or self._recipe not in _CHOOSING,
+                all_takes=not self._sorts and self._recipe in _CHOOSING,
+                only=self._subset.only(context),
+            )
+            room -= draw_copy_link(context, (line.right, line.y), command) + painter.px(12)
+        text = reason or ("" if done else usual)
+        painter.text(text, (line.x, line.y), "small", context.ui.theme.text2, width=room)
 
 
 def _forget_preview(context: UiContext) -> None:

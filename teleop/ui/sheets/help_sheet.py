@@ -116,6 +116,7 @@ _GROUPS: dict[str, tuple[Command, ...]] = {
     _WATCH: (
         *(Command.PLAY, Command.BACK, Command.FORWARD, Command.SECOND_BACK),
         *(Command.SECOND_FORWARD, Command.START, Command.END, Command.DIFFERENCE),
+        Command.LOOP,
         *(Command.ENLARGE, Command.COPY),
     ),
     _GO: (

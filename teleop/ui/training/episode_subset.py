@@ -3,6 +3,7 @@
 from pygame import Rect
 
 from teleop.text import tr
+from teleop.ui.state.command_lines import numbers_text
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
 
@@ -17,6 +18,14 @@ class EpisodeSubset:
         """Return the files of the episodes to learn from; empty for all."""
         subsets = {name: files for name, _, files in _subsets(context)}
         return subsets.get(self._chosen, ()) if self._chosen != "all" else ()
+
+    def only(self, context: UiContext) -> str:
+        """Return the choice as the command line names it; empty for all."""
+        if self._chosen in ("starred", "successes"):
+            return self._chosen
+        library, files = context.model.library, self.files(context)
+        episodes = library.episodes if library else ()
+        return numbers_text([e.number for e in episodes if e.file in files])
 
     def hint(self, context: UiContext) -> str:
         """Return how many episodes are no success, and how to leave them out; else empty."""
