@@ -153,7 +153,8 @@ def _race(person: Person) -> None:
 
 def _may_be_cut(text: str, names: set[str]) -> bool:
     """Names of environments and examples of them; all of it is in a tool tip or a field."""
-    return text in names or "?gravity" in text or "/" in text
+    known = text in names or "?gravity" in text or text.startswith("bc · ")
+    return known or "/" in text or text == "human-like expert"
 
 
 def test_the_language_changes_at_once(person: Person) -> None:
@@ -225,7 +226,7 @@ def _is_a_name(text: str) -> bool:
     names = (
         {entry.env_id for entry in CATALOGUE}
         | {*LANGUAGES.values()}
-        | {"teleop", "Minari", "robomimic", "LeRobot"}
+        | {"teleop", "Minari", "robomimic", "LeRobot", "human-like expert"}
     )
     keys = all(part in KEYS or not any_word(part) for part in text.split())
     return keys or text in names or "/" in text or "-v" in text or text.startswith("bc-")

@@ -15,6 +15,8 @@ from teleop.ui.widgets.image_view import fitted
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 _TOO_SLOW = 0.9
+_PICKER_ROOM = 346  # what the picker of the environment and the tools need
+_GOAL_ROOM = 196  # what the goal beside the buttons needs
 _TRANSPORT = (Command.RECORD, Command.SAVE, Command.DISCARD)
 
 
@@ -141,7 +143,11 @@ class DriveView:
         ink = ui.theme.recording if _is_slow(live) else None
         pace = tr("Pace")
         rect, _ = ui.chip("rate", rect.x - gap, y, pace, _rate(live), usable=False, ink=ink)
-        rect, used = ui.chip("speed", rect.x - gap, y, tr("Speed"), speed_text(live.speed))
+        label = tr("Speed")
+        taken = ui.painter.width(label, "small") + ui.painter.px(70)
+        if rect.x - taken - left.x < ui.painter.px(_PICKER_ROOM):
+            label = ""  # the name of the environment matters more
+        rect, used = ui.chip("speed", rect.x - gap, y, label, speed_text(live.speed))
         if used:
             _change_speed(context, 1, around=True)
         return rect.x
@@ -160,25 +166,22 @@ class DriveView:
         px = ui.painter.px
         ui.card(bar)
         ui.group("transport")
-        roomy = bar.width > px(740)
-        least = (128, 144, 160) if roomy else (108, 96, 116)
         recording = bool(live and (live.engaged or live.rewinding))
         has_take = bool(live and (live.recording or live.pending))
         nothing = "" if has_take else tr("Nothing recorded yet")
         no_env = "" if live else context.model.env_problem or tr("The environment is being opened")
         label, icon = (tr("Stop"), "square") if recording else start
-        used = ""
-        x, y, h = bar.x + px(14), bar.centery - px(22), px(44)
+        used, x = "", bar.x + px(14)
         buttons = (
             ("record", start[0], label, icon, "record", no_env),
             ("save", tr("Save"), tr("Save"), "check", "plain", nothing),
             ("discard", tr("Discard"), tr("Discard"), "x", "plain", nothing),
         )
-        for index, (name, longest, text, picture, kind, reason) in enumerate(buttons):
-            key = label_of(_TRANSPORT[index], driving=context.input.driving)
-            taken = ui.painter.width(key, "small-medium") + px(20)
-            width = max(px(least[index]), ui.painter.width(longest, "bold") + px(50) + taken)
-            rect = Rect(x, y, width, h)
+        keys, widths = _keys_that_fit(context, bar.width, [button[1] for button in buttons])
+        for (name, _, text, picture, kind, reason), key, width in zip(
+            buttons, keys, widths, strict=True
+        ):
+            rect = Rect(x, bar.centery - px(22), width, px(44))
             if ui.button(name, rect, text, picture, kind, key, reason):
                 used = name
             x += width + px(10)
@@ -193,6 +196,20 @@ class DriveView:
             return
         context.tell(Request.KEEP_TAKE if name == "save" else Request.DISCARD_TAKE)
         context.ui.events.focus.set("record", "transport")
+
+
+def _keys_that_fit(context: UiContext, room: int, labels: list[str]) -> tuple[list[str], list[int]]:
+    """Return the keys of the buttons and their widths; no keys if the bar has no room for them."""
+    painter, px = context.ui.painter, context.ui.painter.px
+    keys = [label_of(command, driving=context.input.driving) for command in _TRANSPORT]
+    plain = [painter.width(label, "bold") + px(50) for label in labels]
+    full = [
+        width + painter.width(key, "small-medium") + px(20)
+        for width, key in zip(plain, keys, strict=True)
+    ]
+    if sum(full) + px(_GOAL_ROOM) <= room:
+        return keys, [max(px(128), width) for width in full]
+    return [""] * len(keys), [max(px(96), width) for width in plain]
 
 
 def _change_speed(context: UiContext, step: int, *, around: bool = False) -> None:

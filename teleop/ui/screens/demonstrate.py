@@ -110,7 +110,7 @@ class Demonstrate:
         ui, px, goal = context.ui, context.ui.painter.px, context.options.goal
         y = rect.centery - px(9)
         if not own:
-            text = ntr("{n} recorded episode", "{n} recorded episodes", count)
+            text = ntr("{n} episode", "{n} episodes", count)
             return ui.painter.text(text, (rect.x, y), "medium", width=rect.width)
         ui.group("goal")
         area = Rect(rect.x - px(6), y - px(14), px(120), px(28))

@@ -425,11 +425,7 @@ class TrainScreen:
         """Draw what training will do, or why it cannot, and the link that copies the command."""
         painter, library = context.ui.painter, context.model.library
         plays = self._plays and self._recipe in _CHOOSING
-        usual = (
-            tr("Choosing settings takes up to 20 s")
-            if plays
-            else tr("Settings are chosen automatically")
-        )
+        usual = tr("Takes up to 20 s") if plays else tr("Settings are chosen automatically")
         room = line.width
         if library and not reason:
             command = train_line(
