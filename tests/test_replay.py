@@ -17,11 +17,11 @@ from teleop.recording import Dataset
 Record = Callable[..., Dataset]
 
 
-def finished(dataset: Dataset, other: object) -> Replay:
+def finished(dataset: Dataset, other: object, most: int = 10_000) -> Replay:
     episode = dataset.read(dataset.rows()[0].file)
     lanes = [RecordedPolicy(episode), other]
     replay = Replay(dataset.info().env_id, episode.row.seed or 0, lanes)  # type: ignore[arg-type]
-    while replay.advance():
+    while replay.advance() and replay.steps < most:
         pass
     return replay
 
@@ -53,7 +53,7 @@ def test_the_first_parting_is_where_observations_first_differ(record: Record) ->
 def test_an_animation_lasts_as_long_as_what_it_shows(
     record: Record, tmp_path: Path, suffix: str, tick_s: float, pace_hz: float
 ) -> None:
-    replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"))
+    replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"), 70)
     output = tmp_path / f"out{suffix}"
     write_side_by_side(replay, output, pace_hz)
     with Image.open(output) as image:
@@ -94,7 +94,7 @@ def test_captions_say_who_drives_return_step_action_seed_and_time(record: Record
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".mp4"])
 def test_a_comparison_is_written_in_every_kind(record: Record, tmp_path: Path, suffix: str) -> None:
-    replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"))
+    replay = finished(record("CartPole-v1", 1), RandomPolicy("CartPole-v1"), 70)
     output = tmp_path / "deep" / f"out{suffix}"
     write_side_by_side(replay, output, 15.0)
     assert output.stat().st_size > 1000
