@@ -19,7 +19,7 @@ from teleop.runtime.protocol.session_messages import (
     Tone,
 )
 from teleop.runtime.protocol.shared_frames import FrameReader
-from tests.harness.environment_process import ManualProcess
+from tests.harness.environment_process import ManualProcess, press
 
 
 class Screen(gym.Env[Any, Any]):
@@ -109,3 +109,32 @@ def test_an_environment_too_slow_for_its_pace_shows_its_real_rate(process: Manua
     process.say(Request.KEEP_TAKE)
     process.settle()
     assert "10.0 of 20 Hz" in process.last(Notice).text
+
+
+def test_a_hole_in_an_episode_is_named_with_its_place(process: ManualProcess) -> None:
+    process.say(OpenEnv("ScreenGrey-v0"))
+    process.say(Request.START_TAKE)
+    process.run(2.0)
+    process.now += 30.0  # nothing happens: the computer was asleep, or the environment hung
+    process.run(1.0)
+    process.say(Request.KEEP_TAKE)
+    process.settle()
+    said = process.last(Notice).text
+    assert "30." in said.split(" s without a step before step ")[0]
+    assert "only" in said
+
+
+def test_turn_based_play_has_no_rate(process: ManualProcess) -> None:
+    process.say(OpenEnv("FrozenLake-v1"))
+    process.say(Request.START_TAKE)
+    for _ in range(4):
+        press(process, "key.d")
+        process.run(0.5)
+        press(process, "key.d", 0.0)
+        process.run(0.5)
+    process.say(Request.KEEP_TAKE)
+    process.settle()
+    said = [m.text for m in process.heard if isinstance(m, Notice) and "Saved" in m.text]
+    assert said
+    assert "Hz" not in said[-1]
+    assert "inputs/s" not in said[-1]
