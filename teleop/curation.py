@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import same_space
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
@@ -88,7 +90,7 @@ def idle_ends(dataset: Dataset, row: EpisodeRow) -> tuple[int, int]:
     Raises:
         RecordingError: the episode has no recorded input.
     """
-    times = dataset.step_details(row).input_times_s
+    times = np.array([event.time_s for event in dataset.step_details(row).inputs])
     if len(times) == 0:
         raise RecordingError(
             f"Episode {row.number} contains no keyboard or gamepad input, so Teleop cannot find "

@@ -21,10 +21,6 @@ from teleop.evaluation.scoring import RandomPolicy, evaluate, score
 from teleop.evaluation.success import Result, rule_for
 from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
-from teleop.learning.policy_folder import read_row
-from teleop.playback.captions import Part
-from teleop.playback.film import iter_parts
-from teleop.playback.side_by_side import write_parts
 from teleop.recording import Dataset, Library
 from teleop.text import tr
 from teleop.types import Policy
@@ -269,36 +265,6 @@ def _numbers(only: str) -> list[int]:
             )
         numbers += range(int(first), min(int(last or first), int(first) + 100_000) + 1)
     return numbers
-
-
-class FilmJob:
-    """Plays the worst test episodes of a policy again, and writes them into one file."""
-
-    def __init__(self, library: Library, name: str, policy: str, worst: int) -> None:
-        """Load the policy.
-
-        Raises:
-            TeleopError: there is no such policy, or it has not played test episodes.
-        """
-        dataset = find_dataset(library, name)
-        self._env_id, self._policy = find_policy(library, name, policy)
-        self._row = read_row(dataset.policies / self._policy.name)
-        if not self._row.starts:
-            raise LearningError(
-                f"{self._policy.name} has not played any test episodes. Train it again with "
-                "--episodes 20."
-            )
-        self.seeds = [start.seed for start in self._row.worst_first[:worst]]
-
-    def run(self, output: Path) -> Iterator[int]:
-        """Play and write; yield the number of episodes after each."""
-        parts: list[Part] = []
-        done = 0
-        for _, parts in iter_parts(self._env_id, self._policy, self.seeds, self._row.title):
-            if len(parts) > done:
-                done = len(parts)
-                yield done
-        write_parts(parts, output)
 
 
 class RetrainingJob:

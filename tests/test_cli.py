@@ -31,6 +31,10 @@ def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
     (pair,) = as_json(*both, here=tmp_path)["comparisons"]
     assert pair["better"] == pair["first"] == Path(trained["policy"]).name
     assert "is better than random" in teleop(*both, here=tmp_path).stdout
+    filmed = as_json("film", "CartPole-v1", "--worst", "1", "--output", "f.png", here=tmp_path)
+    assert len(filmed["seeds"]) == 1
+    teleop("film", "CartPole-v1", "--episode", "2", "--output", "e.png", here=tmp_path)
+    assert min((tmp_path / name).stat().st_size for name in ("f.png", "e.png")) > 1000
     out = ("compare", "CartPole-v1", "--headless", "--output", "c.gif")
     compared = as_json(*out, here=tmp_path)
     assert compared["recording"] == "exact"

@@ -9,10 +9,11 @@ from PIL import Image
 
 from teleop.errors import StorageError
 from teleop.evaluation.scoring import RandomPolicy, bootstrap_interval
-from teleop.playback.captions import CaptionedFrames, Part
+from teleop.playback.captions import CaptionedFrames, Part, control_text, held_by_step
 from teleop.playback.replay import RecordedPolicy, Replay
 from teleop.playback.side_by_side import frame_times_ms, write_side_by_side
 from teleop.recording import Dataset
+from teleop.types import InputEvent
 
 Record = Callable[..., Dataset]
 
@@ -110,3 +111,26 @@ def test_the_bootstrap_interval_covers_the_mean_and_shrinks_with_data() -> None:
     narrow = bootstrap_interval(many)
     assert narrow[1] - narrow[0] < high - low
     assert bootstrap_interval(few) == (low, high)
+
+
+def test_the_keys_of_a_film_are_those_that_were_held_at_each_step() -> None:
+    moves = [(0.05, "key.a", 1.0), (0.15, "key.a", 0.0), (0.15, "pad.left_x+", 0.3)]
+    moves += [(0.25, "pad.left_x+", 0.9)]
+    inputs = [InputEvent(*move) for move in moves]
+    held = held_by_step(inputs, [0.0, 0.1, 0.2, 0.3])
+    assert held == [set(), {"key.a"}, set(), {"pad.left_x+"}]
+    assert [control_text(c) for c in ("key.a", "key.left", "key.space")] == ["A", "←", "Space"]
+
+
+def test_keys_are_drawn_into_the_film(record: Record) -> None:
+    dataset = record("CartPole-v1", 1)
+    episode = dataset.read(dataset.rows()[0].file)
+    replay = Replay("CartPole-v1", episode.row.seed or 0, [RecordedPolicy(episode)])
+    for _ in range(10):
+        replay.advance()
+    held = [frozenset({"key.a"} if step % 2 else ()) for step in range(10)]
+    plain, keys = (CaptionedFrames(Part.of(replay, 15.0, held=h), 1280).draw(4) for h in ((), held))
+    rows = np.flatnonzero((plain != keys).any(axis=(1, 2)))
+    assert len(rows)
+    assert rows.min() > 500  # at the lower edge of the picture
+    replay.close()

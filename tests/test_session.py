@@ -288,6 +288,6 @@ def test_a_recorded_pause_and_single_step_keep_their_times(library: Library) -> 
     assert take is not None
     row = recorder.keep(take)
     assert dataset.read(row).times_s == pytest.approx([0.0, 0.1, 0.2, 0.3])
-    times = dataset.step_details(row).input_times_s
+    times = [event.time_s for event in dataset.step_details(row).inputs]
     assert times[-1] == pytest.approx(0.25, abs=1e-6)
     dataset.writer.release()

@@ -93,6 +93,9 @@ def film(
     dataset: DatasetName,
     policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
     worst: Annotated[int, typer.Option(min=1, max=50, help="Number of its worst episodes.")] = 5,
+    episode: Annotated[
+        int, typer.Option(min=0, help="A recorded episode instead, with the keys that were held.")
+    ] = 0,
     output: Annotated[Path, typer.Option(help="A .mp4, .gif, .webp or .png file.")] = Path(
         "film.mp4"
     ),
@@ -100,11 +103,15 @@ def film(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a film of the worst test episodes of a policy."""
+    """Write a film of the worst test episodes of a policy, or of a recorded episode."""
     with one_sentence(debug):
-        from teleop.workflows import FilmJob
+        from teleop.film_jobs import EpisodeFilmJob, FilmJob
 
         use_offscreen_driver()
+        if episode:
+            EpisodeFilmJob(open_library(recordings), dataset, episode).run(output)
+            say(as_json, {"output": str(output), "episode": episode}, f"Wrote {output}")
+            return
         job = FilmJob(open_library(recordings), dataset, policy, worst)
         for _ in progress(job.run(output), len(job.seeds), "Playing", quiet=as_json):
             pass

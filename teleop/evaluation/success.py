@@ -1,5 +1,6 @@
 """When an episode counts as a success: by the environment, by its return, or by the person."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,20 @@ class SuccessRule:
         """Return the share of successes; None if one of the episodes cannot be judged."""
         judged = [self.judge(result) for result in results]
         return None if None in judged else float(np.mean(np.array(judged, np.bool_)))
+
+
+def rule_text(stored: str) -> str:
+    """Return a rule that was read from a file as a text that can be translated again."""
+    number = re.match(r"return of (-?[\d.e+]+) or more(.*)", stored)
+    if number is None:
+        known = (tr("the goal is reached"), tr("as the environment reports it"))
+        return next((text for text in known if text == stored), stored)
+    least, rest = float(number[1]), number[2]
+    if not rest:
+        return tr("return of {least:g} or more", least=least)
+    if rest.endswith("marked"):
+        return tr("return of {least:.4g} or more, as in the episodes that you marked", least=least)
+    return tr("return of {least:.4g} or more, as in 3 of 4 demonstrations", least=least)
 
 
 def rule_of(env_id: str) -> SuccessRule:

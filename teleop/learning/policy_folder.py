@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import LearningError, StorageError, TeleopError, reason
+from teleop.evaluation.success import rule_text
 from teleop.learning.policy import list_policies, made_s
 from teleop.recording import Dataset
 from teleop.recording.disk import files
@@ -251,7 +252,7 @@ def score_from(data: Any) -> Score | None:
             high=float(data["high"]),
             success=None if rate is None else float(rate),
             mean_steps=float(data["mean_steps"]),
-            rule=str(data.get("rule", ""))[:_LONGEST_NOTE],
+            rule=rule_text(str(data.get("rule", ""))[:_LONGEST_NOTE]),
             returns=tuple(float(value) for value in data.get("returns") or ()),
         )
     except (KeyError, TypeError, ValueError):

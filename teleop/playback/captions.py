@@ -12,12 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 from teleop import paths
 from teleop.playback.replay import Lane, RecordedPolicy, Replay
 from teleop.text import tr
-from teleop.types import Actor
+from teleop.types import Actor, InputEvent
 
 _RECORDED, _AGENT, _OTHER = (242, 169, 59), (90, 176, 245), (134, 142, 158)
 _PAPER, _INK, _INK2 = (11, 12, 16), (242, 244, 248), (166, 173, 187)
 _HEAD, _FOOT, _EDGE, _GAP = 64, 40, 4, 8
 _LEAST_HEIGHT = 720
+_PRESSED = 0.5
+_ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
 _DIMMED = 0.5  # of a side that has ended
 
 
@@ -29,18 +31,26 @@ class Part:
         replay: the comparison.
         names: who drives each side, the recording first.
         pace_hz: steps per second.
+        held: controls that were held at each step of the recording; empty to draw no keys.
     """
 
     replay: Replay
     names: tuple[str, ...]
     pace_hz: float
+    held: tuple[frozenset[str], ...] = ()
 
     @staticmethod
-    def of(replay: Replay, pace_hz: float, names: Sequence[str] = ()) -> "Part":
+    def of(
+        replay: Replay,
+        pace_hz: float,
+        names: Sequence[str] = (),
+        held: Sequence[frozenset[str]] = (),
+    ) -> "Part":
         """Return a part; sides without a name get that of their policy."""
         own = [_name_of(lane) for lane in replay.lanes]
         given = [*names, *own[len(names) :]]
-        return Part(replay, tuple(g or o for g, o in zip(given, own, strict=True)), pace_hz)
+        said = tuple(g or o for g, o in zip(given, own, strict=True))
+        return Part(replay, said, pace_hz, tuple(held))
 
 
 class CaptionedFrames:
@@ -77,6 +87,7 @@ class CaptionedFrames:
         )
         at = (self.width // 2, self.height - _FOOT // 2)
         pen.text(at, text, _INK2, _font("Medium", 20), "mm")
+        self._draw_keys(pen, step)
         return np.asarray(canvas)
 
     def _draw_side(self, canvas: Image.Image, pen: Any, index: int, step: int) -> None:
@@ -97,6 +108,23 @@ class CaptionedFrames:
         pen.text((x, 36), name, _INK, _font("SemiBold", 22), "lm")
         self._draw_notes(pen, (x, top + picture.height), lane, now, step)
 
+    def _draw_keys(self, pen: Any, step: int) -> None:
+        """Draw every control that the recording used; those that are held now are filled."""
+        held = self._part.held
+        if not held:
+            return
+        now = held[min(max(step - 1, 0), len(held) - 1)] if step else frozenset()
+        font, y = _font("SemiBold", 20), self.height - _FOOT - 62
+        used = sorted(frozenset().union(*held))
+        labels = [control_text(control) for control in used]
+        widths = [max(44, round(pen.textlength(label, font)) + 24) for label in labels]
+        x = _GAP + (self._column - sum(widths) - 8 * (len(widths) - 1)) // 2
+        for control, label, width in zip(used, labels, widths, strict=True):
+            lit = control in now
+            pen.rounded_rectangle((x, y, x + width, y + 44), 9, _RECORDED if lit else _PAPER, _INK2)
+            pen.text((x + width // 2, y + 22), label, _PAPER if lit else _INK, font, "mm")
+            x += width + 8
+
     def _draw_notes(self, pen: Any, at: tuple[int, int], lane: Lane, now: int, step: int) -> None:
         """Draw the action and the step over the lower edge of a picture."""
         ended = step >= len(lane.rewards) and lane.over
@@ -109,6 +137,29 @@ class CaptionedFrames:
             box = pen.textbbox((x, at[1] - 22), text, font=font, anchor=anchor)
             pen.rounded_rectangle((box[0] - 8, at[1] - 38, box[2] + 8, at[1] - 8), 8, _PAPER)
             pen.text((x, at[1] - 22), text, _INK, font, anchor)
+
+
+def held_by_step(inputs: Sequence[InputEvent], times_s: Sequence[float]) -> list[frozenset[str]]:
+    """Return which controls were held when each step was taken.
+
+    Args:
+        inputs: how keys, buttons and sticks moved, in the order of their times.
+        times_s: (T,) time of each step.
+    """
+    held: set[str] = set()
+    found, waiting = [], list(reversed(inputs))
+    for time_s in times_s:
+        while waiting and waiting[-1].time_s <= time_s:
+            event = waiting.pop()
+            (held.add if abs(event.value) >= _PRESSED else held.discard)(event.control)
+        found.append(frozenset(held))
+    return found
+
+
+def control_text(control: str) -> str:
+    """Return a control's name for a key cap: `key.left` is an arrow, `pad.a` is `A`."""
+    name = control.partition(".")[2]
+    return _ARROWS.get(name, name.replace("_", " ").upper() if len(name) < 4 else name.title())
 
 
 def _name_of(lane: Lane) -> str:

@@ -295,7 +295,7 @@ def test_input_times_count_from_the_start_of_the_take(library: Library, env_id: 
     found = session.stop()
     assert found is not None
     row = dataset.writer.commit(found.journal)
-    assert dataset.step_details(row).input_times_s.tolist() == [0.25, 1.5]
+    assert [event.time_s for event in dataset.step_details(row).inputs] == [0.25, 1.5]
     dataset.writer.release()
     session.close()
     close_env(env)

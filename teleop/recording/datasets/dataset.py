@@ -164,7 +164,7 @@ class Dataset:
         """Return who acted in each step, and when keys, buttons and sticks moved."""
         admitted = self._admitted(row)
         return StepDetails(
-            episode_reader.read_actors(*admitted), episode_reader.read_input_times(*admitted)
+            episode_reader.read_actors(*admitted), episode_reader.read_inputs(*admitted)
         )
 
     def _admitted(self, row: EpisodeRow) -> tuple[Path, str]:

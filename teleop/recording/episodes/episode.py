@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from teleop.types import InputEvent
 from teleop.types.metadata import EpisodeRow
 
 # Nested like the space: an array, or dicts and tuples of arrays.
@@ -95,8 +96,8 @@ class StepDetails(NamedTuple):
 
     Attributes:
         actors: (T,) `Actor` of each step.
-        input_times_s: (N,) seconds since the start, when keys, buttons and sticks moved.
+        inputs: (N,) how keys, buttons and sticks moved; times are seconds since the start.
     """
 
     actors: NDArray[np.int8]
-    input_times_s: NDArray[np.float64]
+    inputs: tuple[InputEvent, ...]

@@ -24,7 +24,7 @@ from teleop.recording.episodes.episode_writer import SCHEMA
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves, nested
 from teleop.recording.trust.vetting import picture_of
 from teleop.text import tr
-from teleop.types import Actor
+from teleop.types import Actor, InputEvent
 from teleop.types.metadata import EpisodeRow
 
 # exceptions that h5py raises for damaged files
@@ -32,6 +32,7 @@ UNREADABLE = (
     *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),
     *(ArithmeticError, MemoryError, zlib.error),
 )
+_INPUTS = ("time", "control", "value")
 
 
 def read_row(path: Path, group: str = OWN_GROUP) -> EpisodeRow:
@@ -143,16 +144,25 @@ def read_actors(path: Path, group: str = OWN_GROUP) -> NDArray[np.int8]:
         ) from problem
 
 
-def read_input_times(path: Path, group: str = OWN_GROUP) -> NDArray[np.float64]:
-    """Return when keys, buttons and sticks moved (s); empty if it was not recorded.
+def read_inputs(path: Path, group: str = OWN_GROUP) -> tuple[InputEvent, ...]:
+    """Return how keys, buttons and sticks moved; times are seconds since the start.
+
+    It is empty if it was not recorded.
 
     Raises:
         RecordingError: the file is damaged.
     """
     try:
         with files.hdf5(path) as file:
-            there = "teleop_input_time" in file[group]
-            return np.asarray(file[group]["teleop_input_time"][()] if there else [], np.float64)
+            columns = [file[group].get(f"teleop_input_{name}") for name in _INPUTS]
+            if any(column is None for column in columns):
+                return ()
+            times, controls, values = (np.asarray(column[()]) for column in columns)
+            rows = zip(times.tolist(), controls.tolist(), values.tolist(), strict=True)
+            return tuple(
+                InputEvent(float(time_s), control.decode("utf-8", "replace"), float(value))
+                for time_s, control, value in rows
+            )
     except UNREADABLE as problem:
         raise RecordingError(
             tr("{path} cannot be read ({problem}).", path=path, problem=problem)

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from teleop.errors import TeleopError, sentence
+from teleop.learning.policy import list_policies
 from teleop.learning.policy_folder import PolicyFolder, chosen_policy
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
@@ -35,7 +36,7 @@ def library_changed(library: Library, env_id: str, shown: Dataset) -> tuple[Libr
     found = LibraryChanged(
         folder=str(library.root),
         dataset_id=shown.dataset_id,
-        datasets=tuple((s.dataset_id, s.total_episodes) for s in summaries),
+        datasets=tuple((s.dataset_id, s.total_episodes, _policies(library, s)) for s in summaries),
         episodes=tuple(rows),
         policies=tuple(policies),
         chosen=chosen_policy(policies),
@@ -52,6 +53,13 @@ def _told(problems: list[str]) -> Iterator[None]:
         yield
     except (TeleopError, OSError) as problem:
         problems.append(sentence(problem))
+
+
+def _policies(library: Library, summary: DatasetSummary) -> int:
+    """Return the number of policies of a dataset; 0 if its folder cannot be read."""
+    with contextlib.suppress(TeleopError, OSError):
+        return len(list_policies(library.dataset(summary.dataset_id).policies))
+    return 0
 
 
 def _written(shown: Dataset, rows: list[EpisodeRow]) -> tuple[int, float]:

@@ -249,7 +249,8 @@ class LibraryChanged:
     Attributes:
         folder: recordings folder.
         dataset_id: id of the dataset whose episodes are listed.
-        datasets: (id, number of episodes) of every dataset of this environment.
+        datasets: (id, number of episodes, number of policies) of every dataset of this
+            environment.
         episodes: episodes of that dataset, the oldest first.
         policies: policies trained on that dataset, the newest last.
         chosen: name of the policy to show first; empty if there is none.
@@ -259,7 +260,7 @@ class LibraryChanged:
 
     folder: str
     dataset_id: str
-    datasets: tuple[tuple[str, int], ...]
+    datasets: tuple[tuple[str, int, int], ...]
     episodes: tuple[EpisodeRow, ...]
     policies: tuple[PolicyRow, ...]
     chosen: str = ""
@@ -270,6 +271,12 @@ class LibraryChanged:
     def policy_names(self) -> tuple[str, ...]:
         """The names of the policies, the newest last."""
         return tuple(row.name for row in self.policies)
+
+    @property
+    def elsewhere(self) -> tuple[str, int] | None:
+        """(id, number of policies) of the dataset with the most policies, besides this one."""
+        others = [(d, n) for d, _, n in self.datasets if n and d != self.dataset_id]
+        return max(others, key=lambda other: other[1], default=None)
 
     def title_of(self, policy: str) -> str:
         """Return what a policy is, in a few words; its name if it is not listed."""

@@ -5,7 +5,9 @@ Rivals are names of policies, `script` or `random`; without rivals, only the rec
 
 import time
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from teleop.envs.action_labels import action_text
@@ -17,7 +19,7 @@ from teleop.evaluation.scoring import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
 from teleop.learning.policy_folder import read_row
-from teleop.playback.captions import Part
+from teleop.playback.captions import Part, held_by_step
 from teleop.playback.replay import TURN_BASED_HZ, RecordedPolicy, Replay, shown_pace_hz
 from teleop.recording import Dataset
 from teleop.recording.episodes.episode import row_of_tree
@@ -70,25 +72,33 @@ class ComparisonView:
         self._abouts = [_recorded(episode.row)] if episode else []
         self._adviser: LearnedPolicy | None = None  # its memory follows the recording
         for name in request.rivals[:MOST_RIVALS]:
-            driver, about = _rival(dataset, self._env_id, name)
-            if isinstance(driver, LearnedPolicy):
-                driver.check_fits(self._env_id, env.observation_space, env.action_space)
-                if self._adviser is None and episode:
-                    self._adviser = load_policy(dataset.policies / name)
-                    self._adviser.reset(seed)
-            drivers.append(driver)
-            self._abouts.append(about)
+            drivers.append(self._add_rival(dataset, name, env))
+        if self._adviser and episode:
+            self._adviser.reset(seed)
         close_env(env)
         self._writers = tuple(FrameWriter(f"lane{index}") for index in range(len(drivers)))
         self._replay = Replay(self._env_id, seed, drivers)
         paced = shown_pace_hz(episode) if episode else pace_of(self._replay.env)
         self._pace_hz = paced or TURN_BASED_HZ
+        alone = episode if not request.rivals else None  # with the keys that were held
+        inputs = dataset.step_details(alone.row).inputs if alone else ()
+        self._held = held_by_step(inputs, alone.times_s[1:].tolist() if alone else ())
         self._wanted: Path | None = None  # file to write once all sides have ended
         self._step = self._advised = 0
         self._reported = [0] * len(drivers)
         self._report_s, self._finished = 0.0, False
         say(self._opened(dataset, seed))
         self.show(0)
+
+    def _add_rival(self, dataset: Dataset, name: str, env: gym.Env[Any, Any]) -> Policy:
+        """Return a rival; the first policy also advises on what the recording observed."""
+        driver, about = _rival(dataset, self._env_id, name)
+        if isinstance(driver, LearnedPolicy):
+            driver.check_fits(self._env_id, env.observation_space, env.action_space)
+            if self._adviser is None and self._row:
+                self._adviser = load_policy(dataset.policies / name)
+        self._abouts.append(about)
+        return driver
 
     @property
     def due_s(self) -> float | None:
@@ -136,7 +146,7 @@ class ComparisonView:
             return None
         output, self._wanted = self._wanted, None
         names = [about.title for about in self._abouts]
-        part = Part.of(self._replay, self._pace_hz, names)
+        part = Part.of(self._replay, self._pace_hz, names, self._held)
         return VideoExport([part], output, self._say, self._step)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import Colour
 from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.drive.race_bar import draw_race_bar
-from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.episodes.dataset_menu import draw_dataset_menu, draw_elsewhere
 from teleop.ui.state.command_lines import compare_line
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison, LaneCurve
@@ -337,6 +337,8 @@ class CompareScreen:
         ui.group("primary")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre, area.centery + px(50))
+        if draw_elsewhere(context, rect.inflate(px(60), 0)):
+            return
         goal, label = (
             ("train", tr("Train a policy")) if has_episodes else ("demonstrate", tr("Record"))
         )

@@ -9,7 +9,7 @@ from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drive.drive_view import DriveView
-from teleop.ui.episodes.dataset_menu import draw_dataset_menu
+from teleop.ui.episodes.dataset_menu import draw_dataset_menu, draw_elsewhere
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
 from teleop.ui.training.rounds_chart import RoundsChart
@@ -202,6 +202,8 @@ class CorrectScreen:
         ui.group("primary")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre[0], centre[1] + px(90))
+        if draw_elsewhere(context, rect.inflate(px(60), 0)):
+            return
         goal, label = (
             ("train", tr("Train a policy")) if has_episodes else ("demonstrate", tr("Record"))
         )

@@ -4,7 +4,7 @@ import time
 
 from pygame import Rect
 
-from teleop.runtime.protocol.comparison_messages import ShowReplay
+from teleop.runtime.protocol.comparison_messages import ShowReplay, WriteReplay
 from teleop.runtime.protocol.library_messages import (
     Curate,
     EpisodeOperation,
@@ -37,7 +37,7 @@ _FORMS = (
     MenuItem("csv", tr("Table"), ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
-_COMMAND = "command"
+_COMMAND, _FILM = "command", "film"
 _TABS = {"episodes": tr("Episodes"), "policies": tr("Policies"), "trash": tr("Trash")}
 
 
@@ -331,12 +331,18 @@ class LibraryScreen:
 
     def _draw_menus(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         px = context.ui.painter.px
-        anchor = Rect(card.right - px(300), card.bottom - px(472), px(280), px(36))
+        anchor = Rect(card.right - px(300), card.bottom - px(524), px(280), px(36))
         line = export_line(listed.dataset_id, "bundle")
-        choices = [*_FORMS, MenuItem(_COMMAND, tr("Copy as command"), line)]
+        film = MenuItem(_FILM, tr("Video of this episode"), tr("MP4, with the keys that were held"))
+        played = context.model.comparison is not None and self._table.current
+        command = MenuItem(_COMMAND, tr("Copy as command"), line)
+        choices = [*_FORMS, *([film] if played else []), command]
         picked = context.popover.draw(context.ui, "forms", anchor, choices, "", 280)
         if picked == _COMMAND:
             copy_line(context, line)
+        elif picked == _FILM:
+            name = f"episode-{time.strftime('%Y%m%d-%H%M%S')}.mp4"
+            context.tell(WriteReplay(str(context.exports / name)))
         elif picked:
             slug = listed.dataset_id.replace("/", "-")
             name = f"{slug}-{picked}-{time.strftime('%Y%m%d-%H%M%S')}{_ENDINGS.get(picked, '')}"

@@ -125,7 +125,7 @@ class TrainingCharts:
         if self._tab == "loss" and training and training.running and training.losses:
             return tr("Training loss now: {phase}", phase=training.loss_phase)
         if self._tab == "loss" and training is None:
-            return tr("Before training: the return of each of your episodes, by its number")
+            return tr("Before training: the return of each episode, by its number")
         return _TABS[self._tab][1]
 
     # ------------------------------------------------------------ charts
@@ -239,8 +239,11 @@ def _checked_losses(check: HeldOutCheck, theme: Theme) -> tuple[list[Series], fl
 def _episode_returns(context: UiContext) -> tuple[list[Series], float]:
     """Return the return of each episode, to look at before anything is trained."""
     library = context.model.library
-    points = [(e.number, e.total_reward) for e in library.episodes] if library else []
-    series = [_line(tr("Your episodes"), sorted(points), context.ui.theme.human)]
+    episodes = library.episodes if library else ()
+    points = [(e.number, e.total_reward) for e in episodes]
+    theme = context.ui.theme
+    ink = theme.human if any(e.driver == "human" for e in episodes) else theme.text2
+    series = [_line(tr("Episodes"), sorted(points), ink)]
     return series, max([1.0, *(float(number) for number, _ in points)])
 
 
