@@ -71,8 +71,8 @@ class ComparisonView:
         drivers: list[Policy] = [RecordedPolicy(episode)] if episode else []
         self._abouts = [_recorded(episode.row)] if episode else []
         self._adviser: LearnedPolicy | None = None  # its memory follows the recording
-        for name in request.rivals[:MOST_RIVALS]:
-            drivers.append(self._add_rival(dataset, name, env))
+        names = request.rivals[:MOST_RIVALS]
+        drivers += [self._add_rival(dataset, name, env) for name in names]
         if self._adviser and episode:
             self._adviser.reset(seed)
         close_env(env)
