@@ -4,7 +4,7 @@ Messages change it and screens read it. It does not use pygame and does not draw
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from teleop.runtime.protocol.comparison_messages import (
@@ -334,7 +334,10 @@ class ViewModel:
     def _training_began(self, message: TrainingBegan) -> None:
         if self.training:
             self.training.began = message
-            self.analyses.profile = Profiled(self.training.dataset_id, message.traits)
+            known = self.analyses.profile
+            if known is None or known.dataset_id != self.training.dataset_id:
+                known = Profiled(self.training.dataset_id, ())
+            self.analyses.profile = replace(known, traits=message.traits)
 
     def _training_went_on(self, message: TrainingProgress) -> None:
         if self.training:
