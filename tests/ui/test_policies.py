@@ -157,10 +157,13 @@ def test_learning_without_the_failures(person: Person) -> None:
     model = person.app.model
     person.until(lambda: model.analyses.profile and model.analyses.profile.failed)
     person.click("algorithm")
+    person.until(lambda: "algorithm.4" in person.app.ui.events.nodes)
     assert person.node("algorithm.4").reason.startswith("Needs analog actions")
     person.key("escape")
+    person.until(lambda: "algorithm.4" not in person.app.ui.events.nodes)
     person.click("train.plays")  # no search: this is about what is learned from
     person.click("subset")
+    person.until(lambda: "subset.1" in person.app.ui.events.nodes)
     person.click("subset.1")
     person.until(lambda: person.node("subset").value == "Without 1 failures")
     assert person.node("copy.command").value == (
