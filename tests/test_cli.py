@@ -28,24 +28,20 @@ def test_record_list_show_train_evaluate_compare(tmp_path: Path) -> None:
     (scored,) = as_json("evaluate", "CartPole-v1", "--episodes", "2", here=tmp_path)
     assert scored["low"] <= scored["mean"] <= scored["high"]
     both = ("evaluate", "CartPole-v1", Path(trained["policy"]).name, "random", "--episodes", "8")
-    (pair,) = as_json(*both, here=tmp_path)["comparisons"]
-    assert pair["better"] == pair["first"] == Path(trained["policy"]).name
     assert "is better than random" in teleop(*both, here=tmp_path).stdout
-    filmed = as_json("film", "CartPole-v1", "--worst", "1", "--output", "f.png", here=tmp_path)
-    assert len(filmed["seeds"]) == 1
     teleop("film", "CartPole-v1", "--episode", "2", "--output", "e.png", here=tmp_path)
-    assert min((tmp_path / name).stat().st_size for name in ("f.png", "e.png")) > 1000
-    out = ("compare", "CartPole-v1", "--headless", "--output", "c.gif")
+    assert (tmp_path / "e.png").stat().st_size > 1000
+    out = ("compare", "CartPole-v1", "--headless", "--output", "c.png")
     compared = as_json(*out, here=tmp_path)
     assert compared["recording"] == "exact"
-    assert (tmp_path / "c.gif").stat().st_size > 1000
+    assert (tmp_path / "c.png").stat().st_size > 1000
 
 
 def test_train_says_how_it_chose_and_leaves_the_reward_out_on_request(tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
     teleop("record", "CartPole-v1", "--episodes", "4", here=tmp_path)
     train = ("train", "CartPole-v1", "--episodes", "2")
-    played = teleop(*train, here=tmp_path).stdout
+    played = teleop(*train, "--budget", "8", here=tmp_path).stdout
     assert "✓ Settings chosen by playing" in played
     assert "Settings that were tried by playing" in played
     assert "success" in played

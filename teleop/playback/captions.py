@@ -19,6 +19,7 @@ _PAPER, _INK, _INK2 = (11, 12, 16), (242, 244, 248), (166, 173, 187)
 _HEAD, _FOOT, _EDGE, _GAP = 64, 40, 4, 8
 _LEAST_HEIGHT = 720
 _PRESSED = 0.5
+_ALMOST = 1.1
 _ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
 _DIMMED = 0.5  # of a side that has ended
 
@@ -193,6 +194,8 @@ def _fitted(picture: NDArray[np.uint8], room: tuple[int, int]) -> Image.Image:
     """Scale a frame into an area; its aspect ratio is kept."""
     image = Image.fromarray(picture)
     scale = min(room[0] / image.width, room[1] / image.height)
+    if 1 <= scale < _ALMOST:
+        return image  # sharper and faster as it is
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     enlarged = scale > 1 and image.width < 200  # pixel art stays sharp
     return image.resize(size, Image.Resampling.NEAREST if enlarged else Image.Resampling.BILINEAR)

@@ -21,6 +21,7 @@ _ANIMATED_HZ = 15  # frames per second of an animated image
 _ANIMATED_WIDTH, _FILM_WIDTH = 1280, 1920
 _ONE_WIDTH = 1280  # of a film of one side
 _WEBP_EFFORT = 1  # of 6
+_SAMPLED = 8  # moments whose colours an animated image has
 _TICKS_MS = {".gif": 10, ".webp": 1}  # a frame's time is a multiple of this
 
 
@@ -102,18 +103,24 @@ def _write_animation(parts: Sequence[Part], output: Path, tell: Tell | None) -> 
             for part, step in zip(parts, every, strict=True)
         )
     )
-    pictures = _iter_pictures(parts, _ANIMATED_WIDTH, every, tell)
+    pictures: Iterator[Image.Image]
+    pictures = map(Image.fromarray, _iter_pictures(parts, _ANIMATED_WIDTH, every, tell))
     options = {"duration": times, "loop": 0, "save_all": True, "method": _WEBP_EFFORT}
-    make = _with_palette if output.suffix == ".gif" else Image.fromarray
-    first, rest = make(next(pictures)), map(make, pictures)
-    _write_bytes(output, first, options | {"append_images": rest})
+    if output.suffix == ".gif":
+        palette = _palette(parts)
+        dither = Image.Dither.NONE
+        pictures = (image.quantize(palette=palette, dither=dither) for image in pictures)
+    _write_bytes(output, next(pictures), options | {"append_images": pictures})
 
 
-def _with_palette(picture: Any) -> Image.Image:
-    """Reduce a picture to 256 colours; this way takes a tenth of the usual time."""
-    image = Image.fromarray(picture)
-    fast = Image.Quantize.FASTOCTREE
-    return image.quantize(256, method=fast, dither=Image.Dither.NONE)
+def _palette(parts: Sequence[Part]) -> Image.Image:
+    """Return the 256 colours of some moments: choosing them once is ten times faster."""
+    rows = []
+    for part in parts:
+        frames = CaptionedFrames(part, _ANIMATED_WIDTH)
+        moments = np.linspace(0, part.replay.steps, _SAMPLED).round().astype(int)
+        rows += [frames.draw(int(moment))[::2, ::2] for moment in moments]
+    return Image.fromarray(np.concatenate(rows)).quantize(256, dither=Image.Dither.NONE)
 
 
 def frame_times_ms(steps: int, every: int, pace_hz: float, tick_ms: int) -> list[int]:

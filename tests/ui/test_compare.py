@@ -128,9 +128,9 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
 def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
     folder = person.app.context.exports
     person.click("write")
-    person.click("forms.1")
+    person.click("forms.0")
     person.until(lambda: any("Written" in text for text in person.app.overlays.toasts.texts))
-    assert list(folder.glob("compare-*.webp"))
+    assert list(folder.glob("compare-*.gif"))
     person.key("c", mod=pygame.KMOD_CTRL)  # the path, to paste it elsewhere
     said = person.app.overlays.toasts.texts[-1]
     assert said.startswith(f"Copied: {folder}")

@@ -177,7 +177,7 @@ def _listed(person: Person) -> list[str]:
     return [episode.uuid for episode in library.episodes] if library else []
 
 
-@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("seed", [1, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_monkey_at_the_window_breaks_and_loses_nothing(tmp_path: Path, seed: int) -> None:
     check(tmp_path / "recordings", seed, EVENTS)
 
