@@ -26,6 +26,7 @@ from teleop.runtime.protocol.training_messages import (
     PolicySaved,
     Rounds,
     TrainerReady,
+    TrainingFailed,
     TrainingProgress,
 )
 from teleop.ui.chrome.banner import BANNER
@@ -98,12 +99,18 @@ class Updates:
                 effects += self._driven(before, message.live)
         elif not isinstance(message, TrainingProgress) or screen == "train":
             effects.append(Redraw.ALL)  # only the Train screen shows the progress of training
+        if isinstance(message, TrainingFailed) and screen == "train":
+            notices = [n for n in model.notices if n.text != message.problem]
+            model.notices[:] = notices  # the screen says it where the progress was
         if isinstance(message, Notice) and self._context.settings.sounds and message.tone in _TONES:
             self._sounds.play(_TONES[message.tone])
         if isinstance(message, EnvFailed) and model.env is None:
             effects.append(Fail(message.problem))
         if isinstance(message, EnvOpened) and message.env_id != opened:
-            goal = self._context.settings.goals.get(message.env_id, DriveOptions().goal)
+            settings = self._context.settings
+            # settings of an earlier version have one goal for all environments
+            usual = DriveOptions().goal if settings.goals else settings.options.goal
+            goal = settings.goals.get(message.env_id, usual)
             self._context.change_options(replace(self._context.options, turn_based=None, goal=goal))
         return effects + self._follow(message)
 

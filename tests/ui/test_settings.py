@@ -92,3 +92,14 @@ def test_the_sheet_changes_colours_and_the_window_comes_back_as_it_was(tmp_path:
     assert again.app.context.settings.sounds
     assert again.app.window.chosen_scale == larger > 0
     again.app.close()
+
+
+def test_goals_that_nobody_could_have_set_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    wanted = {"CartPole-v1": 12, "a": 1e12, "b": -1, "c": True, "d": "9", "e": None}
+    path.write_text(json.dumps({"goals": wanted}))
+    assert SettingsFile(path).read().goals == {"CartPole-v1": 12}
+    path.write_text(json.dumps({"goals": [1, 2]}))
+    assert SettingsFile(path).read().goals == {}
+    SettingsFile(path).write(Settings(goals={"Acrobot-v1": 40}))
+    assert SettingsFile(path).read().goals == {"Acrobot-v1": 40}

@@ -11,10 +11,10 @@ _ROW, _CELL = 26, 84
 _BAR = 90
 
 
-def draw_confusion(ui: Ui, area: Rect, check: HeldOutCheck) -> None:
-    """Draw the table of the first choice, and the accuracy below it."""
+def draw_confusion(ui: Ui, area: Rect, check: HeldOutCheck, shown: int = 0) -> None:
+    """Draw the table of one of the choices, and the accuracy below it."""
     painter, theme, px = ui.painter, ui.theme, ui.painter.px
-    table = check.tables[0]
+    table = check.tables[shown % len(check.tables)]
     names = min(max(painter.width(w, "small-medium") for w in table.words) + px(16), px(150))
     left = area.x + px(16)
     room = area.width - px(32) - names - px(_BAR + 12)

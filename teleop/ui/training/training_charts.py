@@ -44,6 +44,7 @@ class TrainingCharts:
     def __init__(self) -> None:
         self._chart = Chart()
         self._tab = "loss"
+        self._axis = 0  # the table of actions that is shown
 
     def draw(self, context: UiContext, card: Rect) -> None:
         """Draw the tabs and the chart of the open tab."""
@@ -56,7 +57,8 @@ class TrainingCharts:
             return
         training = context.model.own_training
         if self._tab == "actions" and training and training.check and training.check.tables:
-            draw_confusion(context.ui, inside, training.check)
+            self._draw_axis_choice(context, card, training.check)
+            draw_confusion(context.ui, inside, training.check, self._axis)
             return
         if self._tab == "tried" and context.model.own_training and context.model.own_training.tried:
             draw_tried(context.ui, inside, context.model.own_training.tried)
@@ -85,6 +87,16 @@ class TrainingCharts:
             note = self._note(context) if self._tab == "loss" else ""
         figure = Figure(_TABS[self._tab][1], x_title, y_title, tuple(series), note=note)
         draw_enlarged(context, area, figure)
+
+    def _draw_axis_choice(self, context: UiContext, card: Rect, check: HeldOutCheck) -> None:
+        """Draw a chip that goes through the axes, if an action has several choices."""
+        px, count = context.ui.painter.px, len(check.tables)
+        if count < 2:
+            return
+        name = check.tables[self._axis % count].axis or str(self._axis % count + 1)
+        _, used = context.ui.chip("actions.axis", card.right - px(16), card.y + px(46), "", name)
+        if used:
+            self._axis = (self._axis + 1) % count
 
     # ------------------------------------------------------------ head
 
