@@ -21,6 +21,7 @@ from teleop.evaluation.scoring import RandomPolicy, evaluate, score
 from teleop.evaluation.success import Result, rule_for
 from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.learning.policy_folder import check_name
 from teleop.recording import Dataset, Library
 from teleop.text import tr
 from teleop.types import Policy
@@ -225,7 +226,7 @@ def load_for_tuning(library: Library, name: str) -> tuple[Any, Any]:
     return demos, tuned_settings_of(policy, demos)
 
 
-def chosen_files(dataset: Dataset, only: str) -> list[str] | None:
+def chosen_files(dataset: Dataset, only: str | None) -> list[str] | None:
     """Return the files of some episodes; None for all.
 
     Args:
@@ -236,7 +237,7 @@ def chosen_files(dataset: Dataset, only: str) -> list[str] | None:
         RecordingError: an episode does not exist, or nothing is left.
         LearningError: the text is something else.
     """
-    if not only:
+    if only is None:
         return None
     rows = dataset.rows()
     if only == "starred":
@@ -332,7 +333,7 @@ class TrainingJob:
         algorithm: str = "bc",
         settings: dict[str, Any] | None = None,
         save_as: str = "",
-        only: str = "",
+        only: str | None = None,
     ) -> None:
         """Load the data.
 
@@ -356,10 +357,7 @@ class TrainingJob:
         self.demos = load_demonstrations(dataset, chosen_files(dataset, only))
         self.training_run = TrainingRun(self.demos, algorithm, settings)
         chosen = save_as or self.training_run.policy_name(others)
-        if Path(chosen).name != chosen or chosen.startswith("."):
-            raise LearningError(
-                f"{chosen!r} cannot be a policy's name: use letters, digits, - and _."
-            )
+        check_name(chosen)
         self.folder = dataset.policies / chosen
         self.policy: LearnedPolicy | None = None
 

@@ -87,3 +87,9 @@ def test_success_decides_where_returns_do_not() -> None:
 def test_mcnemar_is_the_exact_binomial_test(first: int, second: int, p: float) -> None:
     assert math.isclose(mcnemar(first, second), p)
     assert math.isclose(mcnemar(second, first), p)
+
+
+def test_one_start_shows_no_winner() -> None:
+    found = compare_results("a", results([1.0]), "b", results([0.0]), SuccessRule("", 0.5))
+    assert found.better == ""
+    assert "do not show" in found.text

@@ -236,6 +236,8 @@ def evaluate(
         EnvError: the environment cannot be created, or failed.
         LearningError: the policy does not fit the environment.
     """
+    if episodes < 1:
+        raise LearningError(f"{episodes} episodes cannot be evaluated; play at least 1.")
     env_id = env_id or _own_env(policy)
     played, results = as_policy(policy, env_id), []
     if isinstance(played, LearnedPolicy):

@@ -39,7 +39,7 @@ AllTakes = Annotated[
     bool, typer.Option("--all-takes", help="Keep every episode, even harmful ones.")
 ]
 Only = Annotated[
-    str,
+    Optional[str],  # noqa: UP045
     typer.Option(
         help="Learn only from these episodes: starred, successes, or numbers such as 1,4-9."
     ),
@@ -82,7 +82,7 @@ def train(
     budget: Budget = _BUDGET_S,
     no_reward: NoReward = False,
     all_takes: AllTakes = False,
-    only: Only = "",
+    only: Only = None,
     settings: Set = None,
     name: PolicyName = "",
     episodes: Played = 20,

@@ -84,7 +84,7 @@ def policy(
             name, text = folder.delete(name), "Deleted; to restore it, use --restore with the name"
         else:
             folder.describe(name, note=note, pinned=baseline)
-            text = "Described"
+            text = "Changed"
         say(as_json, {"policy": name}, f"{text} {name}.")
 
 

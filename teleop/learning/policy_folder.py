@@ -22,6 +22,9 @@ from teleop.types.results import PlayedStart, PolicyRow, Score
 _CONFIG, _ABOUT = "config.json", "about.json"
 _LONGEST_NOTE = 2000
 _LONGEST_NAME = 80
+RESERVED = ("random", "script", "person", "policy")  # names of other drivers
+_LARGEST = 1e15  # a larger return is no return
+_MOST_STARTS, _MOST_SEED = 10_000, 1 << 62
 _SHAPES = (("flow", "flow"), ("memory", "memory"), ("chunk", "chunks"), ("frames", "history"))
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -174,6 +177,10 @@ def check_name(name: str) -> None:
         LearningError: it cannot.
     """
     good = name and all(letter.isalnum() or letter in "-_. " for letter in name)
+    if name in RESERVED:
+        raise LearningError(
+            tr("A policy cannot be called {name}: this is another driver's name.", name=name)
+        )
     if not good or name.startswith(".") or name != name.strip() or len(name) > _LONGEST_NAME:
         raise LearningError(
             tr(
@@ -192,17 +199,17 @@ def read_row(folder: Path) -> PolicyRow:
         OSError, ValueError, KeyError, TypeError, AttributeError: it is not a policy, or is damaged.
     """
     data = json.loads(files.read_bytes(folder / _CONFIG))
-    recipe, learned = data["recipe"], data["learned"]
-    about, against = _about(folder), learned.get("against_parent") or {}
-    score = score_from((learned.get("standing") or {}).get("policy"))
-    loss = learned.get("held_out_loss")
+    recipe, learned = data["recipe"], _as_dict(data["learned"])
+    about, against = _about(folder), _as_dict(learned.get("against_parent"))
+    score = score_from(_as_dict(learned.get("standing")).get("policy"))
+    loss = _number(learned.get("held_out_loss"))
     return PolicyRow(
         name=folder.name,
         recipe=_recipe(recipe, data.get("shape", {})),
         episodes=len(data["data"]["episodes"]),
         round=int(recipe.get("round", 0)),
         made=made_s(folder),
-        loss=None if loss is None else float(loss),
+        loss=loss,
         score=score,
         starts=tuple(_starts(learned)) if score else (),
         note=str(about.get("note", ""))[:_LONGEST_NOTE],
@@ -243,6 +250,9 @@ def score_from(data: Any) -> Score | None:
         return None
     try:
         rate = data["success"]
+        figures = [data[name] for name in ("mean", "sd", "low", "high", "mean_steps")]
+        if any(_number(value) is None for value in figures):
+            return None
         return Score(
             name=str(data["name"]),
             episodes=int(data["episodes"]),
@@ -255,13 +265,31 @@ def score_from(data: Any) -> Score | None:
             rule=rule_text(str(data.get("rule", ""))[:_LONGEST_NOTE]),
             returns=tuple(float(value) for value in data.get("returns") or ()),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
 def _starts(learned: dict[str, Any]) -> Iterator[PlayedStart]:
-    for seed, total, steps, good in learned.get("starts") or ():
-        yield PlayedStart(int(seed), float(total), int(steps), None if good is None else bool(good))
+    """Yield the episodes that were stored; leave out what is not one."""
+    stored = learned.get("starts")
+    for item in stored[:_MOST_STARTS] if isinstance(stored, list) else ():
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            seed, total, steps, good = item
+            if 0 <= int(seed) < _MOST_SEED and _number(total) is not None:
+                judged = None if good is None else bool(good)
+                yield PlayedStart(int(seed), float(total), int(steps), judged)
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> float | None:
+    """Return a number that can be shown; None for anything else."""
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        found = float(value)
+        return found if abs(found) < _LARGEST else None
+    return None
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from teleop.text import joined, ntr, tr
 
+_FEWEST_STARTS = 5  # fewer give no interval that means anything
 _LEVEL = 0.05  # of a test that counts as significant
 
 
@@ -113,8 +114,11 @@ class PairedComparison:
     def better(self) -> str:
         """The name of the better policy; empty if the starts do not show one.
 
-        The return decides; if its interval contains 0, success does.
+        The return decides; if its interval contains 0, success does. Fewer than 5 starts never
+        show one.
         """
+        if self.starts < _FEWEST_STARTS:
+            return ""
         if self.low > 0 or self.high < 0:
             return self.first if self.low > 0 else self.second
         if self.p_success is None or self.p_success >= _LEVEL:
@@ -135,9 +139,10 @@ class PairedComparison:
                 second=self.second,
             )
         figures = tr(
-            "Return {difference:+.1f} for {first} (95 % interval {low:+.1f} to {high:+.1f}) on the "
-            "same {starts} starts.",
+            "Return of {first} minus that of {second}: {difference:+.1f} (95 % interval {low:+.1f} "
+            "to {high:+.1f}), on the same {starts} starts.",
             first=self.first,
+            second=self.second,
             difference=self.difference,
             low=self.low,
             high=self.high,

@@ -155,3 +155,39 @@ def _asdict(found: Score) -> dict[str, object]:
     import dataclasses
 
     return dataclasses.asdict(found)
+
+
+@pytest.mark.parametrize(
+    "learned",
+    [
+        [],
+        {"standing": "hello"},
+        {"starts": "abc", "standing": {"policy": 3}},
+        {"starts": [["a", 1, 2, True], [10**400, 1, 2, True], [1, 2]]},
+        {"held_out_loss": "x", "against_parent": [1]},
+        {"standing": {"policy": {"mean": 1e300, "success": 1}}},
+    ],
+)
+def test_what_a_stranger_wrote_about_a_policy_neither_hides_nor_breaks_it(
+    dataset: Dataset, learned: object
+) -> None:
+    path = dataset.policies / "first" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"learned": learned}))
+    first, _ = PolicyFolder(dataset).rows()
+    assert (first.name, first.score, first.starts, first.loss) == ("first", None, (), None)
+
+
+@pytest.mark.parametrize("name", ["random", "script"])
+def test_a_policy_is_not_called_like_another_driver(dataset: Dataset, name: str) -> None:
+    with pytest.raises(LearningError, match="another driver"):
+        PolicyFolder(dataset).call("first", name)
+
+
+def test_a_round_learns_from_corrections_and_not_from_other_takes(
+    dataset: Dataset, library: Library
+) -> None:
+    """Takes that the person recorded alone belong to another piece of work."""
+    own = "cartpole-v1/human-v0"
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=own, seed=50))
+    before = load_policy(dataset.policies / "first")
+    assert dagger_rounds.gather(library, dataset, before).count == 3

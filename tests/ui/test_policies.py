@@ -56,7 +56,9 @@ def open_policies(person: Person) -> None:
 
 
 def type_into(person: Person, node_id: str, text: str) -> None:
+    person.until(lambda: node_id in person.app.ui.events.nodes)
     person.click(node_id)
+    person.until(lambda: person.app.context.editing is not None)
     edit = person.app.context.editing
     assert edit is not None
     edit.text, edit.caret = "", 0

@@ -18,12 +18,13 @@ from teleop.learning.analysis.baselines import starts_of, store_scores, stored_s
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.data.expert_labels import ExpertLabels, read_labels
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
-from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.policy_folder import PolicyFolder
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.training_run import tuned_settings_of
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import human_dataset_id
+from teleop.take_over import OVER
 from teleop.text import tr
 from teleop.types.results import PairedComparison, PolicyRow, Round, Score
 
@@ -46,17 +47,22 @@ def name_of(before: LearnedPolicy, taken: list[str]) -> str:
 
 
 def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonstrations:
-    """Load all that a policy was learned from, and what the person has recorded since.
+    """Load all that a policy was learned from, and the corrections since.
 
-    That is its dataset, the person's own recordings, and the labels that an expert gave while this
-    policy or an earlier round drove. Episodes that its training left out stay out.
+    That is its dataset, the episodes in which the person took over from a policy (they may lie in
+    the person's own dataset), and the labels that an expert gave while this policy or an earlier
+    round drove. Episodes that its training left out stay out.
 
     Raises:
         LearningError: nothing can be learned from them.
         RecordingError: an episode is damaged.
     """
     own = library.dataset(human_dataset_id(before.config.env_id))
-    also = [own] if own.dataset_id != dataset.dataset_id else []
+    also = []
+    if own.dataset_id != dataset.dataset_id and own.exists:
+        names = list_policies(dataset.policies)
+        rows = [row for row in own.rows() if row.driver_name.split(OVER)[-1] in names]
+        also = [(own, [row for row in rows if OVER in row.driver_name])]
     demos = load_demonstrations(dataset, also=also)
     left_out = set(before.config.learned.get("left_out") or ())
     own_rows = range(len(dataset.rows()))  # numbers are only unique within a dataset

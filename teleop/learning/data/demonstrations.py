@@ -239,14 +239,17 @@ def _nothing_in(dataset_id: str) -> LearningError:
 
 
 def load_demonstrations(
-    dataset: Dataset, files: Sequence[str] | None = None, *, also: Sequence[Dataset] = ()
+    dataset: Dataset,
+    files: Sequence[str] | None = None,
+    *,
+    also: Sequence[tuple[Dataset, list[EpisodeRow]]] = (),
 ) -> Demonstrations:
     """Load episodes of a dataset as training data.
 
     Args:
         dataset: the dataset.
         files: file names of the episodes; None for all.
-        also: more datasets of the same environment; all their episodes are added.
+        also: episodes of other datasets of the same environment, which are added.
 
     Raises:
         LearningError: there are no episodes, or nothing can be learned from them.
@@ -257,7 +260,7 @@ def load_demonstrations(
         raise _nothing_in(dataset.dataset_id)
     observation_space, action_space = dataset.spaces()
     check_learnable(action_space)
-    parts = [(dataset, rows), *((other, other.rows()) for other in also if other.exists)]
+    parts = [(dataset, rows), *also]
     rows = [row for _, part in parts for row in part]
     env_id = dataset.info().env_id
     words = _words(observation_space, parts)

@@ -186,8 +186,10 @@ class DrivingSession:
         self._show(now)
 
     def _keep_take(self, now: float) -> None:
-        """Save the take."""
+        """Save the take, if there is one."""
         driven = self.engaged
+        if not driven and self.takes.pending is None:
+            return
         self._stop_take(now)
         if driven and self.takes.pending is None:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
@@ -341,8 +343,7 @@ class DrivingSession:
     def _begin(self, now: float) -> None:
         self._waiting.cancel()
         self._practises = self.options.practice
-        self._starred = False
-        self._events = 0
+        self._starred, self._events = False, 0
         self._back.forget()
         try:
             recorder = None if self._practises else self.takes.ready_recorder()

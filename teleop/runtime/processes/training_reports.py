@@ -57,7 +57,7 @@ class ProgressReport:
 
     def play(self, who: str, done: int, total: int) -> None:
         """Report how many fresh starts have been played."""
-        if time.perf_counter() - self._sent_s > _REPORT_S:
+        if who != "person" and time.perf_counter() - self._sent_s > _REPORT_S:
             phase = tr(
                 "Playing fresh starts: {who}, {done} of {total}",
                 who=_PLAYERS.get(who, who),

@@ -55,5 +55,5 @@ def _save(context: UiContext, area: Rect, figure: Figure) -> None:
         context.model.notices.append(Notice(Tone.BAD, text))
         return
     output = base.with_suffix(".png")
-    text = tr("Written: {output}", output=output)
+    text = tr("Written: {output}", output=f"{base}.png, .svg, .csv")
     context.model.notices.append(Notice(Tone.GOOD, text, copy=str(output)))

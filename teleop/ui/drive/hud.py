@@ -253,7 +253,7 @@ def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
     leave = (
         tr("Start to pause")
         if context.ui.pad_hints
-        else tr("{key} to leave", key=label_of(Command.LEAVE))
+        else tr("{key} to pause", key=label_of(Command.LEAVE))
     )
     env = context.model.env
     low = env is not None and find_entry(env.env_id).keys_right and inner.width > view.width // 2

@@ -50,7 +50,7 @@ def draw_race_bar(context: UiContext, bar: Rect) -> bool:
         leave = (
             tr("Start to pause")
             if ui.pad_hints
-            else tr("{key} to leave", key=label_of(Command.LEAVE))
+            else tr("{key} to pause", key=label_of(Command.LEAVE))
         )
         ui.painter.text(leave, (at[0] + used + px(16), bar.centery), "small", ui.theme.text2)
     return again

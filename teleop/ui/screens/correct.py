@@ -39,6 +39,7 @@ class CorrectScreen:
         self._wanted = policy  # chosen by the person
         self._asked = ("", "", 0)  # requested dataset, policy and version
         self._rounds_of = ("", "")
+        self._retrained = ("", 0)  # policy and number of corrections of the last training
         self._scroll = Scroll()
 
     def enter(self, context: UiContext) -> None:
@@ -122,6 +123,10 @@ class CorrectScreen:
             self._asked = wanted
             context.tell(ShowCorrect(library.dataset_id, name))
         busy = context.model.analyses.running or (training and training.running)
+        rounds = context.model.analyses.rounds
+        shown = rounds is not None and any(item.policy == name for item in rounds.rounds)
+        if shown and rounds and rounds.dataset_id == library.dataset_id:
+            self._rounds_of = wanted[:2]  # a later round, which this policy beat, stays on screen
         if self._rounds_of != wanted[:2] and not busy:
             self._rounds_of = wanted[:2]
             context.tell_trainer(ListRounds(context.recordings, library.dataset_id, name))
@@ -137,6 +142,7 @@ class CorrectScreen:
             )
             return
         name, self._wanted = self._policy(context), ""
+        self._retrained = (name, len(model.corrections))
         model.training = TrainingState(library.dataset_id)
         context.tell(Request.KEEP_WAITING)  # save a finished take, so that training uses it
         context.tell_trainer(Train(context.recordings, library.dataset_id, after=name))
@@ -146,6 +152,8 @@ class CorrectScreen:
         live = context.model.live
         waiting = live is not None and live.pending and live.driven > 0
         name = self._policy(context)
+        if not waiting and self._retrained == (name, len(context.model.corrections)):
+            return tr("Correct it again first")
         if waiting or any(c.policy == name and c.driven for c in context.model.corrections):
             return ""
         return tr("Take over at least once while it drives")

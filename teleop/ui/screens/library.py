@@ -47,7 +47,7 @@ class LibraryScreen:
     def __init__(self) -> None:
         self._table, self._card = episode_table(), EpisodeCard()
         self._datasets, self._trash = Scroll(), Scroll()
-        self._dataset = ""
+        self._dataset = self._followed = ""  # shown here, and last shown on the other screens
         self._asked = ("", "")  # dataset and file in the player
         self._policies = PolicyPanel()
         self._tab, self._sure = "episodes", False
@@ -57,8 +57,10 @@ class LibraryScreen:
         context.tell(Request.PAUSE)
         context.tell(ListLibrary())
         self._asked, self._tab, self._sure = ("", ""), "episodes", False
-        if context.model.library and (context.next.episode or not self._dataset):
-            self._dataset = context.model.library.dataset_id
+        library = context.model.library
+        if library and (context.next.episode or library.dataset_id != self._followed):
+            self._dataset = self._followed = library.dataset_id
+            self._policies.forget()
         if context.next.episode:
             self._table.forget()
             self._table.current, context.next.episode = context.next.episode, ""

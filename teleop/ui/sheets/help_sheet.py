@@ -9,6 +9,7 @@ from teleop.ui.system.keyboard_layout import control_label
 
 HELP = "help-sheet"
 _PAD_ROWS = 5
+_LONGEST = 10  # letters of two keys beside each other
 
 
 def toggle_help(context: UiContext) -> None:
@@ -77,7 +78,8 @@ def _columns() -> list[list[tuple[str, str]]]:
             column.append(("", title))
             for command in _GROUPS[title]:
                 keys = [s.label for s in SHORTCUTS if s.command is command]
-                column.append((tr(" or ").join(keys), command.value))
+                both = tr(" or ").join(keys)
+                column.append((both if len(both) <= _LONGEST else keys[0], command.value))
         columns.append(column)
     return columns
 

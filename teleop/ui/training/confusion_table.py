@@ -20,7 +20,7 @@ def draw_confusion(ui: Ui, area: Rect, check: HeldOutCheck, shown: int = 0) -> N
     room = area.width - px(32) - names - px(_BAR + 12)
     cell = max(px(30), min(px(_CELL), room // len(table.words)))
     y = area.y + px(10)
-    who = tr("You ↓   policy →")
+    who = tr("You ↓")
     painter.text(who, (left, y), "small", theme.text2, width=names - px(4))
     for index, word in enumerate(table.words):
         at = (left + names + cell * index + cell // 2, y)

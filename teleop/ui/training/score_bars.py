@@ -95,8 +95,9 @@ def _draw_row(ui: Ui, track: Rect, item: Score, ends: tuple[float, float], ink: 
 def _captions(scores: tuple[Score, ...]) -> list[str]:
     """Return what the rows show: how many episodes, what the bar is, what counts as success."""
     played = [item.episodes for item in scores if item.name != "person"]
-    count = max(played, default=scores[0].episodes)
-    starts = ntr("{n} fresh start", "{n} fresh starts", count)
+    starts = ntr("{n} episode", "{n} episodes", scores[0].episodes)
+    if played:
+        starts = ntr("{n} fresh start", "{n} fresh starts", max(played))
     lines = [joined(" · ", (starts, tr("dots: episodes"), tr("bar: 95 % of the mean")))]
     rule = next((item.rule for item in scores if item.rule), "")
     if rule:

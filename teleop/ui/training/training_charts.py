@@ -24,14 +24,17 @@ _TABS = {
         tr("Actions"),
         tr("Your action against the policy's, on episodes that it was not trained on"),
     ),
-    "returns": (tr("Returns"), tr("Mean return on a few test starts during training")),
+    "returns": (
+        tr("Returns"),
+        tr("Mean return of each policy so far, on a few starts"),
+    ),
     "tried": (tr("Tried"), tr("settings tried in trial episodes, the chosen one first")),
     "curve": (tr("Learning curve"), tr("return of policies trained on 1, 2, 5… of your episodes")),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
 _AXES = {
     "loss": (tr("optimiser steps"), tr("loss")),
-    "returns": (tr("optimiser steps"), tr("mean return")),
+    "returns": (tr("policies so far"), tr("mean return")),
     "curve": (tr("episodes trained on"), tr("mean return")),
 }
 _STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
@@ -151,8 +154,8 @@ class TrainingCharts:
         if training is None or self._tab in ("tried", "actions"):
             return [], 1.0
         if self._tab == "returns":
-            last = [float(step) for step, _ in training.returns[-1:]]
-            return [_line("agent", training.returns, theme.agent)], max([1.0, *last])
+            means = [(number, mean) for number, (_, mean) in enumerate(training.returns, 1)]
+            return [_line(tr("Agent"), means, theme.agent)], max(1.0, float(len(means)))
         if training.check is not None:
             return _checked_losses(training.check, theme)
         first = training.losses[0][0] if training.losses else 0
