@@ -277,6 +277,7 @@ def test_a_journal_is_read_once_unless_its_rows_need_much_memory(
     dataset.writer.release()
 
 
+@pytest.mark.slow  # smaller pictures are in the suite
 def test_pictures_of_1280_by_720_can_be_recorded_and_read(library: Library) -> None:
     space = spaces.Box(0, 255, (720, 1280, 3), np.uint8)
     episode = saved(library, space)

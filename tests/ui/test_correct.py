@@ -68,6 +68,7 @@ def test_correct_by_key_mouse_and_pad_then_retrain(person: Person) -> None:
     shown = person.node("policy").value
     assert shown in {row.title for row in rows if not row.is_beaten}
     person.turns(30)
+    assert rounds.analyses.rounds is not None
     assert len(rounds.analyses.rounds.rounds) == 2  # also if the first one drives on
     person.key("1", mod=pygame.KMOD_CTRL)
     person.until(lambda: live(person).control == "")
