@@ -22,6 +22,7 @@ class Reader:
         self._what = ""  # what the lines that follow are about; empty: nothing is to be said
         self._where = ""
         self._slow: set[str] = set()  # environments of which it was said
+        self._waiting = ""  # to be said once the handler has read the whole stack
 
     def read(self, line: str) -> None:
         """Take in one line."""
@@ -31,8 +32,11 @@ class Reader:
             self._what, self._where = "" if self._env_id in self._slow else "slow", ""
         elif fatal := _FATAL.match(line):
             self._what, self._where = fatal["what"].strip().lower(), ""
-        elif self._what and (frame := _FRAME.match(line)):
-            self._see(frame)
+        elif frame := _FRAME.match(line):
+            if self._what:
+                self._see(frame)
+            elif self._waiting and frame["name"] == "<module>":
+                self._say(self._waiting)
 
     def end(self) -> None:
         """Nothing more will come: the command has ended."""
@@ -47,13 +51,15 @@ class Reader:
         call = _CALLS[parts[-1]] or frame["name"]
         if self._what == "slow":
             self._slow.add(self._env_id)
-            self._say(f"{self._env_id} has not responded for 3 s ({call}). Press Ctrl+C to stop.")
+            self._what = ""
+            said = f"{self._env_id} has not responded for 3 s ({call})."
+            self._waiting = f"{said} Press Ctrl+C to stop."
         else:
             why = f"{self._what}{self._where}"
             self._say(f"{self._env_id} crashed in {call} ({why}). Saved episodes are safe.")
 
     def _say(self, text: str) -> None:
-        self._what = ""
+        self._what = self._waiting = ""
         shown = "".join(
             c if c.isprintable() else "?" for c in text
         )  # a stranger's name may be in it
