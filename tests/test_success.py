@@ -93,3 +93,10 @@ def test_one_start_shows_no_winner() -> None:
     found = compare_results("a", results([1.0]), "b", results([0.0]), SuccessRule("", 0.5))
     assert found.better == ""
     assert "do not show" in found.text
+
+
+def test_the_rule_that_is_shown_is_the_one_that_judged() -> None:
+    reported = [Result(seed, 500.0, 10, success=False) for seed in range(3)]
+    found = score("LunarLander-v3", "policy", reported)
+    assert (found.success, found.rule) == (0.0, "as the environment reports it")
+    assert score("LunarLander-v3", "policy", results([250.0])).rule == "return of 200 or more"

@@ -18,6 +18,7 @@ from teleop.cli.options import (
     progress,
     say,
     table,
+    tell,
 )
 from teleop.cli.play import cli
 from teleop.envs.drivers import use_offscreen_driver
@@ -36,6 +37,7 @@ def policies(
 ) -> None:
     """List a dataset's policies: recipe, data, return, success, date, note."""
     with one_sentence(debug):
+        from teleop.learning.policy import list_policies
         from teleop.learning.policy_folder import PolicyFolder
 
         found = find_dataset(recordings, dataset)
@@ -45,7 +47,10 @@ def policies(
         elif as_json:
             table(True, [dataclasses.asdict(row) for row in folder.rows()], dataset)
         else:
-            table(False, [_row(row) for row in folder.rows()], f"Policies of {found.dataset_id}")
+            rows = folder.rows()
+            table(False, [_row(row) for row in rows], f"Policies of {found.dataset_id}")
+            if unreadable := sorted(set(list_policies(found.policies)) - {r.name for r in rows}):
+                tell(f"Cannot be read: {', '.join(unreadable)}")
 
 
 @cli.command()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import MAX_STEPS, Transition, iter_episode
-from teleop.evaluation.success import Result, SuccessRule, rule_of
+from teleop.evaluation.success import Result, SuccessRule, reported_success, rule_of
 from teleop.types import Action, Actor, Info, Observation, Policy
 from teleop.types.results import Score
 
@@ -105,7 +105,7 @@ def score(
         high=high,
         success=rate,
         mean_steps=float(np.mean([result.total_steps for result in results])),
-        rule="" if rate is None else rule.words,
+        rule="" if rate is None else rule.words_for(results),
         returns=tuple(float(value) for value in returns),
     )
 
@@ -170,7 +170,7 @@ class Lanes:
                 steps[lane] += 1
                 if latest[lane].over or steps[lane] == MAX_STEPS:
                     running.remove(lane)
-        successes = [_success(last.info) for last in latest]
+        successes = [reported_success(last.info) for last in latest]
         ends = [last.terminated for last in latest]
         return list(map(Result, seeds, totals, steps, successes, ends))
 
@@ -188,10 +188,4 @@ def _play(env_id: str, policy: Policy, seed: int) -> Result:
             info, terminated = transition.info, transition.terminated
     finally:
         close_env(env)
-    return Result(seed, total, steps, _success(info), terminated)
-
-
-def _success(info: Info) -> bool | None:
-    """Return the success that an environment reports at the end; None if it reports none."""
-    said = info.get("is_success", info.get("success"))
-    return None if said is None else bool(np.any(said))
+    return Result(seed, total, steps, reported_success(info), terminated)

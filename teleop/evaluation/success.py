@@ -11,6 +11,7 @@ from teleop.envs.catalogue import find_entry
 from teleop.envs.naming import bare_id
 from teleop.recording import Dataset
 from teleop.text import tr
+from teleop.types import Info
 
 _LOWER_QUARTER = 25.0  # percentile of the demonstrations' returns, if nothing else is known
 
@@ -57,10 +58,21 @@ class SuccessRule:
             return result.terminated
         return None if self.least is None else result.total_reward >= self.least
 
+    def words_for(self, results: Sequence[Result]) -> str:
+        """Return the rule that judged these episodes of a driver, as text."""
+        reported = all(result.success is not None for result in results)
+        return tr("as the environment reports it") if reported else self.words
+
     def rate(self, results: Sequence[Result]) -> float | None:
         """Return the share of successes; None if one of the episodes cannot be judged."""
         judged = [self.judge(result) for result in results]
         return None if None in judged else float(np.mean(np.array(judged, np.bool_)))
+
+
+def reported_success(info: Info) -> bool | None:
+    """Return the success that an environment reports at the end; None if it reports none."""
+    said = info.get("is_success", info.get("success"))
+    return None if said is None else bool(np.any(said))
 
 
 def rule_text(stored: str) -> str:

@@ -251,7 +251,10 @@ def score_from(data: Any) -> Score | None:
     try:
         rate = data["success"]
         figures = [data[name] for name in ("mean", "sd", "low", "high", "mean_steps")]
+        returns = tuple(_number(value) for value in data.get("returns") or ())
         if any(_number(value) is None for value in figures):
+            return None
+        if rate is not None and not 0 <= float(rate) <= 1:
             return None
         return Score(
             name=str(data["name"]),
@@ -263,7 +266,7 @@ def score_from(data: Any) -> Score | None:
             success=None if rate is None else float(rate),
             mean_steps=float(data["mean_steps"]),
             rule=rule_text(str(data.get("rule", ""))[:_LONGEST_NOTE]),
-            returns=tuple(float(value) for value in data.get("returns") or ()),
+            returns=tuple(value for value in returns if value is not None),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -167,7 +167,7 @@ def test_learning_without_the_failures(person: Person) -> None:
     person.click("subset")
     person.until(lambda: "subset.1" in person.app.ui.events.nodes)
     person.click("subset.1")
-    person.until(lambda: person.node("subset").value == "Without 1 failures")
+    person.until(lambda: person.node("subset").value == "Without 1 failure")
     assert person.node("copy.command").value == (
         "teleop train cartpole-v1/human-v0 --no-reward --only successes"
     )

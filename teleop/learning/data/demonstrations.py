@@ -19,7 +19,7 @@ from teleop.envs.factors import Factors, state_factors
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import Space, is_text, same_space
 from teleop.errors import EnvError, LearningError
-from teleop.evaluation.success import Result, SuccessRule, rule_with
+from teleop.evaluation.success import Result, SuccessRule, reported_success, rule_with
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
 from teleop.learning.data.segments import (
     OTHER,
@@ -65,8 +65,8 @@ class Demonstrations:
         pace_hz: median pace of play; 0 if turn-based.
         rate_hz: measured steps per second; 0 if unknown.
         jitter_s: standard deviation of the time between steps.
-        marked: success of each episode as the person marked it; None if unmarked. Empty without a
-            recording.
+        marked: success of each episode as the person marked it, else as the environment reported
+            it; None if neither did. Empty without a recording.
     """
 
     env_id: str
@@ -276,7 +276,13 @@ def load_demonstrations(
         sources=tuple((row.file, row.sha256) for row in rows),
         sittings=sitting_numbers(rows),
     )
-    return replace(found, marked=tuple(row.label.success for row in rows))
+    return replace(found, marked=_marked(rows, gathered.reported))
+
+
+def _marked(rows: list[EpisodeRow], reported: list[bool | None]) -> tuple[bool | None, ...]:
+    """The person's label of each episode; without one, what the environment reported."""
+    said = zip(rows, reported, strict=True)
+    return tuple(own if row.label.success is None else row.label.success for row, own in said)
 
 
 def demonstrations_of(
@@ -347,11 +353,13 @@ class _Gathered:
         self._paces: list[NDArray[np.float32]] = []
         self._intervals: list[NDArray[np.float64]] = []
         self._terminated = list[bool]()
+        self.reported = list[bool | None]()  # success that the environment reported at the end
         self._stretches = 0
 
     def add(self, episode: Episode) -> None:
         """Add one recorded episode."""
         driven = np.isin(episode.actors[1:], _BY_PERSON)
+        self.reported.append(reported_success({k: v[-1:] for k, v in episode.infos.items()}))
         self._paces.append(np.asarray(episode.paces_hz[1:]))
         apart = np.diff(episode.times_s) * (np.asarray(episode.paces_hz[1:]) > 0)
         self._intervals.append(apart[apart > 0])

@@ -110,7 +110,7 @@ class PolicyCard:
                 tr("Playing…") if self.seed is not None else tr("Choose a start below to play it")
             )
             text = context.model.replay_problem or (
-                waits if row.starts else tr("It has not been played from test starts yet")
+                waits if row.starts else tr("It has not played fresh starts yet")
             )
             lines = ui.painter.wrapped(text, "small", area.width - px(24))[:4]
             for index, line in enumerate(lines):
@@ -132,7 +132,7 @@ class PolicyCard:
     def _hint(self, row: PolicyRow) -> str:
         """Return what to do, or to wait for, to see the policy play."""
         if not row.starts:
-            return tr("It has not been played from test starts yet")
+            return tr("It has not played fresh starts yet")
         return tr("Playing…") if self.seed is not None else tr("Choose a start below to play it")
 
     def _draw_starts(self, context: UiContext, area: Rect, row: PolicyRow) -> Wish:

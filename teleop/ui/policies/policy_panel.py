@@ -18,6 +18,7 @@ from teleop.ui.commands import Command
 from teleop.ui.policies.policy_card import FilmOf, PolicyCard, RecordFrom
 from teleop.ui.policies.policy_table import policy_table
 from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.action_bar import draw_actions
 from teleop.ui.widgets.text_edit import TextEdit
 
 _MOST_COMPARED = 3
@@ -141,8 +142,6 @@ class PolicyPanel:
     def _draw_actions(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         ui, px = context.ui, context.ui.painter.px
         foot = Rect(card.x, card.bottom - px(_FOOT), card.width, px(_FOOT))
-        ui.painter.rule(foot.x + 1, foot.y, foot.width - 2)
-        ui.group("actions")
         chosen = self._meant(context, listed)
         nothing = "" if chosen else tr("Select a policy first")
         comparable = nothing or self._not_comparable(context, listed)
@@ -151,13 +150,8 @@ class PolicyPanel:
             ("delete", tr("Delete"), "trash-2", nothing),
             ("compare", tr("Compare"), "git-compare", comparable),
         )
-        gap = px(8)
-        width = (foot.width - px(24) - gap * (len(buttons) - 1)) // len(buttons)
-        for index, (name, label, icon, reason) in enumerate(buttons):
-            x = foot.x + px(12) + index * (width + gap)
-            rect = Rect(x, foot.centery - px(18), width, px(36))
-            if ui.button(f"policies.{name}", rect, label, icon, reason=reason):
-                self._do(context, listed, name)
+        if used := draw_actions(ui, foot, "policies", buttons):
+            self._do(context, listed, used)
 
     def _do(self, context: UiContext, listed: EpisodesListed, name: str) -> None:
         if name == "baseline":

@@ -24,6 +24,7 @@ from teleop.ui.episodes.import_button import draw_import, draw_import_menu
 from teleop.ui.policies.policy_panel import PolicyPanel
 from teleop.ui.state.command_lines import export_line
 from teleop.ui.state.context import UiContext
+from teleop.ui.widgets.action_bar import draw_actions
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
 from teleop.ui.widgets.text_edit import TextEdit
@@ -295,8 +296,6 @@ class LibraryScreen:
 
     def _draw_actions(self, context: UiContext, bar: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
-        ui.painter.rule(bar.x + 1, bar.y, bar.width - 2)
-        ui.group("actions")
         rows = self._meant(context)
         nothing = "" if rows else tr("Select an episode first")
         works = context.model.working
@@ -307,14 +306,8 @@ class LibraryScreen:
             ("verify", tr("Verify"), "check", busy),
             ("export", tr("Export"), "download", busy),
         )
-        gap = px(8)
-        width = (bar.width - px(24) - gap * (len(buttons) - 1)) // len(buttons)
-        for index, (name, label, icon, reason) in enumerate(buttons):
-            x = bar.x + px(12) + index * (width + gap)
-            rect = Rect(x, bar.centery - px(18), width, px(36))
-            icon = icon if width > px(124) else ""
-            if ui.button(f"library.{name}", rect, label, icon, reason=reason):
-                self._do(context, name)
+        if used := draw_actions(ui, bar, "library", buttons):
+            self._do(context, used)
         if works:
             share = works.done / max(1, works.total)
             track = Rect(bar.x + px(12), bar.y - px(3), round((bar.width - px(24)) * share), px(3))

@@ -237,7 +237,7 @@ class TrainScreen:
             context.model.own_training,
         )
         if name and library:
-            return tr("{name} plays new seeds", name=library.title_of(name))
+            return tr("Now playing new seeds: {name}", name=library.title_of(name))
         if training and training.problem:
             return tr("Nothing was trained")
         return tr("The agent plays here during training")

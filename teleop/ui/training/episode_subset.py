@@ -2,7 +2,7 @@
 
 from pygame import Rect
 
-from teleop.text import tr
+from teleop.text import ntr, tr
 from teleop.ui.state.command_lines import numbers_text
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.popover import MenuItem
@@ -77,7 +77,7 @@ def _subsets(context: UiContext) -> list[tuple[str, str, tuple[str, ...]]]:
     ticked = tuple(e.file for e in episodes if e.uuid in context.next.ticked)
     found = [("all", tr("All {count} episodes", count=len(every)), every)]
     if failed and successes:
-        label = tr("Without {count} failures", count=len(every) - len(successes))
+        label = ntr("Without {n} failure", "Without {n} failures", len(every) - len(successes))
         found.append(("successes", label, successes))
     found.append(("starred", tr("The {count} starred", count=len(starred)), starred))
     label = tr("The {count} selected in the library", count=len(ticked))

@@ -98,7 +98,7 @@ def _captions(scores: tuple[Score, ...]) -> list[str]:
     starts = ntr("{n} episode", "{n} episodes", scores[0].episodes)
     if played:
         starts = ntr("{n} fresh start", "{n} fresh starts", max(played))
-    lines = [joined(" · ", (starts, tr("dots: episodes"), tr("bar: 95 % of the mean")))]
+    lines = [joined(" · ", (starts, tr("dots: episodes"), tr("bar: 95 % interval")))]
     rule = next((item.rule for item in scores if item.rule), "")
     if rule:
         lines.append(tr("Success: {rule}", rule=rule))
