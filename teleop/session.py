@@ -14,14 +14,16 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from teleop.envs.disturbance import INTENDED, Disturbance
 from teleop.envs.factory import close_env, pace_of
 from teleop.envs.pictures import NOTHING_YET, draw, render_error
 from teleop.episode_trace import EpisodeTrace
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError
 from teleop.recording import Recorder, Take
+from teleop.recording.journals.flattening import iter_leaves
 from teleop.take_over import TakeOver
 from teleop.text import tr
-from teleop.types import Action, Info, Observation, Policy, Step
+from teleop.types import Action, Actor, Info, Observation, Policy, Step
 
 _EARLY = 0.4  # share of a step's time
 
@@ -41,6 +43,11 @@ class Session:
     A fresh environment object is created for every episode, because some environments carry state
     over a reset (BipedalWalker differed in 13 of 20 replays on a reused object, in none on fresh
     ones).
+
+    Attributes:
+        noise: random errors added to what the person or a script does, or None. What they did
+            is recorded beside what was executed, and is what a policy learns (DART, Laskey et al.
+            2017, "DART: Noise Injection for Robust Imitation Learning", algorithm 1).
     """
 
     def __init__(
@@ -73,6 +80,7 @@ class Session:
         self.picture = 0
         self._has_drawn = False
         self.trace: EpisodeTrace | None = None
+        self.noise: Disturbance | None = None
         self._goes_back = can_rewind
         self.seed = next(seeds)
         self.env = make()
@@ -104,6 +112,13 @@ class Session:
     def use_recorder(self, recorder: Recorder | None) -> None:
         """Use this recorder for takes that start from now on."""
         self._recorder = recorder
+
+    def add_noise(self, share: float) -> None:
+        """Add random errors of this size (0 to 1) to what the person or a script does."""
+        if share != (self.noise.share if self.noise else 0.0):
+            self.noise = Disturbance(self.env.action_space, share) if share else None
+            if self.noise:
+                self.noise.reset(self.seed)
 
     def draw(self) -> NDArray[np.uint8]:
         """Render the current frame: (height, width, 3).
@@ -273,6 +288,8 @@ class Session:
         self._hasty = False
         self.observation, self.info = self.env.reset(seed=self.seed)
         self.policy.reset(self.seed)
+        if self.noise is not None:
+            self.noise.reset(self.seed)
         self.trace = EpisodeTrace(self.observation) if self._goes_back else None
 
     def _step(self, action: Action, now: float) -> None:
@@ -283,7 +300,9 @@ class Session:
             self.phase = Phase.ENDED
             raise
 
-    def _play(self, action: Action, now: float) -> None:
+    def _play(self, intended: Action, now: float) -> None:
+        noisy = self.noise is not None and self.policy.actor is not Actor.POLICY
+        action = self.noise(intended) if noisy and self.noise else intended
         observation, reward, self.terminated, self.truncated, info = self.env.step(action)
         self.observation, self.info, self.action = observation, info, action
         self.steps += 1
@@ -299,7 +318,7 @@ class Session:
                     reward=float(reward),
                     terminated=self.terminated,
                     truncated=self.truncated,
-                    info=self._noted(info),
+                    info=self._noted(info, intended if noisy else None),
                     time_s=now - self._start_s,
                     pace_hz=self.pace_hz,
                     actor=self.policy.actor,
@@ -310,8 +329,12 @@ class Session:
         if self.terminated or self.truncated:
             self.phase = Phase.ENDED
 
-    def _noted(self, info: Info) -> Info:
-        """Add the action proposed by a policy that the person supervises to the info."""
+    def _noted(self, info: Info, intended: Action | None) -> Info:
+        """Add what noise replaced, and what a policy that the person supervises proposed."""
+        if intended is not None:
+            leaves = iter_leaves(self.env.action_space)
+            flat = np.concatenate([np.ravel(leaf.value_in(intended)) for leaf in leaves])
+            info = info | {INTENDED: flat.astype(np.float64)}
         if not isinstance(self.policy, TakeOver) or isinstance(self.policy.proposal, dict | tuple):
             return info
         return info | {"policy_proposal": np.asarray(self.policy.proposal, np.float64)}

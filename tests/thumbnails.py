@@ -32,7 +32,7 @@ def main() -> None:
         cut = picture.crop((left, top, left + wide, top + high)).resize(
             SIZE, Image.Resampling.LANCZOS
         )
-        cut.quantize(64).save(folder / f"{entry.env_id}.png", optimize=True)
+        cut.quantize(64).save(folder / f"{entry.env_id.rpartition('/')[2]}.png", optimize=True)
 
 
 if __name__ == "__main__":

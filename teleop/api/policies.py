@@ -12,7 +12,7 @@ from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy
 from teleop.evaluation.scoring import evaluate as iter_results
 from teleop.evaluation.scoring import score as score_of
 from teleop.evaluation.success import Result
-from teleop.experts import make_expert, make_human_like
+from teleop.experts import WobblyPolicy, make_expert, make_human_like
 from teleop.learning.policy import LearnedPolicy
 from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
 from teleop.playback.side_by_side import write_side_by_side
@@ -25,6 +25,7 @@ from teleop.types.results import Score
 if TYPE_CHECKING:
     from teleop.learning.progress import Progress
 
+WOBBLE = 0.5  # size of the errors of the wobbly driver
 Acting: TypeAlias = Policy | Callable[[Observation], Action]
 
 
@@ -83,6 +84,10 @@ def _named_policy(name: str, env_id: str) -> Policy:
     match name:
         case "expert":
             return make_expert(env_id)
+        case "wobbly":
+            env = make_env(env_id, render=False)
+            close_env(env)
+            return WobblyPolicy(make_expert(env_id), env.action_space, WOBBLE)
         case "human-like":
             env = make_env(env_id, render=False)
             try:
@@ -92,7 +97,8 @@ def _named_policy(name: str, env_id: str) -> Policy:
         case "random":
             return RandomPolicy(env_id)
     raise LearningError(
-        f"There is no policy {name!r}: use expert, human-like, random, a function or a policy."
+        f"There is no policy {name!r}: use expert, wobbly, human-like, random, a "
+        "function or a policy."
     )
 
 
@@ -104,8 +110,18 @@ def iter_record(
     *,
     dataset_id: str = "",
     seed: int = 0,
+    noise: float = 0.0,
 ) -> Iterator[tuple[int, float]]:
     """Record episodes one after another; yield (steps, return) of each saved episode.
+
+    Args:
+        library: the library to record into.
+        env_id: the environment.
+        policy: who drives; see `record`.
+        episodes: number of episodes.
+        dataset_id: the dataset; empty: ENV/scripted-v0.
+        seed: seed of the first episode.
+        noise: size of the random errors that are added to each action; see `Session.noise`.
 
     Raises:
         TeleopError: the environment is unknown, it has no expert, or the disk cannot be written.
@@ -118,6 +134,7 @@ def iter_record(
     recorder = Recorder(dataset, env)
     session = Session(lambda: make_env(env_id, render=False), driver, seeds_from(seed), recorder)
     try:
+        session.add_noise(noise)
         yield from record_episodes(session, recorder, episodes)
     finally:
         session.close()
@@ -132,18 +149,21 @@ def record(
     dataset_id: str = "",
     seed: int = 0,
     root: str | Path | None = None,
+    noise: float = 0.0,
 ) -> EpisodeDataset:
     """Record whole episodes of a policy at full speed.
 
     Args:
         env_id: the environment.
-        policy: "expert" or "human-like" (scripted, for environments that have one), "random", a
-            function from observation to action, or an object with `reset(seed)` and
-            `act(observation)`.
+        policy: "expert", "wobbly" (the expert with random errors) or "human-like" (scripted, for
+            environments that have one), "random", a function from observation to action, or an
+            object with `reset(seed)` and `act(observation)`.
         episodes: number of episodes.
         dataset_id: the dataset to record into; default: ENV/scripted-v0.
         seed: seed of the first episode; the others use the seeds that follow.
         root: the recordings folder; default: ./recordings if it exists, else the user's folder.
+        noise: size of random errors that are added to each action, from 0 to 1 (DART). A policy
+            learns what was intended, in the states to which the errors lead.
 
     Returns:
         The dataset, including its earlier episodes.
@@ -152,7 +172,9 @@ def record(
         TeleopError: the environment is unknown, it has no expert, or the disk cannot be written.
     """
     library = library_in(root)
-    for _ in iter_record(library, env_id, policy, episodes, dataset_id=dataset_id, seed=seed):
+    for _ in iter_record(
+        library, env_id, policy, episodes, dataset_id=dataset_id, seed=seed, noise=noise
+    ):
         pass
     return EpisodeDataset(library.existing(dataset_id or scripted_dataset_id(env_id)))
 

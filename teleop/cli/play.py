@@ -135,6 +135,15 @@ def record(
         bool,
         typer.Option("--human-like/--exact", help="With or without simulated human reaction time."),
     ] = True,
+    wobbly: Annotated[
+        bool, typer.Option("--wobbly", help="The exact expert with random errors of its own.")
+    ] = False,
+    noise: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Random errors added to each action; the policy learns without them."
+        ),
+    ] = 0.0,
     dataset: Annotated[str, typer.Option(help="Dataset id (default: ENV/scripted-v0).")] = "",
     recordings: Recordings = None,
     seed: Seed = None,
@@ -149,10 +158,11 @@ def record(
         results = iter_record(
             library,
             env,
-            "human-like" if human_like else "expert",
+            "wobbly" if wobbly else "human-like" if human_like else "expert",
             episodes,
             dataset_id=dataset,
             seed=seed or 0,
+            noise=noise,
         )
         shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]

@@ -63,6 +63,27 @@ _WALKER = (
 )
 _COMPASS = (tr("Left"), tr("Down"), tr("Right"), tr("Up"))
 
+TEACHING: tuple[EnvEntry, ...] = (
+    EnvEntry(
+        "teleop/RingTrack-v0",
+        tr("Stay on the road for one and a half laps"),
+        15,
+        action_words=(tr("Steer"),),
+        observation_words=(
+            *(tr("Horizontal position"), tr("Height")),
+            *(tr("Heading cosine"), tr("Heading sine")),
+        ),
+        icon="flag",
+    ),
+    EnvEntry(
+        "teleop/TwoGates-v0",
+        tr("Pass the rock on its left or right"),
+        3,
+        action_words=(tr("Steer"),),
+        observation_words=(tr("Horizontal position"), tr("Height"), tr("Horizontal speed")),
+        icon="git-compare",
+    ),
+)
 # Paces that people can play, measured with the keyboard model in `experts.human_like`.
 CATALOGUE: tuple[EnvEntry, ...] = (
     EnvEntry(
@@ -190,6 +211,7 @@ CATALOGUE: tuple[EnvEntry, ...] = (
         goal=True,
         icon="trophy",
     ),
+    *TEACHING,
 )
 
 _BY_ID = {entry.env_id: entry for entry in CATALOGUE}

@@ -20,9 +20,11 @@ from teleop.envs.conversion import ConvertingWrapper
 from teleop.envs.naming import EnvName, is_plain, parse_name
 from teleop.envs.pictures import render_error
 from teleop.envs.stepping import iter_random_steps
+from teleop.envs.teaching import register_envs
 from teleop.errors import EnvError, sentence
 from teleop.text import joined, tr
 
+register_envs()
 # Gymnasium's messages name its extras; ours show the complete install command.
 _NAME = "teleop_name"  # attribute that stores the full name of an environment
 _EXTRAS = {"box2d": "box2d", "pygame": "classic-control", "mujoco": "mujoco", "ale": "atari"}

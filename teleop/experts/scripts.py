@@ -1,7 +1,7 @@
 """Controllers that solve the classic environments from their observation alone.
 
 Mean returns over 20 seeds: CartPole 500, MountainCar -111, MountainCarContinuous 91,
-Acrobot -80, Pendulum -158, LunarLander about 230.
+Acrobot -80, Pendulum -158, LunarLander about 230, Ring Track 156.
 """
 
 import math
@@ -10,12 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from teleop.envs.disturbance import Disturbance
 from teleop.envs.naming import bare_id
+from teleop.envs.spaces import Space
+from teleop.envs.teaching.ring_track import RING_TRACK, steer_along
+from teleop.envs.teaching.two_gates import TWO_GATES
 from teleop.errors import LearningError
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation
 
 Script = Callable[[Any], Action]
+_UNDECIDED = 0.05  # distance from the middle within which both gates are as near
 
 
 class ScriptedPolicy:
@@ -36,19 +41,64 @@ class ScriptedPolicy:
         return self._script(observation)
 
 
+class TwoGatesPolicy(ScriptedPolicy):
+    """Passes the rock of Two Gates on a side that is drawn for each episode."""
+
+    def __init__(self, env_id: str) -> None:
+        super().__init__(env_id, self._steer)
+        self.reset(0)
+
+    def reset(self, seed: int) -> None:
+        """Draw the side."""
+        self._rng = np.random.default_rng([seed, 13])
+        self._side = float(self._rng.choice((-1.0, 1.0)))
+
+    def _steer(self, observation: Any) -> Action:
+        """Steer to the nearer gate, almost fully, as a hand at a stick does."""
+        x = float(observation[0])
+        side = self._side if abs(x) < _UNDECIDED else math.copysign(1.0, x)
+        return np.array([side * self._rng.uniform(0.86, 1.0)], np.float32)
+
+
+class WobblyPolicy:
+    """Another policy with random errors: it leaves the ideal path, and finds back."""
+
+    def __init__(self, policy: ScriptedPolicy, space: Space, share: float) -> None:
+        """Wrap a policy.
+
+        Args:
+            policy: chooses the intended actions.
+            space: the action space.
+            share: size of the errors; see `Disturbance`.
+        """
+        self.actor, self.name = policy.actor, f"wobbly {policy.name}"
+        self._policy, self._errors = policy, Disturbance(space, share)
+
+    def reset(self, seed: int) -> None:
+        """Start an episode."""
+        self._policy.reset(seed)
+        self._errors.reset(seed)
+
+    def act(self, observation: Observation) -> Action:
+        """Return the intended action with an error."""
+        return self._errors(self._policy.act(observation))
+
+
 def make_expert(env_id: str) -> ScriptedPolicy:
     """Return the scripted demonstrator of an environment.
 
     Raises:
         LearningError: the environment has none; the message lists the environments that do.
     """
+    if bare_id(env_id) == TWO_GATES:
+        return TwoGatesPolicy(env_id)
     script = EXPERTS.get(bare_id(env_id))
     if script is None:
         raise LearningError(
             tr(
                 "There is no scripted expert for {env_id}. Environments that have one: {known}.",
                 env_id=env_id,
-                known=", ".join(EXPERTS),
+                known=", ".join((*EXPERTS, TWO_GATES)),
             )
         )
     return ScriptedPolicy(env_id, script)
@@ -56,7 +106,7 @@ def make_expert(env_id: str) -> ScriptedPolicy:
 
 def has_expert(env_id: str) -> bool:
     """Return whether the environment has a scripted demonstrator."""
-    return bare_id(env_id) in EXPERTS
+    return bare_id(env_id) in (*EXPERTS, TWO_GATES)
 
 
 def _cart_pole(o: Any) -> int:
@@ -127,4 +177,5 @@ EXPERTS: dict[str, Script] = {
     "Pendulum-v1": _pendulum,
     "LunarLander-v3": _lunar_lander,
     "LunarLanderContinuous-v3": _lunar_lander_continuous,
+    RING_TRACK: steer_along,
 }

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from gymnasium import spaces
+
 from teleop.errors import LearningError
 from teleop.experts import has_expert
 from teleop.learning.algorithms import iq
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import iter_parts
 from teleop.text import tr
 
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -14,7 +17,9 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "frames": ("bc", {"shape": Architecture(frames=4)}),
     "memory": ("bc", {"shape": Architecture(memory=64)}),
     "chunk": ("bc", {"shape": Architecture(chunk=8, execute=4)}),
-    "flow": ("bc", {"shape": Architecture(flow=True)}),
+    "average": ("bc", {"head": "average"}),
+    "choose": ("bc", {"head": "choose"}),
+    "flow": ("bc", {"shape": Architecture(flow=True), "head": "average"}),
     "nearest": ("nearest", {}),
     "dagger": ("dagger", {}),
     "iq": ("iq", {}),
@@ -24,8 +29,9 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
 def recipe_problems(demos: Demonstrations) -> dict[str, str]:
     """Return why a recipe cannot learn from these demonstrations, for those that cannot."""
     found: dict[str, str] = {}
-    if not demos.head.is_numbers:
-        found["flow"] = tr("Needs analog actions; these are discrete or recorded with keys")
+    if not any(isinstance(part, spaces.Box) for part in iter_parts(demos.action_space)):
+        reason = tr("Needs continuous actions; these are discrete")
+        found |= dict.fromkeys(("average", "choose", "flow"), reason)
     if not has_expert(demos.env_id):
         found["dagger"] = tr("Needs a scripted expert for this environment")
     if problem := iq.why_not(demos):

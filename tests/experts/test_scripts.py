@@ -15,6 +15,7 @@ LEAST = {
     "Pendulum-v1": -220,
     "LunarLander-v3": 180,
     "LunarLanderContinuous-v3": 180,
+    "teleop/RingTrack-v0": 150,
 }
 
 

@@ -27,6 +27,7 @@ from teleop.learning.data.profile import has_hidden_state
 from teleop.learning.data.return_paths import ReturnPaths, can_count
 from teleop.learning.networks import distributed
 from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.heads import averaging_head, choosing_head
 from teleop.learning.networks.own_network import load_own
 from teleop.learning.networks.policy_models import Ensemble
 from teleop.learning.networks.torch_training import device_for
@@ -44,7 +45,7 @@ from teleop.text import joined, tr
 
 SUMMARY = "Behavioural cloning: does what you did"
 _FIRST_STEPS, _FIRST_PICTURE_STEPS = 200, 100
-_PICTURE_STEPS, _BEGUN_STEPS = 2000, 300
+_PICTURE_STEPS, _FLOW_STEPS, _BEGUN_STEPS = 2000, 2000, 300
 _MEMBERS, _PICTURE_MEMBERS = 5, 1
 _PICTURE_HIDDEN = (128, 128)
 _GOING_BACK = 0.25  # share of the budget
@@ -67,6 +68,8 @@ class Config:
         budget_s: seconds for trial episodes and the training for them; 0: no trial episodes.
         reward: choose by the environment's reward, which imitation by itself does not have.
         all_takes: leave no episode out.
+        head: how numbers are predicted: `average` (their mean), `choose` (one of a few levels), or
+            empty: `choose` if the recordings have at most 7 values of an axis, else `average`.
     """
 
     seed: int = 0
@@ -81,6 +84,7 @@ class Config:
     budget_s: float = 20.0
     reward: bool = True
     all_takes: bool = False
+    head: str = ""
 
 
 @dataclass(slots=True)
@@ -129,6 +133,7 @@ def train(
         LearningError: nothing can be learned from the data.
     """
     check_teaches(demos)
+    demos = _answering(demos, config.head)
     _check_shape(config.shape, demos)
     run = _begin(demos, config, network)
     yield from _describe(run)
@@ -183,7 +188,7 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
     basis = Basis(demos, config.seed + 1, config.batch, lengths, start, network)
     single = basis.sees_pictures or config.shape.flow
     members = config.members or (_PICTURE_MEMBERS if single else _MEMBERS)
-    steps = USUAL_STEPS
+    steps = _FLOW_STEPS if config.shape.flow else USUAL_STEPS
     if basis.sees_pictures or network:
         steps = _PICTURE_STEPS if basis.sees_pictures else _BEGUN_STEPS
     elif start:
@@ -196,6 +201,18 @@ def _begin(demos: Demonstrations, config: Config, network: Callable[[], nn.Modul
         shape = replace(shape, hidden=_PICTURE_HIDDEN)
     chosen = TrainingChoice(usual, shape=shape)
     return _Run(basis, config, 1 if network else members, chosen, config.steps or steps)
+
+
+def _answering(demos: Demonstrations, head: str) -> Demonstrations:
+    """Return the demonstrations with the head that the settings ask for."""
+    match head:
+        case "":
+            return demos
+        case "average":
+            return demos.with_head(averaging_head(demos.head, demos.flat))
+        case "choose":
+            return demos.with_head(choosing_head(demos.head, demos.flat))
+    raise LearningError(f"The setting head is {head!r}; expected average or choose.")
 
 
 def _check_shape(shape: Architecture, demos: Demonstrations) -> None:

@@ -15,6 +15,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.action_labels import idle_action
+from teleop.envs.disturbance import INTENDED
 from teleop.envs.factors import Factors, state_factors
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import Space, is_text, same_space
@@ -178,6 +179,10 @@ class Demonstrations:
             keep[self.episode(index)] = True
         segments = np.where(keep, self.segments, OTHER).astype(np.int32)
         return replace(self, segments=segments)
+
+    def with_head(self, head: Head) -> "Demonstrations":
+        """Answer with another head."""
+        return replace(self, head=head, targets=head.targets(self.flat))
 
     def with_labels(
         self, inputs: Inputs, flat: NDArray[np.float64], total: float
@@ -371,6 +376,7 @@ class _Gathered:
             float(episode.rewards.sum()),
             late=late_steps(episode),
             terminated=bool(episode.terminations[-1]),
+            intended=episode.infos.get(INTENDED),
         )
 
     def add_rows(
@@ -383,9 +389,15 @@ class _Gathered:
         *,
         late: NDArray[np.bool_],
         terminated: bool,
+        intended: NDArray[Any] | None = None,
     ) -> None:
-        """Add the observations and actions of an episode."""
+        """Add the observations and actions of an episode.
+
+        Where noise was added while the person drove, the action is what the person did.
+        """
         inputs, flat = self._read(observations, actions, number)
+        if intended is not None and intended[1:].shape == flat.shape:
+            flat = np.where(np.isfinite(intended[1:]), intended[1:], flat)
         first, end = self._starts[-1], self._starts[-1] + len(flat)
         if not (np.isfinite(inputs.vector).all() and np.isfinite(flat).all()):
             raise LearningError(

@@ -22,6 +22,7 @@ from teleop.types import Action
 
 MOST_LEVELS = 7
 MOST_BRANCHES = 256
+_EVEN_LEVELS = 11
 Distribution: TypeAlias = tuple[tuple[float, ...], ...]
 
 
@@ -236,6 +237,55 @@ def head_for(space: Space, flat: NDArray[Any]) -> Head:
     return Head(tuple(branches), space)
 
 
+def averaging_head(head: Head, flat: NDArray[Any]) -> Head:
+    """Return a head that predicts the mean of every axis of a Box, also where keys were used.
+
+    Args:
+        head: the head that was chosen automatically.
+        flat: (N, branches) all recorded actions.
+    """
+    return _with_axes(head, flat, lambda values, low, high: _number(values, low, high))
+
+
+def choosing_head(head: Head, flat: NDArray[Any]) -> Head:
+    """Return a head that chooses one of a few values for every axis of a Box, also for sticks.
+
+    An axis with more than 7 values is divided evenly into 11 levels.
+
+    Args:
+        head: the head that was chosen automatically.
+        flat: (N, branches) all recorded actions.
+    """
+
+    def levels(values: NDArray[Any], low: float, high: float) -> Branch:
+        branch = _axis(values, low, high)
+        if isinstance(branch, Levels):
+            return branch
+        return Levels(tuple(np.linspace(values.min(), values.max(), _EVEN_LEVELS).tolist()))
+
+    return _with_axes(head, flat, levels)
+
+
+def _with_axes(
+    head: Head, flat: NDArray[Any], make: Callable[[NDArray[Any], float, float], Branch]
+) -> Head:
+    """Replace the branches of all axes of a Box."""
+    branches: list[Branch] = []
+    for part in iter_parts(head.space):
+        known = head.branches[len(branches) :][: _width(part)]
+        if isinstance(part, spaces.Box):
+            columns = flat[:, len(branches) :].T
+            ends = zip(columns, np.ravel(part.low), np.ravel(part.high), strict=False)
+            known = tuple(make(column, float(a), float(b)) for column, a, b in ends)
+        branches += known
+    return Head(tuple(branches), head.space)
+
+
+def _width(space: Space) -> int:
+    """Return the number of branches of a leaf space."""
+    return sum(math.prod(leaf.shape) for leaf in iter_leaves(space))
+
+
 def iter_parts(space: Space) -> Iterator[Space]:
     """Yield the leaf spaces in the order of their leaves."""
     if isinstance(space, spaces.Dict):
@@ -270,6 +320,10 @@ def _axis(values: NDArray[Any], low: float, high: float) -> Branch:
     _, first = np.unique(np.round((values - values.min()) / reach, 6), return_index=True)
     if len(first) <= MOST_LEVELS:
         return Levels(tuple(float(values[row]) for row in first))  # exactly as recorded
+    return _number(values, low, high)
+
+
+def _number(values: NDArray[Any], low: float, high: float) -> Number:
     return Number(low, high, float(values.mean()), float(max(values.std(), 1e-3)))
 
 

@@ -16,7 +16,7 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import Head
 from teleop.learning.networks.numpy_network import Array, Network, network_from
 
-_EULER_STEPS = 5
+_EULER_STEPS = 10
 _BLOCK = 1 << 14
 
 

@@ -75,6 +75,8 @@ def _odd(env: gym.Env[Any, Any]) -> str:
     """Return what makes trial episodes unsafe or meaningless; empty if nothing does."""
     if env.metadata.get("real_time"):
         return tr("This environment is a real device")
+    if env.metadata.get("imitation_only"):
+        return tr("This environment shows imitation without a reward")
     first, _ = env.reset(seed=FIRST_SEED)
     again, _ = env.reset(seed=FIRST_SEED)
     if not _same(first, again):

@@ -19,7 +19,7 @@ import numpy as np
 
 from teleop.envs.spaces import Space
 from teleop.recording.episodes.episode import Episode
-from teleop.recording.episodes.episode_reader import read_numbers
+from teleop.recording.episodes.episode_reader import TRAINING_INFOS, read_numbers
 from teleop.recording.journals.flattening import Kind, LeafSpec, iter_leaves, nested
 from teleop.types.metadata import EpisodeRow
 
@@ -27,6 +27,7 @@ _FIXED_BYTES = 32
 _FIXED = ("rewards", "terminations", "truncations", "times_s", "paces_hz", "actors")
 _BLOCK = 1 << 28  # bytes
 _MOST_BLOCKS = 64
+_PREFIX = "block2-"  # blocks of earlier versions lack the infos, and are not read
 
 
 class TrainingCache:
@@ -75,6 +76,7 @@ class TrainingCache:
             paces_hz=columns["paces_hz"][rows],
             actors=columns["actors"][rows],
             meta={},
+            infos=_infos(columns, rows),
         )
 
     def keep(self, episode: Episode) -> None:
@@ -110,7 +112,7 @@ class TrainingCache:
             draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._folder))
             try:
                 self._write(draft, episodes)
-                draft.rename(self._folder / f"block-{_name(episodes)}")
+                draft.rename(self._folder / f"{_PREFIX}{_name(episodes)}")
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
             self._loaded = False
@@ -122,11 +124,17 @@ class TrainingCache:
         self._places.clear()
 
     def _blocks(self) -> Iterator[Path]:
-        yield from sorted(self._folder.glob("block-*"))
+        yield from sorted(self._folder.glob(f"{_PREFIX}*"))
 
     def _write(self, folder: Path, episodes: Sequence[Episode]) -> None:
         columns: dict[str, list[Any]] = {name: [] for name in _FIXED}
+        infos = _common_infos(episodes)
         for episode in episodes:
+            rows = len(episode.times_s)
+            for name, shape in infos.items():
+                found = episode.infos.get(name)
+                own = np.full((rows, *shape), np.nan) if found is None else found.astype(np.float64)
+                columns.setdefault(f"i.{name}", []).append(own)
             for name in _FIXED:
                 columns[name].append(getattr(episode, name))
             for prefix, leaves, tree in (
@@ -168,6 +176,22 @@ class TrainingCache:
 
 def _tree(leaves: list[LeafSpec], columns: dict[str, Any], prefix: str, rows: slice) -> Any:
     return nested(leaves, [columns[f"{prefix}{number}"][rows] for number in range(len(leaves))])
+
+
+def _common_infos(episodes: Sequence[Episode]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each info that some of the episodes have, and none in another shape."""
+    shapes: dict[str, set[tuple[int, ...]]] = {}
+    for episode in episodes:
+        for name in TRAINING_INFOS:
+            if name in episode.infos:
+                shapes.setdefault(name, set()).add(episode.infos[name].shape[1:])
+    return {name: found.pop() for name, found in shapes.items() if len(found) == 1}
+
+
+def _infos(columns: dict[str, Any], rows: slice) -> dict[str, Any]:
+    """Return the infos of an episode; those that it lacks are NaN in the block."""
+    found = {name: columns[f"i.{name}"][rows] for name in TRAINING_INFOS if f"i.{name}" in columns}
+    return {name: part for name, part in found.items() if not np.isnan(part).all()}
 
 
 def _name(episodes: Sequence[Episode]) -> str:

@@ -11,9 +11,10 @@ os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # stop HDF5 from loading fil
 
 import h5py
 import numpy as np
-from h5py import h5d, h5s
+from h5py import h5d, h5g, h5o, h5s
 from numpy.typing import NDArray
 
+from teleop.envs.disturbance import INTENDED
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError, reason
 from teleop.recording.disk import files
@@ -32,6 +33,7 @@ UNREADABLE = (
     *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),
     *(ArithmeticError, MemoryError, zlib.error),
 )
+TRAINING_INFOS = (INTENDED, "is_success", "success")  # infos that training uses
 _INPUTS = ("time", "control", "value")
 
 
@@ -79,9 +81,10 @@ def read_episode(
 def read_numbers(
     path: Path, row: EpisodeRow, seen: list[LeafSpec], acted: list[LeafSpec]
 ) -> Episode:
-    """Read an episode of numbers without its infos, three times as fast as `read_episode`.
+    """Read an episode of numbers with few infos, three times as fast as `read_episode`.
 
-    The hash of the whole file replaces the checksums of its parts.
+    Only the infos in `TRAINING_INFOS` are read. The hash of the whole file replaces the checksums
+    of its parts.
 
     Args:
         path: an episode file of Teleop.
@@ -108,11 +111,24 @@ def read_numbers(
                 paces_hz=_numbers(file, "infos/teleop_pace"),
                 actors=_numbers(file, "infos/teleop_actor"),
                 meta={},
+                infos=_training_infos(file),
             )
     except UNREADABLE as problem:
         raise RecordingError(
             tr("{path} cannot be read ({problem}).", path=path, problem=problem)
         ) from problem
+
+
+def _training_infos(file: Any) -> dict[str, NDArray[Any]]:
+    """Return the numeric infos that training uses, as far as the episode has them."""
+    found = {}
+    group = h5g.open(file, f"/{OWN_GROUP}/infos".encode())
+    for name in TRAINING_INFOS:
+        if name.encode() in group and isinstance(h5o.open(group, name.encode()), h5d.DatasetID):
+            values = _numbers(file, f"infos/{name}")
+            if values.dtype.kind in "biuf":
+                found[name] = values
+    return found
 
 
 def _numbers_tree(file: Any, name: str, leaves: list[LeafSpec]) -> Arrays:

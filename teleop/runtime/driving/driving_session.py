@@ -78,6 +78,7 @@ class DrivingSession:
         first = [env]  # the first episode uses the environment just made
         make = lambda: first.pop() if first else make_env(env_id)  # noqa: E731
         self._session = Session(make, self._human, seeds_from(base_seed), can_rewind=True)
+        self._session.add_noise(self.options.noise)
         self._pace_hz = request.pace_hz or pace_of(env)
         self._starts = SeedSchedule(base_seed)
         words = find_entry(env_id).observation_words
@@ -304,6 +305,7 @@ class DrivingSession:
         """Apply new options for driving and recording."""
         self.options = options
         self._wheel.hand_back_after(options.hand_back_s)
+        self._session.add_noise(options.noise)
         self._set_pace()
         self._say(describe_environment(self.env_id, self._controls, self._session.env))
         self._show(now, draw=False)

@@ -56,6 +56,7 @@ class DriveOptions:
         preview: which part of the policy's observations is shown.
         rumble: whether the gamepad rumbles at an episode's end and when something was hit.
         hand_back_s: seconds after releasing the controls until a supervised policy drives again.
+        noise: size of random errors added to what the person does, from 0 to 1 (DART).
     """
 
     start: Start = Start.AT_ONCE
@@ -69,3 +70,4 @@ class DriveOptions:
     preview: Preview = Preview.OFF
     rumble: bool = False
     hand_back_s: float = 1.0
+    noise: float = 0.0

@@ -233,7 +233,7 @@ def _grid(area: Rect, gap: int, usual: int, least: int, words: int) -> tuple[int
 
 def _picture(context: UiContext, entry: EnvEntry, size: tuple[int, int]) -> Surface:
     """Return the environment's picture at a size, or a plain surface if it has none."""
-    file = context.ui.assets / "environments" / f"{entry.env_id}.png"
+    file = context.ui.assets / "environments" / f"{entry.env_id.rpartition('/')[2]}.png"
     if file.is_file():
         loaded = pygame.image.load(file).convert(32)
         height = min(loaded.get_height(), round(loaded.get_width() * size[1] / size[0]))

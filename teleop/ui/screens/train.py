@@ -31,7 +31,15 @@ from teleop.ui.widgets.steps import draw_steps
 _LOG_ROW = 20
 _TICK_ROW = 26
 _CHART_SHARE = 0.55
-_CHOOSING = ("bc", "frames", "memory", "chunk", "flow")  # recipes that use trial episodes
+_CHOOSING = (
+    "bc",
+    "frames",
+    "memory",
+    "chunk",
+    "average",
+    "choose",
+    "flow",
+)  # recipes that use trial episodes
 RECIPE_WORDS = {
     "bc": (tr("Behavioural cloning"), tr("Imitates your actions")),
     "frames": (
@@ -43,10 +51,9 @@ RECIPE_WORDS = {
         tr("Cloning with 8-step action chunks"),
         tr("Plans several actions ahead, if that helps"),
     ),
-    "flow": (
-        tr("Cloning by flow matching"),
-        tr("For analog sticks: keeps alternative actions apart"),
-    ),
+    "average": (tr("Cloning: average"), tr("Predicts the mean of your actions")),
+    "choose": (tr("Cloning: choose"), tr("Chooses the most likely of a few levels")),
+    "flow": (tr("Cloning by flow matching"), tr("Draws one of several right actions")),
     "nearest": (tr("Nearest neighbour"), tr("Copies your action in the most similar situation")),
     "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
     "iq": (tr("Inverse RL"), tr("Learns your goal (takes minutes)")),

@@ -96,6 +96,13 @@ _OPTIONS = (
         lambda v: f"{v:g} s",
     ),
     Option(
+        "noise",
+        tr("Add noise (DART)"),
+        (0.0, 0.1, 0.2, 0.3, 0.5),
+        tr("Your actions are disturbed; the policy learns what you meant, and how to recover"),
+        lambda v: tr("off") if v == 0 else f"{v:.0%}",
+    ),
+    Option(
         "rumble", tr("Rumble"), (False, True), tr("The gamepad vibrates when an episode ends"), _yes
     ),
 )

@@ -1,0 +1,21 @@
+"""Small environments made for teaching: each shows one thing about imitation learning.
+
+`register_envs` registers them with Gymnasium:
+
+- `teleop/RingTrack-v0`: a clone of perfect driving leaves the road and cannot come back.
+- `teleop/TwoGates-v0`: the average of two right answers is wrong.
+"""
+
+import gymnasium as gym
+
+from teleop.envs.teaching.ring_track import RING_TRACK, STEPS
+from teleop.envs.teaching.two_gates import TWO_GATES
+
+
+def register_envs() -> None:
+    """Register the environments with Gymnasium, once."""
+    here = __name__
+    if RING_TRACK not in gym.registry:
+        gym.register(RING_TRACK, f"{here}.ring_track:RingTrack", max_episode_steps=STEPS)
+    if TWO_GATES not in gym.registry:
+        gym.register(TWO_GATES, f"{here}.two_gates:TwoGates")
