@@ -6,7 +6,8 @@ session never sees a window, a clock or a process; the caller advances it: `sess
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from teleop.envs.disturbance import INTENDED, Disturbance
 from teleop.envs.factory import close_env, pace_of
 from teleop.envs.pictures import NOTHING_YET, draw, render_error
-from teleop.episode_trace import EpisodeTrace
+from teleop.episode_trace import EpisodeTrace, checksum
 from teleop.errors import EnvError, RecordingError, StorageError, TeleopError
 from teleop.recording import Recorder, Take
 from teleop.recording.journals.flattening import iter_leaves
@@ -155,6 +156,31 @@ class Session:
         self._start_s, self._due_s = now, now + self.period_s
         self._lasted_s = 0.0  # up to the last step
         self.phase = Phase.RUNNING
+
+    def start_after(self, begun: "Beginning", now: float) -> None:
+        """Repeat what another driver did from this session's seed, and pause there.
+
+        The steps are recorded as a policy's, so that nobody learns from them.
+
+        Args:
+            begun: what was done and observed.
+            now: monotonic seconds.
+
+        Raises:
+            EnvError: the environment is not reproducible, or the episode ends before; the take so
+                far is kept.
+            StorageError: the take's journal cannot be written.
+        """
+        self.start(now - len(begun.actions) * self.period_s)
+        for step, action in enumerate(begun.actions):
+            if self.phase is not Phase.RUNNING or checksum(self.observation) != begun.sums[step]:
+                self.phase = Phase.ENDED
+                raise EnvError(_other_path(self.env, step))
+            self._play(action, self._start_s + (step + 1) * self.period_s, Actor.POLICY)
+            if isinstance(self.policy, TakeOver):
+                self.policy.policy.act(self.observation)  # a memory must know what happened
+        self.action = None
+        self.pause()
 
     def pause(self) -> None:
         """Pause the episode; nothing is lost."""
@@ -300,8 +326,10 @@ class Session:
             self.phase = Phase.ENDED
             raise
 
-    def _play(self, intended: Action, now: float) -> None:
-        noisy = self.noise is not None and self.policy.actor is not Actor.POLICY
+    def _play(self, intended: Action, now: float, actor: Actor | None = None) -> None:
+        """Take one step, and record it as an action of this actor (default: of who drives)."""
+        drives = actor or self.policy.actor
+        noisy = self.noise is not None and drives is not Actor.POLICY
         action = self.noise(intended) if noisy and self.noise else intended
         observation, reward, self.terminated, self.truncated, info = self.env.step(action)
         self.observation, self.info, self.action = observation, info, action
@@ -321,7 +349,7 @@ class Session:
                     info=self._noted(info, intended if noisy else None),
                     time_s=now - self._start_s,
                     pace_hz=self.pace_hz,
-                    actor=self.policy.actor,
+                    actor=drives,
                     picture=self.picture,
                     intervention=isinstance(self.policy, TakeOver) and self.policy.intervention,
                 )
@@ -338,6 +366,33 @@ class Session:
         if not isinstance(self.policy, TakeOver) or isinstance(self.policy.proposal, dict | tuple):
             return info
         return info | {"policy_proposal": np.asarray(self.policy.proposal, np.float64)}
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first T steps of an episode, to be repeated.
+
+    Attributes:
+        actions: T actions.
+        sums: checksum of each of the T observations before them.
+    """
+
+    actions: tuple[Action, ...]
+    sums: tuple[int, ...]
+
+    @classmethod
+    def of(cls, observations: Iterable[Observation], actions: Iterable[Action]) -> "Beginning":
+        """Return the beginning with these observations, each followed by its action."""
+        return cls(tuple(actions), tuple(checksum(seen) for seen in observations))
+
+
+def _other_path(env: gym.Env[Any, Any], step: int) -> str:
+    return tr(
+        "{name} is not reproducible: repeated from the same seed, it differs at step {step}. An "
+        "episode cannot begin in the middle of another.",
+        name=env.spec.id if env.spec else tr("This environment"),
+        step=step,
+    )
 
 
 def seeds_from(base: int) -> Iterator[int]:

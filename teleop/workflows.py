@@ -278,10 +278,11 @@ class RetrainingJob:
             TeleopError: there is no such policy, or nothing to learn from.
         """
         from teleop.learning.analysis import dagger_rounds
+        from teleop.learning.data.learned_from import gather
 
         self._dataset = find_dataset(library, name)
         _, self._before = find_policy(library, name, policy)
-        self._demos = dagger_rounds.gather(library, self._dataset, self._before)
+        self._demos = gather(library, self._dataset, self._before)
         self._seed = seed
         self.name = dagger_rounds.name_of(self._before, list_policies(self._dataset.policies))
 

@@ -29,7 +29,7 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import Distribution, Head, Levels, flat_actions, head_from_json
 from teleop.learning.networks.numpy_network import Array
 from teleop.learning.networks.own_network import load_own
-from teleop.learning.networks.policy_models import PolicyModel, model_from
+from teleop.learning.networks.policy_models import Ensemble, PolicyModel, model_from
 from teleop.learning.policy_formats import FORMAT, upgraded
 from teleop.learning.tensor_file import read_tensors, write_tensors
 from teleop.recording.disk import files
@@ -74,6 +74,10 @@ class PolicyConfig:
 
 class PolicyLabels(Protocol):
     """Labels that a policy learned from and that are part of no recording."""
+
+    @property
+    def total_steps(self) -> int:
+        """Number of labelled steps."""
 
     def save(self, folder: Path) -> None:
         """Write the labels into the policy's folder."""
@@ -209,6 +213,25 @@ class LearnedPolicy:
     def replan(self) -> None:
         """Discard the planned actions, because another driver has acted."""
         self._plan.clear()
+
+    def disagreement(self) -> float:
+        """Return how much the networks differed about the last action; 0 for one network."""
+        if not isinstance(self.model, Ensemble):
+            return 0.0
+        return float(np.mean(self.model.disagreement()))
+
+    def alone(self, index: int) -> "LearnedPolicy":
+        """Return a policy of one of the networks."""
+        if not isinstance(self.model, Ensemble):
+            raise TypeError("the policy is not made of networks")
+        model = Ensemble((self.model.networks[index],), self.head, self.shape)
+        name = f"{self.name} network {index + 1}"
+        return LearnedPolicy(name, self.config, self.normaliser, self.head, model)
+
+    @property
+    def members(self) -> int:
+        """Number of networks; 0 if it is made of something else."""
+        return len(self.model.networks) if isinstance(self.model, Ensemble) else 0
 
     def choices(self, action: Action) -> tuple[int, ...]:
         """Return the index of the action's choice in each branch; empty for continuous outputs."""

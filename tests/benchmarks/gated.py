@@ -14,6 +14,7 @@ from teleop.experts.watcher import Watcher
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis import dagger_rounds
 from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.data.learned_from import gather
 from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.recording import Dataset, Library
 from teleop.runtime.processes.environment_process import EnvironmentProcess
@@ -53,7 +54,7 @@ def gated_rounds(seed: int) -> tuple[float, float]:
         before = load_policy(dataset.policies / "shown")
         for _ in range(ROUNDS):
             watched.play(before.name)
-            gathered = dagger_rounds.gather(library, dataset, before)
+            gathered = gather(library, dataset, before)
             *_, last = dagger_rounds.iter_round(gathered, before, seed)
             if last.policy is None:
                 raise ValueError("a round ended without a policy")

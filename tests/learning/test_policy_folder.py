@@ -10,6 +10,7 @@ from teleop.learning.algorithms import bc, dagger
 from teleop.learning.analysis import dagger_rounds
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.expert_labels import FILE, read_labels
+from teleop.learning.data.learned_from import gather
 from teleop.learning.policy import list_policies, load_policy
 from teleop.learning.policy_folder import PolicyFolder, chosen_policy
 from teleop.recording import Dataset, Library
@@ -127,7 +128,7 @@ def test_a_later_round_keeps_what_the_expert_answered(dataset: Dataset, library:
     assert labels is not None
     assert len(labels.lengths) == 4
     asked = load_policy(dataset.policies / "asked")
-    gathered = dagger_rounds.gather(library, dataset, asked)
+    gathered = gather(library, dataset, asked)
     assert gathered.count == demos.count + 4
     assert gathered.total_steps == demos.total_steps + int(labels.lengths.sum())
     *_, done = dagger_rounds.iter_round(gathered, asked)
@@ -139,7 +140,7 @@ def test_a_later_round_keeps_what_the_expert_answered(dataset: Dataset, library:
     path = dataset.policies / "asked" / FILE
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(LearningError, match="cannot be read"):
-        dagger_rounds.gather(library, dataset, asked)
+        gather(library, dataset, asked)
 
 
 def test_what_training_left_out_stays_out_of_later_rounds(
@@ -147,7 +148,7 @@ def test_what_training_left_out_stays_out_of_later_rounds(
 ) -> None:
     policy = load_policy(dataset.policies / "first")
     policy.config.learned["left_out"] = [2]
-    gathered = dagger_rounds.gather(library, dataset, policy)
+    gathered = gather(library, dataset, policy)
     assert [gathered.numbers[i] for i in gathered.used] == [1, 3]
 
 
@@ -190,4 +191,4 @@ def test_a_round_learns_from_corrections_and_not_from_other_takes(
     own = "cartpole-v1/human-v0"
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=own, seed=50))
     before = load_policy(dataset.policies / "first")
-    assert dagger_rounds.gather(library, dataset, before).count == 3
+    assert gather(library, dataset, before).count == 3

@@ -10,6 +10,7 @@ from teleop.errors import LearningError
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis import dagger_rounds
 from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.data.learned_from import gather
 from teleop.learning.policy import list_policies, load_policy
 from teleop.recording import Library
 from teleop.runtime.protocol.driving_options import DriveOptions
@@ -141,7 +142,7 @@ def test_the_next_round_learns_from_what_the_person_drove(
     before = load_policy(dataset.policies / "first")
     alone = load_demonstrations(dataset)
     told = [corrected_episode(process) for _ in range(2)]
-    demos = dagger_rounds.gather(library, dataset, before)
+    demos = gather(library, dataset, before)
     learned = int((demos.segments >= 0).sum())
     assert learned == int((alone.segments >= 0).sum()) + sum(item.driven for item in told)
     policies = [p.policy for p in dagger_rounds.iter_round(demos, before) if p.policy]

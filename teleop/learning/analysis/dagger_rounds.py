@@ -15,16 +15,14 @@ from teleop.evaluation.paired import compare_results
 from teleop.evaluation.scoring import evaluate, score
 from teleop.evaluation.success import Result, SuccessRule, rule_for
 from teleop.learning.analysis.baselines import starts_of, store_scores, stored_scores
-from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.data.expert_labels import ExpertLabels, read_labels
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.expert_labels import ExpertLabels
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
-from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
+from teleop.learning.policy import LearnedPolicy, load_policy
 from teleop.learning.policy_folder import PolicyFolder
 from teleop.learning.progress import Progress, check_teaches
 from teleop.learning.training_run import tuned_settings_of
-from teleop.recording import Dataset, Library
-from teleop.recording.datasets.dataset_library import human_dataset_id
-from teleop.take_over import OVER
+from teleop.recording import Dataset
 from teleop.text import tr
 from teleop.types.results import PairedComparison, PolicyRow, Round, Score
 
@@ -44,33 +42,6 @@ def name_of(before: LearnedPolicy, taken: list[str]) -> str:
     base = f"{first}-round-{round_of(before) + 1}"
     names = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
-
-
-def gather(library: Library, dataset: Dataset, before: LearnedPolicy) -> Demonstrations:
-    """Load all that a policy was learned from, and the corrections since.
-
-    That is its dataset, the episodes in which the person took over from a policy (they may lie in
-    the person's own dataset), and the labels that an expert gave while this policy or an earlier
-    round drove. Episodes that its training left out stay out.
-
-    Raises:
-        LearningError: nothing can be learned from them.
-        RecordingError: an episode is damaged.
-    """
-    own = library.dataset(human_dataset_id(before.config.env_id))
-    also = []
-    if own.dataset_id != dataset.dataset_id and own.exists:
-        names = list_policies(dataset.policies)
-        rows = [row for row in own.rows() if row.driver_name.split(OVER)[-1] in names]
-        also = [(own, [row for row in rows if OVER in row.driver_name])]
-    demos = load_demonstrations(dataset, also=also)
-    left_out = set(before.config.learned.get("left_out") or ())
-    own_rows = range(len(dataset.rows()))  # numbers are only unique within a dataset
-    if left_out:
-        kept = [i for i in demos.used if i not in own_rows or demos.numbers[i] not in left_out]
-        demos = demos.only(kept)
-    labels = read_labels(dataset.policies / before.name)
-    return demos if labels is None else labels.added_to(demos)
 
 
 def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> Iterator[Progress]:

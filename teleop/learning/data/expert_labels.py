@@ -39,6 +39,11 @@ class ExpertLabels:
     lengths: NDArray[np.int64]
     returns: NDArray[np.float64]
 
+    @property
+    def total_steps(self) -> int:
+        """Number of labelled steps."""
+        return len(self.flat)
+
     @staticmethod
     def since(demos: Demonstrations, count: int) -> "ExpertLabels | None":
         """Return the episodes of `demos` after the first `count`; None if there are none."""

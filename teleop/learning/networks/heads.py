@@ -138,7 +138,7 @@ class Head:
             )
             for branch, span in zip(self.branches, self.spans, strict=True)
         ]
-        return self._rebuilt(flat)
+        return self.rebuilt(flat)
 
     def actions(self, probabilities: NDArray[np.float32]) -> list[Action]:
         """Return the most likely action of each row: (B, size) -> B actions of the space."""
@@ -152,7 +152,7 @@ class Head:
                 flat[:, index] = scaled.clip(branch.low, branch.high)
         if isinstance(self.space, spaces.Discrete):
             return list(flat[:, 0].astype(self.space.dtype))
-        return [self._rebuilt(row) for row in flat.tolist()]
+        return [self.rebuilt(row) for row in flat.tolist()]
 
     def distribution(self, probabilities: NDArray[np.float32]) -> Distribution:
         """Return the probabilities of each branch; empty if any branch is a number."""
@@ -164,7 +164,8 @@ class Head:
     def _makers(self) -> list[Callable[[Sequence[float]], Any]]:
         return [_maker(leaf) for leaf in iter_leaves(self.space)]
 
-    def _rebuilt(self, flat: list[float]) -> Action:
+    def rebuilt(self, flat: Sequence[float]) -> Action:
+        """Return the action of a flattened row: (branches,) -> an action of the space."""
         if len(self._makers) == 1 and not self._leaves[0].path:
             return self._makers[0](flat)
         values, start = [], 0

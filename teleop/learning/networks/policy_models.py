@@ -55,11 +55,37 @@ class Ensemble:
         """Start an episode and forget the previous one."""
         self._rng = np.random.default_rng(seed)
         self._hidden: list[Array | None] = [None] * len(self.networks)
+        self._latest: list[Array] = []
 
     def think(self, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
         """Return the mean of the networks' outputs."""
         found = [self._one(i, vector, pictures) for i in range(len(self.networks))]
+        self._latest = found
         return found[0] if len(found) == 1 else np.mean(found, axis=0, dtype=np.float32)
+
+    def each(self) -> list[Array]:
+        """Return the outputs of each network in the last call of `think`."""
+        return list(self._latest)
+
+    def disagreement(self) -> Array:
+        """Return how much the networks differed in the last call of `think`: (...).
+
+        Choices: the mean distance in total variation between a network's probabilities and the
+        ensemble's, 0..1. Numbers: their standard deviation over the networks. Averaged over the
+        branches of the next action.
+        """
+        if len(self._latest) < 2:
+            return np.zeros(self._latest[0].shape[:-1] if self._latest else (), np.float32)
+        size = self._head.size
+        stacked = np.stack(self._latest)[..., :size]
+        parts = []
+        for span in self._head.spans:
+            own = stacked[..., span]
+            if own.shape[-1] > 1:
+                parts.append(np.abs(own - own.mean(axis=0)).sum(axis=-1).mean(axis=0) / 2)
+            else:
+                parts.append(own[..., 0].std(axis=0))
+        return np.asarray(np.mean(parts, axis=0), np.float32)
 
     def _one(self, index: int, vector: Rows, pictures: tuple[Picture, ...]) -> Array:
         network = self.networks[index]

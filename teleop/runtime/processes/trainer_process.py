@@ -169,13 +169,14 @@ class TrainerProcess:
     def _train_again(self, request: Train) -> None:
         """Train a further round that includes the corrections; it is playable after a moment."""
         from teleop.learning.analysis import dagger_rounds
+        from teleop.learning.data.learned_from import gather
         from teleop.learning.policy import list_policies, load_policy
 
         began = time.perf_counter()
         library = Library(request.root)
         dataset = library.existing(request.dataset_id)
         before = load_policy(dataset.policies / request.after)
-        demos = dagger_rounds.gather(library, dataset, before)
+        demos = gather(library, dataset, before)
         name = dagger_rounds.name_of(before, list_policies(dataset.policies))
         self._pipe.send(TrainingBegan(len(demos.used), demos.total_steps, ()))
         report = ProgressReport(self._pipe.send, began)

@@ -1,0 +1,1 @@
+"""Where a policy leaves the demonstrated states, what that costs, and what to record next."""

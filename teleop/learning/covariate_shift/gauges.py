@@ -1,0 +1,267 @@
+"""Gauges of a driving policy: is it about to fail? Each says how often it was right before.
+
+Two gauges, as in Menda et al. 2019, "EnsembleDAgger: A Bayesian Approach to Safe Imitation
+Learning", section III: the disagreement of the ensemble ("doubt") and the distance to the
+demonstrated states ("discrepancy" there is to the expert's action, which nobody knows at play).
+Both are averaged over a quarter of a second.
+
+A gauge warns in a run if it exceeds its threshold at any step. Its hit rate is the share of failed
+runs in which it warns, its false-alarm rate the share of successful runs in which it warns. The
+threshold is chosen on some runs (the largest difference of the two rates; Youden 1950, "Index for
+rating diagnostic tests"), and the rates are measured on other runs. With a budget of questions a
+minute instead, the threshold is the one that asks that often (Hoque et al. 2021, "ThriftyDAgger:
+Budget-Aware Novelty and Risk Gating for Interactive Imitation Learning", section IV).
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teleop.evaluation.success import SuccessRule
+from teleop.learning.covariate_shift.known_states import KnownStates
+from teleop.learning.covariate_shift.runs import Run, play_run
+from teleop.learning.policy import LearnedPolicy
+from teleop.text import tr
+from teleop.types.diagnosis import Gauge, GaugeRates
+
+FIRST_SEED = 120_000  # far from the seeds that score, choose or train
+RUNS = 40
+_WINDOW_S = 0.25
+_REFRACTORY_S = 3.0  # after a question, the next one comes at least this much later
+_USUAL = 95.0  # percentile
+_Z = 1.959964  # standard normal quantile for 95 %
+_FEWEST = 3  # failed and successful runs that say something about a rate
+
+
+def smoothed(values: NDArray[np.float64], pace_hz: float) -> NDArray[np.float64]:
+    """Return the mean of each value and those before it within a quarter of a second: (T,)."""
+    width = window(pace_hz)
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    ends = np.arange(1, len(values) + 1)
+    begins = np.maximum(0, ends - width)
+    return np.asarray((sums[ends] - sums[begins]) / (ends - begins))
+
+
+def window(pace_hz: float) -> int:
+    """Return the number of steps in a quarter of a second; 1 if turn-based."""
+    return max(1, round(_WINDOW_S * pace_hz))
+
+
+def iter_measure(
+    policy: LearnedPolicy, known: KnownStates, rule: SuccessRule, runs: int = RUNS
+) -> Iterator[tuple[int, tuple[Gauge, ...]]]:
+    """Play a policy and measure its gauges; yield (runs played, gauges), which are empty at first.
+
+    Every other run chooses the thresholds, the rest measures the rates.
+
+    Raises:
+        EnvError: the environment cannot be made, or failed.
+    """
+    played: list[Run] = []
+    for number in range(runs):
+        played.append(play_run(policy, known, FIRST_SEED + number, rule))
+        yield number + 1, ()
+    yield runs, measured(played, float(policy.config.learned.get("pace_hz") or 0.0))
+
+
+def measured(played: Sequence[Run], pace_hz: float) -> tuple[Gauge, ...]:
+    """Return the gauges from runs: every other one chooses the thresholds."""
+    found = []
+    for name in ("distance", "disagreement"):
+        series = [smoothed(_values(run, name), pace_hz) for run in played]
+        highest = np.array([float(s.max(initial=0.0)) for s in series])
+        failed = np.array([run.success is False for run in played], np.bool_)
+        threshold = _best_threshold(highest[::2], failed[::2])
+        if threshold is None:
+            threshold = _usual_limit(played, series, name)
+        rates = rates_of(highest[1::2], failed[1::2], threshold)
+        lead = _lead_s(series[1::2], failed[1::2], threshold, pace_hz)
+        minutes = _per_minute(series, pace_hz)
+        found.append(Gauge(name, threshold, rates, lead, minutes))
+    return tuple(found)
+
+
+def rates_of(
+    highest: NDArray[np.float64], failed: NDArray[np.bool_], threshold: float
+) -> GaugeRates:
+    """Return hit and false-alarm counts of a threshold over runs with these highest values."""
+    warned = highest > threshold
+    return GaugeRates(
+        hits=int((warned & failed).sum()),
+        failures=int(failed.sum()),
+        false_alarms=int((warned & ~failed).sum()),
+        successes=int((~failed).sum()),
+    )
+
+
+def wilson_interval(count: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927, "Probable inference", equation 5)."""
+    if total == 0:
+        return 0.0, 1.0
+    share, z2 = count / total, _Z**2
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = _Z / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def gauge_words(gauge: Gauge) -> str:
+    """Return how reliable a gauge was, as a sentence."""
+    rates = gauge.rates
+    if rates.failures < _FEWEST or rates.successes < _FEWEST:
+        return tr(
+            "Not known: {failures} of {runs} runs failed; both kinds are needed",
+            failures=rates.failures,
+            runs=rates.failures + rates.successes,
+        )
+    hit = wilson_interval(rates.hits, rates.failures)
+    false = wilson_interval(rates.false_alarms, rates.successes)
+    return tr(
+        "Warned in {hits} of {failures} failed runs ({hit_low:.0%} to {hit_high:.0%}) and in "
+        "{false} of {successes} successful ones ({false_low:.0%} to {false_high:.0%})",
+        hits=rates.hits,
+        failures=rates.failures,
+        hit_low=hit[0],
+        hit_high=hit[1],
+        false=rates.false_alarms,
+        successes=rates.successes,
+        false_low=false[0],
+        false_high=false[1],
+    )
+
+
+def threshold_for(gauge: Gauge, per_minute: float) -> float:
+    """Return the threshold at which a gauge asked at most this often while it was measured.
+
+    Args:
+        gauge: the gauge.
+        per_minute: questions a minute that are all right.
+    """
+    fitting = [limit for limit, rate in gauge.per_minute if rate <= per_minute]
+    return max(gauge.threshold, min(fitting, default=math.inf))
+
+
+class GaugeReader:
+    """Reads the gauges of a policy while it drives."""
+
+    def __init__(self, policy: LearnedPolicy, known: KnownStates, pace_hz: float) -> None:
+        self.policy, self._known = policy, known
+        width = window(pace_hz)
+        self._distances: deque[float] = deque(maxlen=width)
+        self._doubts: deque[float] = deque(maxlen=width)
+
+    def forget(self) -> None:
+        """Begin a new episode."""
+        self._distances.clear()
+        self._doubts.clear()
+
+    def read(self, observation: Any) -> dict[str, float]:
+        """Return the value of each gauge, after the policy has acted on an observation."""
+        self._distances.append(self._known.measure(observation)[0])
+        self._doubts.append(self.policy.disagreement())
+        return {
+            "distance": sum(self._distances) / len(self._distances),
+            "disagreement": sum(self._doubts) / len(self._doubts),
+        }
+
+
+def gauges_to_json(gauges: Sequence[Gauge]) -> list[dict[str, Any]]:
+    """Return gauges as JSON-able data."""
+    return [asdict(gauge) for gauge in gauges]
+
+
+def gauges_from_json(data: Any) -> tuple[Gauge, ...]:
+    """Return stored gauges; those that are damaged are left out."""
+    found = []
+    for item in data if isinstance(data, list) else ():
+        try:
+            rates = GaugeRates(**{key: int(item["rates"][key]) for key in _RATES})
+            lead = None if item["lead_s"] is None else float(item["lead_s"])
+            minutes = tuple((float(a), float(b)) for a, b in item["per_minute"])
+            numbers = [float(item["threshold"]), *(v for pair in minutes for v in pair)]
+            if not np.isfinite(numbers).all() or min(asdict(rates).values()) < 0:
+                continue
+            found.append(Gauge(str(item["name"]), numbers[0], rates, lead, minutes))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+    return tuple(gauge for gauge in found if gauge.name in ("distance", "disagreement"))
+
+
+_RATES = tuple(GaugeRates.__dataclass_fields__)
+
+
+def _values(run: Run, name: str) -> NDArray[np.float64]:
+    return run.distances if name == "distance" else run.disagreements
+
+
+def _best_threshold(highest: NDArray[np.float64], failed: NDArray[np.bool_]) -> float | None:
+    """Return the threshold with the largest difference of hit and false-alarm rate.
+
+    None if all runs failed, or none did: they do not show what warns of a failure.
+    """
+    if failed.all() or not failed.any():
+        return None
+    values = np.unique(highest)
+    limits = np.concatenate([[values[0] / 2], (values[:-1] + values[1:]) / 2])
+    gains = [
+        float((highest[failed] > limit).mean() - (highest[~failed] > limit).mean())
+        for limit in limits
+    ]
+    best = max(gains)
+    good = [limit for limit, gain in zip(limits, gains, strict=True) if gain >= best - 1e-9]
+    return float(np.median(good))
+
+
+def _usual_limit(played: Sequence[Run], series: Sequence[NDArray[np.float64]], name: str) -> float:
+    """Return the end of what is usual near demonstrated states."""
+    if name == "distance":
+        return 1.0
+    near = [values[run.distances <= 1] for run, values in zip(played, series, strict=True)]
+    known = np.concatenate(near) if sum(map(len, near)) else np.concatenate(series)
+    return float(np.percentile(known, _USUAL)) if len(known) else 0.0
+
+
+def _lead_s(
+    series: Sequence[NDArray[np.float64]],
+    failed: NDArray[np.bool_],
+    threshold: float,
+    pace_hz: float,
+) -> float | None:
+    """Return the median time from the first warning to the end of a failed run, in seconds."""
+    leads = [
+        len(values) - int(np.flatnonzero(values > threshold)[0])
+        for values, fails in zip(series, failed, strict=True)
+        if fails and (values > threshold).any()
+    ]
+    if not leads or not pace_hz:
+        return None
+    return float(np.median(leads)) / pace_hz
+
+
+def _per_minute(
+    series: Sequence[NDArray[np.float64]], pace_hz: float
+) -> tuple[tuple[float, float], ...]:
+    """Return (threshold, questions a minute) for thresholds from low to high."""
+    steps = sum(len(values) for values in series)
+    if not steps:
+        return ()
+    pace = pace_hz or 1.0
+    quiet = max(1, round(_REFRACTORY_S * pace))
+    limits = np.quantile(np.concatenate(series), np.linspace(0.5, 1.0, 21))
+    rows = []
+    for limit in np.unique(limits):
+        asked = sum(_count_questions(values > limit, quiet) for values in series)
+        rows.append((float(limit), asked / (steps / pace / 60)))
+    return tuple(rows)
+
+
+def _count_questions(warns: NDArray[np.bool_], quiet: int) -> int:
+    count, at = 0, 0
+    places = np.flatnonzero(warns)
+    while len(places := places[places >= at]):
+        count, at = count + 1, int(places[0]) + quiet
+    return count
