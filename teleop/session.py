@@ -15,7 +15,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.disturbance import INTENDED, Disturbance
+from teleop.envs.action_spaces.disturbance import INTENDED, Disturbance
 from teleop.envs.factory import close_env, pace_of
 from teleop.envs.pictures import NOTHING_YET, draw, render_error
 from teleop.episode_trace import EpisodeTrace, checksum
@@ -145,42 +145,27 @@ class Session:
         self.env = self._make()
         self._reset(now)
 
-    def start(self, now: float) -> None:
+    def start(self, now: float, begun: "Beginning | None" = None) -> None:
         """Let the policy drive from the reset state; start a take if there is a recorder.
+
+        Args:
+            now: monotonic seconds.
+            begun: what another driver did from this session's seed. It is repeated, and the session
+                is paused there. These steps are recorded as a policy's, so nobody learns from them.
 
         Raises:
             StorageError: the take's journal cannot be written.
+            EnvError: the environment is not reproducible, or the episode ends before; the take so
+                far is kept.
         """
+        now -= len(begun.actions) * self.period_s if begun else 0.0
         if self._recorder:
             self._recorder.start(self.observation, self.info, self.seed, self.policy, now)
         self._start_s, self._due_s = now, now + self.period_s
         self._lasted_s = 0.0  # up to the last step
         self.phase = Phase.RUNNING
-
-    def start_after(self, begun: "Beginning", now: float) -> None:
-        """Repeat what another driver did from this session's seed, and pause there.
-
-        The steps are recorded as a policy's, so that nobody learns from them.
-
-        Args:
-            begun: what was done and observed.
-            now: monotonic seconds.
-
-        Raises:
-            EnvError: the environment is not reproducible, or the episode ends before; the take so
-                far is kept.
-            StorageError: the take's journal cannot be written.
-        """
-        self.start(now - len(begun.actions) * self.period_s)
-        for step, action in enumerate(begun.actions):
-            if self.phase is not Phase.RUNNING or checksum(self.observation) != begun.sums[step]:
-                self.phase = Phase.ENDED
-                raise EnvError(_other_path(self.env, step))
-            self._play(action, self._start_s + (step + 1) * self.period_s, Actor.POLICY)
-            if isinstance(self.policy, TakeOver):
-                self.policy.policy.act(self.observation)  # a memory must know what happened
-        self.action = None
-        self.pause()
+        if begun is not None:
+            self._repeat(begun)
 
     def pause(self) -> None:
         """Pause the episode; nothing is lost."""
@@ -317,6 +302,18 @@ class Session:
         if self.noise is not None:
             self.noise.reset(self.seed)
         self.trace = EpisodeTrace(self.observation) if self._goes_back else None
+
+    def _repeat(self, begun: "Beginning") -> None:
+        """Repeat the beginning of another run, and pause."""
+        for step, action in enumerate(begun.actions):
+            if self.phase is not Phase.RUNNING or checksum(self.observation) != begun.sums[step]:
+                self.phase = Phase.ENDED
+                raise EnvError(_other_path(self.env, step))
+            if isinstance(self.policy, TakeOver):
+                self.policy.policy.act(self.observation)  # a memory must know what happened
+            self._play(action, self._start_s + (step + 1) * self.period_s, Actor.POLICY)
+        self.action = None
+        self.pause()
 
     def _step(self, action: Action, now: float) -> None:
         """Take one step; any error ends the episode."""

@@ -6,7 +6,7 @@ window opens before they are needed.
 
 import sys
 
-from teleop.cli import diagnosis, exchange, learning, policy_commands, recordings  # noqa: F401  they register commands
+from teleop.cli import diagnosis_commands, exchange, learning, policy_commands, recordings  # noqa: F401  they register commands
 from teleop.cli.play import cli, window
 from teleop.cli.watch import Watch
 from teleop.envs.activity import activity

@@ -155,14 +155,10 @@ def record(
 
     with one_sentence(debug):
         library = open_library(recordings)
+        driver = "wobbly" if wobbly else "human-like" if human_like else "expert"
+        first = seed or 0
         results = iter_record(
-            library,
-            env,
-            "wobbly" if wobbly else "human-like" if human_like else "expert",
-            episodes,
-            dataset_id=dataset,
-            seed=seed or 0,
-            noise=noise,
+            library, env, driver, episodes, dataset_id=dataset, seed=first, noise=noise
         )
         shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]

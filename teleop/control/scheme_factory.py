@@ -34,9 +34,9 @@ from teleop.control.schemes import (
     inverted,
     reach,
 )
-from teleop.envs.action_semantics import action_meanings, moves_meant
+from teleop.envs.action_spaces.action_semantics import action_meanings, moves_meant
+from teleop.envs.action_spaces.idle_action import find_idle
 from teleop.envs.factory import name_of
-from teleop.envs.idle_action import find_idle
 from teleop.errors import ControlError
 from teleop.text import joined, tr
 

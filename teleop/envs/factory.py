@@ -12,8 +12,8 @@ import numpy as np
 from gymnasium import error
 
 from teleop.envs import trust
-from teleop.envs.action_labels import learn_words
-from teleop.envs.action_semantics import is_turn_based
+from teleop.envs.action_spaces.action_labels import learn_words
+from teleop.envs.action_spaces.action_semantics import is_turn_based
 from teleop.envs.activity import activity, encoded
 from teleop.envs.catalogue import CATALOGUE, find_entry
 from teleop.envs.conversion import ConvertingWrapper

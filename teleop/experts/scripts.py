@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from teleop.envs.disturbance import Disturbance
+from teleop.envs.action_spaces.disturbance import Disturbance
 from teleop.envs.naming import bare_id
 from teleop.envs.spaces import Space
 from teleop.envs.teaching.ring_track import RING_TRACK, steer_along

@@ -19,7 +19,7 @@ from gymnasium.vector.utils import concatenate, create_empty_array
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from teleop.envs.action_labels import axis_words, branch_words
+from teleop.envs.action_spaces.action_labels import axis_words, branch_words
 from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, same_space, space_from_json
 from teleop.errors import HostileFileError, LearningError, StorageError, TeleopError, reason

@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.action_labels import action_text
+from teleop.envs.action_spaces.action_labels import action_text
 from teleop.envs.conversion import as_in_space
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour

@@ -9,8 +9,8 @@ import pytest
 from gymnasium import spaces
 
 from teleop.control import ControlSettings, ControlsFile, HumanPolicy, bound, make_scheme
+from teleop.envs.action_spaces.idle_action import find_idle
 from teleop.envs.factory import make_env
-from teleop.envs.idle_action import find_idle
 from teleop.errors import ControlError
 from teleop.runtime.driving.live_controls import LiveControls
 from teleop.runtime.protocol.session_messages import SetIdle, SetTap

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from teleop.envs.action_labels import branch_words
+from teleop.envs.action_spaces.action_labels import branch_words
 from teleop.envs.catalogue import CATALOGUE
 from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.pictures import draw

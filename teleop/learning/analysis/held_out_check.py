@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.action_labels import axis_words, branch_words
+from teleop.envs.action_spaces.action_labels import axis_words, branch_words
 from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.networks.ensemble import TunedSettings
 from teleop.learning.networks.heads import Levels

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.action_labels import action_text
+from teleop.envs.action_spaces.action_labels import action_text
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import iter_episode
 from teleop.episode_trace import checksum
@@ -26,7 +26,7 @@ from teleop.learning.covariate_shift.runs import Run
 from teleop.learning.policy import LearnedPolicy
 from teleop.text import tr
 from teleop.types import Action, Observation
-from teleop.types.diagnosis import Alternative, Autopsy, Decision
+from teleop.types.findings import Alternative, Autopsy, Decision
 
 _BEFORE_S = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 _BEFORE_TURNS = (1, 2, 3, 4, 5, 6, 8, 12, 20)

@@ -16,7 +16,7 @@ from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Dataset, Library
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.types import Action
-from teleop.types.diagnosis import Autopsy, ErrorGrowth, Gauge, ProposedMoment
+from teleop.types.findings import Autopsy, ErrorGrowth, Gauge, ProposedMoment
 
 _RUNS = 20  # runs that propose moments
 _FIRST_SEED = 130_000  # far from other seeds

@@ -15,7 +15,7 @@ from teleop.evaluation.success import SuccessRule
 from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.learning.covariate_shift.runs import Run, inputs_of, play_run
 from teleop.learning.policy import LearnedPolicy
-from teleop.types.diagnosis import ErrorGrowth
+from teleop.types.findings import ErrorGrowth
 
 RUNS = 20
 _POINTS = 60

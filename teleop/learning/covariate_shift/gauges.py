@@ -27,7 +27,7 @@ from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.learning.covariate_shift.runs import Run, play_run
 from teleop.learning.policy import LearnedPolicy
 from teleop.text import tr
-from teleop.types.diagnosis import Gauge, GaugeRates
+from teleop.types.findings import Gauge, GaugeRates
 
 FIRST_SEED = 120_000  # far from the seeds that score, choose or train
 RUNS = 40

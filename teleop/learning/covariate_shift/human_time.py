@@ -30,7 +30,7 @@ from teleop.learning.training_run import tuned_settings_of
 from teleop.recording import Dataset, Library
 from teleop.take_over import OVER
 from teleop.text import tr
-from teleop.types.diagnosis import TimeLine, TimePoint
+from teleop.types.findings import TimeLine, TimePoint
 from teleop.types.results import Round, Score
 
 _MINUTE_S = 60.0

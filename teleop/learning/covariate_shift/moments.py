@@ -20,7 +20,7 @@ from teleop.learning.covariate_shift.gauges import smoothed
 from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.learning.covariate_shift.runs import Run
 from teleop.learning.policy import LearnedPolicy
-from teleop.types.diagnosis import Gauge
+from teleop.types.findings import Gauge
 
 PIECE_S = 5.0
 _EARLIER_S = 1.0

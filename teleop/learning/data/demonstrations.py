@@ -14,8 +14,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from teleop.envs.action_labels import idle_action
-from teleop.envs.disturbance import INTENDED
+from teleop.envs.action_spaces.action_labels import idle_action
+from teleop.envs.action_spaces.disturbance import INTENDED
 from teleop.envs.factors import Factors, state_factors
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import Space, is_text, same_space

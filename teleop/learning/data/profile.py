@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from teleop.envs.action_labels import branch_words, idle_action
+from teleop.envs.action_spaces.action_labels import branch_words, idle_action
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.inputs import Rows
 from teleop.learning.data.lag_estimate import explained_share, quadratic_features

@@ -14,7 +14,7 @@ import numpy as np
 from h5py import h5d, h5g, h5o, h5s
 from numpy.typing import NDArray
 
-from teleop.envs.disturbance import INTENDED
+from teleop.envs.action_spaces.disturbance import INTENDED
 from teleop.envs.spaces import Space
 from teleop.errors import HostileFileError, RecordingError, reason
 from teleop.recording.disk import files

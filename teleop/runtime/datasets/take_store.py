@@ -166,7 +166,7 @@ class TakeStore:
         if not self._undo:
             self.say(Notice(Tone.PLAIN, tr("There is nothing to undo.")))
             return
-        name = self._undo.pop()
+        name, self.changed = self._undo.pop(), True
         self._work(lambda: self._dataset.writer.restore(name), self._restored)
 
     def star(self, uuid: str, starred: bool) -> None:

@@ -5,6 +5,8 @@ from teleop.learning import LearnedPolicy
 from teleop.session import Session
 from teleop.take_over import TakeOver, TouchGate
 
+_TURNS_AS_TIME_HZ = 5.0  # pace of a turn-based environment that the person drives in real time
+
 
 class DriverSelection:
     """Decides who drives the next episode.
@@ -35,6 +37,18 @@ class DriverSelection:
         turns = (usual if wish is None else wish) and self.over is None
         self.person.turn_based = turns
         return turns
+
+    def set_pace(self, session: Session, pace_hz: float, wish: bool | None) -> None:
+        """Set the pace of a session and of the person's controls.
+
+        Args:
+            session: the session.
+            pace_hz: steps per second of the environment; 0 if it is turn-based.
+            wish: whether the person wants turns; None: as the environment is.
+        """
+        turns = self.take_turns(wish, usual=pace_hz == 0)
+        session.base_pace_hz = 0.0 if turns else pace_hz or _TURNS_AS_TIME_HZ
+        self.person.dt_s = 1 / session.pace_hz if session.pace_hz else 1.0
 
     def resume(self, session: Session) -> None:
         """Update the driver after a rewind: its memory of the episode is no longer valid."""

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, get_args
 
-from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import make_env, pace_of
 from teleop.episode_trace import Probe
 from teleop.errors import EnvError, RecordingError, StorageError, sentence
 from teleop.learning import LearnedPolicy
 from teleop.recording import Library, Take
 from teleop.runtime.datasets.take_store import TakeStore
+from teleop.runtime.driving.assistance import Assistance
 from teleop.runtime.driving.drive_display import DriveDisplay
 from teleop.runtime.driving.driver_selection import DriverSelection
 from teleop.runtime.driving.frame_source import FrameSource
@@ -19,7 +19,7 @@ from teleop.runtime.driving.live_controls import ControlChange, LiveControls
 from teleop.runtime.driving.pace_report import PaceReport, unwanted, was_hit
 from teleop.runtime.driving.rewind import Rewind
 from teleop.runtime.driving.seed_schedule import SeedSchedule
-from teleop.runtime.driving.snapshot import describe_environment, make_snapshot
+from teleop.runtime.driving.snapshot import describe_environment, live_snapshot
 from teleop.runtime.driving.start_trigger import StartTrigger
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import (
@@ -41,13 +41,12 @@ from teleop.runtime.protocol.session_messages import (
     Tone,
     UseSeed,
 )
-from teleop.session import Phase, Session, seeds_from
+from teleop.session import Beginning, Phase, Session, seeds_from
 from teleop.text import tr
 from teleop.types import InputEvent
 
 _PRESSED = 0.5
 _REFRESH_S = 0.05  # time between frames while rewinding
-_TURNS_AS_TIME_HZ = 5.0  # pace of a turn-based environment that the person drives in real time
 
 
 class DrivingSession:
@@ -81,11 +80,11 @@ class DrivingSession:
         self._session.add_noise(self.options.noise)
         self._pace_hz = request.pace_hz or pace_of(env)
         self._starts = SeedSchedule(base_seed)
-        words = find_entry(env_id).observation_words
-        drawing = FrameSource(env.observation_space, words, self._say)
+        drawing = FrameSource(env.observation_space, env_id, self._say)
         self._wheel = DriverSelection(self._human, self.options.hand_back_s)
         self.takes = TakeStore(library, env_id, env, worker, self._say)
         probe = Probe(lambda: make_env(env_id, render=False), base_seed)
+        self.assistance = Assistance(self._say)
         self._back = Rewind(self._session, self._wheel, self.takes, probe, self._say)
         self._display = DriveDisplay(self._session, self._back, drawing, self._say)
         self._waiting = StartTrigger()
@@ -108,7 +107,7 @@ class DrivingSession:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being written in the background."""
+        """Whether something is being written."""
         return self.takes.busy
 
     @property
@@ -132,16 +131,15 @@ class DrivingSession:
         """Handle an input of the person: a key, button, stick or the mouse moved."""
         self._human.hear(event)
         self._events += 1
-        if abs(event.value) >= _PRESSED and self._waiting.for_input:
+        pressed = abs(event.value) >= _PRESSED
+        if pressed and self._waiting.for_input:
             self._begin(self._now)
+        if pressed and self.assistance.asks:
+            self._resume(self._now)
         if event.value == 1.0:
             self._session.hasten()
         if self.takes.recorder and not self._practises:
             self.takes.recorder.hear(event)
-
-    def _release(self) -> None:
-        """Release all keys."""
-        self._human.release()
 
     def tick(self, now: float) -> None:
         """Take and show a step if one is due, and handle finished background jobs."""
@@ -228,11 +226,6 @@ class DrivingSession:
         self._starred = not self._starred
         self._show(now, draw=False)
 
-    def _undo(self, now: float) -> None:
-        """Restore what was discarded or deleted last."""
-        self.takes.undo()
-        self._show(now, draw=False)
-
     def _new_seed(self, now: float, seed: int | None = None) -> None:
         """Go to another seed or a given one, unless something is being recorded."""
         if not self.engaged and not self.takes.pending:
@@ -242,6 +235,7 @@ class DrivingSession:
 
     def _pause(self, now: float) -> None:
         """Pause and release all keys."""
+        self.assistance.asks = ""
         self._human.release()
         self._back.let_go()
         self._waiting.cancel()
@@ -250,6 +244,7 @@ class DrivingSession:
 
     def _resume(self, now: float) -> None:
         """Resume after a pause."""
+        self.assistance.asks = ""
         self._session.resume(now)
         self._show(now, draw=False)
 
@@ -306,6 +301,7 @@ class DrivingSession:
         self.options = options
         self._wheel.hand_back_after(options.hand_back_s)
         self._session.add_noise(options.noise)
+        self.assistance.per_minute = options.questions
         self._set_pace()
         self._say(describe_environment(self.env_id, self._controls, self._session.env))
         self._show(now, draw=False)
@@ -316,10 +312,9 @@ class DrivingSession:
         Raises:
             ControlError: the controls contradict each other, or cannot be written.
         """
-        text = self._controls.change(change, self._session.env)
-        self._say(describe_environment(self.env_id, self._controls, self._session.env))
-        if text:
+        if text := self._controls.change(change, self._session.env):
             self._say(Notice(Tone.PLAIN, text))
+        self._say(describe_environment(self.env_id, self._controls, self._session.env))
 
     def _show_again(self, now: float) -> None:
         """Send everything again when the window returns to this view."""
@@ -337,22 +332,35 @@ class DrivingSession:
         self._keep_take(now)
         self._session.close()
         self.takes.close()
+        self.assistance.close()
         self._display.close()
 
     def _say(self, message: FromEnvironment) -> None:
         self._speaks(message)
 
-    def _begin(self, now: float) -> None:
+    def continue_from(self, seed: int, begun: Beginning, now: float) -> None:
+        """Repeat the beginning of a run, and wait for the person to drive on from there."""
+        self._keep_take(now)
+        self._renew(now, seed)
+        self._human.reset(seed)
+        self._begin(now, begun)
+
+    def _begin(self, now: float, begun: Beginning | None = None) -> None:
         self._waiting.cancel()
         self._practises = self.options.practice
         self._starred, self._events = False, 0
         self._back.forget()
+        self.assistance.forget()
         try:
             recorder = None if self._practises else self.takes.ready_recorder()
             self._session.use_recorder(recorder)
-            self._session.start(now)
-        except (RecordingError, StorageError) as problem:
+            self._session.start(now, begun)
+            self.assistance.asks = "begin" if begun else ""
+        except (RecordingError, StorageError, EnvError) as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
+            if begun is not None:
+                self._end_take()
+                self.takes.discard()
         self._show(now)
 
     def _advance(self, step: Callable[[float], bool], now: float) -> bool:
@@ -377,12 +385,11 @@ class DrivingSession:
 
     def _look(self, now: float) -> None:
         """While nobody drives, test whether this environment can rewind."""
-        if self._probes:
-            self._back.probe.look()
-            if self._back.problem:
-                self._show(now, draw=False)
+        if self._probes and self._back.look():
+            self._show(now, draw=False)
 
     def _stepped(self, now: float) -> None:
+        self.assistance.after_step(self._session, now)
         if self.options.rumble and was_hit(self._session.info):
             self._say(Rumble(1.0, 0.15))
         if self._session.phase is Phase.ENDED:
@@ -409,8 +416,8 @@ class DrivingSession:
             self._waiting.next(now)
         elif self.options.auto_next:
             self._keep_take(now)
-            text = tr("That was the last of {goal} episodes", goal=self.options.goal)
-            self._say(Notice(Tone.GOOD, text))
+            last = tr("That was the last of {goal} episodes", goal=self.options.goal)
+            self._say(Notice(Tone.GOOD, last))
 
     def _end_take(self) -> None:
         take: Take | None = None
@@ -442,10 +449,7 @@ class DrivingSession:
         return not (self._back.probe.over or self.engaged or self.takes.busy)
 
     def _set_pace(self) -> None:
-        turns = self._wheel.take_turns(self.options.turn_based, usual=self._pace_hz == 0)
-        self._session.base_pace_hz = 0.0 if turns else self._pace_hz or _TURNS_AS_TIME_HZ
-        pace = self._session.pace_hz
-        self._human.dt_s = 1 / pace if pace else 1.0
+        self._wheel.set_pace(self._session, self._pace_hz, self.options.turn_based)
 
     def _show(self, now: float, *, draw: bool = True) -> None:
         self._display.show(self._live(now), self.options.preview, now, draw=draw)
@@ -455,18 +459,12 @@ class DrivingSession:
         self._display.show_past(self._live(now), now)
 
     def _live(self, now: float) -> SessionSnapshot:
-        running = self._session.phase in (Phase.RUNNING, Phase.PAUSED)
-        recorder = self.takes.recorder
+        live = live_snapshot(self._session, self.takes, self.assistance, now, self._practises)
         return replace(
-            make_snapshot(self._session, now),
-            recording=bool(running and not self._practises and recorder and recorder.is_recording),
-            pending=self.takes.pending is not None,
-            can_undo=self.takes.can_undo,
-            practice=running and self._practises,
+            live,
             waiting_s=self._waiting.shown_s(now),
             starred=self._starred,
             cannot_rewind=self._back.problem,
-            real_hz=PaceReport.real_hz(self._session),
             numbers=self._display.numbers(self.options.preview, always=self._starts.held),
         )
 
@@ -478,7 +476,7 @@ _REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
     Request.KEEP_WAITING: lambda act, now: act._keep_take(now) if not act.engaged else None,
     Request.DISCARD_TAKE: DrivingSession._discard_take,
     Request.LEAVE_RACE: DrivingSession._leave_race,
-    Request.UNDO: DrivingSession._undo,
+    Request.UNDO: lambda act, _: act.takes.undo(),
     Request.PAUSE: DrivingSession._pause,
     Request.RESUME: DrivingSession._resume,
     Request.NEW_SEED: DrivingSession._new_seed,
@@ -487,7 +485,7 @@ _REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
     Request.REWIND_END: DrivingSession._rewind_end,
     Request.STEP_ONCE: DrivingSession._step_once,
     Request.STAR_TAKE: DrivingSession._star_take,
-    Request.RELEASE_INPUT: lambda act, _: act._release(),
+    Request.RELEASE_INPUT: lambda act, _: act._human.release(),
     Request.SHOW_DRIVE: DrivingSession._show_again,
 }
 _MESSAGES: dict[type, Callable[[DrivingSession, Any, float], None]] = {

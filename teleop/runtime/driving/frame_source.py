@@ -4,6 +4,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import name_of
 from teleop.envs.pictures import OneColour, one_colour_said
 from teleop.errors import EnvError, sentence
@@ -24,12 +25,12 @@ class FrameSource:
     def __init__(
         self,
         observation_space: gym.Space[Observation],
-        words: tuple[str, ...],
+        env_id: str,
         say: Say,
     ) -> None:
         self._say = say
         self._frames, self._seen_frames = FrameWriter("drive"), FrameWriter("seen")
-        self._seen = PolicyView(observation_space, words)
+        self._seen = PolicyView(observation_space, find_entry(env_id).observation_words)
         self._undrawn = ""  # why the last frame could not be rendered
         self._one_colour = OneColour()
 

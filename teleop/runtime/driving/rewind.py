@@ -40,6 +40,11 @@ class Rewind:
         """Why rewinding is not possible; empty if it is possible, as far as is known."""
         return self.probe.problem
 
+    def look(self) -> bool:
+        """Test the environment a little more; return whether rewinding is known to fail."""
+        self.probe.look()
+        return bool(self.problem)
+
     def let_go(self) -> None:
         """Cancel rewinding because of another request."""
         self._way.held = False

@@ -1,19 +1,23 @@
 """Describes a session's state and an opened environment for the window."""
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 
 from teleop.control.bindings import LAYERS
 from teleop.control.schemes import DiscreteScheme
-from teleop.envs.action_labels import action_text, branch_words
+from teleop.envs.action_spaces.action_labels import action_text, branch_words
 from teleop.envs.catalogue import find_entry
 from teleop.experts import has_expert
 from teleop.learning.data.inputs import why_not
+from teleop.runtime.datasets.take_store import TakeStore
+from teleop.runtime.driving.assistance import Assistance
 from teleop.runtime.driving.key_hints import axis_items, hint_of
 from teleop.runtime.driving.live_controls import LiveControls
+from teleop.runtime.driving.pace_report import PaceReport
 from teleop.runtime.protocol.session_messages import EnvOpened, SessionSnapshot
-from teleop.session import Session
+from teleop.session import Phase, Session
 from teleop.take_over import TakeOver
 
 
@@ -35,6 +39,25 @@ def make_snapshot(session: Session, now: float) -> SessionSnapshot:
         action=text,
         control="" if over is None else "person" if over.intervention else "policy",
         driven=over.driven if over else 0,
+    )
+
+
+def live_snapshot(
+    session: Session, takes: TakeStore, assistance: Assistance, now: float, practises: bool
+) -> SessionSnapshot:
+    """Return a session's state with that of its takes and of the supervised policy."""
+    running = session.phase in (Phase.RUNNING, Phase.PAUSED)
+    recorder = takes.recorder
+    recording = running and not practises and recorder is not None and recorder.is_recording
+    return replace(
+        make_snapshot(session, now),
+        recording=recording,
+        pending=takes.pending is not None,
+        can_undo=takes.can_undo,
+        practice=running and practises,
+        real_hz=PaceReport.real_hz(session),
+        gauges=assistance.readings(),
+        asks=assistance.asks,
     )
 
 

@@ -4,6 +4,7 @@ The loop sleeps until a message arrives or the next step is due, so a key press 
 millisecond and no step is early.
 """
 
+import functools
 import gc
 import signal
 import time
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from teleop.errors import sentence
-from teleop.learning import load_policy
+from teleop.learning import LearnedPolicy, load_policy
+from teleop.learning.covariate_shift.known_states import KnownStates
+from teleop.learning.data.learned_from import learned_from
 from teleop.recording import Dataset, Library
 from teleop.runtime.datasets.library_jobs import LibraryJobs
+from teleop.runtime.driving.beginnings import policy_beginning, recorded_beginning
 from teleop.runtime.driving.driving_session import DrivingSession
 from teleop.runtime.protocol.comparison_messages import (
     Race,
@@ -26,6 +30,7 @@ from teleop.runtime.protocol.comparison_messages import (
     WriteFilm,
     WriteReplay,
 )
+from teleop.runtime.protocol.diagnosis_messages import ContinueFrom, ShowMoment
 from teleop.runtime.protocol.library_messages import (
     AddSamples,
     Curate,
@@ -49,6 +54,7 @@ from teleop.runtime.protocol.session_messages import (
 )
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from teleop.runtime.viewing.failures_film import FailuresFilm
+from teleop.runtime.viewing.moment_picture import MomentPicture
 from teleop.runtime.viewing.preview import PolicyPreview
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
@@ -82,6 +88,11 @@ def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: in
         host.close(time.perf_counter())
 
 
+def _known_states(library: Library, dataset: Dataset, name: str) -> KnownStates:
+    policy = load_policy(dataset.policies / name)
+    return KnownStates(policy, learned_from(library, dataset, policy))
+
+
 def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
     """Wait at most `wait_s` for a message; exact, although `poll` rounds up to milliseconds."""
     end = time.perf_counter() + wait_s
@@ -103,6 +114,7 @@ class EnvironmentProcess:
         self._replay: ComparisonView | None = None
         self._writing: VideoExport | None = None
         self._film: FailuresFilm | None = None
+        self._moment = MomentPicture(self._say)
         self._previewed = ("", "")
         self._worker = ThreadPoolExecutor(1, "library")  # the only thread that writes to datasets
         self._curating = LibraryJobs(library, self._worker, self._claimed, self._say, samples)
@@ -181,6 +193,7 @@ class EnvironmentProcess:
         self._worker.shutdown(wait=True)
         self._curating.collect()
         self._end_film()
+        self._moment.close()
         if self._writing:
             self._writing.cancel()
 
@@ -253,8 +266,37 @@ class EnvironmentProcess:
         if self._driving:
             self._leave_acts()
             dataset = self._library.existing(message.dataset_id)
-            self._driving.watch_over(load_policy(dataset.policies / message.policy), now)
+            self._supervise(dataset, message.policy, now)
             self._driving.handle(Request.SHOW_DRIVE, now)
+
+    def _supervise(self, dataset: Dataset, name: str, now: float) -> LearnedPolicy:
+        """Let a policy drive while the person supervises it, and watch its gauges."""
+        policy = load_policy(dataset.policies / name)
+        if self._driving:
+            self._driving.watch_over(policy, now)
+            load = functools.partial(_known_states, self._library, dataset, policy.name)
+            self._driving.assistance.watch(policy, load)
+        return policy
+
+    def _continue_from(self, message: ContinueFrom, now: float) -> None:
+        """Repeat the beginning of a run, and let the person drive on from there."""
+        driving = self._driving
+        if driving is None:
+            return
+        dataset = self._library.existing(message.dataset_id)
+        if message.file:
+            episode = dataset.read(message.file)
+            seed, begun = recorded_beginning(episode, driving.env_id, message.steps)
+        else:
+            policy, seed = load_policy(dataset.policies / message.policy), message.seed
+            begun = policy_beginning(policy, driving.env_id, seed, message.steps)
+        self._leave_acts()
+        driving.continue_from(seed, begun, now)
+
+    def _show_moment(self, message: ShowMoment, _: float) -> None:
+        """Show the picture of a recorded moment."""
+        episode = self._library.existing(message.dataset_id).read(message.file)
+        self._moment.show(episode, message.step)
 
     def _curate(self, message: ToLibrary, _: float) -> None:
         self._library.ensure(self._samples)
@@ -270,6 +312,7 @@ class EnvironmentProcess:
                 self._leave_acts()
                 if self._driving:
                     self._driving.watch_over(None, now)
+                    self._driving.assistance.watch(None, None)
         self._drive(message, now)
 
     def _drive(self, message: ToEnvironment, now: float) -> None:
@@ -289,6 +332,8 @@ _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     ShowPreview: EnvironmentProcess._show_preview,
     ShowReplay: EnvironmentProcess._show_replay,
     ShowCorrect: EnvironmentProcess._show_correct,
+    ContinueFrom: EnvironmentProcess._continue_from,
+    ShowMoment: EnvironmentProcess._show_moment,
     ShowStep: EnvironmentProcess._show_step,
     WriteReplay: EnvironmentProcess._write_replay,
     WriteFilm: EnvironmentProcess._write_film,

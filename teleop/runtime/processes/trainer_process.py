@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
+from teleop.runtime.processes.studies import iter_study
 from teleop.runtime.processes.training_reports import ProgressReport, RunReport
+from teleop.runtime.protocol.diagnosis_messages import Examine, Examined
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import (
     Analysis,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 _CERTIFIED_S = 2.0  # between reports: for each, the window lists everything again
 _NICE = 10
+_REPORT_S = 0.15
 
 
 def serve(pipe: "Connection[Any, Any]") -> None:
@@ -72,6 +75,7 @@ class TrainerProcess:
             RunAnalysis: self._analyse,
             ListRounds: self._list_rounds,
             Certify: self._certify,
+            Examine: self._examine,
         }
 
     def run(self) -> None:
@@ -233,6 +237,29 @@ class TrainerProcess:
                     said_s = time.perf_counter()
 
     # ------------------------------------------------------------ analyses
+
+    def _examine(self, request: Examine) -> None:
+        """Examine a policy, and report what is known so far."""
+        told = Examined(request.dataset_id, request.policy, request.study)
+        problem, said_s = "", 0.0
+        try:
+            for part in iter_study(request):
+                told = replace(part, final=False)
+                if time.perf_counter() - said_s > _REPORT_S:
+                    said_s = time.perf_counter()
+                    self._pipe.send(told)
+                self._look()
+        except TeleopError as trouble:
+            problem = sentence(trouble)
+        except _Stopped:
+            problem = tr("Stopped.")
+            raise
+        except Exception as trouble:  # noqa: BLE001  untrusted data can raise anything; report it
+            problem = tr(
+                "The analysis failed: {problem}. Recordings are safe.", problem=sentence(trouble)
+            )
+        finally:
+            self._pipe.send(replace(told, final=True, problem=problem))
 
     def _analyse(self, request: RunAnalysis) -> None:
         if request.study is Analysis.PROFILE:

@@ -57,6 +57,7 @@ class DriveOptions:
         rumble: whether the gamepad rumbles at an episode's end and when something was hit.
         hand_back_s: seconds after releasing the controls until a supervised policy drives again.
         noise: size of random errors added to what the person does, from 0 to 1 (DART).
+        questions: questions a minute that a supervised policy may ask; 0: none.
     """
 
     start: Start = Start.AT_ONCE
@@ -71,3 +72,4 @@ class DriveOptions:
     rumble: bool = False
     hand_back_s: float = 1.0
     noise: float = 0.0
+    questions: float = 0.0

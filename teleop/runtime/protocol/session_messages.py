@@ -15,6 +15,12 @@ from teleop.runtime.protocol.comparison_messages import (
     WriteFilm,
     WriteReplay,
 )
+from teleop.runtime.protocol.diagnosis_messages import (
+    ContinueFrom,
+    GaugeReading,
+    MomentShown,
+    ShowMoment,
+)
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import (
     Curate,
@@ -228,9 +234,7 @@ class EnvOpened:
     layers: tuple[tuple[str, ...], ...] = ()  # controls that select further layers while held
     cannot_learn: str = ""  # why no policy can be trained here
     has_script: bool = False  # there is a scripted expert
-    idle_choices: tuple[
-        str, ...
-    ] = ()  # the actions to choose from when nothing is held; empty if there is no choice
+    idle_choices: tuple[str, ...] = ()  # actions to choose from when nothing is held
     idle: int = -1  # index of the chosen action; -1 repeats the last one
 
 
@@ -308,6 +312,8 @@ class SessionSnapshot:
         numbers: numbers that the policy will see, by name.
         control: who drives while a person supervises a policy: `policy` or `person`; else empty.
         driven: steps that the person drove while supervising a policy.
+        gauges: values of the gauges of the supervised policy.
+        asks: why it waits for a touch: `help`, `begin` (it continues another run), or empty.
     """
 
     phase: str
@@ -330,6 +336,8 @@ class SessionSnapshot:
     numbers: tuple[tuple[str, float], ...] = ()
     control: str = ""
     driven: int = 0
+    gauges: tuple[GaugeReading, ...] = ()
+    asks: str = ""
 
     @property
     def engaged(self) -> bool:
@@ -463,6 +471,8 @@ ToEnvironment: TypeAlias = (
     | DeleteEpisode
     | ShowPreview
     | ShowCorrect
+    | ContinueFrom
+    | ShowMoment
     | ShowReplay
     | WriteReplay
     | WriteFilm
@@ -482,6 +492,7 @@ FromEnvironment: TypeAlias = (
     | ReplayOpened
     | ReplayProgress
     | ReplayFrames
+    | MomentShown
     | ProcessLost
 )
 

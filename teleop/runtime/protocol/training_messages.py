@@ -5,6 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
+from teleop.runtime.protocol.diagnosis_messages import Examine, Examined
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
 from teleop.types.results import HeldOutCheck, Round, Score, Trait, Tried
 
@@ -215,7 +216,7 @@ class TrainingFailed:
     problem: str
 
 
-ToTrainer: TypeAlias = Train | StopTraining | RunAnalysis | ListRounds | Certify | Request
+ToTrainer: TypeAlias = Train | StopTraining | RunAnalysis | ListRounds | Examine | Certify | Request
 FromTrainer: TypeAlias = (
     TrainerReady
     | TrainingBegan
@@ -227,6 +228,7 @@ FromTrainer: TypeAlias = (
     | Profiled
     | AnalysisProgress
     | Rounds
+    | Examined
     | Certified
     | ProcessLost
 )

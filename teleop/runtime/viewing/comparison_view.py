@@ -10,7 +10,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from teleop.envs.action_labels import action_text
+from teleop.envs.action_spaces.action_labels import action_text
 from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import close_env, make_env, pace_of
 from teleop.envs.spaces import Space

@@ -96,6 +96,13 @@ _OPTIONS = (
         lambda v: f"{v:g} s",
     ),
     Option(
+        "questions",
+        tr("The policy may ask"),
+        (0.0, 1.0, 2.0, 4.0, 8.0),
+        tr("In Correct: it stops and asks you to take over when a gauge warns"),
+        lambda v: tr("never") if v == 0 else tr("{n} times a minute", n=f"{v:g}"),
+    ),
+    Option(
         "noise",
         tr("Add noise (DART)"),
         (0.0, 0.1, 0.2, 0.3, 0.5),

@@ -21,6 +21,7 @@ _RANGES = {  # allowed values in the file; other values are ignored
     "most_idle": (0.0, 1.0),
     "hand_back_s": (0.0, 60.0),
     "noise": (0.0, 1.0),
+    "questions": (0.0, 60.0),
 }
 _MOST_GOALS = 1000
 _NOT_KEPT = ("turn_based", "practice")  # temporary, or specific to one environment

@@ -7,7 +7,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from teleop.envs.action_semantics import action_meanings
+from teleop.envs.action_spaces.action_semantics import action_meanings
 from teleop.envs.catalogue import find_entry
 from teleop.envs.spaces import Space
 from teleop.text import joined, tr

@@ -172,21 +172,25 @@ def dagger(
                 move(number, number + 1, phase)
         if as_json:
             table(True, [dataclasses.asdict(line) for line in lines], "")
-            return
-        rows = [
-            {
-                "how": line.title,
-                "minutes": point.minutes,
-                "success" if point.rate else "return": _value(point),
-                "starts": point.episodes,
-            }
-            for line in lines
-            for point in line.points
-        ]
-        table(False, rows, "Human time and what it reached")
-        for line in lines:
-            if line.missing:
-                tell(f"{line.title}: {line.missing}.")
+        else:
+            _tell_lines(lines)
+
+
+def _tell_lines(lines: Any) -> None:
+    rows = [
+        {
+            "how": line.title,
+            "minutes": point.minutes,
+            "success" if point.rate else "return": _value(point),
+            "starts": point.episodes,
+        }
+        for line in lines
+        for point in line.points
+    ]
+    table(False, rows, "Human time and what it reached")
+    for line in lines:
+        if line.missing:
+            tell(f"{line.title}: {line.missing}.")
 
 
 def _value(point: Any) -> str:

@@ -1,0 +1,1 @@
+"""Actions of an environment: names, meaning, which one does nothing, random errors."""
