@@ -196,6 +196,8 @@ DISCRETE: dict[str, DiscreteTable] = {
 }
 
 AXES: dict[str, tuple[AxisTable, ...]] = {
+    "teleop/RingTrack-v0": (AxisTable(LEFT, RIGHT),),
+    "teleop/TwoGates-v0": (AxisTable(LEFT, RIGHT),),
     "MountainCarContinuous-v0": (AxisTable(LEFT, RIGHT),),
     # positive torque turns counter-clockwise: to the left, seen from above the hinge
     "Pendulum-v1": (AxisTable(RIGHT, LEFT),),

@@ -37,6 +37,8 @@ class Command(Enum):
     SECOND_FORWARD = tr("One second forward")
     START = tr("To the start")
     END = tr("To the end")
+    AUTOPSY = tr("Show why it failed")
+    CONTINUE = tr("Drive on from this step")
     LOOP = tr("Loop: set its start, its end, off")
     SLOWER = tr("Slower")
     FASTER = tr("Faster")
@@ -138,6 +140,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("home", Command.START),
     Shortcut("end", Command.END),
     Shortcut("b", Command.LOOP),
+    Shortcut("x", Command.AUTOPSY),
+    Shortcut("c", Command.CONTINUE),
     Shortcut("[", Command.SLOWER),
     Shortcut("]", Command.FASTER),
     Shortcut("1", Command.DEMONSTRATE, ctrl=True, driving=True),

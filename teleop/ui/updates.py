@@ -133,6 +133,8 @@ class Updates:
             effects.append(EngagedChanged(live.engaged))
         elif before is not None and live.rewinding and not before.rewinding:
             context.input.driving = True
+        elif live.asks and (before is None or not before.asks):
+            context.input.driving = True  # the session waits for a touch
         elif _paused_now(before, live):
             context.input.driving = False  # the environment process has paused without a request
         self._sound(before, live)
@@ -171,6 +173,6 @@ class Updates:
 
 
 def _paused_now(before: SessionSnapshot | None, live: SessionSnapshot) -> bool:
-    if before is None or live.phase != "paused" or live.rewinding:
+    if before is None or live.phase != "paused" or live.rewinding or live.asks:
         return False
     return before.phase != "paused" or before.rewinding

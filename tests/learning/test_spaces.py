@@ -218,7 +218,9 @@ def test_the_compare_screen_does_not_disturb_what_a_policy_remembers(library: Li
     policy.save(dataset.policies / "remembers")
     row = dataset.rows()[0]
     heard: list[object] = []
-    replaying = ComparisonView(dataset, ShowReplay("", row.file, ("remembers",)), heard.append)
+    replaying = ComparisonView(
+        library, ShowReplay(dataset.dataset_id, row.file, ("remembers",)), heard.append
+    )
     while replaying.due_s is not None:
         replaying.tick(time.perf_counter())
     replaying.close()

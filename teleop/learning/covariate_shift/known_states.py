@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.inputs import Inputs, Rows
+from teleop.learning.data.learned_from import learned_from
 from teleop.learning.networks.policy_models import Ensemble, flattened
-from teleop.learning.policy import LearnedPolicy
+from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.recording import Dataset, Library
 from teleop.types import Observation
 
 MOST_STATES = 10_000  # more are thinned out evenly
@@ -24,6 +26,17 @@ _MOST_COMPARED = 1000  # demonstrated states whose distance to the others is mea
 _USUAL = 95.0  # percentile
 _APART_S = 1.0  # within one episode, states closer in time than this are not compared
 _BLOCK = 256
+
+
+def known_states(library: Library, dataset: Dataset, name: str) -> "KnownStates":
+    """Return the states that a policy of a dataset learned from.
+
+    Raises:
+        LearningError: the policy cannot be read, or what it learned from is gone.
+        RecordingError: an episode is damaged.
+    """
+    policy = load_policy(dataset.policies / name)
+    return KnownStates(policy, learned_from(library, dataset, policy))
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,7 +350,6 @@ class DrivingSession:
         self._practises = self.options.practice
         self._starred, self._events = False, 0
         self._back.forget()
-        self.assistance.forget()
         try:
             recorder = None if self._practises else self.takes.ready_recorder()
             self._session.use_recorder(recorder)
@@ -437,6 +436,7 @@ class DrivingSession:
     def _renew(self, now: float, seed: int | None = None) -> None:
         self._session.use_recorder(None)
         self._back.forget()
+        self.assistance.forget()
         self._practises = False
         self._session.policy = self._wheel.driver
         try:

@@ -17,8 +17,7 @@ from typing import Any
 
 from teleop.errors import sentence
 from teleop.learning import LearnedPolicy, load_policy
-from teleop.learning.covariate_shift.known_states import KnownStates
-from teleop.learning.data.learned_from import learned_from
+from teleop.learning.covariate_shift.known_states import known_states
 from teleop.recording import Dataset, Library
 from teleop.runtime.datasets.library_jobs import LibraryJobs
 from teleop.runtime.driving.beginnings import policy_beginning, recorded_beginning
@@ -86,11 +85,6 @@ def serve(pipe: "Connection[Any, Any]", root: Path, samples: Path, base_seed: in
         host.mute()  # the window has closed: finish writing, then end
     finally:
         host.close(time.perf_counter())
-
-
-def _known_states(library: Library, dataset: Dataset, name: str) -> KnownStates:
-    policy = load_policy(dataset.policies / name)
-    return KnownStates(policy, learned_from(library, dataset, policy))
 
 
 def _heard(pipe: "Connection[Any, Any]", wait_s: float) -> bool:
@@ -231,8 +225,7 @@ class EnvironmentProcess:
 
     def _show_replay(self, message: ShowReplay, _: float) -> None:
         self._leave_acts()
-        dataset = self._library.existing(message.dataset_id)
-        self._replay = ComparisonView(dataset, message, self._say)
+        self._replay = ComparisonView(self._library, message, self._say)
 
     def _show_step(self, message: ShowStep, _: float) -> None:
         if self._replay:
@@ -274,7 +267,7 @@ class EnvironmentProcess:
         policy = load_policy(dataset.policies / name)
         if self._driving:
             self._driving.watch_over(policy, now)
-            load = functools.partial(_known_states, self._library, dataset, policy.name)
+            load = functools.partial(known_states, self._library, dataset, policy.name)
             self._driving.assistance.watch(policy, load)
         return policy
 

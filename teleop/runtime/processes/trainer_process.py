@@ -13,6 +13,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from teleop.envs.factory import is_quick
 from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
 from teleop.runtime.processes.studies import iter_study
@@ -216,7 +217,22 @@ class TrainerProcess:
                 dagger_rounds.compare_rounds(dataset, request.policy)
                 found = dagger_rounds.rounds_of(dataset, request.policy)
                 self._pipe.send(Rounds(request.dataset_id, request.policy, tuple(found)))
+            if not self._measure_gauges(Library(request.root), request):
+                return
         self._unplayed = None
+
+    def _measure_gauges(self, library: Library, request: ListRounds) -> bool:
+        """Measure a policy's gauges, if that is quick; return False if another request came."""
+        from teleop.learning.covariate_shift.diagnosis import Diagnosis
+
+        found = Diagnosis(library, library.existing(request.dataset_id), request.policy)
+        if found.gauges or not is_quick(found.policy.config.env_id):
+            return True
+        for _ in found.iter_gauges():
+            if self._pipe.poll():
+                return False
+        self._pipe.send(PolicySaved(request.dataset_id, request.policy, final=True, seconds=0.0))
+        return True
 
     def _certify(self, request: Certify) -> None:
         """Re-simulate episodes without a certificate, until another request arrives."""

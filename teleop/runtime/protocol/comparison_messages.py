@@ -109,7 +109,9 @@ class ReplayOpened:
         lanes: the sides, the recording first if there is one.
         words: a word for each choice of each action branch; empty for continuous actions.
         components: names of the observed numbers.
-        demonstrated: a sample of these numbers from the demonstrations in the dataset.
+        demonstrated: a sample of these numbers from the demonstrations that the policy learned
+            from.
+        rounds: for each of them, the round of correction in which it was recorded; 0 first.
     """
 
     dataset_id: str
@@ -121,6 +123,7 @@ class ReplayOpened:
     words: tuple[tuple[str, ...], ...]
     components: tuple[str, ...]
     demonstrated: tuple[tuple[float, ...], ...]
+    rounds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,58 @@ class ReplayProgress:
     differs: tuple[bool, ...]
     diverged_at: int | None
     fidelity: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepGauge:
+    """Gauges before one step of a side.
+
+    Attributes:
+        distance: distance to the demonstrated states; 1 is usual.
+        disagreement: disagreement of the networks; NaN if this side is not an ensemble.
+        episode: index of the nearest demonstrated state's episode in `ReplayGauges.files`.
+        step: steps of that episode before this state.
+    """
+
+    distance: float
+    disagreement: float
+    episode: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSpread:
+    """What was demonstrated near one state, and what the policy does there, on one action axis.
+
+    Attributes:
+        counts: how many of the nearest demonstrated actions lie in each of 21 equal parts of the
+            axis.
+        would: the policy's action, as a share of the axis.
+        did: the recorded action, as a share of the axis.
+    """
+
+    counts: tuple[int, ...]
+    would: float
+    did: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayGauges:
+    """New values of the gauges since the last report.
+
+    Attributes:
+        files: files of the episodes with demonstrated states; empty where an expert answered.
+        numbers: numbers of these episodes.
+        lanes: new values of each side.
+        spreads: for each new step of the recording, each action axis; empty for choices.
+        limits: (name, threshold) of each gauge that was measured.
+    """
+
+    files: tuple[str, ...]
+    numbers: tuple[int, ...]
+    lanes: tuple[tuple[StepGauge, ...], ...]
+    spreads: tuple[tuple[AxisSpread, ...], ...] = ()
+    limits: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from teleop.runtime.protocol.shared_frames import Frame
+from teleop.text import tr
 from teleop.types.findings import Autopsy, ErrorGrowth, Gauge, ProposedMoment, TimeLine
 
 
@@ -72,6 +73,15 @@ class Examined:
     final: bool = False
     phase: str = ""
     problem: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is done now, or why it ended early; empty once it is over."""
+        if self.final or self.problem:
+            return self.problem
+        if self.total <= 1 or not self.done:
+            return self.phase
+        return tr("{phase}: {done} of {total}", phase=self.phase, done=self.done, total=self.total)
 
 
 @dataclass(frozen=True, slots=True)

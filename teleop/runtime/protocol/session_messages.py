@@ -8,6 +8,7 @@ from typing import TypeAlias
 from teleop.runtime.protocol.comparison_messages import (
     Race,
     ReplayFrames,
+    ReplayGauges,
     ReplayOpened,
     ReplayProgress,
     ShowReplay,
@@ -492,6 +493,7 @@ FromEnvironment: TypeAlias = (
     | ReplayOpened
     | ReplayProgress
     | ReplayFrames
+    | ReplayGauges
     | MomentShown
     | ProcessLost
 )

@@ -3,6 +3,7 @@
 Rivals are names of policies, `script` or `random`; without rivals, only the recording is shown.
 """
 
+import functools
 import time
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from teleop.errors import TeleopError
 from teleop.evaluation.scoring import RandomPolicy
 from teleop.experts import make_expert
 from teleop.learning import LearnedPolicy, load_policy
+from teleop.learning.covariate_shift.known_states import known_states
+from teleop.learning.data.learned_from import learned_from
 from teleop.learning.policy_folder import read_row
 from teleop.playback.captions import Part, held_by_step
 from teleop.playback.replay import TURN_BASED_HZ, RecordedPolicy, Replay, shown_pace_hz
-from teleop.recording import Dataset
+from teleop.recording import Dataset, Library
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.runtime.driving.policy_view import PolicyView
 from teleop.runtime.protocol.comparison_messages import (
@@ -35,9 +38,11 @@ from teleop.runtime.protocol.comparison_messages import (
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Say
 from teleop.runtime.protocol.shared_frames import FrameWriter
+from teleop.runtime.viewing.demonstrated_points import points_of, rounds_by_episode
+from teleop.runtime.viewing.replay_gauges import Doubting, GaugeSeries
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
-from teleop.types import Policy
+from teleop.types import Action, Policy
 from teleop.types.metadata import EpisodeRow
 
 SCRIPT, CHANCE = "script", "random"
@@ -45,21 +50,28 @@ MOST_RIVALS = 3
 _REPORT_S = 0.1
 _SLICE_S = 0.012  # seconds of computing between checks of the pipe; a scrub waits at most this long
 _Advice = tuple[tuple[tuple[float, ...], ...], tuple[int, ...], str, bool]
+_LOADS_S = 0.05  # between checks while the demonstrated states are loaded
 _CLOUD_EPISODES, _CLOUD_POINTS = 20, 600
 
 
 class ComparisonView:
     """A comparison of a recorded episode with its rivals."""
 
-    def __init__(self, dataset: Dataset, request: ShowReplay, say: Say) -> None:
+    def __init__(self, library: Library, request: ShowReplay, say: Say) -> None:
         """Load all sides and show their common start.
+
+        Args:
+            library: the recordings.
+            request: the sides.
+            say: sends messages to the window.
 
         Raises:
             RecordingError: the episode cannot be read.
             LearningError: a policy cannot be read, or has other spaces than the environment.
             EnvError: the environment cannot be made.
         """
-        self._say = say
+        self._say, self._library = say, library
+        dataset = library.existing(request.dataset_id)
         episode = dataset.read(request.file) if request.file else None
         self._row = episode.row if episode else None
         seed = (episode.row.seed or 0) if episode else request.seed
@@ -71,6 +83,8 @@ class ComparisonView:
         drivers: list[Policy] = [RecordedPolicy(episode)] if episode else []
         self._abouts = [_recorded(episode.row)] if episode else []
         self._adviser: LearnedPolicy | None = None  # its memory follows the recording
+        self._gauges: GaugeSeries | None = None
+        self._advice_given: list[Action] = []
         names = request.rivals[:MOST_RIVALS]
         drivers += [self._add_rival(dataset, name, env) for name in names]
         if self._adviser and episode:
@@ -97,13 +111,22 @@ class ComparisonView:
             driver.check_fits(self._env_id, env.observation_space, env.action_space)
             if self._adviser is None and self._row:
                 self._adviser = load_policy(dataset.policies / name)
+                self._gauges = GaugeSeries(
+                    driver, functools.partial(known_states, self._library, dataset, name)
+                )
+            self._abouts.append(about)
+            return Doubting(driver)
         self._abouts.append(about)
         return driver
 
     @property
     def due_s(self) -> float | None:
-        """At once (0) while there is more to compute, else None."""
-        return None if self._finished else 0.0
+        """At once (0) while there is more to compute, soon while it loads, else None."""
+        if not self._finished:
+            return 0.0
+        if self._gauges is None or not self._gauges.pending(self._replay.lanes):
+            return None
+        return time.perf_counter() + _LOADS_S if self._gauges.loads else 0.0
 
     def tick(self, now: float) -> None:
         """Compute for a short time, and report the results.
@@ -111,6 +134,7 @@ class ComparisonView:
         Raises:
             EnvError: the environment failed.
         """
+        self._measure()
         if self._finished:
             return
         end = now + _SLICE_S
@@ -122,6 +146,14 @@ class ComparisonView:
         if self._replay.over:
             self._finished = True
             self._replay.close()
+
+    def _measure(self) -> None:
+        """Send new values of the gauges."""
+        if self._gauges is None:
+            return
+        found = self._gauges.take(self._replay.lanes, self._advice_given)
+        if found is not None:
+            self._say(found)
 
     def show(self, step: int) -> None:
         """Show all sides after this number of steps, as far as they are computed."""
@@ -154,6 +186,8 @@ class ComparisonView:
         if self._wanted is not None:
             self._say(Working("", 0, 0))
         self._replay.close()
+        if self._gauges:
+            self._gauges.close()
         for writer in self._writers:
             writer.close()
 
@@ -161,6 +195,10 @@ class ComparisonView:
 
     def _opened(self, dataset: Dataset, seed: int) -> ReplayOpened:
         names = self._seen.numbers(self._replay.lanes[0].observations[0])
+        shown: tuple[tuple[float, ...], ...] = ()
+        rounds: tuple[int, ...] = ()
+        if self._adviser and len(names) > 1:
+            shown, rounds = self._demonstrated(dataset, self._adviser, len(names))
         return ReplayOpened(
             dataset_id=dataset.dataset_id,
             file=self._row.file if self._row else "",
@@ -170,11 +208,25 @@ class ComparisonView:
             lanes=tuple(self._abouts),
             words=self._adviser.choice_words(self._space) if self._adviser else (),
             components=tuple(name for name, _ in names),
-            demonstrated=self._demonstrated(dataset) if self._adviser and len(names) > 1 else (),
+            demonstrated=shown,
+            rounds=rounds,
         )
 
-    def _demonstrated(self, dataset: Dataset) -> tuple[tuple[float, ...], ...]:
-        """Return a sample of what the demonstrators observed: the states that the policy knows."""
+    def _demonstrated(
+        self, dataset: Dataset, policy: LearnedPolicy, count: int
+    ) -> tuple[tuple[tuple[float, ...], ...], tuple[int, ...]]:
+        """Return a sample of the states that the policy learned from, and the round of each."""
+        encoding = policy.encoding
+        if encoding.pictures or encoding.features != count:
+            return self._recorded_numbers(dataset), ()
+        try:
+            demos = learned_from(self._library, dataset, policy)
+        except TeleopError:
+            return self._recorded_numbers(dataset), ()
+        return points_of(demos, rounds_by_episode(self._library, dataset, demos, policy))
+
+    def _recorded_numbers(self, dataset: Dataset) -> tuple[tuple[float, ...], ...]:
+        """Return a sample of what was observed in a dataset's first episodes."""
         rows = dataset.rows()[:_CLOUD_EPISODES]
         seen: list[tuple[float, ...]] = []
         every = max(1, sum(row.total_steps for row in rows) // _CLOUD_POINTS)
@@ -214,6 +266,7 @@ class ComparisonView:
         first, rows = self._replay.lanes[0], list[_Advice]()
         for step in range(self._advised, len(first.rewards)):
             action, distribution = adviser.advise(first.observations[step])
+            self._advice_given.append(action)
             did = first.raw_actions[step]
             words = action_text(self._env_id, self._space, action)
             different = _differs(action, did, self._space)

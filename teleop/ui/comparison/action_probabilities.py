@@ -4,6 +4,7 @@ from pygame import Rect
 
 from teleop.text import tr
 from teleop.ui.commands import Command, label_of
+from teleop.ui.comparison.action_spread import draw_action_spread, has_spread
 from teleop.ui.drawing.theme import mix
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
@@ -39,6 +40,10 @@ def draw_action_probabilities(
     step = min(step, len(comparison.would) - 1)
     rows = _rows(comparison, step)
     y = card.y + px(52)
+    if not rows and has_spread(comparison, step):
+        inside = Rect(card.x + px(18), y, card.width - px(36), card.bottom - px(6) - y)
+        draw_action_spread(context, comparison, inside, step)
+        return
     if not rows:
         painter.text(comparison.would[step], (card.x + px(18), y + px(20)), "bold")
         at = (card.x + px(18), y + px(48))

@@ -17,6 +17,13 @@ from teleop.ui.widgets.line_chart import Chart, Scales, Series
 from teleop.ui.widgets.popover import MenuItem
 
 _RETURN, _CLOUD = "return", "cloud"
+_GAUGES = ("distance", "disagreement")
+_TITLES = {
+    _RETURN: tr("Return so far"),
+    _CLOUD: tr("States visited"),
+    "distance": tr("Distance from the data"),
+    "disagreement": tr("Disagreement of the networks"),
+}
 _RUN_POINTS = 120  # points of the line that is redrawn at every step
 
 
@@ -32,7 +39,7 @@ class ComparisonChart:
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         names = comparison.about.components
-        if self._shown not in (_RETURN, _CLOUD) and self._shown not in names:
+        if self._shown not in _TITLES and self._shown not in names:
             self._shown = _RETURN
         used = self._draw_choice(context, comparison, card)
         rect = Rect(card.right - px(40), card.y + px(6), px(30), px(30))
@@ -45,6 +52,11 @@ class ComparisonChart:
             self._draw_divergence(context, comparison, card, used)
             self._draw_lines(context, comparison, inside, step)
 
+    @property
+    def shows_states(self) -> bool:
+        """Whether the states visited are shown."""
+        return self._shown == _CLOUD
+
     def figure(self, context: UiContext, comparison: Comparison) -> Figure:
         """Return the chosen chart, to be drawn at any size."""
         note = tr("seed {seed}", seed=comparison.about.seed)
@@ -55,8 +67,8 @@ class ComparisonChart:
             values = np.array(self._values(comparison, lane))
             times = np.arange(len(values)) / comparison.about.pace_hz
             lines.append(Series(look.name, times, values, look.colour, look.dash))
-        title = tr("Return so far") if self._shown == _RETURN else self._shown
-        y_title = tr("return") if self._shown == _RETURN else self._shown
+        title = _TITLES.get(self._shown, self._shown)
+        y_title = tr("return") if self._shown == _RETURN else title
         return Figure(title, tr("seconds"), y_title, tuple(lines), note=note)
 
     def draw_menu(self, context: UiContext, card: Rect) -> None:
@@ -67,6 +79,10 @@ class ComparisonChart:
         choices = [MenuItem(_RETURN, tr("Return so far"))]
         if len(comparison.about.components) > 1:
             choices.append(MenuItem(_CLOUD, tr("States visited"), tr("All observations as points")))
+        if comparison.gauges.lanes:
+            note = tr("1 is usual among the demonstrations")
+            choices.append(MenuItem("distance", _TITLES["distance"], note))
+            choices.append(MenuItem("disagreement", _TITLES["disagreement"]))
         choices += [
             MenuItem(name, tr("Observed: {name}", name=name))
             for name in comparison.about.components
@@ -78,9 +94,7 @@ class ComparisonChart:
     def _draw_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> int:
         """Draw the title, which opens the menu, and return its width."""
         ui, px = context.ui, context.ui.painter.px
-        title = {_RETURN: tr("Return so far"), _CLOUD: tr("States visited")}.get(
-            self._shown, tr("Observed: {shown}", shown=self._shown)
-        )
+        title = _TITLES.get(self._shown, tr("Observed: {shown}", shown=self._shown))
         ui.group("chart")
         width = min(ui.painter.width(title, "h2") + px(38), card.width - px(24))
         rect = Rect(card.x + px(10), card.y + px(7), width, px(30))
@@ -92,7 +106,7 @@ class ComparisonChart:
         ui.painter.icon("chevron-down", at, 14, ui.theme.text2)
         ui.ring("chart", rect, 8)
         if touch.used:
-            order = [_RETURN, _CLOUD, *comparison.about.components]
+            order = [*_TITLES, *comparison.about.components]
             context.popover.toggle(ui, "chart", "chart", order.index(self._shown))
         return width
 
@@ -168,10 +182,20 @@ class ComparisonChart:
         painter.text(look.name, at, "small-bold", look.colour)
 
     def _values(self, comparison: Comparison, lane: LaneCurve) -> list[float]:
+        if self._shown in _GAUGES:
+            return _gauge_values(comparison, lane, self._shown)
         if self._shown == _RETURN or not lane.seen:
             return lane.returns
         column = comparison.about.components.index(self._shown)
         return [row[column] for row in lane.seen]
+
+
+def _gauge_values(comparison: Comparison, lane: LaneCurve, name: str) -> list[float]:
+    """Return the values of a gauge for a side; a constant 0 where it is not measured."""
+    known = comparison.gauges.lanes
+    index = next((i for i, each in enumerate(comparison.lanes) if each is lane), len(known))
+    values = [getattr(gauge, name) for gauge in known[index]] if index < len(known) else []
+    return values or [math.nan] * 2
 
 
 def _extent(values: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -5,16 +5,16 @@ It shows where a policy leaves the demonstrated states: covariate shift.
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from pygame import Rect, Surface
 
 from teleop.text import tr
-from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
+from teleop.ui.comparison.series_styles import race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
-from teleop.ui.drawing.theme import mix
+from teleop.ui.drawing.theme import Colour, mix, rgba
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
 from teleop.ui.widgets.figure import Figure
@@ -22,6 +22,11 @@ from teleop.ui.widgets.line_chart import Series
 
 _MOST_POINTS = 300  # per path
 _TAIL = 40  # latest points of a path, drawn bold
+# colours of the rounds of correction, on light and on dark
+_ROUND_COLOURS = (
+    (rgba("007A5A"), rgba("7A3FC4"), rgba("A35200")),
+    (rgba("2FC79A"), rgba("B58CFF"), rgba("F2A93B")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +92,35 @@ class StateScatter:
 
     def figure(self, context: UiContext, comparison: Comparison, note: str) -> Figure:
         """Return the points and the paths, to be drawn at any size."""
-        title = tr("States visited: where a side leaves the dots, nobody showed what to do")
+        title = tr("States visited: red where it leaves the demonstrations")
         axes = [self._axis_word(comparison, axis) for axis in (0, 1)]
         if min(len(lane.seen) for lane in comparison.lanes) < 2:
             return Figure(title, axes[0], axes[1], note=note)
         flat = flatten(comparison, tuple(self._axes))
         theme = context.ui.theme
 
-        def series(label: str, points: NDArray[np.float64], look: SeriesStyle | None) -> Series:
-            colour, dash = (look.colour, look.dash) if look else (theme.text3, None)
+        def series(label: str, points: NDArray[np.float64], colour: Colour) -> Series:
             values = points * flat.reach + flat.low
-            return Series(label, values[:, 0], values[:, 1], colour, dash)
+            return Series(label, values[:, 0], values[:, 1], colour)
 
-        looks = styles_of(comparison, theme)
-        lines = [series(k.name, path, k) for k, path in zip(looks, flat.paths, strict=True)]
-        shown = series(tr("Demonstrations"), flat.demonstrated, None)
-        return Figure(title, axes[0], axes[1], tuple(lines), (shown,), note)
+        lines = []
+        for index, (look, path) in enumerate(
+            zip(styles_of(comparison, theme), flat.paths, strict=True)
+        ):
+            line = series(look.name, path, look.colour)
+            heat = _heat(comparison, index, len(path))
+            lines.append(replace(line, dash=look.dash if heat is None else None, heat=heat))
+        rounds = np.array(comparison.about.rounds or [0] * len(flat.demonstrated))
+        first = series(tr("Demonstrations"), flat.demonstrated[rounds == 0], theme.text3)
+        later = tuple(
+            series(
+                tr("round {value:g}", value=number),
+                flat.demonstrated[rounds == number],
+                _ROUND_COLOURS[theme.is_dark][(number - 1) % 3],
+            )
+            for number in range(1, int(rounds.max(initial=0)) + 1)
+        )
+        return Figure(title, axes[0], axes[1], tuple(lines), later, note, first)
 
     def _axis_word(self, comparison: Comparison, axis: int) -> str:
         """Return the name of the number on an axis."""
@@ -124,6 +142,19 @@ class StateScatter:
             if used:
                 self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2
             right = rect.x - px(8)
+
+
+def _heat(comparison: Comparison, lane: int, steps: int) -> NDArray[np.float64] | None:
+    """Return how far each step of a policy's path is towards the warning colour; None if unknown.
+
+    0 within the usual distance from the demonstrations, 1 from four times on.
+    """
+    known = comparison.gauges.lanes
+    if comparison.lanes[lane].about.kind != "agent" or lane >= len(known) or not known[lane]:
+        return None
+    values = np.array([gauge.distance for gauge in known[lane]][:steps])
+    heat = np.clip((values - 1.0) / 3.0, 0.0, 1.0)
+    return np.pad(heat, (0, steps - len(heat)), mode="edge")
 
 
 def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:

@@ -19,9 +19,14 @@ from teleop.ui.drawing.theme import (
     VEIL_RECORDING,
     VEIL_RECORDING_OFF,
 )
+from teleop.ui.drive.gauge_bars import draw_gauges
 from teleop.ui.state.context import UiContext
 from teleop.ui.system.keyboard_layout import control_label
 
+_ASKS = {
+    "help": tr("The policy asks for help — press any control to take over, Esc to stop"),
+    "begin": tr("Press any control to drive on from here"),
+}
 _INSET = 14
 _MARGIN = 128  # width of a margin that holds the return
 _BAND = 64  # height of a margin that holds the state
@@ -41,7 +46,8 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
     if live is None or env is None or context.display.plain_picture:
         return
     inner, left = _places(context, view, area)
-    _draw_state(context, left, live)
+    state = _draw_state(context, left, live)
+    draw_gauges(context, left, state.bottom + context.ui.painter.px(8), live.gauges)
     _draw_return(context, inner, live)
     keys = left
     if left is inner and find_entry(env.env_id).keys_right:
@@ -78,6 +84,12 @@ def _places(context: UiContext, view: Rect, area: Rect) -> tuple[Rect, Rect]:
 
 def state_words(context: UiContext, live: SessionSnapshot) -> str:
     """Return the state in a few words, with the key to press next."""
+    if live.asks:
+        return _ASKS[live.asks]
+    return _phase_words(context, live)
+
+
+def _phase_words(context: UiContext, live: SessionSnapshot) -> str:
     if context.ui.pad_hints:
         record, go_on, save, discard = tr("Start"), tr("Start"), "A", "→ A"
     else:
@@ -121,7 +133,7 @@ def _engaged_words(live: SessionSnapshot) -> str:
     return joined("  ", (said, elapsed))
 
 
-def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
+def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> Rect:
     painter, px = context.ui.painter, context.ui.painter.px
     lines = painter.wrapped(state_words(context, live), "small-bold", inner.width - px(44))
     width = max(painter.width(line, "small-bold") for line in lines) + px(40)
@@ -136,6 +148,7 @@ def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
     for index, line in enumerate(lines):
         at = (rect.x + px(30), rect.y + px(15) + index * px(18))
         painter.text(line, at, "small-bold", ON_VEIL)
+    return rect
 
 
 def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:

@@ -4,10 +4,12 @@ A rival is a policy, the scripted expert or random actions.
 """
 
 import time
+from collections.abc import Callable
 
 from pygame import Rect
 
 from teleop.runtime.protocol.comparison_messages import LaneInfo, Race, ShowReplay, WriteReplay
+from teleop.runtime.protocol.diagnosis_messages import ContinueFrom
 from teleop.runtime.protocol.library_messages import Working
 from teleop.runtime.protocol.session_messages import Request
 from teleop.text import joined, ntr, tr
@@ -15,9 +17,11 @@ from teleop.ui.chrome.copy_link import copy_line
 from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.commands import Command, label_of
 from teleop.ui.comparison.action_probabilities import draw_action_probabilities
+from teleop.ui.comparison.autopsy_page import AutopsyPage
 from teleop.ui.comparison.comparison_chart import ComparisonChart
 from teleop.ui.comparison.panes import HEADER, MOST_SIDES, Panes, columns, sides_at
 from teleop.ui.comparison.series_styles import styles_of
+from teleop.ui.comparison.states_page import StatesPage
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed, time_left
 from teleop.ui.drawing.theme import Colour
@@ -48,6 +52,13 @@ class CompareScreen:
         """Start with this episode file and this policy, if given."""
         self._panes, self._player, self._card = Panes(), Timeline(), ComparisonChart()
         self._drive_view = DriveView()
+        self._states, self._autopsy = StatesPage(), AutopsyPage()
+        self._actions: dict[Command, Callable[[UiContext, Comparison], None]] = {
+            Command.NEW_SEED: lambda context, _: self._next_episode(context),
+            Command.DIFFERENCE: self._next_difference,
+            Command.AUTOPSY: lambda *_: self._open_autopsy(),
+            Command.CONTINUE: self._continue,
+        }
         self._drawn_s, self._owes = 0.0, False
         self._asked: tuple[str, str, tuple[str, ...]] = ("", "", ())
         self._wanted_file = file
@@ -67,7 +78,7 @@ class CompareScreen:
         if context.model.run:
             self._leave_race(context)
         context.tell(Request.SHOW_NOTHING)
-        self._player.playing = False
+        self._player.playing = self._autopsy.open = False
         self._wanted_file = ""  # next time, start with the default episode
         self._rivals = []
 
@@ -94,20 +105,24 @@ class CompareScreen:
         comparison = context.model.comparison
         if comparison is None:
             return False
-        if command is Command.NEW_SEED:
-            self._next_episode(context)
-        elif command is Command.RECORD or (command is Command.PLAY and _waits_to_race(context)):
+        if command is Command.RECORD or (command is Command.PLAY and _waits_to_race(context)):
             self._start_or_stop_race(context, comparison)
-        elif command is Command.DIFFERENCE:
-            self._next_difference(context, comparison)
-        elif command is Command.LEAVE and context.model.run:
-            if not _is_racing(context):  # Escape pauses first
-                self._leave_race(context)
+        elif command is Command.LEAVE and (context.model.run or self._autopsy.open):
+            self._leave_page(context)
         elif context.model.run and command in _RACE_COMMANDS:
             return self._drive_view.command(context, command)
+        elif action := self._actions.get(command):
+            action(context, comparison)
         else:
             return self._player.command(context, comparison, command)
         return True
+
+    def _leave_page(self, context: UiContext) -> None:
+        """Close the page over the comparison, or leave the race once it is paused."""
+        if self._autopsy.open:
+            self._autopsy.open = False
+        elif not _is_racing(context):  # Escape pauses first
+            self._leave_race(context)
 
     def draw(self, context: UiContext, area: Rect) -> None:
         """Draw the screen."""
@@ -119,8 +134,7 @@ class CompareScreen:
             self._draw_menus(context, area, 1 + len(self._asked[2] or ("",)))
             return
         step = self._advance(context, comparison)
-        if context.display.enlarged:
-            draw_enlarged(context, area, self._card.figure(context, comparison))
+        if self._draw_page(context, comparison, area, step):
             return
         px = context.ui.painter.px
         gap, bar_height, least = px(12), px(52), px(164)
@@ -140,6 +154,39 @@ class CompareScreen:
         self._draw_menus(context, area, len(comparison.lanes))
         self._card.draw_menu(context, chart)
         self._draw_forms(context, bar)
+
+    def _draw_page(
+        self, context: UiContext, comparison: Comparison, area: Rect, step: float
+    ) -> bool:
+        """Draw the page that fills the window, if one is open."""
+        if self._autopsy.open:
+            shown = self._autopsy.draw(context, comparison, area)
+        elif context.display.enlarged:
+            figure = self._card.figure(context, comparison)
+            if not self._card.shows_states:
+                draw_enlarged(context, area, figure)
+                return True
+            shown = self._states.draw(context, comparison, area, step, figure)
+        else:
+            return False
+        if shown is not None and not self._player.playing:
+            self._player.seek(context, comparison, shown)
+            self._player.show(context, int(self._player.step))
+        return True
+
+    def _continue(self, context: UiContext, comparison: Comparison) -> None:
+        """Let the person drive on from the shown step: of the policy's run, else of the take."""
+        if context.model.run:
+            return
+        step = int(self._player.step)
+        agents = [lane for lane in comparison.lanes if lane.about.kind == "agent"]
+        about = comparison.about
+        if agents:
+            wanted = ContinueFrom(about.dataset_id, agents[0].about.name, "", about.seed, step)
+        else:
+            wanted = ContinueFrom(about.dataset_id, "", about.file, about.seed, step)
+        context.next.beginning = wanted
+        context.next.screen = "correct" if agents else "demonstrate"
 
     # ------------------------------------------------------------ the compared sides
 
@@ -285,7 +332,22 @@ class CompareScreen:
         reason = racing or (tr("Maximum 4") if full else "")
         if ui.icon_button("add", rect, "plus", tr("Add"), None, reason):
             self._add_rival(context)
+        rect = rect.move(-px(40), 0)
+        label = tr("Drive on from this step ({key})", key=label_of(Command.CONTINUE))
+        if ui.icon_button("continue", rect, "gamepad-2", label, None, racing):
+            comparison = context.model.comparison
+            if comparison is not None:
+                self._continue(context, comparison)
+        rect = rect.move(-px(40), 0)
+        label = tr("Show why it failed ({key})", key=label_of(Command.AUTOPSY))
+        if ui.icon_button("autopsy", rect, "activity", label, None, racing):
+            self._open_autopsy()
         return rect.x
+
+    def _open_autopsy(self) -> None:
+        """Open or close the page that examines the policy's run."""
+        self._autopsy.open = not self._autopsy.open
+        self._player.playing = False
 
     def _draw_forms(self, context: UiContext, bar: Rect) -> None:
         px = context.ui.painter.px

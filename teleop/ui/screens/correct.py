@@ -5,13 +5,14 @@ from pygame import Rect
 from teleop.runtime.protocol.session_messages import Corrected, Notice, Request, ShowCorrect, Tone
 from teleop.runtime.protocol.training_messages import ListRounds, StopTraining, Train
 from teleop.text import joined, ntr, tr
-from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drive.drive_view import DriveView
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu, draw_elsewhere
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.moments_list import draw_moments
+from teleop.ui.training.round_figures import RoundFigures
 from teleop.ui.training.rounds_chart import RoundsChart
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
@@ -36,6 +37,8 @@ class CorrectScreen:
         """Start with this policy, if given."""
         self._drive_view = DriveView()
         self._rounds = RoundsChart()
+        self._figures = RoundFigures()
+        self._lists_moments = False
         self._wanted = policy  # chosen by the person
         self._asked = ("", "", 0)  # requested dataset, policy and version
         self._rounds_of = ("", "")
@@ -46,6 +49,8 @@ class CorrectScreen:
         """Request the policy that will drive."""
         context.tell(Request.PAUSE)
         self._asked, self._rounds_of = ("", "", 0), ("", "")
+        if context.next.beginning is not None:
+            self._wanted = context.next.beginning.policy
         self._keep_policy(context)
 
     def leave(self, context: UiContext) -> None:
@@ -80,7 +85,9 @@ class CorrectScreen:
         self._keep_policy(context)
         px = context.ui.painter.px
         if context.display.enlarged:
-            draw_enlarged(context, area, self._rounds.figure(context))
+            library, name = context.model.library, self._policy(context)
+            of = (library.dataset_id if library else "", name)
+            self._figures.draw(context, area, self._rounds.figure(context), of)
             return
         if not self._policy(context):
             self._draw_empty(context, area)
@@ -122,6 +129,10 @@ class CorrectScreen:
         if wanted != self._asked:
             self._asked = wanted
             context.tell(ShowCorrect(library.dataset_id, name))
+        beginning = context.next.beginning
+        if beginning is not None and beginning.policy == name:
+            context.next.beginning = None
+            context.tell(beginning)
         busy = context.model.analyses.running or (training and training.running)
         rounds = context.model.analyses.rounds
         shown = rounds is not None and any(item.policy == name for item in rounds.rounds)
@@ -255,7 +266,14 @@ class CorrectScreen:
         painter, px = context.ui.painter, context.ui.painter.px
         corrections = context.model.corrections
         title = ntr("{n} corrected episode", "{n} corrected episodes", len(corrections))
+        title = tr("Where to correct next") if self._lists_moments else title
         painter.text(title, (rect.x, rect.y + px(10)), "small-bold", context.ui.theme.text2)
+        self._draw_list_choice(context, rect)
+        library = context.model.library
+        if self._lists_moments and library is not None:
+            room = Rect(rect.x, rect.y + px(30), rect.width, rect.height - px(30))
+            draw_moments(context, room, library.dataset_id, self._policy(context))
+            return
         room = Rect(rect.x, rect.y + px(24), rect.width, rect.height - px(24))
         if not corrections:
             draw_steps(context.ui, room.move(0, px(8)), _STEPS)
@@ -266,6 +284,16 @@ class CorrectScreen:
             self._draw_correction(context, row, corrections[index])
         self._scroll.draw_bar(context.ui, len(corrections), fit)
         self._scroll.take_keys(context.ui, "corrections", title, len(corrections), fit)
+
+    def _draw_list_choice(self, context: UiContext, rect: Rect) -> None:
+        """Draw the button that shows the moments to correct instead of the corrections, or back."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("list")
+        label = tr("Show the corrections") if self._lists_moments else tr("Where to correct next")
+        button = Rect(rect.right - px(30), rect.y - px(5), px(30), px(30))
+        icon = "undo-2" if self._lists_moments else "wand-sparkles"
+        if ui.icon_button("moments", button, icon, label):
+            self._lists_moments = not self._lists_moments
 
     def _draw_correction(self, context: UiContext, row: Rect, item: Corrected) -> None:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px

@@ -30,6 +30,9 @@ class Demonstrate:
     def enter(self, context: UiContext) -> None:
         """Return to the person's own session."""
         context.tell(Request.SHOW_DRIVE)
+        beginning, context.next.beginning = context.next.beginning, None
+        if beginning is not None:
+            context.tell(beginning)
 
     def leave(self, context: UiContext) -> None:
         """Pause a running take; nothing is lost."""

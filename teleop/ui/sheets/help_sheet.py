@@ -119,6 +119,7 @@ _GROUPS: dict[str, tuple[Command, ...]] = {
         *(Command.PLAY, Command.BACK, Command.FORWARD, Command.SECOND_BACK),
         *(Command.SECOND_FORWARD, Command.START, Command.END, Command.DIFFERENCE),
         Command.LOOP,
+        *(Command.AUTOPSY, Command.CONTINUE),
         *(Command.ENLARGE, Command.COPY),
     ),
     _GO: (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pygame
 
+from teleop.runtime.protocol.diagnosis_messages import ContinueFrom
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import ImportDataset
 from teleop.runtime.protocol.session_messages import (
@@ -104,12 +105,14 @@ class NextScreen:
         episode: uuid of the episode that the library plays when it opens; empty for none.
         rivals: names of policies to compare; empty for the default.
         ticked: uuids of the episodes that are selected in the library.
+        beginning: the run from which the person continues on the next screen; None for none.
     """
 
     screen: str = ""
     episode: str = ""
     rivals: tuple[str, ...] = ()
     ticked: frozenset[str] = frozenset()
+    beginning: ContinueFrom | None = None
 
 
 @dataclass(slots=True)

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from teleop.runtime.protocol.comparison_messages import (
+    AxisSpread,
     LaneInfo,
     ReplayFrames,
+    ReplayGauges,
     ReplayOpened,
     ReplayProgress,
+    StepGauge,
 )
+from teleop.runtime.protocol.diagnosis_messages import Examined, MomentShown, Study
 from teleop.runtime.protocol.library_messages import (
     Curate,
     CuratePolicies,
@@ -88,6 +92,25 @@ class LaneCurve:
 
 
 @dataclass(slots=True)
+class Gauged:
+    """The gauges of a comparison, as far as they are measured; see `ReplayGauges`."""
+
+    files: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+    lanes: tuple[list[StepGauge], ...] = ()
+    spreads: list[tuple[AxisSpread, ...]] = field(default_factory=list)
+    limits: dict[str, float] = field(default_factory=dict)
+
+    def grow(self, news: ReplayGauges) -> None:
+        """Add what was measured since the last report."""
+        self.files, self.numbers, self.limits = news.files, news.numbers, dict(news.limits)
+        self.lanes = self.lanes or tuple([] for _ in news.lanes)
+        for lane, new in zip(self.lanes, news.lanes, strict=False):
+            lane += new
+        self.spreads += news.spreads
+
+
+@dataclass(slots=True)
 class Comparison:
     """A recorded episode compared with its rivals."""
 
@@ -100,6 +123,7 @@ class Comparison:
     diverged_at: int | None = None
     fidelity: str = ""
     shown: int = 0
+    gauges: Gauged = field(default_factory=Gauged)
 
     @classmethod
     def of(cls, about: ReplayOpened) -> "Comparison":
@@ -189,12 +213,20 @@ class Analyses:
         running: the analysis that is running.
         found: results so far, by analysis.
         rounds: rounds of correction.
+        examined: what was found out about a policy, by examination.
     """
 
     profile: Profiled | None = None
     running: Analysis | None = None
     found: dict[Analysis, AnalysisProgress] = field(default_factory=dict)
     rounds: Rounds | None = None
+    examined: dict[Study, Examined] = field(default_factory=dict)
+
+    def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
+        """Return what was found out about this policy; None if it was not examined."""
+        found = self.examined.get(study)
+        mine = found is not None and (found.dataset_id, found.policy) == (dataset_id, policy)
+        return found if mine else None
 
 
 @dataclass(slots=True)
@@ -220,6 +252,7 @@ class ViewModel:
     lost: str = ""  # why the environment process ended
     slow: SlowCall | None = None
     replay_problem: str = ""
+    moment: tuple[str, int] | None = None  # (file, step) of the picture in the view `moment`
     frames: dict[str, Frame] = field(default_factory=dict)
 
     @property
@@ -259,12 +292,27 @@ class ViewModel:
         if self.comparison:
             self.comparison.grow(message)
 
+    def _replay_gauged(self, message: ReplayGauges) -> None:
+        if self.comparison:
+            self.comparison.gauges.grow(message)
+
+    def _moment_shown(self, message: MomentShown) -> None:
+        self.frames["moment"] = message.frame
+        self.moment = (message.file, message.step)
+
+    def _examined(self, message: Examined) -> None:
+        self.analyses.examined[message.study] = message
+        if message.problem:
+            self._trouble(message.problem)
+
     def _replay_opened(self, message: ReplayOpened) -> None:
         self.comparison, self.replay_problem = Comparison.of(message), ""
 
     def _opened(self, message: EnvOpened) -> None:
         if self.env is None or self.env.env_id != message.env_id:
             self.comparison = self.analyses.rounds = self.run = self.preview = None
+            self.moment = None
+            self.analyses.examined.clear()
             self.corrections = ()
             self.frames = {"drive": self.frames["drive"]} if "drive" in self.frames else {}
         self.env, self.env_problem, self.opening = message, "", ""
@@ -370,6 +418,9 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     ReplayFrames: ViewModel._replay_pictured,
     ReplayProgress: ViewModel._replay_grew,
     ReplayOpened: ViewModel._replay_opened,
+    ReplayGauges: ViewModel._replay_gauged,
+    MomentShown: ViewModel._moment_shown,
+    Examined: ViewModel._examined,
     EnvOpened: ViewModel._opened,
     EnvFailed: ViewModel._env_failed,
     Notice: ViewModel._noticed,
@@ -413,4 +464,13 @@ def outline(live: SessionSnapshot | None) -> tuple[object, ...]:
     real = round(live.real_hz)
     phase = (live.engaged, live.phase, live.pending, live.starred, live.rewinding)
     watched = live.steps // 10 if live.control else 0
-    return (*phase, live.seed, live.speed, real, live.control, live.driven // 10, watched)
+    return (
+        *phase,
+        live.asks,
+        live.seed,
+        live.speed,
+        real,
+        live.control,
+        live.driven // 10,
+        watched,
+    )

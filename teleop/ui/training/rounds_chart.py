@@ -79,13 +79,16 @@ class RoundsChart:
         note = ntr("{n} fresh start", "{n} fresh starts", known[-1][1].episodes) if known else ""
         y_title = tr("success (%)") if success else tr("mean return")
         title = tr("Rounds of correction")
-        return Figure(title, tr("round"), y_title, tuple(lines), note=note)
+        most = max([1.0, *(float(number) for number, _ in known)])
+        within = (0.0, most, 0.0, 100.0) if success else None
+        return Figure(title, tr("round"), y_title, tuple(lines), note=note, within=within)
 
     def _draw_choice(self, context: UiContext, panel: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("chart")
         right, y = panel.right - px(52), panel.y + px(14)
-        _, used = ui.chip("rounds.shown", right, y, tr("Shown"), _TITLES[self._shown])
+        label = tr("Shown") if panel.width >= px(360) else ""
+        _, used = ui.chip("rounds.shown", right, y, label, _TITLES[self._shown])
         if used:
             self._shown = "return" if self._shown == "success" else "success"
 

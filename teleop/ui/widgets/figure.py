@@ -1,11 +1,8 @@
-"""A chart with titles, axes and a legend, drawn at any size and written as CSV and SVG."""
+"""A chart with titles, axes and a legend, drawn at any size; `figure_files` writes it."""
 
-import csv
-import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +10,10 @@ from pygame import Rect
 
 from teleop.text import tr
 from teleop.ui.drawing.painter import Painter
-from teleop.ui.drawing.theme import Colour
+from teleop.ui.drawing.theme import Colour, mix
 from teleop.ui.widgets.line_chart import Series, nice_step
 
-_SVG = (1280, 720)
-_FONT = "Inter, Helvetica, Arial, sans-serif"
+_CELLS = (72, 44)  # of a density
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +26,9 @@ class Figure:
         y_title: name and unit of the y axis.
         lines: series that are drawn as lines.
         points: series that are drawn as points.
+        density: series that is drawn as a density behind everything; None for none.
+        within: smallest and largest x, smallest and largest y that the axes must hold; None: as
+            the data is.
         note: how many episodes it is from, and what else a reader must know; may be empty.
     """
 
@@ -39,22 +38,28 @@ class Figure:
     lines: tuple[Series, ...] = ()
     points: tuple[Series, ...] = ()
     note: str = ""
+    density: Series | None = None
+    within: tuple[float, float, float, float] | None = None
 
     @property
     def series(self) -> tuple[Series, ...]:
         """Everything that is drawn, without values that are not finite."""
-        return tuple(s for s in (*self.points, *self.lines) if len(s.finite().x))
+        density = () if self.density is None else (self.density,)
+        return tuple(s for s in (*density, *self.points, *self.lines) if len(s.finite().x))
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """Smallest and largest x, smallest and largest y."""
         x = np.concatenate([s.finite().x for s in self.series])
-        y = np.concatenate([s.finite().y for s in self.series])
+        known = [s.finite() for s in self.series]
+        y = np.concatenate([s.y for s in known] + [b for s in known for b in s.band or ()])
+        if self.within is not None:
+            x, y = np.append(x, self.within[:2]), np.append(y, self.within[2:])
         return float(x.min()), float(x.max()), float(y.min()), float(y.max())
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
     """One axis: from value to pixel."""
 
     low: float
@@ -63,6 +68,7 @@ class _Axis:
     end: float
 
     def at(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the pixels of values."""
         share = (values - self.low) / (self.high - self.low)
         return np.asarray(self.start + share * (self.end - self.start))
 
@@ -77,15 +83,21 @@ class _Axis:
             yield float(self.at(np.array(value))), text
 
 
-def draw_figure(painter: Painter, area: Rect, figure: Figure) -> None:
-    """Draw a figure: legend above, axis titles beside, note below."""
+def draw_figure(
+    painter: Painter, area: Rect, figure: Figure
+) -> tuple[Rect, tuple[Axis, Axis]] | None:
+    """Draw a figure: legend above, axis titles beside, note below.
+
+    Returns:
+        The plot and its axes; None if there is nothing to show.
+    """
     px, theme = painter.px, painter.theme
     _draw_legend(painter, area, figure)
     plot = Rect(area.x + px(64), area.y + px(56), area.width - px(84), area.height - px(136))
-    axes = _axes(figure, plot)
+    axes = axes_of(figure, plot)
     if axes is None:
         painter.text(tr("There is nothing to show yet"), plot.center, "body", theme.text2, "cm")
-        return
+        return None
     _draw_axes(painter, plot, axes)
     title = (area.x + px(4), area.y + px(40))
     painter.text(figure.y_title, title, "small-medium", theme.text2)
@@ -93,14 +105,75 @@ def draw_figure(painter: Painter, area: Rect, figure: Figure) -> None:
     painter.text(figure.x_title, below, "small-medium", theme.text2, "cm")
     note = (area.x + px(4), area.bottom - px(10))
     painter.text(figure.note, note, "small", theme.text2, width=area.width)
-    dots = [(point, 2.6, line.colour) for line in figure.points for point in _pixels(line, axes)]
+    if figure.density is not None:
+        _draw_density(painter, figure.density, axes)
     for line in figure.lines:
-        points = _pixels(line, axes)
-        if len(points) > 1:
+        _draw_band(painter, line, axes)
+    dots = [(point, 2.6, line.colour) for line in figure.points for point in pixels_of(line, axes)]
+    for line in figure.lines:
+        points = pixels_of(line, axes)
+        if line.heat is not None:
+            _draw_heated(painter, line, axes)
+        elif len(points) > 1:
             painter.polyline(points, line.colour, theme.line_px * 1.4, line.dash)
         dots += [(point, 5, line.colour) for point in points[-1:]]
     for point, radius, colour in dots:
         painter.dot((point[0], point[1]), radius, colour)
+    return plot, axes
+
+
+def density_cells(
+    series: Series, axes: tuple[Axis, Axis]
+) -> Iterator[tuple[float, float, float, float, float]]:
+    """Yield (x, y, width, height, share of the largest count) of the cells that hold points."""
+    known = series.finite()
+    x, y = axes[0].at(known.x), axes[1].at(known.y)
+    across, up = _CELLS
+    ends = (sorted((axes[0].start, axes[0].end)), sorted((axes[1].start, axes[1].end)))
+    counts, x_edges, y_edges = np.histogram2d(x, y, bins=(across, up), range=ends)
+    most = math.log1p(float(counts.max(initial=0.0))) or 1.0
+    for i, j in np.argwhere(counts > 0):
+        left, top = float(x_edges[i]), float(y_edges[j])
+        size = (float(x_edges[i + 1]) - left, float(y_edges[j + 1]) - top)
+        yield left, top, *size, math.log1p(float(counts[i, j])) / most
+
+
+def heat_colour(line: Series, heat: float, warm: Colour) -> Colour:
+    """Return the colour of a point of a line that is this far towards the warning colour."""
+    return mix(line.colour, warm, min(1.0, max(0.0, heat)))
+
+
+def _draw_density(painter: Painter, series: Series, axes: tuple[Axis, Axis]) -> None:
+    theme = painter.theme
+    for left, top, width, height, share in density_cells(series, axes):
+        colour = mix(theme.surface, series.colour, 0.25 + 0.6 * share)
+        painter.fill((round(left), round(top), math.ceil(width), math.ceil(height)), colour)
+
+
+def _draw_band(painter: Painter, line: Series, axes: tuple[Axis, Axis]) -> None:
+    """Draw the ends of a line's interval, dotted."""
+    if line.band is None or len(line.x) < 2:
+        return
+    soft = mix(line.colour, painter.theme.surface, 0.35)
+    for end in line.band:
+        points = np.column_stack([axes[0].at(line.x), axes[1].at(end)])
+        painter.polyline(points, soft, painter.theme.line_px * 0.7, (2.0, 4.0))
+
+
+def _draw_heated(painter: Painter, line: Series, axes: tuple[Axis, Axis]) -> None:
+    """Draw a line in runs of one colour, by how far each part is towards the warning colour."""
+    known = line.finite()
+    points = np.column_stack([axes[0].at(known.x), axes[1].at(known.y)])
+    heat = known.heat if known.heat is not None else np.zeros(len(points))
+    levels = np.round(np.clip(heat, 0, 1) * 4).astype(int)
+    begin = 0
+    for end in range(1, len(points) + 1):
+        if end == len(points) or levels[end] != levels[begin]:
+            part = points[begin : min(end + 1, len(points))]
+            colour = heat_colour(line, levels[begin] / 4, painter.theme.recording)
+            if len(part) > 1:
+                painter.polyline(part, colour, painter.theme.line_px * 1.6, None)
+            begin = end
 
 
 def _draw_legend(painter: Painter, area: Rect, figure: Figure) -> None:
@@ -116,37 +189,7 @@ def _draw_legend(painter: Painter, area: Rect, figure: Figure) -> None:
         x += px(34) + painter.text(line.label, (x + px(34), y), "small-bold", line.colour) + px(24)
 
 
-def figure_csv(figure: Figure) -> str:
-    """Return the values as CSV: series, x, y."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["series", figure.x_title, figure.y_title])
-    for line in figure.series:
-        for x, y in zip(line.x, line.y, strict=True):
-            writer.writerow([line.label or figure.y_title, f"{x:g}", f"{y:.8g}"])
-    return file.getvalue()
-
-
-def figure_svg(figure: Figure) -> str:
-    """Return the figure as an SVG picture on white."""
-    width, height = _SVG
-    plot = Rect(90, 100, width - 120, height - 190)
-    axes = _axes(figure, plot)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'font-family="{_FONT}" font-size="18">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        _text(24, 40, figure.title, size=26, weight=600),
-        _text(24, 88, figure.y_title, colour="#3d4452"),
-        _text(plot.centerx, height - 44, figure.x_title, colour="#3d4452", anchor="middle"),
-        _text(24, height - 12, figure.note, size=15, colour="#3d4452"),
-    ]
-    if axes is not None:
-        parts += [*_svg_axes(plot, axes), *_svg_series(figure, axes), *_svg_legend(figure, width)]
-    return "\n".join([*parts, "</svg>\n"])
-
-
-def _axes(figure: Figure, plot: Rect) -> tuple[_Axis, _Axis] | None:
+def axes_of(figure: Figure, plot: Rect) -> tuple[Axis, Axis] | None:
     """Return both axes; None if there is nothing to show."""
     if not figure.series:
         return None
@@ -157,17 +200,18 @@ def _axes(figure: Figure, plot: Rect) -> tuple[_Axis, _Axis] | None:
         low, high = low - 0.5, high + 0.5
     gap = 0.05 * (high - low)
     return (
-        _Axis(x_low, x_high, plot.x, plot.right),
-        _Axis(low - gap, high + gap, plot.bottom, plot.y),
+        Axis(x_low, x_high, plot.x, plot.right),
+        Axis(low - gap, high + gap, plot.bottom, plot.y),
     )
 
 
-def _pixels(line: Series, axes: tuple[_Axis, _Axis]) -> NDArray[np.float64]:
+def pixels_of(line: Series, axes: tuple[Axis, Axis]) -> NDArray[np.float64]:
+    """Return the pixels of a series, few enough to draw: (m, 2)."""
     points = line.finite().thinned(2000) if len(line.finite().x) else np.zeros((0, 2))
     return np.column_stack([axes[0].at(points[:, 0]), axes[1].at(points[:, 1])])
 
 
-def _draw_axes(painter: Painter, plot: Rect, axes: tuple[_Axis, _Axis]) -> None:
+def _draw_axes(painter: Painter, plot: Rect, axes: tuple[Axis, Axis]) -> None:
     px, theme = painter.px, painter.theme
     for y, text in axes[1].ticks(6):
         painter.rule(plot.x, y, plot.width)
@@ -175,60 +219,3 @@ def _draw_axes(painter: Painter, plot: Rect, axes: tuple[_Axis, _Axis]) -> None:
     for x, text in axes[0].ticks(plot.width // px(110)):
         painter.text(text, (x, plot.bottom + px(16)), "small", theme.text2, "cm")
     painter.rule(plot.x, plot.bottom, plot.width, theme.strong_line)
-
-
-def _svg_axes(plot: Rect, axes: tuple[_Axis, _Axis]) -> Iterator[str]:
-    for y, text in axes[1].ticks(6):
-        yield f'<path d="M{plot.x} {y:.1f}H{plot.right}" stroke="#dadde4"/>'
-        yield _text(plot.x - 10, y + 6, text, colour="#3d4452", anchor="end")
-    for x, text in axes[0].ticks(8):
-        yield _text(x, plot.bottom + 28, text, colour="#3d4452", anchor="middle")
-    yield f'<path d="M{plot.x} {plot.bottom}H{plot.right}" stroke="#5a6271"/>'
-
-
-def _svg_series(figure: Figure, axes: tuple[_Axis, _Axis]) -> Iterator[str]:
-    for line in figure.points:
-        for x, y in _pixels(line, axes):
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_hex(line.colour)}"/>'
-    for line in figure.lines:
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in _pixels(line, axes))
-        dash = (
-            f' stroke-dasharray="{line.dash[0] * 1.5:g} {line.dash[1] * 1.5:g}"'
-            if line.dash
-            else ""
-        )
-        yield (
-            f'<polyline points="{points}" fill="none" stroke="{_hex(line.colour)}" '
-            f'stroke-width="3"{dash}/>'
-        )
-
-
-def _svg_legend(figure: Figure, width: int) -> Iterator[str]:
-    x = width - 24
-    for line in reversed([s for s in figure.series if s.label]):
-        yield _text(x, 40, line.label, colour=_hex(line.colour), anchor="end", weight=600)
-        x -= 10 * len(line.label) + 40
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: int = 18,
-    colour: str = "#0d1017",
-    anchor: str = "start",
-    weight: int = 400,
-) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" '
-        f'text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'
-    )
-
-
-def _hex(colour: Colour) -> str:
-    """Return a colour for SVG; pale ones of the dark theme are darkened for white paper."""
-    red, green, blue = colour[:3]
-    bright = (0.299 * red + 0.587 * green + 0.114 * blue) / 255
-    share = 1.0 if bright < 0.6 else 0.6 / bright
-    return "#" + "".join(f"{round(part * share):02x}" for part in (red, green, blue))

@@ -5,7 +5,7 @@ The cursor is drawn by the caller in every frame.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ class Series:
         y: (n,) values.
         colour: colour of the line and the label.
         dash: lengths of dash and gap; None for a solid line.
+        band: (n,) lower and upper ends of an interval around the line; None for none.
+        heat: (n,) how far each point is towards the warning colour, 0..1; None for none.
     """
 
     label: str
@@ -34,11 +36,15 @@ class Series:
     y: NDArray[np.float64]
     colour: Colour
     dash: tuple[float, float] | None = None
+    band: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    heat: NDArray[np.float64] | None = None
 
     def finite(self) -> "Series":
         """Return the line without points whose y is not finite."""
         kept = np.isfinite(self.y)
-        return Series(self.label, self.x[kept], self.y[kept], self.colour, self.dash)
+        band = None if self.band is None else (self.band[0][kept], self.band[1][kept])
+        heat = None if self.heat is None else self.heat[kept]
+        return replace(self, x=self.x[kept], y=self.y[kept], band=band, heat=heat)
 
     def thinned(self, most: int = _MOST_POINTS) -> NDArray[np.float64]:
         """Return points of shape (m, 2), few enough to draw; the last point is kept."""

@@ -1,0 +1,42 @@
+"""The gauges of a policy that drives, as bars over the frame."""
+
+from pygame import Rect
+
+from teleop.runtime.protocol.diagnosis_messages import GaugeReading
+from teleop.text import tr
+from teleop.ui.drawing.theme import KEY_LINE, ON_VEIL, VEIL, VEIL_RECORDING
+from teleop.ui.state.context import UiContext
+
+_FULL = 1.6  # value of a gauge, as a share of its limit, that fills its bar
+
+
+def draw_gauges(context: UiContext, left: Rect, top: int, gauges: tuple[GaugeReading, ...]) -> None:
+    """Draw the gauges of the policy that drives: a bar each, full at the value that warns."""
+    if not gauges:
+        return
+    painter, px = context.ui.painter, context.ui.painter.px
+    rows = [(gauge_title(gauge.name), gauge) for gauge in gauges]
+    names = max(painter.width(name, "small-medium") for name, _ in rows)
+    width = min(left.width, names + px(120))
+    rect = Rect(left.x, top, width, px(12) + px(20) * len(rows))
+    painter.box(rect, VEIL, 10)
+    for index, (name, gauge) in enumerate(rows):
+        y = rect.y + px(16) + index * px(20)
+        warns = gauge.value > 1
+        colour = VEIL_RECORDING if warns else ON_VEIL
+        painter.text(name, (rect.x + px(10), y), "small-medium", colour, width=names)
+        track = Rect(rect.x + names + px(20), y - px(4), 0, px(8))
+        track.width = max(px(8), rect.right - px(12) - track.x)
+        painter.box(track, KEY_LINE, 4)
+        share = min(1.0, gauge.value / _FULL)
+        if share > 0.02:
+            painter.box(
+                Rect(track.x, track.y, max(px(6), round(track.width * share)), px(8)), colour, 4
+            )
+        limit = track.x + round(track.width / _FULL)
+        painter.fill((limit, track.y - px(3), max(1, px(2)), px(14)), ON_VEIL)
+
+
+def gauge_title(name: str) -> str:
+    """Return the name of a gauge as text."""
+    return tr("Distance from the data") if name == "distance" else tr("Disagreement")
