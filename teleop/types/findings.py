@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from teleop.text import joined, tr
+from teleop.text import joined, ntr, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +147,10 @@ class Autopsy:
             return tr("No single decision that was tried saves it.")
         names = ", ".join(dict.fromkeys(a.driver for a in lost.saved_by(self.total_reward)))
         if not self.pace_hz:
-            return tr(
+            return ntr(
+                "It was lost {n} step before the end: {names} would have saved it there.",
                 "It was lost {n} steps before the end: {names} would have saved it there.",
-                n=round(lost.before_s),
+                round(lost.before_s),
                 names=names,
             )
         return tr(

@@ -1,6 +1,7 @@
 """Rounds of correction by a model of a person, through the same code path as real keys."""
 
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,15 @@ from teleop.api.policies import iter_record
 from teleop.envs.catalogue import find_entry
 from teleop.envs.factory import make_env
 from teleop.evaluation.scoring import evaluate
-from teleop.experts import make_expert, make_human_like
+from teleop.experts import SKILLED, HumanNoise, make_expert, make_human_like
 from teleop.experts.watcher import Watcher
 from teleop.learning.algorithms import bc
 from teleop.learning.analysis import dagger_rounds
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.learned_from import gather
+from teleop.learning.networks.ensemble import fit_ensemble
 from teleop.learning.policy import LearnedPolicy, load_policy
+from teleop.learning.training_run import tuned_settings_of
 from teleop.recording import Dataset, Library
 from teleop.runtime.processes.environment_process import EnvironmentProcess
 from teleop.runtime.protocol.session_messages import (
@@ -27,6 +30,7 @@ from teleop.runtime.protocol.session_messages import (
     ShowCorrect,
 )
 from teleop.types import InputEvent
+from tests.benchmarks.people import People, Person, draw_people
 from tests.benchmarks.report import say
 
 LANDER = "LunarLander-v3"
@@ -42,15 +46,44 @@ def gated_rounds(seed: int) -> tuple[float, float]:
     Returns:
         Mean returns of the last policy and of the demonstrations.
     """
+    found = _rounds(seed, Person(SKILLED))
+    return found.means[-1], found.shown
+
+
+def random_person_rounds(seed: int) -> "Rounds":
+    """The same with a person drawn at random, and as many minutes of plain demonstrations."""
+    person = draw_people(seed)[0]
+    person = replace(person, noise=replace(person.noise, keyboard=SKILLED.keyboard))
+    return _rounds(seed, person, compares=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """What rounds of correction reached.
+
+    Attributes:
+        means: mean return of each round on 20 fresh starts.
+        shown: mean return of the demonstrations.
+        driven_s: seconds that the person drove while correcting.
+        plain: mean return of a clone of as many minutes of demonstrations; NaN if not asked for.
+    """
+
+    means: tuple[float, ...]
+    shown: float
+    driven_s: float
+    plain: float
+
+
+def _rounds(seed: int, person: Person, *, compares: bool = False) -> Rounds:
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
-        list(iter_record(library, LANDER, "human-like", 5, dataset_id=_ID, seed=1000 * seed))
+        _record(library, _ID, person, 5, 1000 * seed)
         dataset = library.dataset(_ID)
         demos = load_demonstrations(dataset)
         policy = bc.clone(demos, bc.Config(seed=seed, budget_s=0))
         policy.save(dataset.policies / "shown")
         means = [_mean(policy)]
-        watched = _Watched(library, dataset, 1000 * seed + 100)
+        watched = _Watched(library, dataset, person.noise, 1000 * seed + 100)
         before = load_policy(dataset.policies / "shown")
         for _ in range(ROUNDS):
             watched.play(before.name)
@@ -63,9 +96,33 @@ def gated_rounds(seed: int) -> tuple[float, float]:
             before = load_policy(dataset.policies / name)
             means.append(_mean(before))
         watched.close()
+        driven_s = watched.driven / _PACE
+        plain = _plain(library, person, policy, demos.total_steps + watched.driven, seed)
+        plain_mean = _mean(plain) if compares else float("nan")
         text = " ".join(f"{mean:.0f}" for mean in means)
-        say(f"  seed {seed}, rounds", f"{text}; hands on for {watched.driven / _PACE:.0f} s")
-        return means[-1], demos.mean_return
+        more = f"; plain {plain_mean:.0f}" if compares else ""
+        say(f"  seed {seed}, rounds", f"{text}; hands on for {driven_s:.0f} s{more}")
+        return Rounds(tuple(means), demos.mean_return, driven_s, plain_mean)
+
+
+def _record(library: Library, dataset_id: str, person: Person, episodes: int, seed: int) -> None:
+    driver = People(LANDER, [person], seed)
+    list(iter_record(library, LANDER, driver, episodes, dataset_id=dataset_id, seed=seed))
+
+
+def _plain(
+    library: Library, person: Person, first: LearnedPolicy, steps: int, seed: int
+) -> LearnedPolicy:
+    """Clone as many steps of plain demonstrations of the same person."""
+    name, count = "lunarlander-v3/plain-v0", 5
+    _record(library, name, person, count, 1000 * seed)
+    while (demos := load_demonstrations(library.dataset(name))).total_steps < steps:
+        _record(library, name, person, 1, 1000 * seed + count)
+        count += 1
+    known = tuned_settings_of(first, demos)
+    grown = round(known.steps * demos.total_steps / max(1, first.config.data["total_steps"]))
+    known = replace(known, members=dagger_rounds.MEMBERS, steps=max(300, min(800, grown)))
+    return fit_ensemble(demos, known, seed)
 
 
 def _mean(policy: LearnedPolicy) -> float:
@@ -75,7 +132,8 @@ def _mean(policy: LearnedPolicy) -> float:
 class _Watched:
     """The environment process, with a simulated person at the keyboard who watches a policy."""
 
-    def __init__(self, library: Library, dataset: Dataset, seed: int) -> None:
+    def __init__(self, library: Library, dataset: Dataset, noise: HumanNoise, seed: int) -> None:
+        self._noise = noise
         self.driven, self._now, self._held = 0, 0.0, ""
         self._dataset = dataset
         self._heard: list[object] = []
@@ -100,7 +158,7 @@ class _Watched:
     def _episode(self) -> None:
         live = self._live()
         env = make_env(LANDER, render=False)
-        person = make_human_like(make_expert(LANDER), LANDER, env.action_space)
+        person = make_human_like(make_expert(LANDER), LANDER, env.action_space, self._noise)
         person.reset(live.seed)
         watcher = Watcher(_PACE)
         observation, _ = env.reset(seed=live.seed)

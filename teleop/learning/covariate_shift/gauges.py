@@ -148,8 +148,8 @@ def threshold_for(gauge: Gauge, per_minute: float) -> float:
 class GaugeReader:
     """Reads the gauges of a policy while it drives."""
 
-    def __init__(self, policy: LearnedPolicy, known: KnownStates, pace_hz: float) -> None:
-        self.policy, self._known = policy, known
+    def __init__(self, known: KnownStates, pace_hz: float) -> None:
+        self._known = known
         width = window(pace_hz)
         self._distances: deque[float] = deque(maxlen=width)
         self._doubts: deque[float] = deque(maxlen=width)
@@ -159,10 +159,10 @@ class GaugeReader:
         self._distances.clear()
         self._doubts.clear()
 
-    def read(self, observation: Any) -> dict[str, float]:
+    def read(self, observation: Any, policy: LearnedPolicy) -> dict[str, float]:
         """Return the value of each gauge, after the policy has acted on an observation."""
         self._distances.append(self._known.measure(observation)[0])
-        self._doubts.append(self.policy.disagreement())
+        self._doubts.append(policy.disagreement())
         return {
             "distance": sum(self._distances) / len(self._distances),
             "disagreement": sum(self._doubts) / len(self._doubts),

@@ -29,6 +29,8 @@ from teleop.types.results import Trait
 IDLE_WARNS = 0.7
 DOMINANT_WARNS = 0.95
 CONTRADICTION_WARNS = 0.2
+_SAME = 0.95  # share of alike situations from which episodes are nearly the same
+NEARLY_SAME = tr("episodes are nearly the same")
 COVERED_WARNS = 0.6
 _JITTER_WARNS = 0.25  # share of the time between steps
 _SAMPLE = 1500  # steps that are compared with each other
@@ -159,6 +161,7 @@ def _likeness(demos: Demonstrations, pairs: NDArray[np.int64]) -> Iterator[Trait
         alike = float((apart.min(axis=1) < _LIKE).mean())
         warns = alike < COVERED_WARNS
         means = tr("episodes differ") if warns else tr("episodes are alike")
+        means = NEARLY_SAME if alike >= _SAME else means
         done = (
             tr("more demonstrations will help")
             if warns

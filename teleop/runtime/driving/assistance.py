@@ -43,8 +43,7 @@ class Assistance:
         self.per_minute = 0.0
         self.asks = ""
         self._worker = ThreadPoolExecutor(1, "gauges")
-        self._loading: Future[tuple[LearnedPolicy, KnownStates]] | None = None
-        self._policy: LearnedPolicy | None = None
+        self._loading: Future[KnownStates] | None = None
         self._reader: GaugeReader | None = None
         self._gauges: Sequence[Gauge] = ()
         self._values: dict[str, float] = {}
@@ -57,12 +56,12 @@ class Assistance:
             policy: the policy.
             load: loads the states that it learned from; called in another thread.
         """
-        self._policy, self._reader, self._loading, self._values = policy, None, None, {}
+        self._reader, self._loading, self._values = None, None, {}
         self.asks = ""
         if policy is None or load is None:
             return
         self._gauges = gauges_from_json(policy.config.learned.get("gauges")) or _UNMEASURED
-        self._loading = self._worker.submit(lambda: (policy, load()))
+        self._loading = self._worker.submit(load)
 
     def forget(self) -> None:
         """Begin a new episode."""
@@ -76,7 +75,10 @@ class Assistance:
         driver = session.policy
         if self._reader is None or not isinstance(driver, TakeOver):
             return
-        self._values = self._reader.read(session.observation)
+        policy = driver.policy
+        if not isinstance(policy, LearnedPolicy):
+            return
+        self._values = self._reader.read(session.observation, policy)
         wants = session.phase is Phase.RUNNING and not driver.intervention
         if wants and self._may_ask(now) and any(self._warns(gauge) for gauge in self._gauges):
             self._asked.append(now)
@@ -114,9 +116,9 @@ class Assistance:
             return
         loading, self._loading = self._loading, None
         try:
-            policy, known = loading.result()
+            known = loading.result()
         except (TeleopError, OSError, ValueError, KeyError) as problem:
             text = tr("The gauges cannot be read: {problem}", problem=sentence(problem))
             self._say(Notice(Tone.PLAIN, text))
             return
-        self._reader = GaugeReader(policy, known, session.pace_hz)
+        self._reader = GaugeReader(known, session.pace_hz)

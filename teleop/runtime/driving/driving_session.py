@@ -277,11 +277,11 @@ class DrivingSession:
         Raises:
             LearningError: the policy has other spaces than the environment.
         """
-        env = self._session.env
         if policy is not None:
+            env = self._session.env
             policy.check_fits(self.env_id, env.observation_space, env.action_space)
         before, self._wheel.over = self._wheel.over, policy
-        self.takes.stays = policy is not None
+        self.takes.stays = bool(before or policy)  # saving a take now changes no list
         if policy is not None:
             self.takes.list_corrections()
         if before and policy and (self.engaged or self.takes.pending):
@@ -294,6 +294,7 @@ class DrivingSession:
         else:
             self._renew(now, self._session.seed)
             self._show(now)
+        self.takes.stays = policy is not None
         self._say(describe_environment(self.env_id, self._controls, self._session.env))
 
     def _set_options(self, options: DriveOptions, now: float) -> None:

@@ -18,7 +18,7 @@ from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
 from teleop.runtime.processes.studies import iter_study
 from teleop.runtime.processes.training_reports import ProgressReport, RunReport
-from teleop.runtime.protocol.diagnosis_messages import Examine, Examined
+from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import (
     Analysis,
@@ -231,7 +231,7 @@ class TrainerProcess:
         for _ in found.iter_gauges():
             if self._pipe.poll():
                 return False
-        self._pipe.send(PolicySaved(request.dataset_id, request.policy, final=True, seconds=0.0))
+        self._pipe.send(GaugesMeasured(request.dataset_id, request.policy))
         return True
 
     def _certify(self, request: Certify) -> None:

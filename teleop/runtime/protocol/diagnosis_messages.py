@@ -85,6 +85,14 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class GaugesMeasured:
+    """The gauges of a policy were measured and stored with it."""
+
+    dataset_id: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContinueFrom:
     """Repeat the beginning of a run, pause there, and record what the person does from there on.
 

@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
-from teleop.runtime.protocol.diagnosis_messages import Examine, Examined
+from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
 from teleop.types.results import HeldOutCheck, Round, Score, Trait, Tried
 
@@ -229,6 +229,7 @@ FromTrainer: TypeAlias = (
     | AnalysisProgress
     | Rounds
     | Examined
+    | GaugesMeasured
     | Certified
     | ProcessLost
 )

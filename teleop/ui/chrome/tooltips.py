@@ -46,6 +46,10 @@ _ICONS = (
     "options",
     "controls",
     "close",
+    "gauges",
+    "moments",
+    "continue",
+    "autopsy",
 )
 
 

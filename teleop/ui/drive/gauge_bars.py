@@ -3,7 +3,7 @@
 from pygame import Rect
 
 from teleop.runtime.protocol.diagnosis_messages import GaugeReading
-from teleop.text import tr
+from teleop.text import joined, tr
 from teleop.ui.drawing.theme import KEY_LINE, ON_VEIL, VEIL, VEIL_RECORDING
 from teleop.ui.state.context import UiContext
 
@@ -40,3 +40,9 @@ def draw_gauges(context: UiContext, left: Rect, top: int, gauges: tuple[GaugeRea
 def gauge_title(name: str) -> str:
     """Return the name of a gauge as text."""
     return tr("Distance from the data") if name == "distance" else tr("Disagreement")
+
+
+def gauge_words(gauges: tuple[GaugeReading, ...]) -> str:
+    """Return how reliable the gauges were, as sentences; empty if that was not measured."""
+    words = [joined(": ", (gauge_title(g.name), g.words)) for g in gauges if g.words]
+    return joined(". ", words) if words else ""

@@ -2,12 +2,20 @@
 
 from pygame import Rect
 
-from teleop.runtime.protocol.session_messages import Corrected, Notice, Request, ShowCorrect, Tone
+from teleop.runtime.protocol.session_messages import (
+    ChooseDataset,
+    Corrected,
+    Notice,
+    Request,
+    ShowCorrect,
+    Tone,
+)
 from teleop.runtime.protocol.training_messages import ListRounds, StopTraining, Train
 from teleop.text import joined, ntr, tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drive.drive_view import DriveView
+from teleop.ui.drive.gauge_bars import gauge_words
 from teleop.ui.episodes.dataset_menu import draw_dataset_menu, draw_elsewhere
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
@@ -20,7 +28,7 @@ from teleop.ui.widgets.steps import draw_steps
 
 _ROW = 44
 _CHART = 190
-_TOOLS = 136
+_TOOLS = 176
 
 
 _STEPS = (
@@ -51,6 +59,7 @@ class CorrectScreen:
         self._asked, self._rounds_of = ("", "", 0), ("", "")
         if context.next.beginning is not None:
             self._wanted = context.next.beginning.policy
+            context.tell(ChooseDataset(context.next.beginning.dataset_id))
         self._keep_policy(context)
 
     def leave(self, context: UiContext) -> None:
@@ -125,7 +134,7 @@ class CorrectScreen:
         if library is None or not name:
             return
         version = training.version if training and training.policy == name else 0
-        wanted = (library.dataset_id, name, version)
+        wanted = (library.dataset_id, name, version + context.model.analyses.gauged)
         if wanted != self._asked:
             self._asked = wanted
             context.tell(ShowCorrect(library.dataset_id, name))
@@ -184,9 +193,18 @@ class CorrectScreen:
             place = [row.name for row in rows].index(name)
             context.popover.toggle(ui, "policy", "policy", place)
         self._drive_view.draw_tools(context, (rect.right + px(8), left.y + px(2)))
+        self._draw_gauge_button(context, (rect.right + px(128), left.y + px(2)))
         choices = [MenuItem(row.name, row.title, row.name) for row in rows]
         picked = context.popover.draw(ui, "policy", rect, choices, name, 300)
         self._wanted = picked or self._wanted
+
+    def _draw_gauge_button(self, context: UiContext, at: tuple[int, int]) -> None:
+        """Draw the button that tells how reliable the gauges are, here and now."""
+        ui, px, live = context.ui, context.ui.painter.px, context.model.live
+        words = gauge_words(live.gauges) if live else ""
+        words = words or tr("How reliable the gauges are is being measured")
+        if ui.icon_button("gauges", Rect(*at, px(36), px(36)), "gauge", words):
+            context.model.notices.append(Notice(Tone.PLAIN, words))
 
     def _draw_share(self, context: UiContext, rect: Rect) -> None:
         """Draw who drove which share of the steps: the person in orange, the policy in blue."""

@@ -16,7 +16,7 @@ from teleop.runtime.protocol.comparison_messages import (
     ReplayProgress,
     StepGauge,
 )
-from teleop.runtime.protocol.diagnosis_messages import Examined, MomentShown, Study
+from teleop.runtime.protocol.diagnosis_messages import Examined, GaugesMeasured, MomentShown, Study
 from teleop.runtime.protocol.library_messages import (
     Curate,
     CuratePolicies,
@@ -214,6 +214,7 @@ class Analyses:
         found: results so far, by analysis.
         rounds: rounds of correction.
         examined: what was found out about a policy, by examination.
+        gauged: number of policies whose gauges were measured.
     """
 
     profile: Profiled | None = None
@@ -221,6 +222,7 @@ class Analyses:
     found: dict[Analysis, AnalysisProgress] = field(default_factory=dict)
     rounds: Rounds | None = None
     examined: dict[Study, Examined] = field(default_factory=dict)
+    gauged: int = 0
 
     def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
         """Return what was found out about this policy; None if it was not examined."""
@@ -299,6 +301,9 @@ class ViewModel:
     def _moment_shown(self, message: MomentShown) -> None:
         self.frames["moment"] = message.frame
         self.moment = (message.file, message.step)
+
+    def _gauged(self, _: GaugesMeasured) -> None:
+        self.analyses.gauged += 1
 
     def _examined(self, message: Examined) -> None:
         self.analyses.examined[message.study] = message
@@ -421,6 +426,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     ReplayGauges: ViewModel._replay_gauged,
     MomentShown: ViewModel._moment_shown,
     Examined: ViewModel._examined,
+    GaugesMeasured: ViewModel._gauged,
     EnvOpened: ViewModel._opened,
     EnvFailed: ViewModel._env_failed,
     Notice: ViewModel._noticed,
