@@ -4,7 +4,8 @@ Kelly et al. 2019, "HG-DAgger: Interactive Imitation Learning with Human Experts
     D <- D + {(o, a_person(o)) while the person drives};  pi_{i+1} = clone of D
 Deviations:
  1. Only the person decides when to take over; the ensemble's uncertainty is not used.
- 2. The settings found by the first training (lag, architecture) are kept; training grows with D.
+ 2. The settings found by the first training (lag, architecture) are kept, unless others play
+    better (`round_settings`); training grows with D.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from teleop.evaluation.paired import compare_results
 from teleop.evaluation.scoring import evaluate, score
 from teleop.evaluation.success import Result, SuccessRule, rule_for
 from teleop.learning.analysis.baselines import starts_of, store_scores, stored_scores
+from teleop.learning.analysis.round_settings import RoundSettings
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.expert_labels import ExpertLabels
 from teleop.learning.networks.ensemble import TunedSettings, iter_ensemble
@@ -45,7 +47,10 @@ def name_of(before: LearnedPolicy, taken: list[str]) -> str:
 
 
 def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> Iterator[Progress]:
-    """Train again, with the settings that the previous policy's training found.
+    """Train again, beginning with the settings that the previous policy's training found.
+
+    After the first network, other settings are tried by playing, where this is quick and the
+    previous training was allowed to use the reward.
 
     Args:
         demos: all demonstrations and corrections so far.
@@ -67,13 +72,33 @@ def iter_round(demos: Demonstrations, before: LearnedPolicy, seed: int = 0) -> I
                 name=before.name,
             )
         )
+    tuned = tuned_settings_of(before, demos)
+    known = _grown(tuned, before, demos)
+    total = known.steps * (known.members + 1)
+    yield from _fitted(demos, replace(known, members=1), before, seed, 0, total)
+    if before.config.recipe.get("reward", True):
+        settings = RoundSettings(demos, tuned, known, seed)
+        phase = tr("Trying settings by playing")
+        for _ in settings.choose():
+            yield Progress(phase, known.steps, total)
+        demos, known = settings.demos, replace(settings.known, members=MEMBERS)
+    yield from _fitted(demos, known, before, seed, total - known.steps * known.members, total)
+
+
+def _fitted(
+    demos: Demonstrations,
+    known: TunedSettings,
+    before: LearnedPolicy,
+    seed: int,
+    done: int,
+    total: int,
+) -> Iterator[Progress]:
+    """Train an ensemble as the next round of a policy; yield its progress from `done` on."""
     recorded = len(demos.sources)  # the episodes that follow are an expert's labels
-    known = _grown(tuned_settings_of(before, demos), before, demos)
     number = round_of(before) + 1
-    total = known.steps * known.members
     phase = tr("Round {number}: cloning {used} episodes", number=number, used=len(demos.used))
     for part, policy in enumerate(iter_ensemble(demos, known, seed), start=1):
-        step = min(total, part * known.steps // 11)  # a network yields eleven times
+        step = min(total, done + part * known.steps // 11)  # a network yields eleven times
         if policy is not None:
             policy = _named(policy, before, number)
             policy.labels = ExpertLabels.since(demos, recorded)
@@ -158,6 +183,7 @@ def _named(policy: LearnedPolicy, before: LearnedPolicy, number: int) -> Learned
     root = before.config.recipe.get("root", before.name)
     recipe = policy.config.recipe | {"round": number, "after": before.name, "root": root}
     recipe["algorithm"] = before.config.recipe.get("algorithm", "bc")
+    recipe["reward"] = before.config.recipe.get("reward", True)
     left_out = before.config.learned.get("left_out") or []
     learned = policy.config.learned | {"left_out": left_out}
     policy.config = replace(policy.config, recipe=recipe, learned=learned)

@@ -57,6 +57,7 @@ class Demonstrations:
         late: (N,) True where the driver has a reaction time, False for scripts.
         segments: (N,) number of the segment of each row; a segment is a run of steps that the
             person drove without a break. -1 where a policy drove or the person had not begun.
+        by_policy: (N,) whether a policy drove.
         starts: (E + 1,) first row of each episode, followed by N.
         numbers: (E,) number of each episode.
         returns: (E,) return of each episode.
@@ -81,6 +82,7 @@ class Demonstrations:
     targets: NDArray[np.float32]
     late: NDArray[np.bool_]
     segments: NDArray[np.int32]
+    by_policy: NDArray[np.bool_]
     starts: NDArray[np.int64]
     numbers: tuple[int, ...]
     returns: NDArray[np.float64]
@@ -205,6 +207,7 @@ class Demonstrations:
             flat=np.concatenate([self.flat, flat]),
             targets=np.concatenate([self.targets, self.head.targets(flat)]),
             late=np.concatenate([self.late, np.zeros(count, np.bool_)]),
+            by_policy=np.concatenate([self.by_policy, np.zeros(count, np.bool_)]),
             segments=np.concatenate(
                 [self.segments, np.full(count, self.segments.max() + 1, np.int32)]
             ),
@@ -325,6 +328,7 @@ def demonstrations_of(
         1,
         0.0,
         late=np.zeros(len(done), np.bool_),
+        by_policy=np.zeros(len(done), np.bool_),
         terminated=False,
     )
     return gathered.demonstrations("", "", observed, sources=(), sittings=(0,))
@@ -353,6 +357,7 @@ class _Gathered:
         self._pictures = tuple(_room((steps, *shape), np.uint8) for shape in encoding.pictures)
         self._flat: list[NDArray[np.float64]] = []
         self._late: list[NDArray[np.bool_]] = []
+        self._by_policy: list[NDArray[np.bool_]] = []
         self._segments: list[NDArray[np.int32]] = []
         self._starts, self._numbers, self._returns = [0], list[int](), list[float]()
         self._paces: list[NDArray[np.float32]] = []
@@ -375,6 +380,7 @@ class _Gathered:
             episode.row.number,
             float(episode.rewards.sum()),
             late=late_steps(episode),
+            by_policy=episode.actors[1:] == Actor.POLICY,
             terminated=bool(episode.terminations[-1]),
             intended=episode.infos.get(INTENDED),
         )
@@ -388,6 +394,7 @@ class _Gathered:
         total: float,
         *,
         late: NDArray[np.bool_],
+        by_policy: NDArray[np.bool_],
         terminated: bool,
         intended: NDArray[Any] | None = None,
     ) -> None:
@@ -412,6 +419,7 @@ class _Gathered:
             room[first:end] = pictures
         self._flat.append(flat)
         self._late.append(late)
+        self._by_policy.append(by_policy)
         self._segments.append(np.where(stretches < 0, OTHER, stretches + self._stretches))
         self._stretches += int(stretches.max(initial=-1)) + 1
         self._starts.append(end)
@@ -460,6 +468,7 @@ class _Gathered:
             flat=flat,
             targets=head.targets(flat),
             late=np.concatenate(self._late),
+            by_policy=np.concatenate(self._by_policy),
             segments=segments,
             starts=starts,
             numbers=tuple(self._numbers),

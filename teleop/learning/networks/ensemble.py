@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.networks.architecture import Architecture
@@ -47,9 +50,18 @@ def iter_ensemble(
                 told += 1
                 yield None
         model = networks.model(known.steps, members)
-        learned = {"lag_steps": known.lag, "steps": known.steps}
+        learned = {"steps": known.steps} | _lags_learned(demos, known.lag)
         recipe = {"algorithm": "ensemble", "seed": seed, "members": members}
         yield make_policy(demos, networks.normaliser, model, known.shape, recipe, learned)
+
+
+def _lags_learned(demos: Demonstrations, lag: Lag) -> dict[str, Any]:
+    """Return the lag as a policy stores it: one number, and one for each file if they differ."""
+    if isinstance(lag, int):
+        return {"lag_steps": lag}
+    files = [file for file, _ in demos.sources]
+    by_file = dict(zip(files, lag, strict=False))
+    return {"lag_steps": round(float(np.mean(lag))), "lag_by_episode": by_file}
 
 
 def fit_ensemble(demos: Demonstrations, known: TunedSettings, seed: int) -> LearnedPolicy:
