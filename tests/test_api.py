@@ -21,7 +21,8 @@ SHAPE = {
     "load_dataset": "(dataset_id, root=None)",
     "load_policy": "(folder)",
     "open": "(env_id='LunarLander-v3', *, root=None, seed=None)",
-    "record": "(env_id, policy='expert', episodes=10, *, dataset_id='', seed=0, root=None)",
+    "record": "(env_id, policy='expert', episodes=10, *, dataset_id='', seed=0, root=None, "
+    "noise=0.0)",
     "train": "(data, config=None, *, on_progress=None)",
 }
 CARTPOLE = "cartpole-v1/mine-v0"
@@ -194,7 +195,10 @@ def test_foreign_policies_are_asked_as_they_want(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: teleop.evaluate("nobody", "CartPole-v1"), "use expert, human-like, random"),
+        (
+            lambda: teleop.evaluate("nobody", "CartPole-v1"),
+            "use expert, wobbly, human-like",
+        ),
         (lambda: teleop.evaluate(7, "CartPole-v1"), "7 is not a policy"),  # type: ignore[arg-type]
         (lambda: teleop.evaluate("random"), "Name the environment"),
         (lambda: teleop.load_dataset("nothing/here-v0", "."), "No dataset nothing/here-v0"),

@@ -116,8 +116,8 @@ def moments(
         table(as_json, rows, f"Record five seconds from here ({found.policy.name} drives up to it)")
 
 
-@cli.command("error-growth")
-def error_growth(
+@cli.command()
+def drift(
     dataset: DatasetName,
     policy: PolicyName = "",
     recordings: Recordings = None,

@@ -18,7 +18,7 @@ from teleop.learning.algorithms import bc
 from teleop.learning.analysis.advice import advice
 from teleop.learning.analysis.curve import counts_for, iter_curve
 from teleop.learning.analysis.influence import Influence, iter_influence
-from teleop.learning.data import demonstrations
+from teleop.learning.data import long_arrays
 from teleop.learning.data.demonstrations import (
     Demonstrations,
     demonstrations_of,
@@ -210,7 +210,7 @@ def test_large_data_in_a_mapped_file_gives_the_same_policy(
     dataset = record("CartPole-v1", 3)
     config = bc.Config(members=1, steps=60, lag_steps=2, budget_s=0)
     small = bc.clone(load_demonstrations(dataset), config)
-    monkeypatch.setattr(demonstrations, "LARGEST_IN_MEMORY", 100)
+    monkeypatch.setattr(long_arrays, "LARGEST_IN_MEMORY", 100)
     demos = load_demonstrations(dataset)
     assert isinstance(demos.inputs.vector, np.memmap)
     large = bc.clone(demos, config)

@@ -146,7 +146,8 @@ def test_the_next_round_learns_from_what_the_person_drove(
     learned = int((demos.segments >= 0).sum())
     assert learned == int((alone.segments >= 0).sum()) + sum(item.driven for item in told)
     policies = [p.policy for p in dagger_rounds.iter_round(demos, before) if p.policy]
-    assert len(policies) == dagger_rounds.MEMBERS  # the first plays after a network
+    assert len(policies) == 1 + dagger_rounds.MEMBERS  # the first plays after a network
+    assert [p.members for p in policies] == [1, *range(1, 1 + dagger_rounds.MEMBERS)]
     name = dagger_rounds.name_of(before, ["first"])
     policies[-1].save(dataset.policies / name)
     for each in ("first", name):

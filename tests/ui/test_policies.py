@@ -160,7 +160,7 @@ def test_learning_without_the_failures(person: Person) -> None:
     person.until(lambda: model.analyses.profile and model.analyses.profile.failed)
     person.click("algorithm")
     person.until(lambda: "algorithm.4" in person.app.ui.events.nodes)
-    assert person.node("algorithm.4").reason.startswith("Needs analog actions")
+    assert person.node("algorithm.4").reason.startswith("Needs continuous actions")
     person.key("escape")
     person.until(lambda: "algorithm.4" not in person.app.ui.events.nodes)
     person.click("train.plays")  # no search: this is about what is learned from

@@ -67,6 +67,12 @@ def _mean(gauges: list[StepGauge]) -> float:
     return float(np.mean([gauge.distance for gauge in gauges]))
 
 
+def _move_to(person: Person, at: tuple[int, int]) -> None:
+    person.app.ui.events.pointer.at = at
+    pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0), buttons=(0, 0, 0)))
+    person.turns()
+
+
 def test_states_visited_fill_the_window_and_follow_the_mouse(person: Person) -> None:
     app = person.app
     person.key("3", mod=pygame.KMOD_CTRL)
@@ -76,11 +82,15 @@ def test_states_visited_fill_the_window_and_follow_the_mouse(person: Person) -> 
     person.key("z")
     assert "enlarged.close" in app.ui.events.nodes
     person.key("home")
-    person.until(lambda: app.model.moment is not None)  # the nearest demonstrated moment
-    before = app.model.moment
+    person.until(lambda: app.model.analyses.moment is not None)  # the nearest demonstrated moment
+    before = app.model.analyses.moment
     for _ in range(5):
         person.key("right", mod=pygame.KMOD_SHIFT)
-    person.until(lambda: app.model.moment != before)
+    person.until(lambda: app.model.analyses.moment != before)
+    stepped = app.model.analyses.moment
+    for x in range(120, 600, 12):  # across the plot: some point of the path is under the mouse
+        _move_to(person, (x, 420))
+    person.until(lambda: app.model.analyses.moment != stepped)
     person.key("z")
     assert "enlarged.close" not in app.ui.events.nodes
 
@@ -95,7 +105,7 @@ def test_a_run_is_examined_on_one_page(person: Person) -> None:
     assert result.seed == app.model.comparison.about.seed  # type: ignore[union-attr]
     assert "left the demonstrated states" in result.text
     person.turns(5)
-    assert app.model.moment == (result.demonstrated[0], result.demonstrated[2])
+    assert app.model.analyses.moment == (result.demonstrated[0], result.demonstrated[2])
     person.key("escape")
     assert "enlarged.close" not in app.ui.events.nodes
 
@@ -155,8 +165,8 @@ def test_charts_of_rounds_are_measured_when_they_are_looked_at(person: Person) -
 def test_a_chart_writes_its_intervals_and_its_heat() -> None:
     item = ErrorGrowth("one", 20, 0.5, ((0.0, 1.0, 0.8, 1.2, 20), (1.0, 2.0, 1.5, 2.5, 20)))
     figure = growth_figure([item], INK, "")
-    assert figure_csv(figure).splitlines()[2].endswith(",1,2,1.5,2.5")
-    assert figure_svg(figure).count("stroke-dasharray") == 2  # both ends of the interval
+    assert figure_csv(figure).splitlines()[-1].endswith(",1,2,1.5,2.5")
+    assert figure_svg(figure).count('stroke-dasharray="2 5"') == 2  # both ends of the interval
     line = Series("path", np.arange(3.0), np.arange(3.0), INK.agent, heat=np.array([0.0, 0.5, 1.0]))
     dots = Series("data", np.arange(3.0), np.arange(3.0), INK.text3)
     svg = figure_svg(Figure("t", "x", "y", (line,), density=dots))

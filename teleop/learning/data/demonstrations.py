@@ -4,8 +4,6 @@ The data is stored in a few long arrays, in memory if they are small and in a me
 not. Training selects rows by number, so nothing is copied.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -22,6 +20,7 @@ from teleop.envs.spaces import Space, is_text, same_space
 from teleop.errors import EnvError, LearningError
 from teleop.evaluation.success import Result, SuccessRule, reported_success, rule_with
 from teleop.learning.data.inputs import Encoding, Inputs, text_words
+from teleop.learning.data.long_arrays import long_array, without_last
 from teleop.learning.data.segments import (
     OTHER,
     drop_leading_idle,
@@ -35,7 +34,6 @@ from teleop.text import tr
 from teleop.types import Actor
 from teleop.types.metadata import EpisodeRow
 
-LARGEST_IN_MEMORY = 1 << 30  # bytes of observations
 _BY_PERSON = (Actor.HUMAN, Actor.SCRIPT)
 Lag: TypeAlias = int | tuple[int, ...]  # steps: one for all episodes, or one for each
 
@@ -353,8 +351,8 @@ class _Gathered:
 
     def __init__(self, encoding: Encoding, action_space: Space, steps: int) -> None:
         self._encoding, self._space = encoding, action_space
-        self._vector = _room((steps, encoding.features), np.float32)
-        self._pictures = tuple(_room((steps, *shape), np.uint8) for shape in encoding.pictures)
+        self._vector = long_array((steps, encoding.features), np.float32)
+        self._pictures = tuple(long_array((steps, *shape), np.uint8) for shape in encoding.pictures)
         self._flat: list[NDArray[np.float64]] = []
         self._late: list[NDArray[np.bool_]] = []
         self._by_policy: list[NDArray[np.bool_]] = []
@@ -374,7 +372,7 @@ class _Gathered:
         apart = np.diff(episode.times_s) * (np.asarray(episode.paces_hz[1:]) > 0)
         self._intervals.append(apart[apart > 0])
         self.add_rows(
-            _without_last(episode.observations),
+            without_last(episode.observations),
             episode.actions,
             stretch_numbers(driven),
             episode.row.number,
@@ -398,10 +396,7 @@ class _Gathered:
         terminated: bool,
         intended: NDArray[Any] | None = None,
     ) -> None:
-        """Add the observations and actions of an episode.
-
-        Where noise was added while the person drove, the action is what the person did.
-        """
+        """Add an episode; where noise was added to what a person did, learn what they did."""
         inputs, flat = self._read(observations, actions, number)
         if intended is not None and intended[1:].shape == flat.shape:
             flat = np.where(np.isfinite(intended[1:]), intended[1:], flat)
@@ -487,21 +482,3 @@ def _misfit(number: int) -> str:
         f"Episode {number} has observations or actions of another shape than its spaces say; "
         "nothing can be learned from it. Delete it, then train again."
     )
-
-
-def _room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    """Create an empty array in memory, or in an unnamed file if it is large."""
-    if int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize <= LARGEST_IN_MEMORY:
-        return np.empty(shape, dtype)
-    folder = os.environ.get("TMPDIR") or ("/var/tmp" if os.path.isdir("/var/tmp") else None)  # noqa: PTH112
-    with tempfile.TemporaryFile(dir=folder) as file:
-        return np.memmap(file, dtype, "w+", shape=shape)
-
-
-def _without_last(tree: Any) -> Any:
-    """Return nested (T + 1, ...) arrays without their last row."""
-    if isinstance(tree, dict):
-        return {key: _without_last(part) for key, part in tree.items()}
-    if isinstance(tree, tuple):
-        return tuple(_without_last(part) for part in tree)
-    return tree[:-1]

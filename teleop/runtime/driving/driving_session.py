@@ -74,7 +74,7 @@ class DrivingSession:
         env = make_env(env_id)
         self._controls = LiveControls(library.root, env_id, env)
         self._human = self._controls.human
-        first = [env]  # the first episode uses the environment just made
+        first = [env]  # used by the first episode
         make = lambda: first.pop() if first else make_env(env_id)  # noqa: E731
         self._session = Session(make, self._human, seeds_from(base_seed), can_rewind=True)
         self._session.add_noise(self.options.noise)
@@ -121,9 +121,8 @@ class DrivingSession:
         Raises:
             ControlError: the controls contradict each other, or cannot be written.
         """
-        if isinstance(message, Request):
-            if message in _REQUESTS:
-                _REQUESTS[message](self, now)
+        if isinstance(message, Request) and message in _REQUESTS:
+            _REQUESTS[message](self, now)
         elif type(message) in _MESSAGES:
             _MESSAGES[type(message)](self, message, now)
 
@@ -203,7 +202,7 @@ class DrivingSession:
         self._ready(now)
 
     def _retry(self, now: float, seed: int | None = None) -> None:
-        """Begin again from the same seed or a given one; discard the take so far."""
+        """Begin again, from the same seed or a given one; discard the take so far."""
         self._stop_take(now)
         self.takes.discard()
         self._renew(now, self._session.seed if seed is None else seed)
@@ -358,7 +357,7 @@ class DrivingSession:
             self.assistance.asks = "begin" if begun else ""
         except (RecordingError, StorageError, EnvError) as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
-            if begun is not None:
+            if begun is not None:  # what was repeated is worth nothing
                 self._end_take()
                 self.takes.discard()
         self._show(now)

@@ -19,6 +19,7 @@ from teleop.errors import sentence
 from teleop.learning import LearnedPolicy, load_policy
 from teleop.learning.covariate_shift.known_states import known_states
 from teleop.recording import Dataset, Library
+from teleop.recording.datasets.dataset_library import human_dataset_id
 from teleop.runtime.datasets.library_jobs import LibraryJobs
 from teleop.runtime.driving.beginnings import policy_beginning, recorded_beginning
 from teleop.runtime.driving.driving_session import DrivingSession
@@ -287,9 +288,12 @@ class EnvironmentProcess:
         driving.continue_from(seed, begun, now)
 
     def _show_moment(self, message: ShowMoment, _: float) -> None:
-        """Show the picture of a recorded moment."""
-        episode = self._library.existing(message.dataset_id).read(message.file)
-        self._moment.show(episode, message.step)
+        """Show the picture of a recorded moment; corrections are in the person's own dataset."""
+        dataset = self._library.existing(message.dataset_id)
+        own = self._library.dataset(human_dataset_id(dataset.info().env_id))
+        here = own.exists and message.file in {row.file for row in own.rows()}
+        elsewhere = message.file not in {row.file for row in dataset.rows()}
+        self._moment.show((own if here and elsewhere else dataset).read(message.file), message.step)
 
     def _curate(self, message: ToLibrary, _: float) -> None:
         self._library.ensure(self._samples)

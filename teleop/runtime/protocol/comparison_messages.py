@@ -176,11 +176,15 @@ class AxisSpread:
             axis.
         would: the policy's action, as a share of the axis.
         did: the recorded action, as a share of the axis.
+        low: value at the start of the axis.
+        high: value at its end.
     """
 
     counts: tuple[int, ...]
     would: float
     did: float
+    low: float = -1.0
+    high: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,7 @@ from teleop.runtime.protocol.diagnosis_messages import (
     ShowMoment,
 )
 from teleop.runtime.protocol.driving_options import DriveOptions
-from teleop.runtime.protocol.library_messages import (
-    Curate,
-    CuratePolicies,
-    FromLibrary,
-    ToLibrary,
-)
+from teleop.runtime.protocol.library_messages import Curate, CuratePolicies, FromLibrary, ToLibrary
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
 from teleop.types.metadata import EpisodeRow
@@ -314,7 +309,7 @@ class SessionSnapshot:
         control: who drives while a person supervises a policy: `policy` or `person`; else empty.
         driven: steps that the person drove while supervising a policy.
         gauges: values of the gauges of the supervised policy.
-        asks: why it waits for a touch: `help`, `begin` (it continues another run), or empty.
+        asks: why it waits for a touch: `help`, `begin` (it continues a run), or empty.
     """
 
     phase: str

@@ -24,7 +24,7 @@ from teleop.learning.data.learned_from import learned_from
 from teleop.learning.policy_folder import read_row
 from teleop.playback.captions import Part, held_by_step
 from teleop.playback.replay import TURN_BASED_HZ, RecordedPolicy, Replay, shown_pace_hz
-from teleop.recording import Dataset, Library
+from teleop.recording import Dataset, Episode, Library
 from teleop.recording.episodes.episode import row_of_tree
 from teleop.runtime.driving.policy_view import PolicyView
 from teleop.runtime.protocol.comparison_messages import (
@@ -78,17 +78,12 @@ class ComparisonView:
         self._env_id = dataset.info().env_id
         env = make_env(self._env_id, render=False)
         self._space = env.action_space
-        words = find_entry(self._env_id).observation_words
-        self._seen = PolicyView(env.observation_space, words)
-        drivers: list[Policy] = [RecordedPolicy(episode)] if episode else []
-        self._abouts = [_recorded(episode.row)] if episode else []
+        self._seen = PolicyView(env.observation_space, find_entry(self._env_id).observation_words)
+        self._abouts: list[LaneInfo] = []
         self._adviser: LearnedPolicy | None = None  # its memory follows the recording
         self._gauges: GaugeSeries | None = None
         self._advice_given: list[Action] = []
-        names = request.rivals[:MOST_RIVALS]
-        drivers += [self._add_rival(dataset, name, env) for name in names]
-        if self._adviser and episode:
-            self._adviser.reset(seed)
+        drivers = self._sides(dataset, episode, request.rivals[:MOST_RIVALS], env, seed)
         close_env(env)
         self._writers = tuple(FrameWriter(f"lane{index}") for index in range(len(drivers)))
         self._replay = Replay(self._env_id, seed, drivers)
@@ -98,11 +93,28 @@ class ComparisonView:
         inputs = dataset.step_details(alone.row).inputs if alone else ()
         self._held = held_by_step(inputs, alone.times_s[1:].tolist() if alone else ())
         self._wanted: Path | None = None  # file to write once all sides have ended
-        self._step = self._advised = 0
-        self._reported = [0] * len(drivers)
-        self._report_s, self._finished = 0.0, False
+        self._step, self._advised, self._report_s = 0, 0, 0.0
+        self._reported, self._finished = [0] * len(drivers), False
         say(self._opened(dataset, seed))
         self.show(0)
+
+    def _sides(
+        self,
+        dataset: Dataset,
+        episode: Episode | None,
+        rivals: tuple[str, ...],
+        env: gym.Env[Any, Any],
+        seed: int,
+    ) -> list[Policy]:
+        """Return who drives each side, the recording first if there is one."""
+        drivers: list[Policy] = []
+        if episode:
+            drivers.append(RecordedPolicy(episode))
+            self._abouts.append(_recorded(episode.row))
+        drivers += [self._add_rival(dataset, name, env) for name in rivals]
+        if self._adviser and episode:
+            self._adviser.reset(seed)
+        return drivers
 
     def _add_rival(self, dataset: Dataset, name: str, env: gym.Env[Any, Any]) -> Policy:
         """Return a rival; the first policy also advises on what the recording observed."""

@@ -151,8 +151,9 @@ class GaugeSeries:
             low, high = _ends(branch, near[:, index]) if isinstance(branch, Number) else (0.0, 1.0)
             shares = np.clip((near[:, index] - low) / (high - low), 0, 1)
             counts = np.bincount((shares * (_PARTS - 1e-6)).astype(int), minlength=_PARTS)
+            ends = (low, high)
             at = [float(np.clip((v[index] - low) / (high - low), 0, 1)) for v in (would, did)]
-            spreads.append(AxisSpread(tuple(counts.tolist()), *at))
+            spreads.append(AxisSpread(tuple(counts.tolist()), at[0], at[1], *ends))
         return tuple(spreads)
 
 

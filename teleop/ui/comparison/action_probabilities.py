@@ -40,22 +40,27 @@ def draw_action_probabilities(
     step = min(step, len(comparison.would) - 1)
     rows = _rows(comparison, step)
     y = card.y + px(52)
-    if not rows and has_spread(comparison, step):
-        inside = Rect(card.x + px(18), y, card.width - px(36), card.bottom - px(6) - y)
-        draw_action_spread(context, comparison, inside, step)
-        return
     if not rows:
-        painter.text(comparison.would[step], (card.x + px(18), y + px(20)), "bold")
-        at = (card.x + px(18), y + px(48))
-        recorded = comparison.lanes[0].actions[step]
-        painter.text(recorded, at, "body", theme.human)
-        painter.icon("keyboard", (card.right - px(26), y + px(48)), 16, theme.human)
+        inside = Rect(card.x + px(18), y, card.width - px(36), card.bottom - px(6) - y)
+        _draw_numbers(context, comparison, inside, step)
         return
     height = (card.bottom - px(8) - y) / len(rows)
     names = max(painter.width(row[0], "bold") for row in rows)
     names = min(names, round(card.width * 0.4))
     for index, row in enumerate(rows):
         _draw_bar(context, card, round(y + height * (index + 0.5)), names, row)
+
+
+def _draw_numbers(context: UiContext, comparison: Comparison, area: Rect, step: int) -> None:
+    """Draw the actions of analog controls: a histogram once it is known, else as text."""
+    if has_spread(comparison, step):
+        draw_action_spread(context, comparison, area, step)
+        return
+    painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+    painter.text(comparison.would[step], (area.x, area.y + px(20)), "bold")
+    at = (area.x, area.y + px(48))
+    painter.text(comparison.lanes[0].actions[step], at, "body", theme.human)
+    painter.icon("keyboard", (area.right - px(8), at[1]), 16, theme.human)
 
 
 def _situation(comparison: Comparison) -> str:

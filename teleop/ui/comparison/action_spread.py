@@ -45,7 +45,7 @@ def _draw_axis(context: UiContext, row: Rect, spread: AxisSpread) -> None:
     painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
     most = max(1, *spread.counts)
     width = row.width / len(spread.counts)
-    floor = row.bottom - px(4)
+    floor = row.bottom - px(16)
     for index, count in enumerate(spread.counts):
         if not count:
             continue
@@ -53,6 +53,10 @@ def _draw_axis(context: UiContext, row: Rect, spread: AxisSpread) -> None:
         bar = Rect(round(row.x + index * width), floor - tall, max(1, round(width) - 1), tall)
         painter.box(bar, mix(theme.text2, theme.surface, 0.35), 2)
     painter.rule(row.x, floor, row.width, theme.strong_line)
+    ends = ((spread.low, row.x, "lm"), (spread.high, row.right, "rm"))
+    for value, x, anchor in ends:
+        text = f"{value:+.3g}".replace("-", "−")
+        painter.text(text, (x, floor + px(8)), "small", theme.text2, anchor)
     for share, colour, shift in ((spread.did, theme.human, 0), (spread.would, theme.agent, 1)):
         x = round(row.x + share * row.width)
         painter.fill((x - px(1) + shift, row.y, px(3), floor - row.y), colour)

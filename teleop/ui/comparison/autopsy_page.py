@@ -100,7 +100,7 @@ class AutopsyPage:
         if file and self._moment != (file, step):
             self._moment = (file, step)
             context.tell(ShowMoment(comparison.about.dataset_id, file, step))
-        ready = context.model.moment == (file, step)
+        ready = context.model.analyses.moment == (file, step)
         width = (area.width - context.ui.painter.px(16)) // 2
         left = Rect(area.x, area.y, width, area.height)
         at = tr("Step {step}: the policy did “{action}”", step=result.left_at, action=result.did)
@@ -193,6 +193,24 @@ def _marks(result: Autopsy, lost: Colour, left: Colour) -> Sequence[tuple[int, C
     return marks
 
 
+def _draw_legend(context: UiContext, at: tuple[int, int]) -> None:
+    """Explain the dots."""
+    painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+    x, y = at
+    for saved, words in ((True, tr("saves the run")), (False, tr("does not save it"))):
+        _draw_dot(context, (x + px(6), y), saved=saved)
+        x += px(20) + painter.text(words, (x + px(18), y), "small", theme.text2) + px(16)
+
+
+def _draw_dot(context: UiContext, at: tuple[float, float], *, saved: bool) -> None:
+    painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+    painter.dot(at, 7, theme.success if saved else theme.strong_line)
+    if saved:
+        painter.icon("check", at, px(10), theme.surface)
+    else:
+        painter.dot(at, 5, theme.surface)
+
+
 def _draw_outcome(
     context: UiContext,
     scales: Scales,
@@ -202,17 +220,12 @@ def _draw_outcome(
     result: Autopsy,
 ) -> None:
     """Draw a dot: filled where this driver would have saved the run, open where not."""
-    painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
     found: Alternative | None = next((a for a in decision.alternatives if a.driver == driver), None)
     if found is None:
         return
     x = scales.x(decision.step / (result.pace_hz or 1.0))
     saved = found in decision.saved_by(result.total_reward)
-    painter.dot((x, y), 7, theme.success if saved else theme.strong_line)
-    if saved:
-        painter.icon("check", (x, y), px(10), theme.surface)
-    else:
-        painter.dot((x, y), 5, theme.surface)
+    _draw_dot(context, (x, y), saved=saved)
 
 
 def _policy(comparison: Comparison) -> str:

@@ -79,14 +79,14 @@ class ComparisonChart:
         choices = [MenuItem(_RETURN, tr("Return so far"))]
         if len(comparison.about.components) > 1:
             choices.append(MenuItem(_CLOUD, tr("States visited"), tr("All observations as points")))
-        if comparison.gauges.lanes:
-            note = tr("1 is usual among the demonstrations")
-            choices.append(MenuItem("distance", _TITLES["distance"], note))
-            choices.append(MenuItem("disagreement", _TITLES["disagreement"]))
         choices += [
             MenuItem(name, tr("Observed: {name}", name=name))
             for name in comparison.about.components
         ]
+        if comparison.gauges.lanes:
+            note = tr("1 is usual among the demonstrations")
+            choices.append(MenuItem("distance", _TITLES["distance"], note))
+            choices.append(MenuItem("disagreement", _TITLES["disagreement"]))
         anchor = Rect(card.x + px(10), card.y - px(240), px(200), px(30))
         picked = context.popover.draw(context.ui, "chart", anchor, choices, self._shown, 280)
         self._shown = picked or self._shown
@@ -106,7 +106,7 @@ class ComparisonChart:
         ui.painter.icon("chevron-down", at, 14, ui.theme.text2)
         ui.ring("chart", rect, 8)
         if touch.used:
-            order = [*_TITLES, *comparison.about.components]
+            order = [_RETURN, _CLOUD, *comparison.about.components, *_GAUGES]
             context.popover.toggle(ui, "chart", "chart", order.index(self._shown))
         return width
 

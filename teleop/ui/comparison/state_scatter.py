@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pygame import Rect, Surface
 
-from teleop.text import tr
+from teleop.text import joined, tr
 from teleop.ui.comparison.series_styles import race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
 from teleop.ui.drawing.theme import Colour, mix, rgba
@@ -110,11 +110,13 @@ class StateScatter:
             line = series(look.name, path, look.colour)
             heat = _heat(comparison, index, len(path))
             lines.append(replace(line, dash=look.dash if heat is None else None, heat=heat))
+        if any(line.heat is not None for line in lines):
+            note = joined(" · ", (note, tr("red: 4 times the usual distance or more")))
         rounds = np.array(comparison.about.rounds or [0] * len(flat.demonstrated))
         first = series(tr("Demonstrations"), flat.demonstrated[rounds == 0], theme.text3)
         later = tuple(
             series(
-                tr("round {value:g}", value=number),
+                tr("Corrections, round {number}", number=number),
                 flat.demonstrated[rounds == number],
                 _ROUND_COLOURS[theme.is_dark][(number - 1) % 3],
             )
@@ -144,6 +146,26 @@ class StateScatter:
             right = rect.x - px(8)
 
 
+def _first_round(comparison: Comparison, demonstrated: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first demonstrations, so that the directions are the same for every round."""
+    rounds = np.array(comparison.about.rounds)
+    first = demonstrated[rounds == 0] if len(rounds) == len(demonstrated) else demonstrated
+    return first if len(first) > 1 else demonstrated
+
+
+def _principal(
+    rows: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean, standard deviation and principal directions, each with its largest part > 0."""
+    mean, sd = rows.mean(0), rows.std(0)
+    sd[sd < 1e-9] = 1.0
+    scaled = ((rows - mean) / sd)[:: max(1, len(rows) // 1000)]
+    _, _, directions = np.linalg.svd(scaled, full_matrices=False)
+    largest = np.abs(directions).argmax(axis=1)
+    signs = np.sign(directions[np.arange(len(directions)), largest])
+    return mean, sd, directions * np.where(signs == 0, 1.0, signs)[:, None]
+
+
 def _heat(comparison: Comparison, lane: int, steps: int) -> NDArray[np.float64] | None:
     """Return how far each step of a policy's path is towards the warning colour; None if unknown.
 
@@ -164,11 +186,7 @@ def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
     if not len(demonstrated):
         demonstrated = paths[0]
     every = np.nan_to_num(np.concatenate([demonstrated, *paths]))
-    mean, sd = every.mean(0), every.std(0)
-    sd[sd < 1e-9] = 1.0
-    _, _, principal = np.linalg.svd(
-        ((every - mean) / sd)[:: max(1, len(every) // 1000)], full_matrices=False
-    )
+    _, sd, principal = _principal(np.nan_to_num(_first_round(comparison, demonstrated)))
     columns = []
     for axis in axes:
         plain = np.eye(every.shape[1])[axis]

@@ -25,10 +25,11 @@ _NEAR = 24  # pixels within which the mouse selects a point of a path
 
 
 class StatesPage:
-    """View state: the moment whose picture was requested last."""
+    """View state: the moment whose picture was requested last, and where the mouse was."""
 
     def __init__(self) -> None:
         self._asked: tuple[str, int] | None = None
+        self._mouse: tuple[int, int] = (-1, -1)
 
     def draw(
         self, context: UiContext, comparison: Comparison, area: Rect, step: float, figure: Figure
@@ -71,9 +72,10 @@ class StatesPage:
     def _hovered(
         self, context: UiContext, plot: Rect, axes: tuple[Axis, Axis], figure: Figure
     ) -> int | None:
-        """Return the step of the point under the mouse on a policy's path."""
+        """Return the step of the point under the mouse on a policy's path, when it has moved."""
         mouse = context.ui.events.pointer.at
-        if not plot.collidepoint(mouse):
+        moved, self._mouse = mouse != self._mouse, mouse
+        if not moved or not plot.collidepoint(mouse):
             return None
         best: tuple[float, int] = (context.ui.painter.px(_NEAR), -1)
         for line in figure.lines:
@@ -107,7 +109,7 @@ class StatesPage:
         if wanted != self._asked:
             self._asked = wanted
             context.tell(ShowMoment(comparison.about.dataset_id, *wanted))
-        ready = context.model.moment == wanted
+        ready = context.model.analyses.moment == wanted
         self._draw_picture(context, below, "moment" if ready else "", title, where)
 
     def _draw_picture(

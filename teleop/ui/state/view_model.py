@@ -215,6 +215,7 @@ class Analyses:
         rounds: rounds of correction.
         examined: what was found out about a policy, by examination.
         gauged: number of policies whose gauges were measured.
+        moment: (file, step) of the picture in the view `moment`; None before the first one.
     """
 
     profile: Profiled | None = None
@@ -223,6 +224,7 @@ class Analyses:
     rounds: Rounds | None = None
     examined: dict[Study, Examined] = field(default_factory=dict)
     gauged: int = 0
+    moment: tuple[str, int] | None = None
 
     def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
         """Return what was found out about this policy; None if it was not examined."""
@@ -254,7 +256,6 @@ class ViewModel:
     lost: str = ""  # why the environment process ended
     slow: SlowCall | None = None
     replay_problem: str = ""
-    moment: tuple[str, int] | None = None  # (file, step) of the picture in the view `moment`
     frames: dict[str, Frame] = field(default_factory=dict)
 
     @property
@@ -300,7 +301,7 @@ class ViewModel:
 
     def _moment_shown(self, message: MomentShown) -> None:
         self.frames["moment"] = message.frame
-        self.moment = (message.file, message.step)
+        self.analyses.moment = (message.file, message.step)
 
     def _gauged(self, _: GaugesMeasured) -> None:
         self.analyses.gauged += 1
@@ -316,7 +317,7 @@ class ViewModel:
     def _opened(self, message: EnvOpened) -> None:
         if self.env is None or self.env.env_id != message.env_id:
             self.comparison = self.analyses.rounds = self.run = self.preview = None
-            self.moment = None
+            self.analyses.moment = None
             self.analyses.examined.clear()
             self.corrections = ()
             self.frames = {"drive": self.frames["drive"]} if "drive" in self.frames else {}

@@ -76,10 +76,15 @@ def growth_figure(found: list[ErrorGrowth], theme: Theme, note: str) -> Figure:
         colour = theme.agent if newest else mix(theme.text2, theme.agent, index / len(found) / 2)
         label = tr("Round {number}", number=index)
         if item.success is not None:
-            label = joined(": ", (label, f"{item.success:.0%}"))
+            success = tr("success {rate}", rate=f"{item.success:.0%}")
+            label = joined(": ", (label, success))
         band = (table[:, 2], table[:, 3])
         dash = None if newest else ((9.0, 4.0), (3.0, 3.0), (12.0, 4.0))[index % 3]
         lines.append(Series(label, table[:, 0], table[:, 1], colour, dash, band))
+    if lines:
+        ends = np.array([0.0, max(float(line.x.max()) for line in lines)])
+        usual = tr("usual among the demonstrations")
+        lines.insert(0, Series(usual, ends, np.ones(2), theme.text3, (1.0, 3.0)))
     runs = found[-1].runs if found else 0
     words = ntr("{n} run", "{n} runs", runs) if runs else ""
     dotted = tr("dotted: 95 % interval") if runs else ""

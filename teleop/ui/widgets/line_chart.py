@@ -108,7 +108,9 @@ class Chart:
         lines = [line for line in finite if len(line.x) > 1]
         if not lines:
             return None
-        data = tuple((line.label, len(line.x), float(line.y[-1])) for line in lines)
+        data = tuple(
+            (painter.translated(line.label), len(line.x), float(line.y[-1])) for line in lines
+        )
         heights = _nice_range(lines, extent)
         key = (rect.size, rect.topleft, data, x_end, heights, painter.theme.name, painter.scale)
         picture, scales = self._pictures.get(
