@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     choices,
+    corrections,
     jitter,
     latency,
     learning,
@@ -28,11 +29,12 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "training": training.run,
     "learning": learning.run,
     "choices": choices.run,
+    "corrections": corrections.run,
     "window": window.run,
     "soak": soak.run,
 }
 
-_HOURS = ("soak", "choices")
+_HOURS = ("soak", "choices", "corrections")
 
 
 def _run(name: str) -> None:
