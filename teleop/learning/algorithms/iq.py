@@ -6,8 +6,9 @@ Garg et al. 2021, "IQ-Learn: Inverse soft-Q Learning for Imitation", section 4 a
 Deviations:
  1. Absorbing states (Kostrikov et al. 2019, section 4.2): an episode that terminates continues in a
     separate state. Without it, the reward of dying is free and the policy learns to die early.
- 2. The search keeps the Q with the highest return in its latest episodes: the environment's reward
-    selects among policies but is never learned from.
+ 2. What is saved is what was scored: the policy that takes the most likely action plays starts of
+    its own whenever the latest episodes suggest that it is good, and the best ones play more starts
+    at the end. The environment's reward selects among policies but is never learned from.
 Only Discrete actions and numeric observations are supported. The recovered reward is
 Q(s, a) - gamma V(s') along any trajectory.
 """
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
+from teleop.evaluation.scoring import evaluate
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import CLIP, Normaliser
 from teleop.learning.networks.architecture import Architecture
@@ -38,6 +40,11 @@ from teleop.text import tr
 SUMMARY = "Inverse soft Q: finds what you were after"
 _FIRST_SEED = 80_000
 _REPORT = 500  # steps
+_FEW, _MANY, _FINALISTS = (
+    5,
+    20,
+    4,
+)  # starts that score, starts of the last comparison, policies in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Config:
         alpha: alpha of the chi-squared penalty.
         learning_rate: learning rate of Adam.
         hidden: widths of the hidden layers of Q.
-        best_of: number of latest episodes by which the best Q is selected.
+        best_of: number of latest episodes that suggest when the policy is worth scoring.
+        score_every: steps after which it is scored in any case.
     """
 
     seed: int = 0
@@ -67,6 +75,7 @@ class Config:
     learning_rate: float = 1e-3
     hidden: tuple[int, ...] = (64, 64)
     best_of: int = 3
+    score_every: int = 1000
 
 
 @dataclass(slots=True)
@@ -126,7 +135,9 @@ class _Search:
     network: torch.nn.Sequential
     optimiser: torch.optim.Optimizer
     finished: list[float] = field(default_factory=list)
-    best: float = -np.inf
+    suggested: float = -np.inf  # highest mean of the latest episodes
+    scored_at: int = 0
+    best: list[tuple[float, LearnedPolicy]] = field(default_factory=list)  # the best first
 
 
 def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
@@ -298,16 +309,35 @@ def _value(q: Tensor, temperature: float) -> Tensor:
 
 
 def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator[Progress]:
-    """Yield a policy if the latest episodes were better than all earlier ones."""
-    count = search.config.best_of
-    recent = search.finished[-count:]
-    if len(recent) < count and not last:
-        return
+    """Score the policy if it may be good, and yield it if it is better than all earlier ones."""
+    config = search.config
+    recent = search.finished[-config.best_of :]
     mean = float(np.mean(recent)) if recent else -np.inf
-    if mean <= search.best and not (last and search.best == -np.inf):
+    better = len(recent) == config.best_of and mean > search.suggested
+    if not (better or last or step - search.scored_at >= config.score_every):
         return
-    search.best = mean
-    yield Progress(tr("Playing and searching"), step, search.config.steps, policy=_policy(search))
+    search.suggested, search.scored_at = max(mean, search.suggested), step
+    policy = _policy(search)
+    found = _score(search, policy, _FEW, _FIRST_SEED + 5000)
+    leads = not search.best or found > search.best[0][0]
+    search.best = sorted([*search.best, (found, policy)], key=lambda pair: -pair[0])[:_FINALISTS]
+    phase = tr("Playing and searching")
+    if leads:
+        yield Progress(phase, step, config.steps, policy=policy)
+    if last:
+        again = _FIRST_SEED + 6000
+        scores = [_score(search, each, _MANY, again) for _, each in search.best]
+        winner = search.best[int(np.argmax(scores))][1]
+        learned = winner.config.learned | {"played_mean": max(scores)}
+        winner.config = replace(winner.config, learned=learned)
+        yield Progress(phase, step, config.steps, policy=winner)
+
+
+def _score(search: _Search, policy: LearnedPolicy, episodes: int, first: int) -> float:
+    """Return the mean return of a policy on starts that nothing else uses."""
+    first += 10_000 * search.config.seed
+    results = evaluate(search.demos.env_id, policy, episodes, first)
+    return float(np.mean([result.total_reward for result in results]))
 
 
 def _policy(search: _Search) -> LearnedPolicy:
@@ -323,5 +353,5 @@ def _policy(search: _Search) -> LearnedPolicy:
     shape = Architecture(hidden=search.config.hidden)
     model = Ensemble((Network(tuple(layers)),), search.demos.head, shape)
     recipe = {"algorithm": "iq"} | asdict(search.config)
-    learned = {"played_mean": search.best, "clip": CLIP}
+    learned = {"clip": CLIP}
     return make_policy(search.demos, search.normaliser, model, shape, recipe, learned)
