@@ -283,6 +283,12 @@ class RetrainingJob:
         self._dataset = find_dataset(library, name)
         _, self._before = find_policy(library, name, policy)
         self._demos = gather(library, self._dataset, self._before)
+        learned = {tuple(source) for source in self._before.config.data.get("episodes", ())}
+        if learned.issuperset(self._demos.sources):
+            raise LearningError(
+                f"There is nothing new since {self._before.name} was trained. Take over while it "
+                f"drives: teleop correct {self._dataset.dataset_id} {self._before.name}"
+            )
         self._seed = seed
         self.name = dagger_rounds.name_of(self._before, list_policies(self._dataset.policies))
 

@@ -113,6 +113,11 @@ def film(
         from teleop.film_jobs import EpisodeFilmJob, FilmJob
 
         use_offscreen_driver()
+        if episode and policy:
+            raise LearningError(
+                "A film shows either a policy's worst episodes or a recorded episode: leave out "
+                "the policy, or --episode."
+            )
         if episode:
             EpisodeFilmJob(open_library(recordings), dataset, episode).run(output)
             say(as_json, {"output": str(output), "episode": episode}, f"Wrote {output}")

@@ -156,3 +156,17 @@ def test_a_moment_of_a_recording_is_shown_as_a_picture(
     shown: MomentShown = process.last(MomentShown)
     assert (shown.file, shown.step) == (row.file, 7)
     assert shown.frame.width > 100
+
+
+def test_a_policy_of_another_environment_is_refused(
+    process: ManualProcess, library: Library
+) -> None:
+    other = "pendulum-v1/shown-v0"
+    list(iter_record(library, "Pendulum-v1", "human-like", 1, dataset_id=other, seed=0))
+    dataset = library.dataset(other)
+    config = bc.Config(members=1, steps=20, budget_s=0)
+    bc.clone(load_demonstrations(dataset), config).save(dataset.policies / "swings")
+    process.say(ContinueFrom(other, "swings", "", 3, 5))
+    notice: Notice = process.last(Notice)
+    assert "was trained in Pendulum-v1, whose spaces differ" in notice.text
+    assert live(process).phase == "ready"

@@ -30,7 +30,7 @@ from teleop.text import tr
 from teleop.types.findings import Gauge, GaugeRates
 
 FIRST_SEED = 120_000  # far from the seeds that score, choose or train
-RUNS = 40
+RUNS = 60
 _WINDOW_S = 0.25
 _REFRACTORY_S = 3.0  # after a question, the next one comes at least this much later
 _USUAL = 95.0  # percentile

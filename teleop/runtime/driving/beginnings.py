@@ -17,8 +17,10 @@ def policy_beginning(policy: LearnedPolicy, env_id: str, seed: int, steps: int) 
 
     Raises:
         EnvError: the run ends before, or the environment failed.
+        LearningError: the policy has other spaces than the environment.
     """
     env = make_env(env_id, render=False)
+    policy.check_fits(env_id, env.observation_space, env.action_space)
     seen: list[Observation] = []
     done: list[Action] = []
     policy.reset(seed)
