@@ -18,7 +18,8 @@ from teleop.ui.widgets.line_chart import Chart, Scales, Series
 
 _NAMES = 190  # pixels of the names of the drivers
 _ROW = 22
-_LEAST_CHART = 96
+_LEAST_CHART, _LEAST_PICTURE = 96, 130
+_FEW_DRIVERS = 4  # rows where there is little room
 
 
 class AutopsyPage:
@@ -51,9 +52,11 @@ class AutopsyPage:
         if result is None:
             ui.painter.text(note, (inside.x, inside.y + px(12)), "medium", ui.theme.text2)
             return None
-        rows = len(_drivers(result))
-        taken = px(_ROW) * rows + px(_LEAST_CHART + 24 + 52 + 58)
-        pictures = max(px(60), min(px(300), inside.height - taken))
+        rest = inside.height - px(_LEAST_CHART + 24 + 52 + 58)
+        drivers = _drivers(result)
+        if rest - px(_ROW) * len(drivers) < px(_LEAST_PICTURE):
+            drivers = drivers[:_FEW_DRIVERS]
+        pictures = max(px(60), min(px(300), rest - px(_ROW) * len(drivers)))
         self._draw_moment(
             context, comparison, Rect(inside.x, inside.y, inside.width, pictures), result
         )
@@ -61,7 +64,7 @@ class AutopsyPage:
         self._draw_words(context, words, result, note)
         below = Rect(inside.x, words.bottom + px(8), inside.width, 0)
         below.height = inside.bottom - below.y
-        self._draw_decisions(context, below, result)
+        self._draw_decisions(context, below, result, drivers)
         return result.left_at
 
     # ------------------------------------------------------------ the result
@@ -136,10 +139,11 @@ class AutopsyPage:
         for index, line in enumerate(lines):
             painter.text(line, (area.x, area.y + px(10) + index * px(22)), "medium", theme.text)
 
-    def _draw_decisions(self, context: UiContext, area: Rect, result: Autopsy) -> None:
+    def _draw_decisions(
+        self, context: UiContext, area: Rect, result: Autopsy, drivers: list[str]
+    ) -> None:
         """Draw the distance over time, and below it what each other driver would have reached."""
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
-        drivers = _drivers(result)
         table = px(_ROW) * len(drivers) + px(32)
         chart = Rect(
             area.x + px(_NAMES) - px(46), area.y, 0, max(px(_LEAST_CHART), area.height - table)
@@ -153,6 +157,7 @@ class AutopsyPage:
         painter.text(
             tr("If this driver had decided…"), at, "small-bold", theme.text2, width=px(_NAMES)
         )
+        _draw_legend(context, (scales.plot.x, y + px(6)))
         for row, driver in enumerate(drivers):
             middle = y + px(24) + px(_ROW) * row + px(_ROW) // 2
             painter.text(driver, (area.x, middle), "small", width=px(_NAMES) - px(12))

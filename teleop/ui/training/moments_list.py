@@ -8,7 +8,7 @@ from teleop.text import tr
 from teleop.types.findings import ProposedMoment
 from teleop.ui.state.context import UiContext
 
-_ROW = 66
+_ROW, _LOW_ROW = 66, 46
 
 
 def draw_moments(context: UiContext, rect: Rect, dataset_id: str, policy: str) -> None:
@@ -32,8 +32,9 @@ def draw_moments(context: UiContext, rect: Rect, dataset_id: str, policy: str) -
     if not told.final:
         painter.text(told.note, (rect.x, rect.y + px(10)), "small", theme.text2)
         return
+    height = px(_ROW) if rect.height >= px(_ROW) * len(found) else px(_LOW_ROW)
     for place, moment in enumerate(found):
-        row = Rect(rect.x, rect.y + place * px(_ROW), rect.width, px(_ROW))
+        row = Rect(rect.x, rect.y + place * height, rect.width, height)
         if row.bottom <= rect.bottom and isinstance(moment, ProposedMoment):
             _draw_moment(context, row, place, moment, (dataset_id, policy))
 
@@ -49,13 +50,15 @@ def _draw_moment(
     button = Rect(row.right - width, row.centery - px(18), width, px(36))
     room = button.x - row.x - px(10)
     title = tr("Step {step}, seed {seed}", step=moment.step, seed=moment.seed)
-    painter.text(title, (row.x, row.centery - px(18)), "small-bold", width=room)
     notes = (
         tr("distance {distance:.1f} (1 is usual)", distance=moment.coverage),
         tr("near {share:.0%} of failures", share=moment.influence),
     )
-    for index, note in enumerate(notes):
-        at = (row.x, row.centery + index * px(18))
+    shown = notes if row.height >= px(_ROW) else notes[1:]
+    top = row.centery - px(9) * len(shown)
+    painter.text(title, (row.x, top), "small-bold", width=room)
+    for index, note in enumerate(shown):
+        at = (row.x, top + px(18) * (index + 1))
         painter.text(note, at, "small", theme.text2, width=room)
     if ui.button(f"moment.{place}", button, label, "gamepad-2"):
         dataset_id, policy = of
