@@ -1,6 +1,8 @@
 """Every command, in a process of its own, as scripts and people run it."""
 
 import json
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -160,3 +162,20 @@ def test_controls_are_printed_for_people_and_scripts(tmp_path: Path) -> None:
     refused = runner.invoke(cli, ["controls", "CarRacing-v3", *where])
     assert refused.exit_code == 2
     assert "unknown settings: foot" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("record CartPole-v1 --noise 2", "Invalid value for '--noise': .*less than or equal to 1"),
+        ("train x --nosuch", "No such option: --nosuch"),
+        ("evaluate", "Missing argument 'dataset'"),
+        ("LunarLander-v3 --seed -1", "Invalid value for '--seed'"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(line: str, words: str) -> None:
+    command = [sys.executable, "-m", "teleop", *line.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert re.match(words, done.stderr)
+    assert len(done.stderr.splitlines()) == 1

@@ -6,7 +6,10 @@ window opens before they are needed.
 
 import sys
 
+import typer
+
 from teleop.cli import diagnosis_commands, exchange, learning, policy_commands, recordings  # noqa: F401  they register commands
+from teleop.cli.options import tell
 from teleop.cli.play import cli, window
 from teleop.cli.watch import Watch
 from teleop.envs.activity import activity
@@ -21,4 +24,17 @@ def run() -> None:
     first = arguments[0] if arguments else ""
     known = {command.name or command.callback.__name__ for command in cli.registered_commands}  # type: ignore[union-attr]
     opens = first not in known | {"--help", "--version"}
-    (window if opens else cli)(args=arguments, prog_name="teleop")
+    program = window if opens else cli
+    try:
+        code = program(args=arguments, prog_name="teleop", standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        tell("Stopped.", err=True)
+        sys.exit(130)
+    except Exception as problem:
+        said = getattr(problem, "format_message", None)  # a usage error; Typer has its own Click
+        if said is None:
+            raise
+        hint = "" if opens else f" `teleop {first} --help` lists the options."
+        tell(f"{said().strip().rstrip('.')}.{hint}", err=True)
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)

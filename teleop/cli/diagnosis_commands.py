@@ -50,7 +50,7 @@ def gauges(
     debug: Debug = False,
 ) -> None:
     """Measure how well disagreement and distance warn before a policy fails."""
-    from teleop.learning.covariate_shift.gauges import gauge_words
+    from teleop.learning.covariate_shift.gauges import gauge_words, is_rated
 
     with one_sentence(debug):
         found = _diagnosis(recordings, dataset, policy)
@@ -59,7 +59,8 @@ def gauges(
             table(True, [dataclasses.asdict(gauge) for gauge in measured], "")
             return
         for gauge in measured:
-            lead = "" if gauge.lead_s is None else f", {gauge.lead_s:.1f} s before the end"
+            known = gauge.lead_s is not None and is_rated(gauge)
+            lead = f", {gauge.lead_s:.1f} s before the end" if known else ""
             tell(f"{gauge.name} above {gauge.threshold:.3g}: {gauge_words(gauge)}{lead}.")
 
 
@@ -94,9 +95,11 @@ def autopsy(
             for decision in result.decisions
             for item in decision.alternatives
         ]
+        tell(result.text)
+        if not rows:
+            return
         title = f"Seed {start}: return {result.total_reward:.1f} after {result.total_steps} steps"
         table(False, rows, title)
-        tell(result.text)
 
 
 @cli.command()
@@ -112,8 +115,23 @@ def moments(
     with one_sentence(debug):
         found = _diagnosis(recordings, dataset, policy)
         proposed = _last(found.iter_moments(count), "Playing", quiet=as_json)
-        rows = [dataclasses.asdict(moment) for moment in proposed]
-        table(as_json, rows, f"Record five seconds from here ({found.policy.name} drives up to it)")
+        if as_json:
+            table(True, [dataclasses.asdict(moment) for moment in proposed], "")
+            return
+        rows = [
+            {
+                "seed": moment.seed,
+                "step": moment.step,
+                "distance": moment.coverage,
+                "disagreement": f"{moment.disagreement:.0%}",
+                "near failures": f"{moment.influence:.0%}",
+                "failed": "yes" if moment.failed else "no",
+            }
+            for moment in proposed
+        ]
+        name = found.policy.name
+        table(False, rows, f"Record five seconds from here ({name} drives up to it)")
+        tell(f"To record: teleop correct {dataset} {name}, then the wand beside the corrections.")
 
 
 @cli.command()

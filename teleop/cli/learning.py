@@ -355,7 +355,7 @@ def _read(settings: list[str] | None) -> dict[str, Any]:
     for item in settings or ():
         name, equals, value = item.partition("=")
         if not equals or not name.isidentifier():
-            raise typer.BadParameter(f"--set {item}: write it as NAME=VALUE, such as rounds=3")
+            raise LearningError(f"--set {item} is not understood: write NAME=VALUE, as rounds=3.")
         try:
             read[name] = json.loads(value)
         except ValueError:

@@ -163,7 +163,8 @@ def record(
         shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
         returns = [total for _, total in shown]
         mean = sum(returns) / len(returns)
-        text = f"Saved {len(returns)} episodes of {env}, mean return {mean:.1f}"
+        count = f"{len(returns)} episode" + ("s" if len(returns) > 1 else "")
+        text = f"Saved {count} of {env}, mean return {mean:.1f}"
         say(as_json, {"env_id": env, "returns": returns, "mean": mean}, text)
 
 

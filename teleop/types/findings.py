@@ -31,14 +31,12 @@ class Gauge:
         threshold: value above which it warns.
         rates: how often it was right.
         lead_s: median seconds from its first warning to the end of a failed run; None if unknown.
-        per_minute: (threshold, questions a minute that this threshold asks), ascending.
     """
 
     name: str
     threshold: float
     rates: GaugeRates
     lead_s: float | None
-    per_minute: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from teleop.learning.covariate_shift.gauges import (
     measured,
     rates_of,
     smoothed,
-    threshold_for,
     wilson_interval,
 )
 from teleop.learning.covariate_shift.human_time import HumanTime
@@ -163,14 +162,6 @@ def test_a_policy_that_always_fails_has_no_rates_and_says_so() -> None:
     assert "Not known: 5 of 5 runs failed" in gauge_words(gauge)
 
 
-def test_a_budget_of_questions_raises_the_threshold() -> None:
-    gauge = Gauge(
-        "distance", 1.0, GaugeRates(1, 1, 0, 1), None, ((0.5, 9.0), (2.0, 3.0), (4.0, 0.5))
-    )
-    assert [threshold_for(gauge, n) for n in (10, 4, 1)] == [1.0, 2.0, 4.0]
-    assert threshold_for(gauge, 0.1) == float("inf")
-
-
 @pytest.mark.parametrize("broken", [None, 3, [{}], [{"name": "distance", "threshold": "x"}]])
 def test_damaged_gauges_are_left_out(broken: Any) -> None:
     assert gauges_from_json(broken) == ()
@@ -225,7 +216,7 @@ def test_moments_are_where_runs_fail_and_far_apart(lander: Shown) -> None:
 def test_a_moment_is_a_second_before_the_first_warning(ring: Shown) -> None:
     found = ring.found
     run = play_run(found.policy, found.known, 1, found.rule)
-    limit = Gauge("distance", 2.0, GaugeRates(0, 0, 0, 0), None, ())
+    limit = Gauge("distance", 2.0, GaugeRates(0, 0, 0, 0), None)
     best = propose([run], found.policy, found.known, [limit], 1)[0]
     warns = np.flatnonzero(smoothed(run.distances, 15) > 2.0)
     firsts = {max(0, int(warns[0]) - 15)}

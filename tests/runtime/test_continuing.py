@@ -121,7 +121,7 @@ def test_gauges_are_read_while_the_policy_drives(process: ManualProcess) -> None
 def test_a_policy_asks_within_the_persons_budget(process: ManualProcess, library: Library) -> None:
     folder = library.dataset(SHOWN).policies / "first"
     policy = load_policy(folder)
-    nervous = Gauge("distance", 0.01, GaugeRates(5, 5, 0, 5), 1.0, ((0.0, 1.0),))
+    nervous = Gauge("distance", 0.01, GaugeRates(5, 5, 0, 5), 1.0)
     learned = policy.config.learned | {"gauges": gauges_to_json([nervous])}
     policy.config = replace(policy.config, learned=learned)
     policy.save(folder)

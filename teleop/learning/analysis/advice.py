@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from teleop.learning.analysis.curve import CurvePoint
 from teleop.learning.analysis.influence import Influence
-from teleop.learning.data.profile import NEARLY_SAME
+from teleop.learning.data.profile import NEARLY_SAME, TWO_WAYS
 from teleop.text import joined, ntr, tr
 from teleop.types.results import Score, Trait
 
@@ -117,6 +117,11 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
         return tr(
             "Most likely reason: one observation does not say what to do. Train with 4 "
             "observations or a memory."
+        )
+    if any(trait.means == TWO_WAYS for trait in traits):
+        return tr(
+            "Most likely reason: there are several right actions, and their mean is wrong. Train "
+            "with “choose”, or with flow matching."
         )
     if any(trait.means == NEARLY_SAME for trait in traits):
         return tr(

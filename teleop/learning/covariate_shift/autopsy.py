@@ -90,6 +90,8 @@ def iter_autopsy(
     total, done = len(steps) * len(drivers), 0
     begun = _begun(policy, known, run, left)
     yield 0, total, begun
+    if run.success:
+        return  # nothing was lost
     decisions: list[Decision] = []
     for step in steps:
         found: list[Alternative] = []

@@ -8,9 +8,7 @@ Both are averaged over a quarter of a second.
 A gauge warns in a run if it exceeds its threshold at any step. Its hit rate is the share of failed
 runs in which it warns, its false-alarm rate the share of successful runs in which it warns. The
 threshold is chosen on some runs (the largest difference of the two rates; Youden 1950, "Index for
-rating diagnostic tests"), and the rates are measured on other runs. With a budget of questions a
-minute instead, the threshold is the one that asks that often (Hoque et al. 2021, "ThriftyDAgger:
-Budget-Aware Novelty and Risk Gating for Interactive Imitation Learning", section IV).
+rating diagnostic tests"), and the rates are measured on other runs.
 """
 
 import math
@@ -32,7 +30,6 @@ from teleop.types.findings import Gauge, GaugeRates
 FIRST_SEED = 120_000  # far from the seeds that score, choose or train
 RUNS = 60
 _WINDOW_S = 0.25
-_REFRACTORY_S = 3.0  # after a question, the next one comes at least this much later
 _USUAL = 95.0  # percentile
 _Z = 1.959964  # standard normal quantile for 95 %
 _FEWEST = 3  # failed and successful runs that say something about a rate
@@ -81,8 +78,7 @@ def measured(played: Sequence[Run], pace_hz: float) -> tuple[Gauge, ...]:
             threshold = _usual_limit(played, series, name)
         rates = rates_of(highest[1::2], failed[1::2], threshold)
         lead = _lead_s(series[1::2], failed[1::2], threshold, pace_hz)
-        minutes = _per_minute(series, pace_hz)
-        found.append(Gauge(name, threshold, rates, lead, minutes))
+        found.append(Gauge(name, threshold, rates, lead))
     return tuple(found)
 
 
@@ -109,10 +105,15 @@ def wilson_interval(count: int, total: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def is_rated(gauge: Gauge) -> bool:
+    """Return whether there were enough failed and successful runs to rate a gauge."""
+    return min(gauge.rates.failures, gauge.rates.successes) >= _FEWEST
+
+
 def gauge_words(gauge: Gauge) -> str:
     """Return how reliable a gauge was, as a sentence."""
     rates = gauge.rates
-    if rates.failures < _FEWEST or rates.successes < _FEWEST:
+    if not is_rated(gauge):
         return tr(
             "Not known: {failures} of {runs} runs failed; both kinds are needed",
             failures=rates.failures,
@@ -132,17 +133,6 @@ def gauge_words(gauge: Gauge) -> str:
         false_low=false[0],
         false_high=false[1],
     )
-
-
-def threshold_for(gauge: Gauge, per_minute: float) -> float:
-    """Return the threshold at which a gauge asked at most this often while it was measured.
-
-    Args:
-        gauge: the gauge.
-        per_minute: questions a minute that are all right.
-    """
-    fitting = [limit for limit, rate in gauge.per_minute if rate <= per_minute]
-    return max(gauge.threshold, min(fitting, default=math.inf))
 
 
 class GaugeReader:
@@ -181,11 +171,10 @@ def gauges_from_json(data: Any) -> tuple[Gauge, ...]:
         try:
             rates = GaugeRates(**{key: int(item["rates"][key]) for key in _RATES})
             lead = None if item["lead_s"] is None else float(item["lead_s"])
-            minutes = tuple((float(a), float(b)) for a, b in item["per_minute"])
-            numbers = [float(item["threshold"]), *(v for pair in minutes for v in pair)]
-            if not np.isfinite(numbers).all() or min(asdict(rates).values()) < 0:
+            threshold = float(item["threshold"])
+            if not np.isfinite(threshold) or min(asdict(rates).values()) < 0:
                 continue
-            found.append(Gauge(str(item["name"]), numbers[0], rates, lead, minutes))
+            found.append(Gauge(str(item["name"]), threshold, rates, lead))
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
     return tuple(gauge for gauge in found if gauge.name in ("distance", "disagreement"))
@@ -240,28 +229,3 @@ def _lead_s(
     if not leads or not pace_hz:
         return None
     return float(np.median(leads)) / pace_hz
-
-
-def _per_minute(
-    series: Sequence[NDArray[np.float64]], pace_hz: float
-) -> tuple[tuple[float, float], ...]:
-    """Return (threshold, questions a minute) for thresholds from low to high."""
-    steps = sum(len(values) for values in series)
-    if not steps:
-        return ()
-    pace = pace_hz or 1.0
-    quiet = max(1, round(_REFRACTORY_S * pace))
-    limits = np.quantile(np.concatenate(series), np.linspace(0.5, 1.0, 21))
-    rows = []
-    for limit in np.unique(limits):
-        asked = sum(_count_questions(values > limit, quiet) for values in series)
-        rows.append((float(limit), asked / (steps / pace / 60)))
-    return tuple(rows)
-
-
-def _count_questions(warns: NDArray[np.bool_], quiet: int) -> int:
-    count, at = 0, 0
-    places = np.flatnonzero(warns)
-    while len(places := places[places >= at]):
-        count, at = count + 1, int(places[0]) + quiet
-    return count

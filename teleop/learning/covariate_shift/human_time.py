@@ -59,8 +59,14 @@ class HumanTime:
         self._policy = policy
         demos = [learned_from(library, dataset, each) for each in self._rounds]
         self._minutes = [minutes_of(each) for each in demos]
-        self._base = demos[0]
+        self._base = self._plain_demos(self._first) or demos[0]
         self.rule: SuccessRule = demos[0].success_rule
+
+    def _plain_demos(self, policy: LearnedPolicy) -> Demonstrations | None:
+        """Load the recordings of the first round alone; corrections must not change anything."""
+        files = {str(file) for file, _ in policy.config.data.get("episodes", ())}
+        here = [row.file for row in self._dataset.rows() if row.file in files]
+        return load_demonstrations(self._dataset, here) if len(here) == len(files) else None
 
     def _listed(self, policy: str) -> list[Round]:
         found = dagger_rounds.rounds_of(self._dataset, policy)
@@ -88,7 +94,8 @@ class HumanTime:
             for minutes, found in zip(self._minutes, scored, strict=True)
             if found is not None
         ]
-        lines.append(TimeLine(CORRECTIONS, tuple(points)))
+        corrections = TimeLine(CORRECTIONS, tuple(points))
+        lines.append(corrections)
         yield tr("Training on plain demonstrations"), tuple(lines)
         plain = TimeLine(PLAIN, ())
         for plain in self._plain():

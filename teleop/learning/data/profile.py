@@ -29,6 +29,8 @@ from teleop.types.results import Trait
 IDLE_WARNS = 0.7
 DOMINANT_WARNS = 0.95
 CONTRADICTION_WARNS = 0.2
+TWO_WAYS = tr("several right actions in some situations")
+_TWO_WAYS = 0.02  # share of contradictions from which there are several right actions
 _SAME = 0.95  # share of alike situations from which episodes are nearly the same
 NEARLY_SAME = tr("episodes are nearly the same")
 COVERED_WARNS = 0.6
@@ -193,6 +195,8 @@ def _contradictions(
     warns = share > CONTRADICTION_WARNS
     means = tr("you acted differently in similar situations") if warns else tr("not a problem")
     what = tr("the policy takes the more frequent one") if warns else ""
+    if not warns and share > _TWO_WAYS and demos.head.is_numbers:
+        means, what = TWO_WAYS, tr("their mean may be wrong: train with choose, or flow matching")
     yield Trait(
         tr("Contradictions"),
         tr("{share:.0%} of {near:,} similar situations", share=share, near=near.sum()),

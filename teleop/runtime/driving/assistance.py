@@ -15,7 +15,6 @@ from teleop.learning.covariate_shift.gauges import (
     GaugeReader,
     gauge_words,
     gauges_from_json,
-    threshold_for,
 )
 from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.runtime.protocol.diagnosis_messages import GaugeReading
@@ -27,7 +26,7 @@ from teleop.types.findings import Gauge, GaugeRates
 
 _MINUTE_S = 60.0
 _QUIET_S = 3.0  # after a question, the next one comes at least this much later
-_UNMEASURED = (Gauge("distance", 1.0, GaugeRates(0, 0, 0, 0), None, ()),)
+_UNMEASURED = (Gauge("distance", 1.0, GaugeRates(0, 0, 0, 0), None),)
 
 
 class Assistance:
@@ -102,7 +101,7 @@ class Assistance:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _warns(self, gauge: Gauge) -> bool:
-        return self._values.get(gauge.name, 0.0) > threshold_for(gauge, self.per_minute)
+        return self._values.get(gauge.name, 0.0) > gauge.threshold
 
     def _may_ask(self, now: float) -> bool:
         if self.per_minute <= 0:

@@ -41,7 +41,7 @@ def draw_action_probabilities(
     rows = _rows(comparison, step)
     y = card.y + px(52)
     if not rows:
-        inside = Rect(card.x + px(18), y, card.width - px(36), card.bottom - px(6) - y)
+        inside = Rect(card.x + px(18), y + px(6), card.width - px(36), card.bottom - px(12) - y)
         _draw_numbers(context, comparison, inside, step)
         return
     height = (card.bottom - px(8) - y) / len(rows)

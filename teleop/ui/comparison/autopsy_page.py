@@ -106,11 +106,13 @@ class AutopsyPage:
         ready = context.model.analyses.moment == (file, step)
         width = (area.width - context.ui.painter.px(16)) // 2
         left = Rect(area.x, area.y, width, area.height)
-        at = tr("Step {step}: the policy did “{action}”", step=result.left_at, action=result.did)
+        at = tr(
+            "Step {step}: then the policy did “{action}”", step=result.left_at, action=result.did
+        )
         self._draw_picture(context, left, f"lane{lane}", at, context.ui.theme.agent)
         right = Rect(area.right - width, area.y, width, area.height)
         shown = tr(
-            "Episode {number}, step {step}: “{action}” was demonstrated",
+            "Episode {number}, step {step}: then “{action}” was demonstrated",
             number=number,
             step=step,
             action=result.shown,

@@ -105,12 +105,11 @@ class StatesPage:
         if not file:
             self._draw_picture(context, below, "", title, tr("answered by the scripted expert"))
             return
-        wanted = (file, gauge.step)
-        if wanted != self._asked:
+        wanted, shown = (file, gauge.step), context.model.analyses.moment
+        if wanted != self._asked and self._asked in (None, shown):  # one request at a time
             self._asked = wanted
             context.tell(ShowMoment(comparison.about.dataset_id, *wanted))
-        ready = context.model.analyses.moment == wanted
-        self._draw_picture(context, below, "moment" if ready else "", title, where)
+        self._draw_picture(context, below, "moment" if shown else "", title, where)
 
     def _draw_picture(
         self, context: UiContext, rect: Rect, view: str, title: str, note: str

@@ -4,7 +4,7 @@ from pygame import Rect
 
 from teleop.runtime.protocol.diagnosis_messages import GaugeReading
 from teleop.text import joined, tr
-from teleop.ui.drawing.theme import KEY_LINE, ON_VEIL, VEIL, VEIL_RECORDING
+from teleop.ui.drawing.theme import KEY_LINE, ON_VEIL, VEIL, VEIL_RECORDING, Colour
 from teleop.ui.state.context import UiContext
 
 _FULL = 1.6  # value of a gauge, as a share of its limit, that fills its bar
@@ -17,24 +17,32 @@ def draw_gauges(context: UiContext, left: Rect, top: int, gauges: tuple[GaugeRea
     painter, px = context.ui.painter, context.ui.painter.px
     rows = [(gauge_title(gauge.name), gauge) for gauge in gauges]
     names = max(painter.width(name, "small-medium") for name, _ in rows)
-    width = min(left.width, names + px(120))
-    rect = Rect(left.x, top, width, px(12) + px(20) * len(rows))
+    beside = left.width >= names + px(110)  # else the bar lies below the name
+    height = px(20) if beside else px(34)
+    width = names + px(120) if beside else min(left.width, names + px(24))
+    rect = Rect(left.x, top, width, px(12) + height * len(rows))
     painter.box(rect, VEIL, 10)
     for index, (name, gauge) in enumerate(rows):
-        y = rect.y + px(16) + index * px(20)
-        warns = gauge.value > 1
-        colour = VEIL_RECORDING if warns else ON_VEIL
-        painter.text(name, (rect.x + px(10), y), "small-medium", colour, width=names)
-        track = Rect(rect.x + names + px(20), y - px(4), 0, px(8))
-        track.width = max(px(8), rect.right - px(12) - track.x)
-        painter.box(track, KEY_LINE, 4)
-        share = min(1.0, gauge.value / _FULL)
-        if share > 0.02:
-            painter.box(
-                Rect(track.x, track.y, max(px(6), round(track.width * share)), px(8)), colour, 4
-            )
-        limit = track.x + round(track.width / _FULL)
-        painter.fill((limit, track.y - px(3), max(1, px(2)), px(14)), ON_VEIL)
+        y = rect.y + px(16) + index * height
+        colour = VEIL_RECORDING if gauge.value > 1 else ON_VEIL
+        room = rect.width - px(20)
+        painter.text(name, (rect.x + px(10), y), "small-medium", colour, width=room)
+        track = Rect(rect.x + px(10), y + px(12), room, px(8))
+        if beside:
+            track = Rect(rect.x + names + px(20), y - px(4), rect.width - names - px(32), px(8))
+        _draw_bar(context, track, gauge.value, colour)
+
+
+def _draw_bar(context: UiContext, track: Rect, value: float, colour: Colour) -> None:
+    """Draw a bar with a mark at the value that warns."""
+    painter, px = context.ui.painter, context.ui.painter.px
+    painter.box(track, KEY_LINE, 4)
+    share = min(1.0, value / _FULL)
+    if share > 0.02:
+        filled = max(px(6), round(track.width * share))
+        painter.box(Rect(track.x, track.y, filled, track.height), colour, 4)
+    limit = track.x + round(track.width / _FULL)
+    painter.fill((limit, track.y - px(3), max(1, px(2)), track.height + px(6)), ON_VEIL)
 
 
 def gauge_title(name: str) -> str:

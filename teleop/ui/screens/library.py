@@ -12,7 +12,7 @@ from teleop.runtime.protocol.library_messages import (
     ListEpisodes,
     ListLibrary,
 )
-from teleop.runtime.protocol.session_messages import Request
+from teleop.runtime.protocol.session_messages import ChooseDataset, Request
 from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary, EpisodeRow
 from teleop.ui.chrome.copy_link import copy_line
@@ -194,6 +194,7 @@ class LibraryScreen:
         self._table.forget()
         self._policies.forget()
         context.tell(ListEpisodes(dataset_id))
+        context.tell(ChooseDataset(dataset_id))  # the other screens show it too, if it fits
 
     def _draw_datasets(self, context: UiContext, card: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px

@@ -129,4 +129,5 @@ def time_figure(found: list[TimeLine], theme: Theme, note: str) -> Figure:
     words = joined(" · ", [part for part in missing if part])
     points = tuple(replace(line, label="", band=None) for line in lines)
     within = (0.0, 0.1, 0.0, 100.0) if rate else None
-    return Figure(title, x_title, y_title, tuple(lines), points, words, within=within)
+    lines.reverse()  # what the person did lies on top
+    return Figure(title, x_title, y_title, tuple(lines), points[::-1], words, within=within)

@@ -81,7 +81,9 @@ class RoundsChart:
         title = tr("Rounds of correction")
         most = max([1.0, *(float(number) for number, _ in known)])
         within = (0.0, most, 0.0, 100.0) if success else None
-        return Figure(title, tr("round"), y_title, tuple(lines), note=note, within=within)
+        return Figure(
+            title, tr("round"), y_title, tuple(lines), note=note, within=within, whole=True
+        )
 
     def _draw_choice(self, context: UiContext, panel: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px

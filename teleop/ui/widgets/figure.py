@@ -27,6 +27,7 @@ class Figure:
         lines: series that are drawn as lines.
         points: series that are drawn as points.
         density: series that is drawn as a density behind everything; None for none.
+        whole: whether x counts something, so that only whole numbers are marked.
         within: smallest and largest x, smallest and largest y that the axes must hold; None: as
             the data is.
         note: how many episodes it is from, and what else a reader must know; may be empty.
@@ -40,6 +41,7 @@ class Figure:
     note: str = ""
     density: Series | None = None
     within: tuple[float, float, float, float] | None = None
+    whole: bool = False
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -72,9 +74,10 @@ class Axis:
         share = (values - self.low) / (self.high - self.low)
         return np.asarray(self.start + share * (self.end - self.start))
 
-    def ticks(self, most: int) -> Iterator[tuple[float, str]]:
+    def ticks(self, most: int, *, whole: bool = False) -> Iterator[tuple[float, str]]:
         """Yield (pixel, text) of round values."""
         step = nice_step((self.high - self.low) / max(2, most))
+        step = max(1.0, step) if whole else step
         digits = max(0, -math.floor(math.log10(step)))
         first = math.ceil(self.low / step - 1e-9)
         for index in range(first, math.floor(self.high / step + 1e-9) + 1):
@@ -98,7 +101,7 @@ def draw_figure(
     if axes is None:
         painter.text(tr("There is nothing to show yet"), plot.center, "body", theme.text2, "cm")
         return None
-    _draw_axes(painter, plot, axes)
+    _draw_axes(painter, plot, axes, whole=figure.whole)
     title = (area.x + px(4), area.y + px(40))
     painter.text(figure.y_title, title, "small-medium", theme.text2)
     below = (plot.centerx, plot.bottom + px(40))
@@ -211,11 +214,11 @@ def pixels_of(line: Series, axes: tuple[Axis, Axis]) -> NDArray[np.float64]:
     return np.column_stack([axes[0].at(points[:, 0]), axes[1].at(points[:, 1])])
 
 
-def _draw_axes(painter: Painter, plot: Rect, axes: tuple[Axis, Axis]) -> None:
+def _draw_axes(painter: Painter, plot: Rect, axes: tuple[Axis, Axis], *, whole: bool) -> None:
     px, theme = painter.px, painter.theme
     for y, text in axes[1].ticks(6):
         painter.rule(plot.x, y, plot.width)
         painter.text(text, (plot.x - px(10), y), "small", theme.text2, "rm")
-    for x, text in axes[0].ticks(plot.width // px(110)):
+    for x, text in axes[0].ticks(plot.width // px(110), whole=whole):
         painter.text(text, (x, plot.bottom + px(16)), "small", theme.text2, "cm")
     painter.rule(plot.x, plot.bottom, plot.width, theme.strong_line)

@@ -52,15 +52,19 @@ def figure_svg(figure: Figure) -> str:
         _text(24, height - 12, figure.note, size=15, colour="#3d4452"),
     ]
     if axes is not None:
-        parts += [*_svg_axes(plot, axes), *_svg_series(figure, axes), *_svg_legend(figure, width)]
+        parts += [
+            *_svg_axes(plot, axes, whole=figure.whole),
+            *_svg_series(figure, axes),
+            *_svg_legend(figure, width),
+        ]
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _svg_axes(plot: Rect, axes: tuple[Axis, Axis]) -> Iterator[str]:
+def _svg_axes(plot: Rect, axes: tuple[Axis, Axis], *, whole: bool) -> Iterator[str]:
     for y, text in axes[1].ticks(6):
         yield f'<path d="M{plot.x} {y:.1f}H{plot.right}" stroke="#dadde4"/>'
         yield _text(plot.x - 10, y + 6, text, colour="#3d4452", anchor="end")
-    for x, text in axes[0].ticks(8):
+    for x, text in axes[0].ticks(8, whole=whole):
         yield _text(x, plot.bottom + 28, text, colour="#3d4452", anchor="middle")
     yield f'<path d="M{plot.x} {plot.bottom}H{plot.right}" stroke="#5a6271"/>'
 
