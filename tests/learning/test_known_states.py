@@ -201,6 +201,7 @@ def test_an_autopsy_finds_the_decision_that_lost_it(tmp_path: Path) -> None:
 def test_an_autopsy_of_what_cannot_be_repeated_says_why(lander: Shown) -> None:
     found = lander.found
     run = play_run(found.policy, found.known, 7, found.rule)
+    run.success = False
     run.observations[3] = run.observations[3] + 1  # as if the environment had differed
     with pytest.raises(EnvError, match=r"LunarLander-v3 is not reproducible.*step 3"):
         list(iter_autopsy(found.policy, found.known, run, found.rule))

@@ -57,8 +57,9 @@ def test_four_sides_from_one_start_and_taken_away_again(person: Person) -> None:
     assert len(starts) == 1
     assert person.node("add").reason == "Maximum 4"
     person.click("menu.3")
-    last = [node for node in person.app.ui.events.nodes if node.startswith("side3.")][-1]
-    person.click(last)
+    events = person.app.ui.events
+    person.until(lambda: any(node.startswith("side3.") for node in events.nodes))
+    person.click([node for node in events.nodes if node.startswith("side3.")][-1])
     until_complete(person, 3)
 
 

@@ -118,16 +118,8 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
             "Most likely reason: one observation does not say what to do. Train with 4 "
             "observations or a memory."
         )
-    if any(trait.means == TWO_WAYS for trait in traits):
-        return tr(
-            "Most likely reason: there are several right actions, and their mean is wrong. Train "
-            "with “choose”, or with flow matching."
-        )
-    if any(trait.means == NEARLY_SAME for trait in traits):
-        return tr(
-            "Most likely reason: your episodes are alike and never show how to recover. Take over "
-            "where it fails (Ctrl 4), or record with noise (F4)."
-        )
+    if reason := _from_alike_episodes(traits):
+        return reason
     if takes < _FEW_TAKES:
         return ntr(
             "Most likely reason: {n} episode is not enough. Record {wanted} or more.",
@@ -148,3 +140,18 @@ def _likeliest_reason(traits: Sequence[Trait], takes: int) -> str:
     return tr(
         "Most likely reason: it reaches situations that no episode shows. Take over where it fails."
     )
+
+
+def _from_alike_episodes(traits: Sequence[Trait]) -> str:
+    """Return why episodes that are alike may teach too little; empty if they are not."""
+    if any(trait.means == TWO_WAYS for trait in traits):
+        return tr(
+            "Most likely reason: there are several right actions, and their mean is wrong. Train "
+            "with “choose”, or with flow matching."
+        )
+    if any(trait.means == NEARLY_SAME for trait in traits):
+        return tr(
+            "Most likely reason: your episodes are alike and never show how to recover. Take over "
+            "where it fails (Ctrl 4), or record with noise (F4)."
+        )
+    return ""

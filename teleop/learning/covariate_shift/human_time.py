@@ -121,7 +121,7 @@ class HumanTime:
         for wanted in self._minutes:
             if wanted > have * 1.01:
                 short = tr(
-                    "The recordings hold {have:.1f} minutes of plain demonstrations; {wanted:.1f} "
+                    "The recordings hold {have:.2f} minutes of plain demonstrations; {wanted:.2f} "
                     "are needed for the last round",
                     have=have,
                     wanted=self._minutes[-1],
