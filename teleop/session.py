@@ -46,6 +46,7 @@ class Session:
     ones).
 
     Attributes:
+        repeated: number of steps at the beginning that repeat another run.
         noise: random errors added to what the person or a script does, or None. What they did
             is recorded beside what was executed, and is what a policy learns (DART, Laskey et al.
             2017, "DART: Noise Injection for Robust Imitation Learning", algorithm 1).
@@ -290,7 +291,7 @@ class Session:
     def _reset(self, now: float) -> None:
         self.phase = Phase.READY
         self._has_drawn = False
-        self.steps = 0
+        self.steps = self.repeated = 0
         self.total_reward = 0.0
         self.terminated = self.truncated = False
         self.action = None
@@ -312,7 +313,7 @@ class Session:
             if isinstance(self.policy, TakeOver):
                 self.policy.policy.act(self.observation)  # a memory must know what happened
             self._play(action, self._start_s + (step + 1) * self.period_s, Actor.POLICY)
-        self.action = None
+        self.action, self.repeated = None, self.steps
         self.pause()
 
     def _step(self, action: Action, now: float) -> None:

@@ -98,6 +98,18 @@ def test_the_step_after_the_last_one_cannot_be_continued(process: ManualProcess)
     assert live(process).phase == "ready"
 
 
+@pytest.mark.parametrize("end", [Request.KEEP_TAKE, Request.STOP_TAKE])
+def test_a_continued_run_in_which_nobody_drove_is_not_saved(
+    process: ManualProcess, library: Library, end: Request
+) -> None:
+    process.say(ContinueFrom(SHOWN, "first", "", 70, 12))
+    process.say(end)
+    process.settle()
+    assert not live(process).pending
+    assert "nothing was driven" in process.last(Notice).text
+    assert not library.dataset("cartpole-v1/human-v0").rows()
+
+
 @pytest.mark.parametrize("step", [0, 1])
 def test_the_very_first_step_can_be_taken_over(process: ManualProcess, step: int) -> None:
     process.say(ContinueFrom(SHOWN, "first", "", 70, step))

@@ -77,7 +77,7 @@ class KnownStates:
         rows = np.flatnonzero(demos.segments >= 0)
         self._rows = rows[:: max(1, -(-len(rows) // MOST_STATES))]
         self._episodes = np.searchsorted(demos.starts, self._rows, side="right") - 1
-        self._states = self._features(demos.inputs[self._rows])
+        self._states = self._features(demos.inputs[self._rows]).astype(np.float64)
         self._squares = (self._states**2).sum(axis=1)
         self.usual = self._usual_distance()
 
@@ -140,7 +140,7 @@ class KnownStates:
         first = min(row + lag, last)
         return np.asarray(demos.flat[first : min(first + count, last + 1)], np.float64)
 
-    def observed(self) -> Rows:
+    def observed(self) -> NDArray[np.float64]:
         """Return the features of all known states: (N, F)."""
         return self._states
 

@@ -189,10 +189,9 @@ class DrivingSession:
         if not driven and self.takes.pending is None:
             return
         self._stop_take(now)
-        if driven and self.takes.pending is None:
+        if driven and not self._session.steps:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
-        note = PaceReport.of(self._session, self._events).text
-        self.takes.keep(starred=self._starred, note=note)
+        self.takes.keep(starred=self._starred, note=PaceReport.of(self._session, self._events).text)
         self._ready(now)
 
     def _discard_take(self, now: float) -> None:
@@ -351,13 +350,12 @@ class DrivingSession:
         self._starred, self._events = False, 0
         self._back.forget()
         try:
-            recorder = None if self._practises else self.takes.ready_recorder()
-            self._session.use_recorder(recorder)
+            self._session.use_recorder(None if self._practises else self.takes.ready_recorder())
             self._session.start(now, begun)
             self.assistance.asks = "begin" if begun else ""
         except (RecordingError, StorageError, EnvError) as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
-            if begun is not None:  # what was repeated is worth nothing
+            if begun is not None:
                 self._end_take()
                 self.takes.discard()
         self._show(now)
@@ -425,6 +423,8 @@ class DrivingSession:
         except StorageError as problem:
             self._say(Notice(Tone.BAD, sentence(problem)))
         self.takes.offer(take)
+        if 0 < self._session.repeated == self._session.steps:
+            self.takes.discard(tr("nothing was driven"))
 
     def _ready(self, now: float, *, another: bool = False, seed: int | None = None) -> None:
         """Reset the environment for the next episode, and wait for the person."""
