@@ -154,8 +154,9 @@ class PairedComparison:
         if self.p_success is None:
             return ()
         words = tr(
-            "On {only_first} of them only {first} succeeds, on {only_second} only {second} "
-            "(McNemar p = {p:.2g}).",
+            "On {only_first} of them only {first} succeeds, on {only_second} only {second}. "
+            "Equally good policies differ this much or more with probability {p:.2g} "
+            "(McNemar's exact test).",
             first=self.first,
             only_first=self.only_first,
             second=self.second,

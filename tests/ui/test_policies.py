@@ -106,6 +106,69 @@ def test_the_failures_come_first_and_one_click_plays_one(person: Person) -> None
     person.until(lambda: model.live and model.live.seed == 50_001)
 
 
+def play_first_recording(person: Person) -> None:
+    """Open the library, and click the dataset and its first episode."""
+    row = Library(person.app.config.recordings).dataset(ID).rows()[0]
+    person.key("l", mod=pygame.KMOD_CTRL)
+    person.until(lambda: f"dataset.{ID}" in person.app.ui.events.nodes)
+    person.click(f"dataset.{ID}")
+    person.until(lambda: f"row.{row.uuid}" in person.app.ui.events.nodes)
+    person.click(f"row.{row.uuid}")
+    person.until(lambda: person.app.model.comparison and person.app.model.comparison.complete)
+    person.click("play")
+
+
+def seek(person: Person, steps: int) -> None:
+    """Wait until the player is ready, and show a step."""
+    model = person.app.model
+    person.until(lambda: model.comparison and model.comparison.complete)
+    person.key("home")
+    for _ in range(steps):
+        person.key("right")
+    person.turns()
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_the_person_drives_on_from_a_failure_that_the_policy_played(
+    person: Person, by_key: bool
+) -> None:
+    open_policies(person)
+    person.click("policy.first")
+    person.turns()
+    person.click("start.50001")
+    seek(person, 4)
+    model = person.app.model
+    if by_key:
+        person.key("c")
+    else:
+        person.click("continue")
+    person.until(lambda: person.app.current == "correct")
+    person.until(lambda: model.live and (model.live.seed, model.live.steps) == (50_001, 4))
+    assert model.live is not None
+    assert model.live.phase == "paused"
+
+
+def test_the_person_drives_on_from_the_middle_of_a_recording(person: Person) -> None:
+    play_first_recording(person)
+    seek(person, 7)
+    model = person.app.model
+    person.key("c")
+    person.until(lambda: person.app.current == "demonstrate")
+    person.until(lambda: model.live and model.live.steps == 7)
+
+
+def test_a_recording_of_another_environment_asks_to_open_it_first(person: Person) -> None:
+    person.app.context.open_env("Acrobot-v1")
+    model = person.app.model
+    person.until(lambda: model.env and model.env.env_id == "Acrobot-v1")
+    play_first_recording(person)
+    seek(person, 3)
+    person.key("c")
+    toasts = person.app.overlays.toasts
+    person.until(lambda: any("Open CartPole-v1 first" in text for text in toasts.texts))
+    assert person.app.current == "library"
+
+
 def test_the_ticked_policies_are_compared(person: Person) -> None:
     open_policies(person)
     person.click("pick.first")

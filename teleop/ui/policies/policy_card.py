@@ -7,6 +7,7 @@ from pygame import Rect
 from teleop.runtime.protocol.library_messages import CuratePolicies, PolicyOperation
 from teleop.text import joined, tr
 from teleop.types.results import PlayedStart, PolicyRow
+from teleop.ui.commands import Command, label_of
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
@@ -35,7 +36,11 @@ class FilmOf:
     seeds: tuple[int, ...]
 
 
-Wish = CuratePolicies | RecordFrom | FilmOf | None
+class ContinueRun:
+    """The wish to drive on from the step of the policy's run that is shown."""
+
+
+Wish = CuratePolicies | RecordFrom | FilmOf | ContinueRun | None
 
 
 class PolicyCard:
@@ -156,9 +161,13 @@ class PolicyCard:
         text = tr("Film of the {count} worst episodes", count=len(worst))
         if ui.icon_button("film", film, "download", text, None, reason):
             return FilmOf(worst)
-        foot.width -= px(48)
-        label = tr("Record from this start")
         reason = "" if self.seed is not None else tr("Choose a start first")
+        text = tr("Drive on from this step ({key})", key=label_of(Command.CONTINUE))
+        here = film.move(-px(46), 0)
+        if ui.icon_button("continue", here, "gamepad-2", text, None, reason):
+            return ContinueRun()
+        foot.width -= px(94)
+        label = tr("Record from this start")
         if (
             ui.button("record-from", foot, label, "circle-dot", reason=reason)
             and self.seed is not None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pygame import Rect
 
 from teleop.runtime.protocol.comparison_messages import ShowReplay, WriteFilm
+from teleop.runtime.protocol.diagnosis_messages import ContinueFrom
 from teleop.runtime.protocol.library_messages import (
     CuratePolicies,
     EpisodesListed,
@@ -15,7 +16,7 @@ from teleop.runtime.protocol.session_messages import ChooseDataset, UseSeed
 from teleop.text import ntr, tr
 from teleop.types.results import PolicyRow
 from teleop.ui.commands import Command
-from teleop.ui.policies.policy_card import FilmOf, PolicyCard, RecordFrom
+from teleop.ui.policies.policy_card import ContinueRun, FilmOf, PolicyCard, RecordFrom
 from teleop.ui.policies.policy_table import policy_table
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.action_bar import draw_actions
@@ -52,6 +53,8 @@ class PolicyPanel:
             self._curate(context, listed, PolicyOperation.DELETE)
         elif command is Command.STAR:
             self._toggle_baseline(context, listed)
+        elif command is Command.CONTINUE:
+            self._continue(context, listed)
         elif context.model.comparison is not None:
             return self._card.player.command(context, context.model.comparison, command)
         return True
@@ -92,11 +95,19 @@ class PolicyPanel:
             output = str(context.exports / name)
             film = WriteFilm(listed.dataset_id, self._table.current, wish.seeds, output)
             context.tell(film)
+        elif isinstance(wish, ContinueRun):
+            self._continue(context, listed)
         elif wish is not None:
             if wish.operation is PolicyOperation.RENAME:
                 self._table.current = str(wish.value)
             context.tell(wish)
         self._play(context, listed.dataset_id)
+
+    def _continue(self, context: UiContext, listed: EpisodesListed) -> None:
+        """Let the person drive on from the shown step of the policy's run."""
+        if self._card.seed is not None:
+            place = (self._table.current, "", self._card.seed, int(self._card.player.step))
+            context.drive_on(ContinueFrom(listed.dataset_id, *place), listed.env_id)
 
     def _play(self, context: UiContext, dataset_id: str) -> None:
         """Request the episode that was chosen, once."""

@@ -185,8 +185,7 @@ class CompareScreen:
             wanted = ContinueFrom(about.dataset_id, agents[0].about.name, "", about.seed, step)
         else:
             wanted = ContinueFrom(about.dataset_id, "", about.file, about.seed, step)
-        context.next.beginning = wanted
-        context.next.screen = "correct" if agents else "demonstrate"
+        context.drive_on(wanted)
 
     # ------------------------------------------------------------ the compared sides
 

@@ -5,6 +5,7 @@ import time
 from pygame import Rect
 
 from teleop.runtime.protocol.comparison_messages import ShowReplay, WriteReplay
+from teleop.runtime.protocol.diagnosis_messages import ContinueFrom
 from teleop.runtime.protocol.library_messages import (
     Curate,
     EpisodeOperation,
@@ -103,6 +104,13 @@ class LibraryScreen:
             self._show(context, "episodes")
         elif self._tab == "policies" and listed is not None:
             return self._policies.command(context, listed, command)
+        else:
+            return self._episode_command(context, command)
+        return True
+
+    def _episode_command(self, context: UiContext, command: Command) -> bool:
+        if command is Command.CONTINUE:
+            self._continue(context)
         elif command is Command.DELETE:
             self._curate(context, EpisodeOperation.DELETE)
         elif command is Command.STAR:
@@ -291,6 +299,14 @@ class LibraryScreen:
             context.model.comparison, context.model.replay_problem = None, ""
             context.tell(ShowReplay(listed.dataset_id, row.file))
         self._draw_actions(context, Rect(card.x, card.bottom - foot, card.width, foot))
+
+    def _continue(self, context: UiContext) -> None:
+        """Let the person drive on from the shown step of the recording."""
+        listed = self._listed(context)
+        row = self._current(listed) if listed and self._tab == "episodes" else None
+        if listed and row:
+            place = ("", row.file, row.seed or 0, int(self._card.player.step))
+            context.drive_on(ContinueFrom(listed.dataset_id, *place), listed.env_id)
 
     def _filter(self, text: str) -> None:
         self._table.filter = text

@@ -12,13 +12,16 @@ from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import ImportDataset
 from teleop.runtime.protocol.session_messages import (
     Input,
+    Notice,
     OpenEnv,
     Request,
     SetOptions,
     ToEnvironment,
+    Tone,
 )
 from teleop.runtime.protocol.shared_frames import FrameReader
 from teleop.runtime.protocol.training_messages import ToTrainer
+from teleop.text import tr
 from teleop.types import InputEvent
 from teleop.ui.state.file_browser import FileBrowser
 from teleop.ui.state.settings import Settings
@@ -205,6 +208,16 @@ class UiContext:
         if node is not None:
             pygame.key.set_text_input_rect(node.rect)  # an input method shows its choices here
         pygame.key.start_text_input()
+
+    def drive_on(self, wanted: ContinueFrom, env_id: str = "") -> None:
+        """Let the person continue a run: a policy's on the correct screen, else on demonstrate."""
+        now = self.model.env
+        if env_id and (now is None or now.env_id != env_id):
+            text = tr("Open {env_id} first", env_id=env_id)
+            self.model.notices.append(Notice(Tone.PLAIN, text))
+            return
+        self.next.beginning = wanted
+        self.next.screen = "correct" if wanted.policy else "demonstrate"
 
     def open_env(self, env_id: str) -> None:
         """Open another environment; the environment process reports if that fails."""
