@@ -40,11 +40,8 @@ from teleop.text import tr
 SUMMARY = "Inverse soft Q: finds what you were after"
 _FIRST_SEED = 80_000
 _REPORT = 500  # steps
-_FEW, _MANY, _FINALISTS = (
-    5,
-    20,
-    4,
-)  # starts that score, starts of the last comparison, policies in it
+_FEW, _MANY = 5, 20  # starts that score a policy, and starts of the last comparison
+_FINALISTS = 4  # policies in the last comparison
 
 
 @dataclass(frozen=True, slots=True)
