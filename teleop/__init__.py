@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from teleop.learning.algorithms.bc import Config as BC  # noqa: N814
     from teleop.learning.algorithms.dagger import Config as DAgger
     from teleop.learning.algorithms.iq import Config as IQ  # noqa: N814
+    from teleop.learning.algorithms.maxent import Config as MaxEnt
     from teleop.learning.algorithms.nearest import Config as Nearest
     from teleop.learning.policy import LearnedPolicy, load_policy
     from teleop.recording.episodes.episode import Episode
@@ -64,7 +65,7 @@ _PLACES = {
         "teleop.errors",
     ),
 }
-_CONFIGS = {"BC": "bc", "DAgger": "dagger", "IQ": "iq", "Nearest": "nearest"}
+_CONFIGS = {"BC": "bc", "DAgger": "dagger", "IQ": "iq", "MaxEnt": "maxent", "Nearest": "nearest"}
 
 __all__ = [
     "BC",
@@ -81,6 +82,7 @@ __all__ = [
     "HostileFileError",
     "LearnedPolicy",
     "LearningError",
+    "MaxEnt",
     "Nearest",
     "Policy",
     "RecordEpisodes",

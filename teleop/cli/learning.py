@@ -47,7 +47,9 @@ Only = Annotated[
 _BUDGET_S = 20.0
 
 
-Algorithm = Annotated[str, typer.Option(help="bc, nearest, dagger, iq, or a module of your own.")]
+Algorithm = Annotated[
+    str, typer.Option(help="bc, nearest, dagger, iq, maxent, or a module of your own.")
+]
 Members = Annotated[int, typer.Option(min=0, help="Networks in the ensemble (0 = automatic).")]
 Lag = Annotated[int, typer.Option(min=-1, help="Reaction time in steps (-1 = automatic).")]
 Steps = Annotated[int, typer.Option(min=0, help="Training steps per network (0 = automatic).")]

@@ -6,7 +6,7 @@ from gymnasium import spaces
 
 from teleop.errors import LearningError
 from teleop.experts import has_expert
-from teleop.learning.algorithms import iq
+from teleop.learning.algorithms import iq, maxent
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import iter_parts
@@ -23,6 +23,7 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "nearest": ("nearest", {}),
     "dagger": ("dagger", {}),
     "iq": ("iq", {}),
+    "maxent": ("maxent", {}),
 }
 
 
@@ -36,6 +37,8 @@ def recipe_problems(demos: Demonstrations) -> dict[str, str]:
         found["dagger"] = tr("Needs a scripted expert for this environment")
     if problem := iq.why_not(demos):
         found["iq"] = problem
+    if problem := maxent.why_not(demos):
+        found["maxent"] = problem
     return found
 
 

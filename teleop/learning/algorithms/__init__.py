@@ -20,6 +20,10 @@ ALGORITHMS = {
         "DAgger: asks the scripted expert and retrains",
     ),
     "iq": ("teleop.learning.algorithms.iq", "Inverse soft Q: finds what you were after"),
+    "maxent": (
+        "teleop.learning.algorithms.maxent",
+        "Maximum-entropy inverse RL: finds your goal, and plans",
+    ),
 }
 
 

@@ -57,6 +57,7 @@ RECIPE_WORDS = {
     "nearest": (tr("Nearest neighbour"), tr("Copies your action in the most similar situation")),
     "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
     "iq": (tr("Inverse RL"), tr("Learns your goal (takes minutes)")),
+    "maxent": (tr("Maximum-entropy IRL"), tr("Learns your goal, and plans with a table")),
 }
 
 

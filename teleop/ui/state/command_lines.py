@@ -14,6 +14,7 @@ _RECIPES = {  # options of `teleop train` for each recipe
     "nearest": ("--algorithm", "nearest"),
     "dagger": ("--algorithm", "dagger"),
     "iq": ("--algorithm", "iq"),
+    "maxent": ("--algorithm", "maxent"),
 }
 
 

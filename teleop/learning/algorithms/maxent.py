@@ -1,0 +1,240 @@
+"""Maximum-entropy inverse RL with exact planning, for environments with a transition table.
+
+Ziebart et al. 2008, "Maximum Entropy Inverse Reinforcement Learning"; for random transitions
+Ziebart 2010, "Modeling Purposeful Adaptive Behavior with the Principle of Maximum Causal Entropy",
+section 6.2:
+    Q(s, a) = theta . phi(s, a) + gamma E[V(s')],   V(s) = log sum_a exp Q(s, a)
+    pi(a | s) = exp(Q(s, a) - V(s));   max_theta sum log pi(a_t | s_t) - penalty / 2 |theta|^2
+The policy takes the most likely action, so it plans to the learned goal from any state.
+Deviations:
+ 1. The likelihood of the actions is maximised, rather than the features of whole takes matched:
+    people keep the lucky takes, and no policy visits the states of lucky takes as often.
+ 2. Features are what is expected after the action: the next state, each of its factors (so that
+    states never visited share what is known), and whether the episode ends; and the action.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from teleop.envs.factory import close_env, make_env
+from teleop.envs.transition_table import TransitionTable, transition_table
+from teleop.errors import EnvError, LearningError, sentence
+from teleop.learning.data.demonstrations import Demonstrations
+from teleop.learning.data.normaliser import Normaliser
+from teleop.learning.networks.architecture import Architecture
+from teleop.learning.networks.policy_models import Nearest
+from teleop.learning.policy import LearnedPolicy
+from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.text import tr
+
+SUMMARY = "Maximum-entropy inverse RL: finds your goal, and plans"
+_BLOCK = 20  # L-BFGS steps between two reports
+_SWEEPS = 3000
+_CLOSE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of the search.
+
+    Attributes:
+        seed: unused: the result is the same for any seed.
+        gamma: discount.
+        penalty: weight of the squared size of theta.
+        steps: most L-BFGS steps.
+    """
+
+    seed: int = 0
+    gamma: float = 0.97
+    penalty: float = 1e-4
+    steps: int = 300
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Soft values under a reward, kept between rewards because they change little."""
+
+    table: TransitionTable
+    gamma: float
+    value: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def solve(self, reward: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return Q (S, A) and log pi (S, A) for a reward (S, A)."""
+        table, chance = self.table, self.table.continuing
+        value = self.value if len(self.value) else np.zeros(table.states)
+        for _ in range(_SWEEPS):
+            q = reward + self.gamma * table.expected(chance * value[table.following])
+            peak = q.max(axis=1)
+            better = peak + np.log(np.exp(q - peak[:, None]).sum(axis=1))
+            change = np.abs(better - value).max()
+            value = better
+            if change < _CLOSE:
+                break
+        self.value = value
+        return q, q - value[:, None]
+
+    def effects(
+        self, weights: NDArray[np.float64], chances: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the discounted number of visits (S, A) that follow signed weights (S, A)."""
+        table, chance = self.table, self.table.continuing
+        total = weights.copy()
+        for _ in range(_SWEEPS):
+            flow = chance * weights.reshape(-1)[table.pair]
+            arriving = self.gamma * np.bincount(table.following, flow, table.states)
+            weights = arriving[:, None] * chances
+            total += weights
+            if np.abs(arriving).sum() < _CLOSE / 10:
+                break
+        return total
+
+
+class _Goal:
+    """The weights of a reward, and how likely they make what was demonstrated."""
+
+    def __init__(
+        self,
+        features: NDArray[np.float64],
+        share: NDArray[np.float64],
+        plan: _Plan,
+        penalty: float,
+    ) -> None:
+        self._flat = features.reshape(-1, features.shape[-1])
+        self._share, self.plan, self._penalty = share, plan, penalty
+        self.theta = torch.zeros(self._flat.shape[1], dtype=torch.float64, requires_grad=True)
+
+    def reward(self) -> NDArray[np.float64]:
+        """Return the reward of each action in each state: (S, A)."""
+        found: NDArray[np.float64] = self._flat @ self.theta.detach().numpy()
+        return found.reshape(self._share.shape)
+
+    def loss(self) -> float:
+        """Return the penalised negative log-likelihood per action, and set its gradient."""
+        share, theta = self._share, self.theta.detach()
+        _, logs = self.plan.solve(self.reward())
+        chances = np.exp(logs)
+        surprise = share - share.sum(axis=1, keepdims=True) * chances
+        gain = self.plan.effects(surprise, chances).reshape(-1) @ self._flat
+        self.theta.grad = torch.from_numpy(-gain) + self._penalty * theta
+        return float(-(share * logs).sum() + self._penalty / 2 * theta @ theta)
+
+
+def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
+    """Find the reward under which the demonstrated actions are most likely, and plan with it.
+
+    Raises:
+        LearningError: nothing can be learned, or the environment has no transition table.
+        EnvError: the environment cannot be made.
+    """
+    check_teaches(demos)
+    try:
+        table = _table(demos)
+    except EnvError as problem:
+        raise LearningError(sentence(problem)) from problem
+    torch.set_num_threads(1)
+    vector = demos.encoding.inputs(np.arange(table.states)).vector
+    features = state_features(table, vector.astype(np.float64))
+    counts = _counts(demos, table, vector)
+    phase = tr("Searching for the goal")
+    for step, loss, q in iter_rewards(table, features, counts, config):
+        policy = _policy(demos, config, vector, q)
+        yield Progress(phase, step, config.steps, loss, policy=policy)
+
+
+def iter_rewards(
+    table: TransitionTable,
+    features: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    config: Config = Config(),
+) -> Iterator[tuple[int, float, NDArray[np.float64]]]:
+    """Improve the reward until it hardly changes.
+
+    Args:
+        table: the transitions.
+        features: (S, A, F) features of the reward.
+        counts: (S, A) how often each action was demonstrated in each state.
+        config: settings.
+
+    Yields:
+        The number of steps, the negative log-likelihood per action, and the soft Q (S, A).
+    """
+    goal = _Goal(features, counts / counts.sum(), _Plan(table, config.gamma), config.penalty)
+    search = torch.optim.LBFGS(
+        [goal.theta], max_iter=_BLOCK, history_size=20, line_search_fn="strong_wolfe"
+    )
+    before = np.inf
+    for step in range(_BLOCK, config.steps + _BLOCK, _BLOCK):
+        search.step(goal.loss)  # type: ignore[no-untyped-call]
+        loss = goal.loss()
+        yield min(step, config.steps), loss, goal.plan.solve(goal.reward())[0]
+        if before - loss < _CLOSE:
+            return
+        before = loss
+
+
+def state_features(table: TransitionTable, encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what is expected after each action: (S, A, F).
+
+    Args:
+        table: the transitions.
+        encoded: (S, E) each state as the policy sees it, with its factors if it has some.
+    """
+    own = np.eye(table.states)
+    arrived = own if encoded.shape[1] == table.states else np.concatenate([own, encoded], axis=1)
+    count = table.states * table.actions
+    found = np.zeros((count, arrived.shape[1] + 1 + table.actions))
+    width = arrived.shape[1]
+    np.add.at(found[:, :width], table.pair, table.probability[:, None] * arrived[table.following])
+    np.add.at(found[:, width], table.pair, table.probability * table.ends)
+    found[np.arange(count), width + 1 + np.arange(count) % table.actions] = 1.0
+    return found.reshape(table.states, table.actions, -1)
+
+
+def why_not(demos: Demonstrations) -> str:
+    """Return why maximum-entropy inverse RL cannot be used here; empty if it can."""
+    numbered = isinstance(demos.observation_space, spaces.Discrete)
+    if not numbered or not isinstance(demos.action_space, spaces.Discrete):
+        return tr("Needs numbered states and actions; this environment has others")
+    try:
+        _table(demos)
+    except EnvError as problem:
+        return sentence(problem)
+    return ""
+
+
+def _table(demos: Demonstrations) -> TransitionTable:
+    env = make_env(demos.env_id, render=False)
+    try:
+        return transition_table(env)
+    finally:
+        close_env(env)
+
+
+def _counts(
+    demos: Demonstrations, table: TransitionTable, vector: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return how often each action was demonstrated in each state: (S, A)."""
+    place = {row.tobytes(): state for state, row in enumerate(vector)}
+    counts = np.zeros((table.states, table.actions))
+    for seen, done in demos.pairs(0).tolist():
+        counts[place[demos.inputs.vector[seen].tobytes()], int(demos.flat[done, 0])] += 1
+    return counts
+
+
+def _policy(
+    demos: Demonstrations,
+    config: Config,
+    vector: NDArray[np.float32],
+    q: NDArray[np.float64],
+) -> LearnedPolicy:
+    """Build a policy that looks up the planned action of each state."""
+    normaliser = Normaliser.of(vector, np.arange(len(vector)))
+    planned = demos.head.targets(q.argmax(axis=1).astype(np.float64)[:, None])
+    model = Nearest(normaliser(vector), planned, demos.head, 1)
+    recipe = {"algorithm": "maxent"} | asdict(config)
+    return make_policy(demos, normaliser, model, Architecture(), recipe, {"count": 1})
