@@ -77,7 +77,10 @@ def test_what_is_read_is_what_translators_wrote(code: str) -> None:
     ("text", "german"),
     [
         (tr("Save"), "Sichern"),
-        (tr("diverges at step {diverged_at}", diverged_at=9), "Wege trennen sich bei Schritt 9"),
+        (
+            tr("states differ from step {diverged_at}", diverged_at=9),
+            "Zustände verschieden ab Schritt 9",
+        ),
         (ntr("{n:,} episode", "{n:,} episodes", 1), "1 Episode"),
         (ntr("{n:,} episode", "{n:,} episodes", 1200), "1,200 Episoden"),
         (joined(" · ", (tr("Save"), "left")), "Sichern · left"),

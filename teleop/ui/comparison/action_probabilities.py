@@ -96,7 +96,7 @@ def _draw_differences(context: UiContext, comparison: Comparison, card: Rect) ->
     if context.model.run:
         text = tr("Differs at {count} of {total} steps", count=count, total=total)
     if not count:
-        text = tr("Agrees with the recording at every step")
+        text = tr("The same action in every recorded situation")
     at = (card.x + px(18), card.bottom - px(18))
     ui.painter.text(text, at, "small", ui.theme.text2, width=card.width - px(36))
 

@@ -117,9 +117,11 @@ class ComparisonChart:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
         notes = []
         if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
-            notes.append(tr("diverges at step {diverged_at}", diverged_at=comparison.diverged_at))
+            notes.append(
+                tr("states differ from step {diverged_at}", diverged_at=comparison.diverged_at)
+            )
         elif len(comparison.lanes) > 1 and comparison.complete:
-            notes.append(tr("never diverges"))
+            notes.append(tr("states never differ"))
         if comparison.fidelity and comparison.fidelity != "exact":
             notes.append(tr("the replay {fidelity}", fidelity=comparison.fidelity))
         x = card.x + px(10) + used + px(10)

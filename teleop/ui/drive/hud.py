@@ -30,6 +30,7 @@ _ASKS = {
 _INSET = 14
 _MARGIN = 128  # width of a margin that holds the return
 _BAND = 64  # height of a margin that holds the state
+_RETURN = 132  # width of the box of the return
 _CAP = 44
 _PROJECTOR_CAP = 64
 
@@ -46,7 +47,8 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
     if live is None or env is None or context.display.plain_picture:
         return
     inner, left = _places(context, view, area)
-    state = _draw_state(context, left, live)
+    beside = context.ui.painter.px(_RETURN + 8) if left is inner else 0
+    state = _draw_state(context, left, live, left.width - beside)
     draw_gauges(context, left, state.bottom + context.ui.painter.px(8), live.gauges)
     _draw_return(context, inner, live)
     keys = left
@@ -133,11 +135,12 @@ def _engaged_words(live: SessionSnapshot) -> str:
     return joined("  ", (said, elapsed))
 
 
-def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> Rect:
+def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot, room: int) -> Rect:
+    """Draw the state in lines that fit the room, left of the return; return the area."""
     painter, px = context.ui.painter, context.ui.painter.px
-    lines = painter.wrapped(state_words(context, live), "small-bold", inner.width - px(44))
+    lines = painter.wrapped(state_words(context, live), "small-bold", room - px(44))
     width = max(painter.width(line, "small-bold") for line in lines) + px(40)
-    rect = Rect(inner.x, inner.y, min(width, inner.width), px(12) + px(18) * len(lines))
+    rect = Rect(inner.x, inner.y, min(width, room), px(12) + px(18) * len(lines))
     practice = live.practice or (context.options.practice and not live.recording)
     painter.box(rect, VEIL, 15, PRACTICE if practice else None, 2)
     running = live.recording and live.phase != "paused"
@@ -153,7 +156,7 @@ def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot) -> Rect:
 
 def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
     painter, px = context.ui.painter, context.ui.painter.px
-    rect = Rect(inner.right - px(132), inner.y, px(132), px(58))
+    rect = Rect(inner.right - px(_RETURN), inner.y, px(_RETURN), px(58))
     painter.box(rect, VEIL, 10)
     painter.text(tr("Return"), (rect.x + px(14), rect.y + px(16)), "small", ON_VEIL2)
     at = (rect.right - px(14), rect.y + px(16))

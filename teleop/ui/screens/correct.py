@@ -176,6 +176,8 @@ class CorrectScreen:
             return tr("Correct it again first")
         if waiting or any(c.policy == name and c.driven for c in context.model.corrections):
             return ""
+        if live is not None and live.engaged and live.driven:
+            return tr("Save this episode first")
         return tr("Take over at least once while it drives")
 
     # ------------------------------------------------------------ left
