@@ -26,7 +26,14 @@ from teleop.errors import HostileFileError, LearningError, StorageError, TeleopE
 from teleop.learning.data.inputs import Encoding, Picture, Rows
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
-from teleop.learning.networks.heads import Distribution, Head, Levels, flat_actions, head_from_json
+from teleop.learning.networks.heads import (
+    Distribution,
+    Head,
+    Levels,
+    batched,
+    flat_actions,
+    head_from_json,
+)
 from teleop.learning.networks.numpy_network import Array
 from teleop.learning.networks.own_network import load_own
 from teleop.learning.networks.policy_models import Ensemble, PolicyModel, model_from
@@ -237,7 +244,7 @@ class LearnedPolicy:
         """Return the index of the action's choice in each branch; empty for continuous outputs."""
         if not self.head.is_choice:
             return ()
-        batch = _batched(action)
+        batch = batched(action)
         flat = flat_actions(self.head.space, batch)
         return tuple(int(index) for index in self.head.targets(flat)[0])
 
@@ -442,11 +449,3 @@ def _policy_from(name: str, config: PolicyConfig, tensors: dict[str, Any]) -> Le
     make = lambda: load_own(own, encoding.features, encoding.pictures, head.size)  # noqa: E731
     model = model_from(config.model, tensors, head, shape, config.learned, make)
     return LearnedPolicy(name, config, normaliser, head, model)
-
-
-def _batched(action: Action) -> Any:
-    if isinstance(action, dict):
-        return {key: _batched(part) for key, part in action.items()}
-    if isinstance(action, tuple):
-        return tuple(_batched(part) for part in action)
-    return np.asarray(action)[None]

@@ -72,13 +72,10 @@ class Decision:
     before_s: float
     alternatives: tuple[Alternative, ...]
 
-    def saved_by(self, total_reward: float) -> list[Alternative]:
-        """Return the alternatives that saved a failed run with this return."""
-        return [
-            item
-            for item in self.alternatives
-            if item.success or (item.success is None and item.total_reward > total_reward)
-        ]
+    @property
+    def saved_by(self) -> list[Alternative]:
+        """The alternatives with which the run is a success."""
+        return [item for item in self.alternatives if item.success]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ class Autopsy:
     @property
     def lost_at(self) -> Decision | None:
         """The last moment at which another decision still saves the run; None if none does."""
-        saved = (d for d in self.decisions if d.saved_by(self.total_reward))
+        saved = (d for d in self.decisions if d.saved_by)
         return max(saved, key=lambda d: d.step, default=None)
 
     @property
@@ -140,10 +137,12 @@ class Autopsy:
     def _lost_words(self) -> str:
         if self.success:
             return tr("The run was a success.")
+        if self.success is None:
+            return tr("Nothing tells whether a run is a success here, so compare the returns.")
         lost = self.lost_at
         if lost is None:
             return tr("No single decision that was tried saves it.")
-        names = ", ".join(dict.fromkeys(a.driver for a in lost.saved_by(self.total_reward)))
+        names = ", ".join(dict.fromkeys(a.driver for a in lost.saved_by))
         if not self.pace_hz:
             return ntr(
                 "It was lost {n} step before the end: {names} would have saved it there.",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import teleop
+from teleop.envs.action_spaces.action_labels import action_text
 from teleop.errors import EnvError
 from teleop.learning.algorithms import bc
 from teleop.learning.covariate_shift.autopsy import iter_autopsy, last_familiar_step
@@ -26,10 +27,12 @@ from teleop.learning.covariate_shift.moments import propose
 from teleop.learning.covariate_shift.runs import Run, play_run
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.inputs import Inputs
+from teleop.playback.replay import RecordedPolicy
 from teleop.recording import Library
-from teleop.types.findings import Gauge, GaugeRates
+from teleop.types.findings import Alternative, Autopsy, Decision, Gauge, GaugeRates
 from tests.harness.toys import record_toy
 
+PICTURES = "toy-camera/best-v0"
 LANDER, RING = "LunarLander-v3", "teleop/RingTrack-v0"
 
 
@@ -93,8 +96,8 @@ def test_the_action_after_a_known_state_is_what_was_done_there(ring: Shown) -> N
 def test_images_are_compared_in_features(tmp_path: Path) -> None:
     shown = _pictures(tmp_path)
     known = shown.found.known
-    assert known.sees_pictures
-    assert known.observed().shape[1] < 200  # features, not pixels
+    demos = load_demonstrations(shown.library.existing(PICTURES))
+    assert known.features(demos.inputs[:3]).shape[1] < 200  # features, not pixels
     run = play_run(shown.found.policy, known, 3, shown.found.rule)
     assert np.isfinite(run.distances).all()
 
@@ -156,6 +159,15 @@ def test_thresholds_are_chosen_on_other_runs_than_those_that_rate_them() -> None
     assert 4 <= gauge.threshold <= 6
 
 
+def test_runs_that_nothing_judges_have_no_rates() -> None:
+    runs = [_run(n, distance=3.0, failed=True) for n in range(10)]
+    for run in runs:
+        run.success = None
+    gauge = measured(runs, 1.0)[0]
+    assert gauge.rates == GaugeRates(0, 0, 0, 0)
+    assert gauge_words(gauge) == "Not known: nothing tells whether a run was a success"
+
+
 def test_a_policy_that_always_fails_has_no_rates_and_says_so() -> None:
     gauge = measured([_run(n, distance=3.0, failed=True) for n in range(10)], 1.0)[0]
     assert gauge.threshold == 1.0  # the usual distance
@@ -192,10 +204,32 @@ def test_an_autopsy_finds_the_decision_that_lost_it(tmp_path: Path) -> None:
     lost = result.lost_at
     assert lost is not None
     assert lost.step <= 3
-    assert all(not d.saved_by(result.total_reward) for d in result.decisions if d.step > lost.step)
+    assert all(not d.saved_by for d in result.decisions if d.step > lost.step)
     assert "before the end" in result.text
     names = {a.driver for a in result.decisions[0].alternatives}
     assert {"Nearest demonstration", "Scripted expert", "Network 1"} <= names
+
+
+@pytest.mark.parametrize("env_id", [LANDER, "LunarLanderContinuous-v3"])
+def test_the_recording_from_the_same_start_decides_as_it_was_recorded(
+    tmp_path: Path, env_id: str
+) -> None:
+    shown = _shown(tmp_path, env_id, "human-like", 2, seed=4)
+    found, dataset = shown.found, shown.library.existing(shown.dataset_id)
+    episode = dataset.read(dataset.rows()[0])
+    actions = RecordedPolicy(episode)
+    recorded = [actions.act(None) for _ in range(len(episode.rewards))]
+    run = play_run(found.policy, found.known, episode.row.seed or 0, found.rule)
+    run.success = False
+    *_, (_, _, result) = iter_autopsy(found.policy, found.known, run, found.rule, recorded)
+    space = found.policy.head.space
+    checked = 0
+    for decision in result.decisions:
+        told = [a for a in decision.alternatives if a.driver == "Recording from this start"]
+        if decision.step < len(recorded):
+            assert told[0].action == action_text(env_id, space, recorded[decision.step])
+            checked += 1
+    assert checked >= 2
 
 
 def test_an_autopsy_of_what_cannot_be_repeated_says_why(lander: Shown) -> None:
@@ -205,6 +239,27 @@ def test_an_autopsy_of_what_cannot_be_repeated_says_why(lander: Shown) -> None:
     run.observations[3] = run.observations[3] + 1  # as if the environment had differed
     with pytest.raises(EnvError, match=r"LunarLander-v3 is not reproducible.*step 3"):
         list(iter_autopsy(found.policy, found.known, run, found.rule))
+
+
+def test_where_nothing_tells_success_no_decision_is_said_to_save_the_run() -> None:
+    better = Alternative("Scripted expert", "Left", 90.0, 10, None)
+    decision = Decision(3, 1.0, (better,))
+    result = Autopsy(1, 10.0, 9, None, 10.0, 3, ("", 0, 0), "", "", (), (decision,))
+    assert result.lost_at is None
+    assert "Nothing tells whether a run is a success" in result.text
+
+
+def test_moments_of_pictures_pass_near_only_similar_runs(tmp_path: Path) -> None:
+    found = _pictures(tmp_path).found
+    runs = [play_run(found.policy, found.known, seed, found.rule) for seed in range(4)]
+    for run in runs:
+        run.success = False
+    usual = found.known.usual
+    found.known.usual = usual * 1e-6  # then a run is near its own moments alone
+    proposed = propose(runs, found.policy, found.known, [], 3)
+    assert {moment.influence for moment in proposed} == {0.25}
+    found.known.usual = usual * 1e6
+    assert {m.influence for m in propose(runs, found.policy, found.known, [], 3)} == {1.0}
 
 
 def test_moments_are_where_runs_fail_and_far_apart(lander: Shown) -> None:
@@ -218,10 +273,10 @@ def test_a_moment_is_a_second_before_the_first_warning(ring: Shown) -> None:
     found = ring.found
     run = play_run(found.policy, found.known, 1, found.rule)
     limit = Gauge("distance", 2.0, GaugeRates(0, 0, 0, 0), None)
-    best = propose([run], found.policy, found.known, [limit], 1)[0]
-    warns = np.flatnonzero(smoothed(run.distances, 15) > 2.0)
-    firsts = {max(0, int(warns[0]) - 15)}
-    assert best.step in firsts or best.step > warns[0]
+    run.distances = np.where(np.arange(run.steps) < 100, 0.5, 3.0)
+    best = propose([run], found.policy, found.known, [limit], 9)
+    first = int(np.flatnonzero(smoothed(run.distances, 15) > 2.0)[0])
+    assert min(moment.step for moment in best) == first - 15
 
 
 def test_success_against_human_time_has_three_lines(ring: Shown) -> None:
@@ -243,14 +298,6 @@ def test_the_error_of_a_clone_grows(ring: Shown) -> None:
     assert np.mean(means[-15:]) > 3 * np.mean(means[:15])
     assert growth.runs == 20
     assert all(low <= mean <= high for _, mean, low, high, _ in growth.points)
-
-
-def _hits(rates: GaugeRates) -> tuple[int, int]:
-    return rates.hits, rates.failures
-
-
-def _false_alarms(rates: GaugeRates) -> tuple[int, int]:
-    return rates.false_alarms, rates.successes
 
 
 def _run(seed: int, *, distance: float, failed: bool) -> Run:

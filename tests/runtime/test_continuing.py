@@ -94,7 +94,7 @@ def test_the_step_after_the_last_one_cannot_be_continued(process: ManualProcess)
     process.say(ContinueFrom(SHOWN, "first", "", 70, 5000))
     notice: Notice = process.last(Notice)
     assert notice.tone is Tone.BAD
-    assert "so nobody can continue from there" in notice.text
+    assert "so you cannot continue from there" in notice.text
     assert live(process).phase == "ready"
 
 

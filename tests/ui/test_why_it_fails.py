@@ -8,7 +8,7 @@ import pygame
 import pytest
 
 from teleop.runtime.protocol.comparison_messages import StepGauge
-from teleop.runtime.protocol.diagnosis_messages import ContinueFrom, Study
+from teleop.runtime.protocol.diagnosis_messages import Study
 from teleop.types.findings import Autopsy, ErrorGrowth
 from teleop.ui.commands import Command
 from teleop.ui.drawing.theme import INK
@@ -173,8 +173,3 @@ def test_a_chart_writes_its_intervals_and_its_heat() -> None:
     assert svg.count("fill-opacity") == 3  # three cells that hold points
     colours = {part.split('"')[1] for part in svg.split("stroke=")[1:] if "3.5" in part[:60]}
     assert len(colours) == 2  # it turns red
-
-
-def test_continuing_names_the_run() -> None:
-    wanted = ContinueFrom("ring/perfect-v0", "clone", "", 7, 30)
-    assert (wanted.seed, wanted.steps, wanted.file) == (7, 30, "")

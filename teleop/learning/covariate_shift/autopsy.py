@@ -126,7 +126,12 @@ def _drivers(
     def recording(step: int, observation: Observation) -> Callable[[Observation], Action]:
         del observation
         queue = iter(recorded[step:])
-        return lambda seen: next(queue, None) or policy.act(seen)
+
+        def act(seen: Observation) -> Action:
+            action = next(queue, None)
+            return policy.act(seen) if action is None else action
+
+        return act
 
     yield _Driver(tr("Nearest demonstration"), demonstration)
     if recorded:

@@ -67,7 +67,12 @@ def iter_measure(
 
 
 def measured(played: Sequence[Run], pace_hz: float) -> tuple[Gauge, ...]:
-    """Return the gauges from runs: every other one chooses the thresholds."""
+    """Return the gauges from runs: every other one chooses the thresholds.
+
+    Runs that nothing judges are left out, unless there are no others. Then the thresholds are the
+    usual ones, and no rate is known.
+    """
+    played = [run for run in played if run.success is not None] or played
     found = []
     for name in ("distance", "disagreement"):
         series = [smoothed(_values(run, name), pace_hz) for run in played]
@@ -77,6 +82,8 @@ def measured(played: Sequence[Run], pace_hz: float) -> tuple[Gauge, ...]:
         if threshold is None:
             threshold = _usual_limit(played, series, name)
         rates = rates_of(highest[1::2], failed[1::2], threshold)
+        if played[0].success is None:
+            rates = GaugeRates(0, 0, 0, 0)
         lead = _lead_s(series[1::2], failed[1::2], threshold, pace_hz)
         found.append(Gauge(name, threshold, rates, lead))
     return tuple(found)
@@ -113,6 +120,8 @@ def is_rated(gauge: Gauge) -> bool:
 def gauge_words(gauge: Gauge) -> str:
     """Return how reliable a gauge was, as a sentence."""
     rates = gauge.rates
+    if not rates.failures + rates.successes:
+        return tr("Not known: nothing tells whether a run was a success")
     if not is_rated(gauge):
         return tr(
             "Not known: {failures} of {runs} runs failed; both kinds are needed",

@@ -77,7 +77,7 @@ class KnownStates:
         rows = np.flatnonzero(demos.segments >= 0)
         self._rows = rows[:: max(1, -(-len(rows) // MOST_STATES))]
         self._episodes = np.searchsorted(demos.starts, self._rows, side="right") - 1
-        self._states = self._features(demos.inputs[self._rows]).astype(np.float64)
+        self._states = self.features(demos.inputs[self._rows]).astype(np.float64)
         self._squares = (self._states**2).sum(axis=1)
         self.usual = self._usual_distance()
 
@@ -88,11 +88,6 @@ class KnownStates:
     def pace_hz(self) -> float:
         """Steps per second of the demonstrations; 0 if turn-based."""
         return self._demos.pace_hz
-
-    @property
-    def sees_pictures(self) -> bool:
-        """Whether distances are measured in features of images."""
-        return bool(self._demos.encoding.pictures)
 
     def measure(self, observation: Observation) -> tuple[float, int]:
         """Return (distance, index of the nearest known state) of one observation."""
@@ -105,7 +100,7 @@ class KnownStates:
 
     def measure_many(self, inputs: Inputs) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the distance of each row, (M,), and the index of its nearest state, (M,)."""
-        apart, nearest = self._nearest(self._features(inputs), None)
+        apart, nearest = self._nearest(self.features(inputs), None)
         return apart / self.usual, nearest
 
     def place(self, index: int) -> Place:
@@ -119,7 +114,7 @@ class KnownStates:
         """Return what was done in the nearest states: (count, branches), flattened actions."""
         encoding = self._policy.encoding
         pictures = tuple(p[None] for p in encoding.small_pictures(observation))
-        one = self._features(Inputs(encoding.row(observation)[None], pictures))
+        one = self.features(Inputs(encoding.row(observation)[None], pictures))
         apart = self._squares - 2 * (one @ self._states.T)[0]
         nearest = np.argsort(apart, kind="stable")[:count]
         return np.asarray(self._demos.flat[self._rows[nearest]], np.float64)
@@ -140,11 +135,8 @@ class KnownStates:
         first = min(row + lag, last)
         return np.asarray(demos.flat[first : min(first + count, last + 1)], np.float64)
 
-    def observed(self) -> NDArray[np.float64]:
-        """Return the features of all known states: (N, F)."""
-        return self._states
-
-    def _features(self, inputs: Inputs) -> Rows:
+    def features(self, inputs: Inputs) -> Rows:
+        """Return the features in which distances are measured: (M, F)."""
         vector = self._policy.normaliser(inputs.vector)
         if not inputs.pictures:
             return vector

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from teleop.learning.covariate_shift.gauges import smoothed
 from teleop.learning.covariate_shift.known_states import KnownStates
-from teleop.learning.covariate_shift.runs import Run
+from teleop.learning.covariate_shift.runs import Run, inputs_of
+from teleop.learning.data.inputs import Inputs
 from teleop.learning.policy import LearnedPolicy
 from teleop.types.findings import Gauge
 
@@ -70,7 +71,7 @@ def propose(
     pace = known.pace_hz or 1.0
     limits = {gauge.name: gauge.threshold for gauge in gauges}
     ranks = _ranks(runs)
-    paths = [_features(policy, run) for run in runs]
+    paths = [known.features(_inputs(policy, run)) for run in runs]
     candidates = [
         _moment(number, run, step, ranks[number], paths, runs, known, pace)
         for number, run in enumerate(runs)
@@ -102,8 +103,9 @@ def _ranks(runs: Sequence[Run]) -> list[NDArray[np.float64]]:
     return [np.searchsorted(ordered, run.disagreements, side="left") / most for run in runs]
 
 
-def _features(policy: LearnedPolicy, run: Run) -> NDArray[np.float32]:
-    return policy.normaliser(np.stack([policy.encoding.row(seen) for seen in run.observations]))
+def _inputs(policy: LearnedPolicy, run: Run) -> Inputs:
+    encoding = policy.encoding
+    return inputs_of([(encoding.row(o), encoding.small_pictures(o)) for o in run.observations])
 
 
 def _moment(
@@ -122,7 +124,7 @@ def _moment(
     near = [
         float(np.linalg.norm(path - here, axis=1).min()) <= _NEAR * known.usual
         for path, other in zip(paths, runs, strict=True)
-        if other.success is not True
+        if other.success is False
     ]
     return Moment(
         run=number,

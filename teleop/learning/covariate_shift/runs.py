@@ -1,6 +1,6 @@
 """Runs of a policy with what it saw, did and was unsure about at each step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,18 +80,6 @@ def play_run(policy: LearnedPolicy, known: KnownStates, seed: int, rule: Success
     run.result = Result(seed, float(sum(run.rewards)), run.steps, success, terminated)
     run.success = rule.judge(run.result)
     return run
-
-
-def iter_runs(
-    policy: LearnedPolicy, known: KnownStates, seeds: Sequence[int], rule: SuccessRule
-) -> Iterator[Run]:
-    """Play a policy from each seed.
-
-    Raises:
-        EnvError: the environment cannot be made, or failed.
-    """
-    for seed in seeds:
-        yield play_run(policy, known, seed, rule)
 
 
 def inputs_of(rows: Sequence[tuple[NDArray[np.float32], tuple[NDArray[np.uint8], ...]]]) -> Inputs:

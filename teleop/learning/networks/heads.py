@@ -221,6 +221,15 @@ def flat_actions(space: Space, tree: Any) -> NDArray[np.float64]:
     return np.concatenate(parts, axis=1)
 
 
+def batched(action: Action) -> Any:
+    """Return one action as a batch of one, nested alike."""
+    if isinstance(action, dict):
+        return {key: batched(part) for key, part in action.items()}
+    if isinstance(action, tuple):
+        return tuple(batched(part) for part in action)
+    return np.asarray(action)[None]
+
+
 def head_for(space: Space, flat: NDArray[Any]) -> Head:
     """Choose the head for an action space and the recorded actions.
 

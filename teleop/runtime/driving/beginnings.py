@@ -20,7 +20,6 @@ def policy_beginning(policy: LearnedPolicy, env_id: str, seed: int, steps: int) 
         LearningError: the policy has other spaces than the environment.
     """
     env = make_env(env_id, render=False)
-    policy.check_fits(env_id, env.observation_space, env.action_space)
     seen: list[Observation] = []
     done: list[Action] = []
     policy.reset(seed)
@@ -34,6 +33,7 @@ def policy_beginning(policy: LearnedPolicy, env_id: str, seed: int, steps: int) 
 
     over = False
     try:
+        policy.check_fits(env_id, env.observation_space, env.action_space)
         for step in iter_episode(env, act, seed):
             over = step.over
     finally:
@@ -49,7 +49,11 @@ def recorded_beginning(episode: Episode, env_id: str, steps: int) -> tuple[int, 
     Raises:
         EnvError: the recording is shorter, or has no seed.
     """
-    if len(episode.rewards) <= steps or episode.row.seed is None:
+    if episode.row.seed is None:
+        raise EnvError(
+            tr("The seed of this recording is not known, so its start cannot be repeated.")
+        )
+    if len(episode.rewards) <= steps:
         raise EnvError(_too_short(len(episode.rewards)))
     env = make_env(env_id, render=False)
     seen_space, space = env.observation_space, env.action_space
@@ -62,7 +66,7 @@ def recorded_beginning(episode: Episode, env_id: str, steps: int) -> tuple[int, 
 
 def _too_short(steps: int) -> str:
     return tr(
-        "The run is over after {steps} steps, so nobody can continue from there. Choose an "
+        "The run is over after {steps} steps, so you cannot continue from there. Choose an "
         "earlier step.",
         steps=steps,
     )

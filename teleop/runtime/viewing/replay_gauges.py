@@ -14,7 +14,7 @@ from teleop.errors import TeleopError
 from teleop.learning import LearnedPolicy
 from teleop.learning.covariate_shift.gauges import gauges_from_json
 from teleop.learning.covariate_shift.known_states import KnownStates
-from teleop.learning.networks.heads import Number, flat_actions
+from teleop.learning.networks.heads import Number, batched, flat_actions
 from teleop.playback.replay import Lane
 from teleop.runtime.protocol.comparison_messages import AxisSpread, ReplayGauges, StepGauge
 from teleop.types import Action, Observation
@@ -144,7 +144,7 @@ class GaugeSeries:
             return ()
         near = known.actions_near(lane.observations[step], _NEAR)
         pair = [lane.raw_actions[step], advised[step]]
-        did, would = (flat_actions(head.space, _batched(action))[0] for action in pair)
+        did, would = (flat_actions(head.space, batched(action))[0] for action in pair)
         spreads = []
         for index in axes:
             branch = head.branches[index]
@@ -161,11 +161,3 @@ def _ends(branch: Number, near: NDArray[np.float64]) -> tuple[float, float]:
     low = branch.low if np.isfinite(branch.low) else branch.mean - 4 * branch.sd
     high = branch.high if np.isfinite(branch.high) else branch.mean + 4 * branch.sd
     return min(low, float(near.min())), max(high, float(near.max()), low + 1e-9)
-
-
-def _batched(action: Action) -> Action:
-    if isinstance(action, dict):
-        return {key: _batched(part) for key, part in action.items()}
-    if isinstance(action, tuple):
-        return tuple(_batched(part) for part in action)
-    return np.asarray(action)[None]

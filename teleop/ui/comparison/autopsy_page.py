@@ -231,7 +231,7 @@ def _draw_outcome(
     if found is None:
         return
     x = scales.x(decision.step / (result.pace_hz or 1.0))
-    saved = found in decision.saved_by(result.total_reward)
+    saved = found in decision.saved_by
     _draw_dot(context, (x, y), saved=saved)
 
 
