@@ -152,7 +152,7 @@ def drift(
         rows = [
             {
                 "policy": item.policy,
-                "time": f"{point[0]:.1f}",
+                "steps" if item.turn_based else "seconds": f"{point[0]:.1f}",
                 "distance": point[1],
                 "95 % interval": f"{point[2]:.2f} … {point[3]:.2f}",
                 "runs": point[4],

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from teleop.errors import EnvError
 from teleop.text import tr
 
-_MOST = 2_000_000  # transitions
+NEEDS_DISCRETE = tr("This algorithm needs Discrete observations and Discrete actions.")
+_LARGEST = 5_000_000  # states x states x actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,19 @@ def transition_table(env: gym.Env[Any, Any]) -> TransitionTable:
     """Read the attribute `P`: `P[state][action]` lists (probability, next state, reward, ends).
 
     Raises:
-        EnvError: the environment has no such table, or it is malformed.
+        EnvError: the environment has no such table, or it is too large or malformed.
     """
     observed, acted = env.observation_space, env.action_space
     if not isinstance(observed, spaces.Discrete) or not isinstance(acted, spaces.Discrete):
-        raise EnvError(tr("Needs numbered states and actions; this environment has others"))
+        raise EnvError(NEEDS_DISCRETE)
     table = getattr(env.unwrapped, "P", None)
-    if table is None or observed.start != 0 or acted.start != 0:
-        raise EnvError(tr("Needs a table of transitions; this environment has none"))
+    if table is None:
+        raise EnvError(tr("This environment has no table of transitions to plan with."))
+    if observed.start != 0 or acted.start != 0:
+        raise EnvError(tr("This algorithm needs states and actions that are counted from 0."))
     states, actions = int(observed.n), int(acted.n)
+    if states**2 * actions > _LARGEST:
+        raise EnvError(tr("This environment has too many states to plan with: {n:,}", n=states))
     try:
         rows = [
             (state * actions + action, int(following), float(chance), float(reward), bool(ends))
@@ -69,11 +74,15 @@ def transition_table(env: gym.Env[Any, Any]) -> TransitionTable:
             for chance, following, reward, ends in table[state][action]
         ]
         pair, following, chance, reward, ends = (np.array(part) for part in zip(*rows, strict=True))
-    except (KeyError, IndexError, TypeError, ValueError) as problem:
-        raise EnvError(tr("The environment's table of transitions is malformed")) from problem
+    except (LookupError, TypeError, ValueError, OverflowError) as problem:
+        raise _malformed() from problem
     found = TransitionTable(states, actions, pair, following, chance, reward, ends)
     sums = found.expected(chance)
     inside = (following >= 0).all() and (following < states).all() and (chance >= 0).all()
-    if len(rows) > _MOST or not inside or not np.allclose(sums, 1.0, atol=1e-6):
-        raise EnvError(tr("The environment's table of transitions is malformed"))
+    if not inside or not np.allclose(sums, 1.0, atol=1e-6):
+        raise _malformed()
     return found
+
+
+def _malformed() -> EnvError:
+    return EnvError(tr("The environment's table of transitions is malformed"))

@@ -167,12 +167,14 @@ class ErrorGrowth:
         success: their success rate; None if nothing tells.
         points: (seconds, or steps if turn-based; mean distance; lower and upper end of its 95 %
             bootstrap interval; number of runs that still go on).
+        turn_based: whether times are steps.
     """
 
     policy: str
     runs: int
     success: float | None
     points: tuple[tuple[float, float, float, float, int], ...]
+    turn_based: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class TimePoint:
     """What was reached with some minutes of human time.
 
     Attributes:
-        minutes: minutes that somebody drove or answered.
+        minutes: minutes of human time.
         value: success rate, 0..1, or mean return.
         low: lower end of its 95 % interval.
         high: upper end.

@@ -1,6 +1,7 @@
 """Maximum-entropy inverse RL finds the demonstrator's goal, and plans to it from anywhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import gymnasium as gym
@@ -14,6 +15,7 @@ from teleop.errors import EnvError, LearningError
 from teleop.evaluation.scoring import evaluate
 from teleop.learning.algorithms import maxent
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.policy import LearnedPolicy
 from teleop.learning.recipes import recipe_problems
 from teleop.recording import Dataset, Library
 
@@ -48,6 +50,23 @@ def demonstrations(folder: Path, env_id: str, count: int, seed: int) -> Demonstr
     return load_demonstrations(dataset, [row.file for row in rows[:count]])
 
 
+def _plans_from_everywhere(policy: LearnedPolicy, env_id: str) -> None:
+    """From no state is the policy much worse than the best one: it does not get stuck."""
+    table = transition_table(gym.make(env_id))
+    ways = [best_actions(table), np.array([int(policy.act(s)) for s in range(table.states)])]
+    best, own = (_values(table, way) for way in ways)
+    assert (own > best - 25).all()
+
+
+def _values(table: TransitionTable, way: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the discounted return of one action per state, from each state: (S,)."""
+    value, rows = np.zeros(table.states), np.arange(table.states)
+    for _ in range(2000):
+        gain = table.probability * table.reward + 0.99 * table.continuing * value[table.following]
+        value = table.expected(gain)[rows, way]
+    return value
+
+
 @pytest.mark.parametrize(
     ("env_id", "count"), [("FrozenLake-v1", 15), ("CliffWalking-v1", 4), ("Taxi-v4", 50)]
 )
@@ -60,6 +79,7 @@ def test_the_policy_reaches_the_demonstrators_return(
     assert losses == sorted(losses, reverse=True)
     policy = progress[-1].policy
     assert policy is not None
+    _plans_from_everywhere(policy, env_id)
     played = np.mean([r.total_reward for r in evaluate(env_id, policy, 60, first_seed=500)])
     if env_id == "FrozenLake-v1":  # only lucky takes were kept; the best policy reaches 0.74
         assert played > 0.5
@@ -69,14 +89,48 @@ def test_the_policy_reaches_the_demonstrators_return(
 
 def test_environments_without_a_table_are_named_before_the_click(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 1))
-    assert "numbered states" in recipe_problems(demos)["maxent"]
-    with pytest.raises(LearningError, match="numbered states"):
+    assert "needs Discrete observations" in recipe_problems(demos)["maxent"]
+    with pytest.raises(LearningError, match="needs Discrete observations"):
         next(iter(maxent.train(demos)))
 
 
-@pytest.mark.parametrize("broken", [{}, {0: {0: [(1.0, 99, 0.0, False)]}}, {0: {0: [(0.4,)]}}])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [(0.4, 1, 0.0, False)],
+        [(1.0, 99, 0.0, False)],
+        [(1.5, 1, 0.0, False), (-0.5, 2, 0.0, False)],
+        [(1.0, float("inf"), 0.0, False)],
+        [(1.0,)],
+    ],
+)
 def test_a_malformed_table_is_one_sentence(broken: object) -> None:
     env = gym.make("FrozenLake-v1")
-    env.unwrapped.P = broken  # type: ignore[attr-defined]
+    assert transition_table(env).states == 16
+    env.unwrapped.P[3][2] = broken  # type: ignore[attr-defined]
     with pytest.raises(EnvError, match="table of transitions is malformed"):
         transition_table(env)
+
+
+def test_what_cannot_be_planned_with_is_said_before_the_click(tmp_path: Path) -> None:
+    demos = demonstrations(tmp_path / "recordings", "CliffWalking-v1", 2, seed=1)
+    assert maxent.why_not(demos) == ""
+    wrapped = (
+        "CliffWalking-v1?wrapper=gymnasium.wrappers:StickyAction(repeat_action_probability=0.2)"
+    )
+    assert "wrappers" in maxent.why_not(replace(demos, env_id=wrapped))
+    assert "other spaces" in maxent.why_not(replace(demos, env_id="FrozenLake-v1"))
+    for wrong in ({"gamma": 1.0}, {"steps": 0}, {"penalty": -1.0}):
+        with pytest.raises(LearningError, match="gamma must be above 0"):
+            next(iter(maxent.train(demos, maxent.Config(**wrong))))
+
+
+def test_the_number_of_steps_is_kept(tmp_path: Path) -> None:
+    demos = demonstrations(tmp_path / "recordings", "CliffWalking-v1", 2, seed=1)
+    assert [each.step for each in maxent.train(demos, maxent.Config(steps=30))][-1] <= 30
+    one, twenty = (
+        next(iter(maxent.train(demos, maxent.Config(steps=steps)))).loss for steps in (1, 20)
+    )
+    assert one is not None
+    assert twenty is not None
+    assert one > twenty

@@ -22,7 +22,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
-from teleop.envs.transition_table import TransitionTable, transition_table
+from teleop.envs.naming import parse_name
+from teleop.envs.spaces import same_space
+from teleop.envs.transition_table import NEEDS_DISCRETE, TransitionTable, transition_table
 from teleop.errors import EnvError, LearningError, sentence
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import Normaliser
@@ -44,9 +46,9 @@ class Config:
 
     Attributes:
         seed: unused: the result is the same for any seed.
-        gamma: discount.
+        gamma: discount, above 0 and below 1.
         penalty: weight of the squared size of theta.
-        steps: most L-BFGS steps.
+        steps: most L-BFGS steps; at least 1.
     """
 
     seed: int = 0
@@ -105,21 +107,18 @@ class _Goal:
         penalty: float,
     ) -> None:
         self._flat = features.reshape(-1, features.shape[-1])
-        self._share, self.plan, self._penalty = share, plan, penalty
+        self._share, self._plan, self._penalty = share, plan, penalty
+        self.q = np.zeros(share.shape)  # of the latest loss
         self.theta = torch.zeros(self._flat.shape[1], dtype=torch.float64, requires_grad=True)
-
-    def reward(self) -> NDArray[np.float64]:
-        """Return the reward of each action in each state: (S, A)."""
-        found: NDArray[np.float64] = self._flat @ self.theta.detach().numpy()
-        return found.reshape(self._share.shape)
 
     def loss(self) -> float:
         """Return the penalised negative log-likelihood per action, and set its gradient."""
         share, theta = self._share, self.theta.detach()
-        _, logs = self.plan.solve(self.reward())
+        reward = (self._flat @ theta.numpy()).reshape(share.shape)
+        self.q, logs = self._plan.solve(reward)
         chances = np.exp(logs)
         surprise = share - share.sum(axis=1, keepdims=True) * chances
-        gain = self.plan.effects(surprise, chances).reshape(-1) @ self._flat
+        gain = self._plan.effects(surprise, chances).reshape(-1) @ self._flat
         self.theta.grad = torch.from_numpy(-gain) + self._penalty * theta
         return float(-(share * logs).sum() + self._penalty / 2 * theta @ theta)
 
@@ -132,6 +131,10 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         EnvError: the environment cannot be made.
     """
     check_teaches(demos)
+    if not (0 < config.gamma < 1 and config.penalty >= 0 and config.steps >= 1):
+        raise LearningError(
+            tr("gamma must be above 0 and below 1, penalty at least 0 and steps at least 1.")
+        )
     try:
         table = _table(demos)
     except EnvError as problem:
@@ -167,11 +170,12 @@ def iter_rewards(
     search = torch.optim.LBFGS(
         [goal.theta], max_iter=_BLOCK, history_size=20, line_search_fn="strong_wolfe"
     )
-    before = np.inf
-    for step in range(_BLOCK, config.steps + _BLOCK, _BLOCK):
+    before, done = np.inf, 0
+    while done < config.steps:
+        search.param_groups[0]["max_iter"] = min(_BLOCK, config.steps - done)
         search.step(goal.loss)  # type: ignore[no-untyped-call]
-        loss = goal.loss()
-        yield min(step, config.steps), loss, goal.plan.solve(goal.reward())[0]
+        loss, done = goal.loss(), min(done + _BLOCK, config.steps)
+        yield done, loss, goal.q
         if before - loss < _CLOSE:
             return
         before = loss
@@ -197,9 +201,6 @@ def state_features(table: TransitionTable, encoded: NDArray[np.float64]) -> NDAr
 
 def why_not(demos: Demonstrations) -> str:
     """Return why maximum-entropy inverse RL cannot be used here; empty if it can."""
-    numbered = isinstance(demos.observation_space, spaces.Discrete)
-    if not numbered or not isinstance(demos.action_space, spaces.Discrete):
-        return tr("Needs numbered states and actions; this environment has others")
     try:
         _table(demos)
     except EnvError as problem:
@@ -208,8 +209,15 @@ def why_not(demos: Demonstrations) -> str:
 
 
 def _table(demos: Demonstrations) -> TransitionTable:
+    recorded = (demos.observation_space, demos.action_space)
+    if not all(isinstance(space, spaces.Discrete) for space in recorded):
+        raise EnvError(NEEDS_DISCRETE)  # without making the environment
+    if parse_name(demos.env_id).wrappers:
+        raise EnvError(tr("A table of transitions says nothing about what wrappers change."))
     env = make_env(demos.env_id, render=False)
     try:
+        if not all(map(same_space, recorded, (env.observation_space, env.action_space))):
+            raise EnvError(tr("The environment has other spaces now than when it was recorded."))
         return transition_table(env)
     finally:
         close_env(env)

@@ -203,7 +203,7 @@ def _tried(
 def _differs(env_id: str, step: int) -> str:
     return tr(
         "{env_id} is not reproducible: repeated from the same seed, it differs at step {step}. "
-        "What would have happened cannot be found out.",
+        "So other decisions cannot be tried.",
         env_id=env_id,
         step=step,
     )

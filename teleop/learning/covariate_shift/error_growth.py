@@ -67,4 +67,4 @@ def growth_of(name: str, played: Sequence[Run], pace_hz: float) -> ErrorGrowth:
         rows.append((float(time), float(values.mean()), float(low), float(high), len(values)))
     judged = [run.success for run in played]
     rate = None if None in judged else float(np.mean(np.array(judged, np.bool_)))
-    return ErrorGrowth(name, len(played), rate, tuple(rows))
+    return ErrorGrowth(name, len(played), rate, tuple(rows), turn_based=not pace_hz)

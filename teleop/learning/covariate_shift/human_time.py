@@ -82,8 +82,12 @@ class HumanTime:
 
         Raises:
             EnvError: the environment cannot be made, or failed.
-            LearningError: nothing can be learned.
+            LearningError: nothing can be learned, or the environment is turn-based.
         """
+        if not self._base.pace_hz:
+            raise LearningError(
+                tr("In a turn-based environment, steps do not tell how long a person needed.")
+            )
         lines: list[TimeLine] = []
         for name in dagger_rounds.unplayed(self._dataset, self._policy):
             for _ in dagger_rounds.play_round(self._dataset, name):
@@ -153,7 +157,7 @@ class HumanTime:
 
 
 def minutes_of(demos: Demonstrations) -> float:
-    """Return the minutes that somebody drove or answered, of what is learned from."""
+    """Return the minutes of human time in what is learned from."""
     steps = int((demos.segments >= 0).sum())
     return steps / (demos.pace_hz or 1.0) / _MINUTE_S
 

@@ -45,7 +45,9 @@ def learned_from(library: Library, dataset: Dataset, policy: LearnedPolicy) -> D
         RecordingError: an episode is damaged.
     """
     demos = gather(library, dataset, policy)
-    known = {tuple(source) for source in policy.config.data.get("episodes", ())}
+    sources = [tuple(source) for source in policy.config.data.get("episodes", ())]
+    used = policy.config.data.get("used")
+    known = set(sources if used is None else (sources[i] for i in used if i < len(sources)))
     recorded = len(demos.sources)
     chosen = [i for i in demos.used if i >= recorded or demos.sources[i] in known]
     return demos.only(chosen) if chosen else demos

@@ -33,7 +33,7 @@ def draw_action_spread(context: UiContext, comparison: Comparison, area: Rect, s
     x, y = area.x, area.bottom - px(6)
     legend = (
         (theme.text2, tr("demonstrated nearby")),
-        (theme.agent, tr("the agent")),
+        (theme.agent, tr("the policy")),
         (theme.human, tr("recorded here")),
     )
     for colour, words in legend:

@@ -204,7 +204,7 @@ class CorrectScreen:
         """Draw the button that tells how reliable the gauges are, here and now."""
         ui, px, live = context.ui, context.ui.painter.px, context.model.live
         words = gauge_words(live.gauges) if live else ""
-        words = words or tr("How reliable the gauges are is being measured")
+        words = words or tr("Measuring how reliable the gauges are")
         if ui.icon_button("gauges", Rect(*at, px(36), px(36)), "gauge", words):
             context.model.notices.append(Notice(Tone.PLAIN, words))
 

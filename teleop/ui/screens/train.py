@@ -56,8 +56,8 @@ RECIPE_WORDS = {
     "flow": (tr("Cloning by flow matching"), tr("Draws one of several right actions")),
     "nearest": (tr("Nearest neighbour"), tr("Copies your action in the most similar situation")),
     "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
-    "iq": (tr("Inverse RL"), tr("Learns your goal (takes minutes)")),
-    "maxent": (tr("Maximum-entropy IRL"), tr("Learns your goal, and plans with a table")),
+    "iq": (tr("Inverse soft Q (inverse RL)"), tr("Learns your goal (takes minutes)")),
+    "maxent": (tr("Maximum-entropy inverse RL"), tr("Learns your goal, and plans to it")),
 }
 
 

@@ -18,7 +18,7 @@ def draw_moments(context: UiContext, rect: Rect, dataset_id: str, policy: str) -
     painter, theme = ui.painter, ui.theme
     ui.group("moments")
     if told is None or told.problem:
-        text = told.problem if told else tr("Five seconds from the right place teach most.")
+        text = told.problem if told else tr("Find the moments where a short correction helps most.")
         for index, line in enumerate(painter.wrapped(text, "small", rect.width)[:3]):
             painter.text(line, (rect.x, rect.y + px(10) + index * px(18)), "small", theme.text2)
         button = Rect(rect.x, rect.y + px(40), min(rect.width, px(240)), px(40))

@@ -92,7 +92,8 @@ def growth_figure(found: list[ErrorGrowth], theme: Theme, note: str) -> Figure:
     y_title = tr("distance (1 is usual)")
     joined_note = joined(" · ", [part for part in (note, words, dotted) if part])
     within = (0.0, 1.0, 0.0, 2.0)
-    return Figure(title, tr("seconds"), y_title, tuple(lines), note=joined_note, within=within)
+    x_title = tr("steps") if found and found[-1].turn_based else tr("seconds")
+    return Figure(title, x_title, y_title, tuple(lines), note=joined_note, within=within)
 
 
 def time_figure(found: list[TimeLine], theme: Theme, note: str) -> Figure:
@@ -125,7 +126,7 @@ def time_figure(found: list[TimeLine], theme: Theme, note: str) -> Figure:
         )
     title = tr("Success against human time") if rate else tr("Return against human time")
     y_title = tr("success (%)") if rate else tr("mean return")
-    x_title = tr("minutes that somebody drove or answered")
+    x_title = tr("minutes of human time")
     words = joined(" · ", [part for part in missing if part])
     points = tuple(replace(line, label="", band=None) for line in lines)
     within = (0.0, 0.1, 0.0, 100.0) if rate else None
