@@ -389,6 +389,8 @@ class TrainingJob:
             for _ in self.training_run.check():
                 pass
             yield from self.training_run.stand(episodes)
+            for _ in self.training_run.pair():
+                pass
             self.policy.save(self.folder)
         except KeyboardInterrupt:
             return

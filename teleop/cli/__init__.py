@@ -8,7 +8,14 @@ import sys
 
 import typer
 
-from teleop.cli import diagnosis_commands, exchange, learning, policy_commands, recordings  # noqa: F401  they register commands
+from teleop.cli import (  # noqa: F401  they register commands
+    diagnosis_commands,
+    exchange,
+    learning,
+    policy_commands,
+    practice_commands,
+    recordings,
+)
 from teleop.cli.options import tell
 from teleop.cli.play import cli, window
 from teleop.cli.watch import Watch

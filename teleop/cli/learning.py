@@ -48,7 +48,10 @@ _BUDGET_S = 20.0
 
 
 Algorithm = Annotated[
-    str, typer.Option(help="bc, nearest, dagger, iq, maxent, or a module of your own.")
+    str,
+    typer.Option(
+        help="bc, nearest, dagger, practise, iq, gail, airl, maxent, or a module of your own."
+    ),
 ]
 Members = Annotated[int, typer.Option(min=0, help="Networks in the ensemble (0 = automatic).")]
 Lag = Annotated[int, typer.Option(min=-1, help="Reaction time in steps (-1 = automatic).")]
@@ -100,13 +103,10 @@ def train(
     given = _changed((*asked, not no_reward, all_takes)) | _shaped(frames, memory, chunk, flow=flow)
     with one_sentence(debug), process_group() as rank:
         library = open_library(recordings)
-        given |= {"seed": seed} | _read(settings) | ({"network": _own(network)} if network else {})
-        given |= {"start": _start(library, dataset, start)} if start else {}
+        given |= {"seed": seed} | read_settings(settings) | _own_network(network)
+        given |= {"start": find_start(library, dataset, start)} if start else {}
         training = workflows.TrainingJob(library, dataset, algorithm, given, name, only)
-        _train(training, episodes if rank == 0 else 0, saves=rank == 0, quiet=as_json or rank > 0)
-        if rank == 0:
-            said = training.training_run.advice() if training.training_run.scores else ()
-            say(as_json, training.result(), "\n".join((*said, f"Saved {training.folder}")))
+        run_training(training, 0 if rank else episodes, as_json=as_json, leads=rank == 0)
 
 
 def _shaped(frames: int, memory: int, chunk: int, *, flow: bool) -> dict[str, Any]:
@@ -133,6 +133,14 @@ def _changed(asked: tuple[Any, ...]) -> dict[str, Any]:
     """The settings that are not as usual: not every algorithm has all of them."""
     settings = zip(_USUAL.items(), asked, strict=True)
     return {name: value for (name, usual), value in settings if value != usual}
+
+
+def run_training(training: Any, episodes: int, *, as_json: bool, leads: bool = True) -> None:
+    """Train, save and score; with several processes only the leading one saves and prints."""
+    _train(training, episodes, saves=leads, quiet=as_json or not leads)
+    if leads:
+        said = training.training_run.advice() if training.training_run.scores else ()
+        say(as_json, training.result(), "\n".join((*said, f"Saved {training.folder}")))
 
 
 def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
@@ -351,7 +359,7 @@ def onnx(
         say(as_json, told | {"output": str(output)}, text)
 
 
-def _read(settings: list[str] | None) -> dict[str, Any]:
+def read_settings(settings: list[str] | None) -> dict[str, Any]:
     """NAME=VALUE pairs, values as JSON where they are, else as words."""
     read: dict[str, Any] = {}
     for item in settings or ():
@@ -365,15 +373,21 @@ def _read(settings: list[str] | None) -> dict[str, Any]:
     return read
 
 
-def _own(network: str) -> str:
+def _own_network(network: str) -> dict[str, Any]:
     from teleop.learning.networks.own_network import allow_own
 
+    if not network:
+        return {}
     allow_own(network)
-    return network
+    return {"network": network}
 
 
-def _start(library: Any, dataset: str, start: str) -> str:
+def find_start(library: Any, dataset: str, start: str) -> str:
+    """Return the folder of a policy, by its name or its path.
 
+    Raises:
+        LearningError: there is no such policy.
+    """
     folder = find_dataset(library.root, dataset).policies / start
     chosen = folder if folder.is_dir() else Path(start)
     if not chosen.is_dir():

@@ -63,12 +63,21 @@ def evaluate(
         EnvError: the environment cannot be created, or failed.
         LearningError: the policy's actions do not fit the environment.
     """
-    seeds = range(first_seed, first_seed + episodes)
+    return evaluate_from(env_id, policy, range(first_seed, first_seed + episodes))
+
+
+def evaluate_from(env_id: str, policy: Policy, seeds: Sequence[int]) -> Iterator[Result]:
+    """Play whole episodes from some seeds, like `evaluate`.
+
+    Raises:
+        EnvError: the environment cannot be created, or failed.
+        LearningError: the policy's actions do not fit the environment.
+    """
     if not isinstance(policy, SideBySidePolicy):
         for seed in seeds:
             yield _play(env_id, policy, seed)
         return
-    for start in range(0, episodes, _AT_ONCE):
+    for start in range(0, len(seeds), _AT_ONCE):
         lanes = Lanes(env_id)
         try:
             yield from lanes.play(policy, seeds[start : start + _AT_ONCE])

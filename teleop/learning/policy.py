@@ -90,15 +90,24 @@ class PolicyLabels(Protocol):
         """Write the labels into the policy's folder."""
 
 
+class PolicyPart(Protocol):
+    """A further file of a policy, besides its networks."""
+
+    def save(self, folder: Path) -> None:
+        """Write it into the policy's folder."""
+
+
 class LearnedPolicy:
     """A policy that takes the action its model finds most likely.
 
     Attributes:
         labels: labels to save with the policy; None if there are none, or if they are saved.
+        parts: further files to save with the policy; empty if there are none, or if they are saved.
     """
 
     actor = Actor.POLICY
     labels: PolicyLabels | None = None
+    parts: tuple[PolicyPart, ...] = ()
 
     def __init__(
         self,
@@ -311,8 +320,8 @@ class LearnedPolicy:
         try:
             files.make_folder(folder)
             write_tensors(folder / "weights.safetensors", self._tensors())
-            if self.labels is not None:
-                self.labels.save(folder)
+            for part in (*self.parts, *([self.labels] if self.labels else [])):
+                part.save(folder)
             files.write_atomic(folder / "config.json", json.dumps(data, indent=1).encode())
         except HostileFileError:  # a link or a device, not a full disk
             raise

@@ -10,6 +10,7 @@ from teleop.learning.algorithms import iq, maxent
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import iter_parts
+from teleop.learning.practice import task
 from teleop.text import tr
 
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -22,7 +23,10 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "flow": ("bc", {"shape": Architecture(flow=True), "head": "average"}),
     "nearest": ("nearest", {}),
     "dagger": ("dagger", {}),
+    "practise": ("practise", {}),
     "iq": ("iq", {}),
+    "gail": ("gail", {}),
+    "airl": ("airl", {}),
     "maxent": ("maxent", {}),
 }
 
@@ -35,10 +39,11 @@ def recipe_problems(demos: Demonstrations) -> dict[str, str]:
         found |= dict.fromkeys(("average", "choose", "flow"), reason)
     if not has_expert(demos.env_id):
         found["dagger"] = tr("Needs a scripted expert for this environment")
-    if problem := iq.why_not(demos):
-        found["iq"] = problem
-    if problem := maxent.why_not(demos):
-        found["maxent"] = problem
+    for name, module in {"iq": iq, "maxent": maxent}.items():
+        if problem := module.why_not(demos):
+            found[name] = problem
+    if problem := task.why_not(demos):
+        found |= dict.fromkeys(("practise", "gail", "airl"), problem)
     return found
 
 

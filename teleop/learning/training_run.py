@@ -15,6 +15,7 @@ from teleop.learning.analysis import baselines
 from teleop.learning.analysis.advice import advice
 from teleop.learning.analysis.baselines import Played
 from teleop.learning.analysis.held_out_check import iter_check
+from teleop.learning.analysis.same_starts import SameStart, iter_same_starts, words_of
 from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.data.profile import profile_of
 from teleop.learning.networks.ensemble import TunedSettings
@@ -61,6 +62,7 @@ class TrainingRun:
         self.scores: list[Score] = []
         self.failed: tuple[int, ...] = ()
         self.starts: tuple[PlayedStart, ...] = ()
+        self.same_starts: tuple[SameStart, ...] = ()
 
     def policy_name(self, taken: list[str]) -> str:
         """Return an unused name: `bc-12-episodes`, then `bc-12-episodes-2`."""
@@ -115,10 +117,20 @@ class TrainingRun:
             yield played
         baselines.store_scores(self.policy, self.scores, self.starts)
 
+    def pair(self) -> Iterator[SameStart]:
+        """Play the last policy from the starts of the demonstrations, after practice."""
+        quick = self.algorithm == "practise" and is_quick(self.demos.env_id)
+        if self.policy is None or not quick:
+            return
+        for start in iter_same_starts(self.demos, self.policy):
+            self.same_starts += (start,)
+            yield start
+
     def advice(self) -> tuple[str, ...]:
         """Return advice on what to record next."""
         takes = len(self.demos.used)
-        return advice(self.traits, self.scores, self.failed, takes=takes)
+        said = advice(self.traits, self.scores, self.failed, takes=takes)
+        return (*words_of(self.same_starts), *said)
 
     def known(self) -> TunedSettings:
         """Return the settings that the training found, for further training."""

@@ -288,6 +288,7 @@ def test_dagger_asks_the_expert_and_gets_there(record: Record) -> None:
 def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -> None:
     from teleop.evaluation.scoring import evaluate
     from teleop.learning.algorithms import iq
+    from teleop.learning.rewards.learned_reward import load_reward
 
     list(iter_record(library, "CartPole-v1", "expert", 1, dataset_id="cartpole/exact-v0", seed=0))
     demos = load_demonstrations(library.dataset("cartpole/exact-v0"))
@@ -300,8 +301,11 @@ def test_inverse_rl_balances_the_pole_from_one_demonstration(library: Library) -
     episode = library.dataset("cartpole/exact-v0").read(
         library.dataset("cartpole/exact-v0").rows()[0]
     )
-    reward = iq.recovered_reward(policies[-1], episode.observations, episode.actions)
-    wrong = iq.recovered_reward(policies[-1], episode.observations, 1 - episode.actions)
+    policies[-1].save(library.root / "policy")
+    found = load_reward(library.root / "policy")
+    assert found is not None
+    reward = found.along(episode.observations, episode.actions, terminated=False)
+    wrong = found.along(episode.observations, 1 - episode.actions, terminated=False)
     assert reward.shape == (len(episode.rewards),)
     assert reward.mean() > wrong.mean()
 

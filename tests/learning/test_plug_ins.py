@@ -99,7 +99,7 @@ def test_every_algorithm_is_one_file_with_the_same_door(name: str) -> None:
 
 def test_every_recipe_of_the_window_is_one_of_the_core(record: Record) -> None:
     from teleop.learning.recipes import RECIPES, find_recipe
-    from teleop.ui.screens.train import RECIPE_WORDS
+    from teleop.ui.training.algorithm_words import RECIPE_WORDS
 
     assert list(RECIPE_WORDS) == list(RECIPES)
     demos = load_demonstrations(record("CartPole-v1", 1))

@@ -19,7 +19,16 @@ ALGORITHMS = {
         "teleop.learning.algorithms.dagger",
         "DAgger: asks the scripted expert and retrains",
     ),
+    "practise": (
+        "teleop.learning.algorithms.practise",
+        "Practice: reinforcement learning that starts from your demonstrations",
+    ),
     "iq": ("teleop.learning.algorithms.iq", "Inverse soft Q: finds what you were after"),
+    "gail": ("teleop.learning.algorithms.gail", "GAIL: rewards what looks like you"),
+    "airl": (
+        "teleop.learning.algorithms.airl",
+        "AIRL: finds a reward apart from how you got it",
+    ),
     "maxent": (
         "teleop.learning.algorithms.maxent",
         "Maximum-entropy inverse RL: finds your goal, and plans",

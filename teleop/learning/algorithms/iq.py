@@ -6,13 +6,14 @@ Garg et al. 2021, "IQ-Learn: Inverse soft-Q Learning for Imitation", section 4 a
 Deviations:
  1. Absorbing states (Kostrikov et al. 2019, section 4.2): an episode that terminates continues in a
     separate state. Without it, the reward of dying is free and the policy learns to die early.
- 2. What is saved is what was scored: the policy that takes the most likely action plays starts of
-    its own whenever the latest episodes suggest that it is good, and the best ones play more starts
-    at the end. The environment's reward selects among policies but is never learned from.
-Only Discrete actions and numeric observations are supported. The recovered reward is
-Q(s, a) - gamma V(s') along any trajectory.
+ 2. What is saved is the best policy by playing (`practice.finalists`): the one that takes the most
+    likely action is scored whenever the latest episodes suggest that it is good. The environment's
+    reward selects among policies but is never learned from.
+Only Discrete actions and numeric observations are supported. The reward Q(s, a) - gamma V(s') is
+saved with the policy.
 """
 
+import copy
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -26,22 +27,26 @@ from torch import Tensor
 
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluation.scoring import evaluate
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.data.normaliser import CLIP, Normaliser
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.numpy_network import Linear, Network
 from teleop.learning.networks.policy_models import Ensemble
-from teleop.learning.networks.torch_network import make_layers
+from teleop.learning.networks.torch_network import copied, make_layers
 from teleop.learning.policy import LearnedPolicy
+from teleop.learning.practice.finalists import Finalists
+from teleop.learning.practice.shown import demonstrated
+from teleop.learning.practice.task import make_task
+from teleop.learning.practice.task import why_not as practice_why_not
 from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.learning.rewards.learned_reward import make_reward
+from teleop.learning.rewards.reward_models import ActorQReward, SoftQReward
 from teleop.text import tr
 
 SUMMARY = "Inverse soft Q: finds what you were after"
 _FIRST_SEED = 80_000
 _REPORT = 500  # steps
-_FEW, _MANY = 5, 20  # starts that score a policy, and starts of the last comparison
-_FINALISTS = 4  # policies in the last comparison
+_FEW = 10  # starts that score a policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Config:
         temperature: T, in units of reward.
         alpha: alpha of the chi-squared penalty.
         learning_rate: learning rate of Adam.
+        tau: share of Q that moves into the slow copy of it, which gives V(s'), at each step.
         hidden: widths of the hidden layers of Q.
         best_of: number of latest episodes that suggest when the policy is worth scoring.
         score_every: steps after which it is scored in any case.
@@ -65,11 +71,12 @@ class Config:
     seed: int = 0
     steps: int = 25_000
     every: int = 2
-    batch: int = 64
+    batch: int = 128
     gamma: float = 0.99
     temperature: float = 0.1
     alpha: float = 0.5
     learning_rate: float = 1e-3
+    tau: float = 0.01
     hidden: tuple[int, ...] = (64, 64)
     best_of: int = 3
     score_every: int = 1000
@@ -130,11 +137,12 @@ class _Search:
     shown: _Steps
     played: _Steps
     network: torch.nn.Sequential
+    target: torch.nn.Sequential
     optimiser: torch.optim.Optimizer
+    finalists: Finalists
     finished: list[float] = field(default_factory=list)
     suggested: float = -np.inf  # highest mean of the latest episodes
     scored_at: int = 0
-    best: list[tuple[float, LearnedPolicy]] = field(default_factory=list)  # the best first
 
 
 def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:
@@ -148,6 +156,9 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     if problem := why_not(demos):
         raise LearningError(problem)
     torch.set_num_threads(1)
+    if not isinstance(demos.action_space, spaces.Discrete):
+        yield from _train_continuous(demos, config)
+        return
     search = _begin(demos, config)
     env = make_env(demos.env_id, render=False)
     try:
@@ -156,42 +167,51 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         close_env(env)
 
 
-def recovered_reward(policy: LearnedPolicy, observations: Any, actions: Any) -> NDArray[np.float64]:
-    """Return the reward that the search found, along a trajectory.
-
-    Args:
-        policy: a policy from `train`.
-        observations: (T + 1, ...) observations, nested like the space.
-        actions: (T,) choices.
-
-    Returns:
-        (T,) Q(s, a) - gamma V(s').
-    """
-    recipe = policy.config.recipe
-    gamma, temperature = float(recipe["gamma"]), float(recipe["temperature"])
-    if not isinstance(policy.model, Ensemble) or recipe.get("algorithm") != "iq":
-        raise LearningError(f"{policy.name} was not trained by inverse RL; it has no reward.")
-    inputs = policy.encoding.inputs(observations)
-    logits = policy.model.networks[0].outputs(policy.normaliser(inputs.vector))
-    q = logits.astype(np.float64) * temperature
-    peak = q.max(axis=1)
-    value = peak + temperature * np.log(np.exp((q - peak[:, None]) / temperature).sum(axis=1))
-    done = policy.head.targets(np.asarray(actions, np.float64)[:, None])[:, 0].astype(int)
-    result: NDArray[np.float64] = q[np.arange(len(done)), done] - gamma * value[1:]
-    return result
-
-
 def why_not(demos: Demonstrations) -> str:
     """Return why inverse soft Q cannot learn from these demonstrations; empty if it can."""
+    if isinstance(demos.action_space, spaces.Box):
+        return practice_why_not(demos)
     if not isinstance(demos.action_space, spaces.Discrete):
         return tr(
-            "Inverse soft Q needs Discrete actions; {env_id} has {kind}. Use behavioural cloning.",
+            "Inverse soft Q needs Discrete or Box actions; {env_id} has {kind}. Use behavioural "
+            "cloning.",
             env_id=demos.env_id,
             kind=type(demos.action_space).__name__,
         )
     if demos.encoding.pictures:
         return tr("Inverse soft Q does not support images yet.")
     return ""
+
+
+def _train_continuous(demos: Demonstrations, config: Config) -> Iterator[Progress]:
+    """Do the same with an actor, for numbers instead of choices."""
+    from teleop.learning.practice.inverse_sac import InverseLearner
+
+    task = replace(make_task(demos, squashed=True), gamma=config.gamma)
+    shown = demonstrated(task, rewarded=False)
+    if len(shown.seen) == 0:
+        raise LearningError(tr("These episodes are too short for inverse RL: record longer ones."))
+    learner = InverseLearner(task, shown, config)
+    finalists, scored_at = Finalists(demos.env_id, config.seed, _FEW), 0
+    phase, recipe = tr("Playing and searching"), {"algorithm": "iq"} | asdict(config)
+    try:
+        while learner.steps < config.steps:
+            learner.learn()
+            step = min(learner.steps, config.steps)
+            if step - scored_at < config.score_every and step < config.steps:
+                yield Progress(phase, step, config.steps)
+                continue
+            scored_at = step
+            actor = learner.network()
+            policy = task.policy((actor,), recipe, {"steps": step})
+            reward = ActorQReward(actor, learner.critics(), config.gamma)
+            policy.parts = (make_reward(demos, "iq", task.normaliser, task.head, reward),)
+            found, leads = finalists.consider(policy)
+            new = policy if leads else None
+            yield Progress(phase, step, config.steps, policy=new, returns=(found,))
+    finally:
+        learner.close()
+    yield Progress(phase, config.steps, config.steps, policy=finalists.winner())
 
 
 def _begin(demos: Demonstrations, config: Config) -> _Search:
@@ -213,7 +233,9 @@ def _begin(demos: Demonstrations, config: Config) -> _Search:
         shown,
         _Steps.room(config.steps + actions * config.steps // 10, features),
         network,
+        copy.deepcopy(network),
         optimiser,
+        Finalists(demos.env_id, config.seed, _FEW),
     )
     _show(search, pairs)
     if search.shown.count == 0:
@@ -289,7 +311,8 @@ def _learn(search: _Search) -> float:
     seen, done, following = (torch.cat(pair) for pair in zip(shown, played, strict=True))
     q = search.network(seen)
     value = _value(q, config.temperature)
-    next_value = _value(search.network(following), config.temperature)
+    with torch.no_grad():
+        next_value = _value(search.target(following), config.temperature)
     reward = q.gather(1, done[:, None])[:, 0] - config.gamma * next_value
     gain = reward[: config.batch].mean()
     loss = (
@@ -298,6 +321,9 @@ def _learn(search: _Search) -> float:
     search.optimiser.zero_grad()
     torch.autograd.backward(loss)
     search.optimiser.step()
+    with torch.no_grad():
+        for slow, fast in zip(search.target.parameters(), search.network.parameters(), strict=True):
+            slow.lerp_(fast, config.tau)
     return float(loss.detach())
 
 
@@ -311,44 +337,31 @@ def _maybe_better(search: _Search, step: int, *, last: bool = False) -> Iterator
     recent = search.finished[-config.best_of :]
     mean = float(np.mean(recent)) if recent else -np.inf
     better = len(recent) == config.best_of and mean > search.suggested
-    if not (better or last or step - search.scored_at >= config.score_every):
-        return
-    search.suggested, search.scored_at = max(mean, search.suggested), step
-    policy = _policy(search)
-    found = _score(search, policy, _FEW, _FIRST_SEED + 5000)
-    leads = not search.best or found > search.best[0][0]
-    search.best = sorted([*search.best, (found, policy)], key=lambda pair: -pair[0])[:_FINALISTS]
-    phase = tr("Playing and searching")
-    if leads:
-        yield Progress(phase, step, config.steps, policy=policy)
+    if better or last or step - search.scored_at >= config.score_every:
+        search.suggested, search.scored_at = max(mean, search.suggested), step
+        policy = _policy(search)
+        found, leads = search.finalists.consider(policy)
+        phase, new = tr("Playing and searching"), policy if leads else None
+        yield Progress(phase, step, config.steps, policy=new, returns=(found,))
     if last:
-        again = _FIRST_SEED + 6000
-        scores = [_score(search, each, _MANY, again) for _, each in search.best]
-        winner = search.best[int(np.argmax(scores))][1]
-        learned = winner.config.learned | {"played_mean": max(scores)}
-        winner.config = replace(winner.config, learned=learned)
-        yield Progress(phase, step, config.steps, policy=winner)
-
-
-def _score(search: _Search, policy: LearnedPolicy, episodes: int, first: int) -> float:
-    """Return the mean return of a policy on starts that nothing else uses."""
-    first += 10_000 * search.config.seed
-    results = evaluate(search.demos.env_id, policy, episodes, first)
-    return float(np.mean([result.total_reward for result in results]))
+        winner = search.finalists.winner()
+        yield Progress(tr("Playing and searching"), step, config.steps, policy=winner)
 
 
 def _policy(search: _Search) -> LearnedPolicy:
-    """Build a policy with the logits Q / T, without the absorbing feature."""
-    layers = [
-        Linear(part.weight.detach().numpy().copy(), part.bias.detach().numpy().copy())
-        for part in search.network
-        if isinstance(part, torch.nn.Linear)
-    ]
-    layers[0] = replace(layers[0], weight=np.ascontiguousarray(layers[0].weight[:, :-1]))
-    scale = np.float32(1 / search.config.temperature)
-    layers[-1] = Linear(layers[-1].weight * scale, layers[-1].bias * scale)
-    shape = Architecture(hidden=search.config.hidden)
-    model = Ensemble((Network(tuple(layers)),), search.demos.head, shape)
-    recipe = {"algorithm": "iq"} | asdict(search.config)
-    learned = {"clip": CLIP}
-    return make_policy(search.demos, search.normaliser, model, shape, recipe, learned)
+    """Build a policy with the logits Q / T, without the absorbing input, and its reward."""
+    q, config, demos = copied(search.network), search.config, search.demos
+    first, *between, final = q.trunk
+    scale = np.float32(1 / config.temperature)
+    layers = (
+        replace(first, weight=np.ascontiguousarray(first.weight[:, :-1])),
+        *between,
+        Linear(final.weight * scale, final.bias * scale),
+    )
+    shape = Architecture(hidden=config.hidden)
+    model = Ensemble((Network(layers),), demos.head, shape)
+    recipe = {"algorithm": "iq"} | asdict(config)
+    policy = make_policy(demos, search.normaliser, model, shape, recipe, {"clip": CLIP})
+    reward = SoftQReward(q, config.gamma, config.temperature)
+    policy.parts = (make_reward(demos, "iq", search.normaliser, demos.head, reward),)
+    return policy

@@ -58,6 +58,7 @@ class Demonstrations:
         by_policy: (N,) whether a policy drove.
         starts: (E + 1,) first row of each episode, followed by N.
         numbers: (E,) number of each episode.
+        rewards: (N,) reward of each step; NaN where it is unknown.
         returns: (E,) return of each episode.
         terminated: (E,) whether each episode ended by itself, not by a limit or by the person.
         sources: file and SHA-256 of each episode.
@@ -67,6 +68,7 @@ class Demonstrations:
         jitter_s: standard deviation of the time between steps.
         marked: success of each episode as the person marked it, else as the environment reported
             it; None if neither did. Empty without a recording.
+        seeds: seed of each episode's reset; None if it is unknown. Empty without a recording.
     """
 
     env_id: str
@@ -83,6 +85,7 @@ class Demonstrations:
     by_policy: NDArray[np.bool_]
     starts: NDArray[np.int64]
     numbers: tuple[int, ...]
+    rewards: NDArray[np.float64]
     returns: NDArray[np.float64]
     terminated: NDArray[np.bool_]
     sources: tuple[tuple[str, str], ...]
@@ -91,6 +94,7 @@ class Demonstrations:
     rate_hz: float
     jitter_s: float
     marked: tuple[bool | None, ...] = ()
+    seeds: tuple[int | None, ...] = ()
 
     @property
     def count(self) -> int:
@@ -211,6 +215,7 @@ class Demonstrations:
             ),
             starts=np.append(self.starts, end),
             numbers=(*self.numbers, max(self.numbers) + 1),
+            rewards=np.append(self.rewards, np.full(count, np.nan)),
             returns=np.append(self.returns, total),
             terminated=np.append(self.terminated, False),
             marked=(*self.marked, None),
@@ -282,7 +287,8 @@ def load_demonstrations(
         sources=tuple((row.file, row.sha256) for row in rows),
         sittings=sitting_numbers(rows),
     )
-    return replace(found, marked=_marked(rows, gathered.reported))
+    seeds = tuple(row.seed for row in rows)
+    return replace(found, marked=_marked(rows, gathered.reported), seeds=seeds)
 
 
 def _marked(rows: list[EpisodeRow], reported: list[bool | None]) -> tuple[bool | None, ...]:
@@ -324,7 +330,7 @@ def demonstrations_of(
         done,
         np.zeros(len(done), np.int32),
         1,
-        0.0,
+        np.full(len(done), np.nan),
         late=np.zeros(len(done), np.bool_),
         by_policy=np.zeros(len(done), np.bool_),
         terminated=False,
@@ -357,7 +363,8 @@ class _Gathered:
         self._late: list[NDArray[np.bool_]] = []
         self._by_policy: list[NDArray[np.bool_]] = []
         self._segments: list[NDArray[np.int32]] = []
-        self._starts, self._numbers, self._returns = [0], list[int](), list[float]()
+        self._starts, self._numbers = [0], list[int]()
+        self._rewards: list[NDArray[np.float64]] = []
         self._paces: list[NDArray[np.float32]] = []
         self._intervals: list[NDArray[np.float64]] = []
         self._terminated = list[bool]()
@@ -376,7 +383,7 @@ class _Gathered:
             episode.actions,
             stretch_numbers(driven),
             episode.row.number,
-            float(episode.rewards.sum()),
+            episode.rewards,
             late=late_steps(episode),
             by_policy=episode.actors[1:] == Actor.POLICY,
             terminated=bool(episode.terminations[-1]),
@@ -389,7 +396,7 @@ class _Gathered:
         actions: Any,
         stretches: NDArray[np.int32],
         number: int,
-        total: float,
+        rewards: NDArray[np.float64],
         *,
         late: NDArray[np.bool_],
         by_policy: NDArray[np.bool_],
@@ -419,7 +426,7 @@ class _Gathered:
         self._stretches += int(stretches.max(initial=-1)) + 1
         self._starts.append(end)
         self._numbers.append(number)
-        self._returns.append(total)
+        self._rewards.append(rewards)
         self._terminated.append(terminated)
 
     def _read(
@@ -446,9 +453,8 @@ class _Gathered:
         """Return everything that was added."""
         flat, total = np.concatenate(self._flat), self._starts[-1]
         segments = np.concatenate(self._segments).astype(np.int32)
-        paces = np.concatenate(self._paces) if self._paces else np.zeros(1)
+        pace_hz = float(np.median(np.concatenate(self._paces or [np.zeros(1, np.float32)])))
         apart = np.concatenate(self._intervals) if self._intervals else np.zeros(0)
-        pace_hz = float(np.median(paces))
         head = head_for(self._space, flat)
         starts = np.array(self._starts, np.int64)
         drop_leading_idle(segments, starts, flat, idle_action(env_id, self._space), pace_hz)
@@ -467,7 +473,8 @@ class _Gathered:
             segments=segments,
             starts=starts,
             numbers=tuple(self._numbers),
-            returns=np.array(self._returns),
+            rewards=np.concatenate(self._rewards),
+            returns=np.array([np.nan_to_num(rewards).sum() for rewards in self._rewards]),
             terminated=np.array(self._terminated),
             sources=sources,
             sittings=sittings,

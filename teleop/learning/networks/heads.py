@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from teleop.envs.spaces import Space
 from teleop.errors import LearningError
 from teleop.recording.journals.flattening import LeafSpec, iter_leaves, nested
+from teleop.text import tr
 from teleop.types import Action
 
 MOST_LEVELS = 7
 MOST_BRANCHES = 256
 _EVEN_LEVELS = 11
+_NUMBER_FIELDS = ("low", "high", "mean", "sd")
 Distribution: TypeAlias = tuple[tuple[float, ...], ...]
 
 
@@ -51,12 +53,14 @@ class Number:
         high: upper bound of the space.
         mean: mean of the data.
         sd: standard deviation of the data.
+        squashed: whether the network's output goes through tanh first.
     """
 
     low: float
     high: float
     mean: float = 0.0
     sd: float = 1.0
+    squashed: bool = False
 
     size = 1
 
@@ -117,12 +121,31 @@ class Head:
                 columns.append((column - branch.mean) / branch.sd)
         return np.stack(columns, axis=1).astype(np.float32)
 
+    def features(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return targets as inputs of a network, choices as one-hot numbers: (T, size)."""
+        parts = [
+            np.eye(size, dtype=np.float32)[column.astype(np.int64)] if size > 1 else column[:, None]
+            for size, column in zip(self.sizes, targets.T, strict=True)
+        ]
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
+    def features_alike(self, other: "Head") -> bool:
+        """Return whether another head makes the same inputs of actions."""
+        pairs = zip(self.branches, other.branches, strict=False)
+        alike = [
+            (a.mean, a.sd) == (b.mean, b.sd)
+            if isinstance(a, Number) and isinstance(b, Number)
+            else a == b
+            for a, b in pairs
+        ]
+        return all(alike) and len(self.branches) == len(other.branches)
+
     def probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Apply a softmax to each choice and keep numbers: (..., size) -> (..., size)."""
+        """Apply a softmax to each choice, and tanh to squashed numbers: (..., size), as before."""
         if len(self.branches) == 1 and self.is_choice:
             return _softmax(outputs)
         parts = [
-            _softmax(outputs[..., span]) if isinstance(branch, Levels) else outputs[..., span]
+            _answer(branch, outputs[..., span])
             for branch, span in zip(self.branches, self.spans, strict=True)
         ]
         return np.concatenate(parts, axis=-1)
@@ -187,6 +210,12 @@ def _maker(leaf: LeafSpec) -> Callable[[Sequence[float]], Any]:
     return lambda values: np.array(values, np.float64).astype(dtype).reshape(leaf.shape)[()]
 
 
+def _answer(branch: Branch, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    if isinstance(branch, Levels):
+        return _softmax(outputs)
+    return np.tanh(outputs) if branch.squashed else outputs
+
+
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: NDArray[np.float32] = exp / exp.sum(axis=-1, keepdims=True)
@@ -245,6 +274,35 @@ def head_for(space: Space, flat: NDArray[Any]) -> Head:
     for part in iter_parts(space):
         branches += _branches_of(part, flat[:, len(branches) :])
     return Head(tuple(branches), space)
+
+
+def full_head(space: Space, *, squashed: bool = False) -> Head:
+    """Return a head that reaches every action of a space, whatever was recorded.
+
+    Args:
+        space: the action space.
+        squashed: whether numbers go through tanh, so that -1..1 is the whole range of an axis.
+
+    Raises:
+        LearningError: the space cannot be learned, or an axis has no bounds.
+    """
+    check_learnable(space)
+    branches: list[Branch] = []
+    for part in iter_parts(space):
+        if not isinstance(part, spaces.Box):
+            branches += _branches_of(part, np.zeros((1, _width(part))))
+            continue
+        for low, high in zip(np.ravel(part.low), np.ravel(part.high), strict=True):
+            if not np.isfinite([low, high]).all():
+                raise LearningError(tr("This algorithm needs actions with bounds."))
+            middle, half = (float(low) + float(high)) / 2, (float(high) - float(low)) / 2
+            branches.append(Number(float(low), float(high), middle, half, squashed))
+    return Head(tuple(branches), space)
+
+
+def is_choice(space: Space) -> bool:
+    """Return whether every action of a space is a choice, whatever was recorded."""
+    return not any(isinstance(part, spaces.Box) for part in iter_parts(space))
 
 
 def averaging_head(head: Head, flat: NDArray[Any]) -> Head:
@@ -340,11 +398,14 @@ def _number(values: NDArray[Any], low: float, high: float) -> Number:
 def branches_to_json(head: Head) -> list[dict[str, Any]]:
     """Return the branches as JSON-able data."""
     return [
-        {"levels": list(branch.values)}
-        if isinstance(branch, Levels)
-        else {"low": branch.low, "high": branch.high, "mean": branch.mean, "sd": branch.sd}
+        {"levels": list(branch.values)} if isinstance(branch, Levels) else _number_to_json(branch)
         for branch in head.branches
     ]
+
+
+def _number_to_json(branch: Number) -> dict[str, Any]:
+    found: dict[str, Any] = {key: getattr(branch, key) for key in _NUMBER_FIELDS}
+    return found | ({"squashed": True} if branch.squashed else {})
 
 
 def head_from_json(data: list[dict[str, Any]], space: Space) -> Head:
@@ -358,7 +419,10 @@ def head_from_json(data: list[dict[str, Any]], space: Space) -> Head:
     branches = tuple(
         Levels(tuple(float(v) for v in item["levels"]))
         if "levels" in item
-        else Number(*(float(item[key]) for key in ("low", "high", "mean", "sd")))
+        else Number(
+            **{key: float(item[key]) for key in _NUMBER_FIELDS},
+            squashed=bool(item.get("squashed")),
+        )
         for item in data
     )
     if len(branches) != sum(math.prod(leaf.shape) for leaf in iter_leaves(space)):

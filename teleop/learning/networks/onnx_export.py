@@ -96,10 +96,14 @@ def _networks(policy: LearnedPolicy) -> list[nn.Module]:
 
 
 def _probabilities(outputs: Tensor, head: Head) -> Tensor:
-    parts = [
-        outputs[:, span].softmax(dim=1) if isinstance(branch, Levels) else outputs[:, span]
-        for branch, span in zip(head.branches, head.spans, strict=True)
-    ]
+    parts = []
+    for branch, span in zip(head.branches, head.spans, strict=True):
+        part = outputs[:, span]
+        if isinstance(branch, Levels):
+            part = part.softmax(dim=1)
+        elif branch.squashed:
+            part = part.tanh()
+        parts.append(part)
     return torch.cat(parts, dim=1)
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -131,6 +132,12 @@ def to_numpy(network: PolicyNetwork) -> Network:
         memory = RecurrentLayer(*(_array(part) for part in network.memory.parameters()))
     trunk = tuple(Linear(*_pair(part)) for part in network.trunk if isinstance(part, nn.Linear))
     return Network(trunk, tuple(pictures), memory)
+
+
+def copied(layers: Iterable[nn.Module]) -> Network:
+    """Copy fully connected layers to numpy arrays, whatever lies between them."""
+    linear = (part for part in layers if isinstance(part, nn.Linear))
+    return Network(tuple(Linear(*_pair(part)) for part in linear))
 
 
 def load_from(network: PolicyNetwork, trained: Network) -> None:

@@ -136,6 +136,9 @@ class TrainerProcess:
         settings = settings | {"seed": request.seed}
         if algorithm == "bc":
             settings |= {"reward": request.plays, "all_takes": request.all_takes}
+        if algorithm == "practise":
+            start = str(dataset.policies / request.start) if request.start else ""
+            settings |= {"start": start, "minutes": request.minutes}
         training_run = TrainingRun(demos, algorithm, settings)
         folder = dataset.policies / training_run.policy_name(others)
         self._pipe.send(TrainingBegan(len(demos.used), demos.total_steps, training_run.traits))
@@ -169,6 +172,8 @@ class TrainerProcess:
             progress.play(played.who, played.done, played.total)
             if played.score is not None:
                 report.scores()
+            self._look()
+        for _ in training_run.pair():
             self._look()
 
     def _train_again(self, request: Train) -> None:
@@ -326,6 +331,7 @@ def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float
     """Yield (number, mean, low, high) of each point, with the total number of points."""
     from teleop.learning.analysis.curve import counts_for, iter_curve
     from teleop.learning.analysis.influence import iter_influence
+    from teleop.learning.analysis.same_starts import iter_same_starts
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.policy import list_policies, load_policy
     from teleop.learning.progress import check_teaches
@@ -336,6 +342,13 @@ def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float
     check_teaches(demos)
     names = list_policies(dataset.policies)
     known = tuned_settings_of(load_policy(dataset.policies / names[-1]) if names else None, demos)
+    if request.study is Analysis.SAME_STARTS:
+        if names:
+            policy = load_policy(dataset.policies / (request.policy or names[-1]))
+            for start in iter_same_starts(demos, policy):
+                apart = start.its - start.yours
+                yield (start.number, apart, apart, apart), len(demos.used)
+        return
     if request.study is Analysis.CURVE:
         total = len(counts_for(len(demos.used)))
         for point in iter_curve(demos, known):

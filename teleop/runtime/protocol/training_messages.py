@@ -23,6 +23,8 @@ class Train:
         plays: choose settings by playing trial episodes, which uses the environment's reward.
         all_takes: train on all takes and leave none out.
         files: files of the episodes to train on; empty for all.
+        start: name of the policy that practice starts from; empty for a new clone.
+        minutes: time limit of practice.
     """
 
     root: Path
@@ -33,6 +35,8 @@ class Train:
     plays: bool = True
     all_takes: bool = False
     files: tuple[str, ...] = ()
+    start: str = ""
+    minutes: float = 10.0
 
 
 class Analysis(Enum):
@@ -41,15 +45,24 @@ class Analysis(Enum):
     PROFILE = "profile"  # a description of the data in words
     CURVE = "curve"  # scores of policies trained on 1, 2, 5… demonstrations
     INFLUENCE = "influence"  # the effect of leaving out each demonstration
+    SAME_STARTS = "same starts"  # a policy's return minus the person's, from the same starts
 
 
 @dataclass(frozen=True, slots=True)
 class RunAnalysis:
-    """Analyse the demonstrations of a dataset; `StopTraining` ends it."""
+    """Analyse the demonstrations of a dataset; `StopTraining` ends it.
+
+    Attributes:
+        root: the recordings folder.
+        dataset_id: id of the dataset.
+        study: the analysis.
+        policy: the policy that plays in SAME_STARTS; empty for the newest.
+    """
 
     root: Path
     dataset_id: str
     study: Analysis
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,47 +20,16 @@ from teleop.ui.episodes.dataset_menu import draw_dataset_menu
 from teleop.ui.state.command_lines import train_line
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import TrainingState
+from teleop.ui.training.algorithm_choice import AlgorithmChoice
 from teleop.ui.training.episode_subset import EpisodeSubset
 from teleop.ui.training.score_bars import draw_score_bars
 from teleop.ui.training.training_charts import TrainingCharts
 from teleop.ui.widgets.image_view import fitted
-from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
 from teleop.ui.widgets.steps import draw_steps
 
 _LOG_ROW = 20
-_TICK_ROW = 26
 _CHART_SHARE = 0.55
-_CHOOSING = (
-    "bc",
-    "frames",
-    "memory",
-    "chunk",
-    "average",
-    "choose",
-    "flow",
-)  # recipes that use trial episodes
-RECIPE_WORDS = {
-    "bc": (tr("Behavioural cloning"), tr("Imitates your actions")),
-    "frames": (
-        tr("Cloning with 4-frame history"),
-        tr("Also sees the last observations, if that helps"),
-    ),
-    "memory": (tr("Cloning with a memory"), tr("Remembers what it saw, if that helps")),
-    "chunk": (
-        tr("Cloning with 8-step action chunks"),
-        tr("Plans several actions ahead, if that helps"),
-    ),
-    "average": (tr("Cloning: average"), tr("Predicts the mean of your actions")),
-    "choose": (tr("Cloning: choose"), tr("Chooses the most likely of a few levels")),
-    "flow": (tr("Cloning by flow matching"), tr("Draws one of several right actions")),
-    "nearest": (tr("Nearest neighbour"), tr("Copies your action in the most similar situation")),
-    "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
-    "iq": (tr("Inverse soft Q (inverse RL)"), tr("Learns your goal (takes minutes)")),
-    "maxent": (tr("Maximum-entropy inverse RL"), tr("Learns your goal, and plans to it")),
-}
-
-
 _STEPS = (
     tr("A first policy plays after about a second."),
     tr("Settings are tried by playing. The best ones are kept, and you see which."),
@@ -74,8 +43,7 @@ class TrainScreen:
     def __init__(self) -> None:
         self._study = TrainingCharts()
         self._log = Scroll()
-        self._recipe = "bc"
-        self._plays, self._sorts = True, True
+        self._algorithm = AlgorithmChoice()
         self._subset = EpisodeSubset()
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
@@ -152,10 +120,12 @@ class TrainScreen:
                 Train(
                     context.recordings,
                     dataset_id,
-                    recipe=self._recipe,
-                    plays=self._plays,
-                    all_takes=not self._sorts,
+                    recipe=self._algorithm.recipe,
+                    plays=self._algorithm.plays,
+                    all_takes=self._algorithm.all_takes,
                     files=self._subset.files(context),
+                    start=self._algorithm.start(context),
+                    minutes=float(self._algorithm.minutes),
                 )
             )
 
@@ -267,7 +237,7 @@ class TrainScreen:
         inner = panel.inflate(-px(40), 0)
         data = self._draw_data(context, inner, panel.y + px(52)) + px(8)
         top = self._subset.draw(context, inner, data) + px(8)
-        y = self._draw_algorithms(context, inner, top)
+        y = self._algorithm.draw(context, inner, top)
         y = self._draw_progress(context, inner, y + px(16))
         foot = panel.bottom - px(104)
         self._draw_log(context, Rect(inner.x, y, inner.width, foot - y))
@@ -275,7 +245,7 @@ class TrainScreen:
         self._draw_primary(context, inner, panel.bottom)
         draw_dataset_menu(context, panel, "options", tr("Episodes to learn from"))
         self._subset.draw_menu(context, inner, data)
-        self._draw_algorithm_menu(context, inner, top)
+        self._algorithm.draw_menus(context, inner, top)
 
     def _draw_data(self, context: UiContext, inner: Rect, y: int) -> int:
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
@@ -299,43 +269,6 @@ class TrainScreen:
             painter.text(label, at, "small", theme.text2, width=room)
             painter.text(value, (cell.x + px(12), cell.y + px(41)), "h1", width=room)
         return y + px(60)
-
-    def _draw_algorithms(self, context: UiContext, inner: Rect, y: int) -> int:
-        ui, px = context.ui, context.ui.painter.px
-        ui.group("options")
-        rect = Rect(inner.x, y, inner.width, px(40))
-        name, note = RECIPE_WORDS[self._recipe]
-        if ui.combo("algorithm", rect, name, "brain", label=tr("How to learn")):
-            chosen = list(RECIPE_WORDS).index(self._recipe)
-            context.popover.toggle(ui, "algorithm", "algorithm", chosen)
-        at = (inner.x + px(2), rect.bottom + px(14))
-        ui.painter.text(note, at, "small", ui.theme.text2, width=inner.width)
-        return self._draw_choices(context, inner, rect.bottom + px(26))
-
-    def _draw_choices(self, context: UiContext, inner: Rect, y: int) -> int:
-        """Draw check boxes for trial episodes and for leaving out harmful episodes."""
-        if self._recipe not in _CHOOSING:
-            return y
-        words = tr("Choose by playing (uses the reward)")
-        if _ticked(context, "plays", inner, y, words, chosen=self._plays):
-            self._plays = not self._plays
-        y += context.ui.painter.px(_TICK_ROW)
-        words = tr("Leave out harmful episodes")
-        if _ticked(context, "sorts", inner, y, words, chosen=self._sorts):
-            self._sorts = not self._sorts
-        return y + context.ui.painter.px(_TICK_ROW)
-
-    def _draw_algorithm_menu(self, context: UiContext, inner: Rect, y: int) -> None:
-        rect = Rect(inner.x, y, inner.width, context.ui.painter.px(40))
-        profile, library = context.model.analyses.profile, context.model.library
-        mine = profile and library and profile.dataset_id == library.dataset_id
-        cannot = dict(profile.cannot) if mine and profile else {}
-        choices = [
-            MenuItem(key, label, note, cannot.get(key, ""))
-            for key, (label, note) in RECIPE_WORDS.items()
-        ]
-        picked = context.popover.draw(context.ui, "algorithm", rect, choices, self._recipe, 320)
-        self._recipe = picked or self._recipe
 
     def _draw_progress(self, context: UiContext, inner: Rect, y: int) -> int:
         training = context.model.own_training
@@ -432,16 +365,17 @@ class TrainScreen:
     def _draw_caption(self, context: UiContext, line: Rect, reason: str, done: bool) -> None:
         """Draw what training will do, or why it cannot, and the link that copies the command."""
         painter, library = context.ui.painter, context.model.library
-        plays = self._plays and self._recipe in _CHOOSING
-        usual = tr("Takes up to 20 s") if plays else tr("Settings are chosen automatically")
+        usual, how = self._algorithm.expects(), self._algorithm
         room = line.width
         if library and not reason:
             command = train_line(
                 library.dataset_id,
-                self._recipe,
-                plays=plays or self._recipe not in _CHOOSING,
-                all_takes=not self._sorts and self._recipe in _CHOOSING,
+                how.recipe,
+                plays=how.plays,
+                all_takes=how.all_takes,
                 only=self._subset.only(context),
+                start=how.start(context),
+                minutes=how.minutes,
             )
             room -= draw_copy_link(context, (line.right, line.y), command) + painter.px(12)
         text = reason or ("" if done else usual)
@@ -453,18 +387,6 @@ def _forget_preview(context: UiContext) -> None:
     context.model.preview = None
     context.model.frames.pop("preview", None)
     context.view("preview").clear()
-
-
-def _ticked(
-    context: UiContext, name: str, inner: Rect, y: int, label: str, *, chosen: bool
-) -> bool:
-    """Draw a check box with its label and return whether it was used."""
-    ui, px = context.ui, context.ui.painter.px
-    box = Rect(inner.x, y, px(_TICK_ROW), px(_TICK_ROW))
-    used = ui.check(f"train.{name}", box, label, chosen=chosen)
-    at = (box.right + px(6), box.centery)
-    ui.painter.text(label, at, "small", ui.theme.text, width=inner.right - at[0])
-    return used
 
 
 def _finding_line(found: Finding, theme: Theme) -> tuple[str, Colour, str]:

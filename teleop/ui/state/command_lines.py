@@ -13,13 +13,23 @@ _RECIPES = {  # options of `teleop train` for each recipe
     "flow": ("--flow", "--set", "head=average"),
     "nearest": ("--algorithm", "nearest"),
     "dagger": ("--algorithm", "dagger"),
+    "practise": (),
     "iq": ("--algorithm", "iq"),
+    "gail": ("--algorithm", "gail"),
+    "airl": ("--algorithm", "airl"),
     "maxent": ("--algorithm", "maxent"),
 }
 
 
 def train_line(
-    dataset_id: str, recipe: str, *, plays: bool, all_takes: bool, only: str = ""
+    dataset_id: str,
+    recipe: str,
+    *,
+    plays: bool,
+    all_takes: bool,
+    only: str = "",
+    start: str = "",
+    minutes: int = 10,
 ) -> str:
     """Return the command that trains like the Train button.
 
@@ -29,8 +39,14 @@ def train_line(
         plays: choose settings by playing.
         all_takes: leave no episode out.
         only: episodes to learn from, as for `--only`; empty for all.
+        start: policy that practice starts from; empty for a new clone.
+        minutes: time limit of practice.
     """
     options = [*_RECIPES[recipe]]
+    if recipe == "practise":
+        options += ["--minutes", str(minutes), *(["--from", start] if start else [])]
+        options += ["--only", only] if only else []
+        return _line("practise", dataset_id, *options)
     options += [] if plays else ["--no-reward"]
     options += ["--all-takes"] if all_takes else []
     options += ["--only", only] if only else []

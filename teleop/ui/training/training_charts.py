@@ -30,6 +30,10 @@ _TABS = {
     ),
     "tried": (tr("Tried"), tr("settings tried in trial episodes, the chosen one first")),
     "curve": (tr("Learning curve"), tr("return of policies trained on 1, 2, 5… of your episodes")),
+    "same starts": (
+        tr("You and it"),
+        tr("The policy's return minus yours, from the starts of your episodes"),
+    ),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
 _AXES = {
@@ -37,7 +41,12 @@ _AXES = {
     "returns": (tr("policies so far"), tr("mean return")),
     "curve": (tr("episodes trained on"), tr("mean return")),
 }
-_STUDIES = {"curve": Analysis.CURVE, "influence": Analysis.INFLUENCE}
+_STUDIES = {
+    "curve": Analysis.CURVE,
+    "influence": Analysis.INFLUENCE,
+    "same starts": Analysis.SAME_STARTS,
+}
+_BARS = ("influence", "same starts")  # shown as a bar for each episode
 _FEWEST = 2  # episodes that an analysis needs
 
 
@@ -55,8 +64,8 @@ class TrainingCharts:
         ui.card(card)
         self._draw_tabs(context, card)
         inside = Rect(card.x + px(8), card.y + px(72), card.width - px(16), card.height - px(80))
-        if self._tab == "influence":
-            self._draw_influence(context, inside)
+        if self._tab in _BARS:
+            self._draw_effects(context, inside)
             return
         training = context.model.own_training
         if self._tab == "actions" and training and training.check and training.check.tables:
@@ -78,7 +87,7 @@ class TrainingCharts:
     def draw_enlarged(self, context: UiContext, area: Rect) -> None:
         """Draw the open tab over the whole window; tables and bars keep their own form."""
         training = context.model.own_training
-        if self._tab in ("actions", "tried", "influence"):
+        if self._tab in ("actions", "tried", *_BARS):
             self.draw(context, area)
             return
         series, _ = self._series(context)
@@ -207,15 +216,15 @@ class TrainingCharts:
         if ui.icon_button("study.again", rect, "repeat", label, reason=reason):
             _ask(context, _STUDIES[self._tab])
 
-    def _draw_influence(self, context: UiContext, inside: Rect) -> None:
-        found = _found(context, Analysis.INFLUENCE)
+    def _draw_effects(self, context: UiContext, inside: Rect) -> None:
+        found = _found(context, _STUDIES[self._tab])
         if found is None or not found.points:
             self._draw_ask(context, inside)
             return
         self._draw_bars(context, inside, found)
 
     def _draw_bars(self, context: UiContext, inside: Rect, found: AnalysisProgress) -> None:
-        """Draw a bar for each episode: how much it adds to the return."""
+        """Draw a bar for each episode: how much it adds to the return, or how far both differ."""
         ui, px = context.ui, context.ui.painter.px
         painter, theme = ui.painter, ui.theme
         points = sorted(found.points, key=lambda point: -point[1])
@@ -304,7 +313,9 @@ def _reason(context: UiContext) -> str:
 def _ask(context: UiContext, study: Analysis) -> None:
     context.model.analyses.found.pop(study, None)
     context.model.analyses.running = study
-    context.tell_trainer(RunAnalysis(context.recordings, _dataset(context), study))
+    library = context.model.library
+    chosen = library.chosen if library else ""
+    context.tell_trainer(RunAnalysis(context.recordings, _dataset(context), study, chosen))
 
 
 def _found(context: UiContext, study: Analysis) -> AnalysisProgress | None:

@@ -1,0 +1,1 @@
+"""Practice by reinforcement learning, on top of Stable-Baselines3."""

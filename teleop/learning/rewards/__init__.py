@@ -1,0 +1,1 @@
+"""Rewards that were learned from demonstrations or answers, and what they say about each step."""
