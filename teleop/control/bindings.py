@@ -192,6 +192,7 @@ DISCRETE: dict[str, DiscreteTable] = {
     "FrozenLake-v1": DiscreteTable(((LEFT, 0), (DOWN, 1), (RIGHT, 2), (UP, 3))),
     "FrozenLake8x8-v1": DiscreteTable(((LEFT, 0), (DOWN, 1), (RIGHT, 2), (UP, 3))),
     "Taxi-v4": DiscreteTable(((DOWN, 0), (UP, 1), (RIGHT, 2), (LEFT, 3), (TAKE, 4), (DROP, 5))),
+    "teleop/TreasureGrid-v0": DiscreteTable(((UP, 0), (RIGHT, 1), (DOWN, 2), (LEFT, 3))),
     "CliffWalking-v1": DiscreteTable(((UP, 0), (RIGHT, 1), (DOWN, 2), (LEFT, 3))),
 }
 

@@ -83,6 +83,14 @@ TEACHING: tuple[EnvEntry, ...] = (
         observation_words=(tr("Horizontal position"), tr("Height"), tr("Horizontal speed")),
         icon="git-compare",
     ),
+    EnvEntry(
+        "teleop/TreasureGrid-v0",
+        tr("Walk to the treasure, round the swamp"),
+        turn_based=True,
+        action_words=(tr("Up"), tr("Right"), tr("Down"), tr("Left")),
+        goal=True,
+        icon="map",
+    ),
 )
 # Paces that people can play, measured with the keyboard model in `experts.human_like`.
 CATALOGUE: tuple[EnvEntry, ...] = (

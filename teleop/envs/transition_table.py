@@ -27,6 +27,7 @@ class TransitionTable:
         probability: (K,) its probability.
         reward: (K,) the environment's reward.
         ends: (K,) whether the episode terminates there.
+        features: (S, F) all that the reward may depend on, if the environment says so; else None.
     """
 
     states: int
@@ -36,6 +37,7 @@ class TransitionTable:
     probability: NDArray[np.float64]
     reward: NDArray[np.float64]
     ends: NDArray[np.bool_]
+    features: NDArray[np.float64] | None = None
 
     @property
     def continuing(self) -> NDArray[np.float64]:
@@ -76,12 +78,20 @@ def transition_table(env: gym.Env[Any, Any]) -> TransitionTable:
         pair, following, chance, reward, ends = (np.array(part) for part in zip(*rows, strict=True))
     except (LookupError, TypeError, ValueError, OverflowError) as problem:
         raise _malformed() from problem
-    found = TransitionTable(states, actions, pair, following, chance, reward, ends)
+    features = _features(env, states)
+    found = TransitionTable(states, actions, pair, following, chance, reward, ends, features)
     sums = found.expected(chance)
     inside = (following >= 0).all() and (following < states).all() and (chance >= 0).all()
     if not inside or not np.allclose(sums, 1.0, atol=1e-6):
         raise _malformed()
     return found
+
+
+def _features(env: gym.Env[Any, Any], states: int) -> NDArray[np.float64] | None:
+    """Return `reward_features` of an environment that has them: (S, F)."""
+    found = np.asarray(getattr(env.unwrapped, "reward_features", ()))
+    fits = found.ndim == 2 and len(found) == states and found.dtype.kind in "fiub"
+    return found.astype(np.float64) if fits and np.isfinite(found).all() else None
 
 
 def _malformed() -> EnvError:

@@ -54,6 +54,11 @@ NOVICE = HumanNoise(
 )
 
 
+UNHURRIED = HumanNoise(  # turn-based: there is time to think, but a wrong key is soon pressed
+    delay_ms=(0, 0), delay_jitter_ms=0, percept=0, hold_ms=(0, 0), lapse_hz=0, slip=0.05
+)
+
+
 class HumanLike:
     """A scripted policy with the reaction delay and key presses of a person."""
 
@@ -115,6 +120,8 @@ class HumanLike:
         be predicted (flags such as leg contact) have the full delay.
         """
         noise = self._noise
+        if self._seen[-1].ndim == 0:  # the number of a state: nothing to predict
+            return self._seen[-1].astype(np.int64)
         whole = self._lag(self._delay_ms + self._rng.normal(0, noise.delay_jitter_ms))
         rest = round(whole * (1 - noise.anticipate))
         new, old = self._seen[-1 - rest].copy(), self._seen[-1 - whole]
@@ -164,6 +171,7 @@ def make_human_like(
     policy: Policy, env_id: str, space: Space, noise: HumanNoise = SKILLED
 ) -> HumanLike:
     """Model a person who intends the actions of `policy`, at the environment's pace."""
+    noise = UNHURRIED if find_entry(env_id).turn_based else noise
     if isinstance(space, spaces.Box):
         idle: Action = np.zeros(space.shape, np.float32)
     else:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.action_spaces.disturbance import Disturbance
-from teleop.envs.naming import bare_id
+from teleop.envs.naming import bare_id, parse_name
 from teleop.envs.spaces import Space
 from teleop.envs.teaching.ring_track import RING_TRACK, steer_along
+from teleop.envs.teaching.treasure_grid import TREASURE_GRID, WALLS, best_steps
 from teleop.envs.teaching.two_gates import TWO_GATES
 from teleop.errors import LearningError
 from teleop.text import tr
@@ -92,13 +93,16 @@ def make_expert(env_id: str) -> ScriptedPolicy:
     """
     if bare_id(env_id) == TWO_GATES:
         return TwoGatesPolicy(env_id)
+    if bare_id(env_id) == TREASURE_GRID:
+        plan = best_steps(str(parse_name(env_id).kwargs.get("walls", WALLS)))
+        return ScriptedPolicy(env_id, lambda state: plan[int(state)])
     script = EXPERTS.get(bare_id(env_id))
     if script is None:
         raise LearningError(
             tr(
                 "There is no scripted expert for {env_id}. Environments that have one: {known}.",
                 env_id=env_id,
-                known=", ".join((*EXPERTS, TWO_GATES)),
+                known=", ".join((*EXPERTS, *_WITH_OWN_CLASS)),
             )
         )
     return ScriptedPolicy(env_id, script)
@@ -106,7 +110,7 @@ def make_expert(env_id: str) -> ScriptedPolicy:
 
 def has_expert(env_id: str) -> bool:
     """Return whether the environment has a scripted demonstrator."""
-    return bare_id(env_id) in (*EXPERTS, TWO_GATES)
+    return bare_id(env_id) in (*EXPERTS, *_WITH_OWN_CLASS)
 
 
 def _cart_pole(o: Any) -> int:
@@ -169,6 +173,7 @@ def _lunar_lander_continuous(s: Any) -> Action:
     return np.clip(np.array([lift * 20 - 1, -turn * 20], np.float32), -1, 1)
 
 
+_WITH_OWN_CLASS = (TWO_GATES, TREASURE_GRID)  # experts that are more than a function
 EXPERTS: dict[str, Script] = {
     "CartPole-v1": _cart_pole,
     "MountainCar-v0": _mountain_car,

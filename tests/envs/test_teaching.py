@@ -12,7 +12,7 @@ from teleop.envs.teaching.ring_track import CENTRE_LINE, HALF_WIDTH, STEPS, near
 from teleop.envs.teaching.two_gates import DECISIONS, ROCK
 from teleop.errors import EnvError
 
-TEACHING = ("teleop/RingTrack-v0", "teleop/TwoGates-v0")
+TEACHING = ("teleop/RingTrack-v0", "teleop/TwoGates-v0", "teleop/TreasureGrid-v0")
 
 
 @pytest.mark.parametrize("env_id", TEACHING)
@@ -28,7 +28,8 @@ def test_they_are_drawn_at_any_size(env_id: str, size: int) -> None:
     env.reset(seed=1)
     first: Any = env.render()
     assert first.shape == (size, size, 3)
-    env.step(np.ones(1, np.float32))
+    moves = env.action_space
+    env.step(np.int64(1) if isinstance(moves, gym.spaces.Discrete) else np.ones(1, np.float32))
     second: Any = env.render()
     assert (first != second).any(axis=2).mean() > 0.001  # it moves
     close_env(env)
@@ -40,6 +41,8 @@ def test_they_are_drawn_at_any_size(env_id: str, size: int) -> None:
         ("teleop/RingTrack-v0?render_size=8", "render_size is 8; expected 32 to 2048"),
         ("teleop/RingTrack-v0?gusts=-1", "gusts is -1; expected 0 to 2"),
         ("teleop/TwoGates-v0?render_size=9999", "render_size is 9999"),
+        ("teleop/TreasureGrid-v0?walls=z9", "there is no cell z9; expected a1 to h8"),
+        ("teleop/TreasureGrid-v0?walls=a1", "a wall at a1 would stand on a start"),
     ],
 )
 def test_arguments_out_of_range_are_one_sentence(name: str, words: str) -> None:

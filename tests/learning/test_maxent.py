@@ -17,6 +17,8 @@ from teleop.learning.algorithms import maxent
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.recipes import recipe_problems
+from teleop.learning.rewards.learned_reward import load_reward
+from teleop.learning.rewards.planning import replanned
 from teleop.recording import Dataset, Library
 
 Record = Callable[..., Dataset]
@@ -123,6 +125,18 @@ def test_what_cannot_be_planned_with_is_said_before_the_click(tmp_path: Path) ->
     for wrong in ({"gamma": 1.0}, {"steps": 0}, {"penalty": -1.0}):
         with pytest.raises(LearningError, match="gamma must be above 0"):
             next(iter(maxent.train(demos, maxent.Config(**wrong))))
+
+
+def test_the_reward_is_saved_and_plans_in_the_same_environment(tmp_path: Path) -> None:
+    demos = demonstrations(tmp_path / "recordings", "CliffWalking-v1", 4, seed=1)
+    policy = [p.policy for p in maxent.train(demos) if p.policy][-1]
+    policy.save(tmp_path / "policy")
+    reward = load_reward(tmp_path / "policy")
+    assert reward is not None
+    again = replanned(policy, reward, "CliffWalking-v1")
+    assert next(iter(evaluate("CliffWalking-v1", again, 1))).total_reward == -13
+    with pytest.raises(LearningError, match="spaces differ"):
+        replanned(policy, reward, "FrozenLake-v1")
 
 
 def test_the_number_of_steps_is_kept(tmp_path: Path) -> None:

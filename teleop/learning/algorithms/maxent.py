@@ -9,12 +9,16 @@ The policy takes the most likely action, so it plans to the learned goal from an
 Deviations:
  1. The likelihood of the actions is maximised, rather than the features of whole takes matched:
     people keep the lucky takes, and no policy visits the states of lucky takes as often.
- 2. Features are what is expected after the action: the next state, each of its factors (so that
-    states never visited share what is known), and whether the episode ends; and the action.
+ 2. Features are what is expected after the action: those that the environment names
+    (`reward_features`); else the next state, each of its factors (so that states never visited
+    share what is known), and whether the episode ends; and the action.
+The reward is saved with the policy, and can be planned with where the transitions are others
+(`rewards.planning`).
 """
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,6 +36,8 @@ from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.policy_models import Nearest
 from teleop.learning.policy import LearnedPolicy
 from teleop.learning.progress import Progress, check_teaches, make_policy
+from teleop.learning.rewards.learned_reward import make_reward
+from teleop.learning.rewards.reward_models import TableReward
 from teleop.text import tr
 
 SUMMARY = "Maximum-entropy inverse RL: finds your goal, and plans"
@@ -49,12 +55,16 @@ class Config:
         gamma: discount, above 0 and below 1.
         penalty: weight of the squared size of theta.
         steps: most L-BFGS steps; at least 1.
+        features: what the reward may depend on: `own` (the environment's), `cells` (each state by
+            itself), `all` (states, factors, end and action), or empty: `own` if it has some, else
+            `all`.
     """
 
     seed: int = 0
     gamma: float = 0.97
     penalty: float = 1e-4
     steps: int = 300
+    features: str = ""
 
 
 @dataclass(slots=True)
@@ -141,11 +151,14 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
         raise LearningError(sentence(problem)) from problem
     torch.set_num_threads(1)
     vector = demos.encoding.inputs(np.arange(table.states)).vector
-    features = state_features(table, vector.astype(np.float64))
-    counts = _counts(demos, table, vector)
+    features = features_for(table, vector, config.features)
+    counts = counts_of(demos, table, vector)
     phase = tr("Searching for the goal")
-    for step, loss, q in iter_rewards(table, features, counts, config):
-        policy = _policy(demos, config, vector, q)
+    for step, loss, q, theta in iter_rewards(table, features.expected(table), counts, config):
+        policy = planned_policy(demos, asdict(config), vector, q)
+        normaliser = policy.normaliser
+        model = features.reward(theta, normaliser(vector), table.actions)
+        policy.parts = (make_reward(demos, "maxent", normaliser, demos.head, model),)
         yield Progress(phase, step, config.steps, loss, policy=policy)
 
 
@@ -154,7 +167,7 @@ def iter_rewards(
     features: NDArray[np.float64],
     counts: NDArray[np.float64],
     config: Config = Config(),
-) -> Iterator[tuple[int, float, NDArray[np.float64]]]:
+) -> Iterator[tuple[int, float, NDArray[np.float64], NDArray[np.float64]]]:
     """Improve the reward until it hardly changes.
 
     Args:
@@ -164,7 +177,8 @@ def iter_rewards(
         config: settings.
 
     Yields:
-        The number of steps, the negative log-likelihood per action, and the soft Q (S, A).
+        The number of steps, the negative log-likelihood per action, the soft Q (S, A), and the
+        weights of the features (F,).
     """
     goal = _Goal(features, counts / counts.sum(), _Plan(table, config.gamma), config.penalty)
     search = torch.optim.LBFGS(
@@ -175,28 +189,69 @@ def iter_rewards(
         search.param_groups[0]["max_iter"] = min(_BLOCK, config.steps - done)
         search.step(goal.loss)  # type: ignore[no-untyped-call]
         loss, done = goal.loss(), min(done + _BLOCK, config.steps)
-        yield done, loss, goal.q
+        yield done, loss, goal.q, goal.theta.detach().numpy().copy()
         if before - loss < _CLOSE:
             return
         before = loss
 
 
-def state_features(table: TransitionTable, encoded: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what is expected after each action: (S, A, F).
+@dataclass(frozen=True, slots=True)
+class RewardFeatures:
+    """What a reward depends on.
+
+    Attributes:
+        arrived: (S, E) features of arriving in each state.
+        ends_and_acts: whether the end of the episode, and each action, is a feature too.
+    """
+
+    arrived: NDArray[np.float64]
+    ends_and_acts: bool
+
+    def expected(self, table: TransitionTable) -> NDArray[np.float64]:
+        """Return what is expected after each action: (S, A, F)."""
+        count, width = table.states * table.actions, self.arrived.shape[1]
+        found = np.zeros((count, width + (1 + table.actions) * self.ends_and_acts))
+        chance = table.probability[:, None]
+        np.add.at(found[:, :width], table.pair, chance * self.arrived[table.following])
+        if self.ends_and_acts:
+            np.add.at(found[:, width], table.pair, table.probability * table.ends)
+            found[np.arange(count), width + 1 + np.arange(count) % table.actions] = 1.0
+        return found.reshape(table.states, table.actions, -1)
+
+    def reward(
+        self, theta: NDArray[np.float64], known: NDArray[np.float32], actions: int
+    ) -> TableReward:
+        """Return the reward of weights (F,) for states with normalised inputs (S, features)."""
+        width = self.arrived.shape[1]
+        rest = theta[width:] if self.ends_and_acts else np.zeros(1 + actions)
+        arriving = self.arrived @ theta[:width]
+        return TableReward(known, arriving, rest[1:].copy(), float(rest[0]))
+
+
+def features_for(
+    table: TransitionTable, encoded: NDArray[np.float32], name: str = ""
+) -> RewardFeatures:
+    """Return what a reward may depend on.
 
     Args:
         table: the transitions.
         encoded: (S, E) each state as the policy sees it, with its factors if it has some.
+        name: as in `Config.features`.
+
+    Raises:
+        LearningError: the name is unknown, or the environment names no features.
     """
-    own = np.eye(table.states)
-    arrived = own if encoded.shape[1] == table.states else np.concatenate([own, encoded], axis=1)
-    count = table.states * table.actions
-    found = np.zeros((count, arrived.shape[1] + 1 + table.actions))
-    width = arrived.shape[1]
-    np.add.at(found[:, :width], table.pair, table.probability[:, None] * arrived[table.following])
-    np.add.at(found[:, width], table.pair, table.probability * table.ends)
-    found[np.arange(count), width + 1 + np.arange(count) % table.actions] = 1.0
-    return found.reshape(table.states, table.actions, -1)
+    own, cells = table.features, np.eye(table.states)
+    if own is not None and name in ("", "own"):
+        return RewardFeatures(own, ends_and_acts=False)
+    if name == "own":
+        raise LearningError(tr("This environment does not say what its reward depends on."))
+    if name not in ("", "cells", "all"):
+        raise LearningError(tr("features must be own, cells or all."))
+    if name == "cells" or encoded.shape[1] == table.states:
+        return RewardFeatures(cells, ends_and_acts=name != "cells")
+    both = np.concatenate([cells, encoded.astype(np.float64)], axis=1)
+    return RewardFeatures(both, ends_and_acts=True)
 
 
 def why_not(demos: Demonstrations) -> str:
@@ -223,7 +278,7 @@ def _table(demos: Demonstrations) -> TransitionTable:
         close_env(env)
 
 
-def _counts(
+def counts_of(
     demos: Demonstrations, table: TransitionTable, vector: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Return how often each action was demonstrated in each state: (S, A)."""
@@ -234,15 +289,15 @@ def _counts(
     return counts
 
 
-def _policy(
+def planned_policy(
     demos: Demonstrations,
-    config: Config,
+    settings: dict[str, Any],
     vector: NDArray[np.float32],
     q: NDArray[np.float64],
 ) -> LearnedPolicy:
-    """Build a policy that looks up the planned action of each state."""
+    """Build a policy that looks up the best action of each state: (S, features), (S, A)."""
     normaliser = Normaliser.of(vector, np.arange(len(vector)))
     planned = demos.head.targets(q.argmax(axis=1).astype(np.float64)[:, None])
     model = Nearest(normaliser(vector), planned, demos.head, 1)
-    recipe = {"algorithm": "maxent"} | asdict(config)
+    recipe = {"algorithm": "maxent"} | settings
     return make_policy(demos, normaliser, model, Architecture(), recipe, {"count": 1})
