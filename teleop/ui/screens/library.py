@@ -123,7 +123,7 @@ class LibraryScreen:
     def draw(self, context: UiContext, area: Rect) -> None:
         """Draw the datasets on the left, the table in the middle and the episode on the right."""
         px = context.ui.painter.px
-        gap, side = px(16), max(px(180), min(px(230), round(area.width * 0.185)))
+        gap, side = px(16), max(px(192), min(px(230), round(area.width * 0.185)))
         right = max(px(300), min(px(460), round(area.width * 0.33)))
         datasets = Rect(area.x, area.y, side, area.height)
         middle = Rect(datasets.right + gap, area.y, area.width - side - right - 2 * gap, 0)
