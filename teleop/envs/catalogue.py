@@ -89,7 +89,7 @@ TEACHING: tuple[EnvEntry, ...] = (
         turn_based=True,
         action_words=(tr("Up"), tr("Right"), tr("Down"), tr("Left")),
         goal=True,
-        icon="map",
+        icon="trophy",
     ),
 )
 # Paces that people can play, measured with the keyboard model in `experts.human_like`.

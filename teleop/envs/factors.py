@@ -44,7 +44,23 @@ def _decoded(inner: Any, count: int) -> Factors:
 
 def _grid(inner: Any, count: int) -> Factors:
     """Return row and column, if the map has as many cells as there are states."""
+    shape = _shape(inner, count)
+    return tuple(divmod(state, shape[1]) for state in range(count)) if shape else ()
+
+
+def grid_shape(env: gym.Env[Any, Any]) -> tuple[int, int] | None:
+    """Return (rows, columns) of an environment whose states are the cells of a grid, else None."""
+    space = env.observation_space
+    if not isinstance(space, spaces.Discrete) or space.start != 0:
+        return None
+    try:
+        return _shape(env.unwrapped, int(space.n))
+    except Exception:  # noqa: BLE001  an environment's own code
+        return None
+
+
+def _shape(inner: Any, count: int) -> tuple[int, int] | None:
     shape = getattr(inner, "shape", None) or np.shape(getattr(inner, "desc", ()))
     if len(shape) != 2 or int(np.prod(shape)) != count or min(shape) < 2:
-        return ()
-    return tuple(divmod(state, int(shape[1])) for state in range(count))
+        return None
+    return int(shape[0]), int(shape[1])

@@ -241,3 +241,45 @@ class ProposedMoment:
     disagreement: float
     influence: float
     failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RewardMap:
+    """One reward that explains the demonstrations on a grid.
+
+    Attributes:
+        name: what it depends on, as text.
+        values: learned reward of arriving in each cell, row by row.
+        fit: probability of a demonstrated action on average, 0..1.
+        path: cells that a planner with this reward walks through.
+        arrives: whether it reaches an end of the episode that is a success.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    fit: float
+    path: tuple[int, ...]
+    arrives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RewardMaps:
+    """Several rewards that explain the same demonstrations, and a clone, on one grid.
+
+    Attributes:
+        shape: (rows, columns).
+        walls: (row, column) of each wall.
+        movable: whether walls can be moved.
+        maps: the rewards.
+        true: the environment's reward of arriving in each cell, row by row.
+        clone: cells that the clone walks through.
+        arrives: whether the clone reaches the goal.
+    """
+
+    shape: tuple[int, int]
+    walls: tuple[tuple[int, int], ...]
+    movable: bool
+    maps: tuple[RewardMap, ...]
+    true: tuple[float, ...]
+    clone: tuple[int, ...]
+    arrives: bool

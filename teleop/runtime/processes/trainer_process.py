@@ -29,8 +29,10 @@ from teleop.runtime.protocol.training_messages import (
     ListRounds,
     PolicySaved,
     Profiled,
+    RewardMapsShown,
     Rounds,
     RunAnalysis,
+    ShowRewardMaps,
     StopTraining,
     ToTrainer,
     Train,
@@ -41,6 +43,7 @@ from teleop.runtime.protocol.training_messages import (
 from teleop.text import tr
 
 if TYPE_CHECKING:
+    from teleop.learning.rewards.reward_maps import RewardMapper
     from teleop.learning.training_run import TrainingRun
 
 _CERTIFIED_S = 2.0  # between reports: for each, the window lists everything again
@@ -77,7 +80,9 @@ class TrainerProcess:
             ListRounds: self._list_rounds,
             Certify: self._certify,
             Examine: self._examine,
+            ShowRewardMaps: self._show_reward_maps,
         }
+        self._mapped: tuple[object, RewardMapper] | None = None  # the latest dataset, and its maps
 
     def run(self) -> None:
         """Handle requests until the window asks to quit."""
@@ -281,6 +286,22 @@ class TrainerProcess:
             )
         finally:
             self._pipe.send(replace(told, final=True, problem=problem))
+
+    def _show_reward_maps(self, request: ShowRewardMaps) -> None:
+        """Learn the rewards of a dataset unless they are known, and plan with them."""
+        from teleop.learning.data.demonstrations import load_demonstrations
+        from teleop.learning.rewards.reward_maps import RewardMapper
+
+        shown = RewardMapsShown(request.dataset_id, None)
+        try:
+            demos = load_demonstrations(Library(request.root).existing(request.dataset_id))
+            key = (request.root, request.dataset_id, demos.sources, demos.starts.tobytes())
+            if self._mapped is None or self._mapped[0] != key:
+                self._mapped = (key, RewardMapper(demos))
+            maps = self._mapped[1].maps(request.walls)
+            self._pipe.send(replace(shown, maps=maps))
+        except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
+            self._pipe.send(replace(shown, problem=sentence(problem)))
 
     def _analyse(self, request: RunAnalysis) -> None:
         if request.study is Analysis.PROFILE:

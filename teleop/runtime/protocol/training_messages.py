@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
+from teleop.types.findings import RewardMaps
 from teleop.types.results import HeldOutCheck, Round, Score, Trait, Tried
 
 
@@ -72,6 +73,36 @@ class ListRounds:
     root: Path
     dataset_id: str
     policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRewardMaps:
+    """Learn rewards that explain a dataset of a grid, and plan with them.
+
+    Attributes:
+        root: the recordings folder.
+        dataset_id: id of the dataset.
+        walls: (row, column) of each wall; None: as they are in the environment.
+    """
+
+    root: Path
+    dataset_id: str
+    walls: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RewardMapsShown:
+    """Rewards that explain a dataset, or why there are none.
+
+    Attributes:
+        dataset_id: id of the dataset.
+        maps: the rewards and where they lead; None if there are none.
+        problem: why; empty if there are.
+    """
+
+    dataset_id: str
+    maps: RewardMaps | None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +260,9 @@ class TrainingFailed:
     problem: str
 
 
-ToTrainer: TypeAlias = Train | StopTraining | RunAnalysis | ListRounds | Examine | Certify | Request
+ToTrainer: TypeAlias = (
+    Train | StopTraining | RunAnalysis | ListRounds | Examine | ShowRewardMaps | Certify | Request
+)
 FromTrainer: TypeAlias = (
     TrainerReady
     | TrainingBegan
@@ -241,6 +274,7 @@ FromTrainer: TypeAlias = (
     | Profiled
     | AnalysisProgress
     | Rounds
+    | RewardMapsShown
     | Examined
     | GaugesMeasured
     | Certified

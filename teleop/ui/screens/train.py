@@ -98,6 +98,7 @@ class TrainScreen:
         self._study.draw(context, chart)
         self._draw_preview(context, below)
         self._draw_panel(context, Rect(area.right - panel, area.y, panel, area.height))
+        self._study.draw_menu(context, chart)
 
     # ------------------------------------------------------------ actions
 

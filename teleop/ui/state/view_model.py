@@ -49,6 +49,7 @@ from teleop.runtime.protocol.training_messages import (
     FromTrainer,
     PolicySaved,
     Profiled,
+    RewardMapsShown,
     Rounds,
     TrainingBegan,
     TrainingFailed,
@@ -216,6 +217,7 @@ class Analyses:
         examined: what was found out about a policy, by examination.
         gauged: number of policies whose gauges were measured.
         moment: (file, step) of the picture in the view `moment`; None before the first one.
+        reward_maps: rewards that explain a dataset of a grid; None before the first ones.
     """
 
     profile: Profiled | None = None
@@ -225,6 +227,7 @@ class Analyses:
     examined: dict[Study, Examined] = field(default_factory=dict)
     gauged: int = 0
     moment: tuple[str, int] | None = None
+    reward_maps: RewardMapsShown | None = None
 
     def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
         """Return what was found out about this policy; None if it was not examined."""
@@ -405,6 +408,9 @@ class ViewModel:
         if self.training:
             self.training.check = message.check
 
+    def _rewards_mapped(self, message: RewardMapsShown) -> None:
+        self.analyses.reward_maps = message
+
     def _policy_saved(self, message: PolicySaved) -> None:
         if self.training:
             self.training.take_policy(message)
@@ -440,6 +446,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     AnalysisProgress: ViewModel._analysed,
     Profiled: ViewModel._profiled,
     Rounds: ViewModel._rounds_told,
+    RewardMapsShown: ViewModel._rewards_mapped,
     TrainingBegan: ViewModel._training_began,
     TrainingProgress: ViewModel._training_went_on,
     BaselineScores: ViewModel._scored,

@@ -1,5 +1,7 @@
 """The charts of the Train screen: loss, returns, tried settings, learning curve, influence."""
 
+from collections.abc import Callable
+
 import numpy as np
 from pygame import Rect
 
@@ -11,9 +13,11 @@ from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, Theme
 from teleop.ui.state.context import UiContext
 from teleop.ui.training.confusion_table import draw_confusion
+from teleop.ui.training.reward_maps_view import RewardMapsView
 from teleop.ui.training.trials_table import draw_tried
 from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.line_chart import Chart, Series
+from teleop.ui.widgets.popover import MenuItem
 
 _TABS = {
     "loss": (
@@ -34,6 +38,10 @@ _TABS = {
         tr("You and it"),
         tr("The policy's return minus yours, from the starts of your episodes"),
     ),
+    "reward": (
+        tr("Reward maps"),
+        tr("Rewards that explain the same episodes, from worst (red) to best (green) cell"),
+    ),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
 _AXES = {
@@ -47,6 +55,7 @@ _STUDIES = {
     "same starts": Analysis.SAME_STARTS,
 }
 _BARS = ("influence", "same starts")  # shown as a bar for each episode
+_MORE = 150  # width of the menu of tabs that do not fit
 _FEWEST = 2  # episodes that an analysis needs
 
 
@@ -56,6 +65,7 @@ class TrainingCharts:
     def __init__(self) -> None:
         self._chart = Chart()
         self._tab = "loss"
+        self._maps = RewardMapsView()
         self._axis = 0  # the table of actions that is shown
 
     def draw(self, context: UiContext, card: Rect) -> None:
@@ -66,6 +76,9 @@ class TrainingCharts:
         inside = Rect(card.x + px(8), card.y + px(72), card.width - px(16), card.height - px(80))
         if self._tab in _BARS:
             self._draw_effects(context, inside)
+            return
+        if self._tab == "reward":
+            self._maps.draw(context, inside)
             return
         training = context.model.own_training
         if self._tab == "actions" and training and training.check and training.check.tables:
@@ -87,7 +100,7 @@ class TrainingCharts:
     def draw_enlarged(self, context: UiContext, area: Rect) -> None:
         """Draw the open tab over the whole window; tables and bars keep their own form."""
         training = context.model.own_training
-        if self._tab in ("actions", "tried", *_BARS):
+        if self._tab in ("actions", "tried", "reward", *_BARS):
             self.draw(context, area)
             return
         series, _ = self._series(context)
@@ -113,27 +126,46 @@ class TrainingCharts:
     # ------------------------------------------------------------ head
 
     def _draw_tabs(self, context: UiContext, card: Rect) -> None:
+        """Draw as many tabs as fit; a menu has the others."""
         ui, px = context.ui, context.ui.painter.px
-        painter, theme = ui.painter, ui.theme
         ui.group("chart")
         x = card.x + px(12)
-        for name, (label, _) in _TABS.items():
-            rect = Rect(x, card.y + px(10), painter.width(label, "medium") + px(24), px(32))
-            chosen = name == self._tab
-            touch = ui.node(f"chart.{name}", "tab", label, rect, value=chosen)
-            if chosen or touch.hovered:
-                painter.box(rect, theme.raised if chosen else theme.hover, 8)
-            ink = theme.text if chosen else theme.text2
-            painter.text(label, rect.center, "medium", ink, "cm")
-            ui.ring(f"chart.{name}", rect, 8)
-            if touch.used:
+        names = self._fitting(context, card)
+        for name in names:
+            label = _TABS[name][0]
+            rect = Rect(x, card.y + px(10), ui.painter.width(label, "medium") + px(24), px(32))
+            if _draw_tab(context, f"chart.{name}", label, rect, chosen=name == self._tab):
                 self._tab = name
             x = rect.right + px(4)
+        if len(names) < len(_TABS):
+            label = _TABS[self._tab][0] if self._tab not in names else tr("More")
+            rect = _more_rect(card, px)
+            if ui.combo("chart.more", rect, label, label=tr("More charts")):
+                context.popover.toggle(ui, "more", "chart.more")
         rect = Rect(card.right - px(44), card.y + px(10), px(32), px(32))
         if draw_enlarge_button(context, rect):
             context.display.enlarged = not context.display.enlarged
         note, at = self._note(context), (card.x + px(24), card.y + px(58))
-        painter.text(note, at, "small", theme.text2, width=card.width - px(48))
+        ui.painter.text(note, at, "small", ui.theme.text2, width=card.width - px(48))
+
+    def draw_menu(self, context: UiContext, card: Rect) -> None:
+        """Draw the open menu of further charts above everything else."""
+        hidden = [name for name in _TABS if name not in self._fitting(context, card)]
+        choices = [MenuItem(name, _TABS[name][0]) for name in hidden]
+        anchor = _more_rect(card, context.ui.painter.px)
+        picked = context.popover.draw(context.ui, "more", anchor, choices, self._tab, 220)
+        self._tab = picked or self._tab
+
+    def _fitting(self, context: UiContext, card: Rect) -> list[str]:
+        """Return the tabs that fit beside the button that enlarges."""
+        painter, px = context.ui.painter, context.ui.painter.px
+        wide = [painter.width(label, "medium") + px(28) for label, _ in _TABS.values()]
+        room = card.width - px(64)
+        if sum(wide) <= room:
+            return list(_TABS)
+        room -= px(_MORE) + px(8)
+        fits = [sum(wide[: index + 1]) <= room for index in range(len(wide))]
+        return [name for name, fit in zip(_TABS, fits, strict=True) if fit]
 
     def _note(self, context: UiContext) -> str:
         """Return what the open tab shows."""
@@ -247,6 +279,21 @@ class TrainingCharts:
         for value, y in ((reach, plot.y + px(6)), (-reach, plot.bottom - px(6))):
             painter.text(signed(value), (plot.x - px(4), y), "small", theme.text2, "rm")
         self._draw_more(context, Rect(inside.x, inside.y - px(72), inside.width + px(8), 0))
+
+
+def _draw_tab(context: UiContext, name: str, label: str, rect: Rect, *, chosen: bool) -> bool:
+    """Draw a tab and return whether it was used."""
+    ui, theme = context.ui, context.ui.theme
+    touch = ui.node(name, "tab", label, rect, value=chosen)
+    if chosen or touch.hovered:
+        ui.painter.box(rect, theme.raised if chosen else theme.hover, 8)
+    ui.painter.text(label, rect.center, "medium", theme.text if chosen else theme.text2, "cm")
+    ui.ring(name, rect, 8)
+    return touch.used
+
+
+def _more_rect(card: Rect, px: Callable[[float], int]) -> Rect:
+    return Rect(card.right - px(52) - px(_MORE), card.y + px(10), px(_MORE), px(32))
 
 
 def _checked_losses(check: HeldOutCheck, theme: Theme) -> tuple[list[Series], float]:

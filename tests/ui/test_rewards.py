@@ -1,0 +1,89 @@
+"""Learned rewards in the window: maps of a grid, on which a wall is moved by mouse and by key."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from teleop.types.findings import RewardMaps
+from tests.harness.window import Person
+
+ROOT = Path(__file__).parents[2]
+GRID = "teleop/TreasureGrid-v0"
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    """At the Train screen, with the sample episodes of Treasure Grid."""
+    folder = "teleop-treasuregrid-v0"
+    ignore = shutil.ignore_patterns(".teleop")
+    shutil.copytree(ROOT / "recordings" / folder, tmp_path / folder, ignore=ignore)
+    person = Person(tmp_path, GRID)
+    person.app.go("train")
+    yield person
+    person.app.close()
+
+
+def open_maps(person: Person) -> None:
+    """Open the page, from the menu if its tab does not fit."""
+    person.turns()
+    if "chart.reward" not in person.app.ui.events.nodes:
+        person.click("chart.more")
+    nodes = person.app.ui.events.nodes
+    person.click(next(k for k, n in nodes.items() if "Reward maps" in str(n.label)))
+
+
+def maps_of(person: Person) -> RewardMaps:
+    """The maps that are shown, once there are some."""
+    person.until(lambda: person.app.model.analyses.reward_maps)
+    shown = person.app.model.analyses.reward_maps
+    assert shown is not None
+    assert shown.maps is not None, shown.problem
+    return shown.maps
+
+
+def moved(person: Person, act: str, cell: str) -> RewardMaps:
+    """Use a cell by mouse or by key, and wait for the new plans."""
+    before = person.app.model.analyses.reward_maps
+    if act == "mouse":
+        person.click(cell)
+    else:
+        for _ in range(3):
+            person.key("down")
+        assert person.app.ui.events.focus.id == cell
+        person.key("return")
+    person.until(lambda: person.app.model.analyses.reward_maps is not before)
+    return maps_of(person)
+
+
+def test_a_wall_is_moved_and_only_the_planner_goes_round(person: Person) -> None:
+    open_maps(person)
+    first = maps_of(person)
+    assert first.movable
+    assert first.arrives
+    assert all(item.arrives for item in first.maps)
+    person.until(lambda: "wall.3.4" in person.app.ui.events.nodes)
+    closed = moved(person, "mouse", "wall.3.4")
+    assert (3, 4) in closed.walls
+    opened = moved(person, "key", "wall.6.4")
+    assert (6, 4) not in opened.walls
+    assert not opened.arrives  # the clone walks into the wall
+    assert opened.maps[0].arrives  # the planner goes round
+    assert opened.clone[:6] == first.clone[:6]
+
+
+def test_where_there_is_no_grid_the_page_says_so(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "recordings" / "cartpole-v1",
+        tmp_path / "cartpole-v1",
+        ignore=shutil.ignore_patterns(".teleop", "policies"),
+    )
+    person = Person(tmp_path, "CartPole-v1")
+    person.app.go("train")
+    open_maps(person)
+    person.until(lambda: person.app.model.analyses.reward_maps)
+    shown = person.app.model.analyses.reward_maps
+    assert shown is not None
+    assert "needs Discrete observations" in shown.problem
+    person.app.close()
