@@ -62,6 +62,7 @@ class Lane:
         observations: (T+1) observations.
         pictures: (T+1) compressed frames, each with its shape (height, width, 3).
         over: whether the lane has ended.
+        terminated: whether it ended because the task was over.
     """
 
     policy: Policy
@@ -71,6 +72,7 @@ class Lane:
     observations: list[Any] = field(default_factory=list)
     pictures: list[tuple[bytes, tuple[int, ...]]] = field(default_factory=list)
     over: bool = False
+    terminated: bool = False
 
     def picture(self, step: int) -> NDArray[np.uint8]:
         """Return the frame after `step` steps, or the last one: (height, width, 3)."""
@@ -160,7 +162,7 @@ class Replay:
         lane.rewards.append(step.reward)
         lane.actions.append(action_text(self.env_id, env.action_space, step.action))
         lane.raw_actions.append(step.action)
-        lane.over = step.over
+        lane.over, lane.terminated = step.over, step.terminated
         self._keep(lane, env, step.observation)
 
     def _keep(self, lane: Lane, env: Any, observation: Observation) -> None:

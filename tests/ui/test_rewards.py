@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from teleop.learning.algorithms import gail
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.rewards.learned_reward import load_reward
+from teleop.recording import Library
 from teleop.types.findings import RewardMaps
 from tests.harness.window import Person
 
@@ -86,4 +90,39 @@ def test_where_there_is_no_grid_the_page_says_so(tmp_path: Path) -> None:
     shown = person.app.model.analyses.reward_maps
     assert shown is not None
     assert "needs Discrete observations" in shown.problem
+    person.app.close()
+
+
+def test_compare_draws_the_learned_reward_of_each_side(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "recordings" / "cartpole-v1",
+        tmp_path / "cartpole-v1",
+        ignore=shutil.ignore_patterns(".teleop", "policies"),
+    )
+    dataset = Library(tmp_path).existing("cartpole-v1/sample-v0")
+    demos = load_demonstrations(dataset)
+    policy = [part.policy for part in gail.train(demos, gail.Config(steps=2100)) if part.policy][-1]
+    policy.save(dataset.policies / "gail-test")
+    person = Person(tmp_path, "CartPole-v1")
+    model = person.app.model
+    person.app.go("compare")
+    person.until(lambda: model.comparison and model.comparison.complete)
+    shown = model.comparison
+    assert shown is not None
+    assert shown.about.reward_of
+    assert [len(lane.learned) for lane in shown.lanes] == [
+        len(lane.actions) for lane in shown.lanes
+    ]
+    episode = dataset.read(shown.about.file)
+    reward = load_reward(dataset.policies / "gail-test")
+    assert reward is not None
+    ended = bool(episode.terminations[-1])
+    wanted = reward.along(episode.observations, episode.actions, terminated=ended)
+    assert shown.lanes[0].learned == pytest.approx(wanted.tolist(), abs=1e-4)
+    assert shown.agreement is None  # the environment's reward is always 1
+    person.click("chart")
+    nodes = person.app.ui.events.nodes
+    person.click(next(k for k, n in nodes.items() if str(n.label) == "Learned reward"))
+    person.turns()
+    assert person.app.ui.events.nodes["chart"].label == "Learned reward"
     person.app.close()

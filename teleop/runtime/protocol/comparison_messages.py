@@ -88,12 +88,14 @@ class LaneGrowth:
         actions: action of each step as text.
         seen: numbers observed before each step, as in `ReplayOpened.components`.
         over: whether this side has ended.
+        learned: learned reward of each step; empty if no policy has one.
     """
 
     rewards: tuple[float, ...]
     actions: tuple[str, ...]
     seen: tuple[tuple[float, ...], ...]
     over: bool
+    learned: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class ReplayOpened:
         demonstrated: a sample of these numbers from the demonstrations that the policy learned
             from.
         rounds: for each of them, the round of correction in which it was recorded; 0 first.
+        reward_of: policy whose learned reward is shown, in a few words; empty if none has one.
     """
 
     dataset_id: str
@@ -124,6 +127,7 @@ class ReplayOpened:
     components: tuple[str, ...]
     demonstrated: tuple[tuple[float, ...], ...]
     rounds: tuple[int, ...] = ()
+    reward_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class ReplayProgress:
         diverged_at: first step after which the sides observe different things, or None.
         fidelity: `exact`, or where the recorded side differs from its recording; empty until that
             side has ended.
+        agreement: rank correlation of the learned with the environment's reward once all sides have
+            ended; None if there is no such reward, or if either is constant.
     """
 
     lanes: tuple[LaneGrowth, ...]
@@ -148,6 +154,7 @@ class ReplayProgress:
     differs: tuple[bool, ...]
     diverged_at: int | None
     fidelity: str
+    agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

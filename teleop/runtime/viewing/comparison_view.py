@@ -40,6 +40,7 @@ from teleop.runtime.protocol.session_messages import Say
 from teleop.runtime.protocol.shared_frames import FrameWriter
 from teleop.runtime.viewing.demonstrated_points import points_of, rounds_by_episode
 from teleop.runtime.viewing.replay_gauges import Doubting, GaugeSeries
+from teleop.runtime.viewing.reward_series import reward_series
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
 from teleop.types import Action, Policy
@@ -77,14 +78,14 @@ class ComparisonView:
         seed = (episode.row.seed or 0) if episode else request.seed
         self._env_id = dataset.info().env_id
         env = make_env(self._env_id, render=False)
-        self._space = env.action_space
+        self._space, self._abouts = env.action_space, list[LaneInfo]()
         self._seen = PolicyView(env.observation_space, find_entry(self._env_id).observation_words)
-        self._abouts: list[LaneInfo] = []
         self._adviser: LearnedPolicy | None = None  # its memory follows the recording
         self._gauges: GaugeSeries | None = None
         self._advice_given: list[Action] = []
         drivers = self._sides(dataset, episode, request.rivals[:MOST_RIVALS], env, seed)
         close_env(env)
+        self._reward = reward_series(dataset, request.rivals[:MOST_RIVALS], len(drivers))
         self._writers = tuple(FrameWriter(f"lane{index}") for index in range(len(drivers)))
         self._replay = Replay(self._env_id, seed, drivers)
         paced = shown_pace_hz(episode) if episode else pace_of(self._replay.env)
@@ -222,6 +223,7 @@ class ComparisonView:
             components=tuple(name for name, _ in names),
             demonstrated=shown,
             rounds=rounds,
+            reward_of=self._reward.title if self._reward else "",
         )
 
     def _demonstrated(
@@ -266,6 +268,7 @@ class ComparisonView:
                 differs=differs,
                 diverged_at=self._replay.diverged_at,
                 fidelity=self._replay.fidelity() if first.over and self._row else "",
+                agreement=self._agreement(),
             )
         )
         if self._wanted is not None and not self._replay.over:
@@ -293,8 +296,13 @@ class ComparisonView:
             self._reported[index] = len(lane.rewards)
             seen = tuple(self._numbers(row) for row in lane.observations[start:-1])
             rewards, actions = tuple(lane.rewards[start:]), tuple(lane.actions[start:])
-            growths.append(LaneGrowth(rewards, actions, seen, lane.over))
+            learned = self._reward.take(index, lane) if self._reward else ()
+            growths.append(LaneGrowth(rewards, actions, seen, lane.over, learned))
         return tuple(growths)
+
+    def _agreement(self) -> float | None:
+        over = self._replay.over and self._reward is not None
+        return self._reward.agreement(self._replay.lanes) if over and self._reward else None
 
 
 def _recorded(row: EpisodeRow) -> LaneInfo:

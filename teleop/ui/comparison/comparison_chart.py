@@ -16,11 +16,12 @@ from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.line_chart import Chart, Scales, Series
 from teleop.ui.widgets.popover import MenuItem
 
-_RETURN, _CLOUD = "return", "cloud"
+_RETURN, _CLOUD, _LEARNED = "return", "cloud", "learned reward"
 _GAUGES = ("distance", "disagreement")
 _TITLES = {
     _RETURN: tr("Return so far"),
     _CLOUD: tr("States visited"),
+    _LEARNED: tr("Learned reward"),
     "distance": tr("Distance from the data"),
     "disagreement": tr("Disagreement of the networks"),
 }
@@ -33,15 +34,17 @@ class ComparisonChart:
     def __init__(self) -> None:
         self._chart, self._cloud = Chart(), StateScatter()
         self._shown = _RETURN
+        self._order: list[str] = []  # of the menu
 
     def draw(self, context: UiContext, comparison: Comparison, card: Rect, step: float) -> None:
         """Draw the chosen chart with the playhead."""
         ui, px = context.ui, context.ui.painter.px
         ui.card(card)
         names = comparison.about.components
-        if self._shown not in _TITLES and self._shown not in names:
+        known = self._shown != _LEARNED or comparison.about.reward_of
+        if not known or (self._shown not in _TITLES and self._shown not in names):
             self._shown = _RETURN
-        used = self._draw_choice(context, comparison, card)
+        used = self._draw_choice(context, card)
         rect = Rect(card.right - px(40), card.y + px(6), px(30), px(30))
         if draw_enlarge_button(context, rect):
             context.display.enlarged = True
@@ -79,6 +82,9 @@ class ComparisonChart:
         choices = [MenuItem(_RETURN, tr("Return so far"))]
         if len(comparison.about.components) > 1:
             choices.append(MenuItem(_CLOUD, tr("States visited"), tr("All observations as points")))
+        if comparison.about.reward_of:
+            note = tr("of {name}", name=comparison.about.reward_of)
+            choices.append(MenuItem(_LEARNED, _TITLES[_LEARNED], note))
         choices += [
             MenuItem(name, tr("Observed: {name}", name=name))
             for name in comparison.about.components
@@ -87,11 +93,12 @@ class ComparisonChart:
             note = tr("1 is usual among the demonstrations")
             choices.append(MenuItem("distance", _TITLES["distance"], note))
             choices.append(MenuItem("disagreement", _TITLES["disagreement"]))
+        self._order = [choice.value for choice in choices]
         anchor = Rect(card.x + px(10), card.y - px(240), px(200), px(30))
         picked = context.popover.draw(context.ui, "chart", anchor, choices, self._shown, 280)
         self._shown = picked or self._shown
 
-    def _draw_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> int:
+    def _draw_choice(self, context: UiContext, card: Rect) -> int:
         """Draw the title, which opens the menu, and return its width."""
         ui, px = context.ui, context.ui.painter.px
         title = _TITLES.get(self._shown, tr("Observed: {shown}", shown=self._shown))
@@ -106,8 +113,8 @@ class ComparisonChart:
         ui.painter.icon("chevron-down", at, 14, ui.theme.text2)
         ui.ring("chart", rect, 8)
         if touch.used:
-            order = [_RETURN, _CLOUD, *comparison.about.components, *_GAUGES]
-            context.popover.toggle(ui, "chart", "chart", order.index(self._shown))
+            chosen = self._order.index(self._shown) if self._shown in self._order else 0
+            context.popover.toggle(ui, "chart", "chart", chosen)
         return width
 
     def _draw_divergence(
@@ -115,7 +122,7 @@ class ComparisonChart:
     ) -> None:
         """Draw when the observations first differ, and whether the replay matches the recording."""
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
-        notes = []
+        notes = [_agreement(comparison)] if self._shown == _LEARNED else []
         if len(comparison.lanes) > 1 and comparison.diverged_at is not None:
             notes.append(
                 tr("states differ from step {diverged_at}", diverged_at=comparison.diverged_at)
@@ -186,10 +193,19 @@ class ComparisonChart:
     def _values(self, comparison: Comparison, lane: LaneCurve) -> list[float]:
         if self._shown in _GAUGES:
             return _gauge_values(comparison, lane, self._shown)
+        if self._shown == _LEARNED:
+            return lane.learned or [math.nan] * 2
         if self._shown == _RETURN or not lane.seen:
             return lane.returns
         column = comparison.about.components.index(self._shown)
         return [row[column] for row in lane.seen]
+
+
+def _agreement(comparison: Comparison) -> str:
+    """Return how a learned reward agrees with the environment's, as text."""
+    if comparison.agreement is None:
+        return tr("of {name}", name=comparison.about.reward_of)
+    return tr("rank correlation with the true reward {value:.2f}", value=comparison.agreement)
 
 
 def _gauge_values(comparison: Comparison, lane: LaneCurve, name: str) -> list[float]:

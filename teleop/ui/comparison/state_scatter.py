@@ -14,7 +14,7 @@ from pygame import Rect, Surface
 from teleop.text import joined, tr
 from teleop.ui.comparison.series_styles import race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
-from teleop.ui.drawing.theme import Colour, mix, rgba
+from teleop.ui.drawing.theme import Colour, mix, rgba, shade
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
 from teleop.ui.widgets.figure import Figure
@@ -58,6 +58,7 @@ class StateScatter:
 
     def __init__(self) -> None:
         self._axes = [-1, -2]
+        self._rewards = False  # colour the paths by the learned reward
         self._flat: ImageCache[Flat] = ImageCache(2)
         self._pictures: ImageCache[Surface] = ImageCache(2)
 
@@ -75,8 +76,11 @@ class StateScatter:
         flat = self._flat.get(key, lambda: flatten(comparison, axes))
         plot = inside.inflate(-px(20), -px(16))
         looks = styles_of(comparison, theme)
-        shown = (*key, plot.size, theme.name, painter.scale)
-        picture = self._pictures.get(shown, lambda: _background(painter, plot, flat, comparison))
+        rewards = self._rewards and bool(about.reward_of)
+        shown = (*key, plot.size, theme.name, painter.scale, rewards)
+        picture = self._pictures.get(
+            shown, lambda: _background(painter, plot, flat, comparison, rewards=rewards)
+        )
         painter.surface.blit(picture, plot)
         paths, run = list(flat.paths), context.model.run
         if run is not None and run.seen:
@@ -144,6 +148,12 @@ class StateScatter:
             if used:
                 self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2
             right = rect.x - px(8)
+        if comparison.about.reward_of:
+            word = tr("learned reward") if self._rewards else tr("who drives")
+            at = (card.right - px(12), card.bottom - px(38))
+            _, used = ui.chip("cloud.colour", *at, tr("colour"), word)
+            if used:
+                self._rewards = not self._rewards
 
 
 def _first_round(comparison: Comparison, demonstrated: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,8 +213,14 @@ def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
     )
 
 
-def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> Surface:
-    """Return an image of what does not move: the demonstrated points and the whole paths, faint."""
+def _background(
+    painter: Painter, plot: Rect, flat: Flat, comparison: Comparison, *, rewards: bool
+) -> Surface:
+    """Return an image of what does not move: the demonstrated points and the whole paths, faint.
+
+    With `rewards`, each step is a point, from the lowest (red) to the highest (green) learned
+    reward of all sides.
+    """
     picture = Surface(plot.size)
     theme = painter.theme
     picture.fill(theme.surface)
@@ -217,9 +233,21 @@ def _background(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison
             stride = max(1, math.ceil(len(path) / _MOST_POINTS))
             faint = mix(look.colour, theme.surface, 0.6)
             painter.polyline(_on(local, path[::stride]), faint, 1.0, None)
+        if rewards:
+            _draw_rewards(painter, local, flat, comparison)
     finally:
         painter.surface = shown
     return picture
+
+
+def _draw_rewards(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> None:
+    """Draw the steps of every side, coloured by the rank of their learned reward."""
+    every = np.sort(np.concatenate([np.array(lane.learned) for lane in comparison.lanes]))
+    for lane, path in zip(comparison.lanes, flat.paths, strict=True):
+        count = min(len(lane.learned), len(path))
+        ranks = np.searchsorted(every, np.array(lane.learned[:count])) / max(1, len(every) - 1)
+        for point, share in zip(_on(plot, path[:count]), ranks, strict=True):
+            painter.dot(tuple(point), 2.2, shade(painter.theme, float(share)))
 
 
 def _on(plot: Rect, shares: NDArray[np.float64]) -> NDArray[np.float64]:

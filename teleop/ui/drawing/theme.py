@@ -168,3 +168,10 @@ STYLES: dict[str, tuple[int, str]] = {
 }
 HEAVIER = {"Inter-Regular": "Inter-Medium", "Inter-Medium": "Inter-SemiBold"}
 CAP_HEIGHT = 0.727  # height of Inter's capital letters, as a share of the font size
+
+
+def shade(theme: Theme, share: float) -> Colour:
+    """Return the colour of a rank: from the worst (0, red) to the best (1, green) reward."""
+    if share < 0.5:
+        return mix(theme.recording, theme.raised, share * 2)
+    return mix(theme.raised, theme.success, share * 2 - 1)

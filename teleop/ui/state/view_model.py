@@ -70,6 +70,7 @@ class LaneCurve:
         actions: (T) each action as text.
         seen: (T) observed numbers before each step.
         over: whether this side has ended.
+        learned: (T) learned reward of each step; empty if no policy has one.
     """
 
     about: LaneInfo
@@ -78,6 +79,7 @@ class LaneCurve:
     actions: list[str] = field(default_factory=list)
     seen: list[tuple[float, ...]] = field(default_factory=list)
     over: bool = False
+    learned: list[float] = field(default_factory=list)
 
     def follow(self, live: SessionSnapshot) -> None:
         """Follow a session that drives this side: add a step, or go back to an earlier one."""
@@ -123,6 +125,7 @@ class Comparison:
     differs: list[bool] = field(default_factory=list)
     diverged_at: int | None = None
     fidelity: str = ""
+    agreement: float | None = None
     shown: int = 0
     gauges: Gauged = field(default_factory=Gauged)
 
@@ -148,13 +151,14 @@ class Comparison:
                 lane.returns.append(lane.returns[-1] + reward)
             lane.actions += growth.actions
             lane.seen += growth.seen
+            lane.learned += growth.learned
             lane.over = growth.over
         self.likely += updates.likely
         self.pressed += updates.pressed
         self.would += updates.would
         self.differs += updates.differs
         self.diverged_at = updates.diverged_at
-        self.fidelity = updates.fidelity
+        self.fidelity, self.agreement = updates.fidelity, updates.agreement
 
 
 @dataclass(slots=True)

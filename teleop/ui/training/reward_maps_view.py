@@ -5,7 +5,7 @@ from pygame import Rect
 from teleop.runtime.protocol.training_messages import ShowRewardMaps
 from teleop.text import tr
 from teleop.types.findings import RewardMaps
-from teleop.ui.drawing.theme import Colour, Theme, mix
+from teleop.ui.drawing.theme import Colour, shade
 from teleop.ui.state.context import UiContext
 
 _HEAD, _FOOT = 24, 26
@@ -129,13 +129,6 @@ def _draw_cells(
         share = ranks.get(round(value, 3), 0) / max(1, len(ranks) - 1)
         colour = theme.text2 if (row, column) in walls else shade(theme, share)
         painter.fill(rect, colour)
-
-
-def shade(theme: Theme, share: float) -> Colour:
-    """Return the colour of a cell's rank: from the worst (0) to the best (1) reward."""
-    if share < 0.5:
-        return mix(theme.recording, theme.raised, share * 2)
-    return mix(theme.raised, theme.success, share * 2 - 1)
 
 
 def _draw_path(

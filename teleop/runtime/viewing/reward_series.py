@@ -1,0 +1,63 @@
+"""The learned reward of every step of a comparison."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from teleop.errors import TeleopError
+from teleop.learning.policy import list_policies
+from teleop.learning.policy_folder import read_row
+from teleop.learning.rewards.learned_reward import LearnedReward, load_reward
+from teleop.learning.rewards.reward_check import rank_correlation
+from teleop.playback.replay import Lane
+from teleop.recording import Dataset
+
+
+@dataclass(slots=True)
+class RewardSeries:
+    """A learned reward, and its values so far.
+
+    Attributes:
+        title: the policy that it was learned with.
+        reward: the reward.
+        values: its value at each step of each side.
+    """
+
+    title: str
+    reward: LearnedReward
+    values: list[list[float]]
+
+    def take(self, index: int, lane: Lane) -> tuple[float, ...]:
+        """Return the reward of the new steps of one side."""
+        known = self.values[index]
+        first, end = len(known), len(lane.rewards)
+        if first == end:
+            return ()
+        rows = [self.reward.encoding.row(seen) for seen in lane.observations[first : end + 1]]
+        seen = self.reward.normaliser(np.stack(rows))
+        ends = np.zeros(end - first, np.bool_)
+        ends[-1] = lane.terminated
+        acts = self.reward.acts(lane.raw_actions[first:end])
+        found = [float(value) for value in self.reward.of(seen[:-1], acts, seen[1:], ends)]
+        known += found
+        return tuple(found)
+
+    def agreement(self, lanes: list[Lane]) -> float | None:
+        """Return the rank correlation with the environment's reward; None if that is constant."""
+        learned = np.concatenate([np.array(values) for values in self.values])
+        true = np.concatenate([np.array(lane.rewards) for lane in lanes])
+        return rank_correlation(learned, true)
+
+
+def reward_series(dataset: Dataset, rivals: tuple[str, ...], lanes: int) -> RewardSeries | None:
+    """Return the learned reward of a rival, else that of the newest policy with one; else None."""
+    names = [*rivals, *reversed(list_policies(dataset.policies))]
+    for name in names:
+        folder = dataset.policies / name
+        try:
+            found = load_reward(folder)
+        except TeleopError:  # a damaged reward does not keep the comparison from opening
+            continue
+        if found is not None and not found.encoding.pictures:
+            return RewardSeries(read_row(folder).title, found, [[] for _ in range(lanes)])
+    return None
