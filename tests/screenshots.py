@@ -22,7 +22,7 @@ from teleop.ui.commands import Command
 from tests.harness.window import Person
 
 SAMPLE = "lunarlander-v3/sample-v0"
-SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library")
+SCREENS = ("home", "demonstrate", "train", "compare", "correct", "library", "prefer")
 _LOOKS = (
     ("ink", (1280, 800), False),
     ("paper", (1280, 800), False),

@@ -283,3 +283,22 @@ class RewardMaps:
     true: tuple[float, ...]
     clone: tuple[int, ...]
     arrives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PieceSource:
+    """Where a piece comes from.
+
+    Attributes:
+        kind: `episode`, `policy` or `random`.
+        name: file of the episode, or name of the policy; empty for random actions.
+        seed: seed of the run.
+        first: number of steps before the piece.
+        steps: its steps.
+    """
+
+    kind: str
+    name: str
+    seed: int
+    first: int
+    steps: int

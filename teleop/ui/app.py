@@ -45,6 +45,7 @@ from teleop.ui.screens.correct import CorrectScreen
 from teleop.ui.screens.demonstrate import Demonstrate
 from teleop.ui.screens.home import Home
 from teleop.ui.screens.library import LibraryScreen
+from teleop.ui.screens.prefer import PreferScreen
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.sheets.help_sheet import HELP, toggle_help
 from teleop.ui.state.context import UiContext, WindowRequest
@@ -489,5 +490,6 @@ def _make_screens(pair: tuple[str, str, str]) -> dict[str, Screen]:
         "compare": CompareScreen(*pair[1:]),
         "correct": CorrectScreen(pair[2]),
         "library": LibraryScreen(),
+        "prefer": PreferScreen(),
         "home": Home(),
     }

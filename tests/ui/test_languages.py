@@ -34,7 +34,7 @@ OTHERS = [code for code in LANGUAGES if code != "en"]
 _PLACE = re.compile(r"\{[^}]*\}")
 _NAMES = ("teleop", "Minari", "robomimic", "LeRobot")
 KEYS = {"Enter", "Space", "Esc", "Bksp", "Del", "Home", "End", "View", "Tab", "Ctrl", "Shift"}
-SHEETS = ("settings", "options", "controls")
+SHEETS = ("settings", "options", "controls", "algorithm")
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,7 @@ def test_every_label_fits_in_every_language(person: Person) -> None:
             assert {text for text in cut if not _may_be_cut(text, names)} == set(), (screen, where)
     _race(person)
     app.go("demonstrate")
+    app.context.sheet.about = "gail"
     for sheet in SHEETS:
         app.context.toggle_sheet(sheet)
         for where, cut in _cut(person):

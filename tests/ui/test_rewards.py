@@ -9,8 +9,12 @@ import pytest
 from teleop.learning.algorithms import gail
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.rewards.learned_reward import load_reward
+from teleop.learning.rewards.preferences import Preferences
 from teleop.recording import Library
+from teleop.runtime.protocol.preference_messages import PiecesReady, PreferenceAsked
+from teleop.runtime.protocol.training_messages import RewardMapsShown
 from teleop.types.findings import RewardMaps
+from teleop.ui.training.algorithm_words import RECIPE_WORDS, page_of
 from tests.harness.window import Person
 
 ROOT = Path(__file__).parents[2]
@@ -40,16 +44,16 @@ def open_maps(person: Person) -> None:
 
 def maps_of(person: Person) -> RewardMaps:
     """The maps that are shown, once there are some."""
-    person.until(lambda: person.app.model.analyses.reward_maps)
-    shown = person.app.model.analyses.reward_maps
-    assert shown is not None
+    person.until(lambda: person.app.model.analyses.latest.get(RewardMapsShown))
+    shown = person.app.model.analyses.latest.get(RewardMapsShown)
+    assert isinstance(shown, RewardMapsShown)
     assert shown.maps is not None, shown.problem
     return shown.maps
 
 
 def moved(person: Person, act: str, cell: str) -> RewardMaps:
     """Use a cell by mouse or by key, and wait for the new plans."""
-    before = person.app.model.analyses.reward_maps
+    before = person.app.model.analyses.latest.get(RewardMapsShown)
     if act == "mouse":
         person.click(cell)
     else:
@@ -57,7 +61,7 @@ def moved(person: Person, act: str, cell: str) -> RewardMaps:
             person.key("down")
         assert person.app.ui.events.focus.id == cell
         person.key("return")
-    person.until(lambda: person.app.model.analyses.reward_maps is not before)
+    person.until(lambda: person.app.model.analyses.latest.get(RewardMapsShown) is not before)
     return maps_of(person)
 
 
@@ -86,8 +90,8 @@ def test_where_there_is_no_grid_the_page_says_so(tmp_path: Path) -> None:
     person = Person(tmp_path, "CartPole-v1")
     person.app.go("train")
     open_maps(person)
-    person.until(lambda: person.app.model.analyses.reward_maps)
-    shown = person.app.model.analyses.reward_maps
+    person.until(lambda: person.app.model.analyses.latest.get(RewardMapsShown))
+    shown = person.app.model.analyses.latest.get(RewardMapsShown)
     assert shown is not None
     assert "needs Discrete observations" in shown.problem
     person.app.close()
@@ -126,3 +130,63 @@ def test_compare_draws_the_learned_reward_of_each_side(tmp_path: Path) -> None:
     person.turns()
     assert person.app.ui.events.nodes["chart"].label == "Learned reward"
     person.app.close()
+
+
+def _until_shown(person: Person, asked: PreferenceAsked) -> None:
+    latest, frames = person.app.model.analyses.latest, person.app.model.frames
+    person.until(lambda: PiecesReady in latest and latest[PiecesReady].pair == asked.pair)
+    person.until(lambda: {"lane0", "lane1"} <= set(frames))
+
+
+def _answer(person: Person, way: int) -> None:
+    """Answer by key or by mouse: left, right, equal, cannot tell, left."""
+    latest = person.app.model.analyses.latest
+    before = latest[PreferenceAsked]
+    if way < 3:
+        person.key(("left", "right", "e")[way])
+    else:
+        person.click(("answer.cannot tell", "piece.left")[way - 3])
+    person.until(lambda: latest.get(PreferenceAsked) not in (None, before))
+
+
+def test_a_person_answers_ten_times_and_takes_one_back(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "recordings" / "cartpole-v1",
+        tmp_path / "cartpole-v1",
+        ignore=shutil.ignore_patterns(".teleop", "policies"),
+    )
+    person = Person(tmp_path, "CartPole-v1")
+    latest = person.app.model.analyses.latest
+    person.app.go("prefer")
+    for number in range(10):
+        person.until(lambda: latest.get(PreferenceAsked))
+        asked = latest[PreferenceAsked]
+        assert asked.pair is not None, asked.problem
+        assert asked.count == number
+        _until_shown(person, asked)
+        _answer(person, number % 5)
+    person.until(lambda: PreferenceAsked in latest and latest[PreferenceAsked].count == 10)
+    assert latest[PreferenceAsked].agreement is not None
+    person.key("backspace")
+    person.until(lambda: PreferenceAsked in latest and latest[PreferenceAsked].count == 9)
+    assert not person.node("practise").enabled
+    answers, damaged = Preferences(Library(tmp_path).existing("cartpole-v1/sample-v0")).read()
+    kinds = [each.choice.value for each in answers]
+    assert kinds == [*["left", "right", "equal", "cannot tell", "left"] * 2][:9]
+    assert damaged == []
+    person.key("escape")
+    assert person.app.current == "compare"
+    person.app.close()
+
+
+def test_every_recipe_has_a_page(person: Person) -> None:
+    for recipe in RECIPE_WORDS:
+        *sentences, source = page_of(recipe)
+        assert len(sentences) == 4
+        assert source
+    person.click("about")
+    person.turns()
+    assert person.app.context.sheet.name == "algorithm"
+    person.key("escape")
+    person.turns()
+    assert person.app.context.sheet.name == ""

@@ -356,9 +356,14 @@ def test_every_tab_of_training_opens_before_there_are_numbers(person: Person) ->
     person.until_saved(1)
     person.app.go("train")
     person.click("train")
-    for tab in ("returns", "curve", "influence", "loss"):
+    for tab in ("returns", "curve", "loss"):
         person.click(f"chart.{tab}")
         assert person.node(f"chart.{tab}").value
+    for number in range(3):  # those that do not fit
+        person.click("chart.more")
+        label = person.node(f"more.{number}").label
+        person.click(f"more.{number}")
+        assert person.node("chart.more").value == label
 
 
 def test_what_has_the_focus_is_copied(person: Person) -> None:

@@ -58,7 +58,8 @@ class Config:
         steps: most environment steps; 0: no limit.
         start: folder of the policy to start from; empty: a clone of the demonstrations.
         scratch: start from an untrained network instead.
-        reward: folder of a policy whose learned reward replaces the environment's.
+        reward: folder of a learned reward that replaces the environment's: a policy's, or that of a
+            dataset's preferences.
     """
 
     seed: int = 0
@@ -124,7 +125,8 @@ def _task(
     if learned is None:
         raise LearningError(
             tr(
-                "{name} has no learned reward. Policies of iq, gail, airl and maxent have one.",
+                "{name} has no learned reward. Policies of iq, gail, airl and maxent have one, and "
+                "preferences have one after 5 answers.",
                 name=Path(config.reward).name,
             )
         )

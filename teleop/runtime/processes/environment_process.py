@@ -40,6 +40,7 @@ from teleop.runtime.protocol.library_messages import (
     ListLibrary,
     ToLibrary,
 )
+from teleop.runtime.protocol.preference_messages import ShowPieces
 from teleop.runtime.protocol.session_messages import (
     EnvFailed,
     FromEnvironment,
@@ -55,6 +56,7 @@ from teleop.runtime.protocol.session_messages import (
 from teleop.runtime.viewing.comparison_view import ComparisonView
 from teleop.runtime.viewing.failures_film import FailuresFilm
 from teleop.runtime.viewing.moment_picture import MomentPicture
+from teleop.runtime.viewing.piece_view import PieceView
 from teleop.runtime.viewing.preview import PolicyPreview
 from teleop.runtime.viewing.video_export import VideoExport
 from teleop.text import tr
@@ -107,6 +109,7 @@ class EnvironmentProcess:
         self._driving: DrivingSession | None = None
         self._preview: PolicyPreview | None = None
         self._replay: ComparisonView | None = None
+        self._pieces: PieceView | None = None
         self._writing: VideoExport | None = None
         self._film: FailuresFilm | None = None
         self._moment = MomentPicture(self._say)
@@ -125,7 +128,7 @@ class EnvironmentProcess:
 
     def seconds_to_next(self, now: float) -> float:
         """Return the number of seconds to wait for a message."""
-        acts = (self._driving, self._preview, self._replay, self._film)
+        acts = (self._driving, self._preview, self._replay, self._pieces, self._film)
         due = [act.due_s for act in acts if act is not None]
         waits = [max(0.0, when - now) for when in due if when is not None]
         busy = self._curating.busy or (self._driving is not None and self._driving.busy)
@@ -144,7 +147,7 @@ class EnvironmentProcess:
             except Exception as problem:  # noqa: BLE001  whatever it is, the take must not be lost
                 self._say(Notice(Tone.BAD, sentence(problem)))
                 self._driving.handle(Request.PAUSE, now)
-        for act in (self._preview, self._replay):
+        for act in (self._preview, self._replay, self._pieces):
             if act is None:
                 continue
             try:
@@ -228,9 +231,14 @@ class EnvironmentProcess:
         self._leave_acts()
         self._replay = ComparisonView(self._library, message, self._say)
 
+    def _show_pieces(self, message: ShowPieces, _: float) -> None:
+        self._leave_acts()
+        self._pieces = PieceView(self._library.existing(message.dataset_id), message, self._say)
+
     def _show_step(self, message: ShowStep, _: float) -> None:
-        if self._replay:
-            self._replay.show(message.step)
+        for act in (self._replay, self._pieces):
+            if act:
+                act.show(message.step)
 
     def _write_replay(self, message: WriteReplay, _: float) -> None:
         if self._writing:
@@ -318,16 +326,17 @@ class EnvironmentProcess:
             self._driving.handle(message, now)
 
     def _leave_acts(self) -> None:
-        for act in (self._preview, self._replay):
+        for act in (self._preview, self._replay, self._pieces):
             if act:
                 act.close()
-        self._preview = self._replay = None
+        self._preview = self._replay = self._pieces = None
 
 
 _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     OpenEnv: EnvironmentProcess._open,
     ShowPreview: EnvironmentProcess._show_preview,
     ShowReplay: EnvironmentProcess._show_replay,
+    ShowPieces: EnvironmentProcess._show_pieces,
     ShowCorrect: EnvironmentProcess._show_correct,
     ContinueFrom: EnvironmentProcess._continue_from,
     ShowMoment: EnvironmentProcess._show_moment,

@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from teleop.envs.factory import is_quick
 from teleop.errors import TeleopError, sentence
+from teleop.playback.replay import TURN_BASED_HZ
 from teleop.recording import Library
 from teleop.runtime.processes.studies import iter_study
 from teleop.runtime.processes.training_reports import ProgressReport, RunReport
 from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
+from teleop.runtime.protocol.preference_messages import AskPreference, PreferenceAsked
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import (
     Analysis,
@@ -43,6 +46,7 @@ from teleop.runtime.protocol.training_messages import (
 from teleop.text import tr
 
 if TYPE_CHECKING:
+    from teleop.learning.rewards.asking import Asking
     from teleop.learning.rewards.reward_maps import RewardMapper
     from teleop.learning.training_run import TrainingRun
 
@@ -81,7 +85,9 @@ class TrainerProcess:
             Certify: self._certify,
             Examine: self._examine,
             ShowRewardMaps: self._show_reward_maps,
+            AskPreference: self._ask_preference,
         }
+        self._asking: tuple[tuple[Path, str], Asking] | None = None  # the latest dialogue
         self._mapped: tuple[object, RewardMapper] | None = None  # the latest dataset, and its maps
 
     def run(self) -> None:
@@ -131,6 +137,7 @@ class TrainerProcess:
         from teleop.learning.data.demonstrations import load_demonstrations
         from teleop.learning.policy import list_policies
         from teleop.learning.recipes import find_recipe
+        from teleop.learning.rewards.asking import reward_folder
         from teleop.learning.training_run import TrainingRun
 
         began = time.perf_counter()
@@ -144,6 +151,9 @@ class TrainerProcess:
         if algorithm == "practise":
             start = str(dataset.policies / request.start) if request.start else ""
             settings |= {"start": start, "minutes": request.minutes}
+            settings |= (
+                {"reward": str(reward_folder(dataset, request.reward))} if request.reward else {}
+            )
         training_run = TrainingRun(demos, algorithm, settings)
         folder = dataset.policies / training_run.policy_name(others)
         self._pipe.send(TrainingBegan(len(demos.used), demos.total_steps, training_run.traits))
@@ -302,6 +312,38 @@ class TrainerProcess:
             self._pipe.send(replace(shown, maps=maps))
         except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
             self._pipe.send(replace(shown, problem=sentence(problem)))
+
+    def _ask_preference(self, request: AskPreference) -> None:
+        """Keep an answer, or take the latest one back, and ask about the next pair."""
+        from teleop.learning.rewards.asking import ENOUGH
+
+        try:
+            asking = self._asking_about(request)
+            problem = ""
+            try:
+                if request.undo:
+                    asking.undo()
+                elif request.answer:
+                    asking.answer(request.answer)
+            except TeleopError as trouble:  # the same pair is asked again
+                problem = sentence(trouble)
+            pair = (asking.pair[0].source, asking.pair[1].source)
+            pace = asking.pace_hz or TURN_BASED_HZ
+            state = (pace, asking.count, ENOUGH, asking.agreement, len(asking.damaged))
+            self._pipe.send(PreferenceAsked(request.dataset_id, pair, *state, problem))
+        except Exception as trouble:  # noqa: BLE001  untrusted data can raise anything; report it
+            asked = PreferenceAsked(request.dataset_id, None, problem=sentence(trouble))
+            self._pipe.send(asked)
+
+    def _asking_about(self, request: AskPreference) -> "Asking":
+        """Return the dialogue about a dataset; a new one unless it goes on."""
+        from teleop.learning.rewards.asking import Asking
+
+        key = (request.root, request.dataset_id)
+        goes_on = request.answer or request.undo
+        if self._asking is None or self._asking[0] != key or not goes_on:
+            self._asking = (key, Asking(Library(request.root).existing(request.dataset_id)))
+        return self._asking[1]
 
     def _analyse(self, request: RunAnalysis) -> None:
         if request.study is Analysis.PROFILE:

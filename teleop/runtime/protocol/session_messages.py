@@ -24,6 +24,7 @@ from teleop.runtime.protocol.diagnosis_messages import (
 )
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import Curate, CuratePolicies, FromLibrary, ToLibrary
+from teleop.runtime.protocol.preference_messages import PiecesReady, ShowPieces
 from teleop.runtime.protocol.shared_frames import Frame
 from teleop.types import InputEvent
 from teleop.types.metadata import EpisodeRow
@@ -473,6 +474,7 @@ ToEnvironment: TypeAlias = (
     | WriteReplay
     | WriteFilm
     | Race
+    | ShowPieces
     | ToLibrary
     | ShowStep
 )
@@ -490,6 +492,7 @@ FromEnvironment: TypeAlias = (
     | ReplayFrames
     | ReplayGauges
     | MomentShown
+    | PiecesReady
     | ProcessLost
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
+from teleop.runtime.protocol.preference_messages import AskPreference, PreferenceAsked
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
 from teleop.types.findings import RewardMaps
 from teleop.types.results import HeldOutCheck, Round, Score, Trait, Tried
@@ -26,6 +27,8 @@ class Train:
         files: files of the episodes to train on; empty for all.
         start: name of the policy that practice starts from; empty for a new clone.
         minutes: time limit of practice.
+        reward: what practice is rewarded by: empty for the environment's reward, `preferences`, or
+            the name of a policy with a learned reward.
     """
 
     root: Path
@@ -38,6 +41,7 @@ class Train:
     files: tuple[str, ...] = ()
     start: str = ""
     minutes: float = 10.0
+    reward: str = ""
 
 
 class Analysis(Enum):
@@ -261,7 +265,15 @@ class TrainingFailed:
 
 
 ToTrainer: TypeAlias = (
-    Train | StopTraining | RunAnalysis | ListRounds | Examine | ShowRewardMaps | Certify | Request
+    Train
+    | StopTraining
+    | RunAnalysis
+    | ListRounds
+    | Examine
+    | ShowRewardMaps
+    | AskPreference
+    | Certify
+    | Request
 )
 FromTrainer: TypeAlias = (
     TrainerReady
@@ -275,6 +287,7 @@ FromTrainer: TypeAlias = (
     | AnalysisProgress
     | Rounds
     | RewardMapsShown
+    | PreferenceAsked
     | Examined
     | GaugesMeasured
     | Certified

@@ -13,7 +13,7 @@ from teleop.ui.widgets.text_edit import TextEdit
 _REPEATING = (*ARROWS, pygame.K_TAB)  # these repeat while held; a command runs once per press
 _WINDOWS_OWN = (pygame.K_ESCAPE, *range(pygame.K_F1, pygame.K_F12 + 1))  # never for an environment
 _REWIND_KEY = "key.f7"
-_PLAYED = ("compare", "library")  # screens that play recordings
+_PLAYED = ("compare", "library", "prefer")  # screens on which Left and Right mean something
 
 
 class Keyboard:

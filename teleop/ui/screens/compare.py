@@ -341,6 +341,9 @@ class CompareScreen:
         label = tr("Show why it failed ({key})", key=label_of(Command.AUTOPSY))
         if ui.icon_button("autopsy", rect, "activity", label, None, racing):
             self._open_autopsy()
+        rect = rect.move(-px(40), 0)
+        if ui.icon_button("prefer", rect, "contrast", tr("Choose the better of two"), None, racing):
+            context.next.screen = "prefer"
         return rect.x
 
     def _open_autopsy(self) -> None:

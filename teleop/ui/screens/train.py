@@ -54,6 +54,9 @@ class TrainScreen:
         context.tell(Request.PAUSE)
         self._previewed = ("", "", 0)
         _forget_preview(context)
+        if context.next.reward:
+            self._algorithm.practise_on(context.next.reward)
+            context.next.reward = ""
 
     def leave(self, context: UiContext) -> None:
         """Stop the preview."""
@@ -127,6 +130,7 @@ class TrainScreen:
                     files=self._subset.files(context),
                     start=self._algorithm.start(context),
                     minutes=float(self._algorithm.minutes),
+                    reward=self._algorithm.reward(context),
                 )
             )
 
@@ -377,6 +381,7 @@ class TrainScreen:
                 only=self._subset.only(context),
                 start=how.start(context),
                 minutes=how.minutes,
+                reward=how.reward(context),
             )
             room -= draw_copy_link(context, (line.right, line.y), command) + painter.px(12)
         text = reason or ("" if done else usual)

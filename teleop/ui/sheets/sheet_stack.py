@@ -2,6 +2,7 @@
 
 from teleop.runtime.protocol.session_messages import EnvOpened
 from teleop.text import tr
+from teleop.ui.sheets.algorithm_sheet import draw_algorithm
 from teleop.ui.sheets.controls_sheet import control_lines, controls_request
 from teleop.ui.sheets.options_sheet import changed_options, option_lines
 from teleop.ui.sheets.settings_sheet import changed_settings, setting_lines
@@ -69,7 +70,11 @@ def _draw_files(context: UiContext) -> None:
         context.import_file(str(chosen))
 
 
-_WITHOUT_ENV = {"settings": _draw_settings, "files": _draw_files}
+_WITHOUT_ENV = {
+    "settings": _draw_settings,
+    "files": _draw_files,
+    "algorithm": draw_algorithm,
+}
 
 
 def _title(context: UiContext, env: EnvOpened) -> str:

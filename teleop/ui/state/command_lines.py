@@ -30,6 +30,7 @@ def train_line(
     only: str = "",
     start: str = "",
     minutes: int = 10,
+    reward: str = "",
 ) -> str:
     """Return the command that trains like the Train button.
 
@@ -41,10 +42,12 @@ def train_line(
         only: episodes to learn from, as for `--only`; empty for all.
         start: policy that practice starts from; empty for a new clone.
         minutes: time limit of practice.
+        reward: what practice is rewarded by; empty for the environment's reward.
     """
     options = [*_RECIPES[recipe]]
     if recipe == "practise":
         options += ["--minutes", str(minutes), *(["--from", start] if start else [])]
+        options += ["--reward", reward] if reward else []
         options += ["--only", only] if only else []
         return _line("practise", dataset_id, *options)
     options += [] if plays else ["--no-reward"]

@@ -87,13 +87,15 @@ class OpenSheet:
     """The sheet that is open over the screen.
 
     Attributes:
-        name: `options`, `controls`, `settings`, `files`; empty if none is open.
+        name: `options`, `controls`, `settings`, `files`, `algorithm`; empty if none is open.
+        about: the recipe that the algorithm sheet is about.
         listening: the move that waits for a press on the controls sheet.
         view: rows and scroll position of the sheet.
         files: the folder and its rows on the files sheet.
     """
 
     name: str = ""
+    about: str = "bc"
     listening: str = ""
     view: SheetView = field(default_factory=SheetView)
     files: FileBrowser | None = None
@@ -109,12 +111,14 @@ class NextScreen:
         rivals: names of policies to compare; empty for the default.
         ticked: uuids of the episodes that are selected in the library.
         beginning: the run from which the person continues on the next screen; None for none.
+        reward: what the next practice is rewarded by, as in `Train.reward`; empty for no change.
     """
 
     screen: str = ""
     episode: str = ""
     rivals: tuple[str, ...] = ()
     ticked: frozenset[str] = frozenset()
+    reward: str = ""
     beginning: ContinueFrom | None = None
 
 

@@ -24,6 +24,7 @@ from teleop.runtime.protocol.library_messages import (
     LibraryListed,
     Working,
 )
+from teleop.runtime.protocol.preference_messages import PiecesReady, PreferenceAsked
 from teleop.runtime.protocol.session_messages import (
     Corrected,
     Corrections,
@@ -221,7 +222,7 @@ class Analyses:
         examined: what was found out about a policy, by examination.
         gauged: number of policies whose gauges were measured.
         moment: (file, step) of the picture in the view `moment`; None before the first one.
-        reward_maps: rewards that explain a dataset of a grid; None before the first ones.
+        latest: the latest message of a kind of which only the latest counts.
     """
 
     profile: Profiled | None = None
@@ -231,7 +232,7 @@ class Analyses:
     examined: dict[Study, Examined] = field(default_factory=dict)
     gauged: int = 0
     moment: tuple[str, int] | None = None
-    reward_maps: RewardMapsShown | None = None
+    latest: dict[type, Any] = field(default_factory=dict)
 
     def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
         """Return what was found out about this policy; None if it was not examined."""
@@ -412,8 +413,8 @@ class ViewModel:
         if self.training:
             self.training.check = message.check
 
-    def _rewards_mapped(self, message: RewardMapsShown) -> None:
-        self.analyses.reward_maps = message
+    def _keep_latest(self, message: RewardMapsShown | PreferenceAsked | PiecesReady) -> None:
+        self.analyses.latest[type(message)] = message
 
     def _policy_saved(self, message: PolicySaved) -> None:
         if self.training:
@@ -450,7 +451,9 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     AnalysisProgress: ViewModel._analysed,
     Profiled: ViewModel._profiled,
     Rounds: ViewModel._rounds_told,
-    RewardMapsShown: ViewModel._rewards_mapped,
+    RewardMapsShown: ViewModel._keep_latest,
+    PreferenceAsked: ViewModel._keep_latest,
+    PiecesReady: ViewModel._keep_latest,
     TrainingBegan: ViewModel._training_began,
     TrainingProgress: ViewModel._training_went_on,
     BaselineScores: ViewModel._scored,

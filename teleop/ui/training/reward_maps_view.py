@@ -2,7 +2,7 @@
 
 from pygame import Rect
 
-from teleop.runtime.protocol.training_messages import ShowRewardMaps
+from teleop.runtime.protocol.training_messages import RewardMapsShown, ShowRewardMaps
 from teleop.text import tr
 from teleop.types.findings import RewardMaps
 from teleop.ui.drawing.theme import Colour, shade
@@ -25,7 +25,7 @@ class RewardMapsView:
         """Draw the maps beside each other: each reward, and the environment's own."""
         painter, theme = context.ui.painter, context.ui.theme
         self._keep(context)
-        shown = context.model.analyses.reward_maps
+        shown = context.model.analyses.latest.get(RewardMapsShown)
         library = context.model.library
         if shown is None or library is None or shown.dataset_id != library.dataset_id:
             words = tr("Finding rewards that explain your episodes…")
