@@ -15,19 +15,19 @@ from teleop.text import tr
 
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "bc": ("bc", {}),
+    "practise": ("practise", {}),
+    "dagger": ("dagger", {}),
+    "iq": ("iq", {}),
+    "gail": ("gail", {}),
+    "airl": ("airl", {}),
+    "maxent": ("maxent", {}),
+    "nearest": ("nearest", {}),
     "frames": ("bc", {"shape": Architecture(frames=4)}),
     "memory": ("bc", {"shape": Architecture(memory=64)}),
     "chunk": ("bc", {"shape": Architecture(chunk=8, execute=4)}),
     "average": ("bc", {"head": "average"}),
     "choose": ("bc", {"head": "choose"}),
     "flow": ("bc", {"shape": Architecture(flow=True), "head": "average"}),
-    "nearest": ("nearest", {}),
-    "dagger": ("dagger", {}),
-    "practise": ("practise", {}),
-    "iq": ("iq", {}),
-    "gail": ("gail", {}),
-    "airl": ("airl", {}),
-    "maxent": ("maxent", {}),
 }
 
 

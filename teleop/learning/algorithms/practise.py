@@ -92,7 +92,7 @@ def train(
         raise LearningError(tr("minutes must be above 0, and steps at least 0."))
     start: LearnedPolicy | None = None
     if not config.scratch:
-        start = yield from _start(demos, config)
+        start = yield from _start(demos, config, clock)
     known = load_checkpoint(Path(config.start)) if config.start else None
     task, reward = _task(demos, config, start.normaliser if known and start else None)
     score = None if reward is None else functools.partial(_learned_return, task, reward)
@@ -178,7 +178,9 @@ def _practise(
     yield Progress(phase, step, step, policy=finalists.winner())
 
 
-def _start(demos: Demonstrations, config: Config) -> Generator[Progress, None, LearnedPolicy]:
+def _start(
+    demos: Demonstrations, config: Config, clock: Callable[[], float]
+) -> Generator[Progress, None, LearnedPolicy]:
     """Return the policy to start from; clone the demonstrations if there is none."""
     if config.start:
         start = load_policy(config.start)
@@ -186,9 +188,12 @@ def _start(demos: Demonstrations, config: Config) -> Generator[Progress, None, L
         yield Progress(tr("Starting from {name}", name=start.name), 0, 1, policy=start)
         return start
     latest: LearnedPolicy | None = None
+    began = clock()
     for progress in bc.train(demos, bc.Config(seed=config.seed)):
         latest = progress.policy or latest
-        yield replace(progress, phase=tr("Cloning first"))
+        spent_s = max(clock() - began, 1e-3)  # practice itself is still to come
+        total = round(max(1, progress.step) * (1 + config.minutes * 60 / spent_s))
+        yield replace(progress, phase=tr("Cloning first"), total=total)
     if latest is None:
         raise ValueError("a clone has no policy")
     return latest

@@ -23,6 +23,14 @@ def _buttons(live: SessionSnapshot) -> tuple[tuple[str, str, str, Command], ...]
     return (_AGAIN,)
 
 
+def _words(context: UiContext, live: SessionSnapshot) -> str:
+    if live.pending:
+        return tr("Episode over")  # the buttons say what to press
+    if live.engaged:
+        return state_words(context, live)
+    return tr("All sides start from the same seed") if live.phase == "ready" else ""
+
+
 def draw_race_bar(context: UiContext, bar: Rect) -> bool:
     """Draw the bar; return True if the person wants to race again."""
     ui, live, px = context.ui, context.model.live, context.ui.painter.px
@@ -41,9 +49,7 @@ def draw_race_bar(context: UiContext, bar: Rect) -> bool:
                 context.resume()
             again = name == "record"
         right = rect.x - px(8)
-    text = tr("All sides start from the same seed") if live.phase == "ready" else ""
-    if live.pending or live.engaged:
-        text = state_words(context, live)
+    text = _words(context, live)
     at = (bar.x + px(8), bar.centery)
     used = ui.painter.text(text, at, "medium", width=right - px(8) - at[0])
     if context.input.driving:

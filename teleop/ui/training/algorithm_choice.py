@@ -167,7 +167,7 @@ class AlgorithmChoice:
         """Return (policy, label) of everything that practice can start from."""
         library = context.model.library
         rows = library.policies if library else ()
-        found = [("", tr("From a new clone"))]
+        found = [("", tr("New clone"))]
         return found + [(row.name, tr("From {name}", name=row.title)) for row in reversed(rows)]
 
 
