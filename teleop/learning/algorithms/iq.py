@@ -56,10 +56,10 @@ class Config:
     Attributes:
         seed: seed of the network, the starts and the sampled actions.
         steps: environment steps.
-        every: environment steps per optimiser step.
+        every: environment steps per optimiser step; 0: 2 for choices, 1 for numbers.
         batch: number of demonstrated steps, and of played steps, per batch.
         gamma: discount.
-        temperature: T, in units of reward.
+        temperature: T, in units of reward; 0: 0.1 for choices, 0.01 for numbers.
         alpha: alpha of the chi-squared penalty.
         learning_rate: learning rate of Adam.
         tau: share of Q that moves into the slow copy of it, which gives V(s'), at each step.
@@ -70,10 +70,10 @@ class Config:
 
     seed: int = 0
     steps: int = 25_000
-    every: int = 2
+    every: int = 0
     batch: int = 128
     gamma: float = 0.99
-    temperature: float = 0.1
+    temperature: float = 0.0
     alpha: float = 0.5
     learning_rate: float = 1e-3
     tau: float = 0.01
@@ -156,7 +156,12 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     if problem := why_not(demos):
         raise LearningError(problem)
     torch.set_num_threads(1)
-    if not isinstance(demos.action_space, spaces.Discrete):
+    chooses = isinstance(demos.action_space, spaces.Discrete)
+    every, temperature = (2, 0.1) if chooses else (1, 0.01)
+    config = replace(
+        config, every=config.every or every, temperature=config.temperature or temperature
+    )
+    if not chooses:
         yield from _train_continuous(demos, config)
         return
     search = _begin(demos, config)
