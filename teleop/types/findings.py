@@ -252,7 +252,7 @@ class RewardMap:
         values: learned reward of arriving in each cell, row by row.
         fit: probability of a demonstrated action on average, 0..1.
         path: cells that a planner with this reward walks through.
-        arrives: whether it reaches an end of the episode that is a success.
+        arrives: whether the run ends by itself where the environment's reward is highest.
     """
 
     name: str

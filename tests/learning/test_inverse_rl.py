@@ -126,6 +126,9 @@ def test_an_early_end_is_rewarded_like_what_comes_after_it(record: Record) -> No
         ("reward.json", lambda text: text.replace(b'"network"', b'"magic"')),
         ("reward.json", lambda text: text[:40]),
         ("reward.safetensors", lambda text: text[:-8]),
+        ("reward.json", lambda text: text.replace(b'"scale": 1.0', b'"scale": 0.0')),
+        ("reward.json", lambda text: text.replace(b'"absorbing": 4', b'"absorbing": Infinity')),
+        ("reward.json", lambda text: text.replace(b'"absorbing": 4', b'"absorbing": 1000000')),
     ],
 )
 def test_a_damaged_reward_is_one_sentence(

@@ -152,9 +152,39 @@ def test_a_damaged_checkpoint_and_one_of_another_learner_are_named(
     clone: tuple[Demonstrations, Path],
 ) -> None:
     demos, folder = clone
+    practised = last_policy(practise.train(demos, practise.Config(steps=1, scratch=True)))
+    practised.save(folder)
     (folder / "practice.safetensors").write_bytes(b"not a file of tensors")
     with pytest.raises(LearningError, match=r"practice\.safetensors is damaged"):
         list(practise.train(demos, practise.Config(start=str(folder), steps=1)))
+
+
+def test_a_clone_that_was_never_beaten_does_not_go_on_from_another_network(
+    clone: tuple[Demonstrations, Path],
+) -> None:
+    """Its folder may still hold what an earlier leader of the same run left."""
+    demos, folder = clone
+    practised = last_policy(practise.train(demos, practise.Config(steps=1, scratch=True)))
+    for part in practised.parts:
+        part.save(folder)
+    phases = [p.phase for p in practise.train(demos, practise.Config(steps=1, start=str(folder)))]
+    assert any(phase.startswith("Imitating") for phase in phases)
+
+
+def test_scratch_and_a_start_exclude_each_other(clone: tuple[Demonstrations, Path]) -> None:
+    demos, folder = clone
+    config = practise.Config(scratch=True, start=str(folder))
+    with pytest.raises(LearningError, match="not from both"):
+        next(iter(practise.train(demos, config)))
+
+
+def test_an_axis_without_a_range_gives_finite_targets() -> None:
+    from teleop.learning.networks.heads import full_head
+
+    head = full_head(spaces.Box(np.array([-1, 0], np.float32), np.array([1, 0], np.float32)))
+    targets = head.targets(np.array([[0.5, 0.0]]))
+    assert np.isfinite(targets).all()
+    assert head.action(targets[0])[1] == 0.0
 
 
 def test_a_reward_of_another_policy_must_exist(clone: tuple[Demonstrations, Path]) -> None:

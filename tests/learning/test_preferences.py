@@ -1,5 +1,6 @@
 """Preferences: answers are kept, a reward is learned from them, and a policy from the reward."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from teleop.learning.rewards.learned_reward import load_reward
 from teleop.learning.rewards.pieces import all_pieces, piece_steps
 from teleop.learning.rewards.preference_model import agreement, learn_reward
 from teleop.learning.rewards.preferences import Choice, Piece, Preference, Preferences
+from teleop.learning.tensor_file import read_tensors, write_tensors
 from teleop.recording import Dataset
+from teleop.recording.datasets.labels import Labels
 from teleop.types.findings import PieceSource
 from tests.harness.cli import as_json, one_sentence, teleop
 
@@ -77,6 +80,47 @@ def test_a_damaged_answer_is_left_out_and_counted(dataset: Dataset) -> None:
     assert (again.count, len(again.damaged)) == (4, 1)
     again.answer("equal")
     assert Preferences(dataset).count == 6  # the damaged file stays where it is
+
+
+def test_take_back_deletes_the_answer_it_forgets(dataset: Dataset) -> None:
+    asking = Asking(dataset)
+    for _ in range(3):
+        asking.answer("left")
+    newest = Preferences(dataset).folder / "000009-damaged00000.safetensors"
+    newest.write_bytes(b"not an answer")
+    again = Asking(dataset)
+    again.undo()
+    kept, damaged = Preferences(dataset).read()
+    assert (len(kept), again.count, damaged) == (2, 2, [newest.name])
+    again.answer("right")  # a number that follows the damaged file's
+    assert len(Preferences(dataset).read()[0]) == 3
+
+
+@pytest.mark.parametrize("broken", ['"seed": Infinity', '"seed": "x"', '"absorbing": 1e400'])
+def test_a_hostile_answer_is_left_out(dataset: Dataset, broken: str) -> None:
+    asking = Asking(dataset)
+    asking.answer("left")
+    (path,) = Preferences(dataset).folder.glob("0*.safetensors")
+    tensors = read_tensors(path, 1 << 20)
+    about = bytes(tensors["about"]).decode()
+    key = broken.split(":")[0]
+    about = re.sub(rf"{key}: [0-9]+", broken, about, count=1)
+    tensors["about"] = np.frombuffer(about.encode(), np.uint8).copy()
+    write_tensors(path, tensors)
+    assert Preferences(dataset).read() == ({}, [path.name])
+
+
+def test_pieces_of_a_trimmed_episode_are_shown_where_they_are(dataset: Dataset) -> None:
+    row = dataset.rows()[0]
+    Labels(dataset.places.labels, dataset.places.private / "labels.lock").change(
+        row.uuid, trim=(7, row.total_steps)
+    )
+    again = type(dataset)(dataset.places.root, dataset.dataset_id)
+    demos = load_demonstrations(again)
+    pieces = [p for p in all_pieces(again, make_task(demos)) if p.source.name == row.file]
+    assert pieces[0].source.first == 7
+    episode = again.read(row.file)
+    assert (pieces[0].seen[0] == demos.encoding.row(episode.observations[7])).all()
 
 
 def test_a_policy_learns_from_answers_alone(dataset: Dataset) -> None:

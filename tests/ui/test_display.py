@@ -28,6 +28,7 @@ COMMANDS = {
     "an environment with an argument": ("open", "LunarLander-v3", "--arg", "gravity=-5"),
     "compare": ("compare", SAMPLE, "p"),
     "correct": ("correct", SAMPLE),
+    "prefer": ("prefer", SAMPLE),
 }
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs Xvfb")
 
@@ -121,5 +122,5 @@ def test_every_command_that_opens_a_window_is_above() -> None:
                 isinstance(called, ast.Name) and called.id == "show_window" for called in calls
             ):
                 opening.add(node.name.removesuffix("_window"))
-    assert opening == {"open", "compare", "correct"}
+    assert opening == {"open", "compare", "correct", "prefer"}
     assert opening <= {arguments[0] for arguments in COMMANDS.values() if arguments}

@@ -222,10 +222,11 @@ def test_learning_without_the_failures(person: Person) -> None:
     model = person.app.model
     person.until(lambda: model.analyses.profile and model.analyses.profile.failed)
     person.click("algorithm")
-    person.until(lambda: "algorithm.4" in person.app.ui.events.nodes)
-    assert person.node("algorithm.4").reason.startswith("Needs continuous actions")
+    person.until(lambda: "algorithm.6" in person.app.ui.events.nodes)
+    assert person.node("algorithm.6").label == "Maximum-entropy inverse RL"
+    assert "needs Discrete observations" in person.node("algorithm.6").reason
     person.key("escape")
-    person.until(lambda: "algorithm.4" not in person.app.ui.events.nodes)
+    person.until(lambda: "algorithm.6" not in person.app.ui.events.nodes)
     person.click("train.plays")  # no search: this is about what is learned from
     person.click("subset")
     person.until(lambda: "subset.1" in person.app.ui.events.nodes)

@@ -171,7 +171,7 @@ def test_a_person_answers_ten_times_and_takes_one_back(tmp_path: Path) -> None:
     person.until(lambda: PreferenceAsked in latest and latest[PreferenceAsked].count == 9)
     assert not person.node("practise").enabled
     answers, damaged = Preferences(Library(tmp_path).existing("cartpole-v1/sample-v0")).read()
-    kinds = [each.choice.value for each in answers]
+    kinds = [each.choice.value for each in answers.values()]
     assert kinds == [*["left", "right", "equal", "cannot tell", "left"] * 2][:9]
     assert damaged == []
     person.key("escape")

@@ -64,7 +64,8 @@ class Config:
         learning_rate: learning rate of Adam.
         tau: share of Q that moves into the slow copy of it, which gives V(s'), at each step.
         hidden: widths of the hidden layers of Q.
-        best_of: number of latest episodes that suggest when the policy is worth scoring.
+        best_of: number of latest episodes that suggest when the policy is worth scoring; not used
+            for numbers.
         score_every: steps after which it is scored in any case.
     """
 
@@ -155,6 +156,8 @@ def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress
     check_teaches(demos)
     if problem := why_not(demos):
         raise LearningError(problem)
+    if config.steps < 1 or config.batch < 1 or not 0 < config.gamma < 1:
+        raise LearningError(tr("gamma must be above 0 and below 1, steps and batch at least 1."))
     torch.set_num_threads(1)
     chooses = isinstance(demos.action_space, spaces.Discrete)
     every, temperature = (2, 0.1) if chooses else (1, 0.01)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUMMARY", "Config", "train", "why_not"]
 SUMMARY = "Practice: reinforcement learning that starts from your demonstrations"
-_PLAYED = 20  # starts that score a policy
+_PLAYED, _PLAYED_SLOWLY = 20, 3  # starts that score a policy
 _BETWEEN_S = 10.0  # least time between two scores
 _FIRST_SEED = 70_000  # of the clone's episodes that are imitated
 _SCORING_SHARE = 5  # training lasts at least this many times as long as a score
@@ -55,7 +55,7 @@ class Config:
     Attributes:
         seed: seed of the networks and starts.
         minutes: time limit, without the time for the clone.
-        steps: most environment steps; 0: no limit.
+        steps: most environment steps, rounded up to whole blocks; 0: no limit.
         start: folder of the policy to start from; empty: a clone of the demonstrations.
         scratch: start from an untrained network instead.
         reward: folder of a learned reward that replaces the environment's: a policy's, or that of a
@@ -87,16 +87,15 @@ def train(
         LearningError: nothing can be learned, or the environment cannot be practised.
         EnvError: the environment cannot be made, or failed.
     """
-    check_teaches(demos)
-    if config.minutes <= 0 or config.steps < 0:
-        raise LearningError(tr("minutes must be above 0, and steps at least 0."))
+    _check(demos, config)
     start: LearnedPolicy | None = None
     if not config.scratch:
         start = yield from _start(demos, config, clock)
-    known = load_checkpoint(Path(config.start)) if config.start else None
-    task, reward = _task(demos, config, start.normaliser if known and start else None)
+    known = _known(config, start)
+    task, reward = _task(demos, config, start.normaliser if known and start else None, known)
     score = None if reward is None else functools.partial(_learned_return, task, reward)
-    finalists = Finalists(demos.env_id, config.seed, _PLAYED, score)
+    played_starts = _PLAYED if is_quick(demos.env_id) else _PLAYED_SLOWLY
+    finalists = Finalists(demos.env_id, config.seed, played_starts, score)
     if start:
         finalists.consider(start)
     learner = _learner(task, config.seed, reward)
@@ -112,13 +111,35 @@ def train(
         learner.close()
 
 
+def _check(demos: Demonstrations, config: Config) -> None:
+    check_teaches(demos)
+    if config.minutes <= 0 or config.steps < 0:
+        raise LearningError(tr("minutes must be above 0, and steps at least 0."))
+    if config.scratch and config.start:
+        raise LearningError(tr("Practice starts from a policy or from scratch, not from both."))
+
+
+def _known(config: Config, start: LearnedPolicy | None) -> Checkpoint | None:
+    """Return where practice goes on; None if it begins with imitating a policy.
+
+    A clone that was never beaten has none, and another reward needs another critic.
+    """
+    practised = start is not None and start.config.recipe.get("algorithm") == "practise"
+    goes_on = practised and config.start and not config.reward
+    return load_checkpoint(Path(config.start)) if goes_on else None
+
+
 def _task(
-    demos: Demonstrations, config: Config, normaliser: Normaliser | None
+    demos: Demonstrations,
+    config: Config,
+    normaliser: Normaliser | None,
+    known: Checkpoint | None,
 ) -> tuple[Task, RewardFunction | None]:
     """Return the task, and the learned reward that replaces the environment's, if one does."""
-    task = make_task(
-        demos, squashed=not is_choice(demos.action_space) and not is_quick(demos.env_id)
-    )
+    slow = not is_choice(demos.action_space) and not is_quick(demos.env_id)
+    if known:  # as it was practised before, whatever the speed of this computer
+        slow = "log_ent_coef" in known.tensors
+    task = make_task(demos, squashed=slow)
     if not config.reward:
         return (task if normaliser is None else replace(task, normaliser=normaliser)), None
     learned = load_reward(Path(config.reward))
@@ -185,6 +206,8 @@ def _start(
     if config.start:
         start = load_policy(config.start)
         start.check_fits(demos.env_id, demos.observation_space, demos.action_space)
+        kept = load_checkpoint(Path(config.start)), load_reward(Path(config.start))
+        start.parts = tuple(part for part in kept if part is not None)
         yield Progress(tr("Starting from {name}", name=start.name), 0, 1, policy=start)
         return start
     latest: LearnedPolicy | None = None
@@ -213,7 +236,7 @@ def _learner(task: Task, seed: int, reward: RewardFunction | None) -> "PPOLearne
 def _restore(learner: "PPOLearner | SACLearner", known: Checkpoint) -> None:
     try:
         learner.restore(known.tensors)
-    except (RuntimeError, KeyError, ValueError) as problem:
+    except (RuntimeError, KeyError, ValueError, TypeError) as problem:
         raise LearningError(
             tr("The policy was practised in another way, so practice cannot go on from it.")
         ) from problem

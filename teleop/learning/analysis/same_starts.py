@@ -38,7 +38,7 @@ def iter_same_starts(demos: Demonstrations, policy: LearnedPolicy) -> Iterator[S
         EnvError: the environment cannot be made, or failed.
         LearningError: the policy's actions do not fit the environment.
     """
-    recorded = [i for i in reversed(demos.used) if i < len(demos.seeds)]
+    recorded = [i for i in reversed(demos.used) if i < len(demos.seeds) and not demos.firsts[i]]
     known = [(i, seed) for i in recorded if (seed := demos.seeds[i]) is not None][:_MOST]
     results = evaluate_from(demos.env_id, policy, [seed for _, seed in known])
     for (index, seed), result in zip(known, results, strict=True):

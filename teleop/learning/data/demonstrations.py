@@ -69,6 +69,7 @@ class Demonstrations:
         marked: success of each episode as the person marked it, else as the environment reported
             it; None if neither did. Empty without a recording.
         seeds: seed of each episode's reset; None if it is unknown. Empty without a recording.
+        firsts: steps of each episode that were trimmed off its start. Empty without a recording.
     """
 
     env_id: str
@@ -95,6 +96,7 @@ class Demonstrations:
     jitter_s: float
     marked: tuple[bool | None, ...] = ()
     seeds: tuple[int | None, ...] = ()
+    firsts: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:
@@ -287,8 +289,12 @@ def load_demonstrations(
         sources=tuple((row.file, row.sha256) for row in rows),
         sittings=sitting_numbers(rows),
     )
-    seeds = tuple(row.seed for row in rows)
-    return replace(found, marked=_marked(rows, gathered.reported), seeds=seeds)
+    marked, seeds = _marked(rows, gathered.reported), tuple(row.seed for row in rows)
+    return replace(found, marked=marked, seeds=seeds, firsts=_firsts(rows))
+
+
+def _firsts(rows: list[EpisodeRow]) -> tuple[int, ...]:
+    return tuple(row.label.trim[0] if row.label.trim else 0 for row in rows)
 
 
 def _marked(rows: list[EpisodeRow], reported: list[bool | None]) -> tuple[bool | None, ...]:

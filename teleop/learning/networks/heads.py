@@ -296,7 +296,7 @@ def full_head(space: Space, *, squashed: bool = False) -> Head:
             if not np.isfinite([low, high]).all():
                 raise LearningError(tr("This algorithm needs actions with bounds."))
             middle, half = (float(low) + float(high)) / 2, (float(high) - float(low)) / 2
-            branches.append(Number(float(low), float(high), middle, half, squashed))
+            branches.append(Number(float(low), float(high), middle, half or 1.0, squashed))
     return Head(tuple(branches), space)
 
 

@@ -49,7 +49,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     try:
         tensors = read_tensors(folder / FILE, files.MOST_WEIGHTS)
         practised_s = float(tensors.pop(_SECONDS)[0])
-    except (OSError, ValueError, KeyError, IndexError, SafetensorError) as problem:
+    except (OSError, ValueError, KeyError, IndexError, TypeError, SafetensorError) as problem:
         raise LearningError(
             tr(
                 "{file} is damaged ({problem}). Delete it to practise from the policy alone.",

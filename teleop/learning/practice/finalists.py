@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from teleop.envs.factory import is_quick
 from teleop.evaluation.scoring import evaluate
 from teleop.learning.policy import LearnedPolicy
 
 _FIRST_SEED = 80_000
-_MANY = 40  # starts of the last comparison
+_MANY, _MANY_SLOWLY = 40, 5  # starts of the last comparison
 _MOST = 4  # policies in the last comparison
 
 Score = Callable[[LearnedPolicy, int, int], float]  # (policy, episodes, first seed)
@@ -32,6 +33,7 @@ class Finalists:
         """
         self._env_id, self._seed, self._episodes = env_id, seed, episodes
         self._score = score or self._mean_return
+        self._many = _MANY if is_quick(env_id) else _MANY_SLOWLY
         self._best: list[tuple[float, LearnedPolicy]] = []  # the best first
 
     @property
@@ -42,6 +44,7 @@ class Finalists:
     def consider(self, policy: LearnedPolicy) -> tuple[float, bool]:
         """Play a policy; return its mean return, and whether it is better than all others."""
         found = self._score(policy, self._episodes, _FIRST_SEED + 10_000 * self._seed + 5000)
+        found = found if np.isfinite(found) else -np.inf
         leads = found > self.leading
         # the newest first among equals: it has been trained for longer
         ordered = sorted([(found, policy), *self._best], key=lambda pair: -pair[0])
@@ -57,7 +60,7 @@ class Finalists:
         if not self._best:
             raise ValueError("no policy was played")
         first = _FIRST_SEED + 10_000 * self._seed + 6000
-        scores = [self._score(policy, _MANY, first) for _, policy in self._best]
+        scores = [self._score(policy, self._many, first) for _, policy in self._best]
         policy = self._best[int(np.argmax(scores))][1]
         learned = policy.config.learned | {"played_mean": max(scores)}
         policy.config = replace(policy.config, learned=learned)

@@ -98,6 +98,7 @@ class InverseLearner:
             learning_starts=0,
             batch_size=2 * config.batch,
             gamma=config.gamma,
+            tau=config.tau,
             train_freq=config.every,
             gradient_steps=1,
             replay_buffer_class=HalfShown,

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from stable_baselines3 import SAC
 from stable_baselines3.common.logger import Logger
 
+from teleop.errors import LearningError
 from teleop.learning.networks.numpy_network import Network
 from teleop.learning.networks.torch_network import copied
 from teleop.learning.practice.half_shown import HalfShown
 from teleop.learning.practice.shown import Shown, demonstrated
 from teleop.learning.practice.task import Task
 from teleop.learning.rewards.reward_models import RewardFunction
+from teleop.text import tr
 
 _HIDDEN = [128, 128]
 _BLOCK = 250
@@ -62,7 +64,11 @@ class SACLearner:
         self._buffer: HalfShown = buffer
         self._model.set_logger(Logger(None, []))
         self._buffer.shown = demonstrated(task, reward)
-        self._buffer.scale = 1 / max(float(self._buffer.shown.rewards.std()), _FEWEST_SD)
+        rewards = self._buffer.shown.rewards
+        if len(rewards) == 0:
+            raise LearningError(tr("These episodes have no step whose reward is known."))
+        spread = float(rewards.std())
+        self._buffer.scale = 1 / (spread if spread > _FEWEST_SD else max(abs(rewards.mean()), 1.0))
 
     @property
     def steps(self) -> int:

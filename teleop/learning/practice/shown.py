@@ -115,7 +115,8 @@ def played(
             for step in iter_episode(env, notes.act, start, _MOST_STEPS):
                 if step.action is not None:
                     notes.add(step)
-            if notes.count > _MOST_STEPS:
+            notes.end()
+            if notes.count >= _MOST_STEPS:
                 break
     finally:
         close_env(env)
@@ -128,8 +129,11 @@ class _Notes:
     def __init__(self, task: Task, policy: LearnedPolicy, rng: np.random.Generator) -> None:
         self._task, self._policy, self._rng = task, policy, rng
         self._seen: list[NDArray[np.float32]] = []
-        self._targets: list[NDArray[np.float32]] = []
-        self._steps: list[Transition] = []
+        self._targets: list[NDArray[np.float32]] = []  # drawn
+        self._done: list[NDArray[np.float32]] = []  # played
+        self._after: list[NDArray[np.float32]] = []
+        self._steps: list[tuple[float, bool]] = []  # reward, terminated
+        self._ends: list[int] = []
 
     @property
     def count(self) -> int:
@@ -140,25 +144,31 @@ class _Notes:
         """Return the policy's action, and note one that is drawn with its probabilities."""
         action, chances = self._policy.advise(observation)
         self._seen.append(self._input(observation))
-        self._targets.append(self._task.head.targets(self._drawn(action, chances))[0])
+        head = self._task.head
+        self._targets.append(head.targets(self._drawn(action, chances))[0])
+        self._done.append(head.targets(flat_actions(head.space, batched(action)))[0])
         return action
 
     def add(self, step: Transition) -> None:
         """Note what followed."""
-        self._steps.append(step)
+        self._after.append(self._input(step.observation))
+        self._steps.append((step.reward, step.terminated))
+
+    def end(self) -> None:
+        """Note that an episode is over, or cut off."""
+        self._ends.append(len(self._steps) - 1)
 
     def shown(self, reward: RewardFunction | None) -> Shown:
         """Return everything that was noted."""
-        seen, targets = np.stack(self._seen), np.stack(self._targets)
-        following = np.stack([self._input(step.observation) for step in self._steps])
-        terminated = np.array([step.terminated for step in self._steps])
-        rewards = np.array([step.reward for step in self._steps])
+        seen, following = np.stack(self._seen), np.stack(self._after)
+        terminated = np.array([ended for _, ended in self._steps])
+        rewards = np.array([each for each, _ in self._steps])
         if reward is not None:
-            acts = self._task.head.features(targets)
+            acts = self._task.head.features(np.stack(self._done))
             rewards = reward(seen, acts, following, terminated)
-        last = np.array([step.over for step in self._steps])
-        last[-1] = True
-        return Shown(seen, targets, following, rewards, terminated, last)
+        last = np.zeros(len(self._steps), np.bool_)
+        last[self._ends] = True
+        return Shown(seen, np.stack(self._targets), following, rewards, terminated, last)
 
     def _input(self, observation: Observation) -> NDArray[np.float32]:
         return self._task.normaliser(self._task.demos.encoding.row(observation))

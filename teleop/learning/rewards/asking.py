@@ -37,10 +37,9 @@ class Asking:
         """
         self._task = make_task(load_demonstrations(dataset))
         self._store = Preferences(dataset)
-        self._answers, self.damaged = self._store.read()
-        fits = [each for each in self._answers if self._fits(each)]
-        self.damaged += ["?"] * (len(self._answers) - len(fits))
-        self._answers = fits
+        stored, self.damaged = self._store.read()
+        self.damaged += [name for name, each in stored.items() if not self._fits(each)]
+        self._stored = {name: each for name, each in stored.items() if self._fits(each)}
         self._pieces = all_pieces(dataset, self._task)
         if len(self._pieces) < 2:
             raise LearningError(tr("There are too few steps to compare pieces of them."))
@@ -48,6 +47,10 @@ class Asking:
         self.reward: LearnedReward | None = None
         self._learn()
         self.pair = self._next()
+
+    @property
+    def _answers(self) -> list[Preference]:
+        return list(self._stored.values())
 
     @property
     def count(self) -> int:
@@ -71,8 +74,7 @@ class Asking:
             StorageError: the answer, or the reward learned from it, cannot be written.
         """
         given = Preference(*self.pair, Choice(choice))
-        self._store.add(given)
-        self._answers.append(given)
+        self._stored[self._store.add(given)] = given
         if len(self._answers) % _LEARN_EVERY == 0:
             self._learn()
             if self.reward is not None:
@@ -85,9 +87,12 @@ class Asking:
         Raises:
             StorageError: it cannot be deleted.
         """
-        if self._answers and self._store.undo():
-            last = self._answers.pop()
+        if self._stored:
+            name = next(reversed(self._stored))
+            self._store.delete(name)
+            last = self._stored.pop(name)
             self.pair = (last.left, last.right)
+            self._learn()
 
     def save(self) -> None:
         """Learn from all answers, and save the reward beside them.
@@ -107,8 +112,8 @@ class Asking:
         return self._task.demos.pace_hz
 
     def _learn(self) -> None:
-        if any(each.choice.left is not None for each in self._answers):
-            self.reward = learn_reward(self._task, self._answers)
+        tells = any(each.choice.left is not None for each in self._answers)
+        self.reward = learn_reward(self._task, self._answers) if tells else None
 
     def _next(self) -> tuple[Piece, Piece]:
         return next_pair(self._task, self._pieces, self._answers, self.reward, self._rng)

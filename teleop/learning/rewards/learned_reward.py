@@ -39,7 +39,7 @@ CONFIG, WEIGHTS = "reward.json", "reward.safetensors"
 _FORMAT = 1
 _UNREADABLE = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError),
-    *(RecursionError, SafetensorError),
+    *(RecursionError, OverflowError, SafetensorError),
 )
 
 
@@ -125,6 +125,11 @@ class LearnedReward:
         """Return whether the reward is for these observations, and for the actions of a head."""
         known = space_from_json(self.config.observation_space)
         return same_space(known, observation_space) and self.head.features_alike(head)
+
+    def fits_spaces(self, observation_space: Space, action_space: Space) -> bool:
+        """Return whether the reward is for an environment with these spaces."""
+        known = space_from_json(self.config.observation_space)
+        return same_space(known, observation_space) and same_space(self.head.space, action_space)
 
     def to_the_end(self, gamma: float) -> RewardFunction:
         """Return the reward with that of the absorbing state added to the last step.
@@ -222,5 +227,13 @@ def _try(reward: LearnedReward) -> None:
         raise ValueError("the arrays do not fit the observation space")
     seen = np.zeros((2, reward.encoding.features), np.float32)
     acts = np.zeros((2, reward.head.size), np.float32)
-    if reward.of(seen, acts, seen, np.array([False, True])).shape != (2,):
+    reward.model.check(reward.encoding.features)
+    found = reward.of(seen, acts, seen, np.array([False, True]))
+    if found.shape != (2,):
         raise ValueError("the arrays do not fit the spaces")
+    arrays = [part for _, part in reward.model.tensors()]
+    arrays += [reward.normaliser.mean, reward.normaliser.sd, found]
+    if not all(np.isfinite(part).all() for part in arrays) or reward.normaliser.sd.min() <= 0:
+        raise ValueError("there are numbers that are not finite")
+    if not np.isfinite(reward.model.absorbed()):
+        raise ValueError("the absorbing state has no finite reward")

@@ -18,7 +18,7 @@ from teleop.types.findings import PieceSource
 
 _SECONDS, _FEWEST, _TURNS = 1.5, 10, 8  # length of a piece; steps if turn-based
 _POLICIES, _EPISODES = 3, 5
-_FIRST_SEED = 120_000
+_FIRST_SEED, _MOST_STEPS = 120_000, 1000
 
 
 def piece_steps(pace_hz: float) -> int:
@@ -59,7 +59,8 @@ def _recorded(task: Task) -> Iterator[Piece]:
         for first in range(0, rows.stop - rows.start, size):
             part = slice(rows.start + first, min(rows.start + first + size, rows.stop))
             steps = part.stop - part.start
-            source = PieceSource("episode", demos.sources[index][0], seed, first, steps)
+            begun = first + (demos.firsts[index] if demos.firsts else 0)
+            source = PieceSource("episode", demos.sources[index][0], seed, begun, steps)
             total = float(np.nan_to_num(demos.rewards[part]).sum())
             ended = part.stop == rows.stop and bool(demos.terminated[index])
             absorbing = max(1, size - steps) if ended else 0
@@ -73,7 +74,10 @@ def _played(task: Task, kind: str, name: str, driver: Policy) -> Iterator[Piece]
     try:
         for seed in range(_FIRST_SEED, _FIRST_SEED + _EPISODES):
             driver.reset(seed)
-            steps = list(iter_episode(env, driver.act, seed))
+            steps = [
+                step._replace(observation=task.demos.encoding.row(step.observation))
+                for step in iter_episode(env, driver.act, seed, _MOST_STEPS)
+            ]
             for first in range(0, len(steps) - 1, size):
                 part = steps[first : first + size + 1]
                 source = PieceSource(kind, name, seed, first, len(part) - 1)
@@ -84,8 +88,8 @@ def _played(task: Task, kind: str, name: str, driver: Policy) -> Iterator[Piece]
 
 
 def _piece(task: Task, source: PieceSource, steps: list[Transition], absorbing: int) -> Piece:
-    """Return a piece of steps; the first one is what was observed before it."""
-    rows = np.stack([task.demos.encoding.row(step.observation) for step in steps[:-1]])
+    """Return a piece of steps with encoded observations; the first is what was seen before it."""
+    rows = np.stack([step.observation for step in steps[:-1]])
     flat = [flat_actions(task.head.space, batched(step.action))[0] for step in steps[1:]]
     targets = task.head.targets(np.array(flat))
     total = sum(step.reward for step in steps[1:])

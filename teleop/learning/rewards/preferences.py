@@ -28,6 +28,7 @@ from teleop.types.findings import PieceSource
 
 _MOST_BYTES = 64 << 20
 _ABOUT = "about"
+_LONGEST = 10_000  # steps of a piece
 
 
 class Choice(Enum):
@@ -84,14 +85,14 @@ class Preferences:
         """Number of answers."""
         return len(self._names())
 
-    def add(self, answer: Preference) -> None:
-        """Store an answer.
+    def add(self, answer: Preference) -> str:
+        """Store an answer; return the name of its file.
 
         Raises:
             StorageError: it cannot be written.
         """
         names = self._names()
-        number = int(names[-1].split("-")[0]) + 1 if names else 1
+        number = int(names[-1][:6]) + 1 if names else 1
         path = self.folder / f"{number:06d}-{uuid.uuid4().hex[:12]}.safetensors"
         about = {
             "choice": answer.choice.value,
@@ -115,6 +116,7 @@ class Preferences:
                     problem=reason(problem),
                 )
             ) from problem
+        return path.name
 
     def save(self, reward: LearnedReward) -> None:
         """Write the reward that was learned from the answers beside them.
@@ -133,17 +135,14 @@ class Preferences:
                 )
             ) from problem
 
-    def undo(self) -> bool:
-        """Delete the latest answer; return whether there was one.
+    def delete(self, name: str) -> None:
+        """Delete an answer by the name of its file.
 
         Raises:
             StorageError: it cannot be deleted.
         """
-        names = self._names()
-        if not names:
-            return False
         try:
-            files.unlink(self.folder / names[-1])
+            files.unlink(self.folder / name)
         except OSError as problem:
             raise StorageError(
                 tr(
@@ -152,14 +151,13 @@ class Preferences:
                     problem=reason(problem),
                 )
             ) from problem
-        return True
 
-    def read(self) -> tuple[list[Preference], list[str]]:
-        """Return the answers, and the names of files that cannot be read."""
-        found, damaged = [], []
+    def read(self) -> tuple[dict[str, Preference], list[str]]:
+        """Return the answers by file, and the names of files that cannot be read."""
+        found, damaged = dict[str, Preference](), []
         for name in self._names():
             try:
-                found.append(_preference(read_tensors(self.folder / name, _MOST_BYTES)))
+                found[name] = _preference(read_tensors(self.folder / name, _MOST_BYTES))
             except _UNREADABLE:
                 damaged.append(name)
         return found, damaged
@@ -171,7 +169,7 @@ class Preferences:
 
 _UNREADABLE = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError),
-    *(RecursionError, SafetensorError),
+    *(RecursionError, OverflowError, SafetensorError),
 )
 
 
@@ -197,8 +195,8 @@ def _piece(tensors: dict[str, Any], about: dict[str, Any], side: str) -> Piece:
         int(data["steps"]),
     )
     seen, acts = tensors[f"{side}.seen"], tensors[f"{side}.acts"]
-    fits = seen.ndim == acts.ndim == 2 and len(seen) == len(acts) > 0
+    fits = seen.ndim == acts.ndim == 2 and 0 < len(seen) == len(acts) <= _LONGEST
     if not fits or not (np.isfinite(seen).all() and np.isfinite(acts).all()):
         raise ValueError("the arrays of a piece do not fit together")
-    absorbing = min(max(0, int(data["absorbing"])), len(seen) * 100)
+    absorbing = min(max(0, int(data["absorbing"])), _LONGEST)
     return Piece(source, seen, acts, float(data["total_reward"]), absorbing)

@@ -70,9 +70,11 @@ def iter_played(
     try:
         for seed in range(first_seed, first_seed + episodes):
             policy.reset(seed)
-            steps = list(iter_episode(env, policy.act, seed))
-            rows = [reward.encoding.row(step.observation) for step in steps]
-            seen = reward.normaliser(np.stack(rows))
+            steps = [
+                step._replace(observation=reward.encoding.row(step.observation))
+                for step in iter_episode(env, policy.act, seed)
+            ]
+            seen = reward.normaliser(np.stack([step.observation for step in steps]))
             acts = reward.acts([step.action for step in steps[1:]])
             ends = np.array([step.terminated for step in steps[1:]])
             learned = reward.of(seen[:-1], acts, seen[1:], ends)

@@ -105,9 +105,10 @@ class RewardMapper:
     def _path(
         self, env: gym.Env[Any, Any], act: Callable[[Observation], Action]
     ) -> tuple[tuple[int, ...], bool]:
-        """Return the cells of one run, and whether it ended by itself."""
+        """Return the cells of one run, and whether it ended where the reward is highest."""
         steps = list(iter_episode(env, act, self._seed, _LONGEST))
-        return tuple(int(step.observation) for step in steps), steps[-1].terminated
+        arrives = steps[-1].terminated and steps[-1].reward >= self._table.reward.max()
+        return tuple(int(step.observation) for step in steps), arrives
 
 
 def _clone(demos: Demonstrations) -> LearnedPolicy:

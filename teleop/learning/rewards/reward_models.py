@@ -40,6 +40,16 @@ class RewardModel(Protocol):
     def settings(self) -> dict[str, Any]:
         """Return the numbers of the model, as JSON-able data."""
 
+    def check(self, features: int) -> None:
+        """Check that the numbers make sense.
+
+        Args:
+            features: inputs of an observation.
+
+        Raises:
+            ValueError: one does not.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkReward:
@@ -90,6 +100,11 @@ class NetworkReward:
         """Return the numbers of the model."""
         return {"offset": self.offset, "scale": self.scale, "absorbing": self.absorbing}
 
+    def check(self, features: int) -> None:
+        """Check the scale and the place of the absorbing input."""
+        if not self.scale > 0 or self.absorbing not in (-1, features):
+            raise ValueError("the scale or the absorbing input is wrong")
+
 
 @dataclass(frozen=True, slots=True)
 class SoftQReward:
@@ -139,6 +154,12 @@ class SoftQReward:
     def settings(self) -> dict[str, Any]:
         """Return the numbers of the model."""
         return {"gamma": self.gamma, "temperature": self.temperature}
+
+    def check(self, features: int) -> None:
+        """Check the discount and the temperature."""
+        del features
+        if not (0 <= self.gamma < 1 and self.temperature > 0):
+            raise ValueError("the discount or the temperature is wrong")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +212,12 @@ class ActorQReward:
         """Return the numbers of the model."""
         return {"gamma": self.gamma}
 
+    def check(self, features: int) -> None:
+        """Check the discount."""
+        del features
+        if not 0 <= self.gamma < 1:
+            raise ValueError("the discount is wrong")
+
 
 @dataclass(frozen=True, slots=True)
 class TableReward:
@@ -233,6 +260,11 @@ class TableReward:
     def settings(self) -> dict[str, Any]:
         """Return the numbers of the model."""
         return {"ending": self.ending}
+
+    def check(self, features: int) -> None:
+        """Check that each state has a reward."""
+        if self.known.shape != (len(self.arriving), features) or not np.isfinite(self.ending):
+            raise ValueError("the table does not fit the states")
 
 
 def not_absorbed(seen: Rows) -> Rows:

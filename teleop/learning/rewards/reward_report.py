@@ -32,8 +32,12 @@ class RewardReport:
                 f"teleop train {dataset.dataset_id} --algorithm gail"
             )
         self.policy, reward = chosen
+        if not reward.fits_spaces(*dataset.spaces()):
+            raise LearningError(f"The reward of {self.policy} is for other spaces.")
         episodes = [(row, dataset.read(row)) for row in dataset.rows() if row.total_steps]
         self._episodes = [(row, rewarded(reward, episode)) for row, episode in episodes]
+        if not self._episodes:
+            raise LearningError(f"{dataset.dataset_id} has no recorded steps to compare.")
         self.check = check_reward(reward, [steps for _, steps in self._episodes])
 
     def rows(self) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -44,6 +45,7 @@ from teleop.runtime.protocol.training_messages import (
     TrainingFailed,
 )
 from teleop.text import tr
+from teleop.types.findings import PieceSource
 
 if TYPE_CHECKING:
     from teleop.learning.rewards.asking import Asking
@@ -67,6 +69,9 @@ def serve(pipe: "Connection[Any, Any]") -> None:
         TrainerProcess(pipe).run()
 
 
+_WAITING = (AskPreference, ShowRewardMaps)  # the window waits for their answers
+
+
 class _Stopped(Exception):  # noqa: N818  not an error
     """The window asked to stop the current work."""
 
@@ -77,6 +82,7 @@ class TrainerProcess:
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
         self._pipe = pipe
         self._quits = False
+        self._waiting: deque[ToTrainer] = deque()  # requests that came during other work
         self._unplayed: ListRounds | None = None  # rounds to play while nothing else is requested
         self._handlers: dict[type, Callable[[Any], None]] = {
             Train: self._train,
@@ -93,7 +99,7 @@ class TrainerProcess:
     def run(self) -> None:
         """Handle requests until the window asks to quit."""
         while not self._quits:
-            self.handle(self._pipe.recv())
+            self.handle(self._waiting.popleft() if self._waiting else self._pipe.recv())
             if self._unplayed and not self._quits and not self._pipe.poll():
                 self._play_rounds(self._unplayed)
 
@@ -116,6 +122,8 @@ class TrainerProcess:
             self._quits = message is Request.QUIT
             if self._quits or isinstance(message, StopTraining):
                 raise _Stopped
+            if isinstance(message, _WAITING):
+                self._waiting.append(message)
 
     # ------------------------------------------------------------ training
 
@@ -323,14 +331,13 @@ class TrainerProcess:
             try:
                 if request.undo:
                     asking.undo()
-                elif request.answer:
+                elif request.answer and request.pair == pair_of(asking):
                     asking.answer(request.answer)
             except TeleopError as trouble:  # the same pair is asked again
                 problem = sentence(trouble)
-            pair = (asking.pair[0].source, asking.pair[1].source)
             pace = asking.pace_hz or TURN_BASED_HZ
             state = (pace, asking.count, ENOUGH, asking.agreement, len(asking.damaged))
-            self._pipe.send(PreferenceAsked(request.dataset_id, pair, *state, problem))
+            self._pipe.send(PreferenceAsked(request.dataset_id, pair_of(asking), *state, problem))
         except Exception as trouble:  # noqa: BLE001  untrusted data can raise anything; report it
             asked = PreferenceAsked(request.dataset_id, None, problem=sentence(trouble))
             self._pipe.send(asked)
@@ -388,6 +395,11 @@ class TrainerProcess:
             check_teaches(demos)
         except Exception as problem:  # noqa: BLE001  untrusted data can raise anything; report it
             self._pipe.send(replace(found, problem=sentence(problem)))
+
+
+def pair_of(asking: "Asking") -> tuple[PieceSource, PieceSource]:
+    """Return the pair that is asked about."""
+    return asking.pair[0].source, asking.pair[1].source
 
 
 def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float, float], int]]:

@@ -15,12 +15,14 @@ class AskPreference:
         dataset_id: id of the dataset.
         answer: answer to the pair that was asked before: `left`, `right`, `equal` or `cannot tell`;
             empty: none was asked.
+        pair: the pair that is answered; an answer to another pair than the one asked is dropped.
         undo: take the latest answer back instead.
     """
 
     root: Path
     dataset_id: str
     answer: str = ""
+    pair: tuple[PieceSource, PieceSource] | None = None
     undo: bool = False
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import NOTHING_YET, draw
 from teleop.envs.stepping import iter_episode
+from teleop.errors import LearningError
 from teleop.evaluation.scoring import RandomPolicy
 from teleop.learning import load_policy
 from teleop.playback.replay import RecordedPolicy
@@ -18,6 +19,7 @@ from teleop.runtime.protocol.comparison_messages import ReplayFrames
 from teleop.runtime.protocol.preference_messages import PiecesReady, ShowPieces
 from teleop.runtime.protocol.session_messages import Say
 from teleop.runtime.protocol.shared_frames import FrameWriter
+from teleop.text import tr
 from teleop.types import Policy
 from teleop.types.findings import PieceSource
 
@@ -59,9 +61,21 @@ class PieceView:
             if next(self._current, False) is False:
                 self._current = next(self._work, None)
                 if self._current is None:
+                    self._check()
                     steps = (len(self._frames[0]) - 1, len(self._frames[1]) - 1)
                     self._say(PiecesReady(self._pair, steps))
                     self.show(0)
+
+    def _check(self) -> None:
+        """Check that both pieces were reached.
+
+        Raises:
+            LearningError: a run was shorter when it was repeated.
+        """
+        if not all(self._frames):
+            raise LearningError(
+                tr("A piece cannot be shown: its run differs when it is repeated. Choose another.")
+            )
 
     def show(self, step: int) -> None:
         """Show both after this number of steps of the pieces, or their last frame."""

@@ -58,6 +58,7 @@ def reward_series(dataset: Dataset, rivals: tuple[str, ...], lanes: int) -> Rewa
             found = load_reward(folder)
         except TeleopError:  # a damaged reward does not keep the comparison from opening
             continue
-        if found is not None and not found.encoding.pictures:
+        fits = found is not None and found.fits_spaces(*dataset.spaces())
+        if found is not None and fits and not found.encoding.pictures:
             return RewardSeries(read_row(folder).title, found, [[] for _ in range(lanes)])
     return None

@@ -139,11 +139,13 @@ class PreferScreen:
 
     def _answer(self, context: UiContext, value: str) -> None:
         asked = self._asked(context)
-        if asked is None or asked.pair is None or self._waits:
+        unseen = not self._ready(context) and value != "cannot tell"
+        if asked is None or asked.pair is None or self._waits or unseen:
             return
         self._waits = True
         context.model.analyses.latest.pop(PreferenceAsked, None)
-        context.tell_trainer(AskPreference(context.recordings, asked.dataset_id, value))
+        answer = AskPreference(context.recordings, asked.dataset_id, value, asked.pair)
+        context.tell_trainer(answer)
 
     def _undo(self, context: UiContext) -> None:
         asked = self._asked(context)

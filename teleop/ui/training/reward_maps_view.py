@@ -97,7 +97,8 @@ class RewardMapsView:
                     ui.painter.box(rect, None, 2, ui.theme.text, 1.5)
                 ui.ring(name, rect.inflate(-4, -4), 2)
                 if touch.used and _can_move(maps, place):
-                    self._walls = tuple(sorted(set(maps.walls) ^ {place}))
+                    now = maps.walls if self._walls is None else self._walls
+                    self._walls = tuple(sorted(set(now) ^ {place}))
 
     def _draw_legend(self, context: UiContext, inside: Rect, maps: RewardMaps) -> None:
         """Draw which line is which, and what can be clicked."""
