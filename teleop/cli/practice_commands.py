@@ -31,18 +31,18 @@ from teleop.errors import LearningError
 
 Minutes = Annotated[float, typer.Option(min=0.01, help="Time limit in minutes.")]
 Scratch = Annotated[
-    bool, typer.Option("--scratch", help="Start from an untrained network, to compare.")
+    bool, typer.Option("--scratch", help="Start from an untrained network, for comparison.")
 ]
 From = Annotated[
     str,
     typer.Option(
-        "--from", help="Start from this policy; one that was practised goes on (default: a clone)."
+        "--from", help="Start from this policy, or continue its practice (default: a new clone)."
     ),
 ]
 Reward = Annotated[
     str,
     typer.Option(
-        help="What replaces the environment's reward: a policy with a learned one, or preferences."
+        help="A policy whose learned reward is used instead of the environment's, or: preferences."
     ),
 ]
 

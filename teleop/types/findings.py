@@ -250,7 +250,7 @@ class RewardMap:
     Attributes:
         name: what it depends on, as text.
         values: learned reward of arriving in each cell, row by row.
-        fit: probability of a demonstrated action on average, 0..1.
+        fit: probability of a demonstrated action (geometric mean), 0..1.
         path: cells that a planner with this reward walks through.
         arrives: whether the run ends by itself where the environment's reward is highest.
     """

@@ -17,30 +17,15 @@ from dataclasses import dataclass
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.practice.task import check, why_not
 from teleop.learning.progress import Progress
+from teleop.learning.rewards.adversarial_config import AdversarialConfig
 
 __all__ = ["SUMMARY", "Config", "train", "why_not"]
 SUMMARY = "AIRL: finds a reward apart from how you got it"
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Settings of the search.
-
-    Attributes:
-        seed: seed of the networks and the starts.
-        steps: environment steps.
-        gamma: discount.
-        learning_rate: learning rate of the discriminator.
-        updates: updates of the discriminator after each block of played steps.
-        penalty: weight of the gradient penalty.
-    """
-
-    seed: int = 0
-    steps: int = 40_000
-    gamma: float = 0.99
-    learning_rate: float = 1e-3
-    updates: int = 30
-    penalty: float = 1.0
+class Config(AdversarialConfig):
+    """Settings of AIRL."""
 
 
 def train(demos: Demonstrations, config: Config = Config()) -> Iterator[Progress]:

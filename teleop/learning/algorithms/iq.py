@@ -70,7 +70,7 @@ class Config:
     """
 
     seed: int = 0
-    steps: int = 25_000
+    steps: int = 40_000
     every: int = 0
     batch: int = 128
     gamma: float = 0.99

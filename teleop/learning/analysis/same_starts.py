@@ -55,8 +55,8 @@ def words_of(starts: Sequence[SameStart]) -> list[str]:
     mean = float(np.mean([start.its - start.yours for start in starts]))
     said = [
         tr(
-            "From the {count} starts of your episodes, it beats you {better} times and you beat it "
-            "{worse} times; its return is {mean:+.0f} on average.",
+            "From the starts of your {count} episodes, the policy beats you {better} times and you "
+            "beat it {worse} times; its return minus yours is {mean:+.0f} on average.",
             count=len(starts),
             better=len(better),
             worse=len(worse),

@@ -129,7 +129,7 @@ def to_numpy(network: PolicyNetwork) -> Network:
         pictures.append((tuple(Convolution(*pair) for pair in parts[:-1]), Linear(*parts[-1])))
     memory = None
     if network.memory is not None:
-        memory = RecurrentLayer(*(_array(part) for part in network.memory.parameters()))
+        memory = RecurrentLayer(*(array_of(part) for part in network.memory.parameters()))
     trunk = tuple(Linear(*_pair(part)) for part in network.trunk if isinstance(part, nn.Linear))
     return Network(trunk, tuple(pictures), memory)
 
@@ -161,9 +161,10 @@ def _ordered(network: PolicyNetwork) -> list[nn.Parameter]:
 
 def _pair(layer: nn.Linear | nn.Conv2d) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     weight, bias = layer.parameters()
-    return _array(weight), _array(bias)
+    return array_of(weight), array_of(bias)
 
 
-def _array(tensor: Tensor | nn.Parameter) -> NDArray[np.float32]:
+def array_of(tensor: Tensor | nn.Parameter) -> NDArray[np.float32]:
+    """Copy a tensor to numpy."""
     copied: NDArray[np.float32] = tensor.detach().cpu().contiguous().numpy().copy()
     return copied

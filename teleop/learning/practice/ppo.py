@@ -16,7 +16,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from teleop.envs.factory import is_quick
 from teleop.learning.networks.numpy_network import Network
-from teleop.learning.networks.torch_network import copied
+from teleop.learning.networks.torch_network import array_of, copied
 from teleop.learning.practice.shown import Shown
 from teleop.learning.practice.task import Task
 from teleop.learning.rewards.reward_models import RewardFunction
@@ -141,7 +141,7 @@ class PPOLearner:
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return everything that is needed to go on later, by name."""
-        found = {name: _array(part) for name, part in self._model.policy.state_dict().items()}
+        found = {name: array_of(part) for name, part in self._model.policy.state_dict().items()}
         known = self._envs.ret_rms
         return found | {"returns": np.array([known.mean, known.var, known.count], np.float64)}
 
@@ -167,8 +167,3 @@ class PPOLearner:
             return targets
         whole = targets.astype(np.int64)
         return whole[:, 0] if whole.shape[1] == 1 else whole
-
-
-def _array(tensor: torch.Tensor) -> NDArray[Any]:
-    copied: NDArray[Any] = tensor.detach().cpu().contiguous().numpy().copy()
-    return copied

@@ -21,7 +21,7 @@ from stable_baselines3.common.logger import Logger
 
 from teleop.errors import LearningError
 from teleop.learning.networks.numpy_network import Network
-from teleop.learning.networks.torch_network import copied
+from teleop.learning.networks.torch_network import array_of, copied
 from teleop.learning.practice.half_shown import HalfShown
 from teleop.learning.practice.shown import Shown, demonstrated
 from teleop.learning.practice.task import Task
@@ -114,9 +114,9 @@ class SACLearner:
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return everything that is needed to go on later, by name."""
-        found = {name: _array(part) for name, part in self._model.policy.state_dict().items()}
+        found = {name: array_of(part) for name, part in self._model.policy.state_dict().items()}
         entropy = self._model.log_ent_coef
-        return found if entropy is None else found | {"log_ent_coef": _array(entropy)}
+        return found if entropy is None else found | {"log_ent_coef": array_of(entropy)}
 
     def restore(self, tensors: dict[str, NDArray[Any]]) -> None:
         """Go on from the arrays of `tensors`.
@@ -134,8 +134,3 @@ class SACLearner:
     def close(self) -> None:
         """Close the environment."""
         self._envs.close()
-
-
-def _array(tensor: torch.Tensor) -> NDArray[Any]:
-    copied: NDArray[Any] = tensor.detach().cpu().contiguous().numpy().copy()
-    return copied

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import Any, Protocol
 
 import torch
 
@@ -14,6 +13,7 @@ from teleop.learning.practice.ppo import Blocks, PPOLearner
 from teleop.learning.practice.shown import Shown, demonstrated
 from teleop.learning.practice.task import Task, make_task
 from teleop.learning.progress import Progress, check_teaches
+from teleop.learning.rewards.adversarial_config import AdversarialConfig
 from teleop.learning.rewards.discriminator import Discriminator
 from teleop.learning.rewards.learned_reward import make_reward
 from teleop.learning.rewards.reward_models import NetworkReward
@@ -25,37 +25,9 @@ _FEW = 10  # starts that score a policy
 _SCORE_EVERY = 2  # blocks
 
 
-class Settings(Protocol):
-    """What both algorithms can be given."""
-
-    @property
-    def seed(self) -> int:
-        """Seed of the networks and the starts."""
-
-    @property
-    def steps(self) -> int:
-        """Environment steps."""
-
-    @property
-    def gamma(self) -> float:
-        """Discount."""
-
-    @property
-    def learning_rate(self) -> float:
-        """Learning rate of the discriminator."""
-
-    @property
-    def updates(self) -> int:
-        """Updates of the discriminator after each block of played steps."""
-
-    @property
-    def penalty(self) -> float:
-        """Weight of the gradient penalty."""
-
-
 def iter_training(
     demos: Demonstrations,
-    config: Any,
+    config: AdversarialConfig,
     name: str,
     make_network: Callable[[Task, int], StepNetwork | ShapedNetwork],
     *,
@@ -65,7 +37,7 @@ def iter_training(
 
     Args:
         demos: the demonstrations.
-        config: a dataclass with the fields of `Settings`.
+        config: the settings.
         name: name of the algorithm.
         make_network: makes the discriminator's network.
         knows_policy: take the policy's own probability out of the log-odds.
@@ -94,7 +66,7 @@ def iter_training(
 
 
 def _iter_blocks(
-    config: Settings,
+    config: AdversarialConfig,
     learner: PPOLearner,
     discriminator: Discriminator,
     env_id: str,
@@ -102,7 +74,7 @@ def _iter_blocks(
 ) -> Iterator[Progress]:
     """Let both learn in turn, and score a policy after every second block."""
     finalists = Finalists(env_id, config.seed, _FEW)
-    phase, steps, block = tr("Playing, and telling it from yours"), config.steps, 0
+    phase, steps, block = tr("Playing, and comparing it with your steps"), config.steps, 0
     try:
         while learner.steps < steps:
             learner.learn()
@@ -120,7 +92,7 @@ def _iter_blocks(
     yield Progress(phase, steps, steps, policy=finalists.winner())
 
 
-def _check(demos: Demonstrations, config: Settings) -> None:
+def _check(demos: Demonstrations, config: AdversarialConfig) -> None:
     check_teaches(demos)
     if not (0 < config.gamma < 1 and config.steps >= 1 and config.updates >= 1):
         raise LearningError(tr("gamma must be above 0 and below 1, steps and updates at least 1."))

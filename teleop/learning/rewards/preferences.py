@@ -5,9 +5,11 @@
 The pieces themselves are stored, so that an answer outlives the policy that it was about.
 """
 
+import contextlib
 import json
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -105,17 +107,9 @@ class Preferences:
         }
         for side, piece in (("left", answer.left), ("right", answer.right)):
             tensors |= {f"{side}.seen": piece.seen, f"{side}.acts": piece.acts}
-        try:
+        with self._changing():
             files.make_folder(self.folder)
             write_tensors(path, tensors)
-        except OSError as problem:
-            raise StorageError(
-                tr(
-                    "The answer could not be written to {folder} ({problem}).",
-                    folder=self.folder,
-                    problem=reason(problem),
-                )
-            ) from problem
         return path.name
 
     def save(self, reward: LearnedReward) -> None:
@@ -124,16 +118,8 @@ class Preferences:
         Raises:
             StorageError: it cannot be written.
         """
-        try:
+        with self._changing():
             reward.save(self.folder)
-        except OSError as problem:
-            raise StorageError(
-                tr(
-                    "The learned reward could not be written to {folder} ({problem}).",
-                    folder=self.folder,
-                    problem=reason(problem),
-                )
-            ) from problem
 
     def delete(self, name: str) -> None:
         """Delete an answer by the name of its file.
@@ -141,16 +127,8 @@ class Preferences:
         Raises:
             StorageError: it cannot be deleted.
         """
-        try:
+        with self._changing():
             files.unlink(self.folder / name)
-        except OSError as problem:
-            raise StorageError(
-                tr(
-                    "The answer could not be deleted in {folder} ({problem}).",
-                    folder=self.folder,
-                    problem=reason(problem),
-                )
-            ) from problem
 
     def read(self) -> tuple[dict[str, Preference], list[str]]:
         """Return the answers by file, and the names of files that cannot be read."""
@@ -161,6 +139,20 @@ class Preferences:
             except _UNREADABLE:
                 damaged.append(name)
         return found, damaged
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Report a failed change in one sentence."""
+        try:
+            yield
+        except OSError as problem:
+            raise StorageError(
+                tr(
+                    "The answers in {folder} could not be changed ({problem}).",
+                    folder=self.folder,
+                    problem=reason(problem),
+                )
+            ) from problem
 
     def _names(self) -> list[str]:
         names = files.names(self.folder) if files.is_folder(self.folder) else []

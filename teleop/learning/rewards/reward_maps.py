@@ -99,8 +99,11 @@ class RewardMapper:
         table, config = self._table, maxent.Config(steps=_STEPS)
         features = maxent.features_for(table, self._vector, name)
         steps = list(maxent.iter_rewards(table, features.expected(table), self._counts, config))
-        _, loss, _, theta = steps[-1]
-        return features.reward(theta, self._vector, table.actions), float(np.exp(-loss))
+        _, _, q, theta = steps[-1]
+        peak = q.max(axis=1, keepdims=True)
+        logs = q - peak - np.log(np.exp(q - peak).sum(axis=1, keepdims=True))
+        fit = float(np.exp((self._counts * logs).sum() / self._counts.sum()))
+        return features.reward(theta, self._vector, table.actions), fit
 
     def _path(
         self, env: gym.Env[Any, Any], act: Callable[[Observation], Action]

@@ -342,7 +342,9 @@ class CompareScreen:
         if ui.icon_button("autopsy", rect, "activity", label, None, racing):
             self._open_autopsy()
         rect = rect.move(-px(40), 0)
-        if ui.icon_button("prefer", rect, "contrast", tr("Choose the better of two"), None, racing):
+        if ui.icon_button(
+            "prefer", rect, "contrast", tr("Preferences: choose the better of two"), None, racing
+        ):
             context.next.screen = "prefer"
         return rect.x
 

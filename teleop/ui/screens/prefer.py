@@ -221,7 +221,7 @@ class PreferScreen:
         undo = Rect(bar.x + px(16), y, px(190), px(40))
         reason = "" if asked.count else tr("There is no answer yet")
         key = label_of(Command.DISCARD)
-        if ui.button("undo", undo, tr("Take back"), "undo-2", "plain", key, reason):
+        if ui.button("undo", undo, tr("Undo"), "undo-2", "plain", key, reason):
             self._undo(context)
         practise = Rect(bar.right - px(16) - px(240), y, px(240), px(40))
         missing = asked.enough - asked.count
@@ -229,7 +229,7 @@ class PreferScreen:
         reason = reason if missing > 0 else ""
         key = label_of(Command.RECORD)
         if ui.button(
-            "practise", practise, tr("Practise on it"), "sparkles", "primary", key, reason
+            "practise", practise, tr("Practise with it"), "sparkles", "primary", key, reason
         ):
             self._practise(context)
         room = practise.x - undo.right - px(32)
@@ -245,7 +245,9 @@ def _state(asked: PreferenceAsked) -> str:
     """Return how many answers there are, and how well the learned reward agrees with them."""
     parts = [ntr("{n} answer", "{n} answers", asked.count)]
     if asked.agreement is not None:
-        parts.append(tr("the reward agrees with {share:.0%} of them", share=asked.agreement))
+        parts.append(
+            tr("the reward agrees with {share:.0%} of the clear ones", share=asked.agreement)
+        )
     if asked.damaged:
         parts.append(ntr("{n} cannot be read", "{n} cannot be read", asked.damaged))
     return joined(" · ", parts)

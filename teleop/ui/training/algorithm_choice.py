@@ -77,7 +77,7 @@ class AlgorithmChoice:
             chosen = list(RECIPE_WORDS).index(self.recipe)
             context.popover.toggle(ui, "algorithm", "algorithm", chosen)
         about = Rect(inner.right - px(26), rect.bottom + px(1), px(26), px(26))
-        if ui.icon_button("about", about, "info", tr("What to know about it")):
+        if ui.icon_button("about", about, "info", tr("About this algorithm")):
             context.sheet.about = self.recipe
             context.toggle_sheet("algorithm")
         at = (inner.x + px(2), rect.bottom + px(14))
@@ -157,11 +157,11 @@ class AlgorithmChoice:
         library = context.model.library
         rows = library.policies if library else ()
         found = [
-            ("", tr("Rewarded by the environment")),
-            ("preferences", tr("Rewarded as you answered")),
+            ("", tr("Reward: the environment's")),
+            ("preferences", tr("Reward: from your answers")),
         ]
         learned = [row for row in reversed(rows) if row.recipe in _WITH_REWARD]
-        return found + [(row.name, tr("Rewarded as in {name}", name=row.title)) for row in learned]
+        return found + [(row.name, tr("Reward: from {name}", name=row.title)) for row in learned]
 
     def _starts(self, context: UiContext) -> list[tuple[str, str]]:
         """Return (policy, label) of everything that practice can start from."""

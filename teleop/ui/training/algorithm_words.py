@@ -12,7 +12,7 @@ RECIPE_WORDS = {
     "dagger": ("DAgger", tr("Drives, asks the scripted expert, retrains")),
     "iq": (tr("Inverse soft Q (inverse RL)"), tr("Learns your goal (takes minutes)")),
     "gail": (tr("GAIL (inverse RL)"), tr("Learns to look like you (takes a minute)")),
-    "airl": (tr("AIRL (inverse RL)"), tr("Learns your goal apart from your way to it")),
+    "airl": (tr("AIRL (inverse RL)"), tr("Learns a reward that may hold after a change")),
     "maxent": (tr("Maximum-entropy inverse RL"), tr("Learns your goal, and plans to it")),
     "nearest": (tr("Nearest neighbour"), tr("Copies your action in the most similar situation")),
     "frames": (

@@ -164,7 +164,7 @@ def _notes(maps: RewardMaps, place: int) -> list[str]:
         return [tr("Clone arrives") if maps.arrives else tr("Clone does not arrive")]
     item = maps.maps[place]
     arrives = tr("Planner arrives") if item.arrives else tr("Planner does not arrive")
-    return [tr("Explains {fit:.0%}", fit=item.fit), arrives]
+    return [tr("Likelihood {fit:.0%}", fit=item.fit), arrives]
 
 
 def _can_move(maps: RewardMaps, place: tuple[int, int]) -> bool:

@@ -35,12 +35,12 @@ _TABS = {
     "tried": (tr("Tried"), tr("settings tried in trial episodes, the chosen one first")),
     "curve": (tr("Learning curve"), tr("return of policies trained on 1, 2, 5… of your episodes")),
     "same starts": (
-        tr("You and it"),
+        tr("Same starts"),
         tr("The policy's return minus yours, from the starts of your episodes"),
     ),
     "reward": (
         tr("Reward maps"),
-        tr("Rewards that explain the same episodes, from worst (red) to best (green) cell"),
+        tr("Rewards under which your actions are likely, from worst (red) to best (green) cell"),
     ),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
