@@ -136,7 +136,7 @@ def test_what_cannot_be_practised_is_said_before_the_click(
     assert "bounds" in recipe_problems(unbounded)["practise"]
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
     monkeypatch.setattr("teleop.learning.practice.task.find_spec", lambda _: None)
-    assert "pip install 'teleop-studio[rl]'" in recipe_problems(demos)["gail"]
+    assert "pip install 'stable-baselines3>=2.9'" in recipe_problems(demos)["gail"]
     with pytest.raises(LearningError, match="pip install"):
         next(iter(practise.train(demos, practise.Config(scratch=True))))
 

@@ -173,7 +173,7 @@ def check(demos: Demonstrations) -> None:
 def why_not(demos: Demonstrations) -> str:
     """Return why nothing can be practised here; empty if something can."""
     if not find_spec("stable_baselines3"):
-        return tr("Needs Stable-Baselines3. To install it: pip install 'teleop-studio[rl]'")
+        return tr("Needs Stable-Baselines3. To install it: pip install 'stable-baselines3>=2.9'")
     if demos.encoding.pictures:
         return tr("Practice does not support images yet.")
     try:
