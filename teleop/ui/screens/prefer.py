@@ -223,13 +223,19 @@ class PreferScreen:
         key = label_of(Command.DISCARD)
         if ui.button("undo", undo, tr("Undo"), "undo-2", "plain", key, reason):
             self._undo(context)
-        practise = Rect(bar.right - px(16) - px(240), y, px(240), px(40))
+        practise = Rect(bar.right - px(16) - px(300), y, px(300), px(40))
         missing = asked.enough - asked.count
         reason = ntr("{n} answer is missing", "{n} answers are missing", missing)
         reason = reason if missing > 0 else ""
         key = label_of(Command.RECORD)
         if ui.button(
-            "practise", practise, tr("Practise with it"), "sparkles", "primary", key, reason
+            "practise",
+            practise,
+            tr("Practise with this reward"),
+            "sparkles",
+            "primary",
+            key,
+            reason,
         ):
             self._practise(context)
         room = practise.x - undo.right - px(32)

@@ -8,7 +8,7 @@ from teleop.types.findings import RewardMaps
 from teleop.ui.drawing.theme import Colour, shade
 from teleop.ui.state.context import UiContext
 
-_HEAD, _FOOT = 24, 26
+_HEAD, _FOOT = 24, 70  # the foot has two notes and the legend
 _GAP = 16
 _NARROWEST = 3  # pixels of a cell below which nothing is drawn
 
@@ -59,7 +59,7 @@ class RewardMapsView:
         rows, columns = maps.shape
         count = len(maps.maps) + 1
         wide = (inside.width - px(16) - px(_GAP) * (count - 1)) // count
-        high = inside.height - px(_HEAD) - 2 * px(_FOOT)
+        high = inside.height - px(_HEAD) - px(_FOOT)
         cell = min(wide // columns, high // rows)
         if cell < _NARROWEST:
             return
