@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from teleop.errors import StorageError
-from teleop.evaluation.scoring import RandomPolicy, bootstrap_interval
+from teleop.evaluation.intervals import bootstrap_interval
+from teleop.evaluation.scoring import RandomPolicy
 from teleop.playback.captions import CaptionedFrames, Part, control_text, held_by_step
 from teleop.playback.replay import RecordedPolicy, Replay
 from teleop.playback.side_by_side import frame_times_ms, write_side_by_side

@@ -1,6 +1,9 @@
 """Practice by reinforcement learning, and learned rewards, from the command line."""
 
-from typing import Annotated, Any
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -28,6 +31,9 @@ from teleop.cli.options import (
 )
 from teleop.cli.play import cli
 from teleop.errors import LearningError
+
+if TYPE_CHECKING:
+    from teleop.types.methods import MethodChart
 
 Minutes = Annotated[float, typer.Option(min=0.01, help="Time limit in minutes.")]
 Scratch = Annotated[
@@ -142,3 +148,76 @@ def reward(
             return
         table(False, found.rows(), f"Reward learned by {found.policy}")
         tell(found.text())
+
+
+@cli.command()
+def methods(
+    dataset: DatasetName,
+    only: Annotated[
+        str,
+        typer.Option(
+            help="Ways to learn, with commas: cloning, dagger, gail, airl, iq, preferences, "
+            "practise, scratch (default: one of each kind)."
+        ),
+    ] = "",
+    steps: Annotated[
+        int, typer.Option(min=1, help="Environment steps of each run that learns by playing.")
+    ] = 40_000,
+    runs: Annotated[int, typer.Option(min=1, max=50, help="Runs of each way.")] = 3,
+    picture: Annotated[
+        Optional[Path],  # noqa: UP045  typer reads it
+        typer.Option(help="A .svg file to write; its values are written beside it as .csv."),
+    ] = None,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Chart what ways to learn reach with your time and with steps. Ctrl+C keeps complete runs."""
+    from teleop.learning.analysis.method_chart import MethodComparison, check_methods
+    from teleop.types.methods import METHOD_TITLES
+    from teleop.ui.drawing.theme import PAPER
+    from teleop.ui.training.method_figure import method_figure
+    from teleop.ui.widgets.figure_files import check_picture, write_figure
+
+    with one_sentence(debug):
+        wanted = check_methods([name.strip() for name in only.split(",") if name.strip()])
+        if picture is not None:
+            check_picture(picture)
+        found = find_dataset(recordings, dataset)
+        comparison = MethodComparison(found, steps, runs, wanted)
+        with contextlib.suppress(KeyboardInterrupt), bar("Learning", as_json) as move:
+            for done, share, plan, _ in comparison.run():
+                words = METHOD_TITLES[plan.method] if plan else ""
+                move(round(100 * (done + share)), 100 * max(1, comparison.total), words)
+        chart = comparison.chart()
+        if picture is not None:
+            write_figure(method_figure(chart, PAPER), picture)
+        if as_json:
+            say(True, dataclasses.asdict(chart), "")
+        else:
+            _tell_methods(chart, picture)
+
+
+def _share(success: tuple[float, float, float] | None) -> str:
+    return "" if success is None else "{:.0%} ({:.0%} to {:.0%})".format(*success)
+
+
+def _tell_methods(chart: "MethodChart", picture: Path | None) -> None:
+    rows = [
+        {
+            "way": line.title,
+            "decisions" if chart.turn_based else "minutes": round(point.human, 2),
+            "steps": point.steps,
+            "return": f"{point.mean:.0f} ({point.low:.0f} to {point.high:.0f})",
+            "success": _share(point.success),
+            "runs": point.runs,
+        }
+        for line in chart.lines
+        for point in line.by_human
+    ]
+    table(False, rows, f"Ways to learn in {chart.env_id}: what they cost and what they reach")
+    for line in chart.lines:
+        if line.missing:
+            tell(f"{line.title}: {line.missing}")
+    if picture is not None:
+        tell(f"Wrote {picture} and {picture.with_suffix('.csv')}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from teleop.evaluation.scoring import bootstrap_interval
+from teleop.evaluation.intervals import bootstrap_interval
 from teleop.evaluation.success import Result, SuccessRule
 from teleop.types.results import PairedComparison
 

@@ -6,10 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 import gymnasium as gym
 import numpy as np
 from gymnasium.vector.utils import concatenate, create_empty_array
-from numpy.typing import NDArray
 
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.stepping import MAX_STEPS, Transition, iter_episode
+from teleop.evaluation.intervals import bootstrap_interval
 from teleop.evaluation.success import Result, SuccessRule, reported_success, rule_of
 from teleop.types import Action, Actor, Info, Observation, Policy
 from teleop.types.results import Score
@@ -117,18 +117,6 @@ def score(
         rule="" if rate is None else rule.words_for(results),
         returns=tuple(float(value) for value in returns),
     )
-
-
-def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean (Efron & Tibshirani 1993, section 13.3).
-
-    Args:
-        values: (n,) numbers.
-        seed: seed of the 10,000 resamples.
-    """
-    draws = np.random.default_rng(seed).integers(len(values), size=(10_000, len(values)))
-    low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 class Lanes:

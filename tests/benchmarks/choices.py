@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.catalogue import find_entry
-from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy, bootstrap_interval, evaluate
+from teleop.evaluation.intervals import bootstrap_interval
+from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy, evaluate
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.networks.architecture import Architecture

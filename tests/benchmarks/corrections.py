@@ -17,6 +17,7 @@ import numpy as np
 
 import teleop
 from teleop.envs.factory import close_env, make_env
+from teleop.evaluation.intervals import wilson_interval
 from teleop.evaluation.scoring import evaluate
 from teleop.evaluation.success import SuccessRule, rule_for
 from teleop.experts import make_expert, make_human_like
@@ -25,7 +26,6 @@ from teleop.learning.covariate_shift.gauges import (
     measured,
     rates_of,
     smoothed,
-    wilson_interval,
 )
 from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.learning.covariate_shift.moments import PIECE_S, propose

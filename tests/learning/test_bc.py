@@ -15,7 +15,8 @@ from teleop.api.episode_dataset import library_in
 from teleop.api.policies import iter_record
 from teleop.envs.factory import close_env, make_env
 from teleop.errors import LearningError
-from teleop.evaluation.scoring import RandomPolicy, bootstrap_interval, evaluate, score
+from teleop.evaluation.intervals import bootstrap_interval
+from teleop.evaluation.scoring import RandomPolicy, evaluate, score
 from teleop.learning.algorithms import bc
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.networks.architecture import Architecture

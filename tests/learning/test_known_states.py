@@ -10,6 +10,7 @@ import pytest
 import teleop
 from teleop.envs.action_spaces.action_labels import action_text
 from teleop.errors import EnvError
+from teleop.evaluation.intervals import wilson_interval
 from teleop.learning.algorithms import bc
 from teleop.learning.covariate_shift.autopsy import iter_autopsy, last_familiar_step
 from teleop.learning.covariate_shift.diagnosis import Diagnosis
@@ -20,7 +21,6 @@ from teleop.learning.covariate_shift.gauges import (
     measured,
     rates_of,
     smoothed,
-    wilson_interval,
 )
 from teleop.learning.covariate_shift.human_time import HumanTime
 from teleop.learning.covariate_shift.moments import propose

@@ -55,7 +55,9 @@ class Config:
     Attributes:
         seed: seed of the networks and starts.
         minutes: time limit, without the time for the clone.
-        steps: most environment steps, rounded up to whole blocks; 0: no limit.
+        steps: most environment steps, rounded up to whole blocks, with those that the clone played
+            to be imitated; 0: no limit.
+        score_every: steps after which a policy is scored; 0: by time.
         start: folder of the policy to start from; empty: a clone of the demonstrations.
         scratch: start from an untrained network instead.
         reward: folder of a learned reward that replaces the environment's: a policy's, or that of a
@@ -65,6 +67,7 @@ class Config:
     seed: int = 0
     minutes: float = 10.0
     steps: int = 0
+    score_every: int = 0
     start: str = ""
     scratch: bool = False
     reward: str = ""
@@ -113,8 +116,8 @@ def train(
 
 def _check(demos: Demonstrations, config: Config) -> None:
     check_teaches(demos)
-    if config.minutes <= 0 or config.steps < 0:
-        raise LearningError(tr("minutes must be above 0, and steps at least 0."))
+    if config.minutes <= 0 or min(config.steps, config.score_every) < 0:
+        raise LearningError(tr("minutes must be above 0, steps and score_every at least 0."))
     if config.scratch and config.start:
         raise LearningError(tr("Practice starts from a policy or from scratch, not from both."))
 
@@ -177,7 +180,7 @@ def _practise(
 ) -> Iterator[Progress]:
     """Learn, and play now and then, until the time is over."""
     began, most_s = clock(), config.minutes * 60
-    next_s, spent_s, step = 0.0, 0.0, 0
+    next_s, scored_at = 0.0, 0
     phase = tr("Practising")
     while True:
         learner.learn()
@@ -185,7 +188,8 @@ def _practise(
         over = spent_s >= most_s or bool(config.steps and step >= config.steps)
         total = max(step, round(step * most_s / max(spent_s, 1e-3)))
         total = min(total, config.steps) if config.steps else total
-        if spent_s >= next_s or over:
+        if over or _is_due(config, spent_s - next_s, step - scored_at):
+            scored_at = step
             policy = _policy(learner, task, config, before_s + spent_s)
             mean, leads = finalists.consider(policy)
             next_s = spent_s + max(_BETWEEN_S, _SCORING_SHARE * (clock() - began - spent_s))
@@ -197,6 +201,11 @@ def _practise(
         if over:
             break
     yield Progress(phase, step, step, policy=finalists.winner())
+
+
+def _is_due(config: Config, late_s: float, unscored: int) -> bool:
+    """Return whether a policy should be scored: after some steps, or as soon as its time comes."""
+    return unscored >= config.score_every if config.score_every else late_s >= 0
 
 
 def _start(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from teleop.errors import LearningError
-from teleop.evaluation.scoring import bootstrap_interval, evaluate
+from teleop.evaluation.intervals import bootstrap_interval
+from teleop.evaluation.scoring import evaluate
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, fit_ensemble
 

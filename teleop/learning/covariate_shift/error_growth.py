@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from teleop.evaluation.scoring import FIRST_SEED, bootstrap_interval
+from teleop.evaluation.intervals import bootstrap_interval
+from teleop.evaluation.scoring import FIRST_SEED
 from teleop.evaluation.success import SuccessRule
 from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.learning.covariate_shift.runs import Run, inputs_of, play_run

@@ -11,7 +11,6 @@ threshold is chosen on some runs (the largest difference of the two rates; Youde
 rating diagnostic tests"), and the rates are measured on other runs.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from teleop.evaluation.intervals import wilson_interval
 from teleop.evaluation.success import SuccessRule
 from teleop.learning.covariate_shift.known_states import KnownStates
 from teleop.learning.covariate_shift.runs import Run, play_run
@@ -31,7 +31,6 @@ FIRST_SEED = 120_000  # far from the seeds that score, choose or train
 RUNS = 60
 _WINDOW_S = 0.25
 _USUAL = 95.0  # percentile
-_Z = 1.959964  # standard normal quantile for 95 %
 _FEWEST = 3  # failed and successful runs that say something about a rate
 
 
@@ -100,16 +99,6 @@ def rates_of(
         false_alarms=int((warned & ~failed).sum()),
         successes=int((~failed).sum()),
     )
-
-
-def wilson_interval(count: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927, "Probable inference", equation 5)."""
-    if total == 0:
-        return 0.0, 1.0
-    share, z2 = count / total, _Z**2
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def is_rated(gauge: Gauge) -> bool:

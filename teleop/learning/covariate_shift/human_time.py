@@ -16,12 +16,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from teleop.errors import LearningError
+from teleop.evaluation.intervals import wilson_interval
 from teleop.evaluation.scoring import evaluate, score
 from teleop.evaluation.success import SuccessRule
 from teleop.experts import has_expert
 from teleop.learning.algorithms import dagger
 from teleop.learning.analysis import dagger_rounds
-from teleop.learning.covariate_shift.gauges import wilson_interval
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
 from teleop.learning.data.learned_from import learned_from
 from teleop.learning.networks.ensemble import fit_ensemble

@@ -98,6 +98,7 @@ class PPOLearner:
 
     def imitate(self, shown: Shown) -> None:
         """Begin with what a policy did, and with the returns that followed."""
+        self._model.num_timesteps += len(shown.seen)  # they were played too
         returns = shown.returns(self._task.gamma)
         spread = max(float(returns.std()), 1e-6)
         known = self._envs.ret_rms

@@ -77,6 +77,7 @@ class SACLearner:
 
     def imitate(self, shown: Shown) -> None:
         """Begin with what a policy did."""
+        self._model.num_timesteps += len(shown.seen)  # they were played too
         for row in range(len(shown.seen)):
             one = slice(row, row + 1)
             parts = (shown.seen[one], shown.following[one], shown.targets[one])

@@ -26,7 +26,7 @@ from teleop.text import tr
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv
 
-_RANDOM_STEPS = 2000
+RANDOM_STEPS = 2000  # that every task begins with, to know the scale of the inputs
 _SHORTEST, _LONGEST = 30.0, 1000.0  # steps that the discount looks ahead
 
 
@@ -147,9 +147,7 @@ def make_task(demos: Demonstrations, *, squashed: bool = False) -> Task:
     check(demos)
     env = make_env(demos.env_id, render=False)
     try:
-        tried = [
-            demos.encoding.row(s.observation) for s in iter_random_steps(env, _RANDOM_STEPS, 0)
-        ]
+        tried = [demos.encoding.row(s.observation) for s in iter_random_steps(env, RANDOM_STEPS, 0)]
     finally:
         close_env(env)
     vector = np.concatenate([demos.inputs.vector, np.stack(tried)])

@@ -1,6 +1,6 @@
 """Short pieces of recorded episodes, and of what policies and random actions do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -32,8 +32,7 @@ def all_pieces(dataset: Dataset, task: Task) -> list[Piece]:
     Raises:
         EnvError: the environment cannot be made, or failed.
     """
-    found = list(_recorded(task))
-    drivers: list[tuple[str, str, Policy]] = [("random", "", RandomPolicy(task.demos.env_id))]
+    policies: dict[str, Policy] = {}
     for name in list_policies(dataset.policies)[::-1][:_POLICIES]:
         try:
             policy = load_policy(dataset.policies / name)
@@ -42,9 +41,20 @@ def all_pieces(dataset: Dataset, task: Task) -> list[Piece]:
             )
         except TeleopError:  # one that cannot be read or played has no pieces
             continue
-        drivers.append(("policy", name, policy))
-    for kind, name, driver in drivers:
-        found += _played(task, kind, name, driver)
+        policies[name] = policy
+    return pieces_with(task, policies)
+
+
+def pieces_with(task: Task, policies: Mapping[str, Policy]) -> list[Piece]:
+    """Return the pieces of the demonstrations, of some policies, and of random actions.
+
+    Raises:
+        EnvError: the environment cannot be made, or failed.
+    """
+    found = list(_recorded(task))
+    found += _played(task, "random", "", RandomPolicy(task.demos.env_id))
+    for name, policy in policies.items():
+        found += _played(task, "policy", name, policy)
     return found
 
 

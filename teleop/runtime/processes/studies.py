@@ -1,10 +1,11 @@
-"""Runs the examinations of a policy, as the window asks for them."""
+"""Runs the examinations of a policy, and the comparison of ways to learn, for the window."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from teleop.recording import Library
 from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, Study
+from teleop.runtime.protocol.training_messages import MethodsCompared, RunAnalysis
 from teleop.text import tr
 
 
@@ -44,3 +45,19 @@ def iter_study(request: Examine) -> Iterator[Examined]:
 
 def _with(told: Examined, result: Any, done: int, total: int, phase: str) -> Examined:
     return Examined(told.dataset_id, told.policy, told.study, result, done, total, phase=phase)
+
+
+def iter_methods(request: RunAnalysis) -> Iterator[MethodsCompared]:
+    """Learn from a dataset in several ways; yield what is known so far.
+
+    Raises:
+        TeleopError: nothing can be learned, or the disk cannot be written.
+    """
+    from teleop.learning.analysis.method_chart import MethodComparison
+
+    comparison = MethodComparison(Library(request.root).existing(request.dataset_id))
+    chart = None
+    for done, share, plan, latest in comparison.run():
+        chart = latest or chart
+        method = plan.method if plan else ""
+        yield MethodsCompared(request.dataset_id, chart, method, share, done, comparison.total)

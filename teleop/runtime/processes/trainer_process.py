@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from teleop.envs.factory import is_quick
 from teleop.errors import TeleopError, sentence
 from teleop.playback.replay import TURN_BASED_HZ
 from teleop.recording import Library
-from teleop.runtime.processes.studies import iter_study
+from teleop.runtime.processes.studies import iter_methods, iter_study
 from teleop.runtime.processes.training_reports import ProgressReport, RunReport
 from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
 from teleop.runtime.protocol.preference_messages import AskPreference, PreferenceAsked
@@ -31,6 +31,7 @@ from teleop.runtime.protocol.training_messages import (
     Certify,
     Checked,
     ListRounds,
+    MethodsCompared,
     PolicySaved,
     Profiled,
     RewardMapsShown,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from teleop.learning.rewards.reward_maps import RewardMapper
     from teleop.learning.training_run import TrainingRun
 
+Told = TypeVar("Told", Examined, MethodsCompared)
 _CERTIFIED_S = 2.0  # between reports: for each, the window lists everything again
 _NICE = 10
 _REPORT_S = 0.15
@@ -285,9 +287,18 @@ class TrainerProcess:
     def _examine(self, request: Examine) -> None:
         """Examine a policy, and report what is known so far."""
         told = Examined(request.dataset_id, request.policy, request.study)
+        self._report(told, iter_study(request))
+
+    def _report(self, told: Told, parts: Iterator[Told]) -> None:
+        """Send what is known so far, now and then and in the end.
+
+        Args:
+            told: what is known before anything was done.
+            parts: what is known, again and again.
+        """
         problem, said_s = "", 0.0
         try:
-            for part in iter_study(request):
+            for part in parts:
                 told = replace(part, final=False)
                 if time.perf_counter() - said_s > _REPORT_S:
                     said_s = time.perf_counter()
@@ -355,6 +366,9 @@ class TrainerProcess:
     def _analyse(self, request: RunAnalysis) -> None:
         if request.study is Analysis.PROFILE:
             self._profile(request)
+            return
+        if request.study is Analysis.METHODS:
+            self._report(MethodsCompared(request.dataset_id), iter_methods(request))
             return
         points: tuple[tuple[int, float, float, float], ...] = ()
         total, trouble = 0, ""

@@ -9,6 +9,7 @@ from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, Gauges
 from teleop.runtime.protocol.preference_messages import AskPreference, PreferenceAsked
 from teleop.runtime.protocol.session_messages import ProcessLost, Request
 from teleop.types.findings import RewardMaps
+from teleop.types.methods import MethodChart
 from teleop.types.results import HeldOutCheck, Round, Score, Trait, Tried
 
 
@@ -51,6 +52,7 @@ class Analysis(Enum):
     CURVE = "curve"  # scores of policies trained on 1, 2, 5… demonstrations
     INFLUENCE = "influence"  # the effect of leaving out each demonstration
     SAME_STARTS = "same starts"  # a policy's return minus the person's, from the same starts
+    METHODS = "methods"  # what several ways to learn reach, as `MethodsCompared`
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,31 @@ class AnalysisProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodsCompared:
+    """What several ways to learn have reached so far.
+
+    Attributes:
+        dataset_id: id of the dataset.
+        chart: the complete runs; None before anything is known.
+        method: the way that is run now; empty if none is.
+        share: share of its run that is done, 0..1.
+        done: complete runs.
+        total: runs in all.
+        final: whether it is over.
+        problem: why it ended early; empty if it did not.
+    """
+
+    dataset_id: str
+    chart: MethodChart | None = None
+    method: str = ""
+    share: float = 0.0
+    done: int = 0
+    total: int = 0
+    final: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A finding of a training.
 
@@ -287,6 +314,7 @@ FromTrainer: TypeAlias = (
     | AnalysisProgress
     | Rounds
     | RewardMapsShown
+    | MethodsCompared
     | PreferenceAsked
     | Examined
     | GaugesMeasured

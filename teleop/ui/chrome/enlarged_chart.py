@@ -5,12 +5,13 @@ import time
 import pygame
 from pygame import Rect
 
+from teleop.errors import TeleopError, sentence
 from teleop.runtime.protocol.session_messages import Notice, Tone
 from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.figure import Axis, Figure, draw_figure
-from teleop.ui.widgets.figure_files import figure_csv, figure_svg
+from teleop.ui.widgets.figure_files import write_figure
 
 _HEAD = 60
 _SAVE_ROOM = 260  # what the button that saves needs
@@ -78,11 +79,12 @@ def _save(context: UiContext, area: Rect, figure: Figure) -> None:
     """Write the picture as it is on screen, as SVG, and its values, into the export folder."""
     base = context.exports / f"chart-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
-        base.parent.mkdir(parents=True, exist_ok=True)
-        base.with_suffix(".svg").write_text(figure_svg(figure), "utf-8")
-        base.with_suffix(".csv").write_text(figure_csv(figure), "utf-8")
+        write_figure(figure, base.with_suffix(".svg"))
         picture = context.ui.painter.surface.subsurface(area)
         pygame.image.save(picture, base.with_suffix(".png"))
+    except TeleopError as problem:
+        context.model.notices.append(Notice(Tone.BAD, sentence(problem)))
+        return
     except (OSError, pygame.error) as problem:
         text = tr("{output} cannot be written ({problem}).", output=base, problem=problem)
         context.model.notices.append(Notice(Tone.BAD, text))

@@ -16,7 +16,7 @@ from teleop.runtime.protocol.comparison_messages import (
     ReplayProgress,
     StepGauge,
 )
-from teleop.runtime.protocol.diagnosis_messages import Examined, GaugesMeasured, MomentShown, Study
+from teleop.runtime.protocol.diagnosis_messages import Examined, GaugesMeasured, MomentShown
 from teleop.runtime.protocol.library_messages import (
     Curate,
     CuratePolicies,
@@ -48,6 +48,7 @@ from teleop.runtime.protocol.training_messages import (
     Checked,
     Finding,
     FromTrainer,
+    MethodsCompared,
     PolicySaved,
     Profiled,
     RewardMapsShown,
@@ -59,6 +60,7 @@ from teleop.runtime.protocol.training_messages import (
 from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary
 from teleop.types.results import HeldOutCheck, PairedComparison, Score, Tried
+from teleop.ui.state.analyses import Analyses
 
 
 @dataclass(slots=True)
@@ -208,37 +210,6 @@ class TrainingState:
         self.version += 1
         self.seconds = message.seconds
         self.running = not message.final
-
-
-@dataclass(slots=True)
-class Analyses:
-    """The results of analysing a dataset.
-
-    Attributes:
-        profile: profile of the data.
-        running: the analysis that is running.
-        found: results so far, by analysis.
-        rounds: rounds of correction.
-        examined: what was found out about a policy, by examination.
-        gauged: number of policies whose gauges were measured.
-        moment: (file, step) of the picture in the view `moment`; None before the first one.
-        latest: the latest message of a kind of which only the latest counts.
-    """
-
-    profile: Profiled | None = None
-    running: Analysis | None = None
-    found: dict[Analysis, AnalysisProgress] = field(default_factory=dict)
-    rounds: Rounds | None = None
-    examined: dict[Study, Examined] = field(default_factory=dict)
-    gauged: int = 0
-    moment: tuple[str, int] | None = None
-    latest: dict[type, Any] = field(default_factory=dict)
-
-    def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
-        """Return what was found out about this policy; None if it was not examined."""
-        found = self.examined.get(study)
-        mine = found is not None and (found.dataset_id, found.policy) == (dataset_id, policy)
-        return found if mine else None
 
 
 @dataclass(slots=True)
@@ -413,6 +384,12 @@ class ViewModel:
         if self.training:
             self.training.check = message.check
 
+    def _methods_compared(self, message: MethodsCompared) -> None:
+        self.analyses.latest[MethodsCompared] = message
+        self.analyses.running = None if message.final else Analysis.METHODS
+        if message.problem:
+            self._trouble(message.problem)
+
     def _keep_latest(self, message: RewardMapsShown | PreferenceAsked | PiecesReady) -> None:
         self.analyses.latest[type(message)] = message
 
@@ -452,6 +429,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     Profiled: ViewModel._profiled,
     Rounds: ViewModel._rounds_told,
     RewardMapsShown: ViewModel._keep_latest,
+    MethodsCompared: ViewModel._methods_compared,
     PreferenceAsked: ViewModel._keep_latest,
     PiecesReady: ViewModel._keep_latest,
     TrainingBegan: ViewModel._training_began,

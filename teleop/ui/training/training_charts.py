@@ -13,6 +13,7 @@ from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, Theme
 from teleop.ui.state.context import UiContext
 from teleop.ui.training.confusion_table import draw_confusion
+from teleop.ui.training.methods_view import MethodsView, note_of
 from teleop.ui.training.reward_maps_view import RewardMapsView
 from teleop.ui.training.trials_table import draw_tried
 from teleop.ui.widgets.figure import Figure
@@ -42,6 +43,10 @@ _TABS = {
         tr("Reward maps"),
         tr("Rewards under which your actions are likely, from worst (red) to best (green) cell"),
     ),
+    "methods": (
+        tr("Ways to learn"),
+        tr("What each way to learn reaches, by your time and by environment steps"),
+    ),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
 _AXES = {
@@ -66,6 +71,7 @@ class TrainingCharts:
         self._chart = Chart()
         self._tab = "loss"
         self._maps = RewardMapsView()
+        self._methods = MethodsView()
         self._axis = 0  # the table of actions that is shown
 
     def draw(self, context: UiContext, card: Rect) -> None:
@@ -79,6 +85,9 @@ class TrainingCharts:
             return
         if self._tab == "reward":
             self._maps.draw(context, inside)
+            return
+        if self._tab == "methods":
+            self._methods.draw(context, inside, _reason(context))
             return
         training = context.model.own_training
         if self._tab == "actions" and training and training.check and training.check.tables:
@@ -102,6 +111,9 @@ class TrainingCharts:
         training = context.model.own_training
         if self._tab in ("actions", "tried", "reward", *_BARS):
             self.draw(context, area)
+            return
+        if self._tab == "methods":
+            draw_enlarged(context, area, self._methods.figure(context))
             return
         series, _ = self._series(context)
         x_title, y_title = _AXES[self._tab]
@@ -170,6 +182,8 @@ class TrainingCharts:
     def _note(self, context: UiContext) -> str:
         """Return what the open tab shows."""
         training = context.model.own_training
+        if self._tab == "methods" and (words := note_of(context)):
+            return words
         if self._tab == "loss" and training and training.check:
             check = training.check
             return tr(

@@ -4,10 +4,14 @@ import csv
 import io
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 
 import numpy as np
 from pygame import Rect
 
+from teleop.errors import StorageError, reason
+from teleop.recording.disk import files
+from teleop.text import tr
 from teleop.ui.drawing.theme import Colour, rgba
 from teleop.ui.widgets.figure import (
     Axis,
@@ -15,87 +19,139 @@ from teleop.ui.widgets.figure import (
     axes_of,
     density_cells,
     heat_colour,
+    panel_cells,
     pixels_of,
+    shown_points,
+    whiskers_of,
 )
 from teleop.ui.widgets.line_chart import Series
 
-_SVG = (1280, 720)
+_SVG, _TALL_SVG = (1280, 720), (1280, 1040)
+_SOFT = "#3d4452"
 _FONT = "Inter, Helvetica, Arial, sans-serif"
 _WARM = rgba("B0144B")
 
 
+def check_picture(output: Path) -> None:
+    """Check the name of a file for a figure.
+
+    Raises:
+        StorageError: its name does not end in .svg.
+    """
+    if output.suffix != ".svg":
+        raise StorageError(
+            tr(
+                "{output} cannot be written: its name must end in .svg. The values are written "
+                "beside it, as .csv.",
+                output=output,
+            )
+        )
+
+
+def write_figure(figure: Figure, output: Path) -> None:
+    """Write a figure as SVG, and its values beside it as CSV.
+
+    Raises:
+        StorageError: a file cannot be written, or its name does not end in .svg.
+    """
+    check_picture(output)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomic(output, figure_svg(figure).encode())
+        files.write_atomic(output.with_suffix(".csv"), figure_csv(figure).encode())
+    except OSError as problem:
+        raise StorageError(
+            tr("{output} cannot be written ({problem}).", output=output, problem=reason(problem))
+        ) from problem
+
+
 def figure_csv(figure: Figure) -> str:
-    """Return the values as CSV: series, x, y."""
+    """Return the values as CSV: a row for each point, with its interval if it has one."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["series", figure.x_title, figure.y_title])
-    for line in figure.series:
-        ends = line.band or ()
-        for index, (x, y) in enumerate(zip(line.x, line.y, strict=True)):
-            interval = [f"{end[index]:.8g}" for end in ends]
-            writer.writerow([line.label or figure.y_title, f"{x:g}", f"{y:.8g}", *interval])
+    writer.writerow(["series", "x", "x value", "y", "y value", "low", "high"])
+    for plot in figure.panels or (figure,):
+        for line in plot.series:
+            ends = line.band or ()
+            for index, (x, y) in enumerate(zip(line.x, line.y, strict=True)):
+                interval = [f"{end[index]:.8g}" for end in ends]
+                named = (line.label or plot.y_title, plot.x_title, f"{x:.8g}", plot.y_title)
+                writer.writerow([*named, f"{y:.8g}", *interval])
     return file.getvalue()
 
 
 def figure_svg(figure: Figure) -> str:
     """Return the figure as an SVG picture on white."""
-    width, height = _SVG
-    plot = Rect(90, 100, width - 120, height - 190)
-    axes = axes_of(figure, plot)
+    width, height = _SVG if len(figure.panels) <= 2 else _TALL_SVG
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'font-family="{_FONT}" font-size="18">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
         _text(24, 40, figure.title, size=26, weight=600),
-        _text(24, 88, figure.y_title, colour="#3d4452"),
-        _text(plot.centerx, height - 44, figure.x_title, colour="#3d4452", anchor="middle"),
-        _text(24, height - 12, figure.note, size=15, colour="#3d4452"),
+        _text(24, height - 12, figure.note, size=15, colour=_SOFT),
     ]
-    if axes is not None:
-        parts += [
-            *_svg_axes(plot, axes, whole=figure.whole),
-            *_svg_series(figure, axes),
-            *_svg_legend(figure, width),
-        ]
+    legend, below = _svg_legend(figure, width)
+    parts += legend
+    area = Rect(24, below, width - 48, height - below - 44)
+    if figure.panels:
+        cells = panel_cells(area, len(figure.panels), 30)
+        for cell, panel in zip(cells, figure.panels, strict=True):
+            parts += _svg_plot(panel, cell)
+    else:
+        parts += _svg_plot(figure, area)
     return "\n".join([*parts, "</svg>\n"])
+
+
+def _svg_plot(figure: Figure, area: Rect) -> Iterator[str]:
+    """Yield the axes, their titles, and what is between them."""
+    plot = Rect(area.x + 66, area.y + 36, area.width - 76, area.height - 100)
+    axes = axes_of(figure, plot)
+    yield _text(area.x, area.y + 16, figure.y_title, colour=_SOFT)
+    yield _text(plot.centerx, plot.bottom + 56, figure.x_title, colour=_SOFT, anchor="middle")
+    if axes is not None:
+        yield from _svg_axes(plot, axes, whole=figure.whole)
+        yield from _svg_series(figure, axes)
 
 
 def _svg_axes(plot: Rect, axes: tuple[Axis, Axis], *, whole: bool) -> Iterator[str]:
     for y, text in axes[1].ticks(6):
         yield f'<path d="M{plot.x} {y:.1f}H{plot.right}" stroke="#dadde4"/>'
-        yield _text(plot.x - 10, y + 6, text, colour="#3d4452", anchor="end")
+        yield _text(plot.x - 10, y + 6, text, colour=_SOFT, anchor="end")
     for x, text in axes[0].ticks(8, whole=whole):
-        yield _text(x, plot.bottom + 28, text, colour="#3d4452", anchor="middle")
+        yield _text(x, plot.bottom + 28, text, colour=_SOFT, anchor="middle")
     yield f'<path d="M{plot.x} {plot.bottom}H{plot.right}" stroke="#5a6271"/>'
 
 
 def _svg_series(figure: Figure, axes: tuple[Axis, Axis]) -> Iterator[str]:
     if figure.density is not None:
-        fill = _hex(figure.density.colour)
-        for x, y, width, height, share in density_cells(figure.density, axes):
-            yield (
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
-                f'fill="{fill}" fill-opacity="{0.2 + 0.6 * share:.2f}"/>'
-            )
+        yield from _svg_density(figure.density, axes)
     for line in figure.lines:
-        yield from _svg_band(line, axes)
+        if figure.whiskers:
+            yield from _svg_whiskers(line.finite(), axes, figure.whiskers)
+        else:
+            yield from _svg_band(line, axes)
     for line in figure.points:
         for x, y in pixels_of(line, axes):
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_hex(line.colour)}"/>'
     for line in figure.lines:
-        if line.heat is not None:
-            yield from _svg_heated(line, axes)
-            continue
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in pixels_of(line, axes))
-        dash = (
-            f' stroke-dasharray="{line.dash[0] * 1.5:g} {line.dash[1] * 1.5:g}"'
-            if line.dash
-            else ""
-        )
+        yield from _svg_line(line, axes) if line.heat is None else _svg_heated(line, axes)
+
+
+def _svg_density(series: Series, axes: tuple[Axis, Axis]) -> Iterator[str]:
+    fill = _hex(series.colour)
+    for x, y, width, height, share in density_cells(series, axes):
         yield (
-            f'<polyline points="{points}" fill="none" stroke="{_hex(line.colour)}" '
-            f'stroke-width="3"{dash}/>'
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
+            f'fill="{fill}" fill-opacity="{0.2 + 0.6 * share:.2f}"/>'
         )
+
+
+def _svg_line(line: Series, axes: tuple[Axis, Axis]) -> Iterator[str]:
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in pixels_of(line, axes))
+    yield (
+        f'<polyline points="{points}" fill="none" stroke="{_hex(line.colour)}" '
+        f'stroke-width="3"{_svg_dash(line)}/>'
+    )
 
 
 def _svg_band(line: Series, axes: tuple[Axis, Axis]) -> Iterator[str]:
@@ -106,6 +162,14 @@ def _svg_band(line: Series, axes: tuple[Axis, Axis]) -> Iterator[str]:
             f'<polyline points="{points}" fill="none" stroke="{_hex(line.colour)}" '
             f'stroke-width="1.5" stroke-dasharray="2 5"/>'
         )
+
+
+def _svg_whiskers(line: Series, axes: tuple[Axis, Axis], most: int) -> Iterator[str]:
+    rows, colour = shown_points(line, most), _hex(line.colour)
+    for x, top, bottom in whiskers_of(line, axes, rows):
+        yield f'<path d="M{x:.1f} {top:.1f}V{bottom:.1f}" stroke="{colour}" stroke-width="2"/>'
+    for x, y in zip(axes[0].at(line.x[rows]), axes[1].at(line.y[rows]), strict=True):
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
 
 
 def _svg_heated(line: Series, axes: tuple[Axis, Axis]) -> Iterator[str]:
@@ -120,11 +184,28 @@ def _svg_heated(line: Series, axes: tuple[Axis, Axis]) -> Iterator[str]:
         )
 
 
-def _svg_legend(figure: Figure, width: int) -> Iterator[str]:
-    x = width - 24
-    for line in reversed([s for s in figure.series if s.label]):
-        yield _text(x, 40, line.label, colour=_hex(line.colour), anchor="end", weight=600)
-        x -= 10 * len(line.label) + 40
+def _svg_legend(figure: Figure, width: int) -> tuple[list[str], int]:
+    """Return the names of the series, in as many rows as they need, and where these end."""
+    parts, x, y = [], 24, 78
+    for line in figure.series:
+        if not line.label:
+            continue
+        wide = 10 * len(line.label) + 70
+        if x > 24 and x + wide > width:
+            x, y = 24, y + 30
+        colour = _hex(line.colour)
+        parts.append(
+            f'<path d="M{x} {y - 6}h34" stroke="{colour}" stroke-width="4"{_svg_dash(line)}/>'
+        )
+        parts.append(_text(x + 42, y, line.label, colour=colour, weight=600))
+        x += wide
+    return parts, y + 22
+
+
+def _svg_dash(line: Series) -> str:
+    if not line.dash:
+        return ""
+    return f' stroke-dasharray="{line.dash[0] * 1.5:g} {line.dash[1] * 1.5:g}"'
 
 
 def _text(
