@@ -105,7 +105,7 @@ def test_soft_q_is_the_formula_of_the_paper(record: Record) -> None:
         assert found[0] == pytest.approx(q[1] - gamma * value, rel=1e-4)
 
 
-def test_an_early_end_is_rewarded_like_what_comes_after_it(record: Record) -> None:
+def test_the_reward_above_the_absorbing_state_ranks_policies_as_before(record: Record) -> None:
     demos = load_demonstrations(record("CartPole-v1", 1))
     policy = trained(gail, demos, steps=1500)
     reward = policy.parts[0]
@@ -115,9 +115,13 @@ def test_an_early_end_is_rewarded_like_what_comes_after_it(record: Record) -> No
     seen = np.zeros((2, 4), np.float32)
     acts = np.eye(2, dtype=np.float32)
     ends = np.array([False, True])
-    plain, whole = reward.of(seen, acts, seen, ends), reward.to_the_end(0.9)(seen, acts, seen, ends)
-    assert whole[0] == plain[0]
-    assert whole[1] == pytest.approx(plain[1] + 9 * reward.model.absorbed())
+    plain, above = (
+        reward.of(seen, acts, seen, ends),
+        reward.above_absorbing()(seen, acts, seen, ends),
+    )
+    absorbed = reward.model.absorbed()
+    whole = plain[0] + 0.9 * plain[1] + 0.9**2 * absorbed / (1 - 0.9)  # goes on for ever
+    assert above[0] + 0.9 * above[1] == pytest.approx(whole - absorbed / (1 - 0.9))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Learned rewards in the window: maps of a grid, on which a wall is moved by mouse and by key."""
 
+import csv
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from teleop.learning.rewards.learned_reward import load_reward
 from teleop.learning.rewards.preferences import Preferences
 from teleop.recording import Library
 from teleop.runtime.protocol.preference_messages import PiecesReady, PreferenceAsked
-from teleop.runtime.protocol.training_messages import RewardMapsShown
+from teleop.runtime.protocol.training_messages import MethodsCompared, RewardMapsShown
 from teleop.types.findings import RewardMaps
 from teleop.ui.training.algorithm_words import RECIPE_WORDS, page_of
+from teleop.ui.training.methods_view import note_of
 from tests.harness.window import Person
 
 ROOT = Path(__file__).parents[2]
@@ -34,12 +36,18 @@ def person(tmp_path: Path) -> Iterator[Person]:
 
 
 def open_maps(person: Person) -> None:
-    """Open the page, from the menu if its tab does not fit."""
+    """Open the maps of rewards."""
+    _open_tab(person, "Reward maps")
+
+
+def _open_tab(person: Person, title: str) -> None:
+    """Open a chart, from the menu if its tab does not fit."""
     person.turns()
-    if "chart.reward" not in person.app.ui.events.nodes:
+    nodes = person.app.ui.events.nodes
+    if not any(str(node.label) == title for node in nodes.values()):
         person.click("chart.more")
     nodes = person.app.ui.events.nodes
-    person.click(next(k for k, n in nodes.items() if "Reward maps" in str(n.label)))
+    person.click(next(k for k, n in nodes.items() if title in str(n.label)))
 
 
 def maps_of(person: Person) -> RewardMaps:
@@ -190,3 +198,48 @@ def test_every_recipe_has_a_page(person: Person) -> None:
     person.key("escape")
     person.turns()
     assert person.app.context.sheet.name == ""
+
+
+def test_ways_to_learn_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "recordings" / "cartpole-v1",
+        tmp_path / "cartpole-v1",
+        ignore=shutil.ignore_patterns(".teleop", "policies"),
+    )
+    person = Person(tmp_path, "CartPole-v1")
+    app, latest = person.app, person.app.model.analyses.latest
+    app.go("train")
+    _open_tab(person, "Ways to learn")
+    person.click("methods.run")
+    person.until(lambda: MethodsCompared in latest and _cloned(latest[MethodsCompared]) >= 2)
+    person.turns()
+    assert "Run " in note_of(app.context)
+    person.click("methods.stop")
+    person.until(lambda: latest[MethodsCompared].final)
+    kept = _cloned(latest[MethodsCompared])
+    person.turns()
+    person.click("methods.shown")  # success instead of return
+    person.turns()
+    assert str(app.ui.events.nodes["methods.shown"].label) == "Success"
+    person.key("z")
+    person.turns()
+    person.click("enlarged.save")
+    person.turns()
+    (table,) = app.context.exports.glob("chart-*.csv")
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert {row["x"] for row in rows} >= {"minutes of human time"}
+    assert {row["y"] for row in rows} == {"mean return", "success (%)"}
+    person.key("z")
+    latest.clear()
+    person.turns()
+    person.click("methods.run")  # what was run is there at once
+    person.until(lambda: MethodsCompared in latest and latest[MethodsCompared].chart)
+    assert _cloned(latest[MethodsCompared]) >= kept
+    person.click("methods.stop")
+    person.until(lambda: latest[MethodsCompared].final)
+    app.close()
+
+
+def _cloned(told: MethodsCompared) -> int:
+    """How many amounts of demonstrations were cloned."""
+    return len(told.chart.lines[0].by_human) if told.chart else 0

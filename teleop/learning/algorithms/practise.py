@@ -159,7 +159,7 @@ def _task(
         raise LearningError(
             tr("The reward of {name} is for other spaces.", name=Path(config.reward).name)
         )
-    return task, learned.to_the_end(task.gamma)
+    return task, learned.above_absorbing()
 
 
 def _learned_return(

@@ -73,9 +73,8 @@ class MethodFile:
             data = json.loads(files.read_bytes(self._path))
             if data["format"] != _FORMAT or data["of"] != self._of:
                 return {}
-            return {
-                _plan(run["plan"]): [_reached(r) for r in run["reached"]] for run in data["runs"]
-            }
+            runs = [(_plan(run["plan"]), run["reached"]) for run in data["runs"]]
+            return {plan: [_reached(each) for each in found] for plan, found in runs if found}
         except _UNREADABLE:
             return {}
 

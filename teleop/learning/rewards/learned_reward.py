@@ -131,18 +131,18 @@ class LearnedReward:
         known = space_from_json(self.config.observation_space)
         return same_space(known, observation_space) and same_space(self.head.space, action_space)
 
-    def to_the_end(self, gamma: float) -> RewardFunction:
-        """Return the reward with that of the absorbing state added to the last step.
+    def above_absorbing(self) -> RewardFunction:
+        """Return the reward less that of the absorbing state, whose own is then 0.
 
-        Args:
-            gamma: discount.
+        With a discount, and the absorbing state going on for ever, this adds the same to the return
+        of every policy. An episode's last step needs no sum over what follows it.
         """
-        absorbed = self.model.absorbed() * gamma / (1 - gamma)
+        absorbed = self.model.absorbed()
 
         def reward(
             seen: Rows, acts: Rows, following: Rows, terminated: NDArray[np.bool_]
         ) -> NDArray[np.float64]:
-            return self.of(seen, acts, following, terminated) + absorbed * terminated
+            return self.of(seen, acts, following, terminated) - absorbed
 
         return reward
 

@@ -26,7 +26,8 @@ from teleop.learning.rewards.preferences import Piece, Preference
 from teleop.learning.rewards.reward_models import NetworkReward, not_absorbed
 
 _NETWORKS, _HIDDEN = 3, (64, 64)
-_STEPS, _LEARNING_RATE = 300, 3e-3
+_DRAWS = (300, 16)  # optimiser steps, answers in a batch
+_LEARNING_RATE = 3e-3
 _PENALTY = 0.02  # of r squared
 _RANDOM = 0.1  # share of answers that say nothing
 _CANDIDATES = 400
@@ -49,16 +50,16 @@ def learn_reward(task: Task, answers: list[Preference], seed: int = 0) -> Learne
         raise ValueError("no answer tells which piece is better")
     pairs = [_inputs(task, piece) for each in telling for piece in (each.left, each.right)]
     rows = torch.from_numpy(np.concatenate(pairs))
-    owner = torch.from_numpy(np.repeat(np.arange(len(pairs)), [len(part) for part in pairs]))
+    starts = np.cumsum([0, *(len(part) for part in pairs)])
     wanted = torch.tensor([each.choice.left for each in telling], dtype=torch.float32)
     rng = np.random.default_rng(seed)
     networks = []
     for member in range(_NETWORKS):
-        drawn = torch.from_numpy(rng.integers(len(telling), size=len(telling)))  # bootstrap
+        sample = rng.integers(len(telling), size=len(telling))  # bootstrap
         layers = make_layers(
             (rows.shape[1], *_HIDDEN, 1), torch.Generator().manual_seed(10 * seed + member)
         )
-        _fit(layers, rows, owner, wanted, drawn)
+        _fit(layers, rows, starts, wanted, sample[rng.integers(len(sample), size=_DRAWS)])
         networks.append(copied(layers))
     values = np.mean([net.outputs(rows.numpy())[:, 0] for net in networks], axis=0)
     scale = max(float(values.std()), 1e-6)
@@ -111,15 +112,31 @@ def agreement(reward: LearnedReward, task: Task, answers: list[Preference]) -> f
     return right / len(clear) if clear else 0.5
 
 
-def _fit(layers: nn.Sequential, rows: Tensor, owner: Tensor, wanted: Tensor, drawn: Tensor) -> None:
-    """Fit one network to a bootstrap sample of the answers."""
-    optimiser = torch.optim.Adam(layers.parameters(), _LEARNING_RATE)
-    for _ in range(_STEPS):
-        values = layers(rows)[:, 0]
-        totals = torch.zeros(2 * len(wanted)).index_add(0, owner, values).reshape(-1, 2)
+def _fit(
+    layers: nn.Sequential,
+    rows: Tensor,
+    starts: NDArray[np.int64],
+    wanted: Tensor,
+    draws: NDArray[np.int64],
+) -> None:
+    """Fit one network.
+
+    Args:
+        layers: the network.
+        rows: (R, inputs) the steps of all pieces: left and right of each answer in turn.
+        starts: (2 N + 1,) where each piece begins.
+        wanted: (N,) probability that the left piece is better.
+        draws: (steps, B) answers in the batch of each optimiser step.
+    """
+    optimiser = torch.optim.Adam(layers.parameters(), _LEARNING_RATE, fused=True)
+    for drawn in draws:
+        parts = [np.arange(starts[i], starts[i + 1]) for n in drawn for i in (2 * n, 2 * n + 1)]
+        owner = torch.from_numpy(np.repeat(np.arange(len(parts)), [len(part) for part in parts]))
+        values = layers(rows[torch.from_numpy(np.concatenate(parts))])[:, 0]
+        totals = torch.zeros(len(parts)).index_add(0, owner, values).reshape(-1, 2)
         left = torch.sigmoid(totals[:, 0] - totals[:, 1])
         left = (1 - _RANDOM) * left + _RANDOM / 2
-        surprise = nn.functional.binary_cross_entropy(left[drawn], wanted[drawn])
+        surprise = nn.functional.binary_cross_entropy(left, wanted[torch.from_numpy(drawn)])
         loss = surprise + _PENALTY * (values**2).mean()
         optimiser.zero_grad()
         torch.autograd.backward(loss)

@@ -14,6 +14,7 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.training.method_figure import RETURN, SUCCESS, method_figure
 from teleop.ui.widgets.figure import Figure, draw_figure
 
+BUTTONS = 230  # what the buttons beside the note need
 _TITLES = {RETURN: tr("Return"), SUCCESS: tr("Success")}
 
 

@@ -13,7 +13,7 @@ from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, Theme
 from teleop.ui.state.context import UiContext
 from teleop.ui.training.confusion_table import draw_confusion
-from teleop.ui.training.methods_view import MethodsView, note_of
+from teleop.ui.training.methods_view import BUTTONS, MethodsView, note_of
 from teleop.ui.training.reward_maps_view import RewardMapsView
 from teleop.ui.training.trials_table import draw_tried
 from teleop.ui.widgets.figure import Figure
@@ -158,7 +158,8 @@ class TrainingCharts:
         if draw_enlarge_button(context, rect):
             context.display.enlarged = not context.display.enlarged
         note, at = self._note(context), (card.x + px(24), card.y + px(58))
-        ui.painter.text(note, at, "small", ui.theme.text2, width=card.width - px(48))
+        taken = px(BUTTONS) if self._tab == "methods" else 0
+        ui.painter.text(note, at, "small", ui.theme.text2, width=card.width - px(48) - taken)
 
     def draw_menu(self, context: UiContext, card: Rect) -> None:
         """Draw the open menu of further charts above everything else."""
