@@ -156,14 +156,14 @@ def methods(
     only: Annotated[
         str,
         typer.Option(
-            help="Ways to learn, with commas: cloning, dagger, gail, airl, iq, preferences, "
+            help="Methods, with commas: cloning, dagger, gail, airl, iq, preferences, "
             "practise, scratch (default: one of each kind)."
         ),
     ] = "",
     steps: Annotated[
         int, typer.Option(min=1, help="Environment steps of each run that learns by playing.")
     ] = 40_000,
-    runs: Annotated[int, typer.Option(min=1, max=50, help="Runs of each way.")] = 3,
+    runs: Annotated[int, typer.Option(min=1, max=50, help="Runs of each method.")] = 3,
     picture: Annotated[
         Optional[Path],  # noqa: UP045  typer reads it
         typer.Option(help="A .svg file to write; its values are written beside it as .csv."),
@@ -172,7 +172,7 @@ def methods(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Chart what ways to learn reach with your time and with steps. Ctrl+C keeps complete runs."""
+    """Chart what each method reaches, by your time and by steps. Ctrl+C keeps complete runs."""
     from teleop.learning.analysis.method_chart import MethodComparison, check_methods
     from teleop.types.methods import METHOD_TITLES
     from teleop.ui.drawing.theme import PAPER
@@ -205,7 +205,7 @@ def _share(success: tuple[float, float, float] | None) -> str:
 def _tell_methods(chart: "MethodChart", picture: Path | None) -> None:
     rows = [
         {
-            "way": line.title,
+            "method": line.title,
             "decisions" if chart.turn_based else "minutes": round(point.human, 2),
             "steps": point.steps,
             "return": f"{point.mean:.0f} ({point.low:.0f} to {point.high:.0f})",
@@ -215,7 +215,7 @@ def _tell_methods(chart: "MethodChart", picture: Path | None) -> None:
         for line in chart.lines
         for point in line.by_human
     ]
-    table(False, rows, f"Ways to learn in {chart.env_id}: what they cost and what they reach")
+    table(False, rows, f"Methods in {chart.env_id}: what they cost and what they reach")
     for line in chart.lines:
         if line.missing:
             tell(f"{line.title}: {line.missing}")

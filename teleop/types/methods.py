@@ -1,4 +1,4 @@
-"""What several ways to learn from one person cost, and what they reach: frozen values."""
+"""What several methods of learning from one person cost, and what they reach: frozen values."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from teleop.text import tr
 
 @dataclass(frozen=True, slots=True)
 class MethodPoint:
-    """What a way to learn has reached, over all runs.
+    """What a method has reached, over all runs.
 
     Attributes:
         human: minutes of human time; decisions of the person if turn-based.
@@ -31,7 +31,7 @@ class MethodPoint:
 
 @dataclass(frozen=True, slots=True)
 class MethodLine:
-    """One way to learn.
+    """One method.
 
     Attributes:
         name: a key of `METHOD_TITLES`.
@@ -53,12 +53,12 @@ class MethodLine:
 
 @dataclass(frozen=True, slots=True)
 class MethodChart:
-    """Several ways to learn from the same person, on the same fresh starts.
+    """Several methods of learning from the same person, on the same fresh starts.
 
     Attributes:
         env_id: the environment.
-        lines: a line for each way.
-        runs: runs of each way that are complete.
+        lines: a line for each method.
+        runs: runs of each method that are complete.
         starts: fresh starts that each policy plays.
         turn_based: whether human time is counted in decisions.
         rule: when an episode counts as a success; empty if nothing tells.

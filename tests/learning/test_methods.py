@@ -1,4 +1,4 @@
-"""The chart of several ways to learn: what each costs, what it reaches, and that runs are kept."""
+"""The chart of several methods: what each costs, what it reaches, and that runs are kept."""
 
 import csv
 import json
@@ -39,12 +39,12 @@ def line(chart: MethodChart, name: str) -> MethodLine:
     return next(each for each in chart.lines if each.name == name)
 
 
-def test_each_way_says_what_it_cost_the_person_and_in_steps(record: Record) -> None:
+def test_each_method_says_what_it_cost_the_person_and_in_steps(record: Record) -> None:
     dataset = record(SHORT, 2)
     demos = load_demonstrations(dataset)
-    ways = ["cloning", "dagger", "gail", "practise", "scratch"]
-    chart, made = run(MethodComparison(dataset, steps=1000, runs=1, methods=ways))
-    assert [each.name for each in chart.lines] == ways
+    names = ["cloning", "dagger", "gail", "practise", "scratch"]
+    chart, made = run(MethodComparison(dataset, steps=1000, runs=1, methods=names))
+    assert [each.name for each in chart.lines] == names
     assert not any(each.missing for each in chart.lines)
     assert {plan.method for plan in made} == {each.name for each in chart.lines}
     minute = 60 * demos.pace_hz
@@ -144,7 +144,7 @@ def test_runs_that_cannot_be_written_are_one_sentence(record: Record) -> None:
         found.add(PLAN, REACHED)
 
 
-def test_a_way_that_is_not_possible_says_why(
+def test_a_method_that_is_not_possible_says_why(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demos = load_demonstrations(record("CartPole-v1", 1))
@@ -188,15 +188,15 @@ def test_the_command_draws_the_chart(record: Record, library: Library) -> None:
     here = library.root
     name = dataset.dataset_id
     options = ("--recordings", ".", "--runs", "1", "--only", "cloning")
-    done = teleop("methods", name, *options, "--picture", "out/ways.svg", here=here)
+    done = teleop("methods", name, *options, "--picture", "out/methods.svg", here=here)
     assert "Cloning" in done.stdout
-    picture = ElementTree.parse(here / "out/ways.svg").getroot()
+    picture = ElementTree.parse(here / "out/methods.svg").getroot()
     words = "".join(picture.itertext())
     for text in ("minutes of human time", "environment steps", "mean return", "success (%)"):
         assert text in words
     assert METHOD_TITLES["cloning"] in words
     found = as_json("methods", name, *options, here=here)
-    rows = list(csv.DictReader((here / "out/ways.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((here / "out/methods.csv").read_text().splitlines()))
     shown = [
         float(r["y value"]) for r in rows if r["series"] == "Cloning" and r["y"] == "mean return"
     ]
@@ -207,7 +207,7 @@ def test_the_command_draws_the_chart(record: Record, library: Library) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--only", "cloning,magic"), "no way to learn called magic"),
+        (("--only", "cloning,magic"), "no method called magic"),
         (("--picture", "chart.png"), "must end in .svg"),
         (("--picture", "data/chart.svg"), "cannot be written"),
     ],

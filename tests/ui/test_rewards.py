@@ -200,7 +200,7 @@ def test_every_recipe_has_a_page(person: Person) -> None:
     assert person.app.context.sheet.name == ""
 
 
-def test_ways_to_learn_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
+def test_methods_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
     shutil.copytree(
         ROOT / "recordings" / "cartpole-v1",
         tmp_path / "cartpole-v1",
@@ -209,7 +209,7 @@ def test_ways_to_learn_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
     person = Person(tmp_path, "CartPole-v1")
     app, latest = person.app, person.app.model.analyses.latest
     app.go("train")
-    _open_tab(person, "Ways to learn")
+    _open_tab(person, "Methods")
     person.click("methods.run")
     person.until(lambda: MethodsCompared in latest and _cloned(latest[MethodsCompared]) >= 2)
     person.turns()
@@ -220,7 +220,7 @@ def test_ways_to_learn_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
     person.turns()
     person.click("methods.shown")  # success instead of return
     person.turns()
-    assert str(app.ui.events.nodes["methods.shown"].label) == "Success"
+    assert "Success" in str(app.ui.events.nodes["methods.shown"].label)
     person.key("z")
     person.turns()
     person.click("enlarged.save")

@@ -1,4 +1,4 @@
-"""The chart of several ways to learn: what they reach, by human time and by environment steps."""
+"""The chart of several methods: what they reach, by human time and by environment steps."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ _MOST_POINTS = 20
 
 
 class MethodComparison:
-    """The ways to learn from one dataset: runs what is missing, and draws what is known."""
+    """The methods on one dataset: runs what is missing, and draws what is known."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class MethodComparison:
         Args:
             dataset: the dataset.
             steps: environment steps of each run that learns by playing, at least 1.
-            runs: runs of each way, with different seeds.
+            runs: runs of each method, with different seeds.
             methods: keys of `METHOD_TITLES`; empty: the usual ones.
 
         Raises:
@@ -162,7 +162,7 @@ def _by_steps(runs: list[list[Reached]], rule: SuccessRule) -> Iterator[MethodPo
 
 
 def check_methods(names: Sequence[str]) -> list[str]:
-    """Return the names of ways to learn, each once.
+    """Return the names of methods, each once.
 
     Raises:
         LearningError: one is unknown.
@@ -171,7 +171,7 @@ def check_methods(names: Sequence[str]) -> list[str]:
         if name not in METHOD_TITLES:
             raise LearningError(
                 tr(
-                    "There is no way to learn called {name}; there are: {there}.",
+                    "There is no method called {name}; there are: {there}.",
                     name=name,
                     there=", ".join(METHOD_TITLES),
                 )

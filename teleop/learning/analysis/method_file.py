@@ -1,4 +1,4 @@
-"""The runs of several ways to learn that are complete, kept in the dataset to go on later.
+"""The runs of several methods that are complete, kept in the dataset to go on later.
 
     data/methods.json    what each policy on the way has cost, and its episodes on fresh starts
 

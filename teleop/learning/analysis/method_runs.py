@@ -1,8 +1,8 @@
-"""Several ways to learn from one person: what each costs in human time and in environment steps.
+"""Several methods of learning from one person: what each costs in human time and in steps.
 
     cloning      a clone of the demonstrations, without trial episodes
     dagger       the clone of the fewest demonstrations, corrected by the scripted expert
-    gail, …      a reward learned from the demonstrations, and practice on it
+    gail, …      a reward learned from the demonstrations, and reinforcement learning on it
     preferences  the clone of the fewest demonstrations, practising on a reward that is learned from
                  answers; a script answers, by the environment's reward
     practise     a clone, practising on the environment's reward
@@ -58,7 +58,7 @@ class Plan:
         method: a key of `METHOD_TITLES`.
         amount: share of the demonstrations' human time, or number of answers.
         seed: seed of everything.
-        steps: environment steps; 0 for ways that do not learn by playing.
+        steps: environment steps; 0 for methods that do not learn by playing.
     """
 
     method: str
@@ -83,7 +83,7 @@ class Reached:
 
 
 class MethodRuns:
-    """The ways to learn from some demonstrations, run one by one."""
+    """The methods on some demonstrations, run one by one."""
 
     def __init__(self, demos: Demonstrations) -> None:
         """Prepare the runs.
@@ -98,12 +98,12 @@ class MethodRuns:
 
     @property
     def usual(self) -> list[str]:
-        """The ways that are run unless others are asked for."""
+        """The methods that are run unless others are asked for."""
         reward = "iq" if gail.why_not(self._demos) and not iq.why_not(self._demos) else "gail"
         return ["cloning", "dagger", reward, "preferences", "practise", "scratch"]
 
     def why_not(self, method: str) -> str:
-        """Return why a way cannot be run here; empty if it can."""
+        """Return why a method cannot be run here; empty if it can."""
         if method == "cloning":
             return ""
         if method == "dagger":
@@ -114,11 +114,11 @@ class MethodRuns:
         return practice_task.why_not(self._demos)
 
     def plan(self, method: str, amount: float, seed: int, steps: int) -> Plan:
-        """Return a run of a way to learn."""
+        """Return a run of a method."""
         return Plan(method, amount, seed, 0 if method in ("cloning", "dagger") else steps)
 
     def amounts(self, method: str) -> list[float]:
-        """Return with how many demonstrations or answers a way is run, the fewest first."""
+        """Return with how many demonstrations or answers a method is run, the fewest first."""
         if method == "preferences":
             return list(_ANSWERS)
         if method in ("dagger", "scratch"):

@@ -1,4 +1,4 @@
-"""Runs the examinations of a policy, and the comparison of ways to learn, for the window."""
+"""Runs the examinations of a policy, and the comparison of methods, for the window."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +48,7 @@ def _with(told: Examined, result: Any, done: int, total: int, phase: str) -> Exa
 
 
 def iter_methods(request: RunAnalysis) -> Iterator[MethodsCompared]:
-    """Learn from a dataset in several ways; yield what is known so far.
+    """Learn from a dataset with several methods; yield what is known so far.
 
     Raises:
         TeleopError: nothing can be learned, or the disk cannot be written.

@@ -52,7 +52,7 @@ class Analysis(Enum):
     CURVE = "curve"  # scores of policies trained on 1, 2, 5… demonstrations
     INFLUENCE = "influence"  # the effect of leaving out each demonstration
     SAME_STARTS = "same starts"  # a policy's return minus the person's, from the same starts
-    METHODS = "methods"  # what several ways to learn reach, as `MethodsCompared`
+    METHODS = "methods"  # what several methods reach, as `MethodsCompared`
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class AnalysisProgress:
 
 @dataclass(frozen=True, slots=True)
 class MethodsCompared:
-    """What several ways to learn have reached so far.
+    """What several methods have reached so far.
 
     Attributes:
         dataset_id: id of the dataset.

@@ -1,4 +1,4 @@
-"""The chart of several ways to learn: return and success, by human time and environment steps."""
+"""The chart of several methods: return and success, by human time and environment steps."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ def method_figure(
     """Return the chart as a figure with two panels for each measure.
 
     Args:
-        chart: what the ways to learn have reached.
+        chart: what the methods have reached.
         theme: colours.
         measures: `return` and `success`; success is left out where nothing tells it.
         note: what happens now; may be empty.
@@ -34,7 +34,7 @@ def method_figure(
         for measure in shown
         for by_steps in (False, True)
     )
-    title = tr("Ways to learn in {env_id}", env_id=chart.env_id)
+    title = tr("Methods in {env_id}", env_id=chart.env_id)
     return Figure(title, "", "", note=joined(" · ", _notes(chart, note)), panels=panels)
 
 

@@ -1,4 +1,4 @@
-"""What several ways to learn reach, with a button that runs them."""
+"""What several methods reach, with a button that runs them."""
 
 from pygame import Rect
 
@@ -47,17 +47,17 @@ class MethodsView:
         """Return everything as one figure, to be drawn at any size."""
         told = _told(context)
         if told is None or told.chart is None:
-            return Figure(tr("Ways to learn"), "", "")
+            return Figure(tr("Methods"), "", "")
         return method_figure(told.chart, context.ui.theme, note=note_of(context))
 
     def _draw_ask(self, context: UiContext, inside: Rect, reason: str, *, running: bool) -> None:
         """Draw the button that begins, and what it will do."""
         ui, px = context.ui, context.ui.painter.px
         words = tr(
-            "Learns from your episodes in every way that is possible here, three times: cloning, "
-            "DAgger, a learned reward, preferences, and reinforcement learning with and without "
-            "your episodes. This takes ten minutes or more. You can stop at any time: complete "
-            "runs are kept."
+            "Learns from your episodes with every method that is possible here, three times: "
+            "cloning, DAgger, a learned reward, preferences, and reinforcement learning with and "
+            "without your episodes. This takes ten minutes or more. You can stop at any time: "
+            "complete runs are kept."
         )
         words = note_of(context) or tr("Loading your episodes") if running else words
         lines = ui.painter.wrapped(words, "body", min(px(620), inside.width - px(40)))
@@ -79,7 +79,8 @@ class MethodsView:
         _draw_run(context, rect, reason, running=running)
         if chart.rule:
             ui.group("chart")
-            _, used = ui.chip("methods.shown", rect.x - px(10), y, "", _TITLES[self._shown])
+            label = tr("Shown") if inside.width >= px(700) else ""
+            _, used = ui.chip("methods.shown", rect.x - px(10), y, label, _TITLES[self._shown])
             if used:
                 self._shown = SUCCESS if self._shown == RETURN else RETURN
 

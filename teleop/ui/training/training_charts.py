@@ -44,8 +44,8 @@ _TABS = {
         tr("Rewards under which your actions are likely, from worst (red) to best (green) cell"),
     ),
     "methods": (
-        tr("Ways to learn"),
-        tr("What each way to learn reaches, by your time and by environment steps"),
+        tr("Methods"),
+        tr("What each method reaches, by your time and by environment steps"),
     ),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }
