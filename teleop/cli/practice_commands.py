@@ -83,7 +83,7 @@ def practise(
 
 
 def _reward_folder(library: Any, dataset: str, name: str) -> str:
-    from teleop.learning.rewards.asking import reward_folder
+    from teleop.learning.rewards.preferences import reward_folder
 
     if name == "preferences":
         return str(reward_folder(find_dataset(library.root, dataset), name))

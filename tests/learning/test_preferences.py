@@ -12,11 +12,17 @@ from teleop.evaluation.scoring import evaluate
 from teleop.learning.algorithms import bc, practise
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.practice.task import make_task
-from teleop.learning.rewards.asking import Asking, judged, reward_folder
+from teleop.learning.rewards.asking import Asking, judged
 from teleop.learning.rewards.learned_reward import load_reward
 from teleop.learning.rewards.pieces import all_pieces, piece_steps
 from teleop.learning.rewards.preference_model import agreement, learn_reward
-from teleop.learning.rewards.preferences import Choice, Piece, Preference, Preferences
+from teleop.learning.rewards.preferences import (
+    Choice,
+    Piece,
+    Preference,
+    Preferences,
+    reward_folder,
+)
 from teleop.learning.tensor_file import read_tensors, write_tensors
 from teleop.recording import Dataset
 from teleop.recording.datasets.labels import Labels

@@ -9,12 +9,14 @@ import pytest
 
 from teleop.learning.algorithms import gail
 from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.learning.rewards.asking import Asking, judged
 from teleop.learning.rewards.learned_reward import load_reward
 from teleop.learning.rewards.preferences import Preferences
 from teleop.recording import Library
 from teleop.runtime.protocol.preference_messages import PiecesReady, PreferenceAsked
 from teleop.runtime.protocol.training_messages import MethodsCompared, RewardMapsShown
 from teleop.types.findings import RewardMaps
+from teleop.ui.episodes.reward_strip import has_reward
 from teleop.ui.training.algorithm_words import RECIPE_WORDS, page_of
 from teleop.ui.training.methods_view import note_of
 from tests.harness.window import Person
@@ -243,3 +245,33 @@ def test_methods_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
 def _cloned(told: MethodsCompared) -> int:
     """How many amounts of demonstrations were cloned."""
     return len(told.chart.lines[0].by_human) if told.chart else 0
+
+
+def test_the_library_draws_the_learned_reward_of_an_episode(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "recordings" / "cartpole-v1",
+        tmp_path / "cartpole-v1",
+        ignore=shutil.ignore_patterns(".teleop", "policies"),
+    )
+    dataset = Library(tmp_path).existing("cartpole-v1/sample-v0")
+    asking = Asking(dataset, seed=1)
+    for _ in range(10):
+        asking.answer(judged(asking.pair).value)
+    asking.save()
+    person = Person(tmp_path, "CartPole-v1")
+    model = person.app.model
+    person.app.go("library")
+    person.until(lambda: model.listed)
+    person.click(f"row.{dataset.rows()[0].uuid}")
+    person.until(lambda: model.comparison and model.comparison.complete)
+    shown = model.comparison
+    assert shown is not None
+    assert shown.about.reward_of == "your answers"
+    episode = dataset.read(shown.about.file)
+    reward = load_reward(Preferences(dataset).folder)
+    assert reward is not None
+    ended = bool(episode.terminations[-1])
+    wanted = reward.along(episode.observations, episode.actions, terminated=ended)
+    assert shown.lanes[0].learned == pytest.approx(wanted.tolist(), abs=1e-4)
+    assert has_reward(shown)
+    person.app.close()

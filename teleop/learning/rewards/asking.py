@@ -1,7 +1,5 @@
 """Asks which of two pieces is better, keeps the answers, and learns a reward from them."""
 
-from pathlib import Path
-
 import numpy as np
 
 from teleop.errors import LearningError
@@ -122,11 +120,6 @@ class Asking:
         widths = (self._task.demos.encoding.features, self._task.head.size)
         pieces = (answer.left, answer.right)
         return all((p.seen.shape[1], p.acts.shape[1]) == widths for p in pieces)
-
-
-def reward_folder(dataset: Dataset, name: str) -> Path:
-    """Return the folder of a learned reward: that of `preferences`, or of a policy."""
-    return Preferences(dataset).folder if name == "preferences" else dataset.policies / name
 
 
 def judged(pair: tuple[Piece, Piece]) -> Choice:

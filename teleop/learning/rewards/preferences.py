@@ -28,6 +28,7 @@ from teleop.recording.disk import files
 from teleop.text import tr
 from teleop.types.findings import PieceSource
 
+PREFERENCES = "preferences"  # in place of a policy's name
 _MOST_BYTES = 64 << 20
 _ABOUT = "about"
 _LONGEST = 10_000  # steps of a piece
@@ -157,6 +158,11 @@ class Preferences:
     def _names(self) -> list[str]:
         names = files.names(self.folder) if files.is_folder(self.folder) else []
         return sorted(n for n in names if n.endswith(".safetensors") and n[:6].isdecimal())
+
+
+def reward_folder(dataset: Dataset, name: str) -> Path:
+    """Return the folder of a learned reward: that of `preferences`, or of a policy."""
+    return Preferences(dataset).folder if name == PREFERENCES else dataset.policies / name
 
 
 _UNREADABLE = (

@@ -147,7 +147,7 @@ class TrainerProcess:
         from teleop.learning.data.demonstrations import load_demonstrations
         from teleop.learning.policy import list_policies
         from teleop.learning.recipes import find_recipe
-        from teleop.learning.rewards.asking import reward_folder
+        from teleop.learning.rewards.preferences import reward_folder
         from teleop.learning.training_run import TrainingRun
 
         began = time.perf_counter()

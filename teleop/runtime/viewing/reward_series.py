@@ -8,9 +8,11 @@ from teleop.errors import TeleopError
 from teleop.learning.policy import list_policies
 from teleop.learning.policy_folder import read_row
 from teleop.learning.rewards.learned_reward import LearnedReward, load_reward
+from teleop.learning.rewards.preferences import PREFERENCES, reward_folder
 from teleop.learning.rewards.reward_check import rank_correlation
 from teleop.playback.replay import Lane
 from teleop.recording import Dataset
+from teleop.text import tr
 
 
 @dataclass(slots=True)
@@ -50,15 +52,19 @@ class RewardSeries:
 
 
 def reward_series(dataset: Dataset, rivals: tuple[str, ...], lanes: int) -> RewardSeries | None:
-    """Return the learned reward of a rival, else that of the newest policy with one; else None."""
-    names = [*rivals, *reversed(list_policies(dataset.policies))]
+    """Return the learned reward of a rival, else of the newest policy with one, else of answers.
+
+    None if there is none of these.
+    """
+    names = [*rivals, *reversed(list_policies(dataset.policies)), PREFERENCES]
     for name in names:
-        folder = dataset.policies / name
+        folder = reward_folder(dataset, name)
         try:
             found = load_reward(folder)
         except TeleopError:  # a damaged reward does not keep the comparison from opening
             continue
         fits = found is not None and found.fits_spaces(*dataset.spaces())
         if found is not None and fits and not found.encoding.pictures:
-            return RewardSeries(read_row(folder).title, found, [[] for _ in range(lanes)])
+            title = tr("your answers") if name == PREFERENCES else read_row(folder).title
+            return RewardSeries(title, found, [[] for _ in range(lanes)])
     return None

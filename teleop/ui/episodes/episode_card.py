@@ -8,6 +8,7 @@ from teleop.types.metadata import EpisodeRow
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
+from teleop.ui.episodes.reward_strip import HEIGHT, draw_reward_strip, has_reward
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
 from teleop.ui.widgets.image_view import fitted
@@ -43,10 +44,18 @@ class EpisodeCard:
         ui.painter.text(note, at, "small", ui.theme.text2, width=card.right - px(12) - at[0])
         view = Rect(card.x + px(12), card.y + px(48), card.width - px(24), 0)
         view.height = min(round(view.width / (context.view("lane0").aspect or 1.5)), px(280))
-        step = self._draw_picture(context, view, row)
-        bar = Rect(view.x, view.bottom + px(6), view.width, px(72))
         comparison = context.model.comparison
+        strip = Rect(view.x, view.bottom, view.width, 0)
+        if has_reward(comparison):
+            strip.height = px(HEIGHT)
+            view.height -= strip.height
+            strip.y = view.bottom
+        step = self._draw_picture(context, view, row)
+        bar = Rect(view.x, strip.bottom + px(6), view.width, px(72))
         if comparison is not None:
+            track = Rect(bar.x + px(8), bar.y, bar.width - px(16), 0)
+            if strip.height:
+                draw_reward_strip(context, comparison, strip, track, self.player.step)
             self._draw_player(context, comparison, bar, row)
         y = bar.bottom + px(10)
         wish = self._draw_trim(context, card, y, row, step, dataset_id) or wish
