@@ -19,6 +19,7 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.image_view import fitted
 
 _REST_S = 0.7  # the last frame stays this long before the pieces begin again
+_SOON_S = 0.7  # a wait that is longer is explained
 _ANSWERS = {  # value: (label, icon, command)
     "left": (tr("Left is better"), "chevron-left", Command.BACK),
     "equal": (tr("Equal"), "minus", Command.ENVIRONMENT),
@@ -33,7 +34,7 @@ class PreferScreen:
     def __init__(self) -> None:
         self._asked_for: tuple[str, int] = ("", 0)  # dataset, and number of its episodes
         self._shown: tuple[PieceSource, PieceSource] | None = None
-        self._began_s, self._step = 0.0, -1
+        self._began_s, self._answered_s, self._step = 0.0, 0.0, -1
         self._waits, self._last_hz = False, 30.0
 
     def enter(self, context: UiContext) -> None:
@@ -142,7 +143,7 @@ class PreferScreen:
         unseen = not self._ready(context) and value != "cannot tell"
         if asked is None or asked.pair is None or self._waits or unseen:
             return
-        self._waits = True
+        self._waits, self._answered_s = True, context.now
         context.model.analyses.latest.pop(PreferenceAsked, None)
         answer = AskPreference(context.recordings, asked.dataset_id, value, asked.pair)
         context.tell_trainer(answer)
@@ -151,7 +152,7 @@ class PreferScreen:
         asked = self._asked(context)
         if asked is None or not asked.count or self._waits:
             return
-        self._waits = True
+        self._waits, self._answered_s = True, context.now
         context.model.analyses.latest.pop(PreferenceAsked, None)
         context.tell_trainer(AskPreference(context.recordings, asked.dataset_id, undo=True))
 
@@ -181,6 +182,9 @@ class PreferScreen:
             words = asked.problem
         if self._shown is not None and asked is None:  # the next pair comes in a moment
             self._draw_pieces(context, area)
+            if context.now - self._answered_s > _SOON_S:
+                at = (area.centerx, area.bottom + painter.px(48))
+                painter.text(words, at, "body", theme.text2, "cm")
             return
         for row, line in enumerate(painter.wrapped(words, "body", area.width * 2 // 3)):
             at = (area.centerx, area.centery + painter.px(22) * row)
