@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from teleop.learning.algorithms import gail
@@ -139,7 +140,39 @@ def test_compare_draws_the_learned_reward_of_each_side(tmp_path: Path) -> None:
     person.click(next(k for k, n in nodes.items() if str(n.label) == "Learned reward"))
     person.turns()
     assert person.app.ui.events.nodes["chart"].label == "Learned reward"
+    _open_cloud(person)
+    assert shown.reward_map is None  # main directions are no single numbers
+    for name in ("cloud.across", "cloud.up", "cloud.up", "cloud.up"):
+        person.click(name)
+    person.until(lambda: shown.reward_map and shown.reward_map.values)
+    mapped = shown.reward_map
+    assert mapped is not None
+    about = mapped.about
+    names = shown.about.components
+    assert (about.across, about.up) == (0, 1), names
+    rows = np.repeat(episode.observations[about.step][None], 3, axis=0)
+    rows[1:, 0] = np.linspace(about.low[0], about.high[0], len(mapped.values[0]))[[3, -1]]
+    rows[1:, 1] = np.linspace(about.low[1], about.high[1], len(mapped.values))[[20, 0]]
+    acts = np.repeat(episode.actions[about.step], 3)
+    there = reward.of(
+        reward.normaliser(reward.encoding.inputs(rows).vector),
+        reward.acts(list(acts)),
+        reward.normaliser(reward.encoding.inputs(rows).vector),
+        np.zeros(3, np.bool_),
+    )
+    assert there[0] == pytest.approx(shown.lanes[0].learned[about.step], abs=1e-4)
+    assert there[1:] == pytest.approx([mapped.values[20][3], mapped.values[0][-1]], abs=1e-4)
     person.app.close()
+
+
+def _open_cloud(person: Person) -> None:
+    """Show the states, coloured by the learned reward."""
+    person.click("chart")
+    nodes = person.app.ui.events.nodes
+    person.click(next(k for k, n in nodes.items() if str(n.label) == "States visited"))
+    person.turns()
+    person.click("cloud.colour")
+    person.turns()
 
 
 def _until_shown(person: Person, asked: PreferenceAsked) -> None:

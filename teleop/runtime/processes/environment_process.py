@@ -24,6 +24,7 @@ from teleop.runtime.datasets.library_jobs import LibraryJobs
 from teleop.runtime.driving.beginnings import policy_beginning, recorded_beginning
 from teleop.runtime.driving.driving_session import DrivingSession
 from teleop.runtime.protocol.comparison_messages import (
+    MapReward,
     Race,
     ShowReplay,
     ShowStep,
@@ -240,6 +241,10 @@ class EnvironmentProcess:
             if act:
                 act.show(message.step)
 
+    def _map_reward(self, message: MapReward, _: float) -> None:
+        if self._replay:
+            self._replay.map_reward(message)
+
     def _write_replay(self, message: WriteReplay, _: float) -> None:
         if self._writing:
             text = tr("Another file is being written; try again afterwards")
@@ -341,6 +346,7 @@ _HANDLERS: dict[type, Callable[[EnvironmentProcess, Any, float], None]] = {
     ContinueFrom: EnvironmentProcess._continue_from,
     ShowMoment: EnvironmentProcess._show_moment,
     ShowStep: EnvironmentProcess._show_step,
+    MapReward: EnvironmentProcess._map_reward,
     WriteReplay: EnvironmentProcess._write_replay,
     WriteFilm: EnvironmentProcess._write_film,
     Race: EnvironmentProcess._race,

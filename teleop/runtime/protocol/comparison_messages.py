@@ -1,6 +1,7 @@
 """Messages about comparing a recorded episode with policies: frozen dataclasses."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from teleop.runtime.protocol.shared_frames import Frame
 
@@ -61,6 +62,40 @@ class ShowStep:
     """Show all sides after this number of steps."""
 
     step: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapReward:
+    """Compute the learned reward over two observed numbers.
+
+    The other numbers, the action, and how much a step changes are those of the first side.
+
+    Attributes:
+        across: index of the number on the horizontal axis, as in `ReplayOpened.components`.
+        up: index of the number on the vertical axis.
+        low: smallest values of both.
+        high: largest values of both.
+        step: step of the first side.
+    """
+
+    across: int
+    up: int
+    low: tuple[float, float]
+    high: tuple[float, float]
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class RewardMapped:
+    """The learned reward over two observed numbers.
+
+    Attributes:
+        about: what was asked for.
+        values: rewards, row by row, the lowest row first; empty if they are not known.
+    """
+
+    about: MapReward
+    values: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +254,9 @@ class ReplayFrames:
 
     step: int
     frames: tuple[Frame, ...]
+
+
+ToComparison: TypeAlias = ShowReplay | ShowStep | MapReward | WriteReplay | WriteFilm | Race
+FromComparison: TypeAlias = (
+    ReplayOpened | ReplayProgress | ReplayFrames | ReplayGauges | RewardMapped
+)

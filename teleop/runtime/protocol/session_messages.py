@@ -5,17 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
-from teleop.runtime.protocol.comparison_messages import (
-    Race,
-    ReplayFrames,
-    ReplayGauges,
-    ReplayOpened,
-    ReplayProgress,
-    ShowReplay,
-    ShowStep,
-    WriteFilm,
-    WriteReplay,
-)
+from teleop.runtime.protocol.comparison_messages import FromComparison, ToComparison
 from teleop.runtime.protocol.diagnosis_messages import (
     ContinueFrom,
     GaugeReading,
@@ -470,13 +460,9 @@ ToEnvironment: TypeAlias = (
     | ShowCorrect
     | ContinueFrom
     | ShowMoment
-    | ShowReplay
-    | WriteReplay
-    | WriteFilm
-    | Race
+    | ToComparison
     | ShowPieces
     | ToLibrary
-    | ShowStep
 )
 FromEnvironment: TypeAlias = (
     EnvOpened
@@ -487,10 +473,7 @@ FromEnvironment: TypeAlias = (
     | Corrections
     | Rumble
     | FromLibrary
-    | ReplayOpened
-    | ReplayProgress
-    | ReplayFrames
-    | ReplayGauges
+    | FromComparison
     | MomentShown
     | PiecesReady
     | ProcessLost

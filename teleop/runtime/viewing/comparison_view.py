@@ -30,9 +30,11 @@ from teleop.runtime.driving.policy_view import PolicyView
 from teleop.runtime.protocol.comparison_messages import (
     LaneGrowth,
     LaneInfo,
+    MapReward,
     ReplayFrames,
     ReplayOpened,
     ReplayProgress,
+    RewardMapped,
     ShowReplay,
 )
 from teleop.runtime.protocol.library_messages import Working
@@ -176,6 +178,16 @@ class ComparisonView:
             for writer, lane in zip(self._writers, self._replay.lanes, strict=True)
         )
         self._say(ReplayFrames(self._step, frames))
+
+    def map_reward(self, wanted: MapReward) -> None:
+        """Send the learned reward over two observed numbers."""
+        values: tuple[tuple[float, ...], ...] = ()
+        lane = self._replay.lanes[0]
+        count = len(self._seen.numbers(lane.observations[0]))
+        known = self._reward is not None and self._reward.reward.encoding.features == count
+        if known and self._reward and 0 <= wanted.across < count and 0 <= wanted.up < count:
+            values = self._reward.over(lane, wanted)
+        self._say(RewardMapped(wanted, values))
 
     def write(self, output: Path) -> None:
         """Write a video or an animated image of all steps, or a still image of the shown step.

@@ -12,7 +12,10 @@ from teleop.learning.rewards.preferences import PREFERENCES, reward_folder
 from teleop.learning.rewards.reward_check import rank_correlation
 from teleop.playback.replay import Lane
 from teleop.recording import Dataset
+from teleop.runtime.protocol.comparison_messages import MapReward
 from teleop.text import tr
+
+CELLS = 32  # of a map, along each axis
 
 
 @dataclass(slots=True)
@@ -43,6 +46,21 @@ class RewardSeries:
         found = [float(value) for value in self.reward.of(seen[:-1], acts, seen[1:], ends)]
         known += found
         return tuple(found)
+
+    def over(self, lane: Lane, wanted: MapReward) -> tuple[tuple[float, ...], ...]:
+        """Return the reward over two observed numbers; empty if there is no step yet."""
+        step = min(wanted.step, len(lane.raw_actions) - 1)
+        if step < 0:
+            return ()
+        before, after = (self.reward.encoding.row(s) for s in lane.observations[step : step + 2])
+        ends = zip(wanted.low, wanted.high, strict=True)
+        across, up = (np.linspace(low, high, CELLS, dtype=np.float32) for low, high in ends)
+        rows = np.repeat(before[None], CELLS * CELLS, axis=0)
+        rows[:, wanted.across], rows[:, wanted.up] = np.tile(across, CELLS), np.repeat(up, CELLS)
+        acts = np.repeat(self.reward.acts([lane.raw_actions[step]]), len(rows), axis=0)
+        seen, following = map(self.reward.normaliser, (rows, rows + (after - before)))
+        found = self.reward.of(seen, acts, following, np.zeros(len(rows), np.bool_))
+        return tuple(map(tuple, found.reshape(CELLS, CELLS).tolist()))
 
     def agreement(self, lanes: list[Lane]) -> float | None:
         """Return the rank correlation with the environment's reward; None if that is constant."""

@@ -10,17 +10,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from pygame import Rect, Surface
+from pygame.transform import smoothscale
 
+from teleop.runtime.protocol.comparison_messages import MapReward, RewardMapped
 from teleop.text import joined, tr
 from teleop.ui.comparison.series_styles import race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
-from teleop.ui.drawing.theme import Colour, mix, rgba, shade
+from teleop.ui.drawing.theme import Colour, Theme, mix, rgba, shade
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
 from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.line_chart import Series
 
 _MOST_POINTS = 300  # per path
+_MAP_S = 0.2  # least time between two maps of the reward
+_PALE = 0.55  # share of the background's colour in a map
 _TAIL = 40  # latest points of a path, drawn bold
 # colours of the rounds of correction, on light and on dark
 _ROUND_COLOURS = (
@@ -58,7 +62,9 @@ class StateScatter:
 
     def __init__(self) -> None:
         self._axes = [-1, -2]
-        self._rewards = False  # colour the paths by the learned reward
+        self._rewards = False  # colour the paths, and what is between them, by the learned reward
+        self._asked: MapReward | None = None
+        self._asked_s = 0.0
         self._flat: ImageCache[Flat] = ImageCache(2)
         self._pictures: ImageCache[Surface] = ImageCache(2)
 
@@ -77,9 +83,11 @@ class StateScatter:
         plot = inside.inflate(-px(20), -px(16))
         looks = styles_of(comparison, theme)
         rewards = self._rewards and bool(about.reward_of)
-        shown = (*key, plot.size, theme.name, painter.scale, rewards)
+        mapped = self._map(context, comparison, flat, int(step)) if rewards else None
+        about_map = mapped.about if mapped else None
+        shown = (*key, plot.size, theme.name, painter.scale, rewards, about_map)
         picture = self._pictures.get(
-            shown, lambda: _background(painter, plot, flat, comparison, rewards=rewards)
+            shown, lambda: _background(painter, plot, flat, comparison, mapped, rewards=rewards)
         )
         painter.surface.blit(picture, plot)
         paths, run = list(flat.paths), context.model.run
@@ -93,6 +101,22 @@ class StateScatter:
                 painter.polyline(points, look.colour, theme.line_px, look.dash)
             painter.dot(tuple(points[-1]), 6.5, theme.surface)
             painter.dot(tuple(points[-1]), 5, look.colour)
+
+    def _map(
+        self, context: UiContext, comparison: Comparison, flat: Flat, step: int
+    ) -> RewardMapped | None:
+        """Ask for the reward around the current step; return the latest map of these axes."""
+        across, up = self._axes
+        if min(self._axes) < 0 or across == up:  # a direction is no single number
+            return None
+        (left, low), (right, high) = flat.low.tolist(), (flat.low + flat.reach).tolist()
+        wanted = MapReward(across, up, (left, low), (right, high), step)
+        if wanted != self._asked and context.now - self._asked_s > _MAP_S:
+            self._asked, self._asked_s = wanted, context.now
+            context.tell(wanted)
+        known = comparison.reward_map
+        mine = known and known.values and (known.about.across, known.about.up) == (across, up)
+        return known if mine else None
 
     def figure(self, context: UiContext, comparison: Comparison, note: str) -> Figure:
         """Return the points and the paths, to be drawn at any size."""
@@ -214,12 +238,18 @@ def flatten(comparison: Comparison, axes: tuple[int, ...]) -> Flat:
 
 
 def _background(
-    painter: Painter, plot: Rect, flat: Flat, comparison: Comparison, *, rewards: bool
+    painter: Painter,
+    plot: Rect,
+    flat: Flat,
+    comparison: Comparison,
+    mapped: RewardMapped | None,
+    *,
+    rewards: bool,
 ) -> Surface:
     """Return an image of what does not move: the demonstrated points and the whole paths, faint.
 
     With `rewards`, each step is a point, from the lowest (red) to the highest (green) learned
-    reward of all sides.
+    reward of all sides; `mapped` is the reward everywhere, in the same colours, but paler.
     """
     picture = Surface(plot.size)
     theme = painter.theme
@@ -227,6 +257,8 @@ def _background(
     shown, painter.surface = painter.surface, picture
     try:
         local = Rect(0, 0, *plot.size)
+        if mapped is not None:
+            _draw_map(picture, theme, np.array(mapped.values))
         for point in _on(local, flat.demonstrated):
             painter.dot(tuple(point), 1.6, theme.strong_line)
         for look, path in zip(styles_of(comparison, theme), flat.paths, strict=True):
@@ -238,6 +270,17 @@ def _background(
     finally:
         painter.surface = shown
     return picture
+
+
+def _draw_map(picture: Surface, theme: Theme, values: NDArray[np.float64]) -> None:
+    """Draw the rank of each reward of a map behind everything; rows go upwards."""
+    ranks = np.searchsorted(np.sort(values, axis=None), values) / max(1, values.size - 1)
+    cells = Surface(values.shape[::-1])
+    for row, column in np.ndindex(values.shape):
+        colour = mix(shade(theme, float(ranks[row, column])), theme.surface, _PALE)
+        cells.set_at((column, values.shape[0] - 1 - row), colour)
+    inside = picture.get_rect().inflate(-8, -8)  # as points lie in the plot
+    picture.blit(smoothscale(cells, inside.size), inside)
 
 
 def _draw_rewards(painter: Painter, plot: Rect, flat: Flat, comparison: Comparison) -> None:

@@ -14,6 +14,7 @@ from teleop.runtime.protocol.comparison_messages import (
     ReplayGauges,
     ReplayOpened,
     ReplayProgress,
+    RewardMapped,
     StepGauge,
 )
 from teleop.runtime.protocol.diagnosis_messages import Examined, GaugesMeasured, MomentShown
@@ -131,6 +132,7 @@ class Comparison:
     agreement: float | None = None
     shown: int = 0
     gauges: Gauged = field(default_factory=Gauged)
+    reward_map: RewardMapped | None = None
 
     @classmethod
     def of(cls, about: ReplayOpened) -> "Comparison":
@@ -274,6 +276,10 @@ class ViewModel:
         if self.comparison:
             self.comparison.grow(message)
 
+    def _reward_mapped(self, message: RewardMapped) -> None:
+        if self.comparison:
+            self.comparison.reward_map = message
+
     def _replay_gauged(self, message: ReplayGauges) -> None:
         if self.comparison:
             self.comparison.gauges.grow(message)
@@ -413,6 +419,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     ReplayProgress: ViewModel._replay_grew,
     ReplayOpened: ViewModel._replay_opened,
     ReplayGauges: ViewModel._replay_gauged,
+    RewardMapped: ViewModel._reward_mapped,
     MomentShown: ViewModel._moment_shown,
     Examined: ViewModel._examined,
     GaugesMeasured: ViewModel._gauged,
