@@ -101,6 +101,7 @@ class StateScatter:
                 painter.polyline(points, look.colour, theme.line_px, look.dash)
             painter.dot(tuple(points[-1]), 6.5, theme.surface)
             painter.dot(tuple(points[-1]), 5, look.colour)
+        self._draw_colour_choice(context, comparison, card)
 
     def _map(
         self, context: UiContext, comparison: Comparison, flat: Flat, step: int
@@ -172,12 +173,17 @@ class StateScatter:
             if used:
                 self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2
             right = rect.x - px(8)
-        if comparison.about.reward_of:
-            word = tr("learned reward") if self._rewards else tr("who drives")
-            at = (card.right - px(12), card.bottom - px(38))
-            _, used = ui.chip("cloud.colour", *at, tr("colour"), word)
-            if used:
-                self._rewards = not self._rewards
+
+    def _draw_colour_choice(self, context: UiContext, comparison: Comparison, card: Rect) -> None:
+        """Draw the chip that colours the states by the learned reward, over the plot."""
+        if not comparison.about.reward_of:
+            return
+        px = context.ui.painter.px
+        word = tr("learned reward") if self._rewards else tr("who drives")
+        at = (card.right - px(12), card.bottom - px(38))
+        _, used = context.ui.chip("cloud.colour", *at, tr("colour"), word)
+        if used:
+            self._rewards = not self._rewards
 
 
 def _first_round(comparison: Comparison, demonstrated: NDArray[np.float64]) -> NDArray[np.float64]:
