@@ -33,6 +33,7 @@ from teleop.cli.play import cli
 from teleop.errors import LearningError
 
 if TYPE_CHECKING:
+    from teleop.learning.analysis.method_chart import MethodComparison
     from teleop.types.methods import MethodChart
 
 Minutes = Annotated[float, typer.Option(min=0.01, help="Time limit in minutes.")]
@@ -174,28 +175,37 @@ def methods(
 ) -> None:
     """Chart what each method reaches, by your time and by steps. Ctrl+C keeps complete runs."""
     from teleop.learning.analysis.method_chart import MethodComparison, check_methods
-    from teleop.types.methods import METHOD_TITLES
-    from teleop.ui.drawing.theme import PAPER
-    from teleop.ui.training.method_figure import method_figure
-    from teleop.ui.widgets.figure_files import check_picture, write_figure
+    from teleop.ui.widgets.figure_files import check_picture
 
     with one_sentence(debug):
         wanted = check_methods([name.strip() for name in only.split(",") if name.strip()])
         if picture is not None:
             check_picture(picture)
         found = find_dataset(recordings, dataset)
-        comparison = MethodComparison(found, steps, runs, wanted)
-        with contextlib.suppress(KeyboardInterrupt), bar("Learning", as_json) as move:
-            for done, share, plan, _ in comparison.run():
-                words = METHOD_TITLES[plan.method] if plan else ""
-                move(round(100 * (done + share)), 100 * max(1, comparison.total), words)
-        chart = comparison.chart()
-        if picture is not None:
-            write_figure(method_figure(chart, PAPER), picture)
+        chart = _charted(MethodComparison(found, steps, runs, wanted), picture, as_json=as_json)
         if as_json:
             say(True, dataclasses.asdict(chart), "")
         else:
             _tell_methods(chart, picture)
+
+
+def _charted(
+    comparison: "MethodComparison", picture: Path | None, *, as_json: bool
+) -> "MethodChart":
+    """Run what is missing, and write the picture; Ctrl+C ends it with what there is."""
+    from teleop.types.methods import METHOD_TITLES
+    from teleop.ui.drawing.theme import PAPER
+    from teleop.ui.training.method_figure import method_figure
+    from teleop.ui.widgets.figure_files import write_figure
+
+    with contextlib.suppress(KeyboardInterrupt), bar("Learning", as_json) as move:
+        for done, share, plan, _ in comparison.run():
+            words = METHOD_TITLES[plan.method] if plan else ""
+            move(round(100 * (done + share)), 100 * max(1, comparison.total), words)
+    chart = comparison.chart()
+    if picture is not None:
+        write_figure(method_figure(chart, PAPER), picture)
+    return chart
 
 
 def _share(success: tuple[float, float, float] | None) -> str:

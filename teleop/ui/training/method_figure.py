@@ -45,7 +45,8 @@ def _panel(chart: MethodChart, theme: Theme, measure: str, *, by_steps: bool) ->
         if (points := line.by_steps if by_steps else line.by_human)
     )
     human = tr("decisions of the person") if chart.turn_based else tr("minutes of human time")
-    x_title = tr("environment steps") if by_steps else human
+    steps = tr("environment steps (with the most human time)")
+    x_title = steps if by_steps else human
     y_title = tr("success (%)") if measure == SUCCESS else tr("mean return")
     spread = _DECISIONS_SPREAD if chart.turn_based else _MINUTES_SPREAD
     return Figure(

@@ -10,7 +10,6 @@ import numpy as np
 from pygame import Rect
 
 from teleop.errors import StorageError, reason
-from teleop.recording.disk import files
 from teleop.text import tr
 from teleop.ui.drawing.theme import Colour, rgba
 from teleop.ui.widgets.figure import (
@@ -57,8 +56,13 @@ def write_figure(figure: Figure, output: Path) -> None:
     check_picture(output)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomic(output, figure_svg(figure).encode())
-        files.write_atomic(output.with_suffix(".csv"), figure_csv(figure).encode())
+        for text, path in (
+            (figure_svg(figure), output),
+            (figure_csv(figure), output.with_suffix(".csv")),
+        ):
+            draft = path.with_name(f".{path.name}.part")
+            draft.write_text(text, "utf-8")
+            draft.replace(path)
     except OSError as problem:
         raise StorageError(
             tr("{output} cannot be written ({problem}).", output=output, problem=reason(problem))
