@@ -15,7 +15,10 @@ A message says what happened, where, what was expected and found, and what to do
 part of this hierarchy: they raise `ValueError` or `TypeError`.
 """
 
+import contextlib
 import errno
+from collections.abc import Iterator
+from pathlib import Path
 
 from teleop.text import tr
 
@@ -72,6 +75,21 @@ def reason(problem: OSError) -> str:
     """Return why the operating system refused, in a few words."""
     known = _REASONS.get(problem.errno or 0)
     return known or problem.strerror or str(problem)
+
+
+@contextlib.contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Report that a file cannot be written in one sentence.
+
+    Raises:
+        StorageError: the operating system refused.
+    """
+    try:
+        yield
+    except OSError as problem:
+        raise StorageError(
+            tr("{output} cannot be written ({problem}).", output=output, problem=reason(problem))
+        ) from problem
 
 
 def sentence(error: BaseException) -> str:

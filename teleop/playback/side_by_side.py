@@ -10,11 +10,10 @@ import imageio.v2 as imageio
 import numpy as np
 from PIL import Image
 
-from teleop.errors import StorageError, reason
+from teleop.errors import StorageError, writing
 from teleop.playback.captions import CaptionedFrames, Part
 from teleop.playback.replay import Replay
 from teleop.recording.disk import files
-from teleop.text import tr
 
 Tell = Callable[[int, int], None]  # frames done, frames in total
 _ANIMATED_HZ = 15  # frames per second of an animated image
@@ -66,7 +65,7 @@ def write_parts(
     kinds = (".gif", ".webp", ".png", ".mp4")
     if output.suffix not in kinds:
         raise StorageError(f"{output} cannot be written: its name must end in {', '.join(kinds)}.")
-    try:
+    with writing(output):
         output.parent.mkdir(parents=True, exist_ok=True)
         if output.suffix == ".mp4":
             _write_film(parts, output, tell)
@@ -74,14 +73,6 @@ def write_parts(
             _write_still(parts, output, step)
         else:
             _write_animation(parts, output, tell)
-    except OSError as problem:
-        raise StorageError(
-            tr(
-                "{output} cannot be written ({problem}).",
-                output=output,
-                problem=reason(problem),
-            )
-        ) from problem
 
 
 def _write_still(parts: Sequence[Part], output: Path, step: int | None) -> None:

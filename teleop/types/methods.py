@@ -73,12 +73,12 @@ class MethodChart:
 
 
 METHOD_TITLES = {
-    "cloning": tr("Cloning"),
-    "dagger": tr("DAgger"),
-    "gail": tr("Learned reward (GAIL)"),
-    "airl": tr("Learned reward (AIRL)"),
-    "iq": tr("Learned reward (IQ)"),
+    "cloning": tr("Behavioural cloning"),
+    "dagger": "DAgger",
+    "gail": tr("GAIL (inverse RL)"),
+    "airl": tr("AIRL (inverse RL)"),
+    "iq": tr("Inverse soft Q (inverse RL)"),
     "preferences": tr("Preferences"),
-    "practise": tr("RL from demonstrations"),
+    "practise": tr("Practise (RL)"),
     "scratch": tr("RL from scratch"),
 }

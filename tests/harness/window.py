@@ -10,7 +10,7 @@ from teleop import paths
 from teleop.ui.app import App, AppConfig
 from teleop.ui.widgets.focus import Node
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 
 
 class Person:

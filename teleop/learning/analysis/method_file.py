@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from teleop._version import __version__
-from teleop.errors import StorageError, reason
+from teleop.errors import writing
 from teleop.evaluation.success import Result
 from teleop.learning.analysis.method_runs import Plan, Reached
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.recording import Dataset
 from teleop.recording.disk import files
-from teleop.text import tr
 
 _FORMAT = 1
 _UNREADABLE = (
@@ -56,16 +55,8 @@ class MethodFile:
                 for plan, found in self.runs.items()
             ],
         }
-        try:
+        with writing(self._path):
             files.write_atomic(self._path, json.dumps(data).encode())
-        except OSError as problem:
-            raise StorageError(
-                tr(
-                    "{output} cannot be written ({problem}).",
-                    output=self._path,
-                    problem=reason(problem),
-                )
-            ) from problem
 
     def _read(self) -> dict[Plan, list[Reached]]:
         """Return the runs; none if the file cannot be read, because they can be run again."""

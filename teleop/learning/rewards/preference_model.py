@@ -6,7 +6,7 @@ Christiano et al. 2017, "Deep Reinforcement Learning from Human Preferences", se
 with 10 % of the answers taken to be random (section 2.2.3), and the pair about which the networks
 differ most asked next (section 2.2.4).
 Deviations:
- 1. All answers are learned from anew each time, because they are few: it takes a second.
+ 1. All answers are learned from anew each time, in batches of 16: they are few.
  2. The size of r is kept small by a penalty instead of a schedule, and r is scaled to mean 0 and
     standard deviation 1 over the pieces.
  3. A piece that ends by itself goes on in the absorbing state (Kostrikov et al. 2019, section 4.2)

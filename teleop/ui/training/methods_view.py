@@ -55,9 +55,8 @@ class MethodsView:
         ui, px = context.ui, context.ui.painter.px
         words = tr(
             "Learns from your episodes with every method that is possible here, three times: "
-            "cloning, DAgger, a learned reward, preferences, and reinforcement learning with and "
-            "without your episodes. This takes ten minutes or more. You can stop at any time: "
-            "complete runs are kept."
+            "cloning, DAgger, inverse RL, preferences, practice from a clone, and RL from scratch. "
+            "This often takes half an hour. You can stop at any time: complete runs are kept."
         )
         words = note_of(context) or tr("Loading your episodes") if running else words
         lines = ui.painter.wrapped(words, "body", min(px(620), inside.width - px(40)))
@@ -76,6 +75,9 @@ class MethodsView:
         ui, px = context.ui, context.ui.painter.px
         y = inside.y - px(26)
         rect = Rect(inside.right - px(128), y, px(120), px(30))
+        told = _told(context)
+        if told and told.final and not told.problem:
+            reason = reason or tr("All runs are complete")
         _draw_run(context, rect, reason, running=running)
         if chart.rule:
             ui.group("chart")

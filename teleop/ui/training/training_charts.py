@@ -45,7 +45,7 @@ _TABS = {
     ),
     "methods": (
         tr("Methods"),
-        tr("What each method reaches, by your time and by environment steps"),
+        tr("What each method reaches"),
     ),
     "influence": (tr("Influence"), tr("change in return if left out; bars are 2 standard errors")),
 }

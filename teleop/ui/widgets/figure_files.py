@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pygame import Rect
 
-from teleop.errors import StorageError, reason
+from teleop.errors import StorageError, writing
 from teleop.text import tr
 from teleop.ui.drawing.theme import Colour, rgba
 from teleop.ui.widgets.figure import (
@@ -54,19 +54,18 @@ def write_figure(figure: Figure, output: Path) -> None:
         StorageError: a file cannot be written, or its name does not end in .svg.
     """
     check_picture(output)
-    try:
+    with writing(output):
         output.parent.mkdir(parents=True, exist_ok=True)
         for text, path in (
             (figure_svg(figure), output),
             (figure_csv(figure), output.with_suffix(".csv")),
         ):
             draft = path.with_name(f".{path.name}.part")
-            draft.write_text(text, "utf-8")
-            draft.replace(path)
-    except OSError as problem:
-        raise StorageError(
-            tr("{output} cannot be written ({problem}).", output=output, problem=reason(problem))
-        ) from problem
+            try:
+                draft.write_text(text, "utf-8")
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
 
 
 def figure_csv(figure: Figure) -> str:
