@@ -189,7 +189,7 @@ def test_the_command_draws_the_chart(record: Record, library: Library) -> None:
     name = dataset.dataset_id
     options = ("--recordings", ".", "--runs", "1", "--only", "cloning")
     done = teleop("methods", name, *options, "--picture", "out/methods.svg", here=here)
-    assert "Cloning" in done.stdout
+    assert METHOD_TITLES["cloning"].split()[0] in done.stdout
     picture = ElementTree.parse(here / "out/methods.svg").getroot()
     words = "".join(picture.itertext())
     for text in ("minutes of human time", "environment steps", "mean return", "success (%)"):
@@ -198,7 +198,9 @@ def test_the_command_draws_the_chart(record: Record, library: Library) -> None:
     found = as_json("methods", name, *options, here=here)
     rows = list(csv.DictReader((here / "out/methods.csv").read_text().splitlines()))
     shown = [
-        float(r["y value"]) for r in rows if r["series"] == "Cloning" and r["y"] == "mean return"
+        float(r["y value"])
+        for r in rows
+        if r["series"] == METHOD_TITLES["cloning"] and r["y"] == "mean return"
     ]
     known = found["lines"][0]
     assert shown[: len(known["by_human"])] == pytest.approx([p["mean"] for p in known["by_human"]])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pygame
 import pytest
 
 from teleop.learning.algorithms import gail
@@ -26,12 +27,16 @@ ROOT = Path(__file__).parents[2]
 GRID = "teleop/TreasureGrid-v0"
 
 
+def copy_samples(folder: str, target: Path) -> None:
+    """Copy the sample recordings of an environment, without what was made from them."""
+    ignore = shutil.ignore_patterns(".teleop", "policies")
+    shutil.copytree(ROOT / "recordings" / folder, target / folder, ignore=ignore)
+
+
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
     """At the Train screen, with the sample episodes of Treasure Grid."""
-    folder = "teleop-treasuregrid-v0"
-    ignore = shutil.ignore_patterns(".teleop")
-    shutil.copytree(ROOT / "recordings" / folder, tmp_path / folder, ignore=ignore)
+    copy_samples("teleop-treasuregrid-v0", tmp_path)
     person = Person(tmp_path, GRID)
     person.app.go("train")
     yield person
@@ -93,11 +98,7 @@ def test_a_wall_is_moved_and_only_the_planner_goes_round(person: Person) -> None
 
 
 def test_where_there_is_no_grid_the_page_says_so(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "recordings" / "cartpole-v1",
-        tmp_path / "cartpole-v1",
-        ignore=shutil.ignore_patterns(".teleop", "policies"),
-    )
+    copy_samples("cartpole-v1", tmp_path)
     person = Person(tmp_path, "CartPole-v1")
     person.app.go("train")
     open_maps(person)
@@ -109,11 +110,7 @@ def test_where_there_is_no_grid_the_page_says_so(tmp_path: Path) -> None:
 
 
 def test_compare_draws_the_learned_reward_of_each_side(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "recordings" / "cartpole-v1",
-        tmp_path / "cartpole-v1",
-        ignore=shutil.ignore_patterns(".teleop", "policies"),
-    )
+    copy_samples("cartpole-v1", tmp_path)
     dataset = Library(tmp_path).existing("cartpole-v1/sample-v0")
     demos = load_demonstrations(dataset)
     policy = [part.policy for part in gail.train(demos, gail.Config(steps=2100)) if part.policy][-1]
@@ -193,11 +190,7 @@ def _answer(person: Person, way: int) -> None:
 
 
 def test_a_person_answers_ten_times_and_takes_one_back(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "recordings" / "cartpole-v1",
-        tmp_path / "cartpole-v1",
-        ignore=shutil.ignore_patterns(".teleop", "policies"),
-    )
+    copy_samples("cartpole-v1", tmp_path)
     person = Person(tmp_path, "CartPole-v1")
     latest = person.app.model.analyses.latest
     person.app.go("prefer")
@@ -236,11 +229,7 @@ def test_every_recipe_has_a_page(person: Person) -> None:
 
 
 def test_methods_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "recordings" / "cartpole-v1",
-        tmp_path / "cartpole-v1",
-        ignore=shutil.ignore_patterns(".teleop", "policies"),
-    )
+    copy_samples("cartpole-v1", tmp_path)
     person = Person(tmp_path, "CartPole-v1")
     app, latest = person.app, person.app.model.analyses.latest
     app.go("train")
@@ -281,11 +270,7 @@ def _cloned(told: MethodsCompared) -> int:
 
 
 def test_the_library_draws_the_learned_reward_of_an_episode(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "recordings" / "cartpole-v1",
-        tmp_path / "cartpole-v1",
-        ignore=shutil.ignore_patterns(".teleop", "policies"),
-    )
+    copy_samples("cartpole-v1", tmp_path)
     dataset = Library(tmp_path).existing("cartpole-v1/sample-v0")
     asking = Asking(dataset, seed=1)
     for _ in range(10):
@@ -295,6 +280,7 @@ def test_the_library_draws_the_learned_reward_of_an_episode(tmp_path: Path) -> N
     model = person.app.model
     person.app.go("library")
     person.until(lambda: model.listed)
+    before = _blue(person)
     person.click(f"row.{dataset.rows()[0].uuid}")
     person.until(lambda: model.comparison and model.comparison.complete)
     shown = model.comparison
@@ -307,4 +293,13 @@ def test_the_library_draws_the_learned_reward_of_an_episode(tmp_path: Path) -> N
     wanted = reward.along(episode.observations, episode.actions, terminated=ended)
     assert shown.lanes[0].learned == pytest.approx(wanted.tolist(), abs=1e-4)
     assert has_reward(shown)
+    person.turns()
+    assert _blue(person) > before  # the line is drawn
     person.app.close()
+
+
+def _blue(person: Person) -> int:
+    """How many pixels of the card of the episode have the policy's colour."""
+    picture = pygame.surfarray.array3d(person.app.window.surface)
+    card = picture[picture.shape[0] * 2 // 3 :]
+    return int((card == person.app.ui.theme.agent[:3]).all(axis=2).sum())
