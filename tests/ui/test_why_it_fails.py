@@ -165,7 +165,7 @@ def test_charts_of_rounds_are_measured_when_they_are_looked_at(person: Person) -
 def test_a_chart_writes_its_intervals_and_its_heat() -> None:
     item = ErrorGrowth("one", 20, 0.5, ((0.0, 1.0, 0.8, 1.2, 20), (1.0, 2.0, 1.5, 2.5, 20)))
     figure = growth_figure([item], INK, "")
-    assert figure_csv(figure).splitlines()[-1].endswith(",1,distance (1 is usual),2,1.5,2.5")
+    assert figure_csv(figure).splitlines()[-1].endswith(",1,2,1.5,2.5")
     assert figure_svg(figure).count('stroke-dasharray="2 5"') == 2  # both ends of the interval
     line = Series("path", np.arange(3.0), np.arange(3.0), INK.agent, heat=np.array([0.0, 0.5, 1.0]))
     dots = Series("data", np.arange(3.0), np.arange(3.0), INK.text3)

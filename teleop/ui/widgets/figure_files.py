@@ -69,17 +69,25 @@ def write_figure(figure: Figure, output: Path) -> None:
 
 
 def figure_csv(figure: Figure) -> str:
-    """Return the values as CSV: a row for each point, with its interval if it has one."""
+    """Return the values as CSV: a row for each point, with its interval if it has one.
+
+    The columns of x and y are named after the axes; where several charts share the file, each row
+    names them.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["series", "x", "x value", "y", "y value", "low", "high"])
+    several = bool(figure.panels)
+    x_columns = ["x", "x value"] if several else [figure.x_title]
+    y_columns = ["y", "y value"] if several else [figure.y_title]
+    writer.writerow(["series", *x_columns, *y_columns, "low", "high"])
     for plot in figure.panels or (figure,):
         for line in plot.series:
-            ends = line.band or ()
+            x_name = [plot.x_title] if several else []
+            y_name = [plot.y_title] if several else []
             for index, (x, y) in enumerate(zip(line.x, line.y, strict=True)):
-                interval = [f"{end[index]:.8g}" for end in ends]
-                named = (line.label or plot.y_title, plot.x_title, f"{x:.8g}", plot.y_title)
-                writer.writerow([*named, f"{y:.8g}", *interval])
+                interval = [f"{end[index]:.8g}" for end in line.band or ()]
+                name = line.label or plot.y_title
+                writer.writerow([name, *x_name, f"{x:.8g}", *y_name, f"{y:.8g}", *interval])
     return file.getvalue()
 
 
