@@ -72,6 +72,7 @@ def test_continuous_soft_q_learns_and_saves_its_reward(record: Record, tmp_path:
     assert reward.model.kind == "actor_q"
 
 
+@pytest.mark.slow
 def test_one_can_practise_on_a_learned_reward(record: Record, tmp_path: Path) -> None:
     demos = load_demonstrations(record("CartPole-v1", 2))
     trained(gail, demos, steps=8_000).save(tmp_path / "gail")

@@ -279,6 +279,7 @@ def test_a_moment_is_a_second_before_the_first_warning(ring: Shown) -> None:
     assert min(moment.step for moment in best) == first - 15
 
 
+@pytest.mark.slow
 def test_success_against_human_time_has_three_lines(ring: Shown) -> None:
     human = HumanTime(ring.library, ring.library.existing(ring.dataset_id), "clone")
     told = list(human.run(rounds=1))

@@ -39,6 +39,7 @@ def line(chart: MethodChart, name: str) -> MethodLine:
     return next(each for each in chart.lines if each.name == name)
 
 
+@pytest.mark.slow
 def test_each_method_says_what_it_cost_the_person_and_in_steps(record: Record) -> None:
     dataset = record(SHORT, 2)
     demos = load_demonstrations(dataset)

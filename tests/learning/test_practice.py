@@ -91,6 +91,7 @@ def test_demonstrated_and_played_steps_follow_each_other(record: Record) -> None
     assert steps.returns(0.5)[-1] == steps.rewards[-1]
 
 
+@pytest.mark.slow
 def test_numbers_are_practised_too_and_exported(record: Record, tmp_path: Path) -> None:
     demos = load_demonstrations(record("Pendulum-v1", 2))
     clone = last_policy(bc.train(demos, bc.Config(budget_s=0, steps=50, members=1)))
@@ -159,6 +160,7 @@ def test_a_damaged_checkpoint_and_one_of_another_learner_are_named(
         list(practise.train(demos, practise.Config(start=str(folder), steps=1)))
 
 
+@pytest.mark.slow
 def test_a_clone_that_was_never_beaten_does_not_go_on_from_another_network(
     clone: tuple[Demonstrations, Path],
 ) -> None:

@@ -129,6 +129,7 @@ def test_pieces_of_a_trimmed_episode_are_shown_where_they_are(dataset: Dataset) 
     assert (pieces[0].seen[0] == demos.encoding.row(episode.observations[7])).all()
 
 
+@pytest.mark.slow
 def test_a_policy_learns_from_answers_alone(dataset: Dataset) -> None:
     asking = answer_all(dataset, 60)
     assert asking.agreement is not None

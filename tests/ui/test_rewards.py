@@ -109,6 +109,7 @@ def test_where_there_is_no_grid_the_page_says_so(tmp_path: Path) -> None:
     person.app.close()
 
 
+@pytest.mark.slow
 def test_compare_draws_the_learned_reward_of_each_side(tmp_path: Path) -> None:
     copy_samples("cartpole-v1", tmp_path)
     dataset = Library(tmp_path).existing("cartpole-v1/sample-v0")

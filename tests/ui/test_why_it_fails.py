@@ -147,6 +147,7 @@ def test_moments_to_correct_are_found_and_begin_with_a_click(person: Person) -> 
     person.click("moments")
 
 
+@pytest.mark.slow
 def test_charts_of_rounds_are_measured_when_they_are_looked_at(person: Person) -> None:
     app = person.app
     person.key("4", mod=pygame.KMOD_CTRL)
