@@ -8,6 +8,7 @@ TeleopError
 │   ├── HostileFileError   a file requests what a recording never needs; it was not opened
 │   ├── DamagedFileError   a file is damaged: its bytes are not those that were written
 │   └── StorageError       the disk cannot be written: full, read-only, missing
+├── LessonError       a lesson cannot be read, or what it claims does not happen
 ├── LearningError     nothing can be learned from the data, or a policy does not fit
 └── DisplayError      there is no screen to open a window on
 
@@ -53,6 +54,10 @@ class DamagedFileError(RecordingError):
 
 class StorageError(RecordingError):
     """The disk cannot be written: full, read-only or missing."""
+
+
+class LessonError(TeleopError):
+    """A lesson cannot be read, or what it claims does not happen."""
 
 
 class LearningError(TeleopError):

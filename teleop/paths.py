@@ -49,6 +49,11 @@ def settings_file() -> Path:
     return user_folder() / "settings.json"
 
 
+def lessons_file() -> Path:
+    """Return the file of what the user has done in the lessons."""
+    return user_folder() / "lessons.json"
+
+
 def exports_folder(recordings: Path) -> Path:
     """Return the folder for exports to other programs, beside the recordings folder."""
     return recordings.parent / "exports"

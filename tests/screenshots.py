@@ -48,6 +48,7 @@ def main(folder: Path) -> None:
             look(person, "ink", (1280, 800))
             race(person)
             save(person.app.window.surface, folder / "race-ink-1280x800.png")
+            lessons(person, folder)
         finally:
             person.app.close()
 
@@ -123,6 +124,20 @@ def race(person: Person) -> None:
     person.key("escape")
     app.ui.events.pointer.at = (-1, -1)
     person.turns(6)
+
+
+def lessons(person: Person, folder: Path) -> None:
+    """Show the list of lessons, and a task with its bar above the Train screen."""
+    person.app.go("lesson")
+    person.turns(5)
+    save(person.app.window.surface, folder / "lessons-ink-1280x800.png")
+    person.click("lesson.3-covariate-shift")
+    person.click("choice.3")
+    person.click("foot.next")
+    guide = person.app.context.guide
+    person.until(lambda: person.app.current == "train" and guide.needs.are_met)
+    person.turns(60)
+    save(person.app.window.surface, folder / "lesson-train-ink-1280x800.png")
 
 
 def save(picture: pygame.Surface, file: Path) -> None:

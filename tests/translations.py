@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from teleop.paths import assets_folder
-from teleop.ui.drawing.translation import LANGUAGES
+from teleop.translation import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 CODES = [code for code in LANGUAGES if code != "en"]

@@ -1,5 +1,6 @@
 """Open the window from a program."""
 
+import dataclasses
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ def show_window(
     pair: tuple[str, str, str] = ("", "", ""),
     pace_hz: float | None = None,
     screen: str = "",
+    lesson: Path | None = None,
 ) -> None:
     """Open the window on a screen; return when it is closed.
 
@@ -59,6 +61,7 @@ def show_window(
         pair: (dataset id, episode file, policy name) to compare side by side.
         pace_hz: steps per second; None: a pace that people can play.
         screen: name of the screen; default: Compare with a pair, else Demonstrate.
+        lesson: folder of a lesson to go through.
 
     Raises:
         DisplayError: there is no screen, or pygame-ce is not usable.
@@ -66,11 +69,13 @@ def show_window(
     problem = pygame_problem()
     if problem:
         raise DisplayError(problem)
-    from teleop.ui.app import App, AppConfig
+    from teleop.ui.app import App
+    from teleop.ui.app_config import AppConfig
 
     drawn = secrets.randbelow(40_000)  # the seeds that score policies are higher
     first = drawn if seed is None else seed
     samples, assets = paths.samples_folder(), paths.assets_folder()
     shown = screen or ("compare" if pair[0] else "demonstrate")
-    settings = paths.settings_file()
-    App(AppConfig(env_id, root, samples, assets, first, shown, pair, pace_hz, settings)).run()
+    config = AppConfig(env_id, root, samples, assets, first, shown, pair, pace_hz)
+    settings, lessons = paths.settings_file(), paths.lessons_file()
+    App(dataclasses.replace(config, settings=settings, lessons=lessons, lesson=lesson)).run()

@@ -12,6 +12,7 @@ from teleop.cli import (  # noqa: F401  they register commands
     diagnosis_commands,
     exchange,
     learning,
+    lesson_commands,
     policy_commands,
     practice_commands,
     recordings,
@@ -30,6 +31,7 @@ def run() -> None:
     arguments = sys.argv[1:]
     first = arguments[0] if arguments else ""
     known = {command.name or command.callback.__name__ for command in cli.registered_commands}  # type: ignore[union-attr]
+    known |= {group.name for group in cli.registered_groups if group.name}
     opens = first not in known | {"--help", "--version"}
     program = window if opens else cli
     try:

@@ -52,7 +52,7 @@ class TrainingRun:
         """
         if config is None:
             self._module = find_algorithm(algorithm)
-            config = _configured(self._module, algorithm, settings or {})
+            config = configured(self._module, algorithm, settings or {})
         else:
             self._module = algorithm_of(config)
             algorithm = self._module.__name__.rpartition(".")[2]
@@ -161,7 +161,12 @@ def tuned_settings_of(policy: LearnedPolicy | None, demos: Demonstrations) -> Tu
     return TunedSettings(lags, int(learned.get("steps", USUAL_STEPS)), 3, policy.shape)
 
 
-def _configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) -> Any:
+def configured(module: ModuleType, algorithm: str, settings: dict[str, Any]) -> Any:
+    """Return the `Config` of an algorithm with some settings.
+
+    Raises:
+        LearningError: a setting does not exist or has another type.
+    """
     fields = {field.name for field in dataclasses.fields(module.Config)}
     unknown = sorted(set(settings) - fields)
     if unknown:

@@ -11,8 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):
@@ -23,7 +22,6 @@ if sys.platform.startswith("linux"):
 import pygame
 
 from teleop.errors import DisplayError, EnvError
-from teleop.paths import exports_folder
 from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
     OpenEnv,
@@ -31,24 +29,28 @@ from teleop.runtime.protocol.session_messages import (
     Rumble,
 )
 from teleop.runtime.protocol.shared_frames import FrameReader
+from teleop.translation import Language, system_language
+from teleop.ui.app_config import AppConfig
 from teleop.ui.chrome.banner import BANNER
 from teleop.ui.chrome.overlays import Overlays
 from teleop.ui.chrome.top_bar import mark
 from teleop.ui.commands import Command
 from teleop.ui.drawing.painter import Painter
-from teleop.ui.drawing.translation import Language, system_language
 from teleop.ui.input.router import InputRouter
+from teleop.ui.lessons.lesson_steps import go_forward, open_lesson
 from teleop.ui.renderer import Renderer
 from teleop.ui.screens import Screen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.correct import CorrectScreen
 from teleop.ui.screens.demonstrate import Demonstrate
 from teleop.ui.screens.home import Home
+from teleop.ui.screens.lessons import LessonScreen
 from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.prefer import PreferScreen
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.sheets.help_sheet import HELP, toggle_help
 from teleop.ui.state.context import UiContext, WindowRequest
+from teleop.ui.state.lesson_guide import LessonGuide
 from teleop.ui.state.settings import Settings, SettingsFile
 from teleop.ui.state.view_model import ViewModel
 from teleop.ui.system.devices import DRIVING, RAW_PAD
@@ -66,33 +68,6 @@ _LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driv
 _DRIVEN = ("demonstrate", "correct")
 _PRESSES = (pygame.KEYDOWN, pygame.JOYBUTTONDOWN, pygame.CONTROLLERBUTTONDOWN)
 _OF_WINDOW = (pygame.DROPFILE, pygame.VIDEORESIZE, *WINDOW_EVENTS)
-
-
-@dataclass(frozen=True, slots=True)
-class AppConfig:
-    """Options with which the window starts.
-
-    Attributes:
-        env_id: id of the environment to open.
-        recordings: recordings folder.
-        samples: folder of the sample recordings that come with Teleop.
-        assets: folder with fonts, icons and translations.
-        base_seed: seed of the first episode.
-        screen: name of the first screen.
-        pair: dataset id, episode file and policy to compare first; each is empty for the default.
-        pace_hz: steps per second; None uses the environment's own pace.
-        settings: file that stores the settings of the window; None stores nothing.
-    """
-
-    env_id: str
-    recordings: Path
-    samples: Path
-    assets: Path
-    base_seed: int
-    screen: str = "demonstrate"
-    pair: tuple[str, str, str] = ("", "", "")
-    pace_hz: float | None = None
-    settings: Path | None = None
 
 
 class App:
@@ -145,10 +120,10 @@ class App:
             model=self.model,
             reader=FrameReader(),
             recordings=recordings,
-            exports=exports_folder(recordings),
             tell=self.processes.tell,
             tell_trainer=self.processes.tell_trainer,
             dialog=FileDialog(self._wake),
+            guide=LessonGuide(self.config.lessons),
             settings=settings,
         )
 
@@ -158,7 +133,9 @@ class App:
         self.context.change_options(settings.options)
         if config.pair[0]:
             self.context.tell(ChooseDataset(config.pair[0]))
-        if config.screen != "demonstrate":
+        if config.lesson is not None:
+            open_lesson(self.context, config.lesson)
+        elif config.screen != "demonstrate":
             self.context.next.screen = config.screen
 
     @property
@@ -388,6 +365,7 @@ class App:
         """Return the handlers of commands that work on every screen."""
         return {
             Command.QUIT: self.quit,
+            Command.NEXT_BLOCK: lambda: go_forward(self.context),
             Command.LEAVE: self._leave,
             Command.COPY: lambda: self.overlays.copy(self.context),
             Command.SETTINGS: lambda: self.context.toggle_sheet("settings"),
@@ -491,5 +469,6 @@ def _make_screens(pair: tuple[str, str, str]) -> dict[str, Screen]:
         "correct": CorrectScreen(pair[2]),
         "library": LibraryScreen(),
         "prefer": PreferScreen(),
+        "lesson": LessonScreen(),
         "home": Home(),
     }

@@ -19,6 +19,8 @@ class Command(Enum):
     CORRECT = tr("Go to Correct")
     LIBRARY = tr("Go to the library")
     HOME = tr("Go home: all environments")
+    LESSON = tr("Go to the lessons")
+    NEXT_BLOCK = tr("Next block of the lesson")
     SETTINGS = tr("Settings")
     RETRAIN = tr("Train with the corrections")
     DIFFERENCE = tr("Go to the next difference")
@@ -102,6 +104,7 @@ _LABELS = {
     "f3": "F3",
     "f4": "F4",
     "f5": "F5",
+    "f12": "F12",
     "f7": "F7",
     "f8": "F8",
     "f9": "F9",
@@ -150,6 +153,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("4", Command.CORRECT, ctrl=True, driving=True),
     Shortcut("l", Command.LIBRARY, ctrl=True, driving=True),
     Shortcut("h", Command.HOME, ctrl=True, driving=True),
+    Shortcut("5", Command.LESSON, ctrl=True, driving=True),
+    Shortcut("f12", Command.NEXT_BLOCK, driving=True),
     Shortcut(",", Command.SETTINGS, ctrl=True, driving=True),
     Shortcut("t", Command.RETRAIN),
     Shortcut("d", Command.DIFFERENCE),

@@ -8,6 +8,7 @@ from pygame import Rect
 
 from teleop.ui.chrome.overlays import Overlays
 from teleop.ui.chrome.top_bar import TOP_BAR, draw_top_bar
+from teleop.ui.lessons.lesson_bar import bar_height, draw_lesson_bar
 from teleop.ui.screens import Screen
 from teleop.ui.sheets.sheet_stack import draw_sheet
 from teleop.ui.state.context import UiContext
@@ -82,6 +83,10 @@ class Renderer:
         area = Rect(margin, top + px(16), 0, 0)
         area.width = surface.get_width() - 2 * margin
         area.height = surface.get_height() - area.y - margin
+        bar = bar_height(self._context, shown.current, area.width)
+        if bar:
+            draw_lesson_bar(self._context, Rect(area.x, area.y - px(6), area.width, bar))
+            area.y, area.height = area.y + bar + px(6), area.height - bar - px(6)
         shown.screen.draw(self._context, area)
         draw_top_bar(self._context, shown.current)
         draw_sheet(self._context)

@@ -62,7 +62,8 @@ for _env_id, _flash in FLASHES.items():
 def run_teleop(env_id: str) -> None:
     """Open Teleop."""
     from teleop import paths
-    from teleop.ui.app import App, AppConfig
+    from teleop.ui.app import App
+    from teleop.ui.app_config import AppConfig
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "recordings"

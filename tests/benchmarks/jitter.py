@@ -21,7 +21,8 @@ from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import Train
 from teleop.session import Session, seeds_from
-from teleop.ui.app import App, AppConfig
+from teleop.ui.app import App
+from teleop.ui.app_config import AppConfig
 from tests.benchmarks.demonstrations import record_demonstrations
 from tests.benchmarks.flash import ENV_ID
 from tests.benchmarks.report import say

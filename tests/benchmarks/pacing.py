@@ -13,7 +13,8 @@ from teleop.learning.policy import list_policies
 from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import Request
 from teleop.runtime.protocol.training_messages import StopTraining, Train
-from teleop.ui.app import App, AppConfig
+from teleop.ui.app import App
+from teleop.ui.app_config import AppConfig
 from teleop.ui.state.view_model import TrainingState
 from tests.benchmarks.demonstrations import record_demonstrations
 from tests.benchmarks.flash import ENV_ID

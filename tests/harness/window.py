@@ -7,7 +7,8 @@ from pathlib import Path
 import pygame
 
 from teleop import paths
-from teleop.ui.app import App, AppConfig
+from teleop.ui.app import App
+from teleop.ui.app_config import AppConfig
 from teleop.ui.widgets.focus import Node
 
 PATIENCE_S = 60.0

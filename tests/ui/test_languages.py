@@ -15,8 +15,8 @@ from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.paths import assets_folder, samples_folder
 from teleop.recording import Library
 from teleop.text import Text, joined, ntr, tr
+from teleop.translation import LANGUAGES, Language
 from teleop.ui.commands import Command
-from teleop.ui.drawing.translation import LANGUAGES, Language
 from teleop.ui.sheets.help_sheet import toggle_help
 from teleop.ui.widgets.text_edit import TextEdit
 from tests.harness.window import Person

@@ -9,7 +9,8 @@ import pytest
 
 from teleop import paths
 from teleop.runtime.protocol.driving_options import DriveOptions, Seeds, Start
-from teleop.ui.app import App, AppConfig
+from teleop.ui.app import App
+from teleop.ui.app_config import AppConfig
 from teleop.ui.commands import Command
 from teleop.ui.drawing.theme import THEMES
 from teleop.ui.state.settings import Settings, SettingsFile

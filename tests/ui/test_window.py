@@ -10,7 +10,8 @@ import pytest
 from teleop import paths
 from teleop.errors import EnvError
 from teleop.runtime.protocol.driving_options import Start
-from teleop.ui.app import App, AppConfig
+from teleop.ui.app import App
+from teleop.ui.app_config import AppConfig
 from teleop.ui.commands import Command
 from tests.harness.window import Person
 

@@ -91,6 +91,16 @@ class Library:
             count += 1
         return count
 
+    def missing_from(self, folder: Path) -> list[Path]:
+        """Return the datasets below another recordings folder that are missing here."""
+        sources = sorted(folder.glob("*/*")) if folder.is_dir() else []
+        here = [self.root / source.parent.name / source.name for source in sources]
+        return [
+            source
+            for source, target in zip(sources, here, strict=True)
+            if (source / "data").is_dir() and not files.exists(target)
+        ]
+
     def dataset(self, dataset_id: str) -> Dataset:
         """Return a dataset by its id, whether it exists or not.
 

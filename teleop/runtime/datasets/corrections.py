@@ -29,4 +29,5 @@ def iter_corrected(dataset: Dataset) -> Iterator[Corrected]:
                 driven=int(drove.sum()),
                 times=int((np.diff(drove.astype(np.int8), prepend=0) > 0).sum()),
                 policy=row.driver_name.split(OVER, 1)[1],
+                started=row.started,
             )

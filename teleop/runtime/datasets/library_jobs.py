@@ -102,7 +102,7 @@ class LibraryJobs:
                     self._list_library()
                     self._list_episodes(dataset.dataset_id)
                 case AddSamples():
-                    self._add_samples()
+                    self._add_samples(message.folder)
                 case Curate():
                     self._curate(message)
                 case CuratePolicies():
@@ -111,8 +111,11 @@ class LibraryJobs:
             self._said.append(Notice(Tone.BAD, sentence(problem)))
             self._said.append(Working("", 0, 0))
 
-    def _add_samples(self) -> None:
+    def _add_samples(self, folder: str) -> None:
         count = self._library.add_samples(self._samples) if self._samples else 0
+        for source in self._library.missing_from(Path(folder)) if folder else ():
+            self._library.import_dataset(source, f"{source.parent.name}/{source.name}")
+            count += 1
         text = ntr("Added {n} sample dataset", "Added {n} sample datasets", count)
         self._said.append(Notice(Tone.GOOD if count else Tone.PLAIN, text))
         self._list_library()

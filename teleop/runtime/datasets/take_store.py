@@ -175,10 +175,12 @@ class TakeStore:
         self._work(lambda: dataset.label(uuid, starred=starred), lambda _: self.list())
 
     def choose_dataset(self, dataset_id: str) -> None:
-        """List the episodes of another dataset."""
-        if any(s.dataset_id == dataset_id for s in self._library.summaries(self._env_id)):
-            own = dataset_id == self._dataset.dataset_id
-            self._shown = self._dataset if own else self._library.dataset(dataset_id)
+        """List the episodes of another dataset; an empty id means the person's own."""
+        dataset_id = dataset_id or self._dataset.dataset_id
+        if dataset_id == self._dataset.dataset_id:
+            self._shown = self._dataset
+        elif any(s.dataset_id == dataset_id for s in self._library.summaries(self._env_id)):
+            self._shown = self._library.dataset(dataset_id)
         self.list()
 
     def list(self) -> None:

@@ -89,7 +89,13 @@ class ImportDataset:
 
 @dataclass(frozen=True, slots=True)
 class AddSamples:
-    """Copy the shipped sample recordings that are missing into the library."""
+    """Copy the shipped sample recordings that are missing into the library.
+
+    Attributes:
+        folder: folder of further recordings, which are checked like any import; empty for none.
+    """
+
+    folder: str = ""
 
 
 ToLibrary: TypeAlias = (

@@ -122,7 +122,7 @@ class ResetControls:
 
 @dataclass(frozen=True, slots=True)
 class ChooseDataset:
-    """List the episodes of another dataset."""
+    """List the episodes of another dataset; an empty id means the person's own."""
 
     dataset_id: str
 
@@ -378,6 +378,7 @@ class Corrected:
         driven: steps that the person drove.
         times: how often the person took over.
         policy: name of the policy, which drove the other steps.
+        started: Unix time.
     """
 
     number: int
@@ -386,6 +387,7 @@ class Corrected:
     driven: int
     times: int
     policy: str
+    started: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,9 @@ def _draw_tools(context: UiContext, width: int) -> int:
     if ui.icon_button("settings", rect, "contrast", tr("Settings (Ctrl ,)")):
         context.toggle_sheet("settings")
     rect = rect.move(-px(38), 0)
+    if ui.icon_button("lessons", rect, "graduation-cap", tr("Lessons (Ctrl 5)")):
+        context.next.screen = "lesson"
+    rect = rect.move(-px(38), 0)
     if ui.icon_button("library", rect, "database", tr("Library (Ctrl L)")):
         context.next.screen = "library"
     label = tr("Gamepad") if context.pads.name else tr("Keyboard")

@@ -18,6 +18,7 @@ import pygame
 from numpy.typing import ArrayLike
 from pygame import Rect, Surface
 
+from teleop.translation import Language
 from teleop.ui.drawing.shapes import (
     corner_masks,
     corner_tile,
@@ -27,7 +28,6 @@ from teleop.ui.drawing.shapes import (
     soft_shadow,
 )
 from teleop.ui.drawing.theme import CAP_HEIGHT, CLEAR, HEAVIER, STYLES, Colour, Theme
-from teleop.ui.drawing.translation import Language
 from teleop.ui.drawing.typesetting import runs, system_face, words
 
 _OVERSAMPLE = 4

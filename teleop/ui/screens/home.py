@@ -84,11 +84,14 @@ class Home:
         title = tr("Choose an environment")
         used = ui.painter.text(title, (rect.x, rect.centery), "h1")
         ui.group("picker")
-        width = min(px(380), rect.width - used - px(24))
-        field = Rect(rect.right - width, rect.y, width, px(40))
+        lessons = Rect(rect.right - px(130), rect.y, px(130), px(40))
+        width = min(px(330), lessons.x - rect.x - used - px(36))
+        field = Rect(lessons.x - px(12) - width, rect.y, width, px(40))
         hint = tr("Other environment ID: ALE/Pong-v5")
         if ui.field("open", field, context.editing, "", hint):
             self._edit_env(context)
+        if ui.button("home.lessons", lessons, tr("Lessons"), "graduation-cap"):
+            context.next.screen = "lesson"
 
     def _edit_env(self, context: UiContext) -> None:
         def done(text: str) -> None:

@@ -88,6 +88,8 @@ class TrainScreen:
     def draw(self, context: UiContext, area: Rect) -> None:
         """Draw the screen."""
         self._keep_preview(context)
+        if context.next.recipe:
+            self._algorithm.recipe, context.next.recipe = context.next.recipe, ""
         self._keep_profile(context)
         if context.display.enlarged:
             self._study.draw_enlarged(context, area)

@@ -1,7 +1,7 @@
 """The sheet of settings: how the window looks and behaves."""
 
 from teleop.text import tr
-from teleop.ui.drawing.translation import LANGUAGES
+from teleop.translation import LANGUAGES
 from teleop.ui.sheets.options_sheet import Option, changed, lines_of
 from teleop.ui.state.settings import Settings
 from teleop.ui.widgets.sheet import Line

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pygame
 
+from teleop.paths import exports_folder
 from teleop.runtime.protocol.diagnosis_messages import ContinueFrom
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.library_messages import ImportDataset
@@ -24,6 +25,7 @@ from teleop.runtime.protocol.training_messages import ToTrainer
 from teleop.text import tr
 from teleop.types import InputEvent
 from teleop.ui.state.file_browser import FileBrowser
+from teleop.ui.state.lesson_guide import LessonGuide
 from teleop.ui.state.settings import Settings
 from teleop.ui.state.view_model import ViewModel
 from teleop.ui.system.file_dialog import FileDialog
@@ -111,6 +113,7 @@ class NextScreen:
         rivals: names of policies to compare; empty for the default.
         ticked: uuids of the episodes that are selected in the library.
         beginning: the run from which the person continues on the next screen; None for none.
+        recipe: the way to learn that Train chooses next; empty for no change.
         reward: what the next practice is rewarded by, as in `Train.reward`; empty for no change.
     """
 
@@ -118,6 +121,7 @@ class NextScreen:
     episode: str = ""
     rivals: tuple[str, ...] = ()
     ticked: frozenset[str] = frozenset()
+    recipe: str = ""
     reward: str = ""
     beginning: ContinueFrom | None = None
 
@@ -146,7 +150,6 @@ class UiContext:
         model: data from the other processes.
         reader: reads frames from shared memory.
         recordings: recordings folder.
-        exports: folder for files exported to other programs.
         tell: sends a message to the environment process.
         tell_trainer: sends a message to the training process.
         now: current time in seconds, the same during a whole redraw.
@@ -160,6 +163,7 @@ class UiContext:
         requests: requests that the window carries out after the screen is drawn.
         popover: the open drop-down menu.
         settings: how the window looks and behaves.
+        guide: the lesson that the person goes through.
         dialog: the system's file dialog.
     """
 
@@ -167,10 +171,10 @@ class UiContext:
     model: ViewModel
     reader: FrameReader
     recordings: Path
-    exports: Path
     tell: Callable[[ToEnvironment], None]
     tell_trainer: Callable[[ToTrainer], None]
     dialog: FileDialog
+    guide: LessonGuide
     now: float = 0.0
     options: DriveOptions = field(default_factory=DriveOptions)
     input: InputMode = field(default_factory=InputMode)
@@ -183,6 +187,11 @@ class UiContext:
     popover: Popover = field(default_factory=Popover)
     settings: Settings = field(default_factory=Settings)
     views: dict[str, ImageView] = field(default_factory=dict)
+
+    @property
+    def exports(self) -> Path:
+        """The folder for files that are exported to other programs."""
+        return exports_folder(self.recordings)
 
     @property
     def reduced_motion(self) -> bool:
