@@ -9,6 +9,7 @@ TeleopError
 │   ├── DamagedFileError   a file is damaged: its bytes are not those that were written
 │   └── StorageError       the disk cannot be written: full, read-only, missing
 ├── LessonError       a lesson cannot be read, or what it claims does not happen
+├── ReportError       a report cannot be written or read, or its numbers are wrong
 ├── LearningError     nothing can be learned from the data, or a policy does not fit
 └── DisplayError      there is no screen to open a window on
 
@@ -58,6 +59,10 @@ class StorageError(RecordingError):
 
 class LessonError(TeleopError):
     """A lesson cannot be read, or what it claims does not happen."""
+
+
+class ReportError(TeleopError):
+    """A report cannot be written or read, or its numbers are wrong."""
 
 
 class LearningError(TeleopError):

@@ -16,6 +16,7 @@ from teleop.cli import (  # noqa: F401  they register commands
     policy_commands,
     practice_commands,
     recordings,
+    report_commands,
 )
 from teleop.cli.options import tell
 from teleop.cli.play import cli, window

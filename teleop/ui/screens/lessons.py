@@ -72,6 +72,7 @@ class LessonScreen:
         if at == self._at:
             return
         self._at = at
+        focus.visible = not context.ui.events.used.clicked
         if lesson is None:
             focus.set(self._list.first_to_do(context), "lessons")
         elif guide.block is None:

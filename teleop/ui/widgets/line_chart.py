@@ -137,7 +137,8 @@ def _drawn(
         plot.topleft = (painter.px(46), painter.px(8))
         x_end, (low, high, step) = ends
         scales = Scales(plot, x_end, low, high)
-        _grid(painter, scales, step, x_text)
+        whole = all(bool((line.x == np.round(line.x)).all()) for line in lines)
+        _grid(painter, scales, (step, whole), x_text)
         for line in lines:
             points = scales.points(line.thinned())
             painter.polyline(points, line.colour, painter.theme.line_px, line.dash)
@@ -148,8 +149,11 @@ def _drawn(
     return picture, moved
 
 
-def _grid(painter: Painter, scales: Scales, step: float, x_text: Callable[[float], str]) -> None:
-    theme, plot = painter.theme, scales.plot
+def _grid(
+    painter: Painter, scales: Scales, steps: tuple[float, bool], x_text: Callable[[float], str]
+) -> None:
+    """Draw the grid; `steps` is the step of the y axis, and whether x counts something."""
+    theme, plot, (step, whole) = painter.theme, scales.plot, steps
     digits = max(0, -math.floor(math.log10(step)))
     for index in range(round((scales.high - scales.low) / step) + 1):
         value = scales.low + index * step
@@ -159,6 +163,8 @@ def _grid(painter: Painter, scales: Scales, step: float, x_text: Callable[[float
         text = f"{value:.{digits}f}".replace("-", "−")
         painter.text(text, (plot.x - painter.px(10), y), "small", theme.text2, "rm")
     for value in _ticks(scales.x_end, max(2, plot.width // painter.px(90))):
+        if whole and value != round(value):
+            continue  # there is no episode 1.5
         at = (scales.x(value), plot.bottom + painter.px(15))
         painter.text(x_text(value), at, "small", theme.text2, "cm")
 

@@ -1,0 +1,1 @@
+"""What a teacher does with a student's work: reports that can be checked, and grading."""
