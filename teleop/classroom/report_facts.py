@@ -17,7 +17,7 @@ from teleop.envs.naming import bare_id
 from teleop.errors import LearningError, TeleopError, sentence
 from teleop.evaluation.intervals import bootstrap_interval, wilson_interval
 from teleop.evaluation.paired import compare_results
-from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy, evaluate
+from teleop.evaluation.scoring import FIRST_SEED, RandomPolicy, evaluate_from
 from teleop.evaluation.success import Result, SuccessRule, rule_for
 from teleop.learning.analysis.baselines import can_play
 from teleop.learning.data.demonstrations import load_demonstrations
@@ -26,7 +26,7 @@ from teleop.learning.policy_folder import read_row
 from teleop.recording import Dataset
 from teleop.types.metadata import EpisodeRow
 
-STARTS = 20  # that each policy plays
+STARTS = range(FIRST_SEED, FIRST_SEED + 20)
 _MOST_POLICIES = 40
 _MOST_EPISODES = 100_000
 
@@ -38,11 +38,18 @@ class _Part(BaseModel):
 
 
 class EpisodeFact(_Part):
-    """One recorded episode; `verdict` is the result of re-simulating it."""
+    """One recorded episode.
+
+    Attributes:
+        kind: who drove: `human`, `script`, `policy` or `other`.
+        driver: name of the driver, or the kind.
+        verdict: result of re-simulating the episode.
+    """
 
     number: int
     uuid: str
     sha256: str
+    kind: str
     driver: str
     seed: int | None
     steps: int
@@ -144,12 +151,13 @@ class Report(_Part):
     facts: Facts
 
 
-def derive_facts(dataset: Dataset, on_progress: OnProgress) -> Facts:
+def derive_facts(dataset: Dataset, on_progress: OnProgress, starts: range = STARTS) -> Facts:
     """Derive the facts of a dataset: re-simulate its episodes, and play its policies.
 
     Args:
         dataset: the dataset.
         on_progress: called with (done, total, what).
+        starts: seeds of the starts that policies play.
 
     Raises:
         TeleopError: the dataset cannot be read.
@@ -165,11 +173,12 @@ def derive_facts(dataset: Dataset, on_progress: OnProgress) -> Facts:
     drivers, played = [_demonstrations(episodes)], {}
     if can_play(info.env_id):
         on_progress(len(rows), total, "Playing")
-        played["random"] = list(evaluate(info.env_id, RandomPolicy(info.env_id), STARTS))
+        chance = RandomPolicy(info.env_id)
+        played["random"] = list(evaluate_from(info.env_id, chance, starts))
         drivers.append(_summary(DriverFact(name="random"), played["random"], rule))
     for index, name in enumerate(names):
         on_progress(len(rows) + 1 + index, total, "Playing")
-        fact, results = _policy(dataset, name, rule)
+        fact, results = _policy(dataset, name, rule, starts)
         drivers.append(fact)
         if results:
             played[name] = results
@@ -204,6 +213,7 @@ def _episode(dataset: Dataset, row: EpisodeRow, success: bool | None) -> Episode
         number=row.number,
         uuid=row.uuid,
         sha256=row.sha256,
+        kind=row.driver,
         driver=row.who,
         seed=row.seed,
         steps=row.total_steps,
@@ -220,8 +230,10 @@ def _demonstrations(episodes: list[EpisodeFact]) -> DriverFact:
     return _summary(fact, results, SuccessRule("")) if results else fact
 
 
-def _policy(dataset: Dataset, name: str, rule: SuccessRule) -> tuple[DriverFact, list[Result]]:
-    fact = DriverFact(name=name, first_seed=FIRST_SEED)
+def _policy(
+    dataset: Dataset, name: str, rule: SuccessRule, starts: range
+) -> tuple[DriverFact, list[Result]]:
+    fact = DriverFact(name=name, first_seed=starts.start)
     try:
         policy = load_policy(dataset.policies / name)
         row = read_row(dataset.policies / name)
@@ -231,7 +243,7 @@ def _policy(dataset: Dataset, name: str, rule: SuccessRule) -> tuple[DriverFact,
         if bare_id(env_id) != bare_id(dataset.info().env_id):
             raise LearningError(f"{name} was learned in {env_id}.")
         policy.check_fits(env_id, *dataset.spaces())
-        results = list(evaluate(env_id, policy, STARTS))
+        results = list(evaluate_from(env_id, policy, starts))
     except TeleopError as problem:
         return fact.model_copy(update={"problem": sentence(problem)}), []
     return _summary(fact, results, rule), results

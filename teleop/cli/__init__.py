@@ -11,6 +11,7 @@ import typer
 from teleop.cli import (  # noqa: F401  they register commands
     diagnosis_commands,
     exchange,
+    grade_commands,
     learning,
     lesson_commands,
     policy_commands,

@@ -40,8 +40,18 @@ def draw_lesson_bar(context: UiContext, area: Rect) -> None:
     for row, line in enumerate(_lines(context, area.width)):
         at = (area.x + px(16), area.y + px(_HEAD) + px(8) + row * px(_LINE))
         ui.painter.text(line, at, "small", width=area.width - px(32))
+    _offer(context, done or block.kind == "see")
     ui.node("lesson.text", "status", block.text.to(language_code(context)), area)
     _draw_head(context, area, block, done)
+
+
+def _offer(context: UiContext, finished: bool) -> None:
+    """With a gamepad, put the focus on the button that goes on, once there is nothing to do."""
+    needs, ui = context.guide.needs, context.ui
+    if finished and ui.pad_hints and not context.input.driving and not needs.is_offered:
+        needs.is_offered = True
+        ui.events.focus.set("lesson.next", "lesson")
+        ui.events.focus.visible = True
 
 
 def _lines(context: UiContext, width: int) -> list[str]:

@@ -163,6 +163,7 @@ def _draw_choices(context: UiContext, area: Rect, block: "Predict") -> None:
         ui.painter.box(rect, ui.theme.sunken, 8, ui.theme.edge)
         if ui.option(f"choice.{number}", rect, choice.to(code), "", chosen == number):
             context.guide.choose(number)
+            ui.events.focus.set("foot.next", "foot")
 
 
 def _draw_sentence(context: UiContext, area: Rect, block: "Say") -> None:
@@ -178,11 +179,13 @@ def _draw_sentence(context: UiContext, area: Rect, block: "Say") -> None:
         def done(text: str) -> None:
             if text.strip():
                 guide.say(text.strip())
+                ui.events.focus.set("foot.next", "foot")
 
         context.edit(TextEdit("sentence", entry.text, len(entry.text), done))
     rect = Rect(area.x, rect.bottom + px(12), px(240), px(40))
     if ui.button("sentence.aloud", rect, tr("We said it aloud"), "volume-2"):
         guide.say("")
+        ui.events.focus.set("foot.next", "foot")
     if entry.done and block.example is not None:
         text = tr("For example: … {text}", text=block.example.to(code))
         _paragraph(context, text, Rect(area.x, rect.bottom + px(16), area.width, 0))

@@ -26,12 +26,14 @@ class Needs:
         asked: what was asked for last.
         before: the recordings that were listed before another environment was opened.
         noise: noise on the person's actions before the lesson changed it; None if it did not.
+        is_offered: whether the focus was put on the button that goes on.
     """
 
     are_met: bool = True
     asked: tuple[str, str] = ("", "")
     before: LibraryChanged | None = None
     noise: float | None = None
+    is_offered: bool = False
 
     def asks(self, what: str, name: str) -> bool:
         """Return whether to ask for something: True the first time."""

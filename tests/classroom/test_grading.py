@@ -1,0 +1,209 @@
+"""A class is graded: forged, broken, copied and foreign bundles are found and named."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+import teleop
+from teleop.classroom.grading import bundles_in, iter_grades
+from teleop.classroom.rubric import Rule, read_rubric
+from teleop.errors import ReportError
+from teleop.evaluation.scoring import RandomPolicy
+from teleop.experts import make_expert
+from teleop.types import YOU, Actor
+from tests.harness.cli import one_sentence
+from tests.harness.cli import teleop as command
+
+RUBRIC = """
+format = 1
+title = "Balance"
+environment = "CartPole-v1"
+seed = 777000
+starts = 10
+[[rule]]
+name = "Takes"
+points = 2
+measure = "episodes"
+full = 3
+zero = 0
+[[rule]]
+name = "The policy balances"
+points = 8
+measure = "policy_return"
+full = 450
+zero = 50
+"""
+
+
+class Student:
+    """A person, as the recorder sees one, who acts as another driver does."""
+
+    actor, name = Actor.HUMAN, YOU
+
+    def __init__(self, driver: str, env_id: str) -> None:
+        drivers = {"expert": make_expert, "random": RandomPolicy}
+        self._driver: Any = drivers[driver](env_id)
+
+    def reset(self, seed: int) -> None:
+        self._driver.reset(seed)
+
+    def act(self, observation: Any) -> Any:
+        return self._driver.act(observation)
+
+
+def hand_in(
+    here: Path, name: str, driver: Any, *, env_id: str = "CartPole-v1", **more: Any
+) -> Path:
+    """What a student would hand in: three takes and a policy."""
+    dataset_id = "cartpole-v1/human-v0"
+    root = here / name / "recordings"
+    data = teleop.record(
+        env_id, Student(driver, env_id), 3, dataset_id=dataset_id, root=root, **more
+    )
+    if more.get("trains", True):
+        policy = teleop.train(data, teleop.Nearest(lag_steps=0))
+        policy.save(data.folder / "policies" / "nearest")
+    target = here / "class" / f"{name}.teleop.zip"
+    target.parent.mkdir(exist_ok=True)
+    command("export", dataset_id, "--output", str(target), here=here / name)
+    return target
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a rubric and a class of seven."""
+    here = tmp_path_factory.mktemp("grading")
+    (here / "rubric.toml").write_text(RUBRIC)
+    good = hand_in(here, "badger", "expert", seed=1)
+    hand_in(here, "otter", "random", seed=2)
+    shutil.copy(good, here / "class" / "copycat.teleop.zip")
+    broken = here / "class" / "mole.teleop.zip"
+    broken.write_bytes(good.read_bytes()[:-2000])
+    hand_in(here, "newt", "expert", env_id="Acrobot-v1", seed=3)
+    scripted = teleop.record("CartPole-v1", "expert", 3, root=here / "toad" / "recordings")
+    target = here / "class" / "toad.teleop.zip"
+    command("export", scripted.id, "--output", str(target), here=here / "toad")
+    _forge(here)
+    return here
+
+
+def _forge(here: Path) -> None:
+    """A take in which one action is another than the one that was taken, with sound hashes."""
+    root = here / "weasel" / "recordings"
+    env = gym.make("CartPole-v1")
+    inner, steps = env.unwrapped.step, 0
+
+    def step(action: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        return inner(1 - action if steps == 5 else action)
+
+    env.unwrapped.step = step  # type: ignore[method-assign]
+    recorded = teleop.RecordEpisodes(env, "cartpole-v1/human-v0", root=root, driver="human")
+    for seed in (1, 2):
+        observation, _ = recorded.reset(seed=seed)
+        over = False
+        while not over:
+            action = int(observation[2] + 0.2 * observation[3] > 0)
+            observation, _, terminated, truncated, _ = recorded.step(action)
+            over = terminated or truncated
+    recorded.close()
+    target = here / "class" / "weasel.teleop.zip"
+    command("export", "cartpole-v1/human-v0", "--output", str(target), here=here / "weasel")
+
+
+def graded(here: Path, output: str = "grades") -> dict[str, dict[str, str]]:
+    command("grade", "class", "--rubric", "rubric.toml", "--output", output, here=here)
+    rows = csv.DictReader((here / output / "grades.csv").read_text("utf-8").splitlines())
+    return {row["student"]: row for row in rows}
+
+
+def test_a_class_is_graded_and_cheats_are_named(here: Path) -> None:
+    rows = graded(here)
+    assert list(rows) == ["badger", "copycat", "mole", "newt", "otter", "toad", "weasel"]
+    assert (rows["badger"]["Takes"], rows["badger"]["max"]) == ("2", "10")
+    assert rows["badger"]["problems"] == ""
+    assert float(rows["badger"]["The policy balances"]) > 2
+    assert float(rows["otter"]["The policy balances"]) < 1
+    assert rows["copycat"]["Takes"] == "0"
+    assert "episode 1 is the same file as one of badger" in rows["copycat"]["problems"]
+    assert "damaged" in rows["mole"]["problems"] or "incomplete" in rows["mole"]["problems"]
+    assert rows["newt"]["points"] == "0"
+    assert "it is of Acrobot-v1, not of CartPole-v1" in rows["newt"]["problems"]
+    assert rows["toad"]["Takes"] == "0"  # a script drove
+    assert rows["weasel"]["Takes"] == "0.67"  # one of two takes was forged
+    assert "episode 1 does not count: diverges when replayed" in rows["weasel"]["problems"]
+
+
+def test_the_same_class_gives_the_same_bytes(here: Path) -> None:
+    graded(here, "one")
+    graded(here, "two")
+    names = sorted(path.relative_to(here / "one") for path in (here / "one").rglob("*.*"))
+    assert len(names) == 2 + 7
+    for name in names:
+        assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
+
+
+def test_gradescope_reads_a_score_for_each_rule(here: Path) -> None:
+    graded(here)
+    result = json.loads((here / "grades" / "gradescope" / "badger.json").read_text())
+    assert result["tests"][0] == {
+        "name": "Takes", "score": 2.0, "max_score": 2.0, "output": "episodes: 3"
+    }  # fmt: skip
+    assert result["score"] == pytest.approx(sum(test["score"] for test in result["tests"]))
+
+
+def test_policies_play_the_teachers_own_starts(here: Path) -> None:
+    rubric = read_rubric(here / "rubric.toml")
+    bundle = here / "class" / "badger.teleop.zip"
+    policy = teleop.load_policy(
+        here / "badger" / "recordings" / "cartpole-v1" / "human-v0" / "policies" / "nearest"
+    )
+    mean = teleop.evaluate(policy, episodes=10, seed=777000).mean
+    (grade,) = iter_grades([bundle], rubric, lambda *_: None)
+    assert grade.rules[1].value == pytest.approx(mean)
+
+
+def test_points_are_shared_out() -> None:
+    def rule(**values: Any) -> Rule:
+        return Rule(name="a", points=4, measure="steps", **values)
+
+    assert [rule(full=10).points_for(v) for v in (9.9, 10, None, float("nan"))] == [0, 4, 0, 0]
+    assert [rule(full=10, zero=5).points_for(v) for v in (4, 5, 7.5, 10, 99)] == [0, 0, 2, 4, 4]
+    falling = rule(full=5, zero=10)  # less is better
+    assert [falling.points_for(v) for v in (12, 7.5, 3)] == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("full = 3\nzero = 0", "full = 3\nzero = 3", "rule 1: zero and full are both 3"),
+        ("full = 450", "full = nan", "rule 2: .*finite"),
+        ("points = 2", "points = 0", "rule 1, points: .*greater than 0; found 0"),
+        ('"episodes"', '"luck"', "rule 1, measure: .*found 'luck'"),
+        ("starts = 10", "start = 10", "start: this key is not known; did you mean starts"),
+        ('"The policy balances"', '"Takes"', "two rules are called 'Takes'"),
+        ("format = 1", "format = 3", "format 3, which a newer Teleop wrote"),
+        ("[[rule]]", "[[rul]]", "rul"),
+    ],
+)
+def test_a_wrong_rubric_is_one_sentence(tmp_path: Path, before: str, after: str, said: str) -> None:
+    file = tmp_path / "rubric.toml"
+    file.write_text(RUBRIC.replace(before, after, 1))
+    with pytest.raises(ReportError, match=said):
+        read_rubric(file)
+
+
+def test_places_without_bundles_are_named(here: Path, tmp_path: Path) -> None:
+    for places, said in (([tmp_path], "no bundle"), ([tmp_path / "gone"], "does not exist")):
+        with pytest.raises(ReportError, match=said):
+            bundles_in(places)
+    arguments = ("grade", "gone", "--rubric", "rubric.toml")
+    assert "gone" in one_sentence(command(*arguments, here=here, code=2))
+    arguments = ("grade", "class", "--rubric", "none.toml")
+    assert "none.toml cannot be read" in one_sentence(command(*arguments, here=here, code=2))
