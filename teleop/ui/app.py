@@ -49,13 +49,14 @@ from teleop.ui.screens.library import LibraryScreen
 from teleop.ui.screens.prefer import PreferScreen
 from teleop.ui.screens.train import TrainScreen
 from teleop.ui.sheets.help_sheet import HELP, toggle_help
-from teleop.ui.state.context import UiContext, WindowRequest
+from teleop.ui.state.context import Jobs, UiContext, WindowRequest
 from teleop.ui.state.lesson_guide import LessonGuide
 from teleop.ui.state.settings import Settings, SettingsFile
 from teleop.ui.state.view_model import ViewModel
 from teleop.ui.system.devices import DRIVING, RAW_PAD
 from teleop.ui.system.file_dialog import FileDialog
 from teleop.ui.system.processes import Processes
+from teleop.ui.system.report_job import ReportJob
 from teleop.ui.system.window import WINDOW_EVENTS, Window
 from teleop.ui.updates import CheckReplays, Effect, EngagedChanged, Fail, Redraw, Updates
 from teleop.ui.widgets.widgets import Ui
@@ -122,7 +123,7 @@ class App:
             recordings=recordings,
             tell=self.processes.tell,
             tell_trainer=self.processes.tell_trainer,
-            dialog=FileDialog(self._wake),
+            jobs=Jobs(FileDialog(self._wake), ReportJob(self._wake)),
             guide=LessonGuide(self.config.lessons),
             settings=settings,
         )
@@ -180,8 +181,11 @@ class App:
             for effect in self.updates.hear(message, self.current):
                 self._apply(effect)
         self._look_for_slow()
-        if chosen := self.context.dialog.answer():
+        if chosen := self.context.jobs.dialog.answer():
             self.context.import_file(chosen)
+        if notice := self.context.jobs.report.result():
+            self.model.notices.append(notice)
+            self.renderer.dirty = True
         if self.router.repeat(self.context.now):
             self.renderer.dirty = True
         self._start_trainer_in_time()

@@ -53,8 +53,8 @@ sentence = "I walked because …"
 @pytest.fixture
 def own_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A lesson among the user's own, with recordings of its own."""
-    monkeypatch.setattr(course, "own_folder", lambda: tmp_path / "lessons")
-    folder = tmp_path / "lessons" / "walk"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    folder = course.own_folder() / "walk"
     folder.mkdir(parents=True)
     (folder / "lesson.toml").write_text(LESSON)
     source = course.shipped_folder() / "5-noise" / "recordings"
@@ -69,7 +69,7 @@ def opened(tmp_path: Path, lesson: Path | None = None) -> Person:
         paths.samples_folder(),
         paths.assets_folder(),
         11,
-        lessons=tmp_path / "lessons.json",
+        lessons=paths.lessons_file(),
         lesson=lesson,
     )
     return Person(tmp_path / "recordings", "teleop/TreasureGrid-v0", App(config))
@@ -110,7 +110,7 @@ def test_a_lesson_by_keyboard_is_left_and_resumed(tmp_path: Path) -> None:
     person.key("return", mod=pygame.KMOD_CTRL)
     person.until(lambda: guide.entry(1).done)
     person.until(lambda: person.node("lesson.next").label == "Next")
-    stored = json.loads((tmp_path / "lessons.json").read_text())
+    stored = json.loads(paths.lessons_file().read_text())
     assert stored["lessons"]["walk"]["blocks"]["1"]["done"]
     person.key("f12")  # another environment, with recordings of the lesson
     person.until(lambda: app.current == "train" and guide.needs.are_met)
@@ -128,12 +128,18 @@ def test_a_lesson_by_keyboard_is_left_and_resumed(tmp_path: Path) -> None:
 
 def _check_resumed(tmp_path: Path) -> None:
     """A later start goes on at the last block; then everything is forgotten on request."""
-    later = opened(tmp_path, tmp_path / "lessons" / "walk")
+    later = opened(tmp_path, course.own_folder() / "walk")
     later.until(lambda: later.app.current == "lesson")
     guide = later.app.context.guide
     assert guide.index == 3
     later.key("f12")
     later.until(lambda: "lesson.again" in later.app.ui.events.nodes)
+    later.until(lambda: later.node("lesson.report").enabled)
+    later.click("lesson.report")
+    exports = later.app.context.exports
+    later.until(lambda: list(exports.glob("report-*.html")))
+    (page,) = exports.glob("report-*.html")
+    assert "of the treasure." in page.read_text("utf-8")
     later.click("lesson.again")
     assert guide.index == 0
     assert not guide.entry(1).done

@@ -47,7 +47,7 @@ def draw_import_menu(context: UiContext, anchor: Rect) -> None:
         if folders
         else tr("Choose a {ending} file", ending=BUNDLE)
     )
-    if picked == _HERE or not context.dialog.open(title, _start(context), folders=folders):
+    if picked == _HERE or not context.jobs.dialog.open(title, _start(context), folders=folders):
         open_files(context)
 
 

@@ -230,6 +230,11 @@ def _draw_summary(context: UiContext, area: Rect, lesson: "Lesson") -> None:
     rect = Rect(bar.x, bar.y, px(190), bar.height)
     if ui.button("lesson.again", rect, tr("Start again"), "repeat"):
         context.guide.forget()
+    library = context.model.library
+    rect = Rect(bar.x + px(202), bar.y, px(150), bar.height)
+    reason = "" if library and library.episodes else tr("Record at least 1 episode")
+    if ui.button("lesson.report", rect, tr("Report"), "download", reason=reason) and library:
+        context.write_report(library.dataset_id)
     rect = Rect(bar.right - px(190), bar.y, px(190), bar.height)
     if ui.button("lesson.all", rect, tr("All lessons"), "graduation-cap", "primary"):
         close_lesson(context)

@@ -39,7 +39,7 @@ _FORMS = (
     MenuItem("csv", tr("Table"), ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
-_COMMAND, _FILM = "command", "film"
+_COMMAND, _FILM, _REPORT = "command", "film", "report"
 _TABS = {"episodes": tr("Episodes"), "policies": tr("Policies"), "trash": tr("Trash")}
 
 
@@ -343,15 +343,18 @@ class LibraryScreen:
 
     def _draw_menus(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         px = context.ui.painter.px
-        anchor = Rect(card.right - px(300), card.bottom - px(524), px(280), px(36))
+        anchor = Rect(card.right - px(300), card.bottom - px(568), px(280), px(36))
         line = export_line(listed.dataset_id, "bundle")
         film = MenuItem(_FILM, tr("Video of this episode"), tr("MP4, with the keys that were held"))
         played = context.model.comparison is not None and self._table.current
+        report = MenuItem(_REPORT, tr("Report"), tr("HTML, with figures; can be checked"))
         command = MenuItem(_COMMAND, tr("Copy as command"), line)
-        choices = [*_FORMS, *([film] if played else []), command]
+        choices = [*_FORMS, *([film] if played else []), report, command]
         picked = context.popover.draw(context.ui, "forms", anchor, choices, "", 280)
         if picked == _COMMAND:
             copy_line(context, line)
+        elif picked == _REPORT:
+            context.write_report(listed.dataset_id)
         elif picked == _FILM:
             name = f"episode-{time.strftime('%Y%m%d-%H%M%S')}.mp4"
             context.tell(WriteReplay(str(context.exports / name)))

@@ -1,5 +1,6 @@
 """What every screen works with: data, drawing, and functions that send messages."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -30,6 +31,7 @@ from teleop.ui.state.settings import Settings
 from teleop.ui.state.view_model import ViewModel
 from teleop.ui.system.file_dialog import FileDialog
 from teleop.ui.system.gamepad_mapping import PadMapping, UnknownPad
+from teleop.ui.system.report_job import ReportJob
 from teleop.ui.widgets.image_view import ImageView
 from teleop.ui.widgets.popover import Popover
 from teleop.ui.widgets.sheet import SHEET, SheetView
@@ -142,6 +144,19 @@ class Display:
 
 
 @dataclass(slots=True)
+class Jobs:
+    """What runs beside the window.
+
+    Attributes:
+        dialog: the system's file dialog.
+        report: the report that is being written.
+    """
+
+    dialog: FileDialog
+    report: ReportJob
+
+
+@dataclass(slots=True)
 class UiContext:
     """State shared by the window and its screens.
 
@@ -164,7 +179,7 @@ class UiContext:
         popover: the open drop-down menu.
         settings: how the window looks and behaves.
         guide: the lesson that the person goes through.
-        dialog: the system's file dialog.
+        jobs: what runs beside the window.
     """
 
     ui: Ui
@@ -173,7 +188,7 @@ class UiContext:
     recordings: Path
     tell: Callable[[ToEnvironment], None]
     tell_trainer: Callable[[ToTrainer], None]
-    dialog: FileDialog
+    jobs: Jobs
     guide: LessonGuide
     now: float = 0.0
     options: DriveOptions = field(default_factory=DriveOptions)
@@ -242,6 +257,14 @@ class UiContext:
         """Import a dataset or a bundle, and show the library, where the result appears."""
         self.tell(ImportDataset(path))
         self.next.screen = "library"
+
+    def write_report(self, dataset_id: str) -> None:
+        """Write a report on a dataset beside the other exports."""
+        name = f"report-{dataset_id.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}.html"
+        language = self.ui.painter.language
+        code = language.code if language else "en"
+        output = self.exports / name
+        self.model.notices.append(self.jobs.report.start(self.recordings, dataset_id, output, code))
 
     def toggle_record(self) -> None:
         """Start a take, or stop the running one."""
