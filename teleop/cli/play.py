@@ -242,6 +242,9 @@ def demo(
 def doctor(
     recordings: Recordings = None,
     envs: Annotated[bool, typer.Option("--envs", help="List the environments.")] = False,
+    for_class: Annotated[
+        bool, typer.Option("--class", help="Also check that lessons work here; half a minute.")
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -255,7 +258,12 @@ def doctor(
             ids = known_ids()
             typer.echo(json.dumps(ids) if as_json else "\n".join(ids))
             return
-        findings = examine(paths.recordings_folder(Path.cwd(), recordings))
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        findings = examine(root)
+        if for_class:
+            from teleop.classroom.computer_check import iter_class_checks
+
+            findings += iter_class_checks(root)
         rows = [{"what": f.name, "found": f.value, "to do": f.problem} for f in findings]
         table(as_json, rows, "Doctor")
         if any(f.problem for f in findings if f.name not in ("Display",)):
