@@ -248,11 +248,32 @@ def curve(
     dataset: DatasetName,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     episodes: Annotated[int, typer.Option(min=1, help="Episodes played by each policy.")] = 10,
+    over: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME=A,B,C",
+            help="Another setting instead: episodes=1,2,5, recipe=average,choose,flow, "
+            "chunk=1,4,8, steps=100,1000, …",
+        ),
+    ] = "",
+    algorithm: Algorithm = "bc",
+    runs: Annotated[int, typer.Option(min=1, help="Policies for each value.")] = 3,
+    picture: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="With --over: an .svg file to draw; its values go beside it, as .csv."),
+    ] = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Measure the learning curve: policies of 1, 2, 5, 10… demonstrations."""
+    if over or picture or algorithm != "bc":
+        from teleop.cli.setting_curve_command import run_setting_curve
+
+        with one_sentence(debug):
+            asked = (dataset, over, algorithm, runs, episodes, seed)
+            run_setting_curve(recordings, asked, picture, as_json=as_json)
+        return
     from teleop import workflows
     from teleop.learning.analysis.curve import counts_for, iter_curve
 

@@ -1,0 +1,99 @@
+"""`teleop curve --over NAME=A,B,C`: what one setting changes."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from teleop.cli.options import find_dataset, progress, say, table, tell
+from teleop.errors import LearningError
+
+_MOST_VALUES = 50
+
+
+def run_setting_curve(
+    recordings: Path | None,
+    asked: tuple[str, str, str, int, int, int],
+    picture: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Train and play policies with each value, print a table, and draw a picture.
+
+    Args:
+        recordings: the recordings folder.
+        asked: dataset, NAME=A,B,C, algorithm, runs, episodes played by each, seed.
+        picture: file of the picture; None draws none.
+        as_json: print JSON.
+
+    Raises:
+        TeleopError: something that was asked for does not exist.
+    """
+    from teleop.classroom.setting_figure import setting_figure
+    from teleop.learning.analysis.baselines import person_score
+    from teleop.learning.analysis.setting_curve import iter_setting_curve
+    from teleop.learning.data.demonstrations import load_demonstrations
+    from teleop.learning.progress import check_teaches
+    from teleop.ui.drawing.theme import PAPER
+    from teleop.ui.widgets.figure_files import check_picture, write_figure
+
+    dataset, over, algorithm, runs, episodes, seed = asked
+    name, values = parsed_values(over)
+    if picture is not None:
+        check_picture(picture)
+    demos = load_demonstrations(find_dataset(recordings, dataset))
+    check_teaches(demos)
+    found = iter_setting_curve(
+        demos, algorithm, name, values, runs=runs, starts=episodes, seed=seed
+    )
+    total = len(values) * (runs + 1)
+    points = [p for p in progress(found, total, f"Training by {name}", quiet=as_json) if p]
+    rows = [_row(name, dataclasses.asdict(point)) for point in points]
+    shown = person_score(demos).mean
+    if picture is not None:
+        write_figure(setting_figure(points, name, demos.env_id, shown, PAPER), picture)
+    if as_json:
+        data = {"setting": name, "points": [dataclasses.asdict(point) for point in points]}
+        say(True, data | {"demonstrations": shown}, "")
+        return
+    table(False, rows, f"{dataset}: what {name} changes")
+    tell(f"The demonstrations have a mean return of {shown:.1f}.")
+    if picture is not None:
+        tell(f"Wrote {picture} and {picture.with_suffix('.csv')}.")
+
+
+def parsed_values(over: str) -> tuple[str, list[Any]]:
+    """Return the name and the values of NAME=A,B,C: numbers where they are, else words.
+
+    Raises:
+        LearningError: it is not of this form.
+    """
+    name, equals, listed = over.partition("=")
+    parts = [part.strip() for part in listed.split(",") if part.strip()]
+    if not equals or not name.isidentifier() or not 1 <= len(parts) <= _MOST_VALUES:
+        raise LearningError(
+            f"--over {over or '(missing)'} is not understood: write NAME=A,B,C, as "
+            f"steps=100,300,1000; at most {_MOST_VALUES} values."
+        )
+    if len(set(parts)) < len(parts):
+        raise LearningError(f"--over {over} names a value twice.")
+    return name, [_read(part) for part in parts]
+
+
+def _read(part: str) -> Any:
+    try:
+        return json.loads(part)
+    except ValueError:
+        return part
+
+
+def _row(name: str, point: dict[str, Any]) -> dict[str, Any]:
+    row = {
+        name: point["value"],
+        "return": point["mean"],
+        "95 % interval": f"{point['low']:.1f} … {point['high']:.1f}",
+    }
+    if point["success"] is not None:
+        ends = f"{point['success_low']:.0%} … {point['success_high']:.0%}"
+        row |= {"success": f"{point['success']:.0%}", "95 % interval of success": ends}
+    return row | {"policies": point["runs"], "starts": point["starts"]}
