@@ -115,6 +115,10 @@ def _language_remarks(lesson: Lesson) -> list[str]:
     texts = {place: text.codes for place, text in lesson.texts().items() if text.codes}
     remarks = []
     every = frozenset().union(*texts.values()) if texts else frozenset()
+    plain = [place for place, text in lesson.texts().items() if not text.codes]
+    if texts and plain:
+        places = listed(plain, _MOST_LISTED)
+        remarks.append(f"The same in every language: {places}.")
     for code in sorted(every):
         missing = [place for place, codes in texts.items() if code not in codes]
         if missing:

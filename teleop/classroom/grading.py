@@ -9,9 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from teleop.classroom.report_facts import DriverFact, EpisodeFact, Facts, OnProgress, derive_facts
+from teleop.classroom.report_facts import (
+    DriverFact,
+    EpisodeFact,
+    Facts,
+    OnProgress,
+    derive_facts,
+)
 from teleop.classroom.rubric import Measure, Rubric
-from teleop.envs.naming import bare_id
 from teleop.errors import ReportError, TeleopError, reason, sentence
 from teleop.recording import Library
 from teleop.take_over import OVER
@@ -71,6 +76,10 @@ def bundles_in(places: Sequence[Path]) -> list[Path]:
     if not found:
         names = ", ".join(map(str, places))
         raise ReportError(f"There is no bundle (*{ENDING}) in {names}.")
+    names_found = [student_of(path) for path in found]
+    twice = next((name for name in names_found if names_found.count(name) > 1), None)
+    if twice is not None:
+        raise ReportError(f"Two bundles are called {twice}: rename one, after its student.")
     return sorted(found, key=lambda path: (student_of(path), str(path)))
 
 
@@ -82,24 +91,26 @@ def student_of(bundle: Path) -> str:
 def iter_grades(
     bundles: Sequence[Path], rubric: Rubric, on_progress: OnProgress
 ) -> Iterator[Grade]:
-    """Grade bundles one by one; a bundle that cannot be read gets no points and a problem.
+    """Read all bundles, then grade them; one that cannot be read gets no points and a problem.
 
     Args:
         bundles: the bundles, as from `bundles_in`.
         rubric: the rules.
-        on_progress: called with (done, total, what) within each bundle.
+        on_progress: called with (done, total, what): hundredths of a bundle.
     """
-    owners: dict[str, str] = {}  # SHA-256 of an episode: who handed it in first
-    for bundle in bundles:
-        facts, problem = _facts(bundle, rubric, on_progress)
+    read: list[tuple[str, Facts | None, str]] = []
+    for index, bundle in enumerate(bundles):
+
+        def inside(done: int, total: int, what: str, index: int = index) -> None:
+            on_progress(100 * index + 100 * done // max(1, total), 100 * len(bundles), what)
+
+        read.append((student_of(bundle), *_facts(bundle, rubric, inside)))
+    owners = _owners(read)
+    for student, facts, problem in read:
         if facts is None:
-            yield Grade(student_of(bundle), "", _no_points(rubric), (problem,))
+            yield Grade(student, "", _no_points(rubric), (problem,))
             continue
-        problems = tuple(_problems(facts, rubric, owners, student_of(bundle)))
-        counted = [e for e in facts.episodes if owners.get(e.sha256) == student_of(bundle)]
-        values = _values(facts, [e for e in counted if e.verdict == "exact"])
-        if _is_other_env(facts, rubric):
-            values = {}
+        values = {} if _is_other_env(facts, rubric) else _values(facts, owners)
         rules = tuple(
             RuleGrade(
                 rule.name,
@@ -110,7 +121,19 @@ def iter_grades(
             )
             for rule in rubric.rule
         )
-        yield Grade(student_of(bundle), facts.dataset_id, rules, problems)
+        problems = tuple(_problems(facts, rubric, owners, student))
+        yield Grade(student, facts.dataset_id, rules, problems)
+
+
+def _owners(read: Sequence[tuple[str, Facts | None, str]]) -> dict[str, list[str]]:
+    """Return who handed in each episode and each policy, by its SHA-256."""
+    owners: dict[str, list[str]] = {}
+    for student, facts, _ in read:
+        hashes = [item.sha256 for item in facts.episodes] if facts else []
+        hashes += [item.sha256 for item in facts.drivers if item.sha256] if facts else []
+        for each in dict.fromkeys(hashes):
+            owners.setdefault(each, []).append(student)
+    return owners
 
 
 def _facts(bundle: Path, rubric: Rubric, on_progress: OnProgress) -> tuple[Facts | None, str]:
@@ -124,7 +147,7 @@ def _facts(bundle: Path, rubric: Rubric, on_progress: OnProgress) -> tuple[Facts
             starts = range(rubric.seed, rubric.seed + rubric.starts)
             return derive_facts(dataset, on_progress, starts), ""
     except TeleopError as problem:
-        return None, sentence(problem)
+        return None, sentence(problem).replace(str(bundle.resolve()), bundle.name)
     except OSError as problem:
         return None, f"{bundle.name} cannot be read ({reason(problem)})."
 
@@ -139,29 +162,55 @@ def _is_other_env(facts: Facts, rubric: Rubric) -> bool:
     return rubric.environment is not None and facts.env_id != rubric.environment
 
 
-def _problems(facts: Facts, rubric: Rubric, owners: dict[str, str], student: str) -> Iterator[str]:
-    """Yield what is wrong; note who handed in each episode first."""
+def _problems(
+    facts: Facts, rubric: Rubric, owners: dict[str, list[str]], student: str
+) -> Iterator[str]:
+    """Yield what does not count, and why."""
     if _is_other_env(facts, rubric):
-        bare = bare_id(facts.env_id)
-        yield f"it is of {facts.env_id or bare}, not of {rubric.environment}"
+        yield f"it is of {facts.env_id or 'no environment'}, not of {rubric.environment}"
+    numbers: dict[str, list[int]] = {}
     for episode in facts.episodes:
-        first = owners.setdefault(episode.sha256, student)
-        if first != student:
-            yield f"episode {episode.number} is the same file as one of {first}"
-        if episode.verdict != "exact":
-            yield f"episode {episode.number} does not count: {episode.verdict} when replayed"
+        if why := _why_not(episode, owners, student):
+            numbers.setdefault(why, []).append(episode.number)
+    for why, which in numbers.items():
+        yield f"{_episodes(which)} {why}"
     for driver in facts.drivers:
+        others = [name for name in owners.get(driver.sha256, ()) if name != student]
+        if others:
+            yield f"policy {driver.name} not counted: handed in by {', '.join(others)}, too"
         if driver.problem:
             yield driver.problem
 
 
-def _values(facts: Facts, episodes: list[EpisodeFact]) -> dict[Measure, float | None]:
-    """Return what is measured, from the episodes that count."""
-    own = [e for e in episodes if e.kind == "human" and OVER not in e.driver]
-    policies = [d for d in facts.drivers if d.first_seed is not None and d.mean is not None]
+def _why_not(episode: EpisodeFact, owners: dict[str, list[str]], student: str) -> str:
+    """Return why an episode does not count as the student's own; empty if it does."""
+    others = [name for name in owners.get(episode.sha256, ()) if name != student]
+    if others:
+        return f"handed in by {', '.join(others)}, too: not counted until one is removed"
+    if episode.verdict != "exact":
+        return f"not counted: {episode.verdict} when replayed"
+    if episode.kind != "human" and OVER not in episode.driver:
+        return f"not counted as own: driven by a {episode.kind}"
+    return ""
+
+
+def _episodes(numbers: list[int]) -> str:
+    listed = ", ".join(map(str, numbers))
+    return f"episode{'s' if len(numbers) > 1 else ''} {listed}"
+
+
+def _values(facts: Facts, owners: dict[str, list[str]]) -> dict[Measure, float | None]:
+    """Return what is measured, from the episodes and policies that count."""
+    whole = [e for e in facts.episodes if e.verdict == "exact" and len(owners[e.sha256]) == 1]
+    own = [e for e in whole if e.kind == "human" and OVER not in e.driver]
+    policies = [
+        driver
+        for driver in facts.drivers
+        if driver.mean is not None and len(owners.get(driver.sha256, ())) == 1
+    ]
     best = max(policies, key=_merit, default=None)
     judged = [e.success for e in own if e.success is not None]
-    values: dict[Measure, float | None] = {
+    return {
         Measure.EPISODES: float(len(own)),
         Measure.STEPS: float(sum(e.steps for e in own)),
         Measure.OWN_RETURN: _mean([e.total_reward for e in own]),
@@ -169,9 +218,8 @@ def _values(facts: Facts, episodes: list[EpisodeFact]) -> dict[Measure, float | 
         Measure.POLICIES: float(len(policies)),
         Measure.POLICY_RETURN: best.mean if best else None,
         Measure.POLICY_SUCCESS: best.success if best else None,
-        Measure.CORRECTED: float(sum(OVER in e.driver for e in episodes)),
+        Measure.CORRECTED: float(sum(OVER in e.driver for e in whole)),
     }
-    return values
 
 
 def _merit(driver: DriverFact) -> tuple[float, float]:

@@ -6,7 +6,7 @@ cannot: when and with what the report was made, and what the person answered in 
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -165,11 +165,10 @@ def derive_facts(dataset: Dataset, on_progress: OnProgress, starts: range = STAR
     rows, names = dataset.rows(), list_policies(dataset.policies)[-_MOST_POLICIES:]
     info, rule = dataset.info(), rule_for(dataset)
     total = len(rows) + len(names) + 1
-    judged = _judged(dataset, rule)
     episodes = []
-    for index, row in enumerate(rows):
+    for index, episode in enumerate(_iter_episodes(dataset, rule)):
         on_progress(index, total, "Re-simulating")
-        episodes.append(_episode(dataset, row, judged.get(row.file)))
+        episodes.append(episode)
     drivers, played = [_demonstrations(episodes)], {}
     if can_play(info.env_id):
         on_progress(len(rows), total, "Playing")
@@ -182,16 +181,15 @@ def derive_facts(dataset: Dataset, on_progress: OnProgress, starts: range = STAR
         drivers.append(fact)
         if results:
             played[name] = results
-    learned = [name for name in played if name in names]
-    pairs = [_pair(a, played[a], b, played[b], rule) for a, b in combinations(learned, 2)]
     anyone = next(iter(played.values()), None)
+    played.pop("random", None)
     return Facts(
         dataset_id=dataset.dataset_id,
         env_id=info.env_id,
         rule=rule.words_for(anyone) if anyone else rule.words,
         episodes=tuple(episodes),
         drivers=tuple(drivers),
-        pairs=tuple(pairs),
+        pairs=tuple(_pair(*a, *b, rule) for a, b in combinations(played.items(), 2)),
     )
 
 
@@ -205,6 +203,12 @@ def _judged(dataset: Dataset, rule: SuccessRule) -> dict[str, bool | None]:
     results = [demos.result(index, int(length)) for index, length in enumerate(lengths)]
     files = [file for file, _ in demos.sources]
     return {file: rule.judge(result) for file, result in zip(files, results, strict=False)}
+
+
+def _iter_episodes(dataset: Dataset, rule: SuccessRule) -> Iterator[EpisodeFact]:
+    judged = _judged(dataset, rule)
+    for row in dataset.rows():
+        yield _episode(dataset, row, judged.get(row.file))
 
 
 def _episode(dataset: Dataset, row: EpisodeRow, success: bool | None) -> EpisodeFact:

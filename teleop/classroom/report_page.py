@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,25 @@ def read_report(file: Path) -> tuple[Report, str]:
         raise ReportError(said) from problem
 
 
+def words_of(page: str) -> list[str]:
+    """Return the texts of a page, in their order, without its data."""
+    reader = _Texts()
+    reader.feed(_DATA.sub("", page))
+    return reader.texts
+
+
+class _Texts(HTMLParser):
+    """Collects the texts of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append(" ".join(data.split()))
+
+
 def figures(facts: Facts, language: Language) -> dict[str, Figure]:
     """Return the figures by name."""
     found = {}
@@ -195,7 +215,7 @@ _WORDS: dict[str, Any] = {
     "replay": tr("Replay"),
     "recipe": tr("How to learn"),
     "from": tr("Episodes"),
-    "starts": tr("Starts"),
+    "starts": tr("Starts (first seed)"),
     "interval": tr("95 % interval"),
     "first": tr("Policy A"),
     "second": tr("Policy B"),

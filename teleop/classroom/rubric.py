@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -38,11 +38,11 @@ class Rule(BaseModel):
             nothing.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(min_length=1, max_length=80)
     points: float = Field(gt=0, le=1000)
-    measure: Measure
+    measure: Annotated[Measure, Field(strict=False)]
     full: float
     zero: float | None = None
 
@@ -77,7 +77,7 @@ class Rubric(BaseModel):
         rule: the rules.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     format: Literal[1]
     title: str = Field("", max_length=120)

@@ -1,5 +1,6 @@
 """The command that grades what students handed in."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,28 +31,20 @@ def grade(
 
         rules = read_rubric(rubric)
         found = bundles_in(bundles)
-        grades: list[Grade] = []
         with bar("Grading", as_json) as move:
-            inside = len(grades)
-
-            def show(done: int, total: int, what: str) -> None:
-                move(inside * 100 + 100 * done // max(1, total), 100 * len(found), what)
-
-            for each in iter_grades(found, rules, show):
-                grades.append(each)
-                inside = len(grades)
+            grades: list[Grade] = list(iter_grades(found, rules, move))
         files = write_grades(grades, rules, output)
-        rows = [
-            {
-                "student": each.student,
-                **{rule.name: rule.points for rule in each.rules},
-                "points": each.points,
-                "problems": "; ".join(each.problems),
-            }
-            for each in grades
-        ]
         if as_json:
+            rows = [dataclasses.asdict(each) | {"points": each.points} for each in grades]
             say(True, {"grades": rows, "files": [str(file) for file in files]}, "")
             return
-        table(False, rows, rules.title or "Grades")
+        shown = [
+            {"student": each.student, "points": each.points, "of": rules.most} for each in grades
+        ]
+        table(False, shown, rules.title or "Grades")
+        for each in grades:
+            for problem in each.problems:
+                tell(f"{each.student}: {problem}")
+        if "seed" not in rules.model_fields_set:
+            tell("The rubric has no seed: policies played starts that everybody knows.")
         tell(f"Wrote {files[0]}, {files[1]} and {len(files) - 2} files for Gradescope.")

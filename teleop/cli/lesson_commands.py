@@ -110,7 +110,8 @@ def _tell_results(name: str, remarks: list[str], results: list) -> None:  # type
         table(False, rows, f"Assertions of {name}")
     for remark in remarks:
         tell(remark)
-    tell(f"{name}: its file and everything that it names is fine.")
+    if all(result.holds for result in results):
+        tell(f"{name}: its file and everything that it names is fine.")
 
 
 @lesson.command()

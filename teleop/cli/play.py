@@ -35,7 +35,8 @@ from teleop.cli.options import (
 from teleop.envs.drivers import use_offscreen_driver
 
 DEFAULT_ENV = "LunarLander-v3"
-_WITH_WINDOW = ("open", "compare", "correct", "prefer", "doctor")  # doctor looks for a display
+# doctor looks for a display
+_WITH_WINDOW = ("open", "compare", "correct", "prefer", "lesson", "doctor")
 
 cli = typer.Typer(
     help="Drive any Gymnasium environment, record it, train a policy, and compare it with "

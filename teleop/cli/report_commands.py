@@ -126,13 +126,19 @@ def check(
 
 def _edited(found: "Report", text: str) -> list[str]:
     """Return what on the page differs from the page that its own data gives."""
-    from teleop.classroom.report_page import render
+    from teleop.classroom.report_page import render, words_of
 
-    wanted, there = render(found).splitlines(), text.splitlines()
-    lines = list(difflib.unified_diff(wanted, there, lineterm="", n=0))[2:]
-    added = [f"the page was edited: {line[1:].strip()[:160]}" for line in lines if line[0] == "+"]
-    lost = [f"the page lacks: {line[1:].strip()[:160]}" for line in lines if line[0] == "-"]
-    return added or lost
+    expected = render(found)
+    if expected == text:
+        return []
+    wanted, there = words_of(expected), words_of(text)
+    matcher = difflib.SequenceMatcher(None, wanted, there, autojunk=False)
+    differ = [
+        f"the page says “{' '.join(there[c:d])[:80]}”, its data “{' '.join(wanted[a:b])[:80]}”"
+        for kind, a, b, c, d in matcher.get_opcodes()
+        if kind != "equal"
+    ]
+    return differ or ["a figure, or the layout, of the page was edited"]
 
 
 def _answers(code: str) -> "tuple[LessonAnswers, ...]":

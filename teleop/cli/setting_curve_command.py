@@ -20,11 +20,7 @@ def run_setting_curve(
 ) -> None:
     """Train and play policies with each value, print a table, and draw a picture.
 
-    Args:
-        recordings: the recordings folder.
-        asked: dataset, NAME=A,B,C, algorithm, runs, episodes played by each, seed.
-        picture: file of the picture; None draws none.
-        as_json: print JSON.
+    `asked` holds dataset, NAME=A,B,C, algorithm, runs, episodes played by each, and seed.
 
     Raises:
         TeleopError: something that was asked for does not exist.
@@ -32,8 +28,6 @@ def run_setting_curve(
     from teleop.classroom.setting_figure import setting_figure
     from teleop.learning.analysis.baselines import person_score
     from teleop.learning.analysis.setting_curve import iter_setting_curve
-    from teleop.learning.data.demonstrations import load_demonstrations
-    from teleop.learning.progress import check_teaches
     from teleop.ui.drawing.theme import PAPER
     from teleop.ui.widgets.figure_files import check_picture, write_figure
 
@@ -41,25 +35,36 @@ def run_setting_curve(
     name, values = parsed_values(over)
     if picture is not None:
         check_picture(picture)
-    demos = load_demonstrations(find_dataset(recordings, dataset))
-    check_teaches(demos)
+    demos = _loaded(recordings, dataset)
     found = iter_setting_curve(
         demos, algorithm, name, values, runs=runs, starts=episodes, seed=seed
     )
     total = len(values) * (runs + 1)
     points = [p for p in progress(found, total, f"Training by {name}", quiet=as_json) if p]
-    rows = [_row(name, dataclasses.asdict(point)) for point in points]
     shown = person_score(demos).mean
     if picture is not None:
         write_figure(setting_figure(points, name, demos.env_id, shown, PAPER), picture)
+    rows = [dataclasses.asdict(point) for point in points]
     if as_json:
-        data = {"setting": name, "points": [dataclasses.asdict(point) for point in points]}
-        say(True, data | {"demonstrations": shown}, "")
+        say(True, {"setting": name, "points": rows, "demonstrations": shown}, "")
         return
-    table(False, rows, f"{dataset}: what {name} changes")
-    tell(f"The demonstrations have a mean return of {shown:.1f}.")
-    if picture is not None:
-        tell(f"Wrote {picture} and {picture.with_suffix('.csv')}.")
+    table(False, [_row(name, row) for row in rows], f"{dataset}: what {name} changes")
+    wrote = f" Wrote {picture}, and its values beside it." if picture else ""
+    tell(f"The demonstrations have a mean return of {shown:.1f}.{wrote}")
+
+
+def _loaded(recordings: Path | None, dataset: str) -> Any:
+    """Return the demonstrations of a dataset.
+
+    Raises:
+        TeleopError: there are none, or nothing can be learned from them.
+    """
+    from teleop.learning.data.demonstrations import load_demonstrations
+    from teleop.learning.progress import check_teaches
+
+    demos = load_demonstrations(find_dataset(recordings, dataset))
+    check_teaches(demos)
+    return demos
 
 
 def parsed_values(over: str) -> tuple[str, list[Any]]:

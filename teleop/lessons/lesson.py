@@ -8,7 +8,6 @@ to complete. Assertions state what must happen on the recordings that come with 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -82,23 +81,14 @@ Paragraph: TypeAlias = Annotated[LocalText, _limited(420)]
 Page: TypeAlias = Annotated[LocalText, _limited(1200)]
 Minutes: TypeAlias = Annotated[float, Field(gt=0, le=120)]
 EnvName: TypeAlias = Annotated[str, Field(max_length=200)]
+Screen: TypeAlias = Literal["demonstrate", "train", "compare", "correct", "library"]
 FileName: TypeAlias = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][\w. -]*$")]
 
 
 class _Part(BaseModel):
-    """A part of a lesson: unknown keys are errors."""
+    """A part of a lesson: unknown keys are errors, and so are values of another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Screen(StrEnum):
-    """The screens that a block can lead to."""
-
-    DEMONSTRATE = "demonstrate"
-    TRAIN = "train"
-    COMPARE = "compare"
-    CORRECT = "correct"
-    LIBRARY = "library"
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Goal(_Part):
@@ -141,7 +131,7 @@ class Predict(_Block):
     @model_validator(mode="after")
     def _answer_exists(self) -> "Predict":
         if self.answer is not None and self.answer > len(self.choices):
-            raise ValueError(f"answer {self.answer} of {len(self.choices)} choices does not exist")
+            raise ValueError(f"answer is {self.answer}, but there are {len(self.choices)} choices")
         return self
 
 

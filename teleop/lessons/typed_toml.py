@@ -103,7 +103,8 @@ def _in_words(problem: Any) -> str:
     if kind == "union_tag_not_found":
         return tr("its kind is missing")
     if kind == "union_tag_invalid":
-        return tr("its kind must be one of {known}", known=problem["ctx"]["expected_tags"])
+        known, kind = problem["ctx"]["expected_tags"], problem["ctx"]["tag"]
+        return tr("its kind must be one of {known}; found {found}", known=known, found=repr(kind))
     if kind == "string_pattern_mismatch":
         return tr("expected the name of a file in the same folder, found {found}", found=found)
     said = problem["msg"].removeprefix("Value error, ")

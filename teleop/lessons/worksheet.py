@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from teleop import paths
 from teleop.lessons.lesson import Do, Goal, Lesson, Predict, Say
@@ -35,7 +36,7 @@ def worksheet(lesson: Lesson, code: str, *, teacher: bool = False) -> str:
         title=content.title.to(code),
         summary=content.summary.to(code),
         facts=_facts(lesson, language),
-        words={name: language.of(text) for name, text in _words().items()},
+        words={name: _marked(language.of(text)) for name, text in _words(lesson).items()},
         blocks=[_block(lesson, index, language, code) for index in range(len(content.block))],
         prepare=[text.to(code) for text in notes.prepare],
         remarks=[(r.says.to(code), r.reply.to(code)) for r in notes.remarks],
@@ -64,7 +65,7 @@ def minutes_text(minutes: float) -> Text | str:
     return ntr("{n} minute", "{n} minutes", round(minutes))
 
 
-def _words() -> dict[str, str]:
+def _words(lesson: Lesson) -> dict[str, str]:
     return {
         "codename": tr("Codename"),
         "date": tr("Date"),
@@ -78,8 +79,17 @@ def _words() -> dict[str, str]:
             "Delete the student's recordings in the library. `teleop lesson reset` forgets what "
             "was done in the lessons on this computer."
         ),
-        "measured": tr("`teleop lesson check` measures it."),
+        "measured": tr("`teleop lesson check {name}` measures it.", name=lesson.name),
     }
+
+
+def _marked(text: str) -> Markup:
+    """Return a text in which what stands between backticks is code."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part
+        for index, part in enumerate(parts)
+    )
 
 
 def _facts(lesson: Lesson, language: Language) -> str:

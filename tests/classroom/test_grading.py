@@ -11,7 +11,7 @@ import pytest
 
 import teleop
 from teleop.classroom.grading import bundles_in, iter_grades
-from teleop.classroom.rubric import Rule, read_rubric
+from teleop.classroom.rubric import Measure, Rule, read_rubric
 from teleop.errors import ReportError
 from teleop.evaluation.scoring import RandomPolicy
 from teleop.experts import make_expert
@@ -76,10 +76,11 @@ def hand_in(
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a rubric and a class of seven."""
+    """A folder with a rubric and a class of eight."""
     here = tmp_path_factory.mktemp("grading")
     (here / "rubric.toml").write_text(RUBRIC)
     good = hand_in(here, "badger", "expert", seed=1)
+    hand_in(here, "heron", "expert", seed=4)
     hand_in(here, "otter", "random", seed=2)
     shutil.copy(good, here / "class" / "copycat.teleop.zip")
     broken = here / "class" / "mole.teleop.zip"
@@ -125,33 +126,36 @@ def graded(here: Path, output: str = "grades") -> dict[str, dict[str, str]]:
 
 def test_a_class_is_graded_and_cheats_are_named(here: Path) -> None:
     rows = graded(here)
-    assert list(rows) == ["badger", "copycat", "mole", "newt", "otter", "toad", "weasel"]
-    assert (rows["badger"]["Takes"], rows["badger"]["max"]) == ("2", "10")
-    assert rows["badger"]["problems"] == ""
-    assert float(rows["badger"]["The policy balances"]) > 2
+    assert list(rows) == ["badger", "copycat", "heron", "mole", "newt", "otter", "toad", "weasel"]
+    assert (rows["heron"]["Takes"], rows["heron"]["max"]) == ("2", "10")
+    assert rows["heron"]["problems"] == ""
+    assert float(rows["heron"]["The policy balances"]) > 2
     assert float(rows["otter"]["The policy balances"]) < 1
-    assert rows["copycat"]["Takes"] == "0"
-    assert "episode 1 is the same file as one of badger" in rows["copycat"]["problems"]
+    for one, other in (("badger", "copycat"), ("copycat", "badger")):  # who copied is not known
+        assert (rows[one]["Takes"], rows[one]["points"]) == ("0", "0")
+        assert f"episodes 1, 2, 3 handed in by {other}, too" in rows[one]["problems"]
+        assert f"policy nearest not counted: handed in by {other}" in rows[one]["problems"]
     assert "damaged" in rows["mole"]["problems"] or "incomplete" in rows["mole"]["problems"]
     assert rows["newt"]["points"] == "0"
     assert "it is of Acrobot-v1, not of CartPole-v1" in rows["newt"]["problems"]
-    assert rows["toad"]["Takes"] == "0"  # a script drove
+    assert rows["toad"]["Takes"] == "0"
+    assert "episodes 1, 2, 3 not counted as own: driven by a script" in rows["toad"]["problems"]
     assert rows["weasel"]["Takes"] == "0.67"  # one of two takes was forged
-    assert "episode 1 does not count: diverges when replayed" in rows["weasel"]["problems"]
+    assert "episode 1 not counted: diverges when replayed" in rows["weasel"]["problems"]
 
 
 def test_the_same_class_gives_the_same_bytes(here: Path) -> None:
     graded(here, "one")
     graded(here, "two")
     names = sorted(path.relative_to(here / "one") for path in (here / "one").rglob("*.*"))
-    assert len(names) == 2 + 7
+    assert len(names) == 2 + 8
     for name in names:
         assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
 
 
 def test_gradescope_reads_a_score_for_each_rule(here: Path) -> None:
     graded(here)
-    result = json.loads((here / "grades" / "gradescope" / "badger.json").read_text())
+    result = json.loads((here / "grades" / "gradescope" / "heron.json").read_text())
     assert result["tests"][0] == {
         "name": "Takes", "score": 2.0, "max_score": 2.0, "output": "episodes: 3"
     }  # fmt: skip
@@ -171,7 +175,7 @@ def test_policies_play_the_teachers_own_starts(here: Path) -> None:
 
 def test_points_are_shared_out() -> None:
     def rule(**values: Any) -> Rule:
-        return Rule(name="a", points=4, measure="steps", **values)
+        return Rule(name="a", points=4, measure=Measure.STEPS, **values)
 
     assert [rule(full=10).points_for(v) for v in (9.9, 10, None, float("nan"))] == [0, 4, 0, 0]
     assert [rule(full=10, zero=5).points_for(v) for v in (4, 5, 7.5, 10, 99)] == [0, 0, 2, 4, 4]
@@ -203,6 +207,11 @@ def test_places_without_bundles_are_named(here: Path, tmp_path: Path) -> None:
     for places, said in (([tmp_path], "no bundle"), ([tmp_path / "gone"], "does not exist")):
         with pytest.raises(ReportError, match=said):
             bundles_in(places)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "otter.teleop.zip").touch()
+    with pytest.raises(ReportError, match="Two bundles are called otter"):
+        bundles_in([tmp_path / "a", tmp_path / "b"])
     arguments = ("grade", "gone", "--rubric", "rubric.toml")
     assert "gone" in one_sentence(command(*arguments, here=here, code=2))
     arguments = ("grade", "class", "--rubric", "none.toml")

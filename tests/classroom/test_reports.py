@@ -88,9 +88,9 @@ def test_every_number_is_derived_again_elsewhere(home: Path, tmp_path: Path) -> 
             "episodes 1, total_reward: the report",
         ),
         (r'"mean": [\d.]+', '"mean": 499.0', "drivers 1, mean: the report says 499"),
-        (r"<td>exact</td>", "<td>diverges</td>", "the page was edited"),
-        (r"</h1>", " (100 %)</h1>", "the page was edited"),
-        (r"<circle [^>]*>", "", "the page"),
+        (r"<td>exact</td>", "<td>diverges</td>", "the page says “diverges”, its data “exact”"),
+        (r"</h1>", " (100 %)</h1>", "the page says “cartpole-v1/mine-v0 (100 %)”"),
+        (r"<circle [^>]*>", "", "a figure, or the layout, of the page was edited"),
     ],
 )
 def test_an_edited_number_is_found(
