@@ -23,7 +23,7 @@ from teleop.cli.options import (
     tell,
 )
 from teleop.cli.play import cli
-from teleop.errors import ReportError
+from teleop.errors import LessonError, ReportError
 
 if TYPE_CHECKING:
     from teleop.classroom.report_facts import LessonAnswers, Report
@@ -154,7 +154,10 @@ def _answers(code: str) -> "tuple[LessonAnswers, ...]":
     for name in folders:
         if name not in progress.lessons or not progress.lessons[name].done:
             continue
-        lesson = read_lesson(folders[name])
+        try:
+            lesson = read_lesson(folders[name])
+        except LessonError:
+            continue  # its file was changed meanwhile, so nobody knows what was answered
         answers = tuple(
             _answer(block, progress.of(name).at(index), code)
             for index, block in enumerate(lesson.content.block)

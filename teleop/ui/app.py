@@ -249,6 +249,7 @@ class App:
     def close(self) -> None:
         """Save the settings, let the processes finish writing, and close the window."""
         self._remember()
+        self.context.guide.close()
         self.processes.close()
         self.context.reader.close()
         self.updates.close()
@@ -272,7 +273,7 @@ class App:
             x=box.x,
             y=box.y,
             placed=True,
-            options=self.context.options,
+            options=self.context.guide.own_options(self.context.options),
         )
         self._settings_file.write(chosen)
 

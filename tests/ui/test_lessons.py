@@ -99,6 +99,7 @@ def test_a_lesson_by_keyboard_is_left_and_resumed(tmp_path: Path) -> None:
     person.key("f12")  # on to the walk: its screen opens, with the bar above it
     person.until(lambda: app.current == "demonstrate" and guide.needs.are_met)
     assert app.context.options.noise == 0.5
+    assert guide.own_options(app.context.options).noise == 0.0  # this is what is stored
     assert person.node("lesson.text").label == "Record one walk."
     assert person.node("lesson.next").label == "Skip"
     person.key("r")

@@ -9,7 +9,12 @@ from teleop.text import ntr, tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.painter import ImageCache
 from teleop.ui.lessons.block_kinds import KINDS, draw_kind, language_code
-from teleop.ui.lessons.lesson_steps import close_lesson, go_forward, go_to_block
+from teleop.ui.lessons.lesson_steps import (
+    close_lesson,
+    go_forward,
+    go_to_block,
+    show_block,
+)
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.lesson_guide import goal_status
 from teleop.ui.widgets.image_view import fitted
@@ -149,7 +154,7 @@ def _draw_row(
         ui.painter.text(kind, (x, rect.centery + px(10)), "small", ui.theme.text2, width=room)
     ui.ring(f"block.{index}", rect, 8)
     if touch.used:
-        context.guide.move(index)
+        show_block(context, index)
 
 
 def _draw_choices(context: UiContext, area: Rect, block: "Predict") -> None:

@@ -11,6 +11,7 @@ from teleop.ui.state.context import UiContext
 
 def open_lesson(context: UiContext, folder: Path) -> None:
     """Open a lesson and show its page, or say why it cannot be read."""
+    _restore_options(context)
     try:
         context.guide.open(folder)
     except LessonError as problem:
@@ -19,10 +20,15 @@ def open_lesson(context: UiContext, folder: Path) -> None:
     context.next.screen = "lesson"
 
 
+def show_block(context: UiContext, index: int) -> None:
+    """Show a block on the lesson's page."""
+    _restore_options(context)
+    context.guide.move(index)
+
+
 def go_to_block(context: UiContext, index: int) -> None:
     """Go to a block and to its screen."""
-    _restore_noise(context)
-    context.guide.move(index)
+    show_block(context, index)
     context.next.screen = context.guide.screen or "lesson"
 
 
@@ -36,7 +42,7 @@ def go_forward(context: UiContext) -> None:
 
 def close_lesson(context: UiContext) -> None:
     """Close the lesson and show the list of lessons."""
-    _restore_noise(context)
+    _restore_options(context)
     context.guide.close()
     context.next.screen = "lesson"
 
@@ -80,12 +86,13 @@ def _set_up(context: UiContext) -> None:
     if block.recipe is not None:
         context.next.recipe = block.recipe
     if block.noise is not None:
-        context.guide.needs.noise = context.options.noise
+        context.guide.noise_before = context.options.noise
         context.change_options(replace(context.options, noise=block.noise))
 
 
-def _restore_noise(context: UiContext) -> None:
-    noise = context.guide.needs.noise
-    if noise is not None:
-        context.change_options(replace(context.options, noise=noise))
-        context.guide.needs.noise = None
+def _restore_options(context: UiContext) -> None:
+    """Undo what the lesson has changed in the person's options."""
+    guide = context.guide
+    if guide.noise_before is not None:
+        context.change_options(guide.own_options(context.options))
+        guide.noise_before = None

@@ -1,10 +1,11 @@
 """The lesson that the person goes through: the block they are at, and whether its goal is met."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import LibraryChanged
 from teleop.text import joined, ntr
 from teleop.ui.state.view_model import Comparison, ViewModel
@@ -25,14 +26,12 @@ class Needs:
         are_met: whether everything was prepared.
         asked: what was asked for last.
         before: the recordings that were listed before another environment was opened.
-        noise: noise on the person's actions before the lesson changed it; None if it did not.
         is_offered: whether the focus was put on the button that goes on.
     """
 
     are_met: bool = True
     asked: tuple[str, str] = ("", "")
     before: LibraryChanged | None = None
-    noise: float | None = None
     is_offered: bool = False
 
     def asks(self, what: str, name: str) -> bool:
@@ -48,6 +47,8 @@ class LessonGuide:
         lesson: the open lesson; None if there is none.
         index: index of the current block; the number of blocks means the summary at the end.
         needs: what the current block needs before it can begin.
+        noise_before: noise on the person's actions before the lesson changed it; None if it did
+            not.
     """
 
     def __init__(self, file: Path | None) -> None:
@@ -59,6 +60,7 @@ class LessonGuide:
         self.lesson: Lesson | None = None
         self.index = 0
         self.needs = Needs()
+        self.noise_before: float | None = None
         self._path = file
         self._file: ProgressFile | None = None
         self._progress: Progress | None = None
@@ -83,6 +85,11 @@ class LessonGuide:
         """Close the lesson; what was done is kept."""
         self._store()
         self.lesson = None
+
+    def own_options(self, options: DriveOptions) -> DriveOptions:
+        """Return the person's own options, without what the lesson has changed."""
+        noise = options.noise if self.noise_before is None else self.noise_before
+        return replace(options, noise=noise)
 
     @property
     def block(self) -> "Block | None":
