@@ -1,8 +1,11 @@
-"""Locations of the assets, the samples, the recordings folder and the user's files."""
+"""Locations of the assets, the samples, the recordings folder and the user's files; text files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
+
+from teleop.errors import writing
 
 _PACKAGE = Path(__file__).parent
 
@@ -62,3 +65,20 @@ def exports_folder(recordings: Path) -> Path:
 def cache_folder() -> Path:
     """Return the user's folder for derived data, which may be deleted."""
     return Path(platformdirs.user_cache_dir("teleop", appauthor=False))
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write text files, each of them whole or not at all.
+
+    Raises:
+        StorageError: a file cannot be written.
+    """
+    for path, text in texts.items():
+        draft = path.with_name(f".{path.name}.part")
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                draft.write_text(text, "utf-8")
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)

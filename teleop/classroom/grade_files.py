@@ -16,7 +16,7 @@ from typing import Any
 
 from teleop.classroom.grading import Grade
 from teleop.classroom.rubric import Rubric
-from teleop.errors import writing
+from teleop.paths import write_texts
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins like this
 
@@ -34,15 +34,7 @@ def write_grades(grades: Sequence[Grade], rubric: Rubric, folder: Path) -> list[
     for grade in grades:
         name = re.sub(r"[^\w.-]", "_", grade.student)[:100] or "_"
         texts[folder / "gradescope" / f"{name}.json"] = _json(_gradescope(grade))
-    with writing(folder):
-        for path, text in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.with_name(f".{path.name}.part")
-            try:
-                draft.write_text(text, "utf-8")
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+    write_texts(texts)
     return list(texts)
 
 

@@ -25,6 +25,7 @@ from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.policy_folder import read_row
 from teleop.recording import Dataset
 from teleop.types.metadata import EpisodeRow
+from teleop.types.results import PairedComparison
 
 STARTS = range(FIRST_SEED, FIRST_SEED + 20)
 _MOST_POLICIES = 40
@@ -76,18 +77,6 @@ class DriverFact(_Part):
     problem: str = ""
 
 
-class PairFact(_Part):
-    """Two policies from the same starts; see `types.results.PairedComparison`."""
-
-    first: str
-    second: str
-    starts: int
-    difference: float
-    low: float
-    high: float
-    p_success: float | None
-
-
 class Facts(_Part):
     """All numbers of a report on one dataset."""
 
@@ -96,7 +85,7 @@ class Facts(_Part):
     rule: str
     episodes: tuple[EpisodeFact, ...] = Field(max_length=_MOST_EPISODES)
     drivers: tuple[DriverFact, ...]
-    pairs: tuple[PairFact, ...]
+    pairs: tuple[PairedComparison, ...]
 
     @property
     def steps(self) -> int:
@@ -189,7 +178,7 @@ def derive_facts(dataset: Dataset, on_progress: OnProgress, starts: range = STAR
         rule=rule.words_for(anyone) if anyone else rule.words,
         episodes=tuple(episodes),
         drivers=tuple(drivers),
-        pairs=tuple(_pair(*a, *b, rule) for a, b in combinations(played.items(), 2)),
+        pairs=tuple(compare_results(*a, *b, rule) for a, b in combinations(played.items(), 2)),
     )
 
 
@@ -276,19 +265,6 @@ def _summary(fact: DriverFact, results: list[Result], rule: SuccessRule) -> Driv
         below, above = wilson_interval(count, len(results))
         update |= {"success": rate, "success_low": below, "success_high": above}
     return fact.model_copy(update=update)
-
-
-def _pair(first: str, a: list[Result], second: str, b: list[Result], rule: SuccessRule) -> PairFact:
-    found = compare_results(first, a, second, b, rule)
-    return PairFact(
-        first=first,
-        second=second,
-        starts=found.starts,
-        difference=found.difference,
-        low=found.low,
-        high=found.high,
-        p_success=found.p_success,
-    )
 
 
 def differences(stated: Facts, derived: Facts) -> list[str]:

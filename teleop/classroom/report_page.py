@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from teleop import paths
 from teleop.classroom.report_facts import DriverFact, Facts, Report
-from teleop.errors import ReportError, reason, writing
+from teleop.errors import ReportError, reason
 from teleop.text import tr
 from teleop.translation import Language
 from teleop.ui.drawing.theme import Colour, rgba
@@ -66,15 +66,7 @@ def write_report(report: Report, output: Path) -> list[Path]:
         base = output.with_name(f"{output.stem}-{name}")
         texts[base.with_suffix(".svg")] = figure_svg(figure)
         texts[base.with_suffix(".csv")] = figure_csv(figure)
-    with writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            draft = path.with_name(f".{path.name}.part")
-            try:
-                draft.write_text(text, "utf-8")
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+    paths.write_texts(texts)
     return list(texts)
 
 

@@ -9,7 +9,7 @@ import typer
 from teleop import paths
 from teleop.cli.options import AsJson, Debug, Recordings, bar, one_sentence, say, table, tell
 from teleop.cli.play import cli
-from teleop.errors import LessonError, writing
+from teleop.errors import LessonError
 
 lesson = typer.Typer(
     help="Lessons: list them, go through one in the window, check one, print a worksheet.",
@@ -139,9 +139,7 @@ def worksheet(
             )
         if output.suffix != ".html":
             raise LessonError(f"{output} cannot be written: its name must end in .html.")
-        with writing(output):
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(page(found, language, teacher=teacher), "utf-8")
+        paths.write_texts({output: page(found, language, teacher=teacher)})
         say(as_json, {"lesson": found.name, "file": str(output)}, f"Wrote {output}.")
 
 
@@ -164,6 +162,7 @@ def reset(
         forgotten = [name] if name else known
         for each in forgotten:
             del progress.lessons[each]
-        with writing(paths.lessons_file()):
-            file.write(Progress(lessons=progress.lessons))
+        file.write(Progress(lessons=progress.lessons))
+        if set(forgotten) & set(file.read().lessons):
+            raise LessonError(f"{paths.lessons_file()} cannot be written; nothing was forgotten.")
         say(as_json, {"forgotten": forgotten}, f"Forgot {', '.join(forgotten) or 'nothing'}.")

@@ -39,6 +39,17 @@ def nested_interval(table: NDArray[np.float64], seed: int = 0) -> tuple[float, f
     return float(low), float(high)
 
 
+def nested_share(good: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return a share and its 95 % interval over several runs, never narrower than Wilson's.
+
+    Args:
+        good: (runs, starts) 1 where a run succeeded from a start, else 0.
+    """
+    low, high = nested_interval(good)
+    least, most = wilson_interval(int(good.sum()), good.size)
+    return float(good.mean()), min(low, least), max(high, most)
+
+
 def wilson_interval(count: int, total: int) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927, "Probable inference", equation 5)."""
     if total == 0:

@@ -8,11 +8,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from teleop import paths
+from teleop.lessons.block_words import KIND_WORDS
 from teleop.lessons.lesson import Do, Goal, Lesson, Predict, Say
 from teleop.text import Text, joined, ntr, tr
 from teleop.translation import Language
 
-_KINDS = {"predict": tr("Predict"), "do": tr("Do"), "see": tr("See"), "say": tr("Say")}
 _LETTERS = "ABCDE"
 
 
@@ -103,7 +103,7 @@ def _block(lesson: Lesson, index: int, language: Language, code: str) -> dict[st
     found: dict[str, Any] = {
         "number": index + 1,
         "kind": block.kind,
-        "kind_text": language.of(_KINDS[block.kind]),
+        "kind_text": language.of(KIND_WORDS[block.kind]),
         "title": block.title.to(code),
         "text": block.text.to(code),
         "minutes": language.of(minutes_text(block.minutes)),

@@ -65,6 +65,11 @@ def test_what_was_done_is_forgotten_on_request(tmp_path: Path) -> None:
     assert "there is 1-drive, 2-clone" in said
     teleop("lesson", "reset", "1-drive", here=tmp_path, env=home)
     assert list(file.read().lessons) == ["2-clone"]
+    draft = tmp_path / "teleop" / "lessons.part"
+    draft.mkdir()  # where the file is written first
+    said = one_sentence(teleop("lesson", "reset", here=tmp_path, code=2, env=home))
+    assert "nothing was forgotten" in said
+    draft.rmdir()
     teleop("lesson", "reset", here=tmp_path, env=home)
     assert file.read().lessons == {}
 

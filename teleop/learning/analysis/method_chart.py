@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from teleop.errors import LearningError, TeleopError, sentence
-from teleop.evaluation.intervals import nested_interval, wilson_interval
+from teleop.evaluation.intervals import nested_interval, nested_share
 from teleop.evaluation.success import SuccessRule
 from teleop.learning.analysis.method_file import MethodFile
 from teleop.learning.analysis.method_runs import MethodRuns, Plan, Reached
@@ -131,10 +131,7 @@ def point_of(reached: Sequence[Reached], rule: SuccessRule) -> MethodPoint:
     low, high = nested_interval(returns)
     success = None
     if all(each is not None for run in judged for each in run):
-        good = np.array(judged, np.float64)
-        ends = zip(nested_interval(good), wilson_interval(int(good.sum()), good.size), strict=True)
-        (low_a, low_b), (high_a, high_b) = ends
-        success = (float(good.mean()), min(low_a, low_b), max(high_a, high_b))
+        success = nested_share(np.array(judged, np.float64))
     return MethodPoint(
         human=float(np.mean([each.human for each in reached])),
         steps=round(np.mean([each.steps for each in reached])),

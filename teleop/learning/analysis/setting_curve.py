@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from teleop.errors import LearningError
-from teleop.evaluation.intervals import nested_interval, wilson_interval
+from teleop.evaluation.intervals import nested_interval, nested_share
 from teleop.evaluation.scoring import evaluate
 from teleop.evaluation.success import Result
 from teleop.learning.algorithms import find_algorithm
@@ -138,8 +138,6 @@ def _point(demos: Demonstrations, value: str, played: list[list[Result]]) -> Set
     judged = [[rule.judge(result) for result in run] for run in played]
     share: tuple[float | None, float | None, float | None] = (None, None, None)
     if all(each is not None for run in judged for each in run):
-        good = np.array(judged, np.float64)
-        nested, wilson = nested_interval(good), wilson_interval(int(good.sum()), good.size)
-        share = (float(good.mean()), min(nested[0], wilson[0]), max(nested[1], wilson[1]))
+        share = nested_share(np.array(judged, np.float64))
     mean, size = float(returns.mean()), returns.shape
     return SettingPoint(value, mean, low, high, *share, runs=size[0], starts=size[1])

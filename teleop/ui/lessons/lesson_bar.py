@@ -6,7 +6,7 @@ from pygame import Rect
 
 from teleop.text import tr
 from teleop.ui.commands import Command, label_of
-from teleop.ui.lessons.block_kinds import draw_kind, language_code
+from teleop.ui.lessons.block_kinds import draw_kind
 from teleop.ui.lessons.lesson_steps import go_forward, settle
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.lesson_guide import goal_status
@@ -41,7 +41,7 @@ def draw_lesson_bar(context: UiContext, area: Rect) -> None:
         at = (area.x + px(16), area.y + px(_HEAD) + px(8) + row * px(_LINE))
         ui.painter.text(line, at, "small", width=area.width - px(32))
     _offer(context, done or block.kind == "see")
-    ui.node("lesson.text", "status", block.text.to(language_code(context)), area)
+    ui.node("lesson.text", "status", block.text.to(context.language_code), area)
     _draw_head(context, area, block, done)
 
 
@@ -57,7 +57,7 @@ def _offer(context: UiContext, finished: bool) -> None:
 def _lines(context: UiContext, width: int) -> list[str]:
     """Return the text of the block in lines."""
     block, painter = context.guide.block, context.ui.painter
-    text = block.text.to(language_code(context)) if block else ""
+    text = block.text.to(context.language_code) if block else ""
     return painter.wrapped(text, "small", width - painter.px(32))[:_MOST_LINES]
 
 
@@ -82,5 +82,5 @@ def _draw_head(context: UiContext, area: Rect, block: "Block", done: bool) -> No
         ink = ui.theme.success if done else ui.theme.text2
         right -= ui.painter.text(goal_status(counts), (right, middle), "small-bold", ink, "rm")
     x = draw_kind(ui, block.kind, (area.x + px(12), middle)) + px(12)
-    title = block.title.to(language_code(context))
+    title = block.title.to(context.language_code)
     ui.painter.text(title, (x, middle), "bold", width=right - px(14) - x)

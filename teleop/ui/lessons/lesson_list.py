@@ -8,7 +8,6 @@ from pygame import Rect
 
 from teleop.errors import LessonError
 from teleop.text import joined, ntr, tr
-from teleop.ui.lessons.block_kinds import language_code
 from teleop.ui.lessons.lesson_steps import open_lesson
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll
@@ -77,7 +76,7 @@ class LessonList:
         self._scroll.draw_bar(ui, len(self._found), fit)
 
     def _draw_row(self, context: UiContext, rect: Rect, found: _Found) -> None:
-        ui, px, code = context.ui, context.ui.painter.px, language_code(context)
+        ui, px, code = context.ui, context.ui.painter.px, context.language_code
         node_id, lesson = f"lesson.{found.folder.name}", found.lesson
         title = lesson.content.title.to(code) if lesson else found.folder.name
         touch = ui.node(node_id, "button", title, rect, reason=found.problem)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import pygame
 from pygame import Rect, Surface
 
+from teleop.lessons.block_words import KIND_WORDS
 from teleop.text import ntr, tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.painter import ImageCache
-from teleop.ui.lessons.block_kinds import KINDS, draw_kind, language_code
+from teleop.ui.lessons.block_kinds import draw_kind
 from teleop.ui.lessons.lesson_steps import (
     close_lesson,
     go_forward,
@@ -55,7 +56,7 @@ class LessonPage:
             self._draw_block(context, inside, guide.block)
 
     def _draw_block(self, context: UiContext, area: Rect, block: "Block") -> None:
-        ui, px, code = context.ui, context.ui.painter.px, language_code(context)
+        ui, px, code = context.ui, context.ui.painter.px, context.language_code
         draw_kind(ui, block.kind, (area.x, area.y + px(12)))
         minutes = ntr("about {n} minute", "about {n} minutes", round(block.minutes))
         at = (area.right, area.y + px(12))
@@ -103,7 +104,7 @@ def _loaded(file: object, size: tuple[int, int]) -> Surface | None:
 
 def _draw_blocks(context: UiContext, area: Rect, lesson: "Lesson") -> None:
     """Draw the title of the lesson and a row for each block."""
-    ui, px, code = context.ui, context.ui.painter.px, language_code(context)
+    ui, px, code = context.ui, context.ui.painter.px, context.language_code
     guide, y = context.guide, area.y
     for line in ui.painter.wrapped(lesson.content.title.to(code), "h1", area.width)[:2]:
         ui.painter.text(line, (area.x, y + px(14)), "h1", width=area.width)
@@ -117,7 +118,7 @@ def _draw_blocks(context: UiContext, area: Rect, lesson: "Lesson") -> None:
         block = lesson.content.block[index] if index < count - 1 else None
         title = block.title.to(code) if block else tr("What you learned")
         done = block is not None and guide.entry(index).done
-        _draw_row(context, rect, index, (title, KINDS[block.kind] if block else ""), done)
+        _draw_row(context, rect, index, (title, KIND_WORDS[block.kind] if block else ""), done)
         y += row
     rect = Rect(area.x, area.bottom - px(40), area.width, px(40))
     if ui.button("lesson.close", rect, tr("All lessons"), "chevron-left"):
@@ -159,7 +160,7 @@ def _draw_row(
 
 def _draw_choices(context: UiContext, area: Rect, block: "Predict") -> None:
     """Draw the answers to choose from; what is right is said at the end of the lesson."""
-    ui, px, code = context.ui, context.ui.painter.px, language_code(context)
+    ui, px, code = context.ui, context.ui.painter.px, context.language_code
     ui.group("choices")
     chosen = context.guide.entry().choice
     height = max(px(32), min(px(44), area.height // len(block.choices) - px(6)))
@@ -173,7 +174,7 @@ def _draw_choices(context: UiContext, area: Rect, block: "Predict") -> None:
 
 def _draw_sentence(context: UiContext, area: Rect, block: "Say") -> None:
     """Draw the sentence to complete: typed, or said aloud."""
-    ui, px, code = context.ui, context.ui.painter.px, language_code(context)
+    ui, px, code = context.ui, context.ui.painter.px, context.language_code
     guide = context.guide
     y = _paragraph(context, block.sentence.to(code), Rect(area.x, area.y, area.width, 0), "h2")
     ui.group("sentence")
@@ -247,7 +248,7 @@ def _draw_summary(context: UiContext, area: Rect, lesson: "Lesson") -> None:
 
 def _summary(context: UiContext, lesson: "Lesson") -> list[tuple[str, list[tuple[str, str]]]]:
     """Return (title, [(text, name of its colour)]) of each question and sentence."""
-    code, guide = language_code(context), context.guide
+    code, guide = context.language_code, context.guide
     found = []
     for index, block in enumerate(lesson.content.block):
         lines: list[tuple[str, str]] = []

@@ -209,6 +209,12 @@ class UiContext:
         return exports_folder(self.recordings)
 
     @property
+    def language_code(self) -> str:
+        """The code of the window's language."""
+        language = self.ui.painter.language
+        return language.code if language else "en"
+
+    @property
     def reduced_motion(self) -> bool:
         """Whether blinking is off."""
         return self.display.projector or self.settings.reduced_motion
@@ -261,8 +267,7 @@ class UiContext:
     def write_report(self, dataset_id: str) -> None:
         """Write a report on a dataset beside the other exports."""
         name = f"report-{dataset_id.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}.html"
-        language = self.ui.painter.language
-        code = language.code if language else "en"
+        code = self.language_code
         output = self.exports / name
         self.model.notices.append(self.jobs.report.start(self.recordings, dataset_id, output, code))
 

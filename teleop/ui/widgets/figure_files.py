@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from pygame import Rect
 
-from teleop.errors import StorageError, writing
+from teleop.errors import StorageError
+from teleop.paths import write_texts
 from teleop.text import tr
 from teleop.ui.drawing.theme import Colour, rgba
 from teleop.ui.widgets.figure import (
@@ -54,18 +55,7 @@ def write_figure(figure: Figure, output: Path) -> None:
         StorageError: a file cannot be written, or its name does not end in .svg.
     """
     check_picture(output)
-    with writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        for text, path in (
-            (figure_svg(figure), output),
-            (figure_csv(figure), output.with_suffix(".csv")),
-        ):
-            draft = path.with_name(f".{path.name}.part")
-            try:
-                draft.write_text(text, "utf-8")
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+    write_texts({output: figure_svg(figure), output.with_suffix(".csv"): figure_csv(figure)})
 
 
 def figure_csv(figure: Figure) -> str:
