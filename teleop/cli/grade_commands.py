@@ -26,7 +26,8 @@ def grade(
     """Grade bundles by a rubric: takes are re-simulated, policies play your own starts."""
     with one_sentence(debug):
         from teleop.classroom.grade_files import write_grades
-        from teleop.classroom.grading import bundles_in, iter_grades
+        from teleop.classroom.grading import iter_grades
+        from teleop.classroom.handed_in import bundles_in
         from teleop.classroom.rubric import read_rubric
 
         rules = read_rubric(rubric)

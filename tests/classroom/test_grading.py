@@ -10,7 +10,8 @@ import gymnasium as gym
 import pytest
 
 import teleop
-from teleop.classroom.grading import bundles_in, iter_grades
+from teleop.classroom.grading import iter_grades
+from teleop.classroom.handed_in import bundles_in
 from teleop.classroom.rubric import Measure, Rule, read_rubric
 from teleop.errors import ReportError
 from teleop.evaluation.scoring import RandomPolicy
