@@ -14,7 +14,7 @@ def main() -> None:
     # Child processes would import modules from the current folder, which may be an untrusted one.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     multiprocessing.freeze_support()  # a portable app starts itself as its other processes
-    from teleop.workers import run_worker
+    from teleop.workers.worker_programs import run_worker
 
     if not run_worker(sys.argv[1:]):
         from teleop.cli import run

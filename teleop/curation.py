@@ -245,6 +245,7 @@ def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[
         "starred": row.starred,
         "tags": ", ".join(row.label.tags),
         "note": row.label.note,
+        "codename": row.label.codename,
         "verdict": said,
         "trim": f"{trim[0]}-{trim[1]}" if trim else "",
         "recovered": row.recovered,

@@ -235,4 +235,5 @@ def _as_dict(row: EpisodeRow) -> dict[str, Any]:
         "success": row.label.success,
         "tags": ", ".join(row.label.tags),
         "note": row.label.note,
+        "codename": row.label.codename,
     }

@@ -1,195 +1,259 @@
 """What a class knows together: the policy of everybody, and who taught best.
 
-Everybody's episodes are copied into one dataset of the teacher's library; who drove each of them is
-known by the episode's uuid, which copies keep. A student can be taken out again.
+One policy learns from everybody's episodes, with settings chosen as usual. With these settings,
+further policies learn from growing random groups of students, and from each student alone. All of
+them play the same starts, which nobody demonstrated; those of single students also play the starts
+of everybody's episodes.
 """
 
-import re
+import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from teleop.classroom.handed_in import HandedIn
-from teleop.envs.factory import close_env, make_env, pace_of
-from teleop.errors import LearningError, RecordingError
-from teleop.evaluation.intervals import nested_interval, wilson_interval
-from teleop.evaluation.scoring import evaluate_from
-from teleop.evaluation.success import Result, SuccessRule
-from teleop.learning.algorithms import bc
+from teleop.classroom.class_dataset import owners_of
+from teleop.envs.factory import is_quick
+from teleop.errors import LearningError
+from teleop.evaluation.intervals import bootstrap_interval, nested_interval, nested_share
+from teleop.evaluation.paired import compare_results
+from teleop.evaluation.scoring import RandomPolicy, evaluate_from
+from teleop.evaluation.success import Result
+from teleop.learning.analysis.baselines import can_play
 from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
-from teleop.learning.policy import LearnedPolicy
+from teleop.learning.networks.ensemble import TunedSettings, fit_ensemble
+from teleop.learning.policy import LearnedPolicy, list_policies
+from teleop.learning.training_run import TrainingRun, tuned_settings_of
 from teleop.recording import Dataset, Library
+from teleop.text import tr
+from teleop.types.class_results import ClassFindings, GrowthPoint, TeacherValue
+from teleop.workers.worker_pool import WorkerPool
 
-_DRAWS = 3  # random groups of teachers of one size
-_STARTS = range(70_000, 70_020)  # that every policy plays
+FIRST_START = 70_000
 _GROUPS = (1, 2, 5, 10, 20, 50, 100)
+_DRAWS = 3  # random groups of one size
+_QUICK, _SLOW = (20, 2), (5, 1)  # starts that nobody demonstrated, and starts of each student
 
 
 @dataclass(frozen=True, slots=True)
-class GrowthPoint:
-    """What policies of a number of teachers reach; intervals are over groups and starts."""
-
-    teachers: int
-    mean: float
-    low: float
-    high: float
-    success: float | None
-    success_low: float | None
-    success_high: float | None
-    groups: int
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherValue:
-    """What the policy of one student's episodes reaches.
+class StudyProgress:
+    """How far a study is.
 
     Attributes:
-        student: the codename.
-        minutes: minutes that the student drove.
-        mean: mean return on the common starts.
-        success: share of successes there; None if nothing tells.
-        on: mean return on the starts of each student's episodes, in the order of the students.
+        found: what is known.
+        done: number of parts that are done, in hundredths.
+        total: number of parts, in hundredths.
+        phase: what happens now.
     """
 
-    student: str
-    minutes: float
-    mean: float
-    success: float | None
-    on: tuple[float, ...]
+    found: ClassFindings
+    done: int
+    total: int
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One policy that learns and plays: its files, and the seeds that it plays."""
+
+    root: Path
+    dataset_id: str
+    settings: TunedSettings
+    files: tuple[str, ...]
+    seeds: tuple[int, ...]
+    seed: int
 
 
 class ClassStudy:
-    """The episodes of a class in the teacher's library.
+    """The study of one class."""
 
-    Attributes:
-        dataset: the dataset of everybody.
-    """
-
-    def __init__(self, library: Library, handed_in: Sequence[HandedIn]) -> None:
-        """Copy what counts into the library.
+    def __init__(self, dataset: Dataset, root: Path, pool: WorkerPool, seed: int = 0) -> None:
+        """Prepare a study.
 
         Args:
-            library: the teacher's library.
-            handed_in: what the class handed in, as from `read_class`.
+            dataset: the dataset of the class.
+            root: the recordings folder that it lies in.
+            pool: processes that train and play.
+            seed: seed of the groups and of the policies.
 
         Raises:
-            LearningError: nothing counts, or there are several environments.
-            RecordingError: the episodes cannot be copied.
+            LearningError: nothing can be learned, or the environment cannot be played here.
         """
-        counting = [each for each in handed_in if each.own and each.facts]
-        envs = {each.facts.env_id for each in counting if each.facts}
-        if len(envs) != 1:
-            named = ", ".join(sorted(envs)) or "none"
-            raise LearningError(f"A class has one environment; what counts has {named}.")
-        self._library = library
-        self._env_id = envs.pop()
-        self._owner = {e.uuid: each.student for each in counting for e in each.own}
-        self.dataset: Dataset = self._gathered(counting)
+        self._dataset, self._root, self._pool, self._seed = dataset, root, pool, seed
+        self._demos = load_demonstrations(dataset)
+        env_id = self._demos.env_id
+        if not can_play(env_id):
+            raise LearningError(
+                tr("{env_id} cannot be played here, so no policy can be tried.", env_id=env_id)
+            )
+        owners = owners_of(dataset)
+        files = [file for file, _ in self._demos.sources]
+        used = {files[index] for index in self._demos.used}
+        self._files: dict[str, tuple[str, ...]] = {
+            student: tuple(f for f in files if f in used and owners.get(f) == student)
+            for student in sorted(set(owners.values()))
+        }
+        self._files = {student: files for student, files in self._files.items() if files}
+        fresh, own = _QUICK if is_quick(env_id) else _SLOW
+        known = {seed for seed in self._demos.seeds if seed is not None}
+        candidates = range(FIRST_START, FIRST_START + fresh + len(known))
+        self._fresh = tuple(seed for seed in candidates if seed not in known)[:fresh]
+        self._own = {student: self._starts_of(student, own) for student in self._files}
+        rule = self._demos.success_rule
+        students = tuple(self._files)
+        self.found = ClassFindings(dataset.dataset_id, env_id, students, fresh, rule.words)
+        self._results: list[Result] = []  # of the policy of everybody
 
-    @property
-    def students(self) -> list[str]:
-        """The students whose episodes count, by name."""
-        return sorted(set(self._owner.values()))
+    def run(self) -> Iterator[StudyProgress]:
+        """Train and play everything; yield what is known so far.
 
-    def demonstrations(self, students: Sequence[str]) -> Demonstrations:
-        """Return the episodes of some students."""
-        wanted = {uuid for uuid, student in self._owner.items() if student in students}
-        rows = [row.file for row in self.dataset.rows() if row.uuid in wanted]
-        return load_demonstrations(self.dataset, rows)
+        Raises:
+            LearningError: nothing can be learned.
+            EnvError: the environment failed.
+        """
+        policy: LearnedPolicy | None = None
+        groups, students = self._groups(), list(self._files)
+        total = 100 * (1 + len(groups) + len(students))
+        for share, latest in self._train_everybody():
+            policy = latest or policy
+            phase = tr("Learning from everybody")
+            yield StudyProgress(self.found, round(100 * share), total, phase)
+        if policy is None:
+            raise LearningError(tr("The training ended without a policy."))
+        self._play_everybody(policy)
+        settings = tuned_settings_of(policy, self._demos)
+        chosen = [tuple(files for s in group for files in self._files[s]) for group in groups]
+        jobs = [self._job(settings, files, self._fresh) for files in chosen]
+        every = tuple(
+            dict.fromkeys((*self._fresh, *(s for own in self._own.values() for s in own)))
+        )
+        jobs += [self._job(settings, self._files[student], every) for student in students]
+        played: dict[int, list[Result]] = {}
+        for index, result in self._pool.each(_played, jobs):
+            if isinstance(result, Exception):
+                raise result
+            played[index] = result
+            self._note(groups, students, played)
+            done = 100 * (1 + len(played))
+            yield StudyProgress(self.found, done, total, tr("Learning from some of you"))
 
-    def iter_growth(self, seed: int = 0) -> Iterator[GrowthPoint | None]:
-        """Train on growing random groups of teachers; yield None after each, and each point."""
-        rng, students = np.random.default_rng(seed), self.students
-        sizes = [size for size in _GROUPS if size < len(students)] + [len(students)]
-        for size in sizes:
-            groups = 1 if size == len(students) else _DRAWS
-            played: list[list[Result]] = []
-            for _ in range(groups):
-                chosen = [students[i] for i in rng.permutation(len(students))[:size]]
-                demos = self.demonstrations(chosen)
-                played.append(self._played(_clone(demos, seed), _STARTS))
-                yield None
-            yield _growth_point(size, played, self._rule)
+    # ------------------------------------------------------------ everybody
 
-    def iter_teachers(self, seed: int = 0) -> Iterator[TeacherValue]:
-        """Train on each student alone, and play the starts of all; yield one by one."""
-        seeds = self._seeds()
-        pace = self._pace_hz()
-        for student in self.students:
-            demos = self.demonstrations([student])
-            policy = _clone(demos, seed)
-            common = self._played(policy, _STARTS)
-            on = [
-                float(np.mean([r.total_reward for r in self._played(policy, starts)]))
-                for starts in seeds.values()
-            ]
-            minutes = len(demos.flat) / pace / 60
-            returns = [result.total_reward for result in common]
-            rate = self._rule.rate(common)
-            yield TeacherValue(student, minutes, float(np.mean(returns)), rate, tuple(on))
+    def _train_everybody(self) -> Iterator[tuple[float, LearnedPolicy | None]]:
+        run = TrainingRun(self._demos, "bc", {"seed": self._seed})
+        name = run.policy_name(list_policies(self._dataset.policies))
+        for part in run.train():
+            yield min(1.0, part.step / max(1, part.total)), None
+        if run.policy is not None:
+            run.policy.save(self._dataset.policies / name)
+            self.found = replace(self.found, policy=name)
+            yield 1.0, run.policy
 
-    @property
-    def _rule(self) -> SuccessRule:
-        return self.demonstrations(self.students).success_rule
+    def _play_everybody(self, policy: LearnedPolicy) -> None:
+        env_id = self._demos.env_id
+        self._results = list(evaluate_from(env_id, policy, self._fresh))
+        chance = list(evaluate_from(env_id, RandomPolicy(env_id), self._fresh))
+        rule = self._demos.success_rule.words_for(chance)
+        self.found = replace(self.found, random=_mean(chance), rule=rule)
 
-    def _played(self, policy: LearnedPolicy, starts: Sequence[int]) -> list[Result]:
-        return list(evaluate_from(self._env_id, policy, starts))
+    # ------------------------------------------------------------ groups and single students
 
-    def _seeds(self) -> Mapping[str, list[int]]:
-        """Return the seeds of each student's episodes, in the order of the students."""
-        seeds: dict[str, list[int]] = {student: [] for student in self.students}
-        for row in self.dataset.rows():
-            if row.uuid in self._owner and row.seed is not None:
-                seeds[self._owner[row.uuid]].append(row.seed)
-        return seeds
+    def _groups(self) -> list[tuple[str, ...]]:
+        """Return the random groups of students, small ones first; the last one is everybody."""
+        rng, students = np.random.default_rng(self._seed), list(self._files)
+        groups = [
+            tuple(students[i] for i in rng.permutation(len(students))[:size])
+            for size in _GROUPS
+            if size < len(students)
+            for _ in range(_DRAWS)
+        ]
+        return [*groups, tuple(students)]
 
-    def _pace_hz(self) -> float:
-        env = make_env(self._env_id, render=False)
-        try:
-            return pace_of(env) or 1.0  # turn-based: a decision a second
-        finally:
-            close_env(env)
+    def _job(self, settings: TunedSettings, files: tuple[str, ...], seeds: tuple[int, ...]) -> _Job:
+        return _Job(self._root, self._dataset.dataset_id, settings, files, seeds, self._seed)
 
-    def _gathered(self, counting: Sequence[HandedIn]) -> Dataset:
-        """Import each bundle, merge them into one dataset, and leave out what does not count."""
-        ids = []
-        for each in counting:
-            dataset_id = f"class/{slug_of(each.student)}-v0"
-            if not self._library.dataset(dataset_id).exists:
-                self._library.import_dataset(each.path, dataset_id)
-            ids.append(dataset_id)
-        self._library.merge("class/everybody-v0", ids)
-        return self._library.existing("class/everybody-v0")
+    def _note(
+        self,
+        groups: Sequence[Sequence[str]],
+        students: Sequence[str],
+        played: Mapping[int, list[Result]],
+    ) -> None:
+        """Put what is known of the jobs into the findings."""
+        by_size: dict[int, list[list[Result]]] = {}
+        for index, group in enumerate(groups):
+            if index in played:
+                by_size.setdefault(len(group), []).append(played[index])
+        growth = tuple(self._growth_point(size, by_size[size]) for size in sorted(by_size))
+        alone = {
+            student: played[len(groups) + index]
+            for index, student in enumerate(students)
+            if len(groups) + index in played
+        }
+        teachers = tuple(self._value(student, results) for student, results in alone.items())
+        self.found = replace(self.found, growth=growth, teachers=teachers)
+        if len(alone) == len(students):
+            middle = self.found.best_first[len(students) // 2].student
+            rule = self._demos.success_rule
+            against = compare_results(self.found.policy, self._results, middle, alone[middle], rule)
+            self.found = replace(self.found, against=against)
+
+    def _growth_point(self, size: int, played: list[list[Result]]) -> GrowthPoint:
+        returns = np.array([[result.total_reward for result in group] for group in played])
+        low, high = nested_interval(returns)
+        rule = self._demos.success_rule
+        judged = [[rule.judge(result) for result in group] for group in played]
+        share = None
+        if all(each is not None for group in judged for each in group):
+            share = nested_share(np.array(judged, np.float64))
+        return GrowthPoint(size, len(played), float(returns.mean()), low, high, share)
+
+    def _value(self, student: str, results: Sequence[Result]) -> TeacherValue:
+        by_seed = {result.seed: result for result in results}
+        fresh = [by_seed[seed] for seed in self._fresh]
+        returns = np.array([result.total_reward for result in fresh])
+        low, high = bootstrap_interval(returns)
+        minutes, mean = self._minutes(student), float(returns.mean())
+        gained = (mean - self.found.random) / minutes if minutes else None
+        on = tuple(
+            _mean([by_seed[seed] for seed in own]) if own else float("nan")
+            for own in self._own.values()
+        )
+        rate = self._demos.success_rule.rate(fresh)
+        return TeacherValue(student, minutes, mean, low, high, rate, gained, on)
+
+    def _minutes(self, student: str) -> float:
+        demos, files = self._demos, set(self._files[student])
+        if not demos.pace_hz:
+            return 0.0
+        lengths = np.diff(demos.starts)
+        indices = [i for i, (file, _) in enumerate(demos.sources) if file in files]
+        return float(sum(lengths[i] for i in indices) / demos.pace_hz / 60)
+
+    def _starts_of(self, student: str, most: int) -> tuple[int, ...]:
+        """Return the seeds of some of a student's episodes."""
+        files = set(self._files[student])
+        found = [
+            seed
+            for (file, _), seed in zip(self._demos.sources, self._demos.seeds, strict=False)
+            if file in files and seed is not None
+        ]
+        return tuple(dict.fromkeys(found))[:most]
 
 
-def slug_of(student: str) -> str:
-    """Return a codename as it may stand in a dataset's id.
-
-    Raises:
-        RecordingError: nothing of it may.
-    """
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", student).strip("-").lower()
-    if not slug:
-        raise RecordingError(f"The codename {student!r} has no letter or digit: rename the bundle.")
-    return slug
+def _mean(results: Sequence[Result]) -> float:
+    return float(np.mean([result.total_reward for result in results]))
 
 
-def _clone(demos: Demonstrations, seed: int) -> LearnedPolicy:
-    config = bc.Config(seed=seed, budget_s=0.0)
-    policies = [p.policy for p in bc.train(demos, config) if p.policy is not None]
-    if not policies:
-        raise LearningError("The training ended without a policy.")
-    return policies[-1]
+@functools.lru_cache(maxsize=1)
+def _demonstrations(root: Path, dataset_id: str) -> Demonstrations:
+    return load_demonstrations(Library(root).existing(dataset_id))
 
 
-def _growth_point(size: int, played: list[list[Result]], rule: SuccessRule) -> GrowthPoint:
-    returns = np.array([[result.total_reward for result in group] for group in played])
-    low, high = nested_interval(returns)
-    judged = [[rule.judge(result) for result in group] for group in played]
-    share: tuple[float | None, float | None, float | None] = (None, None, None)
-    if all(each is not None for group in judged for each in group):
-        good = np.array(judged, np.float64)
-        nested, wilson = nested_interval(good), wilson_interval(int(good.sum()), good.size)
-        share = (float(good.mean()), min(nested[0], wilson[0]), max(nested[1], wilson[1]))
-    return GrowthPoint(size, float(returns.mean()), low, high, *share, groups=len(played))
+def _played(job: _Job) -> list[Result]:
+    """Learn from some files, and play; runs in a process of a pool."""
+    demos = _demonstrations(job.root, job.dataset_id)
+    wanted = set(job.files)
+    chosen = [i for i in demos.used if demos.sources[i][0] in wanted]
+    policy = fit_ensemble(demos.only(chosen), job.settings, job.seed)
+    return list(evaluate_from(demos.env_id, policy, job.seeds))

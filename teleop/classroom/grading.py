@@ -7,6 +7,7 @@ from pathlib import Path
 from teleop.classroom.handed_in import HandedIn, read_class
 from teleop.classroom.report_facts import OnProgress
 from teleop.classroom.rubric import Measure, Rubric
+from teleop.workers.worker_pool import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class Grade:
 
 
 def iter_grades(
-    bundles: Sequence[Path], rubric: Rubric, on_progress: OnProgress
+    bundles: Sequence[Path],
+    rubric: Rubric,
+    on_progress: OnProgress,
+    pool: WorkerPool | None = None,
 ) -> Iterator[Grade]:
     """Read all bundles, then grade them; one that cannot be read gets no points and a problem.
 
@@ -51,9 +55,10 @@ def iter_grades(
         bundles: the bundles, as from `handed_in.bundles_in`.
         rubric: the rules.
         on_progress: called with (done, total, what): hundredths of a bundle.
+        pool: processes that read the bundles; None: this process.
     """
     starts = range(rubric.seed, rubric.seed + rubric.starts)
-    for each in read_class(bundles, starts, on_progress):
+    for each in read_class(bundles, starts, on_progress, pool):
         problems, values = list(each.problems), _values(each)
         env_id = each.facts.env_id if each.facts else rubric.environment
         if rubric.environment is not None and env_id != rubric.environment:

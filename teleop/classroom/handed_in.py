@@ -6,9 +6,11 @@ are chosen here, and each number is derived here.
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from teleop.classroom.hand_in import ENDING
 from teleop.classroom.report_facts import (
     DriverFact,
     EpisodeFact,
@@ -17,10 +19,12 @@ from teleop.classroom.report_facts import (
     derive_facts,
 )
 from teleop.errors import ReportError, TeleopError, reason, sentence
-from teleop.recording import Library
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.recording import Dataset, Library
 from teleop.take_over import OVER
+from teleop.text import tr
+from teleop.workers.worker_pool import WorkerPool
 
-ENDING = ".teleop.zip"
 _LARGEST = 1 << 30  # bytes of one bundle
 
 
@@ -35,6 +39,8 @@ class HandedIn:
         episodes: the episodes that count: exact when replayed, and no copies.
         policies: the policies that can play and are no copies.
         problems: what does not count and why, in sentences.
+        pace_hz: steps a second; 0 if the environment is turn-based.
+        codenames: the codenames that the episodes carry.
     """
 
     student: str
@@ -43,6 +49,13 @@ class HandedIn:
     episodes: tuple[EpisodeFact, ...] = ()
     policies: tuple[DriverFact, ...] = ()
     problems: tuple[str, ...] = ()
+    pace_hz: float = 0.0
+    codenames: tuple[str, ...] = ()
+
+    @property
+    def env_id(self) -> str:
+        """The environment; empty if the bundle cannot be read."""
+        return self.facts.env_id if self.facts else ""
 
     @property
     def own(self) -> list[EpisodeFact]:
@@ -90,26 +103,98 @@ def student_of(bundle: Path) -> str:
     return bundle.name.removesuffix(ENDING)
 
 
-def read_class(bundles: Sequence[Path], starts: range, on_progress: OnProgress) -> list[HandedIn]:
+class BundleReader:
+    """Reads the bundles of a class, each of them once; one that changed is read again."""
+
+    def __init__(self, starts: range, pool: WorkerPool | None = None) -> None:
+        """Create a reader that has read nothing.
+
+        Args:
+            starts: seeds of the starts that policies play.
+            pool: processes that read; None: this process.
+        """
+        self._starts, self._pool = starts, pool
+        self._read: dict[tuple[Path, int, int], HandedIn] = {}
+
+    def iter_read(self, bundles: Sequence[Path], on_progress: OnProgress) -> Iterator[None]:
+        """Read what is not read yet; yield after each bundle.
+
+        Args:
+            bundles: the bundles, as from `bundles_in`.
+            on_progress: called with (done, total, what): hundredths of a bundle.
+        """
+        stamps = {stamp_of(bundle): bundle for bundle in bundles}
+        self._read = {stamp: read for stamp, read in self._read.items() if stamp in stamps}
+        new = [stamp for stamp in stamps if stamp not in self._read]
+        if self._pool is None:
+            for index, stamp in enumerate(new):
+                within = _within(on_progress, index, len(new))
+                self._read[stamp] = _read(stamps[stamp], self._starts, within)
+                yield
+            return
+        jobs = [(stamps[stamp], self._starts) for stamp in new]
+        on_progress(0, 100 * len(jobs), "Re-simulating")
+        for done, (index, read) in enumerate(self._pool.each(_read_job, jobs), start=1):
+            bundle = jobs[index][0]
+            self._read[new[index]] = _crashed(bundle, read) if isinstance(read, Exception) else read
+            on_progress(100 * done, 100 * len(jobs), bundle.name)
+            yield
+
+    def judged(self) -> list[HandedIn]:
+        """Return what was read so far; of what several students handed in, nothing counts."""
+        owners: dict[str, list[str]] = {}
+        for each in self._read.values():
+            for sha256 in dict.fromkeys(_hashes(each.facts)):
+                owners.setdefault(sha256, []).append(each.student)
+        return [
+            _judged(each, owners) for each in sorted(self._read.values(), key=lambda r: r.student)
+        ]
+
+
+def read_class(
+    bundles: Sequence[Path], starts: range, on_progress: OnProgress, pool: WorkerPool | None = None
+) -> list[HandedIn]:
     """Read all bundles; of what several students handed in, nothing counts.
 
     Args:
         bundles: the bundles, as from `bundles_in`.
         starts: seeds of the starts that policies play.
         on_progress: called with (done, total, what): hundredths of a bundle.
+        pool: processes that read; None: this process.
     """
-    read = []
-    for index, bundle in enumerate(bundles):
+    reader = BundleReader(starts, pool)
+    for _ in reader.iter_read(bundles, on_progress):
+        pass
+    return reader.judged()
 
-        def inside(done: int, total: int, what: str, index: int = index) -> None:
-            on_progress(100 * index + 100 * done // max(1, total), 100 * len(bundles), what)
 
-        read.append(_read(bundle, starts, inside))
-    owners: dict[str, list[str]] = {}
-    for each in read:
-        for sha256 in dict.fromkeys(_hashes(each.facts)):
-            owners.setdefault(sha256, []).append(each.student)
-    return [_judged(each, owners) for each in read]
+def stamp_of(bundle: Path) -> tuple[Path, int, int]:
+    """Return what changes when a file is written again: (path, size, time in nanoseconds)."""
+    try:
+        found = bundle.stat()
+    except OSError:
+        return bundle, -1, -1
+    return bundle, found.st_size, found.st_mtime_ns
+
+
+def _within(on_progress: OnProgress, index: int, total: int) -> OnProgress:
+    """Return a function that reports the progress inside one of several bundles."""
+
+    def inside(done: int, of: int, what: str) -> None:
+        on_progress(100 * index + 100 * done // max(1, of), 100 * total, what)
+
+    return inside
+
+
+def _read_job(job: tuple[Path, range]) -> HandedIn:
+    return _read(*job, lambda *_: None)
+
+
+def _crashed(bundle: Path, problem: Exception) -> HandedIn:
+    """Return a bundle whose reading ended its process, or failed in a way nobody foresaw."""
+    died = tr("{file} ended the process that read it: it was not read.", file=bundle.name)
+    said = died if isinstance(problem, BrokenProcessPool) else sentence(problem)
+    return HandedIn(student_of(bundle), bundle, None, problems=(said,))
 
 
 def _read(bundle: Path, starts: range, on_progress: OnProgress) -> HandedIn:
@@ -121,12 +206,23 @@ def _read(bundle: Path, starts: range, on_progress: OnProgress) -> HandedIn:
             raise ReportError(f"{bundle.name} has {size / 1e9:.1f} GB; at most 1 GB is read.")
         with tempfile.TemporaryDirectory(prefix="teleop-class-") as folder:
             dataset = Library(Path(folder)).import_dataset(bundle)
-            return HandedIn(student, bundle, derive_facts(dataset, on_progress, starts))
+            facts = derive_facts(dataset, on_progress, starts)
+            codenames = {row.label.codename for row in dataset.rows()} - {""}
+            pace_hz = _pace_hz(dataset)
+        return HandedIn(student, bundle, facts, pace_hz=pace_hz, codenames=tuple(sorted(codenames)))
     except TeleopError as problem:
         said = sentence(problem).replace(str(bundle.resolve()), bundle.name)
     except OSError as problem:
         said = f"{bundle.name} cannot be read ({reason(problem)})."
     return HandedIn(student, bundle, None, problems=(said,))
+
+
+def _pace_hz(dataset: Dataset) -> float:
+    """Return the steps a second of a dataset; 0 if it is turn-based, or if nothing can be read."""
+    try:
+        return load_demonstrations(dataset).pace_hz
+    except TeleopError:
+        return 0.0
 
 
 def _hashes(facts: Facts | None) -> list[str]:
@@ -144,12 +240,16 @@ def _judged(read: HandedIn, owners: dict[str, list[str]]) -> HandedIn:
     single = {sha256 for sha256, students in owners.items() if len(students) == 1}
     episodes = [e for e in facts.episodes if e.verdict == "exact" and e.sha256 in single]
     policies = [d for d in facts.drivers if d.mean is not None and d.sha256 in single]
-    problems = tuple(_problems(facts, owners, read.student))
-    return HandedIn(read.student, read.path, facts, tuple(episodes), tuple(policies), problems)
+    problems = tuple(_problems(read, facts, owners))
+    return replace(read, episodes=tuple(episodes), policies=tuple(policies), problems=problems)
 
 
-def _problems(facts: Facts, owners: dict[str, list[str]], student: str) -> Iterator[str]:
+def _problems(read: HandedIn, facts: Facts, owners: dict[str, list[str]]) -> Iterator[str]:
     """Yield what does not count, and why."""
+    student = read.student
+    others = [name for name in read.codenames if name != student]
+    if others:
+        yield f"its episodes are labelled {', '.join(others)}: was the file renamed?"
     numbers: dict[str, list[int]] = {}
     for episode in facts.episodes:
         if why := _why_not(episode, owners, student):

@@ -11,6 +11,10 @@ from teleop.cli.play import cli
 
 if TYPE_CHECKING:
     from teleop.classroom.grading import Grade
+    from teleop.classroom.report_facts import OnProgress
+    from teleop.classroom.rubric import Rubric
+
+_MANY = 4  # bundles from which on several processes are worth their start
 
 
 @cli.command()
@@ -26,14 +30,13 @@ def grade(
     """Grade bundles by a rubric: takes are re-simulated, policies play your own starts."""
     with one_sentence(debug):
         from teleop.classroom.grade_files import write_grades
-        from teleop.classroom.grading import iter_grades
         from teleop.classroom.handed_in import bundles_in
         from teleop.classroom.rubric import read_rubric
 
         rules = read_rubric(rubric)
         found = bundles_in(bundles)
         with bar("Grading", as_json) as move:
-            grades: list[Grade] = list(iter_grades(found, rules, move))
+            grades: list[Grade] = _grades(found, rules, move)
         files = write_grades(grades, rules, output)
         if as_json:
             rows = [dataclasses.asdict(each) | {"points": each.points} for each in grades]
@@ -49,3 +52,16 @@ def grade(
         if "seed" not in rules.model_fields_set:
             tell("The rubric has no seed: policies played starts that everybody knows.")
         tell(f"Wrote {files[0]}, {files[1]} and {len(files) - 2} files for Gradescope.")
+
+
+def _grades(bundles: list[Path], rubric: "Rubric", move: "OnProgress") -> list["Grade"]:
+    """Grade a few bundles in this process, many in several."""
+    from teleop.classroom.grading import iter_grades
+    from teleop.workers.worker_pool import WorkerPool
+
+    pool = WorkerPool() if len(bundles) >= _MANY else None
+    try:
+        return list(iter_grades(bundles, rubric, move, pool))
+    finally:
+        if pool is not None:
+            pool.close()

@@ -262,7 +262,7 @@ def doctor(
         root = paths.recordings_folder(Path.cwd(), recordings)
         findings = examine(root)
         if for_class:
-            from teleop.classroom.computer_check import iter_class_checks
+            from teleop.reports.computer_check import iter_class_checks
 
             findings += iter_class_checks(root)
         rows = [{"what": f.name, "found": f.value, "to do": f.problem} for f in findings]

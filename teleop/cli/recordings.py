@@ -108,6 +108,10 @@ def label(
     unjudged: Annotated[
         bool, typer.Option("--unjudged", help="Remove the success or failure mark.")
     ] = False,
+    codename: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help='What the driver is called in a class; "" removes it.'),
+    ] = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -118,7 +122,7 @@ def label(
     with one_sentence(debug):
         chosen = find_dataset(recordings, dataset)
         rows = curation.find_rows(chosen, episodes)
-        given = {"starred": star, "note": note, "success": success}
+        given = {"starred": star, "note": note, "success": success, "codename": codename}
         changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
         changes |= {"success": None} if unjudged else {}
         found = curation.label(chosen, rows, tag or (), untag or (), **changes)
@@ -324,5 +328,6 @@ def _about(row: dict[str, Any]) -> str:
     trim = f"trimmed to {row['trim']}" if row["trim"] else ""
     replay = f"replay {row['replay']}" if row["replay"] else ""
     recovered = "recovered" if row["recovered"] else ""
-    parts = ("★" if row["starred"] else "", row["verdict"], row["tags"], row["note"], trim)
+    star = "★" if row["starred"] else ""
+    parts = (star, row["verdict"], row["codename"], row["tags"], row["note"], trim)
     return " · ".join(part for part in (*parts, recovered, replay, row["flags"]) if part)

@@ -65,8 +65,8 @@ def write(
     """Write what was recorded, trained, compared and answered as one HTML file."""
     with one_sentence(debug):
         from teleop.classroom.report_facts import Report, Stated, derive_facts
-        from teleop.classroom.report_page import write_report
         from teleop.recording.episodes.fingerprint import fingerprint_of
+        from teleop.reports.report_page import write_report
         from teleop.translation import LANGUAGES
 
         if language not in LANGUAGES:
@@ -102,8 +102,8 @@ def check(
     """Derive every number of a report again. Exit code 0: all equal; 3: some differ."""
     with one_sentence(debug):
         from teleop.classroom.report_facts import derive_facts, differences
-        from teleop.classroom.report_page import read_report
         from teleop.recording import Library
+        from teleop.reports.report_page import read_report
 
         found, text = read_report(file)
         with tempfile.TemporaryDirectory(prefix="teleop-check-") as folder:
@@ -126,7 +126,7 @@ def check(
 
 def _edited(found: "Report", text: str) -> list[str]:
     """Return what on the page differs from the page that its own data gives."""
-    from teleop.classroom.report_page import render, words_of
+    from teleop.reports.report_page import render, words_of
 
     expected = render(found)
     if expected == text:

@@ -25,9 +25,9 @@ def run_setting_curve(
     Raises:
         TeleopError: something that was asked for does not exist.
     """
-    from teleop.classroom.setting_figure import setting_figure
     from teleop.learning.analysis.baselines import person_score
     from teleop.learning.analysis.setting_curve import iter_setting_curve
+    from teleop.reports.setting_figure import setting_figure
     from teleop.ui.drawing.theme import PAPER
     from teleop.ui.widgets.figure_files import check_picture, write_figure
 

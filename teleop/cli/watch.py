@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from teleop.envs.activity import SLOW_S, activity
-from teleop.workers import is_portable, worker_command
+from teleop.workers.worker_programs import is_portable, worker_command
 
 _READER = Path(__file__).with_name("crash_reader.py")
 _LOOK_S = 0.5

@@ -6,6 +6,7 @@ policies/<name>/about.json     the person's note, and whether it is the baseline
 """
 
 import contextlib
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,17 +34,30 @@ class PolicyFolder:
     """The policies of a dataset."""
 
     def __init__(self, dataset: Dataset) -> None:
-        self._id = dataset.dataset_id
+        self._dataset, self._id = dataset, dataset.dataset_id
         self._folder = dataset.policies
         self._trash = dataset.places.trash / "policies"
 
     def rows(self) -> list[PolicyRow]:
         """Return a row for each policy, newest last; leave out those that cannot be read."""
-        found = []
+        found, there = [], {row.file for row in self._dataset.rows()}
         for name in list_policies(self._folder):
             with contextlib.suppress(*_UNREADABLE, TeleopError):
-                found.append(read_row(self._folder / name))
+                row = read_row(self._folder / name)
+                found.append(dataclasses.replace(row, missing=self._missing(row, there)))
         return found
+
+    def _missing(self, row: PolicyRow, there: set[str]) -> int:
+        """Return the number of episodes that a policy learned from and that are not there.
+
+        What a corrected policy learned from may lie in several datasets; there it is 0.
+        """
+        data = json.loads(files.read_bytes(self._folder / row.name / _CONFIG))["data"]
+        if row.round or data.get("dataset_id") != self._id:
+            return 0
+        used, learned = data.get("used"), data["episodes"]
+        chosen = learned if used is None else [learned[i] for i in used if i < len(learned)]
+        return sum(file not in there for file, *_ in chosen)
 
     def describe(self, name: str, *, note: str | None = None, pinned: bool | None = None) -> None:
         """Set the note of a policy, or make it the baseline; at most one policy is the baseline.

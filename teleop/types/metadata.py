@@ -9,7 +9,7 @@ from teleop.errors import RecordingError
 from teleop.text import tr
 
 Verdict = Literal["exact", "diverges", "unknown"]
-_LONGEST_TAG = 40
+_LONGEST_TAG = _LONGEST_CODENAME = 40
 _LONGEST_NOTE = 2000
 
 
@@ -23,6 +23,7 @@ class Label:
         note: free text.
         success: whether the task was solved; None if not marked.
         trim: (first step, step after the last) to use; None for all. No steps are deleted.
+        codename: what the person who drove calls themself in a class; empty if they did not say.
     """
 
     starred: bool = False
@@ -30,12 +31,14 @@ class Label:
     note: str = ""
     success: bool | None = None
     trim: tuple[int, int] | None = None
+    codename: str = ""
 
     def changed(self, **changes: Any) -> "Label":
         """Return a copy with some fields replaced, cleaned up and checked.
 
         Raises:
-            RecordingError: a tag or note is too long, a tag has a comma, or a trim is empty.
+            RecordingError: a tag or note is too long, a tag has a comma, a trim is empty, or the
+                codename cannot be one.
         """
         new = dataclasses.replace(self, **changes)
         tags = tuple(sorted({tag.strip() for tag in new.tags if tag.strip()}))
@@ -56,7 +59,29 @@ class Label:
             )
         if new.trim is not None and not 0 <= new.trim[0] < new.trim[1]:
             raise RecordingError(f"A trim keeps at least one step; {new.trim} keeps none.")
-        return dataclasses.replace(new, tags=tags)
+        return dataclasses.replace(new, tags=tags, codename=checked_codename(new.codename))
+
+
+def checked_codename(text: str) -> str:
+    """Return a codename as it is stored: without spaces around it; empty stays empty.
+
+    It is also the name of a file, so only letters, digits, spaces, `-` and `_` are allowed.
+
+    Raises:
+        RecordingError: it is too long, or has other characters.
+    """
+    name = " ".join(text.split())
+    allowed = all(character.isalnum() or character in " -_" for character in name)
+    if not allowed or len(name) > _LONGEST_CODENAME or (name and not any(map(str.isalnum, name))):
+        raise RecordingError(
+            tr(
+                "A codename has at most {longest} letters, digits, spaces, - and _; {name} cannot "
+                "be one.",
+                longest=_LONGEST_CODENAME,
+                name=ascii(text[:60]),
+            )
+        )
+    return name
 
 
 NO_LABEL = Label()

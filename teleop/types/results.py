@@ -254,6 +254,7 @@ class PolicyRow:
         pinned: whether the person chose it as the baseline.
         parent: name of the policy that it was corrected from; empty if there is none.
         is_beaten: whether its parent is better, from the same starts.
+        missing: number of episodes that it learned from and that are not in the dataset any more.
     """
 
     name: str
@@ -268,6 +269,7 @@ class PolicyRow:
     pinned: bool = False
     parent: str = ""
     is_beaten: bool = False
+    missing: int = 0
 
     @property
     def worst_first(self) -> list[PlayedStart]:
@@ -288,4 +290,6 @@ class PolicyRow:
         """What the policy is, in a few words: `bc · 12 episodes · 90%`."""
         which = (tr("round {value:g}", value=self.round),) if self.round else ()
         count = ntr("{n} episode", "{n} episodes", self.episodes)
-        return joined(" · ", filter(None, (self.recipe, *which, count, self.result)))
+        gone = ntr("{n} episode is gone", "{n} episodes are gone", self.missing)
+        parts = (self.recipe, *which, count, self.result, gone if self.missing else "")
+        return joined(" · ", filter(None, parts))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from teleop import paths
-from teleop.classroom import computer_check
-from teleop.classroom.computer_check import iter_class_checks
+from teleop.reports import computer_check
+from teleop.reports.computer_check import iter_class_checks
 from tests.harness.cli import as_json
 
 

@@ -18,14 +18,15 @@ _BREAK_S = 1800.0  # minimum break between two sessions of one person
 def sitting_numbers(rows: Sequence[EpisodeRow]) -> tuple[int, ...]:
     """Return the session of each episode: the same driver, no break of half an hour."""
     found = [0] * len(rows)
-    latest: dict[tuple[str, str], tuple[int, float]] = {}  # session and last start of each driver
+    latest: dict[tuple[str, ...], tuple[int, float]] = {}  # session and last start of each driver
     count = 0
     for index in sorted(range(len(rows)), key=lambda i: rows[i].started):
         row = rows[index]
-        number, started = latest.get((row.driver, row.driver_name), (-1, 0.0))
+        driver = (row.driver, row.driver_name, row.label.codename)
+        number, started = latest.get(driver, (-1, 0.0))
         if number < 0 or row.started - started > _BREAK_S:
             number, count = count, count + 1
-        latest[row.driver, row.driver_name] = (number, row.started)
+        latest[driver] = (number, row.started)
         found[index] = number
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""Labels of episodes: star, tags, note, success and trim. The episode files do not change.
+"""Labels of episodes: star, tags, note, success, trim, codename. The episode files stay unchanged.
 
 `labels.json` maps an episode's uuid to its label, so a label follows its episode anywhere.
 """
@@ -90,6 +90,7 @@ def _label(data: dict[str, Any]) -> Label:
             note=str(data.get("note", "")),
             success=None if data.get("success") is None else bool(data["success"]),
             trim=None if trim is None else (int(trim[0]), int(trim[1])),
+            codename=str(data.get("codename", "")),
         )
     except (RecordingError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         return NO_LABEL

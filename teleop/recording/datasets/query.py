@@ -13,7 +13,7 @@ class Query:
     """Conditions for episodes; an episode must meet all that are set.
 
     Attributes:
-        text: text that occurs in the tags, note, driver, flags, uuid or seed.
+        text: text that occurs in the tags, note, codename, driver, flags, uuid or seed.
         starred: only starred episodes.
         success: only successes (True) or only failures (False).
         tag: a tag that the episode has.
@@ -63,5 +63,5 @@ SORTS: dict[str, Callable[[EpisodeRow], Any]] = {
 
 def _words(row: EpisodeRow) -> str:
     label = row.label
-    parts = (*label.tags, label.note, row.driver, row.driver_name, *row.flags, row.uuid)
-    return "\n".join([*parts, "" if row.seed is None else str(row.seed)]).lower()
+    parts = (*label.tags, label.note, label.codename, row.driver, row.driver_name, *row.flags)
+    return "\n".join([*parts, row.uuid, "" if row.seed is None else str(row.seed)]).lower()

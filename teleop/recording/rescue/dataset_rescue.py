@@ -28,7 +28,7 @@ from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.disk import files
 from teleop.recording.episodes import episode_reader
 from teleop.recording.episodes.episode import OWN_GROUP
-from teleop.workers import worker_command
+from teleop.workers.worker_programs import worker_command
 
 _PATIENCE_S = 600.0
 _LARGEST = 64 << 30

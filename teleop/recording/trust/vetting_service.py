@@ -24,7 +24,7 @@ from teleop.errors import DamagedFileError, HostileFileError, reason
 from teleop.recording.disk import files
 from teleop.recording.trust.vetting import vet_file
 from teleop.text import tr
-from teleop.workers import worker_command
+from teleop.workers.worker_programs import worker_command
 
 _MEMORY = 192 << 20  # bytes in addition to what the process uses at its start
 _CPU_S = 2

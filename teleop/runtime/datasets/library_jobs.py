@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from teleop import curation
+from teleop.classroom.hand_in import hand_in
 from teleop.errors import sentence
 from teleop.learning.policy import list_policies
 from teleop.learning.policy_folder import PolicyFolder
@@ -20,6 +21,7 @@ from teleop.runtime.protocol.library_messages import (
     CuratePolicies,
     EpisodeOperation,
     EpisodesListed,
+    HandIn,
     ImportDataset,
     LibraryListed,
     ListEpisodes,
@@ -83,35 +85,35 @@ class LibraryJobs:
 
     def _do(self, message: ToLibrary) -> None:
         try:
-            match message:
-                case ListLibrary():
-                    self._list_library()
-                case ListEpisodes(dataset_id):
-                    self._list_episodes(dataset_id)
-                case ImportDataset(path):
-                    self._said.append(Working(tr("Importing {name}", name=Path(path).name), 0, 1))
-                    dataset = self._library.import_dataset(Path(path), beside=True)
-                    self._said.append(Working("", 0, 0))
-                    count = len(dataset.rows())
-                    text = tr(
-                        "Imported {dataset_id}: {count} episodes",
-                        dataset_id=dataset.dataset_id,
-                        count=count,
-                    )
-                    self._said.append(Notice(Tone.GOOD, text))
-                    self._list_library()
-                    self._list_episodes(dataset.dataset_id)
-                case AddSamples():
-                    self._add_samples(message.folder)
-                case Curate():
-                    self._curate(message)
-                case CuratePolicies():
-                    self._curate_policies(message)
+            _HANDLERS[type(message)](self, message)
         except Exception as problem:  # noqa: BLE001  untrusted files can raise anything
             self._said.append(Notice(Tone.BAD, sentence(problem)))
             self._said.append(Working("", 0, 0))
 
-    def _add_samples(self, folder: str) -> None:
+    def _import(self, message: ImportDataset) -> None:
+        path = Path(message.path)
+        self._said.append(Working(tr("Importing {name}", name=path.name), 0, 1))
+        dataset = self._library.import_dataset(path, beside=True)
+        self._said.append(Working("", 0, 0))
+        count = len(dataset.rows())
+        text = tr(
+            "Imported {dataset_id}: {count} episodes", dataset_id=dataset.dataset_id, count=count
+        )
+        self._said.append(Notice(Tone.GOOD, text))
+        self._list_library()
+        self._list_episodes(dataset.dataset_id)
+
+    def _hand_in(self, message: HandIn) -> None:
+        self._said.append(Working(tr("Handing in"), 0, 1))
+        dataset = self._dataset(message.dataset_id)
+        target = hand_in(dataset, Path(message.folder), message.codename)
+        self._said.append(Working("", 0, 0))
+        text = tr("Handed in: {target}", target=target)
+        self._said.append(Notice(Tone.GOOD, text, copy=str(target)))
+        self._list_episodes(message.dataset_id)
+
+    def _add_samples(self, message: AddSamples) -> None:
+        folder = message.folder
         count = self._library.add_samples(self._samples) if self._samples else 0
         for source in self._library.missing_from(Path(folder)) if folder else ():
             self._library.import_dataset(source, f"{source.parent.name}/{source.name}")
@@ -229,6 +231,17 @@ class LibraryJobs:
         said = joined("; ", [tr("Written: {target}", target=target), *notes])
         self._said.append(Working("", 0, 0))
         self._said.append(Notice(Tone.GOOD, said, copy=str(target)))
+
+
+_HANDLERS: dict[type, Callable[[LibraryJobs, Any], None]] = {
+    ListLibrary: lambda jobs, _: jobs._list_library(),
+    ListEpisodes: lambda jobs, message: jobs._list_episodes(message.dataset_id),
+    ImportDataset: LibraryJobs._import,
+    HandIn: LibraryJobs._hand_in,
+    AddSamples: LibraryJobs._add_samples,
+    Curate: LibraryJobs._curate,
+    CuratePolicies: LibraryJobs._curate_policies,
+}
 
 
 def _label(request: Curate) -> dict[str, Any]:

@@ -100,8 +100,8 @@ class TakeStore:
             if take.problem:
                 self.say(Notice(Tone.BAD, take.problem))
 
-    def keep(self, *, starred: bool = False, note: str = "") -> None:
-        """Save the pending take."""
+    def keep(self, *, starred: bool = False, note: str = "", codename: str = "") -> None:
+        """Save the pending take, labelled with a star and a codename."""
         take, self.pending = self.pending, None
         if take is None or self.recorder is None:
             return
@@ -111,8 +111,8 @@ class TakeStore:
 
         def save() -> tuple[EpisodeRow, tuple[str, ...]]:
             row = recorder.keep(take)
-            if starred:
-                self._dataset.label(row.uuid, starred=True)
+            if starred or codename:
+                self._dataset.label(row.uuid, starred=starred, codename=codename)
             late = ""
             if self._is_plain:
                 with contextlib.suppress(Exception):  # the take is saved; this only adds a remark

@@ -166,7 +166,8 @@ class DrivingSession:
             self._keep_take(now)
         if self._session.phase is not Phase.READY:
             self._end_take()
-            self.takes.keep()  # a take that is somehow still running must not be lost
+            # a take that is somehow still running must not be lost
+            self.takes.keep(codename=self.options.codename)
             self._renew(now)
         self._human.reset(self._session.seed)
         if not self.options.practice:
@@ -191,7 +192,8 @@ class DrivingSession:
         self._stop_take(now)
         if driven and not self._session.steps:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
-        self.takes.keep(starred=self._starred, note=PaceReport.of(self._session, self._events).text)
+        note = PaceReport.of(self._session, self._events).text
+        self.takes.keep(starred=self._starred, note=note, codename=self.options.codename)
         self._ready(now)
 
     def _discard_take(self, now: float) -> None:

@@ -27,6 +27,7 @@ _CRASHES = {  # by signal number: those that a program's own code causes
 _NAMES = {
     ProcessName.ENVIRONMENT: tr("The environment's process"),
     ProcessName.TRAINER: tr("The training process"),
+    ProcessName.CLASSROOM: tr("The process that reads the class"),
 }
 _ACCESS_VIOLATION = 0xC0000005  # on Windows
 
@@ -76,6 +77,8 @@ class Client(Generic[Sent, Received]):
         serve: Callable[..., None],
         arguments: tuple[Any, ...],
         wake: Callable[[], None],
+        *,
+        has_pool: bool = False,
     ) -> None:
         """Spawn the process (never fork: it must start without our libraries' state).
 
@@ -85,6 +88,7 @@ class Client(Generic[Sent, Received]):
                 for noting its environment calls, and `arguments`.
             arguments: further arguments, which must be picklable.
             wake: called from a thread whenever messages have arrived.
+            has_pool: whether it starts processes itself, which a daemon cannot.
         """
         self.name = name
         self._wake = wake
@@ -95,7 +99,10 @@ class Client(Generic[Sent, Received]):
         self._inbox: deque[Received | ProcessLost] = deque()
         self._quitting = self._stopped = False
         self.process = context.Process(
-            target=serve, args=(theirs, memory, *arguments), name=f"teleop-{name}", daemon=True
+            target=serve,
+            args=(theirs, memory, *arguments),
+            name=f"teleop-{name}",
+            daemon=not has_pool,
         )
         self.process.start()
         theirs.close()

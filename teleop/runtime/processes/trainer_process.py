@@ -5,7 +5,6 @@ window from 60 to 40 frames per second. One thread at nice 10 does not change fr
 """
 
 import contextlib
-import os
 import signal
 import time
 from collections import deque
@@ -47,6 +46,7 @@ from teleop.runtime.protocol.training_messages import (
 )
 from teleop.text import tr
 from teleop.types.findings import PieceSource
+from teleop.workers.worker_pool import lower_priority
 
 if TYPE_CHECKING:
     from teleop.learning.rewards.asking import Asking
@@ -55,14 +55,13 @@ if TYPE_CHECKING:
 
 Told = TypeVar("Told", Examined, MethodsCompared)
 _CERTIFIED_S = 2.0  # between reports: for each, the window lists everything again
-_NICE = 10
 _REPORT_S = 0.15
 
 
 def serve(pipe: "Connection[Any, Any]") -> None:
     """Handle requests until the window asks to quit or has closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _lower_priority()
+    lower_priority()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         from teleop.learning.networks import torch_training  # loads torch before it is needed
 
@@ -446,16 +445,3 @@ def _iter_points(request: RunAnalysis) -> Iterator[tuple[tuple[int, float, float
     for item in iter_influence(demos, known):
         low, high = item.effect - 2 * item.error, item.effect + 2 * item.error
         yield (item.number, item.effect, low, high), len(demos.used)
-
-
-def _lower_priority() -> None:
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-        if hasattr(os, "SCHED_BATCH"):  # never preempts a process that has just been woken
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        return
-    import ctypes  # Windows
-
-    below_normal = 0x4000
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
-    kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)

@@ -58,6 +58,7 @@ class DriveOptions:
         hand_back_s: seconds after releasing the controls until a supervised policy drives again.
         noise: size of random errors added to what the person does, from 0 to 1 (DART).
         questions: questions a minute that a supervised policy may ask; 0: none.
+        codename: what the person calls themself in a class; saved episodes get it as a label.
     """
 
     start: Start = Start.AT_ONCE
@@ -73,3 +74,4 @@ class DriveOptions:
     hand_back_s: float = 1.0
     noise: float = 0.0
     questions: float = 0.0
+    codename: str = ""

@@ -81,6 +81,21 @@ class CuratePolicies:
 
 
 @dataclass(frozen=True, slots=True)
+class HandIn:
+    """Write a bundle of a dataset into the folder of a class.
+
+    Attributes:
+        dataset_id: id of the dataset.
+        folder: the class's folder.
+        codename: what the student calls themself there.
+    """
+
+    dataset_id: str
+    folder: str
+    codename: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportDataset:
     """Import a bundle or a dataset folder into the library."""
 
@@ -99,7 +114,7 @@ class AddSamples:
 
 
 ToLibrary: TypeAlias = (
-    ListLibrary | ListEpisodes | Curate | CuratePolicies | ImportDataset | AddSamples
+    ListLibrary | ListEpisodes | Curate | CuratePolicies | HandIn | ImportDataset | AddSamples
 )
 
 

@@ -410,6 +410,7 @@ class ProcessName(StrEnum):
 
     ENVIRONMENT = "environment"
     TRAINER = "trainer"
+    CLASSROOM = "classroom"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ _LINE = 20
 _STOPS = {
     ProcessName.ENVIRONMENT: WindowRequest.STOP_ENVIRONMENT,
     ProcessName.TRAINER: WindowRequest.STOP_TRAINER,
+    ProcessName.CLASSROOM: WindowRequest.STOP_CLASSROOM,
 }
 
 

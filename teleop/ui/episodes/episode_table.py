@@ -46,6 +46,10 @@ def _seed(row: EpisodeRow) -> str:
     return "" if row.seed is None else str(row.seed)
 
 
+def _driver(row: EpisodeRow) -> str:
+    return row.label.codename or _DRIVERS.get(row.who, row.who)
+
+
 def _by_label(row: EpisodeRow) -> tuple[bool, tuple[str, ...]]:
     return row.label.success is not True, row.label.tags
 
@@ -61,7 +65,7 @@ def _labels(row: EpisodeRow) -> str:
 
 def _words(row: EpisodeRow) -> str:
     star = "starred" if row.starred else ""
-    about = (str(row.number), row.who, _labels(row), row.label.note, row.verdict, star)
+    about = (str(row.number), _driver(row), _labels(row), row.label.note, row.verdict, star)
     return " ".join((*about, str(row.seed), date_text(row.started)))
 
 
@@ -79,6 +83,6 @@ _COLUMNS: tuple[Column[EpisodeRow], ...] = (
         340,
     ),
     Column(tr("Recorded"), 0.2, lambda r: r.started, lambda r: date_text(r.started), 480),
-    Column(tr("Driver"), 0.18, lambda r: r.who, lambda r: _DRIVERS.get(r.who, r.who), 400),
+    Column(tr("Driver"), 0.18, _driver, _driver, 400),
     Column(tr("Labels"), 0.22, _by_label, _labels),
 )

@@ -48,6 +48,7 @@ class WindowRequest(Enum):
     RESTART_AT_HOME = "a new environment process, and the list of environments"
     STOP_ENVIRONMENT = "end the environment process"
     STOP_TRAINER = "end the trainer process"
+    STOP_CLASSROOM = "end the classroom process"
 
 
 @dataclass(slots=True)

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from teleop.errors import RecordingError
 from teleop.runtime.protocol.driving_options import DriveOptions, Preview, Seeds, Start
+from teleop.types.metadata import checked_codename
 
 _ENUMS = {"start": Start, "seeds": Seeds, "preview": Preview}
 _RANGES = {  # allowed values in the file; other values are ignored
@@ -114,10 +116,12 @@ def _options(found: Any) -> DriveOptions:
     if not isinstance(found, dict):
         return options
     for name, value in found.items():
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, RecordingError):
             if name in _ENUMS:
                 kind: Any = _ENUMS[name]
                 options = replace(options, **{name: kind(value)})
+            elif name == "codename":
+                options = replace(options, codename=checked_codename(str(value)))
             elif name not in _NOT_KEPT and _is_like(name, value, getattr(options, name, None)):
                 options = replace(options, **{name: value})
     return options

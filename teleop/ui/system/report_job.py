@@ -9,7 +9,7 @@ from pathlib import Path
 
 from teleop.runtime.protocol.session_messages import Notice, Tone
 from teleop.text import tr
-from teleop.workers import is_portable
+from teleop.workers.worker_programs import is_portable
 
 _LONGEST_S = 1800
 

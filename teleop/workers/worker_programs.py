@@ -1,4 +1,4 @@
-"""Worker processes: small programs of Teleop's own that run beside it, each for one task.
+"""Small programs of Teleop's own that run beside it, each for one task.
 
 A portable app has no Python to start them with; there the app itself runs them.
 """

@@ -33,7 +33,7 @@ def render(report: Report) -> str:
     stated, facts = report.stated, report.facts
     language = Language(paths.assets_folder() / "languages", stated.language)
     environment = Environment(
-        loader=PackageLoader("teleop.classroom"), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("teleop.reports"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     data = json.dumps(report.model_dump(mode="json"), indent=1, ensure_ascii=True)

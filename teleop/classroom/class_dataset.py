@@ -1,0 +1,94 @@
+"""The dataset of a class in the teacher's library: what counts of everybody's episodes.
+
+Each episode is labelled with its student's codename; their notes, tags and stars are not copied.
+"""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from teleop.classroom.handed_in import HandedIn
+from teleop.errors import LearningError
+from teleop.recording import Dataset, Library
+from teleop.recording.datasets.dataset_library import slug
+from teleop.text import tr
+
+_LONGEST = 60  # characters of a folder's name in the id of a dataset
+
+
+def class_dataset_id(env_id: str, folder: Path) -> str:
+    """Return the id of the dataset of a class: `lunarlander-v3/class-monday-v0`."""
+    name = re.sub(r"[^a-z0-9]+", "-", folder.absolute().name.lower())[:_LONGEST].strip("-")
+    return f"{slug(env_id)}/class-{name or 'folder'}-v0"
+
+
+def update_class_dataset(
+    library: Library, folder: Path, handed_in: Sequence[HandedIn], taken_out: set[str]
+) -> Dataset:
+    """Copy what counts and is missing; delete for good what does not count any more.
+
+    Args:
+        library: the teacher's library.
+        folder: the class's folder, after which the dataset is named.
+        handed_in: what counts, as from `ClassFolder.handed_in`.
+        taken_out: students whose data the teacher took out.
+
+    Raises:
+        LearningError: nothing counts.
+        RecordingError: an episode cannot be copied.
+    """
+    counting = [each for each in handed_in if each.student not in taken_out]
+    if not counting:
+        raise LearningError(
+            tr("No episode counts yet: the class has handed in nothing that can be used.")
+        )
+    dataset_id = class_dataset_id(counting[0].env_id, folder)
+    owners = {episode.uuid: each for each in counting for episode in each.own}
+    there = set()
+    if library.dataset(dataset_id).exists:
+        dataset = library.existing(dataset_id)
+        _delete(dataset, [row.file for row in dataset.rows() if row.uuid not in owners])
+        there = {row.uuid for row in dataset.rows()}
+    for each in counting:
+        missing = {episode.uuid for episode in each.own} - there
+        if missing:
+            with _opened(each.path) as source:
+                dataset = library.open_for_writing(dataset_id, source.info())
+                _copy(dataset, source, missing, each.student)
+    return library.existing(dataset_id)
+
+
+def owners_of(dataset: Dataset) -> dict[str, str]:
+    """Return the student of each episode of a class's dataset, by file."""
+    return {row.file: row.label.codename for row in dataset.rows() if row.label.codename}
+
+
+@contextlib.contextmanager
+def _opened(bundle: Path) -> Iterator[Dataset]:
+    with tempfile.TemporaryDirectory(prefix="teleop-class-") as folder:
+        yield Library(Path(folder)).import_dataset(bundle)
+
+
+def _copy(dataset: Dataset, source: Dataset, uuids: set[str], student: str) -> None:
+    rows = [row for row in source.rows() if row.uuid in uuids]
+    dataset.writer.claim()
+    try:
+        dataset.writer.add((source, row) for row in rows)
+        for row in rows:
+            dataset.label(row.uuid, codename=student, note="", tags=(), starred=False)
+    finally:
+        dataset.writer.release()
+
+
+def _delete(dataset: Dataset, files: list[str]) -> None:
+    """Delete episodes for good; nothing of a student who was taken out stays in the trash."""
+    if not files:
+        return
+    dataset.writer.claim()
+    try:
+        dataset.writer.delete(*files)
+        dataset.writer.purge()
+    finally:
+        dataset.writer.release()

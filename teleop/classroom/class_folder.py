@@ -1,0 +1,158 @@
+"""The folder into which a class hands in: what is in it, read again when something changes."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from teleop.classroom.hand_in import ENDING
+from teleop.classroom.handed_in import BundleReader, HandedIn, stamp_of, student_of
+from teleop.classroom.report_facts import STARTS, OnProgress
+from teleop.errors import ReportError, reason
+from teleop.text import tr
+from teleop.types.class_results import StudentRow
+from teleop.workers.worker_pool import WorkerPool
+
+_SETTLED_S = 3.0  # a file that is older is not being copied any more
+
+
+class ClassFolder:
+    """A folder of bundles, as it was when it was looked at last.
+
+    Attributes:
+        folder: the folder.
+    """
+
+    def __init__(self, folder: Path, pool: WorkerPool | None = None) -> None:
+        """Create a folder that was not looked at yet.
+
+        Args:
+            folder: the folder.
+            pool: processes that read bundles; None: this process.
+        """
+        self.folder = folder
+        self._reader = BundleReader(STARTS, pool)
+        self._bundles: dict[Path, tuple[Path, int, int]] = {}
+        self._misnamed: tuple[Path, ...] = ()
+        self._copied: dict[Path, tuple[Path, int, int]] = {}  # files that may be incomplete
+
+    @property
+    def env_id(self) -> str:
+        """The environment of most bundles; empty if none is read."""
+        return _environment(self._reader.judged())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no file is being copied."""
+        return not self._copied
+
+    def look(self) -> bool:
+        """List the folder; return whether there is something to read, or something is gone.
+
+        A file that was changed a moment ago may not be complete; it is left out until its size
+        and time stay the same.
+
+        Raises:
+            ReportError: the folder is not there, or cannot be read.
+        """
+        try:
+            files = sorted(path for path in self.folder.iterdir() if path.name[0] != ".")
+        except OSError as problem:
+            raise ReportError(
+                tr(
+                    "{folder} cannot be read ({problem}). Connect the drive, or choose another "
+                    "folder.",
+                    folder=self.folder,
+                    problem=reason(problem),
+                )
+            ) from problem
+        before = (self._bundles, self._misnamed)
+        self._misnamed = tuple(p for p in files if _is_misnamed(p))
+        copied, settled = {}, {}
+        for path in files:
+            if not path.name.endswith(ENDING):
+                continue
+            stamp = stamp_of(path)
+            old = time.time() - stamp[2] / 1e9 > _SETTLED_S or stamp == self._copied.get(path)
+            if old or stamp == self._bundles.get(path):
+                settled[path] = stamp
+            else:
+                copied[path] = stamp
+        self._bundles, self._copied = settled, copied
+        return before != (self._bundles, self._misnamed)
+
+    def iter_read(self, on_progress: OnProgress) -> Iterator[None]:
+        """Read what is new; yield after each bundle.
+
+        Args:
+            on_progress: called with (done, total, what): hundredths of a bundle.
+        """
+        yield from self._reader.iter_read(list(self._bundles), on_progress)
+
+    def handed_in(self) -> list[HandedIn]:
+        """Return what was read and counts; nothing of students whose codename is taken twice."""
+        read = self._reader.judged()
+        names = Counter(each.student.casefold() for each in read)
+        env_id = _environment(read)
+        return [
+            each
+            for each in read
+            if each.env_id == env_id and names[each.student.casefold()] == 1 and each.own
+        ]
+
+    def rows(self, taken_out: set[str]) -> list[StudentRow]:
+        """Return a row for each file.
+
+        Args:
+            taken_out: students whose data the teacher took out.
+        """
+        read = self._reader.judged()
+        names = Counter(each.student.casefold() for each in read)
+        env_id = _environment(read)
+        rows = []
+        for each in read:
+            problems = list(each.problems)
+            if each.env_id not in ("", env_id):
+                problems.insert(0, f"it is of {each.env_id}, not of {env_id}")
+            if names[each.student.casefold()] > 1:
+                problems.insert(0, f"two bundles are called {each.student}: rename one")
+            rows.append(_row(each, tuple(problems), is_out=each.student in taken_out))
+        for path in self._misnamed:
+            problem = f"its name does not end in {ENDING}: rename it, if it is a bundle"
+            rows.append(StudentRow(path.name, path.name, problems=(problem,)))
+        for path in self._copied:
+            problem = "it is being copied"
+            rows.append(StudentRow(student_of(path), path.name, problems=(problem,)))
+        return sorted(rows, key=lambda row: row.student.casefold())
+
+
+def _is_misnamed(path: Path) -> bool:
+    return path.suffix.lower() == ".zip" and not path.name.endswith(ENDING)
+
+
+def _environment(read: list[HandedIn]) -> str:
+    """Return the environment of most bundles; empty if none can be read."""
+    counts = Counter(each.env_id for each in read if each.env_id)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _row(each: HandedIn, problems: tuple[str, ...], *, is_out: bool) -> StudentRow:
+    own, best = each.own, each.best
+    judged = [float(e.success) for e in own if e.success is not None]
+    episodes = each.facts.episodes if each.facts else ()
+    steps = sum(e.steps for e in own)
+    return StudentRow(
+        each.student,
+        each.path.name,
+        takes=len(own),
+        minutes=steps / each.pace_hz / 60 if each.pace_hz else 0.0,
+        mean=sum(e.total_reward for e in own) / len(own) if own else None,
+        success=sum(judged) / len(judged) if judged else None,
+        policy=best.name if best else "",
+        policy_mean=best.mean if best else None,
+        policy_success=best.success if best else None,
+        exact=sum(e.verdict == "exact" for e in episodes),
+        episodes=len(episodes),
+        problems=problems,
+        is_out=is_out,
+    )

@@ -1,0 +1,1 @@
+"""Reports as pages, figures of settings, and the check of a computer before a lesson."""

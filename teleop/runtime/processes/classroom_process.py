@@ -1,0 +1,206 @@
+"""The classroom process: watches the folder of a class, and studies what was handed in there."""
+
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from teleop.classroom.class_dataset import class_dataset_id, update_class_dataset
+from teleop.classroom.class_folder import ClassFolder
+from teleop.classroom.class_study import ClassStudy
+from teleop.classroom.taken_out import TakenOut
+from teleop.errors import TeleopError, sentence
+from teleop.learning.policy_folder import PolicyFolder
+from teleop.recording import Library
+from teleop.runtime.protocol.class_messages import (
+    ClassListed,
+    ClassStudied,
+    StopStudy,
+    StudyClass,
+    TakeOut,
+    ToClassroom,
+    WatchClass,
+)
+from teleop.runtime.protocol.session_messages import Request
+from teleop.text import tr
+from teleop.workers.worker_pool import WorkerPool, lower_priority
+
+_LOOK_S = 2.0  # between two looks at the folder
+
+
+class _Stopped(Exception):  # noqa: N818  not an error
+    """The window asked to stop the current work."""
+
+
+def serve(pipe: "Connection[Any, Any]") -> None:
+    """Handle requests until the window asks to quit or has closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lower_priority()
+    pool = WorkerPool()
+    try:
+        with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+            ClassroomProcess(pipe, pool).run()
+    finally:
+        pool.close()
+
+
+class ClassroomProcess:
+    """Handles requests, and looks at the folder while there are none."""
+
+    def __init__(self, pipe: "Connection[Any, Any]", pool: WorkerPool) -> None:
+        self._pipe, self._pool = pipe, pool
+        self._quits = self._unread = False
+        self._watched: WatchClass | None = None
+        self._folder: ClassFolder | None = None
+        self._out = TakenOut(None)
+        self._told = ClassListed(Path())
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            WatchClass: self._watch,
+            TakeOut: self._take_out,
+            StudyClass: self._study,
+        }
+
+    def run(self) -> None:
+        """Handle requests until the window asks to quit."""
+        while not self._quits:
+            if self._pipe.poll(None if self._folder is None else _LOOK_S):
+                self._handle(self._pipe.recv())
+            else:
+                self._look()
+
+    def _handle(self, message: ToClassroom | Request) -> None:
+        if message is Request.QUIT:
+            self._quits = True
+        elif handler := self._handlers.get(type(message)):
+            with contextlib.suppress(_Stopped):
+                handler(message)
+
+    def _check(self) -> None:
+        """Handle what the window has sent meanwhile.
+
+        Raises:
+            _Stopped: the current work must end.
+        """
+        while self._pipe.poll():
+            message = self._pipe.recv()
+            self._quits = message is Request.QUIT
+            if isinstance(message, TakeOut):
+                self._take_out(message)
+            elif isinstance(message, WatchClass):
+                self._watch(message)
+            if self._quits or isinstance(message, StopStudy | WatchClass):
+                self._pool.close()
+                raise _Stopped
+
+    # ------------------------------------------------------------ the folder
+
+    def _watch(self, request: WatchClass) -> None:
+        if self._watched is None or request.folder != self._watched.folder:
+            self._folder = ClassFolder(request.folder, self._pool)
+            self._unread = True
+            self._told = ClassListed(request.folder)
+        self._watched, self._out = request, TakenOut(request.taken_out)
+        self._look()
+
+    def _look(self) -> None:
+        """Read what is new in the folder, and tell the window."""
+        if self._folder is None:
+            return
+        try:
+            self._unread = self._folder.look() or self._unread
+            if self._told.problem:
+                self._unread = True
+            if not self._unread:
+                return
+            self._list()
+
+            def on_progress(done: int, total: int, _: str) -> None:
+                self._told = replace(self._told, done=done, total=total)
+
+            with contextlib.suppress(_Stopped):
+                for _ in self._folder.iter_read(on_progress):
+                    self._list()
+                    self._check()
+                self._unread = False
+            self._told = replace(self._told, done=0, total=0)
+            self._list()
+        except TeleopError as problem:
+            said = sentence(problem)
+            if said != self._told.problem:
+                self._told = replace(self._told, problem=said)
+                self._pipe.send(self._told)
+
+    def _list(self) -> None:
+        """Send the rows as far as they are known."""
+        if self._folder is None or self._watched is None:
+            return
+        rows = tuple(self._folder.rows(self._out.of(self._watched.folder)))
+        env_id = self._folder.env_id
+        self._told = replace(
+            self._told, rows=rows, env_id=env_id, problem="", outdated=self._outdated(env_id)
+        )
+        self._pipe.send(self._told)
+
+    def _outdated(self, env_id: str) -> tuple[str, ...]:
+        """Return the policies of everybody that learned from episodes which were taken out."""
+        if self._watched is None or not env_id:
+            return ()
+        with contextlib.suppress(TeleopError):
+            library = Library(self._watched.root)
+            dataset = library.dataset(class_dataset_id(env_id, self._watched.folder))
+            if dataset.exists:
+                return tuple(row.name for row in PolicyFolder(dataset).rows() if row.missing)
+        return ()
+
+    def _take_out(self, request: TakeOut) -> None:
+        """Take a student's data out, also of the dataset of everybody, or put it back."""
+        if self._folder is None or self._watched is None:
+            return
+        try:
+            self._out.change(self._watched.folder, request.student, is_out=request.is_out)
+            dataset_id = class_dataset_id(self._folder.env_id, self._watched.folder)
+            if Library(self._watched.root).dataset(dataset_id).exists:
+                self._update()
+        except TeleopError as problem:
+            self._pipe.send(ClassStudied(final=True, problem=sentence(problem)))
+        self._list()
+
+    # ------------------------------------------------------------ the study
+
+    def _update(self) -> Any:
+        """Bring the dataset of everybody up to date, and return it."""
+        if self._folder is None or self._watched is None:
+            raise _Stopped
+        folder = self._watched.folder
+        return update_class_dataset(
+            Library(self._watched.root), folder, self._folder.handed_in(), self._out.of(folder)
+        )
+
+    def _study(self, _: StudyClass) -> None:
+        if self._folder is None or self._watched is None:
+            return
+        told = ClassStudied(phase=tr("Collecting the episodes"))
+        self._pipe.send(told)
+        problem = ""
+        try:
+            study = ClassStudy(self._update(), self._watched.root, self._pool)
+            for part in study.run():
+                told = ClassStudied(part.found, part.done, part.total, part.phase)
+                self._pipe.send(told)
+                self._check()
+        except TeleopError as trouble:
+            problem = sentence(trouble)
+        except _Stopped:
+            problem = tr("Stopped.")
+            raise
+        except Exception as trouble:  # noqa: BLE001  untrusted data can raise anything; report it
+            problem = tr(
+                "The study failed: {problem}. What was handed in is safe.",
+                problem=sentence(trouble),
+            )
+        finally:
+            self._pipe.send(replace(told, final=True, problem=problem))
+        self._list()

@@ -1,0 +1,1 @@
+"""Worker processes: small programs with one task each, and pools for many independent calls."""
