@@ -57,6 +57,11 @@ def lessons_file() -> Path:
     return user_folder() / "lessons.json"
 
 
+def classes_file() -> Path:
+    """Return the file of the students whose data the user took out of a class."""
+    return user_folder() / "classes.json"
+
+
 def exports_folder(recordings: Path) -> Path:
     """Return the folder for exports to other programs, beside the recordings folder."""
     return recordings.parent / "exports"

@@ -51,6 +51,7 @@ def show_window(
     pace_hz: float | None = None,
     screen: str = "",
     lesson: Path | None = None,
+    class_folder: Path | None = None,
 ) -> None:
     """Open the window on a screen; return when it is closed.
 
@@ -62,6 +63,7 @@ def show_window(
         pace_hz: steps per second; None: a pace that people can play.
         screen: name of the screen; default: Compare with a pair, else Demonstrate.
         lesson: folder of a lesson to go through.
+        class_folder: folder of a class to watch; default: the one that was watched last.
 
     Raises:
         DisplayError: there is no screen, or pygame-ce is not usable.
@@ -77,5 +79,12 @@ def show_window(
     samples, assets = paths.samples_folder(), paths.assets_folder()
     shown = screen or ("compare" if pair[0] else "demonstrate")
     config = AppConfig(env_id, root, samples, assets, first, shown, pair, pace_hz)
-    settings, lessons = paths.settings_file(), paths.lessons_file()
-    App(dataclasses.replace(config, settings=settings, lessons=lessons, lesson=lesson)).run()
+    config = dataclasses.replace(
+        config,
+        settings=paths.settings_file(),
+        lessons=paths.lessons_file(),
+        classes=paths.classes_file(),
+        lesson=lesson,
+        class_folder=class_folder,
+    )
+    App(config).run()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from teleop.classroom.handed_in import HandedIn
 from teleop.errors import LearningError
+from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import slug
 from teleop.text import tr
@@ -80,6 +81,33 @@ def _copy(dataset: Dataset, source: Dataset, uuids: set[str], student: str) -> N
             dataset.label(row.uuid, codename=student, note="", tags=(), starred=False)
     finally:
         dataset.writer.release()
+
+
+def delete_student(library: Library, folder: Path, student: str) -> tuple[int, list[str]]:
+    """Delete a student's episodes from the datasets of a class, for good.
+
+    Returns:
+        (number of deleted episodes, names of the policies that learned from deleted episodes).
+    """
+    deleted, marked = 0, []
+    for dataset in class_datasets(library, folder):
+        names = [file for file, owner in owners_of(dataset).items() if owner == student]
+        _delete(dataset, names)
+        deleted += len(names)
+        marked += outdated_policies(dataset)
+    return deleted, marked
+
+
+def class_datasets(library: Library, folder: Path) -> list[Dataset]:
+    """Return the datasets of a class, one for each environment."""
+    name = class_dataset_id("x", folder).partition("/")[2]
+    ids = [s.dataset_id for s in library.summaries() if s.dataset_id.endswith(f"/{name}")]
+    return [library.existing(dataset_id) for dataset_id in ids]
+
+
+def outdated_policies(dataset: Dataset) -> list[str]:
+    """Return the names of the policies that learned from episodes which are gone."""
+    return [row.name for row in PolicyFolder(dataset).rows() if row.missing]
 
 
 def _delete(dataset: Dataset, files: list[str]) -> None:

@@ -46,11 +46,12 @@ class ClassFolder:
         """Whether no file is being copied."""
         return not self._copied
 
-    def look(self) -> bool:
+    def look(self, *, waits: bool = True) -> bool:
         """List the folder; return whether there is something to read, or something is gone.
 
-        A file that was changed a moment ago may not be complete; it is left out until its size
-        and time stay the same.
+        Args:
+            waits: whether to leave out a file that was changed a moment ago, and may not be
+                complete, until its size and time stay the same.
 
         Raises:
             ReportError: the folder is not there, or cannot be read.
@@ -74,7 +75,7 @@ class ClassFolder:
                 continue
             stamp = stamp_of(path)
             old = time.time() - stamp[2] / 1e9 > _SETTLED_S or stamp == self._copied.get(path)
-            if old or stamp == self._bundles.get(path):
+            if not waits or old or stamp == self._bundles.get(path):
                 settled[path] = stamp
             else:
                 copied[path] = stamp

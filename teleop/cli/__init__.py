@@ -9,6 +9,7 @@ import sys
 import typer
 
 from teleop.cli import (  # noqa: F401  they register commands
+    class_commands,
     diagnosis_commands,
     exchange,
     grade_commands,

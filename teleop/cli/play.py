@@ -36,7 +36,7 @@ from teleop.envs.drivers import use_offscreen_driver
 
 DEFAULT_ENV = "LunarLander-v3"
 # doctor looks for a display
-_WITH_WINDOW = ("open", "compare", "correct", "prefer", "lesson", "doctor")
+_WITH_WINDOW = ("open", "compare", "correct", "prefer", "lesson", "class", "doctor")
 
 cli = typer.Typer(
     help="Drive any Gymnasium environment, record it, train a policy, and compare it with "

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):
@@ -36,10 +37,12 @@ from teleop.ui.chrome.overlays import Overlays
 from teleop.ui.chrome.top_bar import mark
 from teleop.ui.commands import Command
 from teleop.ui.drawing.painter import Painter
+from teleop.ui.dropped_files import drop_file
 from teleop.ui.input.router import InputRouter
 from teleop.ui.lessons.lesson_steps import go_forward, open_lesson
 from teleop.ui.renderer import Renderer
 from teleop.ui.screens import Screen
+from teleop.ui.screens.classroom import ClassScreen
 from teleop.ui.screens.compare import CompareScreen
 from teleop.ui.screens.correct import CorrectScreen
 from teleop.ui.screens.demonstrate import Demonstrate
@@ -62,7 +65,7 @@ from teleop.ui.updates import CheckReplays, Effect, EngagedChanged, Fail, Redraw
 from teleop.ui.widgets.widgets import Ui
 
 _REMEMBER_S = 1.0  # between two times that settings are saved
-_WITH_CHARTS = ("train", "compare", "correct")
+_WITH_CHARTS = ("train", "compare", "correct", "class")
 _IDLE_S = 1.0
 _TRAINER_AFTER_S = 1.5  # the window opens first, then the training process loads torch
 _LOOK_S, _CALM_S = 0.001, 0.008  # seconds between checks for events: while driving, otherwise
@@ -123,7 +126,12 @@ class App:
             recordings=recordings,
             tell=self.processes.tell,
             tell_trainer=self.processes.tell_trainer,
-            jobs=Jobs(FileDialog(self._wake), ReportJob(self._wake)),
+            jobs=Jobs(
+                FileDialog(self._wake),
+                ReportJob(self._wake),
+                self.processes.tell_classroom,
+                self.config.classes,
+            ),
             guide=LessonGuide(self.config.lessons),
             settings=settings,
         )
@@ -134,7 +142,9 @@ class App:
         self.context.change_options(settings.options)
         if config.pair[0]:
             self.context.tell(ChooseDataset(config.pair[0]))
-        if config.lesson is not None:
+        if config.class_folder is not None:
+            self.context.watch_class(str(config.class_folder))
+        elif config.lesson is not None:
             open_lesson(self.context, config.lesson)
         elif config.screen != "demonstrate":
             self.context.next.screen = config.screen
@@ -182,7 +192,7 @@ class App:
                 self._apply(effect)
         self._look_for_slow()
         if chosen := self.context.jobs.dialog.answer():
-            self.context.import_file(chosen)
+            self.context.take_path(chosen)
         if notice := self.context.jobs.report.result():
             self.model.notices.append(notice)
             self.renderer.dirty = True
@@ -240,7 +250,7 @@ class App:
 
     def _window_event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.DROPFILE:  # a bundle or a dataset folder
-            self.context.import_file(event.file)
+            drop_file(self.context, Path(event.file))
             self.go()
         self.window.see(event)
         if self.window.resized():
@@ -364,6 +374,7 @@ class App:
             WindowRequest.RESTART_AT_HOME: lambda: self._restart_environment(opens=False),
             WindowRequest.STOP_ENVIRONMENT: lambda: self.processes.stop(ProcessName.ENVIRONMENT),
             WindowRequest.STOP_TRAINER: lambda: self.processes.stop(ProcessName.TRAINER),
+            WindowRequest.STOP_CLASSROOM: lambda: self.processes.stop(ProcessName.CLASSROOM),
         }
 
     def _own_commands(self) -> dict[Command, Callable[[], None]]:
@@ -475,5 +486,6 @@ def _make_screens(pair: tuple[str, str, str]) -> dict[str, Screen]:
         "library": LibraryScreen(),
         "prefer": PreferScreen(),
         "lesson": LessonScreen(),
+        "class": ClassScreen(),
         "home": Home(),
     }

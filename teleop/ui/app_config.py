@@ -19,7 +19,9 @@ class AppConfig:
         pace_hz: steps per second; None uses the environment's own pace.
         settings: file that stores the settings of the window; None stores nothing.
         lessons: file that stores what was done in the lessons; None stores nothing.
+        classes: file that stores whose data was taken out of a class; None stores nothing.
         lesson: folder of the lesson to open first; None for none.
+        class_folder: folder of the class to watch; None: the one that was watched last.
     """
 
     env_id: str
@@ -32,4 +34,6 @@ class AppConfig:
     pace_hz: float | None = None
     settings: Path | None = None
     lessons: Path | None = None
+    classes: Path | None = None
     lesson: Path | None = None
+    class_folder: Path | None = None

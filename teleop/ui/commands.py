@@ -20,6 +20,7 @@ class Command(Enum):
     LIBRARY = tr("Go to the library")
     HOME = tr("Go home: all environments")
     LESSON = tr("Go to the lessons")
+    CLASS = tr("Go to the class")
     NEXT_BLOCK = tr("Next block of the lesson")
     SETTINGS = tr("Settings")
     RETRAIN = tr("Train with the corrections")
@@ -154,6 +155,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("l", Command.LIBRARY, ctrl=True, driving=True),
     Shortcut("h", Command.HOME, ctrl=True, driving=True),
     Shortcut("5", Command.LESSON, ctrl=True, driving=True),
+    Shortcut("6", Command.CLASS, ctrl=True, driving=True),
     Shortcut("f12", Command.NEXT_BLOCK, driving=True),
     Shortcut(",", Command.SETTINGS, ctrl=True, driving=True),
     Shortcut("t", Command.RETRAIN),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
+from teleop.runtime.protocol.class_messages import FromClassroom
 from teleop.runtime.protocol.comparison_messages import ReplayFrames
 from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import (
@@ -79,7 +80,9 @@ class Updates:
         """Release the audio device."""
         self._sounds.close()
 
-    def hear(self, message: FromEnvironment | FromTrainer, screen: str) -> list[Effect]:
+    def hear(
+        self, message: FromEnvironment | FromTrainer | FromClassroom, screen: str
+    ) -> list[Effect]:
         """Apply a message to the view model.
 
         Args:
@@ -114,7 +117,7 @@ class Updates:
             self._context.change_options(replace(self._context.options, turn_based=None, goal=goal))
         return effects + self._follow(message)
 
-    def _follow(self, message: FromEnvironment | FromTrainer) -> list[Effect]:
+    def _follow(self, message: FromEnvironment | FromTrainer | FromClassroom) -> list[Effect]:
         """Send the messages that follow from a message, and return its other effects."""
         library = self._context.model.library
         if isinstance(message, PolicySaved | Certified | Rounds) and library:

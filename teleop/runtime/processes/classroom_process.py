@@ -8,12 +8,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from teleop.classroom.class_dataset import class_dataset_id, update_class_dataset
+from teleop.classroom.class_dataset import (
+    class_datasets,
+    delete_student,
+    outdated_policies,
+    update_class_dataset,
+)
 from teleop.classroom.class_folder import ClassFolder
 from teleop.classroom.class_study import ClassStudy
 from teleop.classroom.taken_out import TakenOut
 from teleop.errors import TeleopError, sentence
-from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Library
 from teleop.runtime.protocol.class_messages import (
     ClassListed,
@@ -140,44 +144,34 @@ class ClassroomProcess:
         rows = tuple(self._folder.rows(self._out.of(self._watched.folder)))
         env_id = self._folder.env_id
         self._told = replace(
-            self._told, rows=rows, env_id=env_id, problem="", outdated=self._outdated(env_id)
+            self._told, rows=rows, env_id=env_id, problem="", outdated=self._outdated()
         )
         self._pipe.send(self._told)
 
-    def _outdated(self, env_id: str) -> tuple[str, ...]:
-        """Return the policies of everybody that learned from episodes which were taken out."""
-        if self._watched is None or not env_id:
-            return ()
+    def _outdated(self) -> tuple[str, ...]:
+        """Return the policies of everybody that learned from episodes which are gone."""
+        names: list[str] = []
         with contextlib.suppress(TeleopError):
-            library = Library(self._watched.root)
-            dataset = library.dataset(class_dataset_id(env_id, self._watched.folder))
-            if dataset.exists:
-                return tuple(row.name for row in PolicyFolder(dataset).rows() if row.missing)
-        return ()
+            if self._watched is not None:
+                library = Library(self._watched.root)
+                for dataset in class_datasets(library, self._watched.folder):
+                    names += outdated_policies(dataset)
+        return tuple(names)
 
     def _take_out(self, request: TakeOut) -> None:
         """Take a student's data out, also of the dataset of everybody, or put it back."""
-        if self._folder is None or self._watched is None:
+        if self._watched is None:
             return
         try:
             self._out.change(self._watched.folder, request.student, is_out=request.is_out)
-            dataset_id = class_dataset_id(self._folder.env_id, self._watched.folder)
-            if Library(self._watched.root).dataset(dataset_id).exists:
-                self._update()
+            if request.is_out:
+                library = Library(self._watched.root)
+                delete_student(library, self._watched.folder, request.student)
         except TeleopError as problem:
             self._pipe.send(ClassStudied(final=True, problem=sentence(problem)))
         self._list()
 
     # ------------------------------------------------------------ the study
-
-    def _update(self) -> Any:
-        """Bring the dataset of everybody up to date, and return it."""
-        if self._folder is None or self._watched is None:
-            raise _Stopped
-        folder = self._watched.folder
-        return update_class_dataset(
-            Library(self._watched.root), folder, self._folder.handed_in(), self._out.of(folder)
-        )
 
     def _study(self, _: StudyClass) -> None:
         if self._folder is None or self._watched is None:
@@ -185,8 +179,11 @@ class ClassroomProcess:
         told = ClassStudied(phase=tr("Collecting the episodes"))
         self._pipe.send(told)
         problem = ""
+        root, folder = self._watched.root, self._watched.folder
         try:
-            study = ClassStudy(self._update(), self._watched.root, self._pool)
+            counting = self._folder.handed_in()
+            dataset = update_class_dataset(Library(root), folder, counting, self._out.of(folder))
+            study = ClassStudy(dataset, root, self._pool)
             for part in study.run():
                 told = ClassStudied(part.found, part.done, part.total, part.phase)
                 self._pipe.send(told)

@@ -64,7 +64,7 @@ def draw_enlarged(
     close = ui.painter.width(tr("Close"), "medium") + px(90)
     width = ui.painter.width(save, "medium") + px(58)
     rect = Rect(area.right - px(24) - close - width, area.y + px(12), width, px(38))
-    reason = "" if figure.series else tr("There is nothing to show yet")
+    reason = tr("There is nothing to show yet") if figure.is_empty else ""
     if ui.button("enlarged.save", rect, save, "download", reason=reason):
         _save(context, area, figure)
     inside = Rect(area.x + px(16), area.y + px(_HEAD), area.width - px(32), area.height - px(72))

@@ -8,6 +8,7 @@ from pygame import Rect
 
 from teleop.errors import LessonError
 from teleop.text import joined, ntr, tr
+from teleop.ui.classroom.folder_choice import draw_codename
 from teleop.ui.lessons.lesson_steps import open_lesson
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.scroll import Scroll
@@ -60,6 +61,7 @@ class LessonList:
         """Draw a row for each lesson."""
         ui, px = context.ui, context.ui.painter.px
         ui.painter.text(tr("Lessons"), (area.x, area.y + px(16)), "h1")
+        self._draw_head(context, area)
         words = tr("A course in imitation learning. You can leave a lesson and go on later.")
         at = (area.x, area.y + px(44))
         ui.painter.text(words, at, "body", ui.theme.text2, width=area.width)
@@ -74,6 +76,17 @@ class LessonList:
             rect = Rect(card.x + px(8), y + px(2), card.width - px(20), px(_ROW - 4))
             self._draw_row(context, rect, self._found[index])
         self._scroll.draw_bar(ui, len(self._found), fit)
+
+    def _draw_head(self, context: UiContext, area: Rect) -> None:
+        """Draw the person's codename, and the way to the class."""
+        ui, px = context.ui, context.ui.painter.px
+        ui.group("lessons head")
+        label = tr("Class")
+        width = ui.painter.width(label, "medium") + px(56)
+        rect = Rect(area.right - width, area.y, width, px(36))
+        if ui.button("lessons.class", rect, label, "users"):
+            context.next.screen = "class"
+        draw_codename(context, Rect(rect.x - px(256), area.y, px(240), px(36)))
 
     def _draw_row(self, context: UiContext, rect: Rect, found: _Found) -> None:
         ui, px, code = context.ui, context.ui.painter.px, context.language_code

@@ -7,6 +7,7 @@ from pygame import Rect, Surface
 
 from teleop.lessons.block_words import KIND_WORDS
 from teleop.text import ntr, tr
+from teleop.ui.classroom.folder_choice import hand_in
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.painter import ImageCache
 from teleop.ui.lessons.block_kinds import draw_kind
@@ -241,6 +242,9 @@ def _draw_summary(context: UiContext, area: Rect, lesson: "Lesson") -> None:
     reason = "" if library and library.episodes else tr("Record at least 1 episode")
     if ui.button("lesson.report", rect, tr("Report"), "download", reason=reason) and library:
         context.write_report(library.dataset_id)
+    rect = Rect(rect.right + px(12), bar.y, px(150), bar.height)
+    if ui.button("lesson.hand-in", rect, tr("Hand in"), "upload", reason=reason) and library:
+        hand_in(context, library.dataset_id)
     rect = Rect(bar.right - px(190), bar.y, px(190), bar.height)
     if ui.button("lesson.all", rect, tr("All lessons"), "graduation-cap", "primary"):
         close_lesson(context)

@@ -17,6 +17,7 @@ from teleop.runtime.protocol.session_messages import ChooseDataset, Request
 from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary, EpisodeRow
 from teleop.ui.chrome.copy_link import copy_line
+from teleop.ui.classroom.folder_choice import hand_in
 from teleop.ui.commands import Command
 from teleop.ui.drawing.formatting import episodes_text, time_left, two_lines
 from teleop.ui.episodes.episode_card import EpisodeCard
@@ -39,7 +40,7 @@ _FORMS = (
     MenuItem("csv", tr("Table"), ".csv"),
 )
 _ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
-_COMMAND, _FILM, _REPORT = "command", "film", "report"
+_COMMAND, _FILM, _REPORT, _HAND_IN = "command", "film", "report", "hand-in"
 _TABS = {"episodes": tr("Episodes"), "policies": tr("Policies"), "trash": tr("Trash")}
 
 
@@ -343,18 +344,21 @@ class LibraryScreen:
 
     def _draw_menus(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         px = context.ui.painter.px
-        anchor = Rect(card.right - px(300), card.bottom - px(568), px(280), px(36))
+        anchor = Rect(card.right - px(300), card.bottom - px(612), px(280), px(36))
         line = export_line(listed.dataset_id, "bundle")
         film = MenuItem(_FILM, tr("Video of this episode"), tr("MP4, with the keys that were held"))
         played = context.model.comparison is not None and self._table.current
         report = MenuItem(_REPORT, tr("Report"), tr("HTML, with figures; can be checked"))
+        handed = MenuItem(_HAND_IN, tr("Hand in"), tr("To the folder of your class"))
         command = MenuItem(_COMMAND, tr("Copy as command"), line)
-        choices = [*_FORMS, *([film] if played else []), report, command]
+        choices = [*_FORMS, *([film] if played else []), report, handed, command]
         picked = context.popover.draw(context.ui, "forms", anchor, choices, "", 280)
         if picked == _COMMAND:
             copy_line(context, line)
         elif picked == _REPORT:
             context.write_report(listed.dataset_id)
+        elif picked == _HAND_IN:
+            hand_in(context, listed.dataset_id)
         elif picked == _FILM:
             name = f"episode-{time.strftime('%Y%m%d-%H%M%S')}.mp4"
             context.tell(WriteReplay(str(context.exports / name)))

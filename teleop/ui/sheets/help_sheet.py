@@ -124,7 +124,7 @@ _GROUPS: dict[str, tuple[Command, ...]] = {
     ),
     _GO: (
         *(Command.HOME, Command.DEMONSTRATE, Command.TRAIN, Command.COMPARE, Command.CORRECT),
-        Command.LIBRARY,
+        *(Command.LIBRARY, Command.LESSON, Command.NEXT_BLOCK, Command.CLASS),
     ),
     _WINDOW: (
         *(Command.HELP, Command.SETTINGS, Command.PROJECTOR, Command.FULL_SCREEN),

@@ -67,7 +67,7 @@ def _draw_files(context: UiContext) -> None:
         return
     context.toggle_sheet("")
     if chosen is not None:
-        context.import_file(str(chosen))
+        context.take_path(str(chosen))
 
 
 _WITHOUT_ENV = {

@@ -9,9 +9,10 @@ from pathlib import Path
 import pygame
 
 from teleop.paths import exports_folder
+from teleop.runtime.protocol.class_messages import ToClassroom, WatchClass
 from teleop.runtime.protocol.diagnosis_messages import ContinueFrom
 from teleop.runtime.protocol.driving_options import DriveOptions
-from teleop.runtime.protocol.library_messages import ImportDataset
+from teleop.runtime.protocol.library_messages import HandIn, ImportDataset
 from teleop.runtime.protocol.session_messages import (
     Input,
     Notice,
@@ -144,6 +145,14 @@ class Display:
     plain_picture: bool = False
 
 
+class Purpose(Enum):
+    """What the person chooses a file or a folder for."""
+
+    IMPORT = "import a dataset or a bundle"
+    CLASS = "watch the folder of a class"
+    HAND_IN = "hand in to the folder of a class"
+
+
 @dataclass(slots=True)
 class Jobs:
     """What runs beside the window.
@@ -151,10 +160,16 @@ class Jobs:
     Attributes:
         dialog: the system's file dialog.
         report: the report that is being written.
+        tell_classroom: sends a message to the classroom process, which it starts.
+        classes: file that stores whose data was taken out of a class; None stores nothing.
+        purpose: what the person chooses a file or folder for.
     """
 
     dialog: FileDialog
     report: ReportJob
+    tell_classroom: Callable[[ToClassroom], None]
+    classes: Path | None = None
+    purpose: Purpose = Purpose.IMPORT
 
 
 @dataclass(slots=True)
@@ -265,6 +280,27 @@ class UiContext:
         self.tell(ImportDataset(path))
         self.next.screen = "library"
 
+    def take_path(self, path: str) -> None:
+        """Use a file or a folder that the person has chosen."""
+        purpose, self.jobs.purpose = self.jobs.purpose, Purpose.IMPORT
+        if purpose is Purpose.CLASS:
+            self.watch_class(path)
+        elif purpose is Purpose.HAND_IN:
+            self.settings = replace(self.settings, hand_in_folder=path)
+            if self.model.library is not None:
+                dataset_id = self.model.library.dataset_id
+                self.tell(HandIn(dataset_id, path, self.options.codename))
+        else:
+            self.import_file(path)
+
+    def watch_class(self, path: str) -> None:
+        """Watch the folder of a class, and show it."""
+        folder = Path(path).absolute()
+        self.settings = replace(self.settings, class_folder=str(folder))
+        self.model.classroom.watch(folder)
+        self.jobs.tell_classroom(WatchClass(self.recordings, folder, self.jobs.classes))
+        self.next.screen = "class"
+
     def write_report(self, dataset_id: str) -> None:
         """Write a report on a dataset beside the other exports."""
         name = f"report-{dataset_id.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}.html"
@@ -286,6 +322,10 @@ class UiContext:
             self.settings = replace(self.settings, goals=goals)
         self.options = options
         self.tell(SetOptions(options))
+
+    def change_codename(self, codename: str) -> None:
+        """Let episodes that are saved from now on carry a codename; empty for none."""
+        self.change_options(replace(self.options, codename=codename))
 
     def toggle_sheet(self, name: str) -> None:
         """Open a sheet, or close it if it is open; an empty name closes any sheet."""

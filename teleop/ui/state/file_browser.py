@@ -16,16 +16,23 @@ class FileBrowser:
 
     Attributes:
         folder: the current folder.
-        lines: rows: parent, home folder, this folder if it is a dataset, folders, bundles.
+        lines: rows: parent, home folder, this folder if it can be chosen, folders, bundles.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, wants_folder: bool = False) -> None:
+        """Open a folder.
+
+        Args:
+            folder: the folder.
+            wants_folder: whether any folder can be chosen, instead of what can be imported.
+        """
+        self._wants_folder = wants_folder
         self.go(folder)
 
     def go(self, folder: Path) -> None:
         """Open a folder and list its entries."""
         self.folder = folder.absolute()
-        self.lines = _lines(self.folder)
+        self.lines = _folder_lines(self.folder) if self._wants_folder else _lines(self.folder)
 
     def use(self, line_id: str) -> Path | None:
         """Open the folder of a row; return the path instead if it can be imported."""
@@ -34,14 +41,14 @@ class FileBrowser:
         path = self.folder / line_id.removeprefix("files.")
         if line_id in (_UP, _HOME):
             path = self.folder.parent if line_id == _UP else Path.home()
-        elif not path.is_dir() or is_dataset(path):
+        elif not path.is_dir() or (is_dataset(path) and not self._wants_folder):
             return path
         self.go(path)
         return None
 
 
 def _lines(folder: Path) -> list[Line]:
-    lines = [Line(_UP, tr("Up"), str(folder.parent)), Line(_HOME, tr("Your own folder"))]
+    lines = _ways_out(folder)
     if is_dataset(folder):
         lines.append(Line(_THIS, tr("Import this dataset"), folder.name))
     folders, bundles, problem = _entries(folder)
@@ -55,6 +62,17 @@ def _lines(folder: Path) -> list[Line]:
     if not folders and not bundles:
         lines.append(Line("", tr("Nothing here can be imported")))
     return lines
+
+
+def _folder_lines(folder: Path) -> list[Line]:
+    lines = [Line(_THIS, tr("Use this folder"), folder.name), *_ways_out(folder)]
+    folders, _, problem = _entries(folder)
+    lines += [Line(f"files.{path.name}", path.name, tr("folder")) for path in folders]
+    return [*lines, Line("", problem)] if problem else lines
+
+
+def _ways_out(folder: Path) -> list[Line]:
+    return [Line(_UP, tr("Up"), str(folder.parent)), Line(_HOME, tr("Your own folder"))]
 
 
 def is_dataset(folder: Path) -> bool:

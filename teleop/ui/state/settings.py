@@ -45,6 +45,8 @@ class Settings:
         y: top edge of the window on the desktop; valid if `placed`.
         placed: whether `x` and `y` are known.
         options: options for driving and recording.
+        class_folder: the folder of a class that was watched last; empty for none.
+        hand_in_folder: the folder that the person handed in to last; empty for none.
         goals: number of episodes that the person wants to record, by environment.
     """
 
@@ -58,6 +60,8 @@ class Settings:
     x: int = 0
     y: int = 0
     placed: bool = False
+    class_folder: str = ""
+    hand_in_folder: str = ""
     options: DriveOptions = field(default_factory=DriveOptions)
     goals: dict[str, int] = field(default_factory=dict)
 

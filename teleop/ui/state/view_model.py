@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from teleop.runtime.protocol.class_messages import ClassListed, ClassStudied, FromClassroom
 from teleop.runtime.protocol.comparison_messages import (
     AxisSpread,
     LaneInfo,
@@ -62,6 +63,7 @@ from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary
 from teleop.types.results import HeldOutCheck, PairedComparison, Score, Tried
 from teleop.ui.state.analyses import Analyses
+from teleop.ui.state.classroom_state import Classroom
 
 
 @dataclass(slots=True)
@@ -229,6 +231,7 @@ class ViewModel:
     training: TrainingState | None = None
     analyses: Analyses = field(default_factory=Analyses)
     corrections: tuple[Corrected, ...] = ()
+    classroom: Classroom = field(default_factory=Classroom)
     datasets: tuple[DatasetSummary, ...] | None = None
     listed: EpisodesListed | None = None
     working: Working | None = None
@@ -248,7 +251,7 @@ class ViewModel:
         mine = training.running or training.dataset_id == library.dataset_id
         return training if mine else None
 
-    def hear(self, message: FromEnvironment | FromTrainer) -> None:
+    def hear(self, message: FromEnvironment | FromTrainer | FromClassroom) -> None:
         """Apply one message from another process."""
         handler = _HANDLERS.get(type(message))
         if handler:
@@ -330,12 +333,23 @@ class ViewModel:
     def _episodes_listed(self, message: EpisodesListed) -> None:
         self.listed = message
 
+    def _class_listed(self, message: ClassListed) -> None:
+        self.classroom.list(message)
+
+    def _class_studied(self, message: ClassStudied) -> None:
+        self.classroom.learn(message)
+        if message.problem:
+            self._trouble(message.problem)
+
     def _works(self, message: Working) -> None:
         self.working = message if message.total else None
 
     def _process_lost(self, message: ProcessLost) -> None:
         if message.process is ProcessName.ENVIRONMENT:
             self.lost = message.why
+        elif message.process is ProcessName.CLASSROOM:
+            self.classroom.lose(message.why)
+            self._trouble(message.why)
         else:
             self._trainer_lost(message)
 
@@ -431,6 +445,8 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     LibraryListed: ViewModel._datasets_listed,
     EpisodesListed: ViewModel._episodes_listed,
     Working: ViewModel._works,
+    ClassListed: ViewModel._class_listed,
+    ClassStudied: ViewModel._class_studied,
     ProcessLost: ViewModel._process_lost,
     AnalysisProgress: ViewModel._analysed,
     Profiled: ViewModel._profiled,

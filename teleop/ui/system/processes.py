@@ -1,11 +1,13 @@
-"""Starts the processes behind the window: environment at once, training when needed."""
+"""Starts the processes behind the window: environment at once, the others when needed."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from teleop.envs.activity import SLOW_S
 from teleop.runtime.processes.client import Client
-from teleop.runtime.processes.entry import run_environment, run_trainer
+from teleop.runtime.processes.entry import run_classroom, run_environment, run_trainer
+from teleop.runtime.protocol.class_messages import FromClassroom, ToClassroom
 from teleop.runtime.protocol.session_messages import (
     FromEnvironment,
     ProcessLost,
@@ -17,7 +19,7 @@ from teleop.runtime.protocol.training_messages import Certify, FromTrainer, ToTr
 
 
 class Processes:
-    """The environment process and the training process."""
+    """The environment process, the training process and the classroom process."""
 
     def __init__(self, arguments: tuple[Path, Path, int], wake: Callable[[], None]) -> None:
         """Start the environment process.
@@ -29,6 +31,7 @@ class Processes:
         self._arguments, self._wake = arguments, wake
         self._environment = self._spawn_environment()
         self._trainer: Client[ToTrainer, FromTrainer] | None = None
+        self._classroom: Client[ToClassroom, FromClassroom] | None = None
         self.trainer_was_started = False
 
     def tell(self, message: ToEnvironment) -> None:
@@ -39,19 +42,31 @@ class Processes:
         """Send a message to the training process; start it if it does not run."""
         (self._trainer or self.start_trainer()).send(message)
 
+    def tell_classroom(self, message: ToClassroom) -> None:
+        """Send a message to the classroom process; start it if it does not run."""
+        if self._classroom is None:
+            name = ProcessName.CLASSROOM
+            self._classroom = Client(name, run_classroom, (), self._wake, has_pool=True)
+        self._classroom.send(message)
+
     def certify(self, root: Path, dataset_id: str) -> None:
         """Let the training process re-simulate new episodes, if it runs and is idle."""
         if self._trainer:
             self._trainer.send(Certify(root, dataset_id))
 
-    def updates(self) -> Iterator[FromEnvironment | FromTrainer]:
-        """Return all messages of both processes since the last call."""
+    def updates(self) -> Iterator[FromEnvironment | FromTrainer | FromClassroom]:
+        """Return all messages of the processes since the last call."""
         yield from self._environment.receive()
         if self._trainer:
             for message in self._trainer.receive():
                 if isinstance(message, ProcessLost):
                     self._trainer = None  # started again when it is needed, not before
                 yield message
+        if self._classroom:
+            for told in self._classroom.receive():
+                if isinstance(told, ProcessLost):
+                    self._classroom = None
+                yield told
 
     def start_trainer(self) -> Client[ToTrainer, FromTrainer]:
         """Start the training process, which loads its libraries."""
@@ -61,7 +76,7 @@ class Processes:
 
     def slow(self) -> SlowCall | None:
         """Return a call that an environment has not answered for three seconds, or None."""
-        for client in (self._environment, self._trainer):
+        for client in self._clients:
             call = client.call if client else None
             if client and call and call.seconds >= SLOW_S:
                 return SlowCall(client.name, call.env_id, call.call, int(call.seconds))
@@ -69,7 +84,7 @@ class Processes:
 
     def slow_in(self) -> float | None:
         """Return the seconds until a call counts as slow, or until its displayed time changes."""
-        calls = [client.call for client in (self._environment, self._trainer) if client]
+        calls = [client.call for client in self._clients if client]
         waits = [
             SLOW_S - call.seconds if call.seconds < SLOW_S else 1.0 - call.seconds % 1.0
             for call in calls
@@ -79,7 +94,7 @@ class Processes:
 
     def stop(self, process: ProcessName) -> None:
         """Kill a process; its client then reports `ProcessLost`, as for a crash."""
-        for client in (self._environment, self._trainer):
+        for client in self._clients:
             if client and client.name == process:
                 client.stop()
 
@@ -91,10 +106,14 @@ class Processes:
         self._environment = self._spawn_environment()
 
     def close(self) -> None:
-        """Let both processes finish writing, then end them."""
-        self._environment.close()
-        if self._trainer:
-            self._trainer.close()
+        """Let the processes finish writing, then end them."""
+        for client in self._clients:
+            if client:
+                client.close()
+
+    @property
+    def _clients(self) -> tuple[Client[Any, Any] | None, ...]:
+        return self._environment, self._trainer, self._classroom
 
     def _spawn_environment(self) -> Client[ToEnvironment, FromEnvironment]:
         return Client(ProcessName.ENVIRONMENT, run_environment, self._arguments, self._wake)

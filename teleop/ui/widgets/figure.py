@@ -11,6 +11,7 @@ from pygame import Rect
 from teleop.text import tr
 from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import Colour, mix
+from teleop.ui.widgets.grid_map import GridMap, draw_grid
 from teleop.ui.widgets.line_chart import Series, nice_step
 
 _CELLS = (72, 44)  # of a density
@@ -33,6 +34,7 @@ class Figure:
         panels: plots that are drawn in two columns instead, below one legend.
         within: smallest and largest x, smallest and largest y that the axes must hold; None: as
             the data is.
+        grid: a map that is drawn instead; None for none.
         note: how many episodes it is from, and what else a reader must know; may be empty.
     """
 
@@ -48,6 +50,12 @@ class Figure:
     spread: float = 0.0
     whiskers: int = 0
     panels: tuple["Figure", ...] = ()
+    grid: GridMap | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show yet."""
+        return self.grid is None and not self.series
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -115,11 +123,14 @@ def draw_figure(
     """Draw a figure: legend above, axis titles beside, note below.
 
     Returns:
-        The plot and its axes; None if there is nothing to show, or if there are panels.
+        The plot and its axes; None if there is nothing to show, and for panels and maps.
     """
     px = painter.px
     legend = _draw_legend(painter, area, figure)
     _draw_note(painter, area, figure.note)
+    if figure.grid is not None:
+        draw_grid(painter, Rect(area.x, area.y, area.width, area.height - px(28)), figure.grid)
+        return None
     room = Rect(area.x, area.y + legend, area.width, area.height - legend - px(28))
     if not figure.panels:
         return _draw_plot(painter, room, figure)

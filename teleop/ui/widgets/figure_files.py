@@ -12,7 +12,7 @@ from pygame import Rect
 from teleop.errors import StorageError
 from teleop.paths import write_texts
 from teleop.text import tr
-from teleop.ui.drawing.theme import Colour, rgba
+from teleop.ui.drawing.theme import PAPER, Colour, rgba, shade
 from teleop.ui.widgets.figure import (
     Axis,
     Figure,
@@ -24,6 +24,7 @@ from teleop.ui.widgets.figure import (
     shown_points,
     whiskers_of,
 )
+from teleop.ui.widgets.grid_map import GridMap, cells_of, places_of, scale_steps
 from teleop.ui.widgets.line_chart import Series
 
 _SVG, _TALL_SVG = (1280, 720), (1280, 1040)
@@ -64,6 +65,8 @@ def figure_csv(figure: Figure) -> str:
     The columns of x and y are named after the axes; where several charts share the file, each row
     names them.
     """
+    if figure.grid is not None:
+        return _grid_csv(figure.grid)
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     several = bool(figure.panels)
@@ -94,13 +97,53 @@ def figure_svg(figure: Figure) -> str:
     legend, below = _svg_legend(figure, width)
     parts += legend
     area = Rect(24, below, width - 48, height - below - 44)
-    if figure.panels:
+    if figure.grid is not None:
+        parts += _svg_grid(figure.grid, area)
+    elif figure.panels:
         cells = panel_cells(area, len(figure.panels), 30)
         for cell, panel in zip(cells, figure.panels, strict=True):
             parts += _svg_plot(panel, cell)
     else:
         parts += _svg_plot(figure, area)
     return "\n".join([*parts, "</svg>\n"])
+
+
+def _grid_csv(grid: GridMap) -> str:
+    """Return a row for each cell of a map."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([grid.row_title, grid.column_title, grid.unit])
+    for name, row in zip(grid.names, grid.values, strict=True):
+        for other, value in zip(grid.names, row, strict=True):
+            writer.writerow([name, other, f"{value:.8g}"])
+    return file.getvalue()
+
+
+def _svg_grid(grid: GridMap, area: Rect) -> Iterator[str]:
+    """Yield the cells of a map, its names and its scale."""
+    at = places_of(grid, area, 1.4)
+    for x, y, value in cells_of(grid, at):
+        yield _svg_box((x, y, at.width - 1, at.height - 1), grid, value)
+    size = round(min(16, at.height * 0.8))
+    for index, name in enumerate(grid.names if at.named else ()):
+        x, y = at.left + (index + 0.5) * at.width, at.top + (index + 0.5) * at.height
+        yield _text(area.x, y + size / 3, f"{index + 1}  {name}", size=size)
+        yield _text(x, area.y + 18, str(index + 1), size=size, colour=_SOFT, anchor="middle")
+    y = area.bottom - 40
+    for share, value in scale_steps(grid):
+        yield _svg_box((area.x + share * 240, y, 11, 14), grid, value)
+    low, high = grid.ends
+    ends = tr("{low} to {high}", low=f"{low:,.0f}", high=f"{high:,.0f}")
+    yield _text(area.x, area.bottom - 8, ends, size=15, colour=_SOFT)
+    yield _text(area.x + 256, area.bottom - 28, grid.unit, size=15, colour=_SOFT)
+
+
+def _svg_box(box: tuple[float, float, float, float], grid: GridMap, value: float) -> str:
+    x, y, width, height = box
+    fill = _hex(shade(PAPER, grid.share(value)))
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}"/>'
+    )
 
 
 def _svg_plot(figure: Figure, area: Rect) -> Iterator[str]:

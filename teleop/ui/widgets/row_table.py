@@ -69,13 +69,13 @@ class RowTable(Generic[Row]):
         current: id of the row that is shown in full.
     """
 
-    def __init__(self, kind: RowKind[Row], order: int = 0) -> None:
-        """Create a table that is sorted by one of the columns, the largest first."""
+    def __init__(self, kind: RowKind[Row], order: int = 0, *, down: bool = True) -> None:
+        """Create a table that is sorted by one of the columns, by default the largest first."""
         self._kind = kind
         self.filter = ""
         self.chosen: set[str] = set()
         self.current = ""
-        self._order, self._down = order, True
+        self._order, self._down = order, down
         self._scroll = Scroll()
 
     def forget(self) -> None:

@@ -1,0 +1,247 @@
+"""Commands about a class: hand in, list what was handed in, and learn from everybody."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from teleop import paths
+from teleop.cli.options import (
+    AsJson,
+    DatasetName,
+    Debug,
+    Recordings,
+    bar,
+    find_dataset,
+    one_sentence,
+    say,
+    table,
+    tell,
+)
+from teleop.cli.play import cli
+from teleop.errors import ReportError
+
+if TYPE_CHECKING:
+    from teleop.classroom.class_folder import ClassFolder
+    from teleop.types.class_results import ClassFindings, StudentRow
+
+classroom = typer.Typer(
+    help="A class: list what it handed in, learn from everybody, take a student's data out.",
+    no_args_is_help=True,
+)
+cli.add_typer(classroom, name="class")
+
+ClassFolderPath = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="The folder into which the class hands in.")
+]
+
+
+@cli.command("hand-in")
+def hand_in(
+    dataset: DatasetName,
+    folder: ClassFolderPath,
+    codename: Annotated[str, typer.Option(help="What you call yourself in the class.")],
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write your recordings and policies, as one file, into the folder of your class."""
+    with one_sentence(debug):
+        from teleop.classroom.hand_in import hand_in as write
+
+        target = write(find_dataset(recordings, dataset), folder, codename)
+        say(as_json, {"file": str(target)}, f"Handed in {target}")
+
+
+@classroom.command("open")
+def open_class(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="The folder into which the class hands in."),
+    ] = None,
+    recordings: Recordings = None,
+    debug: Debug = False,
+) -> None:
+    """Watch the folder of a class in the window."""
+    with one_sentence(debug):
+        from teleop.api.open_window import DEFAULT_ENV, show_window
+
+        if folder is not None and not folder.is_dir():
+            raise ReportError(f"There is no folder {folder}; name the one the class hands in to.")
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        show_window(DEFAULT_ENV, root, screen="class", class_folder=folder)
+
+
+@classroom.command("list")
+def list_class(folder: ClassFolderPath, as_json: AsJson = False, debug: Debug = False) -> None:
+    """List what a class handed in; every take is re-simulated, every policy plays 20 starts."""
+    with one_sentence(debug):
+        from teleop.classroom.taken_out import TakenOut
+
+        rows = _read(folder, as_json).rows(TakenOut(paths.classes_file()).of(folder))
+        shown = [_shown(row) for row in rows]
+        if as_json:
+            say(True, {"students": [dataclasses.asdict(row) for row in rows]}, "")
+            return
+        table(False, shown, folder.name or "Class")
+        for row in rows:
+            for problem in row.problems:
+                tell(f"{row.student}: {problem}")
+
+
+@classroom.command()
+def study(
+    folder: ClassFolderPath,
+    output: Annotated[Path, typer.Option(help="Folder for the tables and figures.")] = Path(
+        "class-study"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of groups and policies.")] = 0,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Train a policy from everybody's episodes, and find out who taught best."""
+    with one_sentence(debug):
+        found = _studied(folder, paths.recordings_folder(Path.cwd(), recordings), seed, as_json)
+        files = _write_study(found, output)
+        if as_json:
+            data = dataclasses.asdict(found) | {"files": [str(file) for file in files]}
+            say(True, data, "")
+            return
+        _tell_study(found)
+        tell(f"Wrote {len(files)} files to {output}")
+
+
+@classroom.command("take-out")
+def take_out(
+    folder: ClassFolderPath,
+    student: Annotated[str, typer.Argument(help="The codename.")],
+    back: Annotated[bool, typer.Option("--back", help="Put the data back in.")] = False,
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take a student's data out: it is deleted here for good, and its policies are marked."""
+    with one_sentence(debug):
+        from teleop.classroom.class_dataset import delete_student
+        from teleop.classroom.taken_out import TakenOut
+        from teleop.recording import Library
+
+        library = Library(paths.recordings_folder(Path.cwd(), recordings))
+        TakenOut(paths.classes_file()).change(folder, student, is_out=not back)
+        deleted, marked = (0, []) if back else delete_student(library, folder, student)
+        data = {"student": student, "is_out": not back, "deleted": deleted, "marked": marked}
+        text = f"{student} counts again." if back else f"{student} does not count any more."
+        if deleted:
+            text += f" {deleted} of their episodes were deleted from your recordings."
+        for name in marked:
+            text += f" The policy {name} learned from some of them: train another."
+        say(as_json, data, text)
+
+
+def _read(folder: Path, quiet: bool) -> "ClassFolder":
+    """Read everything in a folder."""
+    from teleop.classroom.class_folder import ClassFolder
+    from teleop.workers.worker_pool import WorkerPool
+
+    pool = WorkerPool()
+    try:
+        found = ClassFolder(folder, pool)
+        found.look(waits=False)
+        with bar("Re-simulating", quiet) as move:
+            for _ in found.iter_read(move):
+                pass
+    finally:
+        pool.close()
+    return found
+
+
+def _studied(folder: Path, root: Path, seed: int, quiet: bool) -> "ClassFindings":
+    from teleop.classroom.class_dataset import update_class_dataset
+    from teleop.classroom.class_study import ClassStudy
+    from teleop.classroom.taken_out import TakenOut
+    from teleop.recording import Library
+    from teleop.workers.worker_pool import WorkerPool
+
+    read = _read(folder, quiet)
+    out = TakenOut(paths.classes_file()).of(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    dataset = update_class_dataset(Library(root), folder, read.handed_in(), out)
+    pool = WorkerPool()
+    try:
+        made = ClassStudy(dataset, root, pool, seed)
+        with bar("Learning", quiet) as move:
+            for part in made.run():
+                move(part.done, part.total, str(part.phase))
+        return made.found
+    finally:
+        pool.close()
+
+
+def _write_study(found: "ClassFindings", output: Path) -> list[Path]:
+    """Write the tables as CSV, the figures as SVG and CSV; return the files."""
+    from teleop.ui.classroom.class_figures import growth_figure, teachers_figure
+    from teleop.ui.drawing.theme import PAPER
+    from teleop.ui.widgets.figure_files import figure_csv, figure_svg
+
+    figures = {"growth": growth_figure(found, PAPER), "who-taught-best": teachers_figure(found)}
+    texts = {}
+    for name, figure in figures.items():
+        texts[output / f"{name}.svg"] = figure_svg(figure)
+        texts[output / f"{name}.csv"] = figure_csv(figure)
+    lines = ["student,success,mean,low,high,minutes,per_minute"]
+    for each in found.best_first:
+        values = (each.success, each.mean, each.low, each.high, each.minutes, each.per_minute)
+        cells = ["" if value is None else f"{value:.8g}" for value in values]
+        lines.append(",".join([each.student, *cells]))
+    texts[output / "teachers.csv"] = "\n".join(lines) + "\n"
+    paths.write_texts(texts)
+    return list(texts)
+
+
+def _tell_study(found: "ClassFindings") -> None:
+    from teleop.ui.classroom.class_figures import verdict_text
+
+    growth = [
+        {
+            "teachers": point.teachers,
+            "success": _share(point.success[0] if point.success else None),
+            "mean return": round(point.mean, 1),
+            "from": round(point.low, 1),
+            "to": round(point.high, 1),
+        }
+        for point in found.growth
+    ]
+    table(False, growth, "Policies of more and more students")
+    teachers = [
+        {
+            "student": each.student,
+            "success": _share(each.success),
+            "mean return": round(each.mean, 1),
+            "minutes": round(each.minutes, 2),
+            "gained per minute": None if each.per_minute is None else round(each.per_minute),
+        }
+        for each in found.best_first
+    ]
+    table(False, teachers, "Who taught best")
+    tell(f"The policy of everybody is {found.policy} of {found.dataset_id}.")
+    tell(str(verdict_text(found)))
+
+
+def _shown(row: "StudentRow") -> dict[str, object]:
+    return {
+        "student": row.student + (" (out)" if row.is_out else ""),
+        "takes": row.takes,
+        "minutes": round(row.minutes, 2),
+        "return": None if row.mean is None else round(row.mean, 1),
+        "success": _share(row.success),
+        "policy's return": None if row.policy_mean is None else round(row.policy_mean, 1),
+        "policy's success": _share(row.policy_success),
+        "exact": f"{row.exact} of {row.episodes}",
+        "problems": len(row.problems) or "",
+    }
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"
