@@ -6,7 +6,7 @@ Each episode is labelled with its student's codename; their notes, tags and star
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from teleop.classroom.handed_in import HandedIn
@@ -26,7 +26,11 @@ def class_dataset_id(env_id: str, folder: Path) -> str:
 
 
 def update_class_dataset(
-    library: Library, folder: Path, handed_in: Sequence[HandedIn], taken_out: set[str]
+    library: Library,
+    folder: Path,
+    handed_in: Sequence[HandedIn],
+    taken_out: set[str],
+    on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Dataset:
     """Copy what counts and is missing; delete for good what does not count any more.
 
@@ -35,6 +39,7 @@ def update_class_dataset(
         folder: the class's folder, after which the dataset is named.
         handed_in: what counts, as from `ClassFolder.handed_in`.
         taken_out: students whose data the teacher took out.
+        on_progress: called with (done, total) bundles; what it raises ends the copying.
 
     Raises:
         LearningError: nothing counts.
@@ -52,7 +57,8 @@ def update_class_dataset(
         dataset = library.existing(dataset_id)
         _delete(dataset, [row.file for row in dataset.rows() if row.uuid not in owners])
         there = {row.uuid for row in dataset.rows()}
-    for each in counting:
+    for done, each in enumerate(counting):
+        on_progress(done, len(counting))
         missing = {episode.uuid for episode in each.own} - there
         if missing:
             with _opened(each.path) as source:

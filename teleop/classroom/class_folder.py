@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from teleop.classroom.hand_in import ENDING
@@ -91,15 +92,8 @@ class ClassFolder:
         yield from self._reader.iter_read(list(self._bundles), on_progress)
 
     def handed_in(self) -> list[HandedIn]:
-        """Return what was read and counts; nothing of students whose codename is taken twice."""
-        read = self._reader.judged()
-        names = Counter(each.student.casefold() for each in read)
-        env_id = _environment(read)
-        return [
-            each
-            for each in read
-            if each.env_id == env_id and names[each.student.casefold()] == 1 and each.own
-        ]
+        """Return what was read and counts."""
+        return [each for each in self._judged() if each.own]
 
     def rows(self, taken_out: set[str]) -> list[StudentRow]:
         """Return a row for each file.
@@ -107,24 +101,34 @@ class ClassFolder:
         Args:
             taken_out: students whose data the teacher took out.
         """
-        read = self._reader.judged()
-        names = Counter(each.student.casefold() for each in read)
-        env_id = _environment(read)
-        rows = []
-        for each in read:
-            problems = list(each.problems)
-            if each.env_id not in ("", env_id):
-                problems.insert(0, f"it is of {each.env_id}, not of {env_id}")
-            if names[each.student.casefold()] > 1:
-                problems.insert(0, f"two bundles are called {each.student}: rename one")
-            rows.append(_row(each, tuple(problems), is_out=each.student in taken_out))
+        rows = [_row(each, is_out=each.student in taken_out) for each in self._judged()]
         for path in self._misnamed:
-            problem = f"its name does not end in {ENDING}: rename it, if it is a bundle"
+            problem = tr(
+                "its name does not end in {ending}: rename it, if it is a bundle", ending=ENDING
+            )
             rows.append(StudentRow(path.name, path.name, problems=(problem,)))
         for path in self._copied:
-            problem = "it is being copied"
+            problem = tr("it is being copied")
             rows.append(StudentRow(student_of(path), path.name, problems=(problem,)))
         return sorted(rows, key=lambda row: row.student.casefold())
+
+    def _judged(self) -> list[HandedIn]:
+        """Return what was read; of other environments, and of names given twice, nothing counts."""
+        read = self._reader.judged()
+        names, env_id = Counter(each.student.casefold() for each in read), _environment(read)
+        found = []
+        for each in read:
+            problems = []
+            if names[each.student.casefold()] > 1:
+                name = each.student
+                problems.append(tr("two bundles are called {name}: rename one", name=name))
+            if each.env_id not in ("", env_id):
+                problem = tr("it is of {other}, not of {env_id}", other=each.env_id, env_id=env_id)
+                problems.append(problem)
+            if problems:
+                each = replace(each, episodes=(), policies=(), problems=(*problems, *each.problems))
+            found.append(each)
+        return found
 
 
 def _is_misnamed(path: Path) -> bool:
@@ -137,7 +141,7 @@ def _environment(read: list[HandedIn]) -> str:
     return counts.most_common(1)[0][0] if counts else ""
 
 
-def _row(each: HandedIn, problems: tuple[str, ...], *, is_out: bool) -> StudentRow:
+def _row(each: HandedIn, *, is_out: bool) -> StudentRow:
     own, best = each.own, each.best
     judged = [float(e.success) for e in own if e.success is not None]
     episodes = each.facts.episodes if each.facts else ()
@@ -154,6 +158,6 @@ def _row(each: HandedIn, problems: tuple[str, ...], *, is_out: bool) -> StudentR
         policy_success=best.success if best else None,
         exact=sum(e.verdict == "exact" for e in episodes),
         episodes=len(episodes),
-        problems=problems,
+        problems=each.problems,
         is_out=is_out,
     )

@@ -68,7 +68,14 @@ class _Job:
 class ClassStudy:
     """The study of one class."""
 
-    def __init__(self, dataset: Dataset, root: Path, pool: WorkerPool, seed: int = 0) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        root: Path,
+        pool: WorkerPool,
+        seed: int = 0,
+        budget_s: float = 20.0,
+    ) -> None:
         """Prepare a study.
 
         Args:
@@ -76,11 +83,13 @@ class ClassStudy:
             root: the recordings folder that it lies in.
             pool: processes that train and play.
             seed: seed of the groups and of the policies.
+            budget_s: seconds for choosing the settings by playing; 0: none.
 
         Raises:
             LearningError: nothing can be learned, or the environment cannot be played here.
         """
         self._dataset, self._root, self._pool, self._seed = dataset, root, pool, seed
+        self._budget_s = budget_s
         self._demos = load_demonstrations(dataset)
         env_id = self._demos.env_id
         if not can_play(env_id):
@@ -141,10 +150,14 @@ class ClassStudy:
     # ------------------------------------------------------------ everybody
 
     def _train_everybody(self) -> Iterator[tuple[float, LearnedPolicy | None]]:
-        run = TrainingRun(self._demos, "bc", {"seed": self._seed})
+        run = TrainingRun(self._demos, "bc", {"seed": self._seed, "budget_s": self._budget_s})
         name = run.policy_name(list_policies(self._dataset.policies))
+        share = 0.0
         for part in run.train():
-            yield min(1.0, part.step / max(1, part.total)), None
+            share = max(share, min(1.0, part.step / max(1, part.total)))  # each phase begins at 0
+            yield share, None
+        for _ in run.stand():
+            yield 1.0, None
         if run.policy is not None:
             run.policy.save(self._dataset.policies / name)
             self.found = replace(self.found, policy=name)
@@ -154,8 +167,14 @@ class ClassStudy:
         env_id = self._demos.env_id
         self._results = list(evaluate_from(env_id, policy, self._fresh))
         chance = list(evaluate_from(env_id, RandomPolicy(env_id), self._fresh))
-        rule = self._demos.success_rule.words_for(chance)
-        self.found = replace(self.found, random=_mean(chance), rule=rule)
+        rule = self._demos.success_rule
+        self.found = replace(
+            self.found,
+            random=_mean(chance),
+            rule=rule.words_for(chance),
+            policy_mean=_mean(self._results),
+            policy_success=rule.rate(self._results),
+        )
 
     # ------------------------------------------------------------ groups and single students
 

@@ -22,10 +22,20 @@ from teleop.errors import ReportError, TeleopError, reason, sentence
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Dataset, Library
 from teleop.take_over import OVER
-from teleop.text import tr
+from teleop.text import ntr, tr
 from teleop.workers.worker_pool import WorkerPool
 
 _LARGEST = 1 << 30  # bytes of one bundle
+_VERDICTS = {
+    "diverges": tr("diverges"),
+    "unknown": tr("unknown"),
+    "unreadable": tr("unreadable"),
+}
+_KINDS = {
+    "script": tr("a script"),
+    "policy": tr("a policy"),
+    "other": tr("another program"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +213,13 @@ def _read(bundle: Path, starts: range, on_progress: OnProgress) -> HandedIn:
     try:
         size = bundle.stat().st_size
         if size > _LARGEST:
-            raise ReportError(f"{bundle.name} has {size / 1e9:.1f} GB; at most 1 GB is read.")
+            raise ReportError(
+                tr(
+                    "{name} has {size} GB; at most 1 GB is read.",
+                    name=bundle.name,
+                    size=f"{size / 1e9:.1f}",
+                )
+            )
         with tempfile.TemporaryDirectory(prefix="teleop-class-") as folder:
             dataset = Library(Path(folder)).import_dataset(bundle)
             facts = derive_facts(dataset, on_progress, starts)
@@ -213,7 +229,7 @@ def _read(bundle: Path, starts: range, on_progress: OnProgress) -> HandedIn:
     except TeleopError as problem:
         said = sentence(problem).replace(str(bundle.resolve()), bundle.name)
     except OSError as problem:
-        said = f"{bundle.name} cannot be read ({reason(problem)})."
+        said = tr("{name} cannot be read ({problem}).", name=bundle.name, problem=reason(problem))
     return HandedIn(student, bundle, None, problems=(said,))
 
 
@@ -249,18 +265,25 @@ def _problems(read: HandedIn, facts: Facts, owners: dict[str, list[str]]) -> Ite
     student = read.student
     others = [name for name in read.codenames if name != student]
     if others:
-        yield f"its episodes are labelled {', '.join(others)}: was the file renamed?"
+        names = ", ".join(others)
+        yield tr("its episodes carry the codename {names}: was the file renamed?", names=names)
     numbers: dict[str, list[int]] = {}
     for episode in facts.episodes:
         if why := _why_not(episode, owners, student):
             numbers.setdefault(why, []).append(episode.number)
     for why, which in numbers.items():
         listed = ", ".join(map(str, which))
-        yield f"episode{'s' if len(which) > 1 else ''} {listed} {why}"
+        yield ntr(
+            "episode {listed} {why}", "episodes {listed} {why}", len(which), listed=listed, why=why
+        )
     for driver in facts.drivers:
         others = [name for name in owners.get(driver.sha256, ()) if name != student]
         if others:
-            yield f"policy {driver.name} not counted: handed in by {', '.join(others)}, too"
+            yield tr(
+                "policy {name} not counted: handed in by {others}, too",
+                name=driver.name,
+                others=", ".join(others),
+            )
         if driver.problem:
             yield driver.problem
 
@@ -269,11 +292,15 @@ def _why_not(episode: EpisodeFact, owners: dict[str, list[str]], student: str) -
     """Return why an episode does not count as the student's own; empty if it does."""
     others = [name for name in owners.get(episode.sha256, ()) if name != student]
     if others:
-        return f"handed in by {', '.join(others)}, too: not counted until one is removed"
+        return tr(
+            "handed in by {others}, too: not counted until one is removed", others=", ".join(others)
+        )
     if episode.verdict != "exact":
-        return f"not counted: {episode.verdict} when replayed"
+        verdict = _VERDICTS.get(episode.verdict, episode.verdict)
+        return tr("not counted: {verdict} when replayed", verdict=verdict)
     if episode.kind != "human" and OVER not in episode.driver:
-        return f"not counted as own: driven by a {episode.kind}"
+        kind = _KINDS.get(episode.kind, episode.kind)
+        return tr("not counted as own: driven by {kind}", kind=kind)
     return ""
 
 

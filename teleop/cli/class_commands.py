@@ -8,7 +8,9 @@ import typer
 
 from teleop import paths
 from teleop.cli.options import (
+    BUDGET_S,
     AsJson,
+    Budget,
     DatasetName,
     Debug,
     Recordings,
@@ -97,13 +99,15 @@ def study(
         "class-study"
     ),
     seed: Annotated[int, typer.Option(min=0, help="Seed of groups and policies.")] = 0,
+    budget: Budget = BUDGET_S,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Train a policy from everybody's episodes, and find out who taught best."""
     with one_sentence(debug):
-        found = _studied(folder, paths.recordings_folder(Path.cwd(), recordings), seed, as_json)
+        root = paths.recordings_folder(Path.cwd(), recordings)
+        found = _studied(folder, root, (seed, budget), as_json)
         files = _write_study(found, output)
         if as_json:
             data = dataclasses.asdict(found) | {"files": [str(file) for file in files]}
@@ -157,7 +161,7 @@ def _read(folder: Path, quiet: bool) -> "ClassFolder":
     return found
 
 
-def _studied(folder: Path, root: Path, seed: int, quiet: bool) -> "ClassFindings":
+def _studied(folder: Path, root: Path, settings: tuple[int, float], quiet: bool) -> "ClassFindings":
     from teleop.classroom.class_dataset import update_class_dataset
     from teleop.classroom.class_study import ClassStudy
     from teleop.classroom.taken_out import TakenOut
@@ -170,7 +174,7 @@ def _studied(folder: Path, root: Path, seed: int, quiet: bool) -> "ClassFindings
     dataset = update_class_dataset(Library(root), folder, read.handed_in(), out)
     pool = WorkerPool()
     try:
-        made = ClassStudy(dataset, root, pool, seed)
+        made = ClassStudy(dataset, root, pool, *settings)
         with bar("Learning", quiet) as move:
             for part in made.run():
                 move(part.done, part.total, str(part.phase))
@@ -236,11 +240,17 @@ def _shown(row: "StudentRow") -> dict[str, object]:
         "minutes": round(row.minutes, 2),
         "return": None if row.mean is None else round(row.mean, 1),
         "success": _share(row.success),
-        "policy's return": None if row.policy_mean is None else round(row.policy_mean, 1),
-        "policy's success": _share(row.policy_success),
+        "policy": _reached(row),
         "exact": f"{row.exact} of {row.episodes}",
         "problems": len(row.problems) or "",
     }
+
+
+def _reached(row: "StudentRow") -> str:
+    """Return the success of the best policy, or its mean return where nothing tells success."""
+    if row.policy_success is None and row.policy_mean is not None:
+        return f"{row.policy_mean:.1f}"
+    return _share(row.policy_success)
 
 
 def _share(value: float | None) -> str:

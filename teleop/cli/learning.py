@@ -8,7 +8,9 @@ from typing import Annotated, Any, Optional
 import typer
 
 from teleop.cli.options import (
+    BUDGET_S,
     AsJson,
+    Budget,
     DatasetName,
     Debug,
     Recordings,
@@ -28,9 +30,6 @@ Set = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--set", help="Another setting of the algorithm, as NAME=VALUE; repeatable."),
 ]
-Budget = Annotated[
-    float, typer.Option(min=0, help="Seconds for choosing settings by playing (0 = none).")
-]
 NoReward = Annotated[
     bool,
     typer.Option("--no-reward", help="Do not choose settings by the environment's reward."),
@@ -44,7 +43,6 @@ Only = Annotated[
         help="Learn only from these episodes: starred, successes, or numbers such as 1,4-9."
     ),
 ]
-_BUDGET_S = 20.0
 
 
 Algorithm = Annotated[
@@ -84,7 +82,7 @@ def train(
     insist: Insist = False,
     start: StartFrom = "",
     network: OwnNetwork = "",
-    budget: Budget = _BUDGET_S,
+    budget: Budget = BUDGET_S,
     no_reward: NoReward = False,
     all_takes: AllTakes = False,
     only: Only = None,
@@ -123,7 +121,7 @@ _USUAL = {
     "steps": None,
     "insist": False,
     "lag_steps": None,
-    "budget_s": _BUDGET_S,
+    "budget_s": BUDGET_S,
     "reward": True,
     "all_takes": False,
 }

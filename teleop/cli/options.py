@@ -26,6 +26,10 @@ Recordings = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
+Budget = Annotated[
+    float, typer.Option(min=0, help="Seconds for choosing settings by playing (0 = none).")
+]
+BUDGET_S = 20.0
 DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")]
 
 

@@ -51,6 +51,9 @@ def policies(
             table(False, [_row(row) for row in rows], f"Policies of {found.dataset_id}")
             if unreadable := sorted(set(list_policies(found.policies)) - {r.name for r in rows}):
                 tell(f"Cannot be read: {', '.join(unreadable)}")
+            for row in rows:
+                if row.missing:
+                    tell(f"{row.name}: {row.missing} of the episodes it learned from are gone.")
 
 
 @cli.command()

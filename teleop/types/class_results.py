@@ -101,6 +101,8 @@ class ClassFindings:
         growth: what policies of more and more teachers reach.
         teachers: what each student's policy reaches, in the order of the students as far as known.
         policy: name of the policy of everybody; empty if it is not trained yet.
+        policy_mean: its mean return on these starts.
+        policy_success: its share of successes there; None if nothing tells.
         against: this policy against the policy of the student in the middle.
     """
 
@@ -113,6 +115,8 @@ class ClassFindings:
     growth: tuple[GrowthPoint, ...] = ()
     teachers: tuple[TeacherValue, ...] = ()
     policy: str = ""
+    policy_mean: float = 0.0
+    policy_success: float | None = None
     against: PairedComparison | None = None
 
     @property

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import pytest
 
 import teleop
@@ -14,11 +13,9 @@ from teleop.classroom.grading import iter_grades
 from teleop.classroom.handed_in import bundles_in
 from teleop.classroom.rubric import Measure, Rule, read_rubric
 from teleop.errors import ReportError
-from teleop.evaluation.scoring import RandomPolicy
-from teleop.experts import make_expert
-from teleop.types import YOU, Actor
 from tests.harness.cli import one_sentence
 from tests.harness.cli import teleop as command
+from tests.harness.students import forged, hand_in
 
 RUBRIC = """
 format = 1
@@ -41,40 +38,6 @@ zero = 50
 """
 
 
-class Student:
-    """A person, as the recorder sees one, who acts as another driver does."""
-
-    actor, name = Actor.HUMAN, YOU
-
-    def __init__(self, driver: str, env_id: str) -> None:
-        drivers = {"expert": make_expert, "random": RandomPolicy}
-        self._driver: Any = drivers[driver](env_id)
-
-    def reset(self, seed: int) -> None:
-        self._driver.reset(seed)
-
-    def act(self, observation: Any) -> Any:
-        return self._driver.act(observation)
-
-
-def hand_in(
-    here: Path, name: str, driver: Any, *, env_id: str = "CartPole-v1", **more: Any
-) -> Path:
-    """What a student would hand in: three takes and a policy."""
-    dataset_id = "cartpole-v1/human-v0"
-    root = here / name / "recordings"
-    data = teleop.record(
-        env_id, Student(driver, env_id), 3, dataset_id=dataset_id, root=root, **more
-    )
-    if more.get("trains", True):
-        policy = teleop.train(data, teleop.Nearest(lag_steps=0))
-        policy.save(data.folder / "policies" / "nearest")
-    target = here / "class" / f"{name}.teleop.zip"
-    target.parent.mkdir(exist_ok=True)
-    command("export", dataset_id, "--output", str(target), here=here / name)
-    return target
-
-
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a rubric and a class of eight."""
@@ -90,33 +53,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scripted = teleop.record("CartPole-v1", "expert", 3, root=here / "toad" / "recordings")
     target = here / "class" / "toad.teleop.zip"
     command("export", scripted.id, "--output", str(target), here=here / "toad")
-    _forge(here)
+    forged(here, "weasel")
     return here
-
-
-def _forge(here: Path) -> None:
-    """A take in which one action is another than the one that was taken, with sound hashes."""
-    root = here / "weasel" / "recordings"
-    env = gym.make("CartPole-v1")
-    inner, steps = env.unwrapped.step, 0
-
-    def step(action: Any) -> Any:
-        nonlocal steps
-        steps += 1
-        return inner(1 - action if steps == 5 else action)
-
-    env.unwrapped.step = step  # type: ignore[method-assign]
-    recorded = teleop.RecordEpisodes(env, "cartpole-v1/human-v0", root=root, driver="human")
-    for seed in (1, 2):
-        observation, _ = recorded.reset(seed=seed)
-        over = False
-        while not over:
-            action = int(observation[2] + 0.2 * observation[3] > 0)
-            observation, _, terminated, truncated, _ = recorded.step(action)
-            over = terminated or truncated
-    recorded.close()
-    target = here / "class" / "weasel.teleop.zip"
-    command("export", "cartpole-v1/human-v0", "--output", str(target), here=here / "weasel")
 
 
 def graded(here: Path, output: str = "grades") -> dict[str, dict[str, str]]:

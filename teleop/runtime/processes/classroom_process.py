@@ -181,8 +181,13 @@ class ClassroomProcess:
         problem = ""
         root, folder = self._watched.root, self._watched.folder
         try:
-            counting = self._folder.handed_in()
-            dataset = update_class_dataset(Library(root), folder, counting, self._out.of(folder))
+            counting, out = self._folder.handed_in(), self._out.of(folder)
+
+            def on_progress(done: int, total: int) -> None:
+                self._pipe.send(replace(told, done=done, total=total))
+                self._check()
+
+            dataset = update_class_dataset(Library(root), folder, counting, out, on_progress)
             study = ClassStudy(dataset, root, self._pool)
             for part in study.run():
                 told = ClassStudied(part.found, part.done, part.total, part.phase)

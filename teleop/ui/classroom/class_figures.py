@@ -4,6 +4,7 @@ import numpy as np
 
 from teleop.text import joined, tr
 from teleop.types.class_results import ClassFindings, GrowthPoint
+from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Theme
 from teleop.ui.widgets.figure import Figure
 from teleop.ui.widgets.grid_map import GridMap
@@ -19,8 +20,8 @@ def growth_figure(found: ClassFindings, theme: Theme) -> Figure:
     line = Series("", x, values[:, 0], theme.agent, None, (values[:, 1], values[:, 2]))
     groups = max((point.groups for point in found.growth), default=1)
     note = tr(
-        "{groups} random groups of each size; {starts} starts that nobody demonstrated; 95 % "
-        "intervals",
+        "{groups} random groups of each size, no take left out; {starts} starts that nobody "
+        "demonstrated; 95 % intervals",
         groups=groups,
         starts=found.starts,
     )
@@ -61,11 +62,12 @@ def _values(point: GrowthPoint, *, judged: bool) -> tuple[float, float, float]:
 
 
 def verdict_text(found: ClassFindings) -> str:
-    """Return how the policy of everybody compares with that of the student in the middle."""
+    """Return what the policy of everybody reaches, also against the student in the middle."""
     against = found.against
+    reached = policy_text(found)
     if against is None:
-        return ""
-    return tr(
+        return reached
+    difference = tr(
         "The policy of everybody gains {difference} ({low} to {high}) in return over the policy "
         "of the student in the middle, {student}, on the same {starts} starts.",
         difference=f"{against.difference:+,.0f}",
@@ -73,4 +75,24 @@ def verdict_text(found: ClassFindings) -> str:
         high=f"{against.high:+,.0f}",
         student=against.second,
         starts=against.starts,
+    )
+    return joined(" ", (reached, difference))
+
+
+def policy_text(found: ClassFindings) -> str:
+    """Return what the policy of everybody reaches; empty if it is not known yet."""
+    if not found.policy or not found.rule:
+        return ""
+    if found.policy_success is None:
+        return tr(
+            "{policy}: mean return {mean} from {starts} starts.",
+            policy=found.policy,
+            mean=signed(found.policy_mean, plus=False),
+            starts=found.starts,
+        )
+    return tr(
+        "{policy}: success from {share} of {starts} starts.",
+        policy=found.policy,
+        share=f"{found.policy_success:.0%}",
+        starts=found.starts,
     )

@@ -64,14 +64,14 @@ _COLUMNS: tuple[Column[ClassRow], ...] = (
         tr("Minutes"), 0.11, lambda r: r.student.minutes, lambda r: f"{r.student.minutes:.1f}", 560
     ),
     Column(
-        tr("Own return"),
+        tr("Return"),
         0.13,
         lambda r: _least(r.student.mean),
         lambda r: _number(r.student.mean),
         460,
     ),
     Column(
-        tr("Own success"),
+        tr("Success"),
         0.14,
         lambda r: _least(r.student.success),
         lambda r: _share(r.student.success),

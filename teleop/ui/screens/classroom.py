@@ -1,5 +1,6 @@
 """The Class screen: what was handed in, and what everybody's episodes teach."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pygame import Rect
@@ -167,20 +168,20 @@ class ClassScreen:
         rect = Rect(card.right - px(48), card.y + px(12), px(36), px(36))
         if draw_enlarge_button(context, rect):
             context.display.enlarged = True
+        figure = self._figure(context, classroom)
         y = card.bottom - px(60)
         self._draw_button(context, Rect(card.x + px(12), y, card.width - px(24), px(40)), classroom)
-        for text, ink in reversed(list(_remarks(classroom))):
+        for text, ink in reversed([*_remarks(classroom), (figure.note, "text2")]):
             for line in reversed(ui.painter.wrapped(text, "small", card.width - px(32))):
                 y -= px(_LINE)
                 ui.painter.text(line, (card.x + px(16), y + px(4)), "small", getattr(ui.theme, ink))
             y -= px(6)
         inside = Rect(card.x + px(12), card.y + px(56), card.width - px(24), 0)
         inside.height = y - inside.y - px(4)
-        figure = self._figure(context, classroom)
         if classroom.found is None or figure.is_empty:
             _draw_promise(context, inside, self._tab)
         else:
-            draw_figure(ui.painter, inside, figure)
+            draw_figure(ui.painter, inside, replace(figure, note=""))
 
     def _draw_tabs(self, context: UiContext, card: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
@@ -226,7 +227,7 @@ class ClassScreen:
                 context.tell(ChooseDataset(found.dataset_id))
                 context.next.rivals, context.next.screen = (found.policy,), "compare"
             rect = half.move(half.width + px(8), 0)
-        if ui.button("class.study", rect, tr("Learn from everybody"), "brain", "primary",
+        if ui.button("class.study", rect, tr("Learn from all"), "brain", "primary",
                      reason=reason):  # fmt: skip
             context.jobs.tell_classroom(StudyClass())
 

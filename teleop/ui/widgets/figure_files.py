@@ -24,7 +24,7 @@ from teleop.ui.widgets.figure import (
     shown_points,
     whiskers_of,
 )
-from teleop.ui.widgets.grid_map import GridMap, cells_of, places_of, scale_steps
+from teleop.ui.widgets.grid_map import GridMap, cells_of, ends_text, places_of, scale_steps
 from teleop.ui.widgets.line_chart import Series
 
 _SVG, _TALL_SVG = (1280, 720), (1280, 1040)
@@ -132,9 +132,7 @@ def _svg_grid(grid: GridMap, area: Rect) -> Iterator[str]:
     y = area.bottom - 40
     for share, value in scale_steps(grid):
         yield _svg_box((area.x + share * 240, y, 11, 14), grid, value)
-    low, high = grid.ends
-    ends = tr("{low} to {high}", low=f"{low:,.0f}", high=f"{high:,.0f}")
-    yield _text(area.x, area.bottom - 8, ends, size=15, colour=_SOFT)
+    yield _text(area.x, area.bottom - 8, ends_text(grid), size=15, colour=_SOFT)
     yield _text(area.x + 256, area.bottom - 28, grid.unit, size=15, colour=_SOFT)
 
 

@@ -90,6 +90,12 @@ def scale_steps(grid: GridMap, count: int = 24) -> Iterator[tuple[float, float]]
         yield index / count, low + (high - low) * (index + 0.5) / count
 
 
+def ends_text(grid: GridMap) -> str:
+    """Return the smallest and the largest value, as text."""
+    low, high = (f"{end:,.0f}".replace("-", "−") for end in grid.ends)
+    return tr("{low} to {high}", low=low, high=high)
+
+
 def draw_grid(painter: Painter, area: Rect, grid: GridMap) -> None:
     """Draw a map with a scale below it."""
     px, theme = painter.px, painter.theme
@@ -115,8 +121,7 @@ def _draw_scale(painter: Painter, area: Rect, grid: GridMap) -> None:
     for share, value in scale_steps(grid):
         piece = (round(area.x + share * width), y, width // 24 + 1, px(10))
         painter.fill(piece, _colour(theme, grid, value))
-    low, high = grid.ends
-    text = tr("{low} to {high}", low=f"{low:,.0f}", high=f"{high:,.0f}")
+    text = ends_text(grid)
     painter.text(text, (area.x, area.bottom - px(6)), "small", theme.text2)
     at = (area.x + width + px(16), area.bottom - px(20))
     painter.text(grid.unit, at, "small", theme.text2, width=area.right - at[0])
