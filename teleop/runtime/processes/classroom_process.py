@@ -57,6 +57,7 @@ class ClassroomProcess:
     def __init__(self, pipe: "Connection[Any, Any]", pool: WorkerPool) -> None:
         self._pipe, self._pool = pipe, pool
         self._quits = self._unread = False
+        self._waiting: WatchClass | None = None  # another folder, which came during other work
         self._watched: WatchClass | None = None
         self._folder: ClassFolder | None = None
         self._out = TakenOut(None)
@@ -70,7 +71,10 @@ class ClassroomProcess:
     def run(self) -> None:
         """Handle requests until the window asks to quit."""
         while not self._quits:
-            if self._pipe.poll(None if self._folder is None else _LOOK_S):
+            waiting, self._waiting = self._waiting, None
+            if waiting is not None:
+                self._handle(waiting)
+            elif self._pipe.poll(None if self._folder is None else _LOOK_S):
                 self._handle(self._pipe.recv())
             else:
                 self._look()
@@ -93,16 +97,19 @@ class ClassroomProcess:
             self._quits = message is Request.QUIT
             if isinstance(message, TakeOut):
                 self._take_out(message)
-            elif isinstance(message, WatchClass):
-                self._watch(message)
-            if self._quits or isinstance(message, StopStudy | WatchClass):
+            elif isinstance(message, WatchClass) and not self._is_watched(message):
+                self._waiting = message
+            if self._quits or self._waiting or isinstance(message, StopStudy):
                 self._pool.close()
                 raise _Stopped
+
+    def _is_watched(self, request: WatchClass) -> bool:
+        return self._watched is not None and self._watched.folder == request.folder
 
     # ------------------------------------------------------------ the folder
 
     def _watch(self, request: WatchClass) -> None:
-        if self._watched is None or request.folder != self._watched.folder:
+        if not self._is_watched(request):
             self._folder = ClassFolder(request.folder, self._pool)
             self._unread = True
             self._told = ClassListed(request.folder)

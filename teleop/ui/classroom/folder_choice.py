@@ -45,6 +45,7 @@ def hand_in(context: UiContext, dataset_id: str) -> None:
     if folder and Path(folder).is_dir():
         context.tell(HandIn(dataset_id, folder, context.options.codename))
     else:
+        context.jobs.handed_in = dataset_id
         choose_folder(context, Purpose.HAND_IN, folder)
 
 

@@ -33,11 +33,13 @@ class ClassScreen:
     def enter(self, context: UiContext) -> None:
         """Watch the folder that was watched last, if it is still there."""
         context.tell(Request.PAUSE)
-        before = context.settings.class_folder
-        if context.model.classroom.folder is None and before and Path(before).is_dir():
-            context.watch_class(before)
+        folder = context.model.classroom.folder or Path(context.settings.class_folder or "gone")
+        if folder.is_absolute() and folder.is_dir():
+            context.watch_class(str(folder))
             context.next.screen = ""
-        context.ui.events.focus.set("class.folder", "class head")
+        focus = context.ui.events.focus
+        focus.set("class.folder", "class head")
+        focus.visible = not context.ui.events.used.clicked
 
     def leave(self, context: UiContext) -> None:
         """Do nothing: the folder stays watched."""

@@ -163,6 +163,7 @@ class Jobs:
         tell_classroom: sends a message to the classroom process, which it starts.
         classes: file that stores whose data was taken out of a class; None stores nothing.
         purpose: what the person chooses a file or folder for.
+        handed_in: id of the dataset to hand in, once its folder is chosen.
     """
 
     dialog: FileDialog
@@ -170,6 +171,7 @@ class Jobs:
     tell_classroom: Callable[[ToClassroom], None]
     classes: Path | None = None
     purpose: Purpose = Purpose.IMPORT
+    handed_in: str = ""
 
 
 @dataclass(slots=True)
@@ -287,9 +289,7 @@ class UiContext:
             self.watch_class(path)
         elif purpose is Purpose.HAND_IN:
             self.settings = replace(self.settings, hand_in_folder=path)
-            if self.model.library is not None:
-                dataset_id = self.model.library.dataset_id
-                self.tell(HandIn(dataset_id, path, self.options.codename))
+            self.tell(HandIn(self.jobs.handed_in, path, self.options.codename))
         else:
             self.import_file(path)
 
