@@ -145,7 +145,7 @@ class ClassStudy:
             played[index] = result
             self._note(groups, students, played)
             done = 100 * (1 + len(played))
-            yield StudyProgress(self.found, done, total, tr("Learning from some of you"))
+            yield StudyProgress(self.found, done, total, tr("Learning from groups, and from each student"))
 
     # ------------------------------------------------------------ everybody
 

@@ -26,15 +26,15 @@ from teleop.text import ntr, tr
 from teleop.workers.worker_pool import WorkerPool
 
 _LARGEST = 1 << 30  # bytes of one bundle
-_VERDICTS = {
-    "diverges": tr("diverges"),
-    "unknown": tr("unknown"),
-    "unreadable": tr("unreadable"),
+_NOT_EXACT = {
+    "diverges": tr("not counted: diverges when replayed"),
+    "unknown": tr("not counted: cannot be replayed here"),
+    "unreadable": tr("not counted: damaged"),
 }
-_KINDS = {
-    "script": tr("a script"),
-    "policy": tr("a policy"),
-    "other": tr("another program"),
+_NOT_OWN = {
+    "script": tr("not counted as own: driven by a script"),
+    "policy": tr("not counted as own: driven by a policy"),
+    "other": tr("not counted as own: driven by another program"),
 }
 
 
@@ -296,11 +296,9 @@ def _why_not(episode: EpisodeFact, owners: dict[str, list[str]], student: str) -
             "handed in by {others}, too: not counted until one is removed", others=", ".join(others)
         )
     if episode.verdict != "exact":
-        verdict = _VERDICTS.get(episode.verdict, episode.verdict)
-        return tr("not counted: {verdict} when replayed", verdict=verdict)
+        return _NOT_EXACT.get(episode.verdict, _NOT_EXACT["unreadable"])
     if episode.kind != "human" and OVER not in episode.driver:
-        kind = _KINDS.get(episode.kind, episode.kind)
-        return tr("not counted as own: driven by {kind}", kind=kind)
+        return _NOT_OWN.get(episode.kind, _NOT_OWN["other"])
     return ""
 
 

@@ -239,7 +239,7 @@ def _state(classroom: Classroom) -> str:
     rows = classroom.listed.rows
     if classroom.folder is None:
         return tr("Watch the folder into which your class hands in")
-    count = ntr("{n} handed in", "{n} handed in", len(rows))
+    count = ntr("{n} bundle", "{n} bundles", len(rows))
     troubled = sum(bool(row.problems) for row in rows)
     parts = [count]
     if troubled:
