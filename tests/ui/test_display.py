@@ -23,6 +23,7 @@ SAMPLE = "cartpole-v1/sample-v0"
 WIDTH, HEIGHT = 1280, 800
 COMMANDS = {
     "lesson": ("lesson", "open", "1-drive"),
+    "class": ("class", "open"),
     "nothing": (),
     "an environment": ("CartPole-v1",),
     "open": ("open", "CartPole-v1", "--seed", "3"),
