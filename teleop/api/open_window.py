@@ -11,6 +11,7 @@ from teleop.errors import DisplayError
 
 if TYPE_CHECKING:
     from teleop.api.episode_dataset import EpisodeDataset
+    from teleop.ui.app_config import AppConfig
 
 DEFAULT_ENV = "LunarLander-v3"
 
@@ -72,19 +73,29 @@ def show_window(
     if problem:
         raise DisplayError(problem)
     from teleop.ui.app import App
+
+    shown = screen or ("compare" if pair[0] else "demonstrate")
+    config = _config(env_id, root, seed, shown)
+    App(
+        dataclasses.replace(
+            config, pair=pair, pace_hz=pace_hz, lesson=lesson, class_folder=class_folder
+        )
+    ).run()
+
+
+def _config(env_id: str, root: Path, seed: int | None, screen: str) -> "AppConfig":
+    """Return the options of a window with the user's files."""
     from teleop.ui.app_config import AppConfig
 
     drawn = secrets.randbelow(40_000)  # the seeds that score policies are higher
-    first = drawn if seed is None else seed
-    samples, assets = paths.samples_folder(), paths.assets_folder()
-    shown = screen or ("compare" if pair[0] else "demonstrate")
-    config = AppConfig(env_id, root, samples, assets, first, shown, pair, pace_hz)
-    config = dataclasses.replace(
-        config,
+    return AppConfig(
+        env_id,
+        root,
+        paths.samples_folder(),
+        paths.assets_folder(),
+        drawn if seed is None else seed,
+        screen,
         settings=paths.settings_file(),
         lessons=paths.lessons_file(),
         classes=paths.classes_file(),
-        lesson=lesson,
-        class_folder=class_folder,
     )
-    App(config).run()

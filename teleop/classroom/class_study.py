@@ -96,14 +96,7 @@ class ClassStudy:
             raise LearningError(
                 tr("{env_id} cannot be played here, so no policy can be tried.", env_id=env_id)
             )
-        owners = owners_of(dataset)
-        files = [file for file, _ in self._demos.sources]
-        used = {files[index] for index in self._demos.used}
-        self._files: dict[str, tuple[str, ...]] = {
-            student: tuple(f for f in files if f in used and owners.get(f) == student)
-            for student in sorted(set(owners.values()))
-        }
-        self._files = {student: files for student, files in self._files.items() if files}
+        self._files = self._files_of(owners_of(dataset))
         fresh, own = _QUICK if is_quick(env_id) else _SLOW
         known = {seed for seed in self._demos.seeds if seed is not None}
         candidates = range(FIRST_START, FIRST_START + fresh + len(known))
@@ -113,6 +106,15 @@ class ClassStudy:
         students = tuple(self._files)
         self.found = ClassFindings(dataset.dataset_id, env_id, students, fresh, rule.words)
         self._results: list[Result] = []  # of the policy of everybody
+
+    def _files_of(self, owners: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Return the files to learn from, by student."""
+        files = [file for file, _ in self._demos.sources]
+        found: dict[str, list[str]] = {student: [] for student in sorted(set(owners.values()))}
+        for index in self._demos.used:
+            if files[index] in owners:
+                found[owners[files[index]]].append(files[index])
+        return {student: tuple(names) for student, names in found.items() if names}
 
     def run(self) -> Iterator[StudyProgress]:
         """Train and play everything; yield what is known so far.
@@ -138,6 +140,7 @@ class ClassStudy:
             dict.fromkeys((*self._fresh, *(s for own in self._own.values() for s in own)))
         )
         jobs += [self._job(settings, self._files[student], every) for student in students]
+        phase = tr("Learning from groups, and from each student")
         played: dict[int, list[Result]] = {}
         for index, result in self._pool.each(_played, jobs):
             if isinstance(result, Exception):
@@ -145,7 +148,7 @@ class ClassStudy:
             played[index] = result
             self._note(groups, students, played)
             done = 100 * (1 + len(played))
-            yield StudyProgress(self.found, done, total, tr("Learning from groups, and from each student"))
+            yield StudyProgress(self.found, done, total, phase)
 
     # ------------------------------------------------------------ everybody
 

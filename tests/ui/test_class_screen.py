@@ -67,7 +67,7 @@ def watch(person: Person, folder: Path, students: int = 3) -> None:
 
 
 def read_all(person: Person, students: int) -> None:
-    classroom = person.app.model.classroom
+    classroom = person.app.model.analyses.classroom
     person.until(
         lambda: len(classroom.listed.rows) == students and not classroom.listed.total
         and (students == 0 or any(row.student.takes for row in classroom.rows))
@@ -100,7 +100,7 @@ def test_a_folder_is_chosen_by_keys_alone_and_watched(person: Person, folder: Pa
     person.app.ui.events.focus.set("this", "sheet")
     person.key("return")
     read_all(person, 3)
-    rows = {row.student.student: row.student for row in person.app.model.classroom.rows}
+    rows = {row.student.student: row.student for row in person.app.model.analyses.classroom.rows}
     assert (rows["Heron"].takes, rows["Otter"].takes, rows["Mole"].takes) == (3, 3, 0)
     assert "damaged" in rows["Mole"].problems[0]
     (folder / "Mole.teleop.zip").unlink()
@@ -108,7 +108,8 @@ def test_a_folder_is_chosen_by_keys_alone_and_watched(person: Person, folder: Pa
     shutil.copy(folder / "Otter.teleop.zip", folder / "Toad.teleop.zip")
     read_all(person, 3)
     person.app.turn(0.02)
-    takes = {row.student.student: row.student.takes for row in person.app.model.classroom.rows}
+    students = [row.student for row in person.app.model.analyses.classroom.rows]
+    takes = {row.student: row.takes for row in students}
     assert takes == {"Heron": 3, "Otter": 0, "Toad": 0}  # a copy counts for nobody
     person.until(lambda: (folder.parent / "settings.json").exists())
     stored = json.loads((folder.parent / "settings.json").read_text())
@@ -117,7 +118,7 @@ def test_a_folder_is_chosen_by_keys_alone_and_watched(person: Person, folder: Pa
 
 def test_a_student_is_taken_out_and_put_back(person: Person, folder: Path) -> None:
     watch(person, folder)
-    classroom = person.app.model.classroom
+    classroom = person.app.model.analyses.classroom
     person.click("student.Heron.teleop.zip")
     person.click("class.out")
     person.until(lambda: classroom.rows[0].student.is_out)
@@ -133,7 +134,7 @@ def test_a_student_is_taken_out_and_put_back(person: Person, folder: Path) -> No
 
 def test_a_folder_that_vanishes_is_said_and_found_again(person: Person, folder: Path) -> None:
     watch(person, folder)
-    classroom = person.app.model.classroom
+    classroom = person.app.model.analyses.classroom
     aside = folder.with_name("aside")
     folder.rename(aside)
     person.until(lambda: "Connect the drive" in classroom.listed.problem)
@@ -144,7 +145,7 @@ def test_a_folder_that_vanishes_is_said_and_found_again(person: Person, folder: 
 
 def test_learning_from_all_can_be_stopped(person: Person, folder: Path) -> None:
     watch(person, folder)
-    classroom = person.app.model.classroom
+    classroom = person.app.model.analyses.classroom
     person.click("class.study")
     person.until(lambda: classroom.study and classroom.study.found)
     person.click("class.stop")
@@ -158,7 +159,7 @@ def test_learning_from_all_can_be_stopped(person: Person, folder: Path) -> None:
 @pytest.mark.slow
 def test_everybody_teaches_one_policy_which_plays_in_compare(person: Person, folder: Path) -> None:
     watch(person, folder)
-    classroom = person.app.model.classroom
+    classroom = person.app.model.analyses.classroom
     person.click("class.study")
     for _ in range(3):
         person.until(lambda: classroom.found and len(classroom.found.growth) > 1)
@@ -184,7 +185,7 @@ def has_pool(process: psutil.Process) -> bool:
 
 def test_a_process_that_dies_is_said_and_started_again(person: Person, folder: Path) -> None:
     watch(person, folder)
-    classroom = person.app.model.classroom
+    classroom = person.app.model.analyses.classroom
     (process,) = (p for p in psutil.Process().children() if has_pool(p))
     process.send_signal(signal.SIGKILL)
     person.until(lambda: classroom.listed.problem)

@@ -34,6 +34,7 @@ class TakeStore:
         env: gym.Env[Any, Any],
         worker: ThreadPoolExecutor,
         say: Say,
+        codename: str = "",
     ) -> None:
         self._library, self._env_id, self._env, self.say = library, env_id, env, say
         self._worker = worker
@@ -49,6 +50,7 @@ class TakeStore:
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
         self.stays = False  # keep listing the shown dataset, wherever takes go
         self._unlisted = ""  # the last reported reason why something could not be listed
+        self.codename = codename  # label of saved episodes: what the person calls themself in a class
         self.changed = False  # something that the window shows outside the list
 
     @property
@@ -100,12 +102,12 @@ class TakeStore:
             if take.problem:
                 self.say(Notice(Tone.BAD, take.problem))
 
-    def keep(self, *, starred: bool = False, note: str = "", codename: str = "") -> None:
-        """Save the pending take, labelled with a star and a codename."""
+    def keep(self, *, starred: bool = False, note: str = "") -> None:
+        """Save the pending take, labelled with a star and the codename."""
         take, self.pending = self.pending, None
         if take is None or self.recorder is None:
             return
-        recorder = self.recorder
+        recorder, codename = self.recorder, self.codename
         if not self.stays:
             self._shown = self._dataset
 

@@ -82,7 +82,7 @@ class DrivingSession:
         self._starts = SeedSchedule(base_seed)
         drawing = FrameSource(env.observation_space, env_id, self._say)
         self._wheel = DriverSelection(self._human, self.options.hand_back_s)
-        self.takes = TakeStore(library, env_id, env, worker, self._say)
+        self.takes = TakeStore(library, env_id, env, worker, self._say, self.options.codename)
         probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self.assistance = Assistance(self._say)
         self._back = Rewind(self._session, self._wheel, self.takes, probe, self._say)
@@ -166,8 +166,7 @@ class DrivingSession:
             self._keep_take(now)
         if self._session.phase is not Phase.READY:
             self._end_take()
-            # a take that is somehow still running must not be lost
-            self.takes.keep(codename=self.options.codename)
+            self.takes.keep()  # a take that is somehow still running must not be lost
             self._renew(now)
         self._human.reset(self._session.seed)
         if not self.options.practice:
@@ -192,8 +191,7 @@ class DrivingSession:
         self._stop_take(now)
         if driven and not self._session.steps:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
-        note = PaceReport.of(self._session, self._events).text
-        self.takes.keep(starred=self._starred, note=note, codename=self.options.codename)
+        self.takes.keep(starred=self._starred, note=PaceReport.of(self._session, self._events).text)
         self._ready(now)
 
     def _discard_take(self, now: float) -> None:
@@ -299,7 +297,7 @@ class DrivingSession:
 
     def _set_options(self, options: DriveOptions, now: float) -> None:
         """Apply new options for driving and recording."""
-        self.options = options
+        self.options, self.takes.codename = options, options.codename
         self._wheel.hand_back_after(options.hand_back_s)
         self._session.add_noise(options.noise)
         self.assistance.per_minute = options.questions

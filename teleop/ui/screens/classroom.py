@@ -33,8 +33,9 @@ class ClassScreen:
     def enter(self, context: UiContext) -> None:
         """Watch the folder that was watched last, if it is still there."""
         context.tell(Request.PAUSE)
-        folder = context.model.classroom.folder or Path(context.settings.class_folder or "gone")
-        if folder.is_absolute() and folder.is_dir():
+        watched, before = context.model.analyses.classroom.folder, context.settings.class_folder
+        folder = watched or (Path(before) if before else None)
+        if folder is not None and folder.is_dir():
             context.watch_class(str(folder))
             context.next.screen = ""
         focus = context.ui.events.focus
@@ -71,7 +72,7 @@ class ClassScreen:
 
     def draw(self, context: UiContext, area: Rect) -> None:
         """Draw the table on the left and a chart on the right, or the chart alone."""
-        classroom = context.model.classroom
+        classroom = context.model.analyses.classroom
         if context.display.enlarged:
             draw_enlarged(context, area, self._figure(context, classroom))
             return
@@ -144,7 +145,7 @@ class ClassScreen:
     def _meant(self, context: UiContext) -> list[ClassRow]:
         """Return the ticked rows; if none is ticked, the focused row or the one in use."""
         files = self._table.chosen or {self._table.focused(context.ui) or self._table.current}
-        return [row for row in context.model.classroom.rows if row.student.file in files]
+        return [row for row in context.model.analyses.classroom.rows if row.student.file in files]
 
     def _draw_actions(self, context: UiContext, bar: Rect) -> None:
         rows = self._meant(context)

@@ -1,4 +1,4 @@
-"""The results of analysing a dataset, as far as they are known."""
+"""The results of analysing a dataset, or a class, as far as they are known."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,11 +10,12 @@ from teleop.runtime.protocol.training_messages import (
     Profiled,
     Rounds,
 )
+from teleop.ui.state.classroom_state import Classroom
 
 
 @dataclass(slots=True)
 class Analyses:
-    """The results of analysing a dataset.
+    """The results of analysing a dataset, or a class.
 
     Attributes:
         profile: profile of the data.
@@ -25,6 +26,7 @@ class Analyses:
         gauged: number of policies whose gauges were measured.
         moment: (file, step) of the picture in the view `moment`; None before the first one.
         latest: the latest message of a kind of which only the latest counts.
+        classroom: the class that the teacher watches.
     """
 
     profile: Profiled | None = None
@@ -35,6 +37,7 @@ class Analyses:
     gauged: int = 0
     moment: tuple[str, int] | None = None
     latest: dict[type, Any] = field(default_factory=dict)
+    classroom: Classroom = field(default_factory=Classroom)
 
     def examination(self, study: Study, dataset_id: str, policy: str) -> Examined | None:
         """Return what was found out about this policy; None if it was not examined."""

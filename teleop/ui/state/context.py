@@ -297,7 +297,7 @@ class UiContext:
         """Watch the folder of a class, and show it."""
         folder = Path(path).absolute()
         self.settings = replace(self.settings, class_folder=str(folder))
-        self.model.classroom.watch(folder)
+        self.model.analyses.classroom.watch(folder)
         self.jobs.tell_classroom(WatchClass(self.recordings, folder, self.jobs.classes))
         self.next.screen = "class"
 

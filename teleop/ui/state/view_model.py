@@ -63,7 +63,6 @@ from teleop.text import joined, tr
 from teleop.types.metadata import DatasetSummary
 from teleop.types.results import HeldOutCheck, PairedComparison, Score, Tried
 from teleop.ui.state.analyses import Analyses
-from teleop.ui.state.classroom_state import Classroom
 
 
 @dataclass(slots=True)
@@ -231,7 +230,6 @@ class ViewModel:
     training: TrainingState | None = None
     analyses: Analyses = field(default_factory=Analyses)
     corrections: tuple[Corrected, ...] = ()
-    classroom: Classroom = field(default_factory=Classroom)
     datasets: tuple[DatasetSummary, ...] | None = None
     listed: EpisodesListed | None = None
     working: Working | None = None
@@ -334,10 +332,10 @@ class ViewModel:
         self.listed = message
 
     def _class_listed(self, message: ClassListed) -> None:
-        self.classroom.list(message)
+        self.analyses.classroom.list(message)
 
     def _class_studied(self, message: ClassStudied) -> None:
-        self.classroom.learn(message)
+        self.analyses.classroom.learn(message)
         if message.problem:
             self._trouble(message.problem)
 
@@ -348,7 +346,7 @@ class ViewModel:
         if message.process is ProcessName.ENVIRONMENT:
             self.lost = message.why
         elif message.process is ProcessName.CLASSROOM:
-            self.classroom.lose(message.why)
+            self.analyses.classroom.lose(message.why)
             self._trouble(message.why)
         else:
             self._trainer_lost(message)
