@@ -50,7 +50,7 @@ class TakeStore:
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
         self.stays = False  # keep listing the shown dataset, wherever takes go
         self._unlisted = ""  # the last reported reason why something could not be listed
-        self.codename = codename  # label of saved episodes: what the person calls themself in a class
+        self.codename = codename  # label of saved episodes
         self.changed = False  # something that the window shows outside the list
 
     @property
