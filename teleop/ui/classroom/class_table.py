@@ -25,14 +25,12 @@ def class_table() -> RowTable[ClassRow]:
 
 
 def _name(row: ClassRow) -> str:
-    if row.student.is_out:
-        return tr("{student} (taken out)", student=row.student.student)
     return row.student.student
 
 
 def _words(row: ClassRow) -> str:
     state = "problem" if row.student.problems else "fine"
-    return " ".join((_name(row), state, *row.student.problems))
+    return " ".join((_name(row), state, _problems(row)))
 
 
 def _number(value: float | None) -> str:
@@ -54,21 +52,26 @@ def _checked(row: ClassRow) -> str:
 
 
 def _problems(row: ClassRow) -> str:
-    return joined("; ", row.student.problems)
+    out = (tr("taken out"),) if row.student.is_out else ()
+    return joined(" · ", (*out, *row.student.problems))
 
 
 _COLUMNS: tuple[Column[ClassRow], ...] = (
     Column(tr("Student"), 0.2, lambda r: r.student.student.casefold(), _name, 0, "medium"),
     Column(tr("Takes"), 0.09, lambda r: r.student.takes, lambda r: str(r.student.takes)),
     Column(
-        tr("Minutes"), 0.11, lambda r: r.student.minutes, lambda r: f"{r.student.minutes:.1f}", 560
+        tr("Minutes"),
+        0.11,
+        lambda r: r.student.minutes,
+        lambda r: f"{r.student.minutes:.1f}" if r.student.minutes else _UNKNOWN,
+        560,
     ),
     Column(
         tr("Return"),
         0.13,
         lambda r: _least(r.student.mean),
         lambda r: _number(r.student.mean),
-        460,
+        600,
     ),
     Column(
         tr("Success"),
@@ -100,7 +103,7 @@ _COLUMNS: tuple[Column[ClassRow], ...] = (
     ),
     Column(
         tr("Per minute"),
-        0.13,
+        0.15,
         lambda r: _least(r.teacher.per_minute if r.teacher else None),
         lambda r: _number(r.teacher.per_minute if r.teacher else None),
         640,

@@ -139,7 +139,7 @@ class ClassScreen:
         if row is None or not row.student.problems:
             return []
         painter = context.ui.painter
-        text = f"{row.student.student}: {joined('; ', row.student.problems)}"
+        text = joined(": ", (row.student.student, joined(" · ", row.student.problems)))
         return painter.wrapped(text, "small", card.width - painter.px(32))[:_MOST_LINES]
 
     def _meant(self, context: UiContext) -> list[ClassRow]:

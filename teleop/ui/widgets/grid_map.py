@@ -13,6 +13,7 @@ from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import Theme, shade
 
 _NAMES, _HEAD, _SCALE = 130, 24, 46  # room for names, numbers, and the scale below
+_WIDE = 70  # pixels of a column that has room for a name
 _LEAST_ROW = 11  # pixels of a row below which names and numbers are left out
 
 
@@ -111,7 +112,10 @@ def draw_grid(painter: Painter, area: Rect, grid: GridMap) -> None:
             painter.text(label, (area.x, y), "small", theme.text, width=px(_NAMES - 8))
             if index % every == 0:
                 x = round(at.left + (index + 0.5) * at.width)
-                painter.text(str(index + 1), (x, area.y + px(12)), "small", theme.text2, "cm")
+                text = name if at.width >= px(_WIDE) else str(index + 1)
+                room = round(at.width) - px(4) if at.width >= px(_WIDE) else None
+                at_top = (x, area.y + px(12))
+                painter.text(text, at_top, "small", theme.text2, "cm", width=room)
     _draw_scale(painter, area, grid)
 
 
