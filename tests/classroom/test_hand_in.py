@@ -95,9 +95,9 @@ def test_a_codename_can_be_removed_and_searched(tmp_path: Path) -> None:
     here, folder = tmp_path / "otter", str(tmp_path / "class")
     told = as_json("hand-in", ID, folder, "--codename", "Otter", here=here)
     assert Path(told["file"]).name == "Otter.teleop.zip"
-    assert len(as_json("list", ID, "--search", "otter", here=here)["episodes"]) == 2
+    assert len(as_json("show", ID, "--search", "otter", here=here)["episodes"]) == 2
     command("label", ID, "1", "--codename", "", here=here)
-    names = [row["codename"] for row in as_json("list", ID, here=here)["episodes"]]
+    names = [row["codename"] for row in as_json("show", ID, here=here)["episodes"]]
     assert names == ["", "Otter"]
     done = command("label", ID, "1", "--codename", "a/b", here=here, code=2)
     assert "A codename has at most 40" in one_sentence(done)
