@@ -178,11 +178,14 @@ def _trials(tried: tuple[Any, ...]) -> list[dict[str, Any]]:
     ]
 
 
+_WHO = {"person": "demonstrations"}  # whoever recorded them
+
+
 def _standings(scores: list[Any]) -> list[dict[str, Any]]:
     """Who stands where, in few columns."""
     return [
         {
-            "who": score.name,
+            "who": _WHO.get(score.name, score.name),
             "mean": score.mean,
             "95 % interval": f"{score.low:.1f} … {score.high:.1f}",
             "success": "" if score.success is None else f"{score.success:.0%}",

@@ -56,6 +56,7 @@ class CorrectScreen:
     def enter(self, context: UiContext) -> None:
         """Request the policy that will drive."""
         context.tell(Request.PAUSE)
+        context.ui.offer("record", "transport")
         self._asked, self._rounds_of = ("", "", 0), ("", "")
         if context.next.beginning is not None:
             self._wanted = context.next.beginning.policy

@@ -30,6 +30,7 @@ class Demonstrate:
     def enter(self, context: UiContext) -> None:
         """Return to the person's own session."""
         context.tell(Request.SHOW_DRIVE)
+        context.ui.offer("record", "transport")
         beginning, context.next.beginning = context.next.beginning, None
         if beginning is not None:
             context.tell(beginning)

@@ -52,6 +52,7 @@ class TrainScreen:
     def enter(self, context: UiContext) -> None:
         """Reset the preview, so that the next draw requests the newest policy."""
         context.tell(Request.PAUSE)
+        context.ui.offer("train", "primary")
         self._previewed = ("", "", 0)
         _forget_preview(context)
         if context.next.reward:

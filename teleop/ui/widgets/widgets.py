@@ -42,6 +42,11 @@ class Ui:
 
     # ------------------------------------------------------------ nodes
 
+    def offer(self, node_id: str, group: str) -> None:
+        """Focus what a gamepad's A does on a screen that has just opened."""
+        self.events.focus.set(node_id, group)
+        self.events.focus.visible = self.pad_hints
+
     def node(
         self,
         node_id: str,
