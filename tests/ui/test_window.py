@@ -405,3 +405,22 @@ def test_names_that_are_no_text_are_drawn(person: Person) -> None:
     painter = person.app.ui.painter
     assert painter.text("caf\udce9", (10, 10)) > 0
     assert painter.text("\u202e", (10, 10)) >= 0
+
+
+def test_with_a_gamepad_a_screen_opens_with_its_main_button_in_focus(tmp_path: Path) -> None:
+    person = Person(tmp_path, "CartPole-v1")
+    try:
+        focus = person.app.ui.events.focus
+        person.app.go("train")
+        assert (focus.id, focus.visible) == ("train", False)  # keys and mouse: nothing is marked
+        person.app.go("demonstrate")
+        person.app.ui.pad_hints = True
+        for screen, button in (
+            ("train", "train"),
+            ("correct", "record"),
+            ("demonstrate", "record"),
+        ):
+            person.app.go(screen)
+            assert (focus.id, focus.visible) == (button, True)
+    finally:
+        person.app.close()
