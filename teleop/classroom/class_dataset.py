@@ -6,11 +6,14 @@ Each episode is labelled with its student's codename; their notes, tags and star
 import contextlib
 import re
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from teleop.classroom.hand_in import ENDING, recorded_in
 from teleop.classroom.handed_in import HandedIn
-from teleop.errors import LearningError
+from teleop.classroom.taken_out import TakenOut
+from teleop.errors import LearningError, ReportError
 from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_library import slug
@@ -20,9 +23,14 @@ _LONGEST = 60  # characters of a folder's name in the id of a dataset
 
 
 def class_dataset_id(env_id: str, folder: Path) -> str:
-    """Return the id of the dataset of a class: `lunarlander-v3/class-monday-v0`."""
-    name = re.sub(r"[^a-z0-9]+", "-", folder.absolute().name.lower())[:_LONGEST].strip("-")
-    return f"{slug(env_id)}/class-{name or 'folder'}-v0"
+    """Return the id of the dataset of a class: `lunarlander-v3/class-monday-3f2a91c0-v0`.
+
+    The number tells folders of the same name apart, such as two of different teachers.
+    """
+    path = folder.resolve()
+    name = re.sub(r"[^a-z0-9]+", "-", path.name.lower())[:_LONGEST].strip("-")
+    number = zlib.crc32(str(path).encode())
+    return f"{slug(env_id)}/class-{name or 'folder'}-{number:08x}-v0"
 
 
 def update_class_dataset(
@@ -38,14 +46,14 @@ def update_class_dataset(
         library: the teacher's library.
         folder: the class's folder, after which the dataset is named.
         handed_in: what counts, as from `ClassFolder.handed_in`.
-        taken_out: students whose data the teacher took out.
+        taken_out: uuids of the episodes that the teacher took out.
         on_progress: called with (done, total) bundles; what it raises ends the copying.
 
     Raises:
         LearningError: nothing counts.
         RecordingError: an episode cannot be copied.
     """
-    counting = [each for each in handed_in if each.student not in taken_out]
+    counting = [each for each in handed_in if not each.is_out(taken_out)]
     if not counting:
         raise LearningError(
             tr("No episode counts yet: the class has handed in nothing that can be used.")
@@ -89,23 +97,55 @@ def _copy(dataset: Dataset, source: Dataset, uuids: set[str], student: str) -> N
         dataset.writer.release()
 
 
-def delete_student(library: Library, folder: Path, student: str) -> tuple[int, list[str]]:
-    """Delete a student's episodes from the datasets of a class, for good.
+def take_out(
+    library: Library, folder: Path, student: str, out: TakenOut, *, back: bool = False
+) -> tuple[int, list[str]]:
+    """Take a student's data out and delete it from the datasets of the class for good.
+
+    Args:
+        library: the teacher's library.
+        folder: the class's folder.
+        student: the codename.
+        out: where it is kept who is out.
+        back: put the data back instead; the next study copies it again.
 
     Returns:
-        (number of deleted episodes, names of the policies that learned from deleted episodes).
+        (number of deleted episodes, names of the policies that learned from them).
+
+    Raises:
+        ReportError: nobody has this codename.
+        StorageError: the disk cannot be written.
     """
-    deleted, marked = 0, []
-    for dataset in class_datasets(library, folder):
-        names = [file for file, owner in owners_of(dataset).items() if owner == student]
-        _delete(dataset, names)
-        deleted += len(names)
-        marked += outdated_policies(dataset)
-    return deleted, marked
+    datasets = [] if back else class_datasets(library, folder)
+    owned = [
+        (dataset, [row for row in dataset.rows() if row.label.codename == student])
+        for dataset in datasets
+    ]
+    uuids = {row.uuid for _, rows in owned for row in rows}
+    uuids |= recorded_in(folder / f"{student}{ENDING}")
+    if not uuids:
+        names = sorted(path.name.removesuffix(ENDING) for path in folder.glob(f"*{ENDING}"))
+        raise ReportError(
+            tr(
+                "No readable bundle in {folder} is called {student}; there are: {names}.",
+                folder=folder,
+                student=student,
+                names=", ".join(names) or tr("none"),
+            )
+        )
+    out.change(uuids, is_out=not back)
+    marked = []
+    for dataset, rows in owned:
+        before = set(outdated_policies(dataset))
+        _delete(dataset, [row.file for row in rows])
+        marked += [name for name in outdated_policies(dataset) if name not in before]
+    return sum(len(rows) for _, rows in owned), marked
 
 
 def class_datasets(library: Library, folder: Path) -> list[Dataset]:
     """Return the datasets of a class, one for each environment."""
+    if not library.root.is_dir():
+        return []
     name = class_dataset_id("x", folder).partition("/")[2]
     ids = [s.dataset_id for s in library.summaries() if s.dataset_id.endswith(f"/{name}")]
     return [library.existing(dataset_id) for dataset_id in ids]
@@ -122,7 +162,6 @@ def _delete(dataset: Dataset, files: list[str]) -> None:
         return
     dataset.writer.claim()
     try:
-        dataset.writer.delete(*files)
-        dataset.writer.purge()
+        dataset.writer.erase(*files)
     finally:
         dataset.writer.release()

@@ -99,9 +99,9 @@ class ClassFolder:
         """Return a row for each file.
 
         Args:
-            taken_out: students whose data the teacher took out.
+            taken_out: uuids of the episodes that the teacher took out.
         """
-        rows = [_row(each, is_out=each.student in taken_out) for each in self._judged()]
+        rows = [_row(each, is_out=each.is_out(taken_out)) for each in self._judged()]
         for path in self._misnamed:
             problem = tr(
                 "its name does not end in {ending}: rename it, if it is a bundle", ending=ENDING

@@ -32,6 +32,8 @@ from teleop.workers.worker_pool import WorkerPool
 
 FIRST_START = 70_000
 _GROUPS = (1, 2, 5, 10, 20, 50, 100)
+_FEWEST = 3  # students of which one is in the middle
+_TRIES = 10  # to draw different groups
 _DRAWS = 3  # random groups of one size
 _QUICK, _SLOW = (20, 2), (5, 1)  # starts that nobody demonstrated, and starts of each student
 
@@ -184,12 +186,14 @@ class ClassStudy:
     def _groups(self) -> list[tuple[str, ...]]:
         """Return the random groups of students, small ones first; the last one is everybody."""
         rng, students = np.random.default_rng(self._seed), list(self._files)
-        groups = [
-            tuple(students[i] for i in rng.permutation(len(students))[:size])
-            for size in _GROUPS
-            if size < len(students)
-            for _ in range(_DRAWS)
-        ]
+        groups: list[tuple[str, ...]] = []
+        for size in _GROUPS:
+            drawn: dict[tuple[str, ...], None] = {}  # different ones: a set that keeps the order
+            for _ in range(_TRIES if size < len(students) else 0):
+                order = rng.permutation(len(students)).tolist()
+                parts = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
+                drawn |= {tuple(sorted(students[i] for i in part)): None for part in parts}
+            groups += list(drawn)[:_DRAWS]
         return [*groups, tuple(students)]
 
     def _job(self, settings: TunedSettings, files: tuple[str, ...], seeds: tuple[int, ...]) -> _Job:
@@ -214,7 +218,7 @@ class ClassStudy:
         }
         teachers = tuple(self._value(student, results) for student, results in alone.items())
         self.found = replace(self.found, growth=growth, teachers=teachers)
-        if len(alone) == len(students):
+        if len(alone) == len(students) >= _FEWEST:
             middle = self.found.best_first[len(students) // 2].student
             rule = self._demos.success_rule
             against = compare_results(self.found.policy, self._results, middle, alone[middle], rule)

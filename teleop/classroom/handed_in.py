@@ -5,10 +5,11 @@ are chosen here, and each number is derived here.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from teleop.classroom.hand_in import ENDING
 from teleop.classroom.report_facts import (
@@ -26,6 +27,8 @@ from teleop.text import ntr, tr
 from teleop.workers.worker_pool import WorkerPool
 
 _LARGEST = 1 << 30  # bytes of one bundle
+_UNPACKED = "teleop-class-"  # prefix of folders that bundles are unpacked into
+Stamp: TypeAlias = tuple[Path, int, int]  # path, size, time of the last change
 _NOT_EXACT = {
     "diverges": tr("not counted: diverges when replayed"),
     "unknown": tr("not counted: cannot be replayed here"),
@@ -51,6 +54,7 @@ class HandedIn:
         problems: what does not count and why, in sentences.
         pace_hz: steps a second; 0 if the environment is turn-based.
         codenames: the codenames that the episodes carry.
+        unpacked: path of the folder that it was unpacked into, which is gone.
     """
 
     student: str
@@ -61,11 +65,17 @@ class HandedIn:
     problems: tuple[str, ...] = ()
     pace_hz: float = 0.0
     codenames: tuple[str, ...] = ()
+    unpacked: str = ""
 
     @property
     def env_id(self) -> str:
         """The environment; empty if the bundle cannot be read."""
         return self.facts.env_id if self.facts else ""
+
+    def is_out(self, taken_out: set[str]) -> bool:
+        """Return whether the teacher took this data out; `taken_out` are uuids of episodes."""
+        episodes = self.facts.episodes if self.facts else ()
+        return any(episode.uuid in taken_out for episode in episodes)
 
     @property
     def own(self) -> list[EpisodeFact]:
@@ -124,7 +134,7 @@ class BundleReader:
             pool: processes that read; None: this process.
         """
         self._starts, self._pool = starts, pool
-        self._read: dict[tuple[Path, int, int], HandedIn] = {}
+        self._read: dict[Stamp, HandedIn] = {}
 
     def iter_read(self, bundles: Sequence[Path], on_progress: OnProgress) -> Iterator[None]:
         """Read what is not read yet; yield after each bundle.
@@ -142,9 +152,25 @@ class BundleReader:
                 self._read[stamp] = _read(stamps[stamp], self._starts, within)
                 yield
             return
-        jobs = [(stamps[stamp], self._starts) for stamp in new]
+        with tempfile.TemporaryDirectory(prefix=_UNPACKED, ignore_cleanup_errors=True) as scratch:
+            try:
+                yield from self._iter_together(self._pool, stamps, new, Path(scratch), on_progress)
+            except BaseException:
+                self._pool.close()  # nothing writes into the folder any more
+                raise
+
+    def _iter_together(
+        self,
+        pool: WorkerPool,
+        stamps: Mapping[Stamp, Path],
+        new: Sequence[Stamp],
+        scratch: Path,
+        on_progress: OnProgress,
+    ) -> Iterator[None]:
+        """Read bundles in the processes of a pool; they unpack into a folder of this process."""
+        jobs = [(stamps[stamp], self._starts, scratch) for stamp in new]
         on_progress(0, 100 * len(jobs), "Re-simulating")
-        for done, (index, read) in enumerate(self._pool.each(_read_job, jobs), start=1):
+        for done, (index, read) in enumerate(pool.each(_read_job, jobs), start=1):
             bundle = jobs[index][0]
             self._read[new[index]] = _crashed(bundle, read) if isinstance(read, Exception) else read
             on_progress(100 * done, 100 * len(jobs), bundle.name)
@@ -178,7 +204,7 @@ def read_class(
     return reader.judged()
 
 
-def stamp_of(bundle: Path) -> tuple[Path, int, int]:
+def stamp_of(bundle: Path) -> Stamp:
     """Return what changes when a file is written again: (path, size, time in nanoseconds)."""
     try:
         found = bundle.stat()
@@ -196,8 +222,9 @@ def _within(on_progress: OnProgress, index: int, total: int) -> OnProgress:
     return inside
 
 
-def _read_job(job: tuple[Path, range]) -> HandedIn:
-    return _read(*job, lambda *_: None)
+def _read_job(job: tuple[Path, range, Path]) -> HandedIn:
+    bundle, starts, scratch = job
+    return _read(bundle, starts, lambda *_: None, scratch)
 
 
 def _crashed(bundle: Path, problem: Exception) -> HandedIn:
@@ -207,11 +234,15 @@ def _crashed(bundle: Path, problem: Exception) -> HandedIn:
     return HandedIn(student_of(bundle), bundle, None, problems=(said,))
 
 
-def _read(bundle: Path, starts: range, on_progress: OnProgress) -> HandedIn:
+def _read(
+    bundle: Path, starts: range, on_progress: OnProgress, scratch: Path | None = None
+) -> HandedIn:
     """Return what is in a bundle, or why it cannot be read."""
     student = student_of(bundle)
     try:
         size = bundle.stat().st_size
+        if size == 0:
+            raise ReportError(tr("{name} is empty: ask for a new copy.", name=bundle.name))
         if size > _LARGEST:
             raise ReportError(
                 tr(
@@ -220,7 +251,7 @@ def _read(bundle: Path, starts: range, on_progress: OnProgress) -> HandedIn:
                     size=f"{size / 1e9:.1f}",
                 )
             )
-        with tempfile.TemporaryDirectory(prefix="teleop-class-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_UNPACKED, dir=scratch) as folder:
             dataset = Library(Path(folder)).import_dataset(bundle)
             facts = derive_facts(dataset, on_progress, starts)
             codenames = {row.label.codename for row in dataset.rows()} - {""}
@@ -285,7 +316,7 @@ def _problems(read: HandedIn, facts: Facts, owners: dict[str, list[str]]) -> Ite
                 others=", ".join(others),
             )
         if driver.problem:
-            yield driver.problem
+            yield driver.problem.replace(read.unpacked, "")
 
 
 def _why_not(episode: EpisodeFact, owners: dict[str, list[str]], student: str) -> str:

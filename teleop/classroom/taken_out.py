@@ -1,48 +1,44 @@
-"""Students whose data the teacher took out, for each folder of a class."""
+"""The episodes of students whose data the teacher took out, wherever their bundles lie."""
 
 import contextlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from teleop.paths import write_texts
 
-_MOST = 1000  # folders and students that are kept
+_MOST = 100_000  # episodes that are kept
 
 
 class TakenOut:
-    """The names in one file; with path None they last as long as the program."""
+    """The episodes in one file; with path None they last as long as this object."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._names: dict[str, list[str]] = {}
+        self._uuids: tuple[str, ...] = ()
 
-    def of(self, folder: Path) -> set[str]:
-        """Return the students of a class whose data was taken out."""
-        return set(self._read().get(str(folder.absolute()), ()))
+    @property
+    def uuids(self) -> set[str]:
+        """The uuids of the episodes that were taken out."""
+        return set(self._read())
 
-    def change(self, folder: Path, student: str, *, is_out: bool) -> None:
-        """Take a student's data out, or put it back.
+    def change(self, uuids: Iterable[str], *, is_out: bool) -> None:
+        """Take episodes out, or put them back.
 
         Raises:
             StorageError: the file cannot be written.
         """
-        names = self._read()
-        now = set(names.get(str(folder.absolute()), ()))
-        now = now | {student} if is_out else now - {student}
-        names[str(folder.absolute())] = sorted(now)[:_MOST]
-        self._names = dict(list(names.items())[-_MOST:])
+        before, changed = self._read(), set(uuids)
+        kept = tuple(uuid for uuid in before if uuid not in changed)
+        self._uuids = (*kept, *sorted(changed if is_out else ()))[-_MOST:]
         if self._path is not None:
-            write_texts({self._path: json.dumps(self._names, indent=1)})
+            write_texts({self._path: json.dumps({"taken_out": self._uuids}, indent=1)})
 
-    def _read(self) -> dict[str, list[str]]:
+    def _read(self) -> tuple[str, ...]:
         if self._path is None:
-            return dict(self._names)
+            return self._uuids
         with contextlib.suppress(OSError, ValueError, RecursionError):
             found = json.loads(self._path.read_text("utf-8"))
-            if isinstance(found, dict):
-                return {
-                    folder: [str(name) for name in names]
-                    for folder, names in found.items()
-                    if isinstance(names, list)
-                }
-        return {}
+            if isinstance(found, dict) and isinstance(found.get("taken_out"), list):
+                return tuple(str(uuid) for uuid in found["taken_out"])
+        return ()

@@ -46,7 +46,10 @@ def run() -> None:
         said = getattr(problem, "format_message", None)  # a usage error; Typer has its own Click
         if said is None:
             raise
+        text = said().strip().rstrip(".")
+        end = "" if text.endswith("?") else "."
         hint = "" if opens else f" `teleop {first} --help` lists the options."
-        tell(f"{said().strip().rstrip('.')}.{hint}", err=True)
+        if text:  # empty if the help was shown instead
+            tell(f"{text}{end}{hint}", err=True)
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)

@@ -81,12 +81,12 @@ def list_class(folder: ClassFolderPath, as_json: AsJson = False, debug: Debug = 
     with one_sentence(debug):
         from teleop.classroom.taken_out import TakenOut
 
-        rows = _read(folder, as_json).rows(TakenOut(paths.classes_file()).of(folder))
+        rows = _read(folder, as_json).rows(TakenOut(paths.classes_file()).uuids)
         shown = [_shown(row) for row in rows]
         if as_json:
             say(True, {"students": [dataclasses.asdict(row) for row in rows]}, "")
             return
-        table(False, shown, folder.name or "Class")
+        table(False, shown, folder.absolute().name)
         for row in rows:
             for problem in row.problems:
                 tell(f"{row.student}: {problem}")
@@ -128,19 +128,19 @@ def take_out(
 ) -> None:
     """Take a student's data out: it is deleted here for good, and its policies are marked."""
     with one_sentence(debug):
-        from teleop.classroom.class_dataset import delete_student
+        from teleop.classroom.class_dataset import take_out as take
         from teleop.classroom.taken_out import TakenOut
         from teleop.recording import Library
 
         library = Library(paths.recordings_folder(Path.cwd(), recordings))
-        TakenOut(paths.classes_file()).change(folder, student, is_out=not back)
-        deleted, marked = (0, []) if back else delete_student(library, folder, student)
+        out = TakenOut(paths.classes_file())
+        deleted, marked = take(library, folder, student, out, back=back)
         data = {"student": student, "is_out": not back, "deleted": deleted, "marked": marked}
         text = f"{student} counts again." if back else f"{student} does not count any more."
         if deleted:
             text += f" {deleted} of their episodes were deleted from your recordings."
-        for name in marked:
-            text += f" The policy {name} learned from some of them: train another."
+        if marked:
+            text += f" Train again: {', '.join(marked)} learned from them."
         say(as_json, data, text)
 
 
@@ -169,7 +169,7 @@ def _studied(folder: Path, root: Path, settings: tuple[int, float], quiet: bool)
     from teleop.workers.worker_pool import WorkerPool
 
     read = _read(folder, quiet)
-    out = TakenOut(paths.classes_file()).of(folder)
+    out = TakenOut(paths.classes_file()).uuids
     root.mkdir(parents=True, exist_ok=True)
     dataset = update_class_dataset(Library(root), folder, read.handed_in(), out)
     pool = WorkerPool()
@@ -212,19 +212,20 @@ def _tell_study(found: "ClassFindings") -> None:
             "teachers": point.teachers,
             "success": _share(point.success[0] if point.success else None),
             "mean return": round(point.mean, 1),
-            "from": round(point.low, 1),
-            "to": round(point.high, 1),
+            "95 % interval of it": f"{point.low:.1f} … {point.high:.1f}",
         }
         for point in found.growth
     ]
-    table(False, growth, "Policies of more and more students")
+    table(False, growth, "Policies of more and more students (same settings, no take left out)")
     teachers = [
         {
             "student": each.student,
             "success": _share(each.success),
             "mean return": round(each.mean, 1),
             "minutes": round(each.minutes, 2),
-            "gained per minute": None if each.per_minute is None else round(each.per_minute),
+            "gained over random, per minute": None
+            if each.per_minute is None
+            else round(each.per_minute),
         }
         for each in found.best_first
     ]

@@ -11,6 +11,7 @@ from teleop.text import tr
 Verdict = Literal["exact", "diverges", "unknown"]
 _LONGEST_TAG = _LONGEST_CODENAME = 40
 _LONGEST_NOTE = 2000
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,14 @@ def checked_codename(text: str) -> str:
     """
     name = " ".join(text.split())
     allowed = all(character.isalnum() or character in " -_" for character in name)
-    if not allowed or len(name) > _LONGEST_CODENAME or (name and not any(map(str.isalnum, name))):
+    begins = not name or (name[0].isalnum() and name.lower() not in _DEVICES)
+    if not allowed or not begins or len(name) > _LONGEST_CODENAME:
         raise RecordingError(
             tr(
                 "A codename has at most {longest} letters, digits, spaces, - and _; {name} cannot "
                 "be one.",
                 longest=_LONGEST_CODENAME,
-                name=ascii(text[:60]),
+                name="".join(c if c.isprintable() else "?" for c in text[:60]),
             )
         )
     return name

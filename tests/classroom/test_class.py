@@ -3,6 +3,10 @@
 import csv
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +14,12 @@ import pytest
 from pydantic import TypeAdapter
 
 import teleop
-from teleop.classroom.class_dataset import delete_student, owners_of, update_class_dataset
+from teleop.classroom.class_dataset import (
+    class_dataset_id,
+    owners_of,
+    take_out,
+    update_class_dataset,
+)
 from teleop.classroom.class_folder import ClassFolder
 from teleop.classroom.taken_out import TakenOut
 from teleop.errors import LearningError, ReportError
@@ -54,8 +63,10 @@ def folder(here: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def read(watched: ClassFolder, out: set[str] | None = None) -> dict[str, StudentRow]:
-    watched.look()
+def read(
+    watched: ClassFolder, out: set[str] | None = None, *, waits: bool = True
+) -> dict[str, StudentRow]:
+    watched.look(waits=waits)
     for _ in watched.iter_read(lambda *_: None):
         pass
     return {row.student: row for row in watched.rows(out or set())}
@@ -141,20 +152,25 @@ def test_the_dataset_of_everybody_has_what_counts_under_codenames(
     read(watched)
     counting = watched.handed_in()
     dataset = update_class_dataset(library, folder, counting, set())
-    assert dataset.dataset_id == "mountaincar-v0/class-monday-v0"
+    assert dataset.dataset_id == class_dataset_id(ENV, folder)
+    assert dataset.dataset_id.startswith("mountaincar-v0/class-monday-")
+    other = tmp_path / "other" / "monday"  # another class, in a folder of the same name
+    assert class_dataset_id(ENV, other) != dataset.dataset_id
     owners = owners_of(dataset)
     assert sorted(set(owners.values())) == COUNTING
     assert len(owners) == len(dataset.rows()) == 10
     before = {row.file for row in dataset.rows()}
     assert update_class_dataset(library, folder, counting, set()).rows() == dataset.rows()
-    dataset = update_class_dataset(library, folder, counting, {"Heron"})
+    heron = {e.uuid for each in counting if each.student == "Heron" for e in each.own}
+    dataset = update_class_dataset(library, folder, counting, heron)
     assert sorted(set(owners_of(dataset).values())) == ["Badger", "Otter", "Weasel"]
     assert dataset.writer.trash.names() == []  # deleted for good
     dataset = update_class_dataset(library, folder, counting, set())
     assert len(dataset.rows()) == 10
     assert {row.file for row in dataset.rows()} != before  # numbers are never given twice
+    everything = {e.uuid for each in counting for e in each.own}
     with pytest.raises(LearningError, match="No episode counts yet"):
-        update_class_dataset(library, folder, counting, set(COUNTING))
+        update_class_dataset(library, folder, counting, everything)
 
 
 def test_notes_and_tags_of_students_stay_with_them(here: Path, tmp_path: Path) -> None:
@@ -234,33 +250,65 @@ def test_taking_out_deletes_for_good_and_marks_the_policy(
     studied: tuple[ClassFindings, Path], here: Path, tmp_path: Path
 ) -> None:
     found, root = studied[0], studied[1] / "recordings"
-    copy = tmp_path / "teacher"
-    shutil.copytree(root, copy)
-    deleted, marked = delete_student(Library(copy), here / "class", "Heron")
+    library = Library(Path(shutil.copytree(root, tmp_path / "teacher")))
+    dataset = library.existing(found.dataset_id)
+    gone = [row for row in dataset.rows() if row.label.codename == "Heron"]
+    (dataset.places.episodes / gone[0].file).write_bytes(b"damaged")
+    assert list(dataset.read_many(dataset.rows()[-1:]))
+    out = TakenOut(tmp_path / "home" / "classes.json")
+    deleted, marked = take_out(library, here / "class", "Heron", out)
     assert (deleted, marked) == (3, [found.policy])
-    dataset = Library(copy).existing(found.dataset_id)
+    dataset = library.existing(found.dataset_id)
     (row,) = PolicyFolder(dataset).rows()
     assert row.missing == 3
     assert "3 episodes are gone" in row.title
-    assert dataset.writer.trash.names() == []
+    assert not dataset.places.cache.exists()
+    left = [path for path in library.root.rglob("*") if path.is_file()]
+    assert not [path for path in left if any(each.uuid in path.name for each in gone)]
+    assert "Heron" not in dataset.places.labels.read_text()
+    moved = Path(shutil.copytree(here / "class", tmp_path / "moved"))  # another drive
+    rows = read(ClassFolder(moved), TakenOut(tmp_path / "home" / "classes.json").uuids, waits=False)
+    assert [name for name, each in rows.items() if each.is_out] == ["Heron"]
+    take_out(library, here / "class", "Heron", out, back=True)
+    assert out.uuids == set()
+
+
+def test_only_a_student_of_the_class_can_be_taken_out(here: Path, tmp_path: Path) -> None:
     home = {"XDG_DATA_HOME": str(tmp_path / "home")}
-    arguments = ("class", "take-out", str(here / "class"), "Badger", "--recordings", str(copy))
-    said = command(*arguments, here=tmp_path, env=home).stdout
-    assert "3 of their episodes were deleted" in said
-    assert f"{found.policy} learned from some of them" in " ".join(said.split())
-    assert "Badger counts again." in command(*arguments, "--back", here=tmp_path, env=home).stdout
+    for name in ("Nobody", "heron ", "../Heron"):
+        arguments = ("class", "take-out", str(here / "class"), name)
+        said = one_sentence(command(*arguments, here=tmp_path, env=home, code=2))
+        assert "there are: Badger, Copycat, Heron" in said
+    arguments = ("class", "take-out", str(here / "class"), "Badger")
+    assert "Badger does not count" in command(*arguments, here=tmp_path, env=home).stdout
+    assert "Badger counts again" in command(*arguments, "--back", here=tmp_path, env=home).stdout
 
 
 def test_who_is_out_is_remembered_and_a_broken_file_is_no_obstacle(tmp_path: Path) -> None:
     file = tmp_path / "home" / "classes.json"
-    TakenOut(file).change(tmp_path, "Heron", is_out=True)
-    assert TakenOut(file).of(tmp_path) == {"Heron"}
-    assert TakenOut(file).of(tmp_path / "other") == set()
-    TakenOut(file).change(tmp_path, "Heron", is_out=False)
-    assert TakenOut(file).of(tmp_path) == set()
-    for broken in ("", "[]", '{"x": 3}', "{" * 100_000):
+    TakenOut(file).change(["b", "a"], is_out=True)
+    TakenOut(file).change(["c"], is_out=True)
+    assert TakenOut(file).uuids == {"a", "b", "c"}
+    TakenOut(file).change(["a", "c"], is_out=False)
+    assert TakenOut(file).uuids == {"b"}
+    for broken in ("", "[]", '{"taken_out": 3}', "{" * 100_000):
         file.write_text(broken)
-        assert TakenOut(file).of(tmp_path) == set()
+        assert TakenOut(file).uuids == set()
+
+
+def test_a_class_that_is_stopped_leaves_no_unpacked_bundle(here: Path, tmp_path: Path) -> None:
+    work = _made(tmp_path / "tmp")
+    started = subprocess.Popen(
+        [sys.executable, "-m", "teleop", "class", "list", str(here / "class")],
+        env=os.environ | {"TMPDIR": str(work)}, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not list(work.glob("teleop-class-*/*")) and time.monotonic() < end:
+        time.sleep(0.01)
+    os.killpg(started.pid, signal.SIGINT)
+    assert started.wait(60) == 130
+    assert not list(work.glob("teleop-class-*"))
 
 
 def test_teachers_are_ordered_by_success_then_by_return() -> None:

@@ -64,7 +64,32 @@ def test_somebody_elses_bundle_is_never_replaced(tmp_path: Path, otter: Dataset)
     assert hand_in(other, folder, "Otter") == target
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "../up", "x" * 41, "--", "con:", "Ann\u202e"])
+def test_names_that_differ_in_case_or_a_second_name_are_refused(
+    tmp_path: Path, otter: Dataset
+) -> None:
+    folder = tmp_path / "class"
+    first = hand_in(otter, folder, "Otter").read_bytes()
+    with pytest.raises(ReportError, match="somebody else is called Otter"):
+        hand_in(recorded(tmp_path, "badger", 50), folder, "OTTER")
+    with pytest.raises(ReportError, match="Hand in as Otter again, or remove that file first"):
+        hand_in(otter, folder, "Lynx")
+    assert [path.name for path in folder.iterdir()] == ["Otter.teleop.zip"]
+    assert (folder / "Otter.teleop.zip").read_bytes() == first
+
+
+def test_notes_and_tags_are_not_handed_in(tmp_path: Path, otter: Dataset) -> None:
+    otter.label(otter.rows()[0].uuid, note="by Ann Smith", tags=("ann",), success=True)
+    target = hand_in(otter, tmp_path / "class", "Otter")
+    with zipfile.ZipFile(target) as bundle:
+        labels = bundle.read(f"{ID}/data/labels.json").decode()
+    assert "nn" not in labels
+    assert '"success": true' in labels
+    assert otter.rows()[0].label.note == "by Ann Smith"  # the student's own copy
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a/b", "../up", "x" * 41, "--", "-rf", "CON", "con:", "Ann\u202e"]
+)
 def test_what_cannot_be_a_codename(tmp_path: Path, otter: Dataset, name: str) -> None:
     with pytest.raises(RecordingError, match="codename"):
         hand_in(otter, tmp_path / "class", name)

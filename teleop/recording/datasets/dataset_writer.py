@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import itertools
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -197,6 +198,18 @@ class DatasetWriter:
                 if name not in there:
                     raise no_episode(self._dataset_id, name)
             self.trash.put_episodes(names, self._index.description())
+
+    def erase(self, *names: str) -> None:
+        """Delete saved episodes for good, with their labels and what was derived from them."""
+        there = self._index.files()
+        with self._writing():
+            present = [name for name in names if name in there]
+            self.trash.put_episodes(present, self._index.description())
+            self.trash.destroy(names)
+            for name in names:
+                files.unlink(self._places.quarantine / name, missing_ok=True)
+            self._labels.forget({Path(name).stem.partition("-")[2] for name in names})
+            shutil.rmtree(self._places.cache, ignore_errors=True)
 
     def restore(self, name: str) -> EpisodeRow:
         """Restore a deleted episode or a discarded take from the trash.

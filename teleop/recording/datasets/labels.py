@@ -6,6 +6,7 @@
 import dataclasses
 import json
 import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ class Labels:
             self._write(labels)
         return labels[uuid]
 
+    def forget(self, uuids: Collection[str]) -> None:
+        """Remove the labels of some episodes."""
+        with self._lock:
+            labels = self.read()
+            self._write({uuid: label for uuid, label in labels.items() if uuid not in uuids})
+
     def add(self, others: dict[str, Label]) -> None:
         """Add labels of episodes from another dataset; existing labels take precedence."""
         with self._lock:
@@ -68,10 +75,13 @@ class Labels:
         if self.damage:
             files.replace(self._path, self._path.with_suffix(f".damaged-{time.time_ns()}"))
             self.damage = ""
-        rows = {uuid: _plain(label) for uuid, label in sorted(labels.items()) if label != NO_LABEL}
-        files.write_atomic(
-            self._path, json.dumps({"schema": 1, "episodes": rows}, indent=1).encode()
-        )
+        files.write_atomic(self._path, labels_bytes(labels))
+
+
+def labels_bytes(labels: Mapping[str, Label]) -> bytes:
+    """Return the content of a file of labels by uuid."""
+    rows = {uuid: _plain(label) for uuid, label in sorted(labels.items()) if label != NO_LABEL}
+    return json.dumps({"schema": 1, "episodes": rows}, indent=1).encode()
 
 
 def _plain(label: Label) -> dict[str, Any]:

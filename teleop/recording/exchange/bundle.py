@@ -39,8 +39,16 @@ _BLOCK = 1 << 20
 _LITTLE, _HONEST_RATIO = 64 << 20, 100  # bytes, ratio; recordings are already compressed
 
 
-def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+def write_bundle(
+    dataset: Dataset, rows: Sequence[EpisodeRow], target: Path, labels: bytes | None = None
+) -> list[str]:
     """Write one `.teleop.zip` with these episodes, their labels and all policies.
+
+    Args:
+        dataset: the dataset.
+        rows: the episodes.
+        target: the file to write.
+        labels: labels to write instead of the dataset's own.
 
     Returns:
         an empty list: all data can be stored.
@@ -58,7 +66,9 @@ def write_bundle(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> 
         names = [row.file for row in rows]
         parts["data/main_data.hdf5"] = minari_index.index_bytes(names)
         parts |= {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
-    if files.is_file(dataset.places.labels):
+    if labels is not None:
+        parts["data/labels.json"] = labels
+    elif files.is_file(dataset.places.labels):
         parts["data/labels.json"] = dataset.places.labels
     for path in files.tree(dataset.policies):
         name = f"policies/{path.parent.name}/{path.name}"

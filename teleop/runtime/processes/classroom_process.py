@@ -10,8 +10,8 @@ from typing import Any
 
 from teleop.classroom.class_dataset import (
     class_datasets,
-    delete_student,
     outdated_policies,
+    take_out,
     update_class_dataset,
 )
 from teleop.classroom.class_folder import ClassFolder
@@ -148,7 +148,7 @@ class ClassroomProcess:
         """Send the rows as far as they are known."""
         if self._folder is None or self._watched is None:
             return
-        rows = tuple(self._folder.rows(self._out.of(self._watched.folder)))
+        rows = tuple(self._folder.rows(self._out.uuids))
         env_id = self._folder.env_id
         self._told = replace(
             self._told, rows=rows, env_id=env_id, problem="", outdated=self._outdated()
@@ -170,10 +170,8 @@ class ClassroomProcess:
         if self._watched is None:
             return
         try:
-            self._out.change(self._watched.folder, request.student, is_out=request.is_out)
-            if request.is_out:
-                library = Library(self._watched.root)
-                delete_student(library, self._watched.folder, request.student)
+            library, folder = Library(self._watched.root), self._watched.folder
+            take_out(library, folder, request.student, self._out, back=not request.is_out)
         except TeleopError as problem:
             self._pipe.send(ClassStudied(final=True, problem=sentence(problem)))
         self._list()
@@ -188,7 +186,7 @@ class ClassroomProcess:
         problem = ""
         root, folder = self._watched.root, self._watched.folder
         try:
-            counting, out = self._folder.handed_in(), self._out.of(folder)
+            counting, out = self._folder.handed_in(), self._out.uuids
 
             def on_progress(done: int, total: int) -> None:
                 self._pipe.send(replace(told, done=done, total=total))

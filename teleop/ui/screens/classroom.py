@@ -143,9 +143,13 @@ class ClassScreen:
         return painter.wrapped(text, "small", card.width - painter.px(32))[:_MOST_LINES]
 
     def _meant(self, context: UiContext) -> list[ClassRow]:
-        """Return the ticked rows; if none is ticked, the focused row or the one in use."""
+        """Return the ticked rows; if none is ticked, the focused row or the one in use.
+
+        Of a file that cannot be read, there is nothing to take out.
+        """
         files = self._table.chosen or {self._table.focused(context.ui) or self._table.current}
-        return [row for row in context.model.analyses.classroom.rows if row.student.file in files]
+        rows = context.model.analyses.classroom.rows
+        return [row for row in rows if row.student.file in files and row.student.episodes]
 
     def _draw_actions(self, context: UiContext, bar: Rect) -> None:
         rows = self._meant(context)
