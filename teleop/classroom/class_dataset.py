@@ -124,15 +124,7 @@ def take_out(
     uuids = {row.uuid for _, rows in owned for row in rows}
     uuids |= recorded_in(folder / f"{student}{ENDING}")
     if not uuids:
-        names = sorted(path.name.removesuffix(ENDING) for path in folder.glob(f"*{ENDING}"))
-        raise ReportError(
-            tr(
-                "No readable bundle in {folder} is called {student}; there are: {names}.",
-                folder=folder,
-                student=student,
-                names=", ".join(names) or tr("none"),
-            )
-        )
+        raise _nobody(folder, student)
     out.change(uuids, is_out=not back)
     marked = []
     for dataset, rows in owned:
@@ -140,6 +132,19 @@ def take_out(
         _delete(dataset, [row.file for row in rows])
         marked += [name for name in outdated_policies(dataset) if name not in before]
     return sum(len(rows) for _, rows in owned), marked
+
+
+def _nobody(folder: Path, student: str) -> ReportError:
+    """Return the error that nobody has a codename."""
+    names = sorted(path.name.removesuffix(ENDING) for path in folder.glob(f"*{ENDING}"))
+    return ReportError(
+        tr(
+            "No readable bundle in {folder} is called {student}; there are: {names}.",
+            folder=folder,
+            student=student,
+            names=", ".join(names) or tr("none"),
+        )
+    )
 
 
 def class_datasets(library: Library, folder: Path) -> list[Dataset]:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import itertools
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,7 @@ from teleop.recording.datasets.dataset_index import DatasetIndex, no_episode
 from teleop.recording.datasets.dataset_paths import DatasetPaths
 from teleop.recording.datasets.description import DatasetInfo, description_of
 from teleop.recording.datasets.labels import Labels
+from teleop.recording.datasets.training_cache import delete_cache
 from teleop.recording.datasets.trash import Trash
 from teleop.recording.disk import files
 from teleop.recording.disk.disk_space import low_space_warning, need_room
@@ -209,7 +209,7 @@ class DatasetWriter:
             for name in names:
                 files.unlink(self._places.quarantine / name, missing_ok=True)
             self._labels.forget({Path(name).stem.partition("-")[2] for name in names})
-            shutil.rmtree(self._places.cache, ignore_errors=True)
+            delete_cache(self._places.cache)
 
     def restore(self, name: str) -> EpisodeRow:
         """Restore a deleted episode or a discarded take from the trash.

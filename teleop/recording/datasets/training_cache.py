@@ -30,6 +30,11 @@ _MOST_BLOCKS = 64
 _PREFIX = "block2-"  # blocks of earlier versions lack the infos, and are not read
 
 
+def delete_cache(folder: Path) -> None:
+    """Delete everything that was derived from a dataset; the next training derives it again."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 class TrainingCache:
     """The cache blocks of one dataset."""
 

@@ -57,15 +57,7 @@ def write_bundle(
         RecordingError: a policy file is too large.
         OSError: writing to disk failed.
     """
-    parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
-    if dataset.is_foreign:
-        packed = target.with_name("main_data.hdf5")
-        minari_index.pack([dataset.places.source(row.file) for row in rows], packed)
-        parts["data/main_data.hdf5"] = packed
-    else:
-        names = [row.file for row in rows]
-        parts["data/main_data.hdf5"] = minari_index.index_bytes(names)
-        parts |= {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
+    parts = _episode_parts(dataset, rows, target.with_name("main_data.hdf5"))
     if labels is not None:
         parts["data/labels.json"] = labels
     elif files.is_file(dataset.places.labels):
@@ -86,6 +78,19 @@ def write_bundle(
             contents["files"][name] = _store(bundle, place, source)
         bundle.writestr(CONTENTS, json.dumps(contents, indent=1))
     return []
+
+
+def _episode_parts(
+    dataset: Dataset, rows: Sequence[EpisodeRow], packed: Path
+) -> dict[str, Path | bytes]:
+    """Return the description and the episodes by their place; `packed` is written if needed."""
+    parts: dict[str, Path | bytes] = {"data/metadata.json": _description(dataset, rows)}
+    if dataset.is_foreign:
+        minari_index.pack([dataset.places.source(row.file) for row in rows], packed)
+        return parts | {"data/main_data.hdf5": packed}
+    names = [row.file for row in rows]
+    parts["data/main_data.hdf5"] = minari_index.index_bytes(names)
+    return parts | {f"data/episodes/{name}": dataset.places.episodes / name for name in names}
 
 
 def read_bundle(path: Path, folder: Path) -> str:
