@@ -12,6 +12,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _NICE, _MOST_PROCESSES = 10, 8
+_PATIENCE_S = 5.0  # for a process to end
 
 
 def lower_priority() -> None:
@@ -65,14 +66,16 @@ class WorkerPool:
                 yield index, result
 
     def close(self) -> None:
-        """End the processes, whatever they do."""
+        """End the processes, whatever they do, and wait until they have ended."""
         executor, self._executor = self._executor, None
         if executor is None:
             return
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            if process.pid not in self._others:
-                process.terminate()
+        own = [p for p in multiprocessing.active_children() if p.pid not in self._others]
+        for process in own:
+            process.terminate()
+        for process in own:
+            process.join(_PATIENCE_S)
 
     def _together(
         self, function: Callable[[Item], Result], items: Sequence[Item]
