@@ -126,4 +126,4 @@ def test_every_command_that_opens_a_window_is_above() -> None:
                 opening.add(node.name.removesuffix("_window"))
     assert opening == {"open", "compare", "correct", "prefer", "open_lesson", "open_class"}
     above = {arguments[0] for arguments in COMMANDS.values() if arguments}
-    assert opening - {"open_lesson"} | {"lesson"} <= above
+    assert opening - {"open_lesson", "open_class"} | {"lesson", "class"} <= above

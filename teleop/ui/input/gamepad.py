@@ -217,7 +217,8 @@ class Gamepad:
                 self._start()
             case PadAction.PREVIOUS | PadAction.NEXT:
                 step = 1 if action is PadAction.NEXT else -1
-                index = _SCREENS.index(actions.current) + step
+                known = actions.current in _SCREENS
+                index = _SCREENS.index(actions.current) + step if known else 0
                 actions.go(_SCREENS[max(0, min(len(_SCREENS) - 1, index))])
 
     def _start(self) -> None:
