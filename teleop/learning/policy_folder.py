@@ -40,8 +40,9 @@ class PolicyFolder:
 
     def rows(self) -> list[PolicyRow]:
         """Return a row for each policy, newest last; leave out those that cannot be read."""
-        found, there = [], {row.file for row in self._dataset.rows()}
-        for name in list_policies(self._folder):
+        names, found = list_policies(self._folder), []
+        there = {row.file for row in self._dataset.rows()} if names else set()
+        for name in names:
             with contextlib.suppress(*_UNREADABLE, TeleopError):
                 row = read_row(self._folder / name)
                 found.append(dataclasses.replace(row, missing=self._missing(row, there)))

@@ -23,7 +23,7 @@ from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import ChooseDataset
 from teleop.ui.drawing.painter import Painter
 from tests.harness.window import Person
-from tests.screenshots import SAMPLE, look, save, show
+from tests.screenshots import SAMPLE, look, show
 
 FOLDER = Path(__file__).parent / "references"
 SIZE = (1024, 640)
@@ -146,5 +146,5 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         for drawn, surface in pictures(Path(home) / "recordings"):
-            save(surface, FOLDER / f"{drawn}.png")
+            pygame.image.save(surface, FOLDER / f"{drawn}.png")  # with every colour
     sys.exit()
