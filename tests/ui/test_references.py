@@ -23,7 +23,7 @@ from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import ChooseDataset
 from teleop.ui.drawing.painter import Painter
 from tests.harness.window import Person
-from tests.screenshots import SAMPLE, look, show
+from tests.screenshots import SAMPLE, look, save, show
 
 FOLDER = Path(__file__).parent / "references"
 SIZE = (1024, 640)
