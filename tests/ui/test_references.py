@@ -23,7 +23,7 @@ from teleop.recording import Library
 from teleop.runtime.protocol.session_messages import ChooseDataset
 from teleop.ui.drawing.painter import Painter
 from tests.harness.window import Person
-from tests.screenshots import SAMPLE, look, save, show
+from tests.screenshots import SAMPLE, look, show
 
 FOLDER = Path(__file__).parent / "references"
 SIZE = (1024, 640)
@@ -88,6 +88,12 @@ def _beside_the_script(person: Person) -> None:
     show(person, "compare")
 
 
+def _keep(picture: pygame.Surface, file: Path) -> None:
+    """Write a picture with every colour: which ones a palette drops depends on all others."""
+    data = pygame.image.tobytes(picture, "RGB")
+    Image.frombytes("RGB", picture.get_size(), data).save(file, optimize=True)
+
+
 def _read(file: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.int16]]":
     with Image.open(file) as picture:
         return np.asarray(picture.convert("RGB"), np.int16)
@@ -110,7 +116,7 @@ def wrong_places(root: Path, drawn: Path) -> list[str]:
     wrong = []
     for name, picture in pictures(root):
         now = drawn / f"{name}.png"
-        save(picture, now)  # with as few colours as the reference has
+        _keep(picture, now)
         off = np.abs(_read(now) - _read(FOLDER / now.name)).max(2) > _CLOSE
         for x, y, width, height in _VARIES.get(name, ()):
             off[y : y + height, x : x + width] = False
@@ -146,5 +152,5 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         for drawn, surface in pictures(Path(home) / "recordings"):
-            pygame.image.save(surface, FOLDER / f"{drawn}.png")  # with every colour
+            _keep(surface, FOLDER / f"{drawn}.png")
     sys.exit()
