@@ -1,9 +1,9 @@
-"""What a class knows together: the policy of everybody, and who taught best.
+"""What a class knows together: the class policy, and who taught best.
 
-One policy learns from everybody's episodes, with settings chosen as usual. With these settings,
+One policy learns from all episodes, with settings chosen as usual. With these settings,
 further policies learn from growing random groups of students, and from each student alone. All of
 them play the same starts, which nobody demonstrated; those of single students also play the starts
-of everybody's episodes.
+of all students.
 """
 
 import functools
@@ -107,7 +107,7 @@ class ClassStudy:
         rule = self._demos.success_rule
         students = tuple(self._files)
         self.found = ClassFindings(dataset.dataset_id, env_id, students, fresh, rule.words)
-        self._results: list[Result] = []  # of the policy of everybody
+        self._results: list[Result] = []  # of the class policy
 
     def _files_of(self, owners: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """Return the files to learn from, by student."""
@@ -128,13 +128,13 @@ class ClassStudy:
         policy: LearnedPolicy | None = None
         groups, students = self._groups(), list(self._files)
         total = 100 * (1 + len(groups) + len(students))
-        for share, latest in self._train_everybody():
+        for share, latest in self._train_on_all():
             policy = latest or policy
-            phase = tr("Learning from everybody")
+            phase = tr("Learning from all")
             yield StudyProgress(self.found, round(100 * share), total, phase)
         if policy is None:
             raise LearningError(tr("The training ended without a policy."))
-        self._play_everybody(policy)
+        self._play_class_policy(policy)
         settings = tuned_settings_of(policy, self._demos)
         chosen = [tuple(files for s in group for files in self._files[s]) for group in groups]
         jobs = [self._job(settings, files, self._fresh) for files in chosen]
@@ -152,9 +152,9 @@ class ClassStudy:
             done = 100 * (1 + len(played))
             yield StudyProgress(self.found, done, total, phase)
 
-    # ------------------------------------------------------------ everybody
+    # ------------------------------------------------------------ the class policy
 
-    def _train_everybody(self) -> Iterator[tuple[float, LearnedPolicy | None]]:
+    def _train_on_all(self) -> Iterator[tuple[float, LearnedPolicy | None]]:
         run = TrainingRun(self._demos, "bc", {"seed": self._seed, "budget_s": self._budget_s})
         name = run.policy_name(list_policies(self._dataset.policies))
         share = 0.0
@@ -168,7 +168,7 @@ class ClassStudy:
             self.found = replace(self.found, policy=name)
             yield 1.0, run.policy
 
-    def _play_everybody(self, policy: LearnedPolicy) -> None:
+    def _play_class_policy(self, policy: LearnedPolicy) -> None:
         env_id = self._demos.env_id
         self._results = list(evaluate_from(env_id, policy, self._fresh))
         chance = list(evaluate_from(env_id, RandomPolicy(env_id), self._fresh))
@@ -184,7 +184,7 @@ class ClassStudy:
     # ------------------------------------------------------------ groups and single students
 
     def _groups(self) -> list[tuple[str, ...]]:
-        """Return the random groups of students, small ones first; the last one is everybody."""
+        """Return the random groups of students, small ones first; the last one is all of them."""
         rng, students = np.random.default_rng(self._seed), list(self._files)
         groups: list[tuple[str, ...]] = []
         for size in _GROUPS:

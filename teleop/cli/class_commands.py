@@ -1,4 +1,4 @@
-"""Commands about a class: hand in, list what was handed in, and learn from everybody."""
+"""Commands about a class: hand in, list what was handed in, and learn from all."""
 
 import dataclasses
 from pathlib import Path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from teleop.types.class_results import ClassFindings, StudentRow
 
 classroom = typer.Typer(
-    help="A class: list what it handed in, learn from everybody, take a student's data out.",
+    help="A class: list what it handed in, learn from all, take a student's data out.",
     no_args_is_help=True,
 )
 cli.add_typer(classroom, name="class")
@@ -104,7 +104,7 @@ def study(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Train a policy from everybody's episodes, and find out who taught best."""
+    """Train a policy on all episodes that count, and find out who taught best."""
     with one_sentence(debug):
         root = paths.recordings_folder(Path.cwd(), recordings)
         found = _studied(folder, root, (seed, budget), as_json)
@@ -209,7 +209,7 @@ def _tell_study(found: "ClassFindings") -> None:
 
     growth = [
         {
-            "teachers": point.teachers,
+            "students": point.teachers,
             "success": _share(point.success[0] if point.success else None),
             "mean return": round(point.mean, 1),
             "95 % interval of it": f"{point.low:.1f} … {point.high:.1f}",
@@ -230,7 +230,7 @@ def _tell_study(found: "ClassFindings") -> None:
         for each in found.best_first
     ]
     table(False, teachers, "Who taught best")
-    tell(f"The policy of everybody is {found.policy} of {found.dataset_id}.")
+    tell(f"The class policy is {found.policy} of {found.dataset_id}.")
     tell(str(verdict_text(found)))
 
 

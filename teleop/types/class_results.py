@@ -42,7 +42,7 @@ class StudentRow:
 
 @dataclass(frozen=True, slots=True)
 class GrowthPoint:
-    """What policies of a number of teachers reach, with 95 % intervals over groups and starts.
+    """What policies of a number of students reach, with 95 % intervals over groups and starts.
 
     Attributes:
         teachers: number of students whose episodes a policy learned from.
@@ -92,7 +92,7 @@ class ClassFindings:
     """What was found out about a class, as far as it is known.
 
     Attributes:
-        dataset_id: the dataset of everybody in the teacher's library.
+        dataset_id: the dataset of the class in the teacher's library.
         env_id: the environment.
         students: the students whose episodes count, by name.
         starts: number of starts that nobody demonstrated.
@@ -100,7 +100,7 @@ class ClassFindings:
         random: mean return of a random policy on these starts.
         growth: what policies of more and more teachers reach.
         teachers: what each student's policy reaches, in the order of the students as far as known.
-        policy: name of the policy of everybody; empty if it is not trained yet.
+        policy: name of the class policy, which learned from all; empty if it is not trained yet.
         policy_mean: its mean return on these starts.
         policy_success: its share of successes there; None if nothing tells.
         against: this policy against the policy of the student in the middle.

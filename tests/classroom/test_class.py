@@ -3,6 +3,9 @@
 import csv
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -290,6 +293,24 @@ def test_who_is_out_is_remembered_and_a_broken_file_is_no_obstacle(tmp_path: Pat
     for broken in ("", "[]", '{"taken_out": 3}', "{" * 100_000):
         file.write_text(broken)
         assert TakenOut(file).uuids == set()
+
+
+def test_a_class_that_is_stopped_leaves_no_unpacked_bundle(here: Path, tmp_path: Path) -> None:
+    work = _made(tmp_path / "tmp")
+    as_in_a_terminal = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from teleop.__main__ import main; main()"
+    )  # a shell in the background hands on that the signal is ignored
+    started = subprocess.Popen(
+        [sys.executable, "-c", as_in_a_terminal, "class", "list", str(here / "class")],
+        env=os.environ | {"TMPDIR": str(work)}, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while started.poll() is None and not list(work.glob("teleop-class-*/*")):
+        os.sched_yield()
+    os.killpg(started.pid, signal.SIGINT)
+    assert started.wait(60) == 130
+    assert not list(work.glob("teleop-class-*"))
 
 
 def test_teachers_are_ordered_by_success_then_by_return() -> None:

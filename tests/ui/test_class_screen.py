@@ -259,3 +259,23 @@ def test_folders_dropped_on_the_window_open_what_they_are(
     assert lesson.name == "1-drive"
     drop(person, tmp_path / "nothing")
     person.until(lambda: any("cannot be imported" in text for text in toasts(person)))
+
+
+def test_a_folder_that_was_not_chosen_is_not_what_an_import_is_for(
+    person: Person, folder: Path
+) -> None:
+    person.key("6", mod=pygame.KMOD_CTRL)
+    person.click("class.folder")
+    person.key("escape")  # no folder after all
+    person.key("l", mod=pygame.KMOD_CTRL)
+    person.click("take in")
+    names = [name for name in person.app.ui.events.nodes if name.startswith("take in.")]
+    labels = {person.app.ui.events.nodes[name].label: name for name in names}
+    person.click(labels["Browse in this window"])
+    files = person.app.context.sheet.files
+    assert files is not None
+    files.go(folder)
+    person.turns()
+    person.click("files.Otter.teleop.zip")
+    person.until(lambda: any("Imported mountaincar-v0" in text for text in toasts(person)))
+    assert person.app.current == "library"

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,13 +18,13 @@ from teleop.classroom.class_study import ClassStudy
 from teleop.classroom.taken_out import TakenOut
 from teleop.errors import TeleopError, sentence
 from teleop.recording import Library
+from teleop.runtime.processes.request_handler import RequestHandler, Stopped
 from teleop.runtime.protocol.class_messages import (
     ClassListed,
     ClassStudied,
     StopStudy,
     StudyClass,
     TakeOut,
-    ToClassroom,
     WatchClass,
 )
 from teleop.runtime.protocol.session_messages import Request
@@ -33,10 +32,6 @@ from teleop.text import tr
 from teleop.workers.worker_pool import WorkerPool, lower_priority
 
 _LOOK_S = 2.0  # between two looks at the folder
-
-
-class _Stopped(Exception):  # noqa: N818  not an error
-    """The window asked to stop the current work."""
 
 
 def serve(pipe: "Connection[Any, Any]") -> None:
@@ -51,18 +46,18 @@ def serve(pipe: "Connection[Any, Any]") -> None:
         pool.close()
 
 
-class ClassroomProcess:
+class ClassroomProcess(RequestHandler):
     """Handles requests, and looks at the folder while there are none."""
 
     def __init__(self, pipe: "Connection[Any, Any]", pool: WorkerPool) -> None:
-        self._pipe, self._pool = pipe, pool
-        self._quits = self._unread = False
+        super().__init__(pipe)
+        self._pool, self._unread = pool, False
         self._waiting: WatchClass | None = None  # another folder, which came during other work
         self._watched: WatchClass | None = None
         self._folder: ClassFolder | None = None
         self._out = TakenOut(None)
         self._told = ClassListed(Path())
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers = {
             WatchClass: self._watch,
             TakeOut: self._take_out,
             StudyClass: self._study,
@@ -73,24 +68,17 @@ class ClassroomProcess:
         while not self._quits:
             waiting, self._waiting = self._waiting, None
             if waiting is not None:
-                self._handle(waiting)
+                self.handle(waiting)
             elif self._pipe.poll(None if self._folder is None else _LOOK_S):
-                self._handle(self._pipe.recv())
+                self.handle(self._pipe.recv())
             else:
                 self._look()
-
-    def _handle(self, message: ToClassroom | Request) -> None:
-        if message is Request.QUIT:
-            self._quits = True
-        elif handler := self._handlers.get(type(message)):
-            with contextlib.suppress(_Stopped):
-                handler(message)
 
     def _check(self) -> None:
         """Handle what the window has sent meanwhile.
 
         Raises:
-            _Stopped: the current work must end.
+            Stopped: the current work must end.
         """
         while self._pipe.poll():
             message = self._pipe.recv()
@@ -101,7 +89,7 @@ class ClassroomProcess:
                 self._waiting = message
             if self._quits or self._waiting or isinstance(message, StopStudy):
                 self._pool.close()
-                raise _Stopped
+                raise Stopped
 
     def _is_watched(self, request: WatchClass) -> bool:
         return self._watched is not None and self._watched.folder == request.folder
@@ -131,7 +119,7 @@ class ClassroomProcess:
             def on_progress(done: int, total: int, _: str) -> None:
                 self._told = replace(self._told, done=done, total=total)
 
-            with contextlib.suppress(_Stopped):
+            with contextlib.suppress(Stopped):
                 for _ in self._folder.iter_read(on_progress):
                     self._list()
                     self._check()
@@ -156,7 +144,7 @@ class ClassroomProcess:
         self._pipe.send(self._told)
 
     def _outdated(self) -> tuple[str, ...]:
-        """Return the policies of everybody that learned from episodes which are gone."""
+        """Return the class policies that learned from episodes which are gone."""
         names: list[str] = []
         with contextlib.suppress(TeleopError):
             if self._watched is not None:
@@ -166,7 +154,7 @@ class ClassroomProcess:
         return tuple(names)
 
     def _take_out(self, request: TakeOut) -> None:
-        """Take a student's data out, also of the dataset of everybody, or put it back."""
+        """Take a student's data out, also of the dataset of the class, or put it back."""
         if self._watched is None:
             return
         try:
@@ -200,7 +188,7 @@ class ClassroomProcess:
                 self._check()
         except TeleopError as trouble:
             problem = sentence(trouble)
-        except _Stopped:
+        except Stopped:
             problem = tr("Stopped.")
             raise
         except Exception as trouble:  # noqa: BLE001  untrusted data can raise anything; report it

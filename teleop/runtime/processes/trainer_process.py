@@ -8,7 +8,7 @@ import contextlib
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,6 +18,7 @@ from teleop.envs.factory import is_quick
 from teleop.errors import TeleopError, sentence
 from teleop.playback.replay import TURN_BASED_HZ
 from teleop.recording import Library
+from teleop.runtime.processes.request_handler import RequestHandler, Stopped
 from teleop.runtime.processes.studies import iter_methods, iter_study
 from teleop.runtime.processes.training_reports import ProgressReport, RunReport
 from teleop.runtime.protocol.diagnosis_messages import Examine, Examined, GaugesMeasured
@@ -73,19 +74,14 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 _WAITING = (AskPreference, ShowRewardMaps)  # the window waits for their answers
 
 
-class _Stopped(Exception):  # noqa: N818  not an error
-    """The window asked to stop the current work."""
-
-
-class TrainerProcess:
+class TrainerProcess(RequestHandler):
     """Handles requests one after another; long ones check the pipe in between."""
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
-        self._pipe = pipe
-        self._quits = False
+        super().__init__(pipe)
         self._waiting: deque[ToTrainer] = deque()  # requests that came during other work
         self._unplayed: ListRounds | None = None  # rounds to play while nothing else is requested
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers = {
             Train: self._train,
             RunAnalysis: self._analyse,
             ListRounds: self._list_rounds,
@@ -104,25 +100,17 @@ class TrainerProcess:
             if self._unplayed and not self._quits and not self._pipe.poll():
                 self._play_rounds(self._unplayed)
 
-    def handle(self, message: ToTrainer | Request) -> None:
-        """Handle one request."""
-        if message is Request.QUIT:
-            self._quits = True
-        elif handler := self._handlers.get(type(message)):
-            with contextlib.suppress(_Stopped):
-                handler(message)
-
     def _look(self) -> None:
         """Check whether the window has asked to stop or quit.
 
         Raises:
-            _Stopped: the window asked for it.
+            Stopped: the window asked for it.
         """
         while self._pipe.poll():
             message = self._pipe.recv()
             self._quits = message is Request.QUIT
             if self._quits or isinstance(message, StopTraining):
-                raise _Stopped
+                raise Stopped
             if isinstance(message, _WAITING):
                 self._waiting.append(message)
 
@@ -131,7 +119,7 @@ class TrainerProcess:
     def _train(self, request: Train) -> None:
         try:
             (self._train_again if request.after else self._train_first)(request)
-        except _Stopped:
+        except Stopped:
             raise
         except TeleopError as problem:
             self._pipe.send(TrainingFailed(sentence(problem)))
@@ -170,7 +158,7 @@ class TrainerProcess:
         report = RunReport(self._pipe.send, request.dataset_id, training_run, folder, began)
         try:
             self._follow(training_run, progress, report)
-        except _Stopped:  # stopped by the person; keep the best policy so far
+        except Stopped:  # stopped by the person; keep the best policy so far
             if training_run.policy is None:
                 text = tr("Stopped before there was a policy to keep.")
                 self._pipe.send(TrainingFailed(text))
@@ -305,7 +293,7 @@ class TrainerProcess:
                 self._look()
         except TeleopError as trouble:
             problem = sentence(trouble)
-        except _Stopped:
+        except Stopped:
             problem = tr("Stopped.")
             raise
         except Exception as trouble:  # noqa: BLE001  untrusted data can raise anything; report it
@@ -378,7 +366,7 @@ class TrainerProcess:
                     AnalysisProgress(request.dataset_id, request.study, points, total, final=False)
                 )
                 self._look()
-        except _Stopped:
+        except Stopped:
             raise
         except TeleopError as problem:
             trouble = sentence(problem)

@@ -37,7 +37,7 @@ class TakeOut:
 
 @dataclass(frozen=True, slots=True)
 class StudyClass:
-    """Train the policy of everybody, and find out who taught best."""
+    """Train the class policy, and find out who taught best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ClassListed:
         done: hundredths of bundles that were read since the folder changed.
         total: hundredths of bundles to read.
         problem: why the folder cannot be read; empty if it can.
-        outdated: policies of everybody that learned from episodes which were taken out.
+        outdated: class policies that learned from episodes which were taken out.
     """
 
     folder: Path

@@ -1,4 +1,4 @@
-"""The figures of a class: success by number of teachers, and who taught best."""
+"""The figures of a class: success by number of students, and who taught best."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from teleop.ui.widgets.line_chart import Series
 
 
 def growth_figure(found: ClassFindings, theme: Theme) -> Figure:
-    """Return success, or the mean return where nothing tells success, by number of teachers."""
+    """Return success, or the mean return where nothing tells success, by number of students."""
     judged = bool(found.growth) and all(point.success for point in found.growth)
     values = np.array([_values(point, judged=judged) for point in found.growth]).reshape(-1, 3)
     x = np.array([float(point.teachers) for point in found.growth])
@@ -27,7 +27,7 @@ def growth_figure(found: ClassFindings, theme: Theme) -> Figure:
     )
     rule = tr("success: {rule}", rule=found.rule) if judged and found.rule else ""
     return Figure(
-        tr("Success by number of teachers") if judged else tr("Return by number of teachers"),
+        tr("Success by number of students") if judged else tr("Return by number of students"),
         tr("students whose episodes the policy learned from"),
         y_title,
         (line,),
@@ -62,13 +62,13 @@ def _values(point: GrowthPoint, *, judged: bool) -> tuple[float, float, float]:
 
 
 def verdict_text(found: ClassFindings) -> str:
-    """Return what the policy of everybody reaches, also against the student in the middle."""
+    """Return what the class policy reaches, also against the student in the middle."""
     against = found.against
     reached = policy_text(found)
     if against is None:
         return reached
     difference = tr(
-        "The policy of everybody gains {difference} ({low} to {high}) in return over the policy "
+        "The class policy gains {difference} ({low} to {high}) in return over the policy "
         "of the student in the middle, {student}, on the same {starts} starts.",
         difference=f"{against.difference:+,.0f}",
         low=f"{against.low:+,.0f}",
@@ -80,7 +80,7 @@ def verdict_text(found: ClassFindings) -> str:
 
 
 def policy_text(found: ClassFindings) -> str:
-    """Return what the policy of everybody reaches; empty if it is not known yet."""
+    """Return what the class policy reaches; empty if it is not known yet."""
     if not found.policy or not found.rule:
         return ""
     if found.policy_success is None:

@@ -9,8 +9,8 @@ from teleop.runtime.protocol.library_messages import HandIn
 from teleop.runtime.protocol.session_messages import Notice, Tone
 from teleop.text import tr
 from teleop.types.metadata import checked_codename
+from teleop.ui.sheets.path_choice import ask_for_path
 from teleop.ui.state.context import Purpose, UiContext
-from teleop.ui.state.file_browser import FileBrowser
 from teleop.ui.widgets.text_edit import TextEdit
 
 _TITLES = {
@@ -20,18 +20,15 @@ _TITLES = {
 
 
 def choose_folder(context: UiContext, purpose: Purpose, before: str) -> None:
-    """Ask for a folder, in the system's dialog or, with a gamepad, in the window.
+    """Ask for the folder of a class.
 
     Args:
         context: the context that all screens share.
         purpose: what it is for.
         before: the folder that was chosen last; empty for none.
     """
-    context.jobs.purpose = purpose
     start = Path(before) if before and Path(before).is_dir() else Path.home()
-    if context.ui.pad_hints or not context.jobs.dialog.open(_TITLES[purpose], start, folders=True):
-        context.sheet.files = FileBrowser(start, wants_folder=True)
-        context.toggle_sheet("files")
+    ask_for_path(context, purpose, _TITLES[purpose], start, folders=True)
 
 
 def hand_in(context: UiContext, dataset_id: str) -> None:

@@ -6,8 +6,9 @@ from pygame import Rect
 
 from teleop.runtime.protocol.library_messages import AddSamples
 from teleop.text import tr
-from teleop.ui.state.context import UiContext
-from teleop.ui.state.file_browser import BUNDLE, FileBrowser
+from teleop.ui.sheets.path_choice import ask_for_path
+from teleop.ui.state.context import Purpose, UiContext
+from teleop.ui.state.file_browser import BUNDLE
 from teleop.ui.widgets.popover import MenuItem
 
 _FILE, _FOLDER, _HERE, _SAMPLES = "file", "folder", "here", "samples"
@@ -28,7 +29,7 @@ def draw_import(context: UiContext, rect: Rect) -> None:
     if not context.ui.button("take in", rect, tr("Import…"), "folder"):
         return
     if context.ui.pad_hints:
-        open_files(context)
+        ask_for_path(context, Purpose.IMPORT, "", _start(context), folders=False)
     else:
         context.popover.toggle(context.ui, "take in", "take in")
 
@@ -47,18 +48,12 @@ def draw_import_menu(context: UiContext, anchor: Rect) -> None:
         if folders
         else tr("Choose a {ending} file", ending=BUNDLE)
     )
-    if picked == _HERE or not context.jobs.dialog.open(title, _start(context), folders=folders):
-        open_files(context)
-
-
-def open_files(context: UiContext) -> None:
-    """Open the file browser in the window."""
-    context.sheet.files = FileBrowser(
-        context.sheet.files.folder if context.sheet.files else _start(context)
-    )
-    context.toggle_sheet("files")
+    start, here = _start(context), picked == _HERE
+    ask_for_path(context, Purpose.IMPORT, title, start, folders=folders, here=here)
 
 
 def _start(context: UiContext) -> Path:
-    """Return the export folder or, if there is none, the home folder."""
+    """Return the folder that was open last, the export folder, or the home folder."""
+    if context.sheet.files is not None:
+        return context.sheet.files.folder
     return context.exports if context.exports.is_dir() else Path.home()

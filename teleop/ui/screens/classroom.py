@@ -1,4 +1,4 @@
-"""The Class screen: what was handed in, and what everybody's episodes teach."""
+"""The Class screen: what was handed in, and what all episodes together teach."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +17,11 @@ from teleop.ui.state.classroom_state import Classroom, ClassRow
 from teleop.ui.state.context import Purpose, UiContext
 from teleop.ui.widgets.action_bar import draw_actions
 from teleop.ui.widgets.figure import Figure, draw_figure
+from teleop.ui.widgets.tabs import draw_tabs
 
 _HEAD, _FOOT, _LINE = 60, 64, 18
 _MOST_LINES = 3  # of a problem below the table
-_TABS = {"growth": tr("Everybody"), "teachers": tr("Who taught best")}
+_TABS = {"growth": tr("Class policy"), "teachers": tr("Who taught best")}
 
 
 class ClassScreen:
@@ -193,19 +194,8 @@ class ClassScreen:
     def _draw_tabs(self, context: UiContext, card: Rect) -> None:
         ui, px = context.ui, context.ui.painter.px
         ui.group("class tabs")
-        x = card.x + px(12)
-        for name, label in _TABS.items():
-            rect = Rect(x, card.y + px(14), ui.painter.width(label, "medium") + px(20), px(32))
-            chosen = name == self._tab
-            touch = ui.node(f"tab.{name}", "tab", label, rect, value=chosen)
-            if chosen or touch.hovered:
-                ui.painter.box(rect, ui.theme.raised if chosen else ui.theme.hover, 8)
-            ink = ui.theme.text if chosen else ui.theme.text2
-            ui.painter.text(label, rect.center, "medium", ink, "cm")
-            ui.ring(f"tab.{name}", rect, 8)
-            if touch.used:
-                self._tab = name
-            x = rect.right + px(4)
+        at = (card.x + px(12), card.y + px(14))
+        self._tab = draw_tabs(ui, at, _TABS, self._tab) or self._tab
 
     def _figure(self, context: UiContext, classroom: Classroom) -> Figure:
         found = classroom.found
@@ -284,7 +274,7 @@ def _draw_promise(context: UiContext, area: Rect, tab: str) -> None:
     """Say what a chart will show."""
     if tab == "growth":
         text = tr(
-            "Learn from everybody: one policy from all episodes that count, and how success grows "
+            "Learn from all: one policy from all episodes that count, and how success grows "
             "with the number of students."
         )
     else:

@@ -29,6 +29,7 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.action_bar import draw_actions
 from teleop.ui.widgets.popover import MenuItem
 from teleop.ui.widgets.scroll import Scroll
+from teleop.ui.widgets.tabs import draw_tabs
 from teleop.ui.widgets.text_edit import TextEdit
 
 _FORMS = (
@@ -168,20 +169,9 @@ class LibraryScreen:
             "policies": len(listed.policies),
             "trash": len(listed.trash),
         }
-        x = card.x + px(12)
-        for name, word in _TABS.items():
-            label = joined(" ", (word, str(counts[name])))
-            rect = Rect(x, card.y + px(12), ui.painter.width(label, "medium") + px(20), px(32))
-            chosen = name == self._tab
-            touch = ui.node(f"tab.{name}", "tab", label, rect, value=chosen)
-            if chosen or touch.hovered:
-                ui.painter.box(rect, ui.theme.raised if chosen else ui.theme.hover, 8)
-            ink = ui.theme.text if chosen else ui.theme.text2
-            ui.painter.text(label, rect.center, "medium", ink, "cm")
-            ui.ring(f"tab.{name}", rect, 8)
-            if touch.used:
-                self._show(context, name)
-            x = rect.right + px(4)
+        labels = {name: joined(" ", (word, str(counts[name]))) for name, word in _TABS.items()}
+        if used := draw_tabs(ui, (card.x + px(12), card.y + px(12)), labels, self._tab):
+            self._show(context, used)
 
     def _show(self, context: UiContext, tab: str) -> None:
         """Open a tab; the player of another tab stops."""

@@ -24,10 +24,15 @@ class FileDialog:
         self._thread: threading.Thread | None = None
         self._answer = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a dialog is open, or its answer is not read yet."""
+        return self._thread is not None
+
     def open(self, title: str, folder: Path, *, folders: bool) -> bool:
         """Ask for a file or a folder; return False if the system has no dialog."""
-        if self._thread is not None:
-            return True  # already open
+        if self.is_open:
+            return True
         dialogs = None if pygame.display.get_driver() in _NO_SCREEN else _dialogs()
         if dialogs is None:
             return False
