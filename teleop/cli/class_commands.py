@@ -185,9 +185,9 @@ def _studied(folder: Path, root: Path, settings: tuple[int, float], quiet: bool)
 
 def _write_study(found: "ClassFindings", output: Path) -> list[Path]:
     """Write the tables as CSV, the figures as SVG and CSV; return the files."""
+    from teleop.ui.charts.figure_files import figure_csv, figure_svg
     from teleop.ui.classroom.class_figures import growth_figure, teachers_figure
     from teleop.ui.drawing.theme import PAPER
-    from teleop.ui.widgets.figure_files import figure_csv, figure_svg
 
     figures = {"growth": growth_figure(found, PAPER), "who-taught-best": teachers_figure(found)}
     texts = {}

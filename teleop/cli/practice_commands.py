@@ -175,7 +175,7 @@ def methods(
 ) -> None:
     """Chart what each method reaches, by your time and by steps. Ctrl+C keeps complete runs."""
     from teleop.learning.analysis.method_chart import MethodComparison, check_methods
-    from teleop.ui.widgets.figure_files import check_picture
+    from teleop.ui.charts.figure_files import check_picture
 
     with one_sentence(debug):
         wanted = check_methods([name.strip() for name in only.split(",") if name.strip()])
@@ -194,9 +194,9 @@ def _charted(
 ) -> "MethodChart":
     """Run what is missing, and write the picture; Ctrl+C ends it with what there is."""
     from teleop.types.methods import METHOD_TITLES
+    from teleop.ui.charts.figure_files import write_figure
     from teleop.ui.drawing.theme import PAPER
     from teleop.ui.training.method_figure import method_figure
-    from teleop.ui.widgets.figure_files import write_figure
 
     with contextlib.suppress(KeyboardInterrupt), bar("Learning", as_json) as move:
         for done, share, plan, _ in comparison.run():

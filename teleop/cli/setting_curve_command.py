@@ -28,8 +28,8 @@ def run_setting_curve(
     from teleop.learning.analysis.baselines import person_score
     from teleop.learning.analysis.setting_curve import iter_setting_curve
     from teleop.reports.setting_figure import setting_figure
+    from teleop.ui.charts.figure_files import check_picture, write_figure
     from teleop.ui.drawing.theme import PAPER
-    from teleop.ui.widgets.figure_files import check_picture, write_figure
 
     dataset, over, algorithm, runs, episodes, seed = asked
     name, values = parsed_values(over)

@@ -17,10 +17,10 @@ from teleop.classroom.report_facts import DriverFact, Facts, Report
 from teleop.errors import ReportError, reason
 from teleop.text import tr
 from teleop.translation import Language
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.figure_files import figure_csv, figure_svg
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.drawing.theme import Colour, rgba
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.figure_files import figure_csv, figure_svg
-from teleop.ui.widgets.line_chart import Series
 
 _COLOURS = [rgba(code) for code in ("1864AB", "C2410C", "2B8A3E", "862E9C", "5F3DC4", "A61E4D")]
 _DATA = re.compile(r'<script type="application/json" id="report">(.*?)</script>', re.DOTALL)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from teleop.learning.analysis.setting_curve import SettingPoint
 from teleop.text import tr
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.drawing.theme import Theme
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Series
 
 Numbers: TypeAlias = NDArray[np.float64]
 

@@ -25,9 +25,9 @@ from teleop.errors import LearningError, ReportError
 from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Library
 from teleop.types.class_results import ClassFindings, StudentRow, TeacherValue
+from teleop.ui.charts.figure_files import figure_csv, figure_svg
 from teleop.ui.classroom.class_figures import growth_figure, teachers_figure, verdict_text
 from teleop.ui.drawing.theme import PAPER
-from teleop.ui.widgets.figure_files import figure_csv, figure_svg
 from tests.harness.cli import as_json, one_sentence
 from tests.harness.cli import teleop as command
 from tests.harness.students import forged, hand_in

@@ -239,6 +239,7 @@ def test_one_button_hands_in_under_a_codename(person: Person, tmp_path: Path) ->
 
 
 def hand_in_by_menu(person: Person) -> None:
+    person.until(lambda: not person.app.model.working)
     person.click("library.export")
     names = [name for name in person.app.ui.events.nodes if name.startswith("forms.")]
     labels = {person.app.ui.events.nodes[name].label: name for name in names}

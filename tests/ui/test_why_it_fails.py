@@ -10,12 +10,12 @@ import pytest
 from teleop.runtime.protocol.comparison_messages import StepGauge
 from teleop.runtime.protocol.diagnosis_messages import Study
 from teleop.types.findings import Autopsy, ErrorGrowth
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.figure_files import figure_csv, figure_svg
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.commands import Command
 from teleop.ui.drawing.theme import INK
 from teleop.ui.training.round_figures import growth_figure
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.figure_files import figure_csv, figure_svg
-from teleop.ui.widgets.line_chart import Series
 from tests.harness.window import Person
 
 

@@ -8,10 +8,10 @@ from pygame import Rect
 from teleop.errors import TeleopError, sentence
 from teleop.runtime.protocol.session_messages import Notice, Tone
 from teleop.text import tr
+from teleop.ui.charts.figure import Axis, Figure, draw_figure
+from teleop.ui.charts.figure_files import write_figure
 from teleop.ui.commands import Command, label_of
 from teleop.ui.state.context import UiContext
-from teleop.ui.widgets.figure import Axis, Figure, draw_figure
-from teleop.ui.widgets.figure_files import write_figure
 
 _HEAD = 60
 _SAVE_ROOM = 260  # what the button that saves needs

@@ -4,11 +4,11 @@ import numpy as np
 
 from teleop.text import joined, tr
 from teleop.types.class_results import ClassFindings, GrowthPoint
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.grid_map import GridMap
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Theme
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.grid_map import GridMap
-from teleop.ui.widgets.line_chart import Series
 
 
 def growth_figure(found: ClassFindings, theme: Theme) -> Figure:

@@ -9,12 +9,12 @@ from teleop.runtime.protocol.diagnosis_messages import Examine, ShowMoment, Stud
 from teleop.runtime.protocol.training_messages import StopTraining
 from teleop.text import tr
 from teleop.types.findings import Alternative, Autopsy, Decision
+from teleop.ui.charts.line_chart import Chart, Scales, Series
 from teleop.ui.chrome.enlarged_chart import draw_page_head
 from teleop.ui.drawing.theme import Colour
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
 from teleop.ui.widgets.image_view import fitted
-from teleop.ui.widgets.line_chart import Chart, Scales, Series
 
 _NAMES = 190  # pixels of the names of the drivers
 _ROW = 22

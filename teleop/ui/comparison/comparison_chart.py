@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 from pygame import Rect
 
 from teleop.text import joined, tr
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Chart, Scales, Series
 from teleop.ui.chrome.enlarged_chart import draw_enlarge_button
 from teleop.ui.comparison.series_styles import SeriesStyle, race_styles, styles_of
 from teleop.ui.comparison.state_scatter import StateScatter
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison, LaneCurve
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Chart, Scales, Series
 from teleop.ui.widgets.popover import MenuItem
 
 _RETURN, _CLOUD, _LEARNED = "return", "cloud", "learned reward"

@@ -14,13 +14,13 @@ from pygame.transform import smoothscale
 
 from teleop.runtime.protocol.comparison_messages import MapReward, RewardMapped
 from teleop.text import joined, tr
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.comparison.series_styles import race_styles, styles_of
 from teleop.ui.drawing.painter import ImageCache, Painter
 from teleop.ui.drawing.theme import Colour, Theme, mix, rgba, shade
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Series
 
 _MOST_POINTS = 300  # per path
 _MAP_S = 0.2  # least time between two maps of the reward

@@ -13,11 +13,11 @@ from pygame import Rect
 from teleop.runtime.protocol.comparison_messages import StepGauge
 from teleop.runtime.protocol.diagnosis_messages import ShowMoment
 from teleop.text import joined, tr
+from teleop.ui.charts.figure import Axis, Figure
 from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.comparison.series_styles import styles_of
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import Comparison
-from teleop.ui.widgets.figure import Axis, Figure
 from teleop.ui.widgets.image_view import fitted
 
 _SIDE = 320

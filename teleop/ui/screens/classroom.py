@@ -8,6 +8,7 @@ from pygame import Rect
 from teleop.runtime.protocol.class_messages import StopStudy, StudyClass, TakeOut
 from teleop.runtime.protocol.session_messages import ChooseDataset, Request
 from teleop.text import joined, ntr, tr
+from teleop.ui.charts.figure import Figure, draw_figure
 from teleop.ui.chrome.enlarged_chart import draw_enlarge_button, draw_enlarged
 from teleop.ui.classroom.class_figures import growth_figure, teachers_figure, verdict_text
 from teleop.ui.classroom.class_table import class_table
@@ -16,7 +17,6 @@ from teleop.ui.commands import Command
 from teleop.ui.state.classroom_state import Classroom, ClassRow
 from teleop.ui.state.context import Purpose, UiContext
 from teleop.ui.widgets.action_bar import draw_actions
-from teleop.ui.widgets.figure import Figure, draw_figure
 from teleop.ui.widgets.tabs import draw_tabs
 
 _HEAD, _FOOT, _LINE = 60, 64, 18

@@ -6,9 +6,9 @@ import numpy as np
 
 from teleop.text import joined, ntr, tr
 from teleop.types.methods import MethodChart, MethodLine, MethodPoint
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.drawing.theme import Colour, Theme, mix
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Series
 
 RETURN, SUCCESS = "return", "success"
 _WHISKERS = 5

@@ -10,9 +10,9 @@ from teleop.runtime.protocol.training_messages import (
 )
 from teleop.text import tr
 from teleop.types.methods import METHOD_TITLES, MethodChart
+from teleop.ui.charts.figure import Figure, draw_figure
 from teleop.ui.state.context import UiContext
 from teleop.ui.training.method_figure import RETURN, SUCCESS, method_figure
-from teleop.ui.widgets.figure import Figure, draw_figure
 
 BUTTONS = 230  # what the buttons beside the note need
 _TITLES = {RETURN: tr("Return"), SUCCESS: tr("Success")}

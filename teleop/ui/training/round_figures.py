@@ -9,11 +9,11 @@ from teleop.runtime.protocol.diagnosis_messages import Examine, Study
 from teleop.runtime.protocol.training_messages import StopTraining
 from teleop.text import joined, ntr, tr
 from teleop.types.findings import ErrorGrowth, TimeLine
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Series
 from teleop.ui.chrome.enlarged_chart import draw_enlarged
 from teleop.ui.drawing.theme import Colour, Theme, mix
 from teleop.ui.state.context import UiContext
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Series
 
 ROUNDS, GROWTH, TIME = "rounds", "growth", "time"
 TITLES = {

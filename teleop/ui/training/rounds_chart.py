@@ -5,11 +5,11 @@ from pygame import Rect
 
 from teleop.text import ntr, tr
 from teleop.types.results import Score
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Chart, Series
 from teleop.ui.chrome.enlarged_chart import draw_enlarge_button
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.state.context import UiContext
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Chart, Series
 
 _TITLES = {"success": tr("Success"), "return": tr("Return")}
 

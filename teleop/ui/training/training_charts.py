@@ -8,6 +8,8 @@ from pygame import Rect
 from teleop.runtime.protocol.training_messages import Analysis, AnalysisProgress, RunAnalysis
 from teleop.text import tr
 from teleop.types.results import HeldOutCheck
+from teleop.ui.charts.figure import Figure
+from teleop.ui.charts.line_chart import Chart, Series
 from teleop.ui.chrome.enlarged_chart import draw_enlarge_button, draw_enlarged
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import Colour, Theme
@@ -16,8 +18,6 @@ from teleop.ui.training.confusion_table import draw_confusion
 from teleop.ui.training.methods_view import BUTTONS, MethodsView, note_of
 from teleop.ui.training.reward_maps_view import RewardMapsView
 from teleop.ui.training.trials_table import draw_tried
-from teleop.ui.widgets.figure import Figure
-from teleop.ui.widgets.line_chart import Chart, Series
 from teleop.ui.widgets.popover import MenuItem
 
 _TABS = {

@@ -1,1 +1,1 @@
-"""Controls shared by all screens: buttons, menus, lists, charts, text fields."""
+"""Controls shared by all screens: buttons, menus, lists, text fields."""

@@ -12,8 +12,7 @@ from pygame import Rect
 from teleop.errors import StorageError
 from teleop.paths import write_texts
 from teleop.text import tr
-from teleop.ui.drawing.theme import PAPER, Colour, rgba, shade
-from teleop.ui.widgets.figure import (
+from teleop.ui.charts.figure import (
     Axis,
     Figure,
     axes_of,
@@ -24,8 +23,9 @@ from teleop.ui.widgets.figure import (
     shown_points,
     whiskers_of,
 )
-from teleop.ui.widgets.grid_map import GridMap, cells_of, ends_text, places_of, scale_steps
-from teleop.ui.widgets.line_chart import Series
+from teleop.ui.charts.grid_map import GridMap, cells_of, ends_text, places_of, scale_steps
+from teleop.ui.charts.line_chart import Series
+from teleop.ui.drawing.theme import PAPER, Colour, rgba, shade
 
 _SVG, _TALL_SVG = (1280, 720), (1280, 1040)
 _SOFT = "#3d4452"

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pygame import Rect
 
 from teleop.text import tr
+from teleop.ui.charts.grid_map import GridMap, draw_grid
+from teleop.ui.charts.line_chart import Series, nice_step
 from teleop.ui.drawing.painter import Painter
 from teleop.ui.drawing.theme import Colour, mix
-from teleop.ui.widgets.grid_map import GridMap, draw_grid
-from teleop.ui.widgets.line_chart import Series, nice_step
 
 _CELLS = (72, 44)  # of a density
 

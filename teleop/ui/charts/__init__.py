@@ -1,0 +1,1 @@
+"""Charts: figures with axes, lines and grids, in the window and as files."""
