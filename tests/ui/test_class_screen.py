@@ -239,11 +239,11 @@ def test_one_button_hands_in_under_a_codename(person: Person, tmp_path: Path) ->
 
 
 def hand_in_by_menu(person: Person) -> None:
-    person.until(lambda: not person.app.model.working)
+    person.until(lambda: person.node("library.export").enabled)
     person.click("library.export")
-    names = [name for name in person.app.ui.events.nodes if name.startswith("forms.")]
-    labels = {person.app.ui.events.nodes[name].label: name for name in names}
-    person.click(labels["Hand in"])
+    person.until(lambda: "forms.0" in person.app.ui.events.nodes)
+    nodes = person.app.ui.events.nodes.values()
+    person.click(next(node.id for node in nodes if node.label == "Hand in"))
     person.turns()
 
 
