@@ -7,7 +7,7 @@ drives an environment can therefore discard an episode.
 from dataclasses import dataclass
 from enum import Enum
 
-from teleop.text import tr
+from teleop.text import joined, tr
 
 
 class Command(Enum):
@@ -87,15 +87,16 @@ class Shortcut:
     def label(self) -> str:
         """The text on screen, such as `Ctrl 2`."""
         parts = ["Ctrl"] * self.ctrl + ["Shift"] * self.shift + [_LABELS.get(self.key, self.key)]
-        return " ".join(part if len(part) > 1 else part.upper() for part in parts)
+        named = [part if len(part) > 1 else part.upper() for part in parts]
+        return joined(" ", named) if len(named) > 1 else named[0]
 
 
 _LABELS = {
     "return": "Enter",
-    "backspace": "Bksp",
-    "delete": "Del",
+    "backspace": tr("Bksp"),
+    "delete": tr("Del"),
     "escape": "Esc",
-    "space": "Space",
+    "space": tr("Space"),
     "left": "←",
     "right": "→",
     "home": "Home",

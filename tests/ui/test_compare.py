@@ -79,10 +79,10 @@ def test_the_chart_shows_any_number_and_the_cloud(person: Person) -> None:
     person.click("chart.1")
     person.turns()
     assert person.node("chart").value == "cloud"
-    before = person.node("cloud.up").value
-    person.click("cloud.up")
+    before = person.node("cloud.y").value
+    person.click("cloud.y")
     person.turns()
-    assert person.node("cloud.up").value != before
+    assert person.node("cloud.y").value != before
     person.click("chart")
     person.click("chart.2")
     person.turns()

@@ -140,7 +140,7 @@ def test_compare_draws_the_learned_reward_of_each_side(tmp_path: Path) -> None:
     assert person.app.ui.events.nodes["chart"].label == "Learned reward"
     _open_cloud(person)
     assert shown.reward_map is None  # main directions are no single numbers
-    for name in ("cloud.across", "cloud.up", "cloud.up", "cloud.up"):
+    for name in ("cloud.x", "cloud.y", "cloud.y", "cloud.y"):
         person.click(name)
     person.until(lambda: shown.reward_map and shown.reward_map.values)
     mapped = shown.reward_map

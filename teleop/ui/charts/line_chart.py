@@ -170,17 +170,19 @@ def _grid(
 
 
 def _end_labels(painter: Painter, scales: Scales, lines: list[Series]) -> None:
-    """Draw a dot and a label at the end of each line, with overlapping labels moved apart."""
-    places = sorted((scales.y(float(line.y[-1])), index) for index, line in enumerate(lines))
-    gap, last = painter.px(17), -math.inf
-    for y, index in places:
-        line = lines[index]
-        if not line.label:
-            continue
-        painter.dot((scales.x(float(line.x[-1])), y), 3.5, line.colour)
-        last = max(y, last + gap)
-        at = (scales.plot.right + painter.px(12), last)
+    """Draw a dot and a label at the end of each line; the labels stay apart, above the axis."""
+    named = sorted((line for line in lines if line.label), key=lambda line: -float(line.y[-1]))
+    heights, low = [], -math.inf
+    for line in named:
+        low = max(scales.y(float(line.y[-1])), low + painter.px(17))
+        heights.append(low)
+    high = float(scales.plot.bottom)
+    for line, height in zip(reversed(named), reversed(heights), strict=True):
+        end = (scales.x(float(line.x[-1])), scales.y(float(line.y[-1])))
+        painter.dot(end, 3.5, line.colour)
+        at = (scales.plot.right + painter.px(12), min(height, high))
         painter.text(line.label, at, "small-bold", line.colour)
+        high = at[1] - painter.px(17)
 
 
 def _nice_range(

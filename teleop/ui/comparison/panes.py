@@ -15,6 +15,7 @@ from teleop.ui.widgets.image_view import fitted
 HEADER = 52
 MOST_SIDES = 4
 _NUMBER = 104  # width of a return in pixels
+_PILL_MARGIN = 72  # width of a margin that holds most of the state
 _ROOMY = 360  # pixels; wider panes also show the word "return"
 
 
@@ -179,7 +180,7 @@ def _draw_side(context: UiContext, card: Rect, side: Side) -> Rect:
     if side.index is None and context.input.driving:
         painter.box(rect, None, 8, side.look.colour, 3)
     if side.state:
-        _draw_pills(context, rect, side.action, side.state)
+        _draw_pills(context, rect, area, side)
     return rect
 
 
@@ -192,14 +193,19 @@ def _number_rect(context: UiContext, card: Rect) -> Rect:
     return Rect(card.right - px(16) - width, card.y + px(8), width, px(36))
 
 
-def _draw_pills(context: UiContext, rect: Rect, action: str, state: str) -> None:
-    """Draw the last action and the state, or only the state if there is little room."""
+def _draw_pills(context: UiContext, view: Rect, area: Rect, side: Side) -> None:
+    """Draw the last action and the state beside the frame, or on it if there is no margin.
+
+    If there is little room, only the state is drawn.
+    """
     ui, px = context.ui, context.ui.painter.px
-    y = rect.bottom - px(38)
-    both = sum(ui.painter.width(text, "small-medium") for text in (action, state)) + px(80)
-    if action and both < rect.width:
-        ui.pill((rect.x + px(10), y), action, VEIL, ON_VEIL)
-    ui.pill((rect.right - px(10), y), state, VEIL, ON_VEIL, right=True)
+    widths = [ui.painter.width(text, "small-medium") + px(24) for text in (side.action, side.state)]
+    beside = view.x - area.x >= px(_PILL_MARGIN)
+    ends = area.inflate(-px(8), 0) if beside else view.inflate(-px(20), 0)
+    y = area.bottom - px(34) if beside else view.bottom - px(38)
+    if side.action and (beside or sum(widths) + px(32) < view.width):
+        ui.pill((ends.x, y), side.action, VEIL, ON_VEIL)
+    ui.pill((ends.right, y), side.state, VEIL, ON_VEIL, right=True)
 
 
 _NOTES = {

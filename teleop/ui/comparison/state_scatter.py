@@ -31,6 +31,7 @@ _ROUND_COLOURS = (
     (rgba("007A5A"), rgba("7A3FC4"), rgba("A35200")),
     (rgba("2FC79A"), rgba("B58CFF"), rgba("F2A93B")),
 )
+_POSITION = (tr("Horizontal position"), tr("Height"))  # axes that show where it went
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class StateScatter:
 
     def __init__(self) -> None:
         self._axes = [-1, -2]
+        self._components: tuple[str, ...] = ()
         self._rewards = False  # colour the paths, and what is between them, by the learned reward
         self._asked: MapReward | None = None
         self._asked_s = 0.0
@@ -73,6 +75,7 @@ class StateScatter:
     ) -> None:
         """Draw the points, the paths, and the current position of each side."""
         painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
+        self._keep_axes(comparison)
         self._draw_axes(context, comparison, card)
         lengths = tuple(len(lane.seen) for lane in comparison.lanes)
         if min(lengths) < 2:
@@ -122,6 +125,7 @@ class StateScatter:
     def figure(self, context: UiContext, comparison: Comparison, note: str) -> Figure:
         """Return the points and the paths, to be drawn at any size."""
         title = tr("States visited: red where it leaves the demonstrations")
+        self._keep_axes(comparison)
         axes = [self._axis_word(comparison, axis) for axis in (0, 1)]
         if min(len(lane.seen) for lane in comparison.lanes) < 2:
             return Figure(title, axes[0], axes[1], note=note)
@@ -153,12 +157,18 @@ class StateScatter:
         )
         return Figure(title, axes[0], axes[1], tuple(lines), later, note, first)
 
+    def _keep_axes(self, comparison: Comparison) -> None:
+        """With other observations than before, show the position if there is one."""
+        names = comparison.about.components
+        if names != self._components:
+            found = [names.index(word) for word in _POSITION if word in names]
+            self._axes = found if len(found) == len(_POSITION) else [-1, -2]
+            self._components = names
+
     def _axis_word(self, comparison: Comparison, axis: int) -> str:
         """Return the name of the number on an axis."""
         names = comparison.about.components
         chosen = self._axes[axis]
-        if chosen >= len(names):
-            chosen = self._axes[axis] = -1 - axis
         return tr("main direction {chosen}", chosen=-chosen) if chosen < 0 else names[chosen]
 
     def _draw_axes(self, context: UiContext, comparison: Comparison, card: Rect) -> None:
@@ -168,7 +178,7 @@ class StateScatter:
         right = card.right - px(48)
         for axis in (1, 0):
             word, chosen = self._axis_word(comparison, axis), self._axes[axis]
-            label = tr("across") if axis == 0 else tr("up")
+            label = "xy"[axis]
             rect, used = ui.chip(f"cloud.{label}", right, card.y + px(8), label, word)
             if used:
                 self._axes[axis] = chosen + 1 if chosen + 1 < len(names) else -2

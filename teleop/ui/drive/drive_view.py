@@ -9,7 +9,7 @@ from teleop.runtime.protocol.session_messages import Request, SessionSnapshot, S
 from teleop.text import tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import speed_text
-from teleop.ui.drive.hud import draw_overlay
+from teleop.ui.drive.hud import beside_overlay, draw_overlay
 from teleop.ui.state.context import UiContext
 from teleop.ui.widgets.image_view import fitted
 
@@ -59,7 +59,8 @@ class DriveView:
 
     def draw(self, context: UiContext, area: Rect) -> None:
         """Draw the frame, which can be clicked."""
-        self._around, self._view = area, fitted(area, context.view("drive").aspect or 1.5)
+        frame = fitted(area, context.view("drive").aspect or 1.5)
+        self._around, self._view = area, beside_overlay(context, frame, area)
         self._draw_picture(context)
         self._draw_node(context)
 

@@ -10,10 +10,13 @@ from teleop.ui.state.context import UiContext
 _FULL = 1.6  # value of a gauge, as a share of its limit, that fills its bar
 
 
-def draw_gauges(context: UiContext, left: Rect, top: int, gauges: tuple[GaugeReading, ...]) -> None:
-    """Draw the gauges of the policy that drives: a bar each, full at the value that warns."""
+def draw_gauges(context: UiContext, left: Rect, top: int, gauges: tuple[GaugeReading, ...]) -> int:
+    """Draw the gauges of the policy that drives: a bar each, full at the value that warns.
+
+    Returns the top of what comes below them.
+    """
     if not gauges:
-        return
+        return top
     painter, px = context.ui.painter, context.ui.painter.px
     rows = [(gauge_title(gauge.name), gauge) for gauge in gauges]
     names = max(painter.width(name, "small-medium") for name, _ in rows)
@@ -31,6 +34,7 @@ def draw_gauges(context: UiContext, left: Rect, top: int, gauges: tuple[GaugeRea
         if beside:
             track = Rect(rect.x + names + px(20), y - px(4), rect.width - names - px(32), px(8))
         _draw_bar(context, track, gauge.value, colour)
+    return rect.bottom + px(8)
 
 
 def _draw_bar(context: UiContext, track: Rect, value: float, colour: Colour) -> None:

@@ -6,7 +6,7 @@ from pygame import Rect
 
 from teleop.envs.catalogue import find_entry
 from teleop.runtime.protocol.driving_options import Preview
-from teleop.runtime.protocol.session_messages import Hint, SessionSnapshot
+from teleop.runtime.protocol.session_messages import EnvOpened, Hint, SessionSnapshot
 from teleop.text import joined, tr
 from teleop.ui.commands import Command, label_of
 from teleop.ui.drawing.formatting import signed
@@ -35,6 +35,14 @@ _CAP = 44
 _PROJECTOR_CAP = 64
 
 
+def beside_overlay(context: UiContext, view: Rect, area: Rect) -> Rect:
+    """Move a centred frame to the right if only both margins together hold the overlay."""
+    margin, column = view.x - area.x, context.ui.painter.px(_MARGIN)
+    if margin < column <= 2 * margin:
+        return view.move(area.right - view.right, 0)
+    return view
+
+
 def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
     """Draw the overlay on the frame of a driven environment.
 
@@ -46,39 +54,43 @@ def draw_overlay(context: UiContext, view: Rect, area: Rect) -> None:
     live, env = context.model.live, context.model.env
     if live is None or env is None or context.display.plain_picture:
         return
+    px = context.ui.painter.px
     inner, left = _places(context, view, area)
-    beside = context.ui.painter.px(_RETURN + 8) if left is inner else 0
+    beside = px(_RETURN + 8) if left is inner else 0
     state = _draw_state(context, left, live, left.width - beside)
-    draw_gauges(context, left, state.bottom + context.ui.painter.px(8), live.gauges)
-    _draw_return(context, inner, live)
-    keys = left
-    if left is inner and find_entry(env.env_id).keys_right:
-        width = _keys_width(context, env.hints)
-        keys = Rect(inner.right - width, inner.y, width, inner.height)
+    below = draw_gauges(context, left, state.bottom + px(8), live.gauges)
+    keys = _keys_area(context, inner, left, env)
+    right = inner
+    if inner.right == left.right and left is not inner:  # a single column holds everything
+        right = Rect(left.x, below, left.width, keys.y - px(8) - below)
+    returned = _draw_return(context, right, live)
     _draw_keys(context, keys, env.hints)
     if live.waiting_s is not None and live.waiting_s >= 0:
         _draw_countdown(context, view, live.waiting_s)
     elif not live.engaged and not live.pending and not live.steps:
         _draw_welcome(context, view)
-    top = inner.y + context.ui.painter.px(66)
+    top = returned.bottom + px(8)
     if context.options.preview in (Preview.PICTURE, Preview.BOTH):
-        top = _draw_seen(context, inner, top)
+        top = _draw_seen(context, right, top)
     if live.numbers:
-        _draw_numbers(context, inner, top, live.numbers)
+        _draw_numbers(context, right, top, live.numbers)
     if context.input.driving:
-        _draw_driving(context, view, inner)
+        _draw_border(context, view)
+        _draw_leave(context, right, above=keys if right.colliderect(keys) else None)
 
 
 def _places(context: UiContext, view: Rect, area: Rect) -> tuple[Rect, Rect]:
-    """Return (area of the overlay, its left column), which are the same without wide margins.
+    """Return (area of the overlay, its left column).
 
-    With wide margins at both sides, everything lies in them; with narrow ones, within the picture.
+    With wide margins at both sides, everything lies in them; with one wide margin, at the left, in
+    that one, and both areas are equal; with narrow ones, within the frame, and both are the same.
     """
     px = context.ui.painter.px
     margin = view.x - area.x
     if margin >= px(_MARGIN):
         inner = area.inflate(-2 * px(6), -2 * px(_INSET))
-        return inner, Rect(inner.x, inner.y, margin - px(12), inner.height)
+        left = Rect(inner.x, inner.y, margin - px(12), inner.height)
+        return (inner if area.right - view.right >= px(_MARGIN) else left.copy()), left
     tall = area if view.y - area.y >= px(_BAND) else view
     inner = Rect(view.x, tall.y, view.width, tall.height).inflate(-2 * px(_INSET), -2 * px(_INSET))
     return inner, inner
@@ -154,42 +166,62 @@ def _draw_state(context: UiContext, inner: Rect, live: SessionSnapshot, room: in
     return rect
 
 
-def _draw_return(context: UiContext, inner: Rect, live: SessionSnapshot) -> None:
+def _draw_return(context: UiContext, right: Rect, live: SessionSnapshot) -> Rect:
+    """Draw the return and the step at the top right of an area; return the area of the box."""
     painter, px = context.ui.painter, context.ui.painter.px
-    rect = Rect(inner.right - px(_RETURN), inner.y, px(_RETURN), px(58))
+    step = tr("step {steps}", steps=live.steps)
+    words = painter.width(tr("Return"), "small") + painter.width(step, "small")
+    rect = Rect(0, right.y, min(px(_RETURN), right.width), px(58))
+    stacked = words + px(36) > rect.width  # the step needs a line of its own
+    rect.height += px(18) if stacked else 0
+    rect.right = right.right
     painter.box(rect, VEIL, 10)
     painter.text(tr("Return"), (rect.x + px(14), rect.y + px(16)), "small", ON_VEIL2)
-    at = (rect.right - px(14), rect.y + px(16))
-    painter.text(tr("step {steps}", steps=live.steps), at, "small", ON_VEIL2, "rm")
-    at = (rect.right - px(14), rect.y + px(39))
+    at = (rect.right - px(14), rect.y + px(34 if stacked else 16))
+    painter.text(step, at, "small", ON_VEIL2, "rm")
+    at = (rect.right - px(14), rect.bottom - px(19))
     painter.text(signed(live.total_reward), at, "number", ON_VEIL, "rm")
+    return rect
 
 
-def _cap_size(context: UiContext) -> int:
-    return context.ui.painter.px(_CAP if context.ui.theme.is_dark else _PROJECTOR_CAP / 1.35)
+def _columns(hints: tuple[Hint, ...]) -> dict[float, float]:
+    """Return the column of each horizontal place; columns without keys are left out."""
+    columns: dict[float, float] = {}
+    last, column = 0.0, 0.0
+    for place in sorted({hint.place[0] for hint in hints}):
+        column += min(1.0, place - last)
+        last, columns[place] = place, column
+    return columns
 
 
-def _keys_width(context: UiContext, hints: tuple[Hint, ...]) -> int:
-    columns = max((hint.place[0] for hint in hints), default=0) + 1
-    return round(columns * (_cap_size(context) + context.ui.painter.px(6)))
+def _keys_area(context: UiContext, inner: Rect, left: Rect, env: EnvOpened) -> Rect:
+    """Return the area of the key caps, at the bottom; of no height if there is no room."""
+    px = context.ui.painter.px
+    columns = max(_columns(env.hints).values(), default=0) + 1
+    rows = max((hint.place[1] for hint in env.hints), default=0) + 1
+    cap = px(_CAP if context.ui.theme.is_dark else _PROJECTOR_CAP / 1.35)
+    cap = min(cap, round(left.width / columns) - px(6))
+    width, height = round(columns * (cap + px(6))), round(rows * (cap + px(6))) - px(6)
+    if inner.height < cap * (rows + 2.5):
+        height = 0
+    at_right = left is inner and find_entry(env.env_id).keys_right
+    return Rect(inner.right - width if at_right else left.x, inner.bottom - height, width, height)
 
 
-def _draw_keys(context: UiContext, inner: Rect, hints: tuple[Hint, ...]) -> None:
+def _draw_keys(context: UiContext, area: Rect, hints: tuple[Hint, ...]) -> None:
     ui = context.ui
     painter, px = ui.painter, ui.painter.px
-    columns = max((hint.place[0] for hint in hints), default=0) + 1
-    size = min(_cap_size(context), round(inner.width / columns) - px(6))
-    rows = max((hint.place[1] for hint in hints), default=0) + 1
-    if inner.height < size * (rows + 2.5):
+    if not area.height:
         return
-    step = size + px(6)
-    top = inner.bottom - round(rows * step) + px(6)
+    columns = _columns(hints)
+    step = round(area.width / (max(columns.values(), default=0) + 1))
+    size = step - px(6)
     layer = _held_layer(context) if any(hint.layer for hint in hints) else 0
     for hint in hints:
         if hint.layer != layer:
             continue
         label = control_label(hint.pad if ui.pad_hints and hint.pad else hint.key)
-        rect = Rect(inner.x + round(hint.place[0] * step), top, size, size)
+        rect = Rect(area.x + round(columns[hint.place[0]] * step), area.y, size, size)
         rect.y += round(hint.place[1] * step)
         down = (
             any(control in context.input.held for control in hint.controls)
@@ -255,9 +287,8 @@ def _draw_numbers(
         painter.text(f"{value:+.2f}", (box.right - px(8), y), "small", ON_VEIL, "rm")
 
 
-def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
-    """Draw a border and the key to leave, while keys go to the environment."""
-    painter = context.ui.painter
+def _draw_border(context: UiContext, view: Rect) -> None:
+    """Draw a border while keys go to the environment."""
     live = context.model.live
     practice = live is not None and live.practice
     colour = PRACTICE if practice else context.ui.theme.human
@@ -265,16 +296,19 @@ def _draw_driving(context: UiContext, view: Rect, inner: Rect) -> None:
     if live is not None and live.control:
         mine = live.control == "person"
         colour, thick = (context.ui.theme.human, 5) if mine else (context.ui.theme.agent, 2)
-    painter.box(view, None, 12, colour, thick)
+    context.ui.painter.box(view, None, 12, colour, thick)
+
+
+def _draw_leave(context: UiContext, inner: Rect, above: Rect | None) -> None:
+    """Draw the key to leave, in the corner or above the key caps that lie there."""
+    px = context.ui.painter.px
     leave = (
         tr("Start to pause")
         if context.ui.pad_hints
         else tr("{key} to pause", key=label_of(Command.LEAVE))
     )
-    env = context.model.env
-    low = env is not None and find_entry(env.env_id).keys_right and inner.width > view.width // 2
-    at = (inner.right, inner.bottom - painter.px(28) - (painter.px(140) if low else 0))
-    context.ui.pill(at, leave, VEIL, ON_VEIL, right=True)
+    bottom = above.y - px(8) if above and above.right > inner.right - px(_RETURN) else inner.bottom
+    context.ui.pill((inner.right, bottom - px(28)), leave, VEIL, ON_VEIL, right=True)
 
 
 def _draw_welcome(context: UiContext, view: Rect) -> None:

@@ -232,22 +232,37 @@ def _draw_summary(context: UiContext, area: Rect, lesson: "Lesson") -> None:
         for text, ink in lines:
             rect.y = _paragraph(context, text, rect, ink=ink, limit=limit)
         rect.y += px(10)
-    ui.group("foot")
-    bar = Rect(area.x, area.bottom - px(40), area.width, px(40))
-    rect = Rect(bar.x, bar.y, px(190), bar.height)
-    if ui.button("lesson.again", rect, tr("Start again"), "repeat"):
-        context.guide.forget()
-    library = context.model.library
-    rect = Rect(bar.x + px(202), bar.y, px(150), bar.height)
+    _draw_summary_foot(context, Rect(area.x, area.bottom - px(40), area.width, px(40)))
+
+
+def _draw_summary_foot(context: UiContext, bar: Rect) -> None:
+    """Draw the buttons for what comes after the lesson, as wide as their words."""
+    ui, library = context.ui, context.model.library
+    px = ui.painter.px
     reason = "" if library and library.episodes else tr("Record at least 1 episode")
-    if ui.button("lesson.report", rect, tr("Report"), "download", reason=reason) and library:
-        context.write_report(library.dataset_id)
-    rect = Rect(rect.right + px(12), bar.y, px(150), bar.height)
-    if ui.button("lesson.hand-in", rect, tr("Hand in"), "upload", reason=reason) and library:
-        hand_in(context, library.dataset_id)
-    rect = Rect(bar.right - px(190), bar.y, px(190), bar.height)
-    if ui.button("lesson.all", rect, tr("All lessons"), "graduation-cap", "primary"):
+    buttons = (
+        ("again", tr("Start again"), "repeat", ""),
+        ("report", tr("Report"), "download", reason),
+        ("hand-in", tr("Hand in"), "upload", reason),
+    )
+    ui.group("foot")
+    used, x = "", bar.x
+    for name, label, icon, missing in buttons:
+        rect = Rect(x, bar.y, ui.painter.width(label, "bold") + px(52), bar.height)
+        if ui.button(f"lesson.{name}", rect, label, icon, reason=missing):
+            used = name
+        x = rect.right + px(12)
+    label = tr("All lessons")
+    rect = Rect(0, bar.y, min(ui.painter.width(label, "bold") + px(52), bar.right - x), bar.height)
+    rect.right = bar.right
+    if ui.button("lesson.all", rect, label, "graduation-cap", "primary"):
         close_lesson(context)
+    elif used == "again":
+        context.guide.forget()
+    elif used == "report" and library:
+        context.write_report(library.dataset_id)
+    elif used == "hand-in" and library:
+        hand_in(context, library.dataset_id)
 
 
 def _summary(context: UiContext, lesson: "Lesson") -> list[tuple[str, list[tuple[str, str]]]]:

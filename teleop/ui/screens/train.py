@@ -10,7 +10,7 @@ from teleop.runtime.protocol.training_messages import (
     StopTraining,
     Train,
 )
-from teleop.text import tr
+from teleop.text import joined, tr
 from teleop.types.results import Trait
 from teleop.ui.chrome.copy_link import draw_copy_link
 from teleop.ui.commands import Command, label_of
@@ -29,6 +29,7 @@ from teleop.ui.widgets.scroll import Scroll
 from teleop.ui.widgets.steps import draw_steps
 
 _LOG_ROW = 20
+_TIGHT = 520  # height of the panel below which figures and progress become lines of text
 _CHART_SHARE = 0.55
 _STEPS = (
     tr("A first policy plays after about a second."),
@@ -48,6 +49,7 @@ class TrainScreen:
         self._profiled = ""
         self._view = Rect(0, 0, 0, 0)
         self._previewed = ("", "", 0)
+        self._tight = False
 
     def enter(self, context: UiContext) -> None:
         """Reset the preview, so that the next draw requests the newest policy."""
@@ -243,6 +245,7 @@ class TrainScreen:
         ui.card(panel)
         ui.painter.text(tr("Train a policy"), (panel.x + px(20), panel.y + px(28)), "h2")
         inner = panel.inflate(-px(40), 0)
+        self._tight = panel.height < px(_TIGHT)
         data = self._draw_data(context, inner, panel.y + px(52)) + px(8)
         top = self._subset.draw(context, inner, data) + px(8)
         y = self._algorithm.draw(context, inner, top)
@@ -268,6 +271,10 @@ class TrainScreen:
             (tr("Steps"), f"{steps:,}"),
             (tr("Mean return"), signed(mean, plus=False) if episodes else "–"),
         )
+        if self._tight:
+            line = joined(" · ", (joined(" ", figure) for figure in figures))
+            painter.text(line, (inner.x, y + px(8)), "small", theme.text2, width=inner.width)
+            return y + px(18)
         width = (inner.width - 2 * px(8)) // 3
         for index, (label, value) in enumerate(figures):
             cell = Rect(inner.x + index * (width + px(8)), y, width, px(60))
@@ -294,6 +301,8 @@ class TrainScreen:
         taken = painter.text(right, (inner.right, y + px(10)), "small", theme.text2, "rm")
         room = inner.width - taken - px(12)
         painter.text(words, (inner.x, y + px(10)), "medium", width=room)
+        if self._tight and not training.running:
+            return y + px(20)
         track = Rect(inner.x, y + px(28), inner.width, px(8))
         painter.box(track, theme.track, 4)
         share = training.step / max(1, training.total) if training.running else 1.0

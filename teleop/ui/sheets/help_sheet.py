@@ -78,8 +78,9 @@ def _columns() -> list[list[tuple[str, str]]]:
             column.append(("", title))
             for command in _GROUPS[title]:
                 keys = [s.label for s in SHORTCUTS if s.command is command]
-                both = tr(" or ").join(keys)
-                column.append((both if len(both) <= _LONGEST else keys[0], command.value))
+                both = tr("{key} or {other}", key=keys[0], other=keys[-1])
+                several = len(keys) > 1 and len(both) <= _LONGEST
+                column.append((both if several else keys[0], command.value))
         columns.append(column)
     return columns
 

@@ -10,7 +10,7 @@ from teleop.text import tr
 from teleop.ui.system.sdl import key_name
 
 _SHORT = {
-    "space": "Space",
+    "space": tr("Space"),
     "return": "Enter",
     "left": "←",
     "right": "→",
@@ -18,7 +18,7 @@ _SHORT = {
     "down": "↓",
     "left shift": "Shift",
     "lshift": "Shift",
-    "backspace": "Bksp",
+    "backspace": tr("Bksp"),
     "escape": "Esc",
     "left ctrl": "Ctrl",
     "tab": "Tab",
