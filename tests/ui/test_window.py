@@ -401,6 +401,28 @@ def test_a_stick_held_into_an_episode_leaves_the_focus_alone(person: Person) -> 
     assert person.app.ui.events.focus.id == "view"
 
 
+def test_a_stick_that_still_steers_at_the_end_leaves_save_in_focus(tmp_path: Path) -> None:
+    def stick(value: int) -> None:
+        kind, axis = pygame.CONTROLLERAXISMOTION, pygame.CONTROLLER_AXIS_LEFTX
+        pygame.event.post(pygame.event.Event(kind, instance_id=0, axis=axis, value=value))
+        person.turns()
+
+    person = Person(tmp_path, "CartPole-v1")
+    try:
+        focus, wanted = person.app.ui.events.focus, person.app.context.input
+        person.record()
+        stick(32000)
+        person.until(lambda: person.app.model.live and person.app.model.live.pending)
+        person.until(lambda: person.app.context.now > wanted.quiet_until_s)
+        stick(-32000)
+        assert focus.id == "save"
+        stick(0)
+        stick(32000)
+        assert focus.id == "discard"
+    finally:
+        person.app.close()
+
+
 def test_names_that_are_no_text_are_drawn(person: Person) -> None:
     painter = person.app.ui.painter
     assert painter.text("caf\udce9", (10, 10)) > 0
@@ -419,8 +441,12 @@ def test_with_a_gamepad_a_screen_opens_with_its_main_button_in_focus(tmp_path: P
             ("train", "train"),
             ("correct", "record"),
             ("demonstrate", "record"),
+            ("compare", "play"),
         ):
             person.app.go(screen)
             assert (focus.id, focus.visible) == (button, True)
+        person.until(lambda: focus.id == "next")  # there is nothing to play yet
+        person.app.go("correct")
+        person.until(lambda: focus.id == "next")
     finally:
         person.app.close()

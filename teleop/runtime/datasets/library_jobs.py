@@ -118,8 +118,9 @@ class LibraryJobs:
         for source in self._library.missing_from(Path(folder)) if folder else ():
             self._library.import_dataset(source, f"{source.parent.name}/{source.name}")
             count += 1
-        text = ntr("Added {n} sample dataset", "Added {n} sample datasets", count)
-        self._said.append(Notice(Tone.GOOD if count else Tone.PLAIN, text))
+        if count or not folder:  # a lesson's recordings may be there already
+            text = ntr("Added {n} sample dataset", "Added {n} sample datasets", count)
+            self._said.append(Notice(Tone.GOOD if count else Tone.PLAIN, text))
         self._list_library()
 
     def _list_library(self) -> None:

@@ -32,6 +32,7 @@ class Gamepad:
         self._orders = False  # View is held while driving
         self._ordered: set[str] = set()  # buttons pressed while View was held
         self._pulled: set[str] = set()  # pulled triggers, each of which scrubs once
+        self._steering: set[str] = set()  # sticks that drove and are not back in the middle
         self._context.pads.name, self._context.pads.names = self._pads.name, self._pads.names
 
     @property
@@ -43,6 +44,7 @@ class Gamepad:
         """Treat everything on the gamepad as released."""
         self.hand_over()
         self._ordered.clear()
+        self._steering.clear()
         self._sticks.clear()
         self._orders = False
 
@@ -154,6 +156,8 @@ class Gamepad:
         if moved.control == "pad.back" or ordered:
             self._order(moved)
         elif moved.control != "pad.start":
+            if axis and abs(moved.value) > _STICK / 2:
+                self._steering.add(moved.control)
             self._held_controls.hold(moved.control, moved.value, axis=axis)
             self._held_controls.send(moved.control, moved.value)
         elif moved.value:
@@ -184,7 +188,14 @@ class Gamepad:
     # ------------------------------------------------------------ in the menus
 
     def _axis(self, control: str, value: float) -> None:
-        """Use the left stick as a D-pad, and the triggers to scrub."""
+        """Use the left stick as a D-pad, and the triggers to scrub.
+
+        What still steers when an episode ends must first return to the middle.
+        """
+        if abs(value) < _STICK / 2:
+            self._steering.discard(control)
+        if control in self._steering:
+            return
         if control in ("pad.left_x", "pad.left_y"):
             self._stick[control == "pad.left_y"] = value
             x, y = self._stick

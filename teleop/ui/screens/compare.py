@@ -67,6 +67,7 @@ class CompareScreen:
     def enter(self, context: UiContext) -> None:
         """Request a comparison, by default of the newest starred episode and the newest policy."""
         context.tell(Request.PAUSE)
+        context.ui.offer("play", "transport")
         self._asked = ("", "", ())
         self._rivals = list(context.next.rivals) or self._rivals
         context.next.rivals = ()
@@ -401,6 +402,7 @@ class CompareScreen:
         text = tr("A policy learned from your episodes plays here beside you, from the same start.")
         painter.text(text, (centre, area.centery - px(10)), "body", ui.theme.text2, "cm")
         ui.group("primary")
+        ui.events.focus.leave("play", to="next")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre, area.centery + px(50))
         if draw_elsewhere(context, rect.inflate(px(60), 0)):

@@ -240,6 +240,7 @@ class CorrectScreen:
         library = context.model.library
         has_episodes = bool(library and library.episodes)
         ui.group("primary")
+        ui.events.focus.leave("record", to="next")
         rect = Rect(0, 0, px(240), px(48))
         rect.center = (centre[0], centre[1] + px(90))
         if draw_elsewhere(context, rect.inflate(px(60), 0)):

@@ -9,7 +9,7 @@ from teleop.ui.lessons.lesson_page import LessonPage
 from teleop.ui.lessons.lesson_steps import close_lesson
 from teleop.ui.state.context import UiContext
 
-_MAIN = {"predict": "choice.1", "do": "foot.screen", "see": "foot.next", "say": "sentence"}
+_MAIN = {"predict": "choice.1", "do": "foot.screen", "see": "foot.screen", "say": "sentence"}
 
 
 class LessonScreen:
@@ -78,5 +78,5 @@ class LessonScreen:
         elif guide.block is None:
             focus.set("lesson.all", "foot")
         else:
-            done = guide.entry().done
-            focus.set("foot.next" if done else _MAIN[guide.block.kind], "foot")
+            ready = guide.entry().done or (guide.block.kind == "see" and not guide.screen)
+            focus.set("foot.next" if ready else _MAIN[guide.block.kind], "foot")

@@ -39,22 +39,24 @@ def draw_help(context: UiContext) -> None:
     if ui.icon_button("help.close", close, "x", tr("Close")):
         toggle_help(context)
     width = (sheet.width - px(56)) // len(columns)
+    longest = max(painter.width(key, "small-bold") for column in columns for key, _ in column)
+    keys = min(longest + px(14), px(104))
     step = min(px(22), (sheet.height - px(150)) // (rows + _PAD_ROWS))
     top = sheet.y + px(68)
     for place, column in enumerate(columns):
         for index, (key, text) in enumerate(column):
             at = (sheet.x + px(28) + place * width, top + index * step)
             if key:
-                _draw_line(context, at, key, text, width, step)
+                _draw_line(context, at, key, text, keys, width, step)
             else:
                 painter.text(text, at, "small-bold", theme.human, width=width - px(16))
-    _draw_pad(context, (sheet.x + px(28), top + rows * step + px(14)), width, step)
+    _draw_pad(context, (sheet.x + px(28), top + rows * step + px(14)), keys, width, step)
     note = tr("Recordings are in {recordings}", recordings=context.recordings)
     at = (sheet.x + px(28), sheet.bottom - px(20))
     painter.text(note, at, "small", theme.text2, width=sheet.width - px(56))
 
 
-def _draw_pad(context: UiContext, at: tuple[int, int], width: int, step: int) -> None:
+def _draw_pad(context: UiContext, at: tuple[int, int], keys: int, width: int, step: int) -> None:
     """Draw what the buttons of a gamepad do."""
     painter = context.ui.painter
     painter.text(tr("Gamepad"), at, "h2")
@@ -66,7 +68,7 @@ def _draw_pad(context: UiContext, at: tuple[int, int], width: int, step: int) ->
     for index, (label, text) in enumerate(lines):
         column, row = divmod(index, _PAD_ROWS)
         place = (at[0] + column * width, at[1] + painter.px(26) + row * step)
-        _draw_line(context, place, label, text, width, step)
+        _draw_line(context, place, label, text, keys, width, step)
 
 
 def _columns() -> list[list[tuple[str, str]]]:
@@ -86,11 +88,12 @@ def _columns() -> list[list[tuple[str, str]]]:
 
 
 def _draw_line(
-    context: UiContext, at: tuple[int, int], key: str, text: str, width: int, step: int
+    context: UiContext, at: tuple[int, int], key: str, text: str, keys: int, width: int, step: int
 ) -> None:
+    """Draw a key, at most `keys` pixels wide, and what it does."""
     painter, theme, px = context.ui.painter, context.ui.theme, context.ui.painter.px
     height = min(px(19), step - px(2))
-    cap = Rect(at[0], 0, min(painter.width(key, "small-bold") + px(14), px(104)), height)
+    cap = Rect(at[0], 0, min(painter.width(key, "small-bold") + px(14), keys), height)
     cap.centery = at[1]
     painter.box(cap, theme.raised, 5, theme.strong_line)
     painter.text(
@@ -100,8 +103,8 @@ def _draw_line(
         theme.text,
         "cm",
     )
-    room = width - px(128)
-    painter.text(text, (at[0] + px(112), at[1]), "small", theme.text2, width=room)
+    at = (at[0] + keys + px(8), at[1])
+    painter.text(text, at, "small", theme.text2, width=width - keys - px(18))
 
 
 _DRIVE, _TAKE, _WATCH = tr("Drive"), tr("Keep or discard"), tr("Watch and compare")

@@ -15,6 +15,7 @@ _WORDS = {
     "random": tr("Random"),
 }
 _HEAD, _FOOT = 22, 40
+_LEAST_ROW = 17
 _NUMBER, _RATE = 64, 62
 
 
@@ -23,9 +24,11 @@ def draw_score_bars(
 ) -> None:
     """Draw a row for each score on one scale: demonstrations first, earlier policies by name.
 
-    Demonstrations by a person are orange, those of a script grey.
+    Demonstrations by a person are orange, those of a script grey. Where there is little room,
+    earlier policies are left out, the oldest first.
     """
     painter, px = ui.painter, ui.painter.px
+    scores = _that_fit(scores, (area.height - px(_HEAD + 18)) // px(_LEAST_ROW))
     judged = any(item.success is not None for item in scores)
     names = [_WORDS.get(item.name, item.name) for item in scores]
     label = max(painter.width(name, "small-medium") for name in names) + px(14)
@@ -56,6 +59,12 @@ def draw_score_bars(
         at = (area.x, axis + px(18) * (index + 1))
         if at[1] <= area.bottom:
             painter.text(line, at, "small", small, width=area.width)
+
+
+def _that_fit(scores: tuple[Score, ...], rows: int) -> tuple[Score, ...]:
+    earlier = [item for item in scores if item.name not in _WORDS]
+    out = earlier[: max(0, len(scores) - rows)]
+    return tuple(item for item in scores if item not in out)
 
 
 def _draw_axis(ui: Ui, axis: Rect, ends: tuple[float, float]) -> None:
