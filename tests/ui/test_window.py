@@ -402,12 +402,13 @@ def test_a_stick_held_into_an_episode_leaves_the_focus_alone(person: Person) -> 
 
 
 def test_a_stick_that_still_steers_at_the_end_leaves_save_in_focus(tmp_path: Path) -> None:
+    person = Person(tmp_path, "CartPole-v1")
+
     def stick(value: int) -> None:
         kind, axis = pygame.CONTROLLERAXISMOTION, pygame.CONTROLLER_AXIS_LEFTX
         pygame.event.post(pygame.event.Event(kind, instance_id=0, axis=axis, value=value))
         person.turns()
 
-    person = Person(tmp_path, "CartPole-v1")
     try:
         focus, wanted = person.app.ui.events.focus, person.app.context.input
         person.record()

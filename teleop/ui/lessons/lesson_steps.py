@@ -8,6 +8,14 @@ from teleop.runtime.protocol.library_messages import AddSamples
 from teleop.runtime.protocol.session_messages import ChooseDataset, Notice, Tone, UseSeed
 from teleop.ui.state.context import UiContext
 
+_MAIN = {  # what a gamepad's A does first, on each screen of a task
+    "demonstrate": ("record", "transport"),
+    "train": ("train", "primary"),
+    "compare": ("play", "transport"),
+    "correct": ("record", "transport"),
+}
+_RETRAIN = ("retrain", "primary")
+
 
 def open_lesson(context: UiContext, folder: Path) -> None:
     """Open a lesson and show its page, or say why it cannot be read."""
@@ -77,10 +85,13 @@ def settle(context: UiContext) -> None:
 
 
 def _set_up(context: UiContext) -> None:
-    """Set the seed, the way to learn and the noise that a task asks for."""
-    block = context.guide.block
+    """Set the seed, the way to learn and the noise that a task asks for; focus its button."""
+    block, screen = context.guide.block, context.guide.screen
     if block is None or block.kind != "do":
         return
+    if screen in _MAIN:
+        again = screen == "correct" and block.goal.train
+        context.ui.offer(*(_RETRAIN if again else _MAIN[screen]))
     if block.seed is not None:
         context.tell(UseSeed(block.seed))
     if block.recipe is not None:

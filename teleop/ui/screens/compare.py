@@ -134,6 +134,7 @@ class CompareScreen:
             self._draw_empty(context, area)
             self._draw_menus(context, area, 1 + len(self._asked[2] or ("",)))
             return
+        context.ui.events.focus.leave("next", to="play")
         step = self._advance(context, comparison)
         if self._draw_page(context, comparison, area, step):
             return

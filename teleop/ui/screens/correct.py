@@ -102,6 +102,7 @@ class CorrectScreen:
         if not self._policy(context):
             self._draw_empty(context, area)
             return
+        context.ui.events.focus.leave("next", to="record")
         bar, gap, header = px(72), px(16), px(52)
         view_height = area.height - header - gap - bar
         panel = min(px(420), max(px(320), area.width - gap - int(view_height * 1.5)))
