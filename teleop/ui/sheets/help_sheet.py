@@ -39,7 +39,8 @@ def draw_help(context: UiContext) -> None:
     if ui.icon_button("help.close", close, "x", tr("Close")):
         toggle_help(context)
     width = (sheet.width - px(56)) // len(columns)
-    longest = max(painter.width(key, "small-bold") for column in columns for key, _ in column)
+    lines = [line for column in (*columns, _pad_lines()) for line in column]
+    longest = max(painter.width(key, "small-bold") for key, _ in lines)
     keys = min(longest + px(14), px(104))
     step = min(px(22), (sheet.height - px(150)) // (rows + _PAD_ROWS))
     top = sheet.y + px(68)
@@ -60,15 +61,19 @@ def _draw_pad(context: UiContext, at: tuple[int, int], keys: int, width: int, st
     """Draw what the buttons of a gamepad do."""
     painter = context.ui.painter
     painter.text(tr("Gamepad"), at, "h2")
-    lines = [(button.label, button.action.value) for button in PAD]
-    lines += [
-        (f"View+{control_label(control)}", _WHILE_DRIVING[command])
-        for control, command in PAD_DRIVING.items()
-    ]
-    for index, (label, text) in enumerate(lines):
+    for index, (label, text) in enumerate(_pad_lines()):
         column, row = divmod(index, _PAD_ROWS)
         place = (at[0] + column * width, at[1] + painter.px(26) + row * step)
         _draw_line(context, place, label, text, keys, width, step)
+
+
+def _pad_lines() -> list[tuple[str, str]]:
+    """Return (button, text) for each button of a gamepad."""
+    lines = [(button.label, button.action.value) for button in PAD]
+    return lines + [
+        (f"View+{control_label(control)}", _WHILE_DRIVING[command])
+        for control, command in PAD_DRIVING.items()
+    ]
 
 
 def _columns() -> list[list[tuple[str, str]]]:
