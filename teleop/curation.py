@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from teleop.envs.factory import close_env, make_env
-from teleop.envs.spaces import same_space
+from teleop.envs.spaces import Space, same_space, space_to_json
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, Library
@@ -18,6 +18,9 @@ from teleop.recording.datasets.dataset_certificates import iter_certify_row, val
 from teleop.recording.datasets.query import Query
 from teleop.recording.disk import files
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
+from teleop.recording.importing.read_source import is_foreign, read_source
+from teleop.recording.importing.source import Columns, Source
+from teleop.recording.importing.space_fit import MisfitError, fitted
 from teleop.recording.rescue.dataset_rescue import Rescue, recover_dataset
 from teleop.text import tr
 from teleop.types.metadata import Certificate, EpisodeRow
@@ -295,6 +298,24 @@ def _free_id(library: Library, source: Path) -> str:
     raise RecordingError("Name the dataset that episodes go to: --into NAME-v0")
 
 
+def foreign_source(path: Path, columns: Columns) -> Source | None:
+    """Open another program's file or folder; None for a dataset of Teleop or Minari.
+
+    Raises:
+        RecordingError: it is not understood or damaged.
+        StorageError: it cannot be read.
+    """
+    path = path.resolve()
+    try:
+        return read_source(path, columns) if is_foreign(path) else None
+    except TeleopError:
+        raise
+    except OSError as problem:
+        raise StorageError(
+            tr("{path} cannot be read ({problem}).", path=path, problem=reason(problem))
+        ) from problem
+
+
 def name_environment(dataset: Dataset, env_id: str) -> None:
     """Set the environment of a dataset that does not name one.
 
@@ -309,13 +330,17 @@ def name_environment(dataset: Dataset, env_id: str) -> None:
     env = make_env(env_id, render=False)
     close_env(env)
     spaces = (env.observation_space, env.action_space)
+    data = dataset.metadata() | {"env_spec": env.spec.to_json() if env.spec else None}
     for kind, own, its in zip(("observation", "action"), dataset.spaces(), spaces, strict=True):
-        if not same_space(own, its):
+        if same_space(own, its):
+            continue
+        if not _holds(dataset, kind, its):
             raise RecordingError(
                 f"{env_id} has another {kind} space ({its}) than {dataset.dataset_id} ({own}). "
-                "Name the environment that it was recorded in."
+                "Name the environment that it was recorded in, or import the file again with "
+                "--env, which converts the values."
             )
-    data = dataset.metadata() | {"env_spec": env.spec.to_json() if env.spec else None}
+        data[f"{kind}_space"] = space_to_json(its)
     if not dataset.is_foreign:
         data["teleop"] = data["teleop"] | {"env_id": env_id}
     path = dataset.places.description
@@ -329,3 +354,24 @@ def name_environment(dataset: Dataset, env_id: str) -> None:
                 problem=reason(problem),
             )
         ) from problem
+
+
+def _holds(dataset: Dataset, kind: str, space: Space) -> bool:
+    """Return whether another program's values are, as they are stored, values of a space."""
+    if not dataset.is_foreign:
+        return False
+    for row in dataset.rows():
+        episode = dataset.read(row)
+        stored = episode.observations if kind == "observation" else episode.actions
+        try:
+            if not _same_values(stored, fitted(stored, space)):
+                return False
+        except MisfitError:
+            return False
+    return True
+
+
+def _same_values(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return all(_same_values(value, other[name]) for name, value in one.items())
+    return bool(one.dtype == other.dtype and np.array_equal(one, other))

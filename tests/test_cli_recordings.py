@@ -113,7 +113,7 @@ def test_export_and_import(here: Path) -> None:
         (("rename", DATASET, "x" * 300 + "-v0"), "at most 100"),
         (("export", DATASET, "--format", "pdf"), "Unknown format"),
         (("import", "nowhere.zip"), "nowhere.zip"),
-        (("import", "recordings"), "holds no data/main_data.hdf5"),
+        (("import", "recordings"), "exists already"),
         (("show", DATASET, "--sort", "colour"), "sort by"),
     ],
 )

@@ -1,8 +1,10 @@
 """Commands that hand datasets on, and take them in."""
 
+import dataclasses
+import json
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -17,11 +19,16 @@ from teleop.cli.options import (
     one_sentence,
     open_library,
     say,
+    table,
     tell,
 )
 from teleop.cli.play import cli
 from teleop.cli.recordings import Search, Starred, Tag, Verdict
 from teleop.errors import RecordingError, TeleopError, sentence
+
+if TYPE_CHECKING:
+    from teleop.recording import Dataset
+    from teleop.types.import_preview import ImportPreview
 
 
 @cli.command()
@@ -54,44 +61,96 @@ def export(
 
 @cli.command("import")
 def import_dataset(
-    path: Annotated[Path, typer.Argument(help="A .teleop.zip, or a Minari dataset's folder.")],
-    name: Annotated[str, typer.Option(help="Dataset id (default: the id in the file).")] = "",
-    env: Annotated[
-        str, typer.Option(help="The environment, if the dataset does not name one.")
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A .teleop.zip, a folder of Minari or LeRobot, .hdf5 (Minari, robomimic, D4RL, "
+            "groups or pairs of arrays), .npz (imitation, plain), or .csv."
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Dataset id (default: from the file).")] = "",
+    env: Annotated[str, typer.Option(help="The environment, if the file does not name one.")] = "",
+    observations: Annotated[
+        str, typer.Option(help="Arrays or columns that were observed: NAME,NAME.")
     ] = "",
+    actions: Annotated[str, typer.Option(help="Array or columns of the actions.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what the file holds; import nothing.")
+    ] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Import a dataset. Its files are checked before they are opened."""
     from teleop import curation
+    from teleop.recording.importing.source import Columns, preview_of
 
     with one_sentence(debug):
-        dataset = open_library(recordings).import_dataset(path, name)
-        named = dataset.info().env_id
-        wanted = env or ("" if named or as_json else _asked(dataset.dataset_id))
-        if wanted and wanted != named:
-            try:
-                curation.name_environment(dataset, wanted)
-            except TeleopError as problem:
-                raise RecordingError(
-                    f"{dataset.dataset_id} was imported, but its environment could not be set to "
-                    f"{wanted}: "
-                    f"{sentence(problem)}"
-                ) from problem
-            named = wanted
-        rows = dataset.rows()
-        text = f"Imported {dataset.dataset_id}: {len(rows)} episodes"
-        text += (
-            f" of {named}"
-            if named
-            else (
-                ". It does not name its environment. To set it: "
-                f"teleop environment {dataset.dataset_id} ENV"
-            )
+        seen = tuple(part.strip() for part in observations.split(",") if part.strip())
+        columns = Columns(seen, actions)
+        found = curation.foreign_source(path, columns)
+        if dry_run:
+            _preview(path, preview_of(found) if found else None, as_json)
+            return
+        if found and not found.env_id and not env and not as_json:
+            env = _asked(path.name)
+        library = open_library(recordings)
+        dataset = library.import_dataset(path, name, env_id=env, columns=columns)
+        _tell_imported(dataset, env, is_foreign=found is not None, as_json=as_json)
+
+
+def _tell_imported(dataset: "Dataset", env: str, *, is_foreign: bool, as_json: bool) -> None:
+    """Say what was imported, after its environment is set or asked for."""
+    named = dataset.info().env_id
+    wanted = env or ("" if named or is_foreign or as_json else _asked(dataset.dataset_id))
+    if wanted and wanted != named:
+        named = _named(dataset, wanted)
+    rows = dataset.rows()
+    text = f"Imported {dataset.dataset_id}: {len(rows)} episodes"
+    text += (
+        f" of {named}"
+        if named
+        else (
+            ". It does not name its environment. To set it: "
+            f"teleop environment {dataset.dataset_id} ENV"
         )
-        found = {"dataset": dataset.dataset_id, "episodes": len(rows), "environment": named}
-        say(as_json, found, text)
+    )
+    about = str(dataset.metadata().get("description", "")) if is_foreign else ""
+    shown = {"dataset": dataset.dataset_id, "episodes": len(rows), "environment": named}
+    say(as_json, shown | ({"about": about} if about else {}), text)
+    if about and not as_json:
+        tell(about)
+
+
+def _named(dataset: "Dataset", env: str) -> str:
+    """Set the environment of a dataset that is imported already, and return it."""
+    from teleop import curation
+
+    try:
+        curation.name_environment(dataset, env)
+    except TeleopError as problem:
+        raise RecordingError(
+            f"{dataset.dataset_id} was imported, but its environment could not be set to {env}: "
+            f"{sentence(problem)}"
+        ) from problem
+    return env
+
+
+def _preview(path: Path, found: "ImportPreview | None", as_json: bool) -> None:
+    """Show what an import would bring."""
+    if found is None:
+        form = "a dataset of Teleop or Minari, which is imported as it is"
+        say(as_json, {"form": form}, f"{path} is {form}.")
+        return
+    rows = [{"array": name, "each row": words} for name, words in found.arrays]
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found), indent=1))
+        return
+    table(False, rows, f"{path.name}: {found.form}")
+    tell(f"{found.episodes:,} episodes, {found.steps:,} steps.")
+    tell(f"Environment: {found.env_id or 'not named; set it with --env'}.")
+    for note in found.notes:
+        tell(str(note))
 
 
 @cli.command()

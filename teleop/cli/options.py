@@ -1,6 +1,7 @@
 """What all commands share: options, one sentence for a user's error, tables and progress bars."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,6 +114,9 @@ def one_sentence(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
         raise typer.Exit(130) from None
+    except BrokenPipeError:  # what reads the output, such as `head`, has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  nothing more can be written
+        raise typer.Exit(141) from None
     except Exception as problem:
         if debug:
             raise

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from teleop.runtime.protocol.class_messages import FromClassroom
 from teleop.runtime.protocol.comparison_messages import ReplayFrames
 from teleop.runtime.protocol.driving_options import DriveOptions
+from teleop.runtime.protocol.library_messages import ImportAsked
 from teleop.runtime.protocol.session_messages import (
     ChooseDataset,
     EnvFailed,
@@ -31,9 +32,11 @@ from teleop.runtime.protocol.training_messages import (
     TrainingProgress,
 )
 from teleop.ui.chrome.banner import BANNER
+from teleop.ui.sheets.import_sheet import IMPORT
 from teleop.ui.state.context import UiContext
 from teleop.ui.state.view_model import outline
 from teleop.ui.system.sounds import Sounds
+from teleop.ui.widgets.sheet import SHEET
 
 _TONES = {Tone.GOOD: "save", Tone.UNDO: "discard"}
 
@@ -127,6 +130,11 @@ class Updates:
             return self._unchecked()
         if isinstance(message, ProcessLost):
             self._lost(message)
+        if isinstance(message, ImportAsked):
+            self._context.sheet.typed = message.env_id
+            self._context.toggle_sheet("")
+            self._context.toggle_sheet(IMPORT)
+            self._context.ui.events.focus.set("import.go", SHEET)
         return [message] if isinstance(message, Rumble) else []
 
     def _driven(self, before: SessionSnapshot | None, live: SessionSnapshot) -> list[Effect]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pygame
 import pytest
 
@@ -79,6 +80,41 @@ def test_label_trim_delete_restore_and_purge(person: Person) -> None:
     person.until(lambda: not listed(person).trash)
     library = Library(person.app.config.recordings)
     assert len(library.dataset(SAMPLE).rows()) == 11
+
+
+def test_another_programs_file_is_shown_before_it_is_imported(
+    person: Person, tmp_path: Path
+) -> None:
+    def drop() -> None:
+        pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(path)))
+        person.until(lambda: person.app.context.sheet.name == "import")
+
+    def name(env_id: str) -> None:
+        person.click("import.env")
+        types(person, env_id)
+        person.key("return")
+        person.click("import.go")
+
+    path = tmp_path / "rollouts.npz"
+    rows = np.zeros((12, 4), np.float32)
+    starts = np.arange(12) % 6 == 0
+    np.savez(path, obs=rows, actions=np.arange(12) % 2, episode_starts=starts)
+    drop()
+    assert person.app.ui.events.focus.id == "import.go"
+    person.key("escape")
+    assert not (person.app.config.recordings / "imported").exists()
+    drop()
+    name("LunarLander-v3")
+    toasts = person.app.overlays.toasts
+    person.until(lambda: any("4 numbers instead of 8" in text for text in toasts.texts))
+    person.until(lambda: person.app.context.sheet.name == "import")  # for another environment
+    assert person.node("import.env").value == "LunarLander-v3"
+    person.click("import.env")
+    for _ in "LunarLander-v3":
+        person.key("backspace")
+    name("CartPole-v1")
+    person.until(lambda: (person.app.config.recordings / "cartpole-v1/rollouts-v0").exists())
+    listed(person)
 
 
 def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:

@@ -8,6 +8,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from teleop.envs.spaces import same_space, space_from_json
 from teleop.errors import HostileFileError, RecordingError, StorageError, reason
@@ -20,6 +21,9 @@ from teleop.recording.episodes.episode_reader import content_id
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
 from teleop.types.metadata import DatasetSummary, EpisodeRow
+
+if TYPE_CHECKING:
+    from teleop.recording.importing.source import Columns
 
 _ID = re.compile(r"^(?:[A-Za-z0-9_-]{2,}/)*[A-Za-z0-9_-]+-v\d+$")
 _LONGEST = 100  # characters in a folder name
@@ -253,43 +257,39 @@ class Library:
         new.writer.release()
         return new
 
-    def import_dataset(self, source: Path, new_id: str = "", *, beside: bool = False) -> Dataset:
-        """Import a `.teleop.zip` or the folder of a Minari dataset.
+    def import_dataset(
+        self,
+        source: Path,
+        new_id: str = "",
+        *,
+        beside: bool = False,
+        env_id: str = "",
+        columns: "Columns | None" = None,
+    ) -> Dataset:
+        """Import a `.teleop.zip`, the folder of a Minari dataset, or another program's recordings.
 
         Everything in it is checked before it is moved into the library.
 
         Args:
-            source: the file or folder.
+            source: the file or folder; `importing.read_source` lists the other formats.
             new_id: an id to use instead of the dataset's own id.
             beside: whether to use the next free version if the id is taken.
+            env_id: environment of another program's recordings; empty for the one they name.
+            columns: which arrays of another program's file hold what; None to recognise them.
 
         Raises:
+            EnvError: `env_id` is not available.
             HostileFileError: the source contains something that no recording needs.
             RecordingError: the source is no dataset, is damaged, or its id is taken.
             StorageError: writing to disk failed.
         """
-        from teleop.recording.exchange import bundle, minari
-
         source = source.resolve()  # links to it are the user's own, links in it are untrusted
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.root) as folder:
             draft = Path(folder) / "dataset"
-            try:
-                unpack = minari.copy_dataset if source.is_dir() else bundle.read_bundle
-                named = unpack(source, draft)
+            with _problems_of(source):
+                named = _unpacked(source, draft, env_id, columns)
                 wanted = new_id or _named_id(named, source)
                 return self._put_in_place(draft, self._free(wanted) if beside else wanted)
-            except UntrustedPathError:
-                raise
-            except HostileFileError:
-                raise
-            except OSError as problem:
-                raise StorageError(
-                    tr(
-                        "{source} cannot be imported ({problem}).",
-                        source=source,
-                        problem=reason(problem),
-                    )
-                ) from problem
 
     def _free(self, dataset_id: str) -> str:
         """Return the id with its next free version."""
@@ -372,6 +372,56 @@ def scripted_dataset_id(env_id: str) -> str:
 def total_steps(rows: list[EpisodeRow]) -> int:
     """Return the total number of steps of the episodes."""
     return sum(row.total_steps for row in rows)
+
+
+@contextlib.contextmanager
+def _problems_of(source: Path) -> Iterator[None]:
+    """Raise a `StorageError` that names the source if it cannot be read, or the disk is full."""
+    try:
+        yield
+    except (UntrustedPathError, HostileFileError):
+        raise
+    except OSError as problem:
+        raise StorageError(
+            tr(
+                "{source} cannot be imported ({problem}).",
+                source=source,
+                problem=reason(problem),
+            )
+        ) from problem
+
+
+def _unpacked(source: Path, draft: Path, env_id: str, columns: "Columns | None") -> str:
+    """Unpack, copy or convert a source into a draft, and return the dataset id for it."""
+    from teleop.recording.exchange import bundle, minari
+    from teleop.recording.importing import read_source, source_conversion
+
+    if read_source.is_foreign(source):
+        found = read_source.read_source(source, columns)
+        about = env_id or found.env_id
+        named = f"{slug(about) if about else 'imported'}/{slug(source.name.partition('.')[0])}-v0"
+        source_conversion.convert(found, draft, named, env_id)
+        return named
+    if source.is_dir():
+        return minari.copy_dataset(_only_dataset(source), draft)
+    return bundle.read_bundle(source, draft)
+
+
+def _only_dataset(folder: Path) -> Path:
+    """Return the dataset that is below a folder, such as a Minari root; the folder if none is.
+
+    Raises:
+        RecordingError: there are several.
+    """
+    if files.exists(folder / "data") or files.exists(folder / "main_data.hdf5"):
+        return folder
+    found = list(_dataset_folders(folder, _DEEPEST))
+    if len(found) > 1:
+        names = ", ".join(str(path.relative_to(folder)) for path in found[:10])
+        raise RecordingError(
+            f"{folder} holds {len(found)} datasets; import them one by one: {names}."
+        )
+    return found[0] if found else folder
 
 
 def _named_id(named: str, source: Path) -> str:

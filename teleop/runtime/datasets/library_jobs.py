@@ -10,11 +10,13 @@ from typing import Any
 
 from teleop import curation
 from teleop.classroom.hand_in import hand_in
-from teleop.errors import sentence
+from teleop.curation import foreign_source
+from teleop.errors import EnvError, RecordingError, sentence
 from teleop.learning.policy import list_policies
 from teleop.learning.policy_folder import PolicyFolder
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import certified_rows
+from teleop.recording.importing.source import Columns, Source, preview_of
 from teleop.runtime.protocol.library_messages import (
     AddSamples,
     Curate,
@@ -22,6 +24,7 @@ from teleop.runtime.protocol.library_messages import (
     EpisodeOperation,
     EpisodesListed,
     HandIn,
+    ImportAsked,
     ImportDataset,
     LibraryListed,
     ListEpisodes,
@@ -93,7 +96,18 @@ class LibraryJobs:
     def _import(self, message: ImportDataset) -> None:
         path = Path(message.path)
         self._said.append(Working(tr("Importing {name}", name=path.name), 0, 1))
-        dataset = self._library.import_dataset(path, beside=True)
+        source = foreign_source(path, Columns())
+        if source is not None and not message.confirmed:
+            self._ask(message, source)
+            return
+        try:
+            dataset = self._library.import_dataset(path, beside=True, env_id=message.env_id)
+        except (EnvError, RecordingError) as problem:
+            if source is None or not message.env_id:
+                raise
+            self._said.append(Notice(Tone.BAD, sentence(problem)))
+            self._ask(message, source)  # for another environment
+            return
         self._said.append(Working("", 0, 0))
         count = len(dataset.rows())
         text = tr(
@@ -102,6 +116,13 @@ class LibraryJobs:
         self._said.append(Notice(Tone.GOOD, text))
         self._list_library()
         self._list_episodes(dataset.dataset_id)
+
+    def _ask(self, message: ImportDataset, source: Source) -> None:
+        """Show what another program's file holds, and ask whether to import it."""
+        path, found = Path(message.path), preview_of(source)
+        env_id = message.env_id or found.env_id
+        self._said.append(ImportAsked(message.path, path.name, env_id, found))
+        self._said.append(Working("", 0, 0))
 
     def _hand_in(self, message: HandIn) -> None:
         self._said.append(Working(tr("Handing in"), 0, 1))

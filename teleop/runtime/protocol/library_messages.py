@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from teleop.types.import_preview import ImportPreview
 from teleop.types.metadata import DatasetSummary, EpisodeRow
 from teleop.types.results import PolicyRow
 
@@ -97,9 +98,17 @@ class HandIn:
 
 @dataclass(frozen=True, slots=True)
 class ImportDataset:
-    """Import a bundle or a dataset folder into the library."""
+    """Import a file or folder into the library.
+
+    Attributes:
+        path: the file or folder.
+        env_id: environment of another program's recordings; empty for the one that they name.
+        confirmed: whether the person has seen what another program's file holds.
+    """
 
     path: str
+    env_id: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +162,21 @@ class Working:
     seconds_left: float | None = None
 
 
-FromLibrary: TypeAlias = LibraryListed | EpisodesListed | Working
+@dataclass(frozen=True, slots=True)
+class ImportAsked:
+    """Another program's file can be imported, if the person confirms it.
+
+    Attributes:
+        path: the file or folder.
+        name: its name.
+        env_id: the environment to suggest.
+        preview: what it holds.
+    """
+
+    path: str
+    name: str
+    env_id: str
+    preview: ImportPreview
+
+
+FromLibrary: TypeAlias = LibraryListed | EpisodesListed | ImportAsked | Working

@@ -8,13 +8,12 @@ from teleop.runtime.protocol.library_messages import AddSamples
 from teleop.text import tr
 from teleop.ui.sheets.path_choice import ask_for_path
 from teleop.ui.state.context import Purpose, UiContext
-from teleop.ui.state.file_browser import BUNDLE
 from teleop.ui.widgets.popover import MenuItem
 
 _FILE, _FOLDER, _HERE, _SAMPLES = "file", "folder", "here", "samples"
 _CHOICES = (
-    MenuItem(_FILE, tr("A file"), tr("Shared file ({ending})", ending=BUNDLE)),
-    MenuItem(_FOLDER, tr("A folder"), tr("Folder of a Minari dataset")),
+    MenuItem(_FILE, tr("A file"), tr(".teleop.zip, .hdf5, .npz or .csv")),
+    MenuItem(_FOLDER, tr("A folder"), tr("Folder of a Minari or LeRobot dataset")),
     MenuItem(_HERE, tr("Browse in this window"), tr("Also works with keyboard and gamepad")),
     MenuItem(_SAMPLES, tr("Sample recordings"), tr("Those that come with Teleop")),
 )
@@ -43,11 +42,7 @@ def draw_import_menu(context: UiContext, anchor: Rect) -> None:
         context.tell(AddSamples())
         return
     folders = picked == _FOLDER
-    title = (
-        tr("Choose the folder of a dataset")
-        if folders
-        else tr("Choose a {ending} file", ending=BUNDLE)
-    )
+    title = tr("Choose the folder of a dataset") if folders else tr("Choose a file to import")
     start, here = _start(context), picked == _HERE
     ask_for_path(context, Purpose.IMPORT, title, start, folders=folders, here=here)
 

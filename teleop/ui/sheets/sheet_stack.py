@@ -4,6 +4,7 @@ from teleop.runtime.protocol.session_messages import EnvOpened
 from teleop.text import tr
 from teleop.ui.sheets.algorithm_sheet import draw_algorithm
 from teleop.ui.sheets.controls_sheet import control_lines, controls_request
+from teleop.ui.sheets.import_sheet import IMPORT, draw_import_sheet
 from teleop.ui.sheets.options_sheet import changed_options, option_lines
 from teleop.ui.sheets.settings_sheet import changed_settings, setting_lines
 from teleop.ui.state.context import UiContext
@@ -74,6 +75,7 @@ _WITHOUT_ENV = {
     "settings": _draw_settings,
     "files": _draw_files,
     "algorithm": draw_algorithm,
+    IMPORT: draw_import_sheet,
 }
 
 

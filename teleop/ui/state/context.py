@@ -93,11 +93,13 @@ class OpenSheet:
     """The sheet that is open over the screen.
 
     Attributes:
-        name: `options`, `controls`, `settings`, `files`, `algorithm`; empty if none is open.
+        name: `options`, `controls`, `settings`, `files`, `algorithm`, `import`; empty if none is
+            open.
         about: the recipe that the algorithm sheet is about.
         listening: the move that waits for a press on the controls sheet.
         view: rows and scroll position of the sheet.
         files: the folder and its rows on the files sheet.
+        typed: the environment that is typed on the import sheet.
     """
 
     name: str = ""
@@ -105,6 +107,7 @@ class OpenSheet:
     listening: str = ""
     view: SheetView = field(default_factory=SheetView)
     files: FileBrowser | None = None
+    typed: str = ""
 
 
 @dataclass(slots=True)

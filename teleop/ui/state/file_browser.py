@@ -7,6 +7,7 @@ from teleop.text import tr
 from teleop.ui.widgets.sheet import Line
 
 BUNDLE = ".teleop.zip"
+_ENDINGS = (BUNDLE, ".hdf5", ".h5", ".npz", ".csv", ".tsv")  # what can be imported
 _UP, _THIS, _HOME = "up", "this", "home folder"
 _MOST = 2000  # entries that are listed of a folder
 
@@ -16,7 +17,7 @@ class FileBrowser:
 
     Attributes:
         folder: the current folder.
-        lines: rows: parent, home folder, this folder if it can be chosen, folders, bundles.
+        lines: rows: parent, home folder, this folder if it can be chosen, folders, files.
     """
 
     def __init__(self, folder: Path, *, wants_folder: bool = False) -> None:
@@ -51,15 +52,22 @@ def _lines(folder: Path) -> list[Line]:
     lines = _ways_out(folder)
     if is_dataset(folder):
         lines.append(Line(_THIS, tr("Import this dataset"), folder.name))
-    folders, bundles, problem = _entries(folder)
+    folders, files, problem = _entries(folder)
     if problem:
         return [*lines, Line("", problem)]
     lines += [
         Line(f"files.{path.name}", path.name, tr("dataset") if is_dataset(path) else tr("folder"))
         for path in folders
     ]
-    lines += [Line(f"files.{path.name}", path.name, tr("bundle")) for path in bundles]
-    if not folders and not bundles:
+    lines += [
+        Line(
+            f"files.{path.name}",
+            path.name,
+            tr("bundle") if path.name.endswith(BUNDLE) else path.suffix[1:].upper(),
+        )
+        for path in files
+    ]
+    if not folders and not files:
         lines.append(Line("", tr("Nothing here can be imported")))
     return lines
 
@@ -76,19 +84,20 @@ def _ways_out(folder: Path) -> list[Line]:
 
 
 def is_dataset(folder: Path) -> bool:
-    """Return whether a folder looks like a Minari dataset; False if it cannot be read."""
+    """Return whether a folder looks like a dataset; False if it cannot be read."""
+    marks = (folder / "data" / "main_data.hdf5", folder / "meta" / "info.json")
     try:
-        return (folder / "data" / "main_data.hdf5").is_file()
+        return any(mark.is_file() for mark in marks)
     except OSError:
         return False
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path], str]:
-    """Return (folders, bundles, why they cannot be listed), without hidden entries."""
+    """Return (folders, files, why they cannot be listed), without hidden entries."""
     try:
         found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))[:_MOST]
         folders = [path for path in found if path.is_dir()]
-        return folders, [path for path in found if path.name.endswith(BUNDLE)], ""
+        return folders, [path for path in found if path.name.lower().endswith(_ENDINGS)], ""
     except OSError as problem:
         return (
             [],

@@ -23,6 +23,7 @@ from teleop.runtime.protocol.library_messages import (
     Curate,
     CuratePolicies,
     EpisodesListed,
+    ImportAsked,
     LibraryListed,
     Working,
 )
@@ -408,7 +409,9 @@ class ViewModel:
         if message.problem:
             self._trouble(message.problem)
 
-    def _keep_latest(self, message: RewardMapsShown | PreferenceAsked | PiecesReady) -> None:
+    def _keep_latest(
+        self, message: RewardMapsShown | PreferenceAsked | PiecesReady | ImportAsked
+    ) -> None:
         self.analyses.latest[type(message)] = message
 
     def _policy_saved(self, message: PolicySaved) -> None:
@@ -443,6 +446,7 @@ _HANDLERS: dict[type, Callable[[ViewModel, Any], None]] = {
     LibraryListed: ViewModel._datasets_listed,
     EpisodesListed: ViewModel._episodes_listed,
     Working: ViewModel._works,
+    ImportAsked: ViewModel._keep_latest,
     ClassListed: ViewModel._class_listed,
     ClassStudied: ViewModel._class_studied,
     ProcessLost: ViewModel._process_lost,
