@@ -113,8 +113,9 @@ def test_another_programs_file_is_shown_before_it_is_imported(
     for _ in "LunarLander-v3":
         person.key("backspace")
     name("CartPole-v1")
-    person.until(lambda: (person.app.config.recordings / "cartpole-v1/rollouts-v0").exists())
-    listed(person)
+    person.until(lambda: listed(person).dataset_id == "cartpole-v1/rollouts-v0")
+    row = f"row.{listed(person).rows[0].uuid}"
+    person.until(lambda: row in person.app.ui.events.nodes)  # the library shows it
 
 
 def test_what_is_handed_on_comes_back_in_by_dropping_it(person: Person) -> None:

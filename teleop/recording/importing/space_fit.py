@@ -64,7 +64,9 @@ def _choices(values: NDArray[Any], n: int, start: int) -> NDArray[np.int64]:
     if values.shape[1] != 1:
         raise MisfitError(f"{values.shape[1]} numbers instead of the number of a choice")
     whole = values[:, 0].astype(np.int64)
-    if not ((whole == values[:, 0]) & (whole >= start) & (whole < start + n)).all():
+    if not np.array_equal(whole, values[:, 0]):
+        raise MisfitError("numbers with fractions instead of the numbers of choices")
+    if not ((whole >= start) & (whole < start + n)).all():
         raise MisfitError(f"numbers other than {start} to {start + n - 1}")
     return whole
 

@@ -115,7 +115,7 @@ class LibraryJobs:
         )
         self._said.append(Notice(Tone.GOOD, text))
         self._list_library()
-        self._list_episodes(dataset.dataset_id)
+        self._list_episodes(dataset.dataset_id, is_new=True)
 
     def _ask(self, message: ImportDataset, source: Source) -> None:
         """Show what another program's file holds, and ask whether to import it."""
@@ -151,7 +151,7 @@ class LibraryJobs:
             listed.append(replace(summary, policies=len(list_policies(dataset.policies))))
         self._said.append(LibraryListed(tuple(listed)))
 
-    def _list_episodes(self, dataset_id: str) -> None:
+    def _list_episodes(self, dataset_id: str, *, is_new: bool = False) -> None:
         dataset = self._claimed(dataset_id) or self._library.dataset(dataset_id)
         if not dataset.exists:  # nothing was recorded into it yet
             self._said.append(EpisodesListed(dataset_id, "", (), ()))
@@ -160,7 +160,7 @@ class LibraryJobs:
         env_id = dataset.info().env_id
         trash = tuple(dataset.writer.trash.names())
         policies = tuple(PolicyFolder(dataset).rows())
-        self._said.append(EpisodesListed(dataset_id, env_id, rows, trash, policies))
+        self._said.append(EpisodesListed(dataset_id, env_id, rows, trash, policies, is_new))
 
     def _dataset(self, dataset_id: str) -> Dataset:
         return self._claimed(dataset_id) or self._library.existing(dataset_id)

@@ -136,13 +136,18 @@ class LibraryListed:
 
 @dataclass(frozen=True, slots=True)
 class EpisodesListed:
-    """A dataset's episodes, policies and trash, as they are on disk."""
+    """A dataset's episodes, policies and trash, as they are on disk.
+
+    Attributes:
+        is_new: whether it has just been imported.
+    """
 
     dataset_id: str
     env_id: str
     rows: tuple[EpisodeRow, ...]
     trash: tuple[str, ...]
     policies: tuple[PolicyRow, ...] = ()
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class LibraryScreen:
     def __init__(self) -> None:
         self._table, self._card = episode_table(), EpisodeCard()
         self._datasets, self._trash = Scroll(), Scroll()
+        self._imported: EpisodesListed | None = None  # it was chosen already
         self._dataset = self._followed = ""  # shown here, and last shown on the other screens
         self._asked = ("", "")  # dataset and file in the player
         self._policies = PolicyPanel()
@@ -185,6 +186,9 @@ class LibraryScreen:
         listed = context.model.listed
         if not self._dataset and context.model.library:
             self._choose(context, context.model.library.dataset_id)
+        if listed and listed.is_new and listed is not self._imported:
+            self._imported = listed
+            self._choose(context, listed.dataset_id)
         return listed if listed and listed.dataset_id == self._dataset else None
 
     def _choose(self, context: UiContext, dataset_id: str) -> None:

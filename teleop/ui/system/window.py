@@ -103,11 +103,20 @@ class Window:
             self.minimised = False
 
     def _put_back(self, settings: Settings) -> None:
-        """Move the window to its last position, if its title bar can be dragged there."""
+        """Move the window to its last position, if its title bar can be dragged there.
+
+        If its last size does not fit a display any more, it moves inside that display.
+        """
         handle = Rect(settings.x, settings.y - _TITLE_BAR, settings.width, _TITLE_BAR)
         inside = [handle.clip(display).width for display in displays()]
-        if settings.placed and max(inside) > _TITLE_BAR:
-            pygame.display.set_window_position((settings.x, settings.y))
+        if not settings.placed or max(inside) <= _TITLE_BAR:
+            return
+        place, size = (settings.x, settings.y), self.surface.get_size()
+        if size != (settings.width, settings.height):
+            on = displays()[inside.index(max(inside))]
+            right, bottom = on.right - size[0], on.bottom - size[1]
+            place = max(on.x, min(place[0], right)), max(on.y, min(place[1], bottom))
+        pygame.display.set_window_position(place)
 
 
 def _display_of(window: Rect, places: list[Rect]) -> int:
