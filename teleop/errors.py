@@ -69,6 +69,10 @@ class LearningError(TeleopError):
     """Nothing can be learned from the data, or a policy does not fit the environment."""
 
 
+class WorkerError(TeleopError):
+    """The engine for many runs cannot be used."""
+
+
 class DisplayError(TeleopError):
     """There is no screen to open a window on."""
 

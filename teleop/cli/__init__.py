@@ -12,13 +12,13 @@ from teleop.cli import (  # noqa: F401  they register commands
     class_commands,
     diagnosis_commands,
     exchange,
-    grade_commands,
     learning,
     lesson_commands,
     policy_commands,
     practice_commands,
     recordings,
     report_commands,
+    sweep_command,
 )
 from teleop.cli.options import tell
 from teleop.cli.play import cli, window

@@ -36,9 +36,8 @@ def run_setting_curve(
     if picture is not None:
         check_picture(picture)
     demos = _loaded(recordings, dataset)
-    found = iter_setting_curve(
-        demos, algorithm, name, values, runs=runs, starts=episodes, seed=seed
-    )
+    how = {"runs": runs, "starts": episodes, "seed": seed}
+    found = iter_setting_curve(demos, algorithm, name, values, **how)
     total = len(values) * (runs + 1)
     points = [p for p in progress(found, total, f"Training by {name}", quiet=as_json) if p]
     shown = person_score(demos).mean
@@ -48,7 +47,8 @@ def run_setting_curve(
     if as_json:
         say(True, {"setting": name, "points": rows, "demonstrations": shown}, "")
         return
-    table(False, [_row(name, row) for row in rows], f"{dataset}: what {name} changes")
+    shown_rows = [figures_row({name: row["value"]}, row) for row in rows]
+    table(False, shown_rows, f"{dataset}: what {name} changes")
     wrote = f" Wrote {picture}, and its values beside it." if picture else ""
     tell(f"The demonstrations have a mean return of {shown:.1f}.{wrote}")
 
@@ -67,8 +67,10 @@ def _loaded(recordings: Path | None, dataset: str) -> Any:
     return demos
 
 
-def parsed_values(over: str) -> tuple[str, list[Any]]:
+def parsed_values(over: str, option: str = "--over") -> tuple[str, list[Any]]:
     """Return the name and the values of NAME=A,B,C: numbers where they are, else words.
+
+    `option` is the option that errors name.
 
     Raises:
         LearningError: it is not of this form.
@@ -77,11 +79,11 @@ def parsed_values(over: str) -> tuple[str, list[Any]]:
     parts = [part.strip() for part in listed.split(",") if part.strip()]
     if not equals or not name.isidentifier() or not 1 <= len(parts) <= _MOST_VALUES:
         raise LearningError(
-            f"--over {over or '(missing)'} is not understood: write NAME=A,B,C, as "
+            f"{option} {over or '(missing)'} is not understood: write NAME=A,B,C, as "
             f"steps=100,300,1000; at most {_MOST_VALUES} values."
         )
     if len(set(parts)) < len(parts):
-        raise LearningError(f"--over {over} names a value twice.")
+        raise LearningError(f"{option} {over} names a value twice.")
     return name, [_read(part) for part in parts]
 
 
@@ -92,9 +94,9 @@ def _read(part: str) -> Any:
         return part
 
 
-def _row(name: str, point: dict[str, Any]) -> dict[str, Any]:
-    row = {
-        name: point["value"],
+def figures_row(settings: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
+    """Return a row for a terminal: the settings and what was reached with them."""
+    row = settings | {
         "return": point["mean"],
         "95 % interval": f"{point['low']:.1f} … {point['high']:.1f}",
     }

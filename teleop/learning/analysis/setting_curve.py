@@ -1,7 +1,7 @@
 """What one setting changes: policies are trained with several values of it, and play."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 from teleop.errors import LearningError
 from teleop.evaluation.intervals import nested_interval, nested_share
 from teleop.evaluation.scoring import evaluate
-from teleop.evaluation.success import Result
 from teleop.learning.algorithms import find_algorithm
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.architecture import Architecture
@@ -19,7 +18,7 @@ from teleop.learning.training_run import configured
 
 _SHAPE = tuple(field.name for field in dataclasses.fields(Architecture))
 RECIPE, EPISODES = "recipe", "episodes"  # names that are no setting of an algorithm
-_FIRST_SEED = 60_000  # of the starts
+FIRST_SEED = 60_000  # of the starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +75,48 @@ def iter_setting_curve(
         LearningError: a setting or a value does not exist, or nothing can be learned.
     """
     for value in values:  # a wrong value is found before the first training
-        _choose(demos, algorithm, name, value, seed)
+        chosen(demos, algorithm, {name: value}, seed)
     for value in values:
         played = []
         for run in range(seed, seed + runs):
-            used, module, config = _choose(demos, algorithm, name, value, run)
+            used, module, config = chosen(demos, algorithm, {name: value}, run)
             policies = [p.policy for p in module.train(used, config) if p.policy is not None]
             if not policies:
                 raise LearningError(f"The training with {name}={value} ended without a policy.")
-            played.append(list(evaluate(demos.env_id, policies[-1], starts, _FIRST_SEED)))
+            played.append(list(evaluate(demos.env_id, policies[-1], starts, FIRST_SEED)))
             yield None
-        yield _point(demos, str(value), played)
+        rule = demos.success_rule
+        judged = [[rule.judge(result) for result in one] for one in played]
+        returns = [[result.total_reward for result in one] for one in played]
+        yield point_of(str(value), returns, judged)
 
 
-def _choose(
-    demos: Demonstrations, algorithm: str, name: str, value: Any, seed: int
+def chosen(
+    demos: Demonstrations, algorithm: str, settings: Mapping[str, Any], seed: int
 ) -> tuple[Demonstrations, Any, Any]:
-    """Return the demonstrations, the algorithm's module and its config for one run."""
-    settings: dict[str, Any] = {}
-    if name == RECIPE:
-        algorithm, settings = find_recipe(str(value))
-    elif name == EPISODES:
-        demos = _some(demos, value, seed)
-    elif name in _SHAPE and algorithm == "bc":
-        settings = {"shape": _shape(name, value), "insist": True}
-    else:
-        settings = {name: value}
+    """Return the demonstrations, the algorithm's module and its config for one run.
+
+    Args:
+        demos: the demonstrations.
+        algorithm: name of an algorithm.
+        settings: values of what `iter_setting_curve` can vary, by name.
+        seed: seed of the run, and of the choice of episodes.
+
+    Raises:
+        LearningError: a setting or a value does not exist.
+    """
+    given, shape = dict(settings), {}
+    if RECIPE in given:
+        algorithm, recipe = find_recipe(str(given.pop(RECIPE)))
+        given = recipe | given
+    if EPISODES in given:
+        demos = _some(demos, given.pop(EPISODES), seed)
     if algorithm == "bc":
-        settings.setdefault("budget_s", 0.0)  # nothing else is chosen by playing
+        shape = {name: given.pop(name) for name in _SHAPE if name in given}
+        given |= {"shape": _shape(shape), "insist": True} if shape else {}
+        given.setdefault("budget_s", 0.0)  # nothing else is chosen by playing
     module = find_algorithm(algorithm)
-    return demos, module, configured(module, algorithm, {"seed": seed, **settings})
+    return demos, module, configured(module, algorithm, {"seed": seed, **given})
 
 
 def _some(demos: Demonstrations, count: Any, seed: int) -> Demonstrations:
@@ -116,28 +127,38 @@ def _some(demos: Demonstrations, count: Any, seed: int) -> Demonstrations:
     return demos.only(sorted(int(index) for index in chosen))
 
 
-def _shape(name: str, value: Any) -> Architecture:
-    usual = getattr(Architecture(), name)
-    if name == "hidden" and isinstance(value, int):
-        value = (value, value)
-    if not isinstance(value, type(usual)) or (isinstance(value, bool) != isinstance(usual, bool)):
-        raise LearningError(f"{name}={value} is not understood; an example is {name}={usual}.")
-    shape = dataclasses.replace(Architecture(), **{name: value})
-    if name == "chunk":
-        shape = dataclasses.replace(shape, execute=max(1, value // 2))
+def _shape(values: Mapping[str, Any]) -> Architecture:
+    """Return the usual architecture with other values."""
+    given = {}
+    for name, value in values.items():
+        usual = getattr(Architecture(), name)
+        wide = (value, value) if name == "hidden" and isinstance(value, int) else value
+        if not isinstance(wide, type(usual)) or isinstance(wide, bool) != isinstance(usual, bool):
+            raise LearningError(f"{name}={value} is not understood; an example is {name}={usual}.")
+        given[name] = wide
+    if "chunk" in given:
+        given.setdefault("execute", max(1, given["chunk"] // 2))
+    shape = dataclasses.replace(Architecture(), **given)
     least = min(shape.frames, shape.stride, shape.chunk, shape.execute, *shape.hidden)
     if least < 1 or shape.memory < 0:
-        raise LearningError(f"{name}={value} is too small.")
+        said = ", ".join(f"{name}={value}" for name, value in values.items())
+        raise LearningError(f"{said} is too small.")
     return shape
 
 
-def _point(demos: Demonstrations, value: str, played: list[list[Result]]) -> SettingPoint:
-    returns = np.array([[result.total_reward for result in run] for run in played])
-    low, high = nested_interval(returns)
-    rule = demos.success_rule
-    judged = [[rule.judge(result) for result in run] for run in played]
+def point_of(
+    value: str, returns: Sequence[Sequence[float]], judged: Sequence[Sequence[bool | None]]
+) -> SettingPoint:
+    """Return the point of one value.
+
+    Args:
+        value: the value.
+        returns: (runs, starts) return of each episode.
+        judged: (runs, starts) whether each was a success; None where nothing tells.
+    """
+    table = np.array(returns)
+    low, high = nested_interval(table)
     share: tuple[float | None, float | None, float | None] = (None, None, None)
     if all(each is not None for run in judged for each in run):
         share = nested_share(np.array(judged, np.float64))
-    mean, size = float(returns.mean()), returns.shape
-    return SettingPoint(value, mean, low, high, *share, runs=size[0], starts=size[1])
+    return SettingPoint(value, float(table.mean()), low, high, *share, *table.shape)
