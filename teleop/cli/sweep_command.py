@@ -174,7 +174,7 @@ def _report(asked: "Sweep", folder: Path, env_id: str, shown: float, *, as_json:
     found = points(asked, folder)
     rows = [settings | _figures(point) for settings, point in found]
     if rows:
-        _write(asked, folder, found, rows, env_id, shown)
+        _write(folder, found, rows, env_id, shown)
     differing = versions(folder)
     if as_json:
         say(True, {"runs": str(folder), "table": rows, "versions_differ": differing}, "")
@@ -189,7 +189,6 @@ def _report(asked: "Sweep", folder: Path, env_id: str, shown: float, *, as_json:
 
 
 def _write(
-    asked: "Sweep",
     folder: Path,
     found: Points,
     rows: list[dict[str, Any]],
@@ -197,15 +196,14 @@ def _write(
     shown: float,
 ) -> None:
     from teleop import paths
-    from teleop.reports.setting_figure import setting_figure
+    from teleop.reports.sweep_figure import sweep_figure
     from teleop.ui.charts.figure_files import write_figure
     from teleop.ui.drawing.theme import PAPER
 
     lines = [",".join(rows[0])]
     lines += [",".join(_cell(value) for value in row.values()) for row in rows]
     paths.write_texts({folder / "table.csv": "\n".join(lines) + "\n"})
-    name = ", ".join(asked.settings)
-    figure = setting_figure([point for _, point in found], name, env_id, shown, PAPER)
+    figure = sweep_figure(found, env_id, shown, PAPER)
     write_figure(figure, folder / "figure.svg")
 
 
