@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from teleop.api.episode_dataset import find_dataset
+from teleop.api.shown_episode import episode_film
 from teleop.errors import LearningError
 from teleop.learning.policy_folder import read_row
-from teleop.playback.captions import Part, held_by_step
+from teleop.playback.captions import Part
 from teleop.playback.film import iter_parts
-from teleop.playback.replay import RecordedPolicy, Replay, shown_pace_hz
 from teleop.playback.side_by_side import write_parts
 from teleop.recording import Library
 from teleop.workflows import find_episode, find_policy
@@ -53,11 +53,9 @@ class EpisodeFilmJob:
         Raises:
             TeleopError: there is no such episode, or it cannot be read.
         """
-        dataset = find_dataset(library, name)
-        row = find_episode(dataset, number)
-        self._episode, self._env_id = dataset.read(row.file), dataset.info().env_id
-        inputs = dataset.step_details(row).inputs
-        self._held = held_by_step(inputs, self._episode.times_s[1:].tolist())
+        self._dataset = find_dataset(library, name)
+        row = find_episode(self._dataset, number)
+        self._episode = self._dataset.read(row.file)
 
     def run(self, output: Path) -> None:
         """Play and write.
@@ -65,10 +63,4 @@ class EpisodeFilmJob:
         Raises:
             TeleopError: the environment failed, or the file cannot be written.
         """
-        seed = self._episode.row.seed or 0
-        replay = Replay(self._env_id, seed, [RecordedPolicy(self._episode)])
-        while replay.advance():
-            pass
-        replay.close()
-        pace = shown_pace_hz(self._episode)
-        write_parts([Part.of(replay, pace, held=self._held)], output)
+        episode_film(self._dataset, self._episode, output)

@@ -1,7 +1,9 @@
 """What `import teleop` promises to programs."""
 
+import base64
 import inspect
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ import numpy as np
 import pytest
 
 import teleop
+from teleop import paths
+from teleop.recording import Library
 
 SHAPE = {
     "RecordEpisodes": "(env, dataset_id, root=None, *, driver='script', name='')",
@@ -248,3 +252,17 @@ def test_the_window_without_a_screen_is_an_error(
     if sys.platform.startswith("linux"):
         done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False)
         assert done.returncode == 7
+
+
+def test_an_episode_is_a_small_player_in_a_notebook(tmp_path: Path) -> None:
+    shutil.copytree(paths.samples_folder(), tmp_path / "r")
+    shown = teleop.load_dataset("teleop-treasuregrid-v0/sample-v0", root=tmp_path / "r")[1]
+    page = shown._repr_html_()
+    film = base64.b64decode(page.partition("base64,")[2].partition('"')[0])
+    assert film[4:8] == b"ftyp"  # MP4
+    assert f"episode {shown.row.number}: return {shown.row.total_reward:.1f}" in page
+    np.savez(tmp_path / "plain.npz", obs=np.zeros((5, 3), np.float32), actions=np.ones(5, int))
+    Library(tmp_path / "r").import_dataset(tmp_path / "plain.npz")
+    plain = teleop.load_dataset("imported/plain-v0", root=tmp_path / "r")[0]
+    assert "video" not in plain._repr_html_()
+    assert "No environment" in plain._repr_html_()

@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 
 from teleop import paths
+from teleop.api.shown_episode import ShownEpisode, read_shown
 from teleop.envs.factory import make_env
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, Episode, Library
@@ -182,15 +183,15 @@ class EpisodeDataset(Sequence[Episode]):
         return pandas.DataFrame([_as_dict(row) for row in self.rows])
 
     @overload
-    def __getitem__(self, index: int) -> Episode: ...
+    def __getitem__(self, index: int) -> ShownEpisode: ...
 
     @overload
     def __getitem__(self, index: slice) -> "EpisodeDataset": ...
 
-    def __getitem__(self, index: int | slice) -> "Episode | EpisodeDataset":
+    def __getitem__(self, index: int | slice) -> "ShownEpisode | EpisodeDataset":
         if isinstance(index, slice):
             return EpisodeDataset(self._dataset, self.rows[index])
-        return self._dataset.read(self.rows[index])
+        return read_shown(self._dataset, self.rows[index])
 
     def __len__(self) -> int:
         return len(self.rows)
