@@ -205,7 +205,7 @@ class EpisodeDataset(Sequence[Episode]):
         names = list(rows[0]) if rows else []
         head = "".join(f"<th>{name}</th>" for name in names)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(str(row[name]))}</td>" for name in names) + "</tr>"
+            "<tr>" + "".join(f"<td>{_cell(row[name])}</td>" for name in names) + "</tr>"
             for row in rows
         )
         more = f"<p>and {len(self) - _SHOWN} more</p>" if len(self) > _SHOWN else ""
@@ -223,6 +223,13 @@ def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
             f"No episode of {data.id} is selected, so there is nothing to learn from."
         )
     return data._dataset, [row.file for row in data.rows]
+
+
+def _cell(value: object) -> str:
+    """Return a value as HTML."""
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return "" if value is None or value is False else html.escape(str(value))
 
 
 def _as_dict(row: EpisodeRow) -> dict[str, Any]:
