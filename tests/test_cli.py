@@ -169,6 +169,7 @@ def test_controls_are_printed_for_people_and_scripts(tmp_path: Path) -> None:
     [
         ("record CartPole-v1 --noise 2", "Invalid value for '--noise': .*less than or equal to 1"),
         ("train x --nosuch", "No such option: --nosuch"),
+        ("play CartPole-v1", "'play' is not a command"),
         ("evaluate", "Missing argument 'dataset'"),
         ("LunarLander-v3 --seed -1", "Invalid value for '--seed'"),
     ],

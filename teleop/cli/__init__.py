@@ -47,6 +47,9 @@ def run() -> None:
         if said is None:
             raise
         text = said().strip().rstrip(".")
+        if opens and "extra argument" in text:
+            text = f"{first!r} is not a command, and `teleop ENV` opens one environment"
+            text += "; `teleop --help` lists the commands"
         end = "" if text.endswith("?") else "."
         hint = "" if opens else f" `teleop {first} --help` lists the options."
         if text:  # empty if the help was shown instead

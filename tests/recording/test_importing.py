@@ -322,6 +322,7 @@ def _ragged(path: Path) -> None:
         (_words, "a.csv", "line 3: action is not a number"),
         (_ragged, "a.csv", "line 3: 1 values for 2 columns"),
         (lambda path: path.write_bytes(b"PK no zip"), "a.npz", "not a readable .npz file"),
+        (groups, "a.teleop.zip", "neither a .teleop.zip"),
         (lambda path: path.write_bytes(b"hello"), "a.bin", r"Teleop imports a \.teleop\.zip"),
     ],
 )

@@ -12,6 +12,7 @@ from teleop.recording.importing.source import FORMS, Columns, Source
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
+_BUNDLE = ".teleop.zip"
 _TABLES = (".csv", ".tsv")
 
 
@@ -19,6 +20,8 @@ def is_foreign(path: Path) -> bool:
     """Return whether a path is neither a bundle of ours nor the folder of a Minari dataset."""
     if files.is_folder(path):
         return is_lerobot(path)
+    if path.name.endswith(_BUNDLE):
+        return False  # whatever it holds: a class hands in bundles and nothing else
     return not _begins(path, _ZIP) or path.suffix == ".npz"
 
 
