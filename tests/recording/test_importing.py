@@ -1,6 +1,7 @@
 """What other programs recorded is imported, with its values, and trained on."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,26 @@ def test_videos_of_lerobot_become_pictures(library: Library, tmp_path: Path) -> 
     grey = episode.observations["top"][:-1].mean(axis=(1, 2, 3))
     np.testing.assert_allclose(grey, 120 + 10 * np.arange(9), atol=6)
     assert episode.observations["state"].shape == (10, 3)
+
+
+def test_videos_of_the_version_before_have_a_file_for_each_episode(
+    library: Library, tmp_path: Path
+) -> None:
+    folder, camera = lerobot(tmp_path / "arm", version="v2.1"), "observation.images.top"
+    shutil.rmtree(folder / "meta/episodes")
+    (folder / "meta/tasks.jsonl").write_text('{"task_index": 0, "task": "lift"}', encoding="utf-8")
+    info = json.loads((folder / "meta/info.json").read_text("utf-8"))
+    (folder / "meta/info.json").write_text(json.dumps(info | {"chunks_size": 1}), encoding="utf-8")
+    film = folder / f"videos/{camera}/chunk-000/file-000.mp4"
+    for episode in (0, 1):
+        target = folder / f"videos/chunk-{episode:03d}/{camera}/episode_{episode:06d}.mp4"
+        target.parent.mkdir(parents=True)
+        shutil.copy(film, target)
+    dataset = library.import_dataset(folder)
+    grey = dataset.read(dataset.rows()[1]).observations["top"][:-1].mean(axis=(1, 2, 3))
+    assert len(grey) == 9
+    np.testing.assert_allclose(grey[:7], 20 + 10 * np.arange(7), atol=6)  # its own film begins
+    assert "Tasks: lift." in dataset.metadata()["description"]
 
 
 def test_a_lerobot_dataset_that_lacks_something_is_named(tmp_path: Path) -> None:

@@ -69,13 +69,13 @@ def lerobot_source(folder: Path) -> Source:
     )
 
 
-def _info(folder: Path) -> tuple[str, dict[str, dict[str, Any]], float, str]:
-    """Return (version, features, frames per second, environment) from `meta/info.json`."""
+def _info(folder: Path) -> tuple[str, dict[str, dict[str, Any]], float, int, str]:
+    """Return what `meta/info.json` says, in the order of `_LeRobot`."""
     path = folder / "meta" / "info.json"
     try:
         info = json.loads(files.read_bytes(path, files.MOST_DESCRIPTION))
         version, features = str(info["codebase_version"]), dict(info["features"])
-        fps = float(info.get("fps") or 0)
+        fps, chunk = float(info.get("fps") or 0), max(1, int(info.get("chunks_size") or 1000))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise RecordingError(
             f"{path} does not describe a LeRobot dataset ({type(problem).__name__}: {problem})."
@@ -92,7 +92,7 @@ def _info(folder: Path) -> tuple[str, dict[str, dict[str, Any]], float, str]:
     if films and fps <= 0:
         raise RecordingError(f"{path} says {fps:g} frames per second; its video needs a rate.")
     robot = str(info.get("robot_type") or "")
-    return version, features, fps, robot if _ENV.search(robot) else ""
+    return version, features, fps, chunk, robot if _ENV.search(robot) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ class _LeRobot:
     version: str
     features: dict[str, dict[str, Any]]
     fps: float
+    chunk: int
     env_id: str
     seen: list[str] = field(default_factory=list)
     acted: list[str] = field(default_factory=list)
@@ -135,7 +136,7 @@ class _LeRobot:
         """Read the episodes, in the order of the files."""
         films = [name for name in self.seen if self.features[name]["dtype"] == "video"]
         shapes = {name: self.features[name].get("shape") or [] for name in films}
-        videos = Frames(self.folder, shapes, self.fps) if films else None
+        videos = Frames(self.folder, shapes, self.fps, self.chunk) if films else None
         try:
             for number, columns in self._tables():
                 if videos is not None:

@@ -19,18 +19,19 @@ _LARGEST_SIDE = 4096
 class Frames:
     """Reads the pictures of each episode from the videos of its cameras."""
 
-    def __init__(self, folder: Path, shapes: dict[str, list[int]], fps: float) -> None:
+    def __init__(self, folder: Path, shapes: dict[str, list[int]], fps: float, chunk: int) -> None:
         """Find the videos.
 
         Args:
             folder: the dataset.
             shapes: height, width and channels of each camera, in this order or channels first.
             fps: frames per second.
+            chunk: episodes in a folder of videos (v2.1).
 
         Raises:
             RecordingError: a table cannot be read, or a shape is none of a picture.
         """
-        self._folder, self._fps = folder, fps
+        self._folder, self._fps, self._chunk = folder, fps, chunk
         self._sizes = {camera: _size(camera, shape) for camera, shape in shapes.items()}
         self._rows = _episode_rows(folder)
         self._open: dict[str, _Film] = {}
@@ -61,7 +62,7 @@ class Frames:
     def _place(self, camera: str, episode: int) -> tuple[Path, int]:
         """Return (video, number of its first frame) of an episode."""
         if not self._rows:  # v2.1: a video for each episode
-            name = f"chunk-{episode // 1000:03d}/{camera}/episode_{episode:06d}.mp4"
+            name = f"chunk-{episode // self._chunk:03d}/{camera}/episode_{episode:06d}.mp4"
             return self._folder / "videos" / name, 0
         try:
             row = self._rows[episode]
