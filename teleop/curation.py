@@ -312,7 +312,7 @@ def foreign_source(path: Path, columns: Columns) -> Source | None:
         raise
     except OSError as problem:
         raise StorageError(
-            tr("{path} cannot be read ({problem}).", path=path, problem=reason(problem))
+            tr("{source} cannot be imported ({problem}).", source=path, problem=reason(problem))
         ) from problem
 
 

@@ -72,10 +72,11 @@ def _watch(base: Path, target: Path) -> dict[str, Any]:
     from teleop.learning import policy
     from teleop.recording import Library
     from teleop.recording.exchange import bundle
+    from teleop.recording.importing import read_source, source_conversion
     from teleop.recording.rescue import dataset_rescue
     from teleop.recording.trust import vetting_service
 
-    del policy, dataset_rescue, bundle
+    del policy, dataset_rescue, bundle, read_source, source_conversion
     root = base / "recordings"
     root.mkdir(exist_ok=True)
     warm = root / "warm.h5"  # the vetting process starts before the clock runs
