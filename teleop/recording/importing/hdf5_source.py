@@ -6,6 +6,7 @@
 - `states_0, actions_0, states_1, actions_1`: a pair of arrays for each episode
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import h5py
 import numpy as np
 
 from teleop.envs.spaces import Space, space_from_json
-from teleop.errors import RecordingError
+from teleop.errors import RecordingError, TeleopError
 from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Arrays
 from teleop.recording.importing.array_roles import natural, roles_of, without_number
@@ -47,7 +48,7 @@ def hdf5_source(path: Path, columns: Columns) -> Source:
         OSError: it cannot be read.
     """
     vetting_service.admit(path)
-    with files.hdf5(path) as file:
+    with _opened(path) as file:
         for place in _places(file):
             group = file[place]
             found = (
@@ -182,7 +183,7 @@ def _numbered(path: Path, group: h5py.Group) -> Source | None:
         )
 
     def episodes() -> Iterator[SourceEpisode]:
-        with files.hdf5(path) as file:
+        with _opened(path) as file:
             for number in numbers:
                 yield read(file[group_name], number)
 
@@ -208,7 +209,7 @@ def _flat(path: Path, group: h5py.Group, columns: Columns) -> Source | None:
     place = group.name
 
     def episodes() -> Iterator[SourceEpisode]:
-        with files.hdf5(path) as file:
+        with _opened(path) as file:
             yield from plan.iterate(_datasets(file[place]))
 
     words = plan.words(arrays)
@@ -222,11 +223,25 @@ def _reader(
     path: Path, place: str, names: list[str], read: Callable[[h5py.Group], SourceEpisode]
 ) -> Callable[[], Iterator[SourceEpisode]]:
     def episodes() -> Iterator[SourceEpisode]:
-        with files.hdf5(path) as file:
+        with _opened(path) as file:
             for name in names:
                 yield read(file[place][name])
 
     return episodes
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    """Open the file; what it raises because of damage becomes one sentence."""
+    try:
+        with files.hdf5(path) as file:
+            yield file
+    except TeleopError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as problem:
+        raise RecordingError(
+            f"{path} is damaged ({type(problem).__name__}). Nothing was imported."
+        ) from problem
 
 
 def _datasets(group: h5py.Group) -> dict[str, Any]:

@@ -57,19 +57,19 @@ def _arrays(path: Path) -> tuple[dict[str, Any], list[str]]:
     """Return (all arrays, names of arrays that hold Python objects)."""
     found: dict[str, Any] = {}
     objects = []
-    try:
-        with files.open_file(path) as raw:
+    with files.open_file(path) as raw:
+        try:
             _need_honest(path, raw)
             with np.load(raw, allow_pickle=False) as loaded:
                 for name in loaded.files:
                     try:
-                        value = loaded[name]
+                        found[name] = np.asarray(loaded[name])
                     except ValueError:  # a pickle
                         objects.append(name)
-                        continue
-                    found[name] = value
-    except (zipfile.BadZipFile, EOFError, ValueError, KeyError) as problem:
-        raise RecordingError(f"{path} is not a readable .npz file ({problem}).") from problem
+        except HostileFileError:
+            raise
+        except Exception as problem:  # a damaged file can raise anything
+            raise RecordingError(f"{path} is not a readable .npz file ({problem}).") from problem
     return found, objects
 
 
