@@ -238,13 +238,18 @@ def test_one_button_hands_in_under_a_codename(person: Person, tmp_path: Path) ->
     assert [row.label.codename for row in dataset.rows()] == ["Otter", "Otter"]
 
 
-def hand_in_by_menu(person: Person) -> None:
-    person.until(lambda: person.node("library.export").enabled)
-    person.click("library.export")
-    person.until(lambda: "forms.0" in person.app.ui.events.nodes)
-    nodes = person.app.ui.events.nodes.values()
-    person.click(next(node.id for node in nodes if node.label == "Hand in"))
+def choose(person: Person, button: str, label: str) -> None:
+    """Open a menu and choose an entry."""
+    person.until(lambda: person.node(button).enabled)
+    person.click(button)
+    nodes = person.app.ui.events
+    person.until(lambda: any(node.label == label for node in nodes.nodes.values()))
+    person.click(next(node.id for node in nodes.nodes.values() if node.label == label))
     person.turns()
+
+
+def hand_in_by_menu(person: Person) -> None:
+    choose(person, "library.export", "Hand in")
 
 
 def test_folders_dropped_on_the_window_open_what_they_are(
@@ -269,10 +274,7 @@ def test_a_folder_that_was_not_chosen_is_not_what_an_import_is_for(
     person.click("class.folder")
     person.key("escape")  # no folder after all
     person.key("l", mod=pygame.KMOD_CTRL)
-    person.click("take in")
-    names = [name for name in person.app.ui.events.nodes if name.startswith("take in.")]
-    labels = {person.app.ui.events.nodes[name].label: name for name in names}
-    person.click(labels["Browse in this window"])
+    choose(person, "take in", "Browse in this window")
     files = person.app.context.sheet.files
     assert files is not None
     files.go(folder)
