@@ -87,6 +87,7 @@ def test_recordings_that_change_meanwhile_are_not_mixed(here: Path) -> None:
         (("--set", "stepps=1"), "stepps"),
         (("--set", "steps"), "--set steps is not understood"),
         (("--set", "lag=6:0"), "names 0 values"),
+        (("--set", "lag=1", "--set", "lag_steps=2"), "A setting is named twice"),
         (("--set", "steps=20", "--on", "moon"), "write local:N, dask://HOST:PORT, or slurm"),
         (("--set", "steps=20", "--on", "dask://127.0.0.1:9"), "No dask scheduler answers"),
         (("--set", "steps=20", "--on", "slurm:gpu"), "Slurm cannot be used here"),

@@ -68,7 +68,7 @@ def sweep(
     """
     with one_sentence(debug):
         found = find_dataset(recordings, dataset)
-        given = dict(parsed_setting(text) for text in settings)
+        given = _parsed(settings)
         asked, demos = _planned(found, given, (algorithm, seeds, seed, episodes))
         with _claimed(output, asked):
             failed = _run(asked, output, on, quiet=as_json)
@@ -100,6 +100,18 @@ def _planned(
     asked = Sweep(str(root), found.dataset_id, sources, algorithm, settings, seeds, seed, episodes)
     check_sweep(asked, demos)
     return asked, demos
+
+
+def _parsed(settings: list[str]) -> dict[str, list[Any]]:
+    """Return the values of each setting.
+
+    Raises:
+        LearningError: one is not understood, or is named twice.
+    """
+    pairs = [parsed_setting(text) for text in settings]
+    if len(dict(pairs)) < len(pairs):
+        raise LearningError("A setting is named twice. Give all its values once: --set NAME=A,B,C.")
+    return dict(pairs)
 
 
 def parsed_setting(text: str) -> tuple[str, list[Any]]:

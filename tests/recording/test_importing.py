@@ -218,6 +218,14 @@ def test_columns_can_be_named(library: Library, tmp_path: Path) -> None:
     assert episode.actions.ravel().tolist() == [-1, 0, 1] * 3
 
 
+def test_large_whole_numbers_of_a_table_stay_exact(tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    path.write_text("obs,action,reward\n16777217,0,16777219\n3,1,1\n", encoding="utf-8")
+    episode = next(read_source(path).episodes())
+    assert episode.observations[0] == 16777217
+    assert episode.rewards[0] == 16777219
+
+
 # ------------------------------------------------------------ LeRobot
 
 
@@ -303,6 +311,11 @@ def _odd_hdf5(path: Path) -> None:
         file["voltage"] = states(9)
 
 
+def _unpaired(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["states_0"], file["actions_1"] = states(9), states(9)
+
+
 def _uneven(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file["demo_0/obs"], file["demo_0/actions"] = states(9), states(4)
@@ -336,6 +349,7 @@ def _ragged(path: Path) -> None:
     ("write", "name", "said"),
     [
         (_odd_hdf5, "a.hdf5", r"voltage \(9, 4\).*robomimic"),
+        (_unpaired, "a.hdf5", "its layout is not known"),
         (_uneven, "a.hdf5", "9 observations for 4 actions"),
         (_elsewhere, "a.hdf5", "refers to data in another file"),
         (_pickles, "a.npz", "no arrays that are known as observations and actions"),

@@ -7,7 +7,9 @@ was. A run uses one thread and its own seed, so its figures do not depend on whe
 import itertools
 import json
 import platform
+import re
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ from teleop.workers.runners import Runner
 
 _RUN, _POLICY = "run.json", "policy"
 _MOST_RUNS = 10_000
+_ODD = re.compile(r"[^A-Za-z0-9_.-]")  # not in the name of a folder on every system
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,9 @@ def label_of(settings: Mapping[str, Any]) -> str:
 
 
 def _name(settings: Mapping[str, Any], seed: int) -> str:
-    parts = [f"{name}-{value}" for name, value in settings.items()]
-    plain = "_".join(parts).replace("/", "-").replace(" ", "")
-    return f"{plain[:150]}_seed-{seed}"
+    """Return the name of a run's folder; no two runs of a sweep share one."""
+    said = "_".join(f"{name}-{value}" for name, value in settings.items())
+    plain = _ODD.sub("-", said)[:_LONGEST_NAME]
+    if plain != said:
+        plain += f"_{zlib.crc32(said.encode()):08x}"
+    return f"{plain}_seed-{seed}"

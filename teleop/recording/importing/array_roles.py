@@ -18,7 +18,6 @@ _NAMES = {  # the first of several that are there is used
     "episodes": ("episode", "episode_index", "episode_id", "trajectory", "traj", "demo"),
     "seeds": ("seeds", "seed"),
 }
-ROLES = tuple(_NAMES)
 
 
 def roles_of(names: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from teleop.errors import RecordingError
 from teleop.recording.disk import files
-from teleop.recording.importing.array_roles import ROLES, natural, roles_of, without_number
+from teleop.recording.importing.array_roles import natural, roles_of, without_number
 from teleop.recording.importing.flat_arrays import plan_flat
 from teleop.recording.importing.source import FORMS, Columns, Source
 from teleop.text import tr
@@ -85,7 +85,7 @@ def _arrays(
         elif name in roles_of(grouped).values():
             values = _numbers(path, head, rows, places)
             alone = len(places) == 1 and without_number(head[places[0]]) is None
-            arrays[name] = _whole(values[:, 0]) if alone else values
+            arrays[name] = _whole(values[:, 0]) if alone else values.astype(np.float32)
     return arrays
 
 
@@ -102,12 +102,12 @@ def _grouped(path: Path, head: list[str], columns: Columns) -> dict[str, list[in
         split = without_number(name)
         if place not in taken:
             grouped.setdefault(split[0] if split else name, []).append(place)
-    return {name: places for name, places in grouped.items() if len(places) or name in ROLES}
+    return grouped
 
 
 def _numbers(path: Path, head: list[str], rows: list[list[str]], places: list[int]) -> NDArray[Any]:
     try:
-        return np.array([[_number(row[place]) for place in places] for row in rows], np.float32)
+        return np.array([[_number(row[place]) for place in places] for row in rows])
     except ValueError:
         line, name = next(
             (number, head[place])

@@ -175,6 +175,8 @@ def _numbered(path: Path, group: h5py.Group) -> Source | None:
     seen, acted = by_stem[roles["observations"]], by_stem[roles["actions"]]
     paid = by_stem[roles["rewards"]] if "rewards" in roles else {}
     numbers = sorted(seen.keys() & acted.keys())
+    if not numbers:
+        return None
 
     def read(group: h5py.Group, number: int) -> SourceEpisode:
         rewards = group[paid[number]][()] if number in paid else None
@@ -238,7 +240,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
             yield file
     except TeleopError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as problem:
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as problem:
         raise RecordingError(
             f"{path} is damaged ({type(problem).__name__}). Nothing was imported."
         ) from problem

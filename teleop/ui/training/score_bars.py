@@ -63,7 +63,7 @@ def draw_score_bars(
 
 def _that_fit(scores: tuple[Score, ...], rows: int) -> tuple[Score, ...]:
     earlier = [item for item in scores if item.name not in _WORDS]
-    out = earlier[: max(0, len(scores) - rows)]
+    out = earlier[max(0, len(earlier) - max(0, len(scores) - rows)) :]  # they are newest first
     return tuple(item for item in scores if item not in out)
 
 
