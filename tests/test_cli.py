@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from teleop import paths
 from teleop.cli import cli
-from teleop.cli.options import one_sentence as one_line
+from teleop.cli.options import Commands
 from tests.harness.cli import as_json, one_sentence, teleop
 
 
@@ -79,10 +78,13 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 
 def test_a_file_that_vanishes_meanwhile_is_no_crash(capsys: pytest.CaptureFixture[str]) -> None:
-    gone = FileNotFoundError(2, "No such file or directory", "main_data.hdf5")
-    with pytest.raises(typer.Exit) as ended, one_line(debug=False):
-        raise gone
-    assert ended.value.exit_code == 2
+    commands = Commands(pretty_exceptions_enable=False)
+
+    @commands.command()
+    def fail() -> None:
+        raise FileNotFoundError(2, "No such file or directory", "main_data.hdf5")
+
+    assert commands([], standalone_mode=False) == 2
     said = capsys.readouterr().err
     assert said == (
         "main_data.hdf5 cannot be used (No such file or directory). Another program may have "

@@ -1,17 +1,20 @@
 """A mistake of ours leaves a file on this computer, a sentence, and nothing else."""
 
 import pytest
-import typer
 
 from teleop import crash_reports
-from teleop.cli.options import one_sentence
+from teleop.cli.options import Commands
 from teleop.errors import RecordingError
 
 
 def test_a_mistake_ends_with_a_sentence_and_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit) as ended, one_sentence(debug=False):
+    commands = Commands(pretty_exceptions_enable=False)
+
+    @commands.command()
+    def fail() -> None:
         raise ZeroDivisionError("the wheel came off")
-    assert ended.value.exit_code == 1
+
+    assert commands([], standalone_mode=False) == 1
     said = capsys.readouterr().err
     (file,) = crash_reports.folder().glob("*-command.txt")
     assert str(file) in said

@@ -11,12 +11,11 @@ from teleop.cli.options import (
     BUDGET_S,
     AsJson,
     Budget,
+    Commands,
     DatasetName,
-    Debug,
     Recordings,
     bar,
     find_dataset,
-    one_sentence,
     say,
     table,
     tell,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from teleop.classroom.rubric import Rubric
     from teleop.types.class_results import ClassFindings, StudentRow
 
-classroom = typer.Typer(
+classroom = Commands(
     help="A class: list what it handed in, learn from all, take a student's data out.",
     no_args_is_help=True,
 )
@@ -50,14 +49,12 @@ def hand_in(
     codename: Annotated[str, typer.Option(help="What you call yourself in the class.")],
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Write your recordings and policies, as one file, into the folder of your class."""
-    with one_sentence(debug):
-        from teleop.classroom.hand_in import hand_in as write
+    from teleop.classroom.hand_in import hand_in as write
 
-        target = write(find_dataset(recordings, dataset), folder, codename)
-        say(as_json, {"file": str(target)}, f"Handed in {target}")
+    target = write(find_dataset(recordings, dataset), folder, codename)
+    say(as_json, {"file": str(target)}, f"Handed in {target}")
 
 
 @classroom.command("open")
@@ -67,33 +64,30 @@ def open_class(
         typer.Argument(metavar="[FOLDER]", help="The folder into which the class hands in."),
     ] = None,
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Watch the folder of a class in the window."""
-    with one_sentence(debug):
-        from teleop.api.open_window import DEFAULT_ENV, show_window
+    from teleop.api.open_window import DEFAULT_ENV, show_window
 
-        if folder is not None and not folder.is_dir():
-            raise ReportError(f"There is no folder {folder}; name the one the class hands in to.")
-        root = paths.recordings_folder(Path.cwd(), recordings)
-        show_window(DEFAULT_ENV, root, screen="class", class_folder=folder)
+    if folder is not None and not folder.is_dir():
+        raise ReportError(f"There is no folder {folder}; name the one the class hands in to.")
+    root = paths.recordings_folder(Path.cwd(), recordings)
+    show_window(DEFAULT_ENV, root, screen="class", class_folder=folder)
 
 
 @classroom.command("list")
-def list_class(folder: ClassFolderPath, as_json: AsJson = False, debug: Debug = False) -> None:
+def list_class(folder: ClassFolderPath, as_json: AsJson = False) -> None:
     """List what a class handed in; every take is re-simulated, every policy plays 20 starts."""
-    with one_sentence(debug):
-        from teleop.classroom.taken_out import TakenOut
+    from teleop.classroom.taken_out import TakenOut
 
-        rows = _read(folder, as_json).rows(TakenOut(paths.classes_file()).uuids)
-        shown = [_shown(row) for row in rows]
-        if as_json:
-            say(True, {"students": [dataclasses.asdict(row) for row in rows]}, "")
-            return
-        table(False, shown, folder.absolute().name)
-        for row in rows:
-            for problem in row.problems:
-                tell(f"{row.student}: {problem}")
+    rows = _read(folder, as_json).rows(TakenOut(paths.classes_file()).uuids)
+    shown = [_shown(row) for row in rows]
+    if as_json:
+        say(True, {"students": [dataclasses.asdict(row) for row in rows]}, "")
+        return
+    table(False, shown, folder.absolute().name)
+    for row in rows:
+        for problem in row.problems:
+            tell(f"{row.student}: {problem}")
 
 
 @classroom.command()
@@ -106,19 +100,17 @@ def study(
     budget: Budget = BUDGET_S,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Train a policy on all episodes that count, and find out who taught best."""
-    with one_sentence(debug):
-        root = paths.recordings_folder(Path.cwd(), recordings)
-        found = _studied(folder, root, (seed, budget), as_json)
-        files = _write_study(found, output)
-        if as_json:
-            data = dataclasses.asdict(found) | {"files": [str(file) for file in files]}
-            say(True, data, "")
-            return
-        _tell_study(found)
-        tell(f"Wrote {len(files)} files to {output}")
+    root = paths.recordings_folder(Path.cwd(), recordings)
+    found = _studied(folder, root, (seed, budget), as_json)
+    files = _write_study(found, output)
+    if as_json:
+        data = dataclasses.asdict(found) | {"files": [str(file) for file in files]}
+        say(True, data, "")
+        return
+    _tell_study(found)
+    tell(f"Wrote {len(files)} files to {output}")
 
 
 @classroom.command("take-out")
@@ -128,24 +120,22 @@ def take_out(
     back: Annotated[bool, typer.Option("--back", help="Put the data back in.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Take a student's data out: it is deleted here for good, and its policies are marked."""
-    with one_sentence(debug):
-        from teleop.classroom.class_dataset import take_out as take
-        from teleop.classroom.taken_out import TakenOut
-        from teleop.recording import Library
+    from teleop.classroom.class_dataset import take_out as take
+    from teleop.classroom.taken_out import TakenOut
+    from teleop.recording import Library
 
-        library = Library(paths.recordings_folder(Path.cwd(), recordings))
-        out = TakenOut(paths.classes_file())
-        deleted, marked = take(library, folder, student, out, back=back)
-        data = {"student": student, "is_out": not back, "deleted": deleted, "marked": marked}
-        text = f"{student} counts again." if back else f"{student} does not count any more."
-        if deleted:
-            text += f" {deleted} of their episodes were deleted from your recordings."
-        if marked:
-            text += f" Train again: {', '.join(marked)} learned from them."
-        say(as_json, data, text)
+    library = Library(paths.recordings_folder(Path.cwd(), recordings))
+    out = TakenOut(paths.classes_file())
+    deleted, marked = take(library, folder, student, out, back=back)
+    data = {"student": student, "is_out": not back, "deleted": deleted, "marked": marked}
+    text = f"{student} counts again." if back else f"{student} does not count any more."
+    if deleted:
+        text += f" {deleted} of their episodes were deleted from your recordings."
+    if marked:
+        text += f" Train again: {', '.join(marked)} learned from them."
+    say(as_json, data, text)
 
 
 def _read(folder: Path, quiet: bool) -> "ClassFolder":
@@ -270,33 +260,29 @@ def grade(
     rubric: Annotated[Path, typer.Option(help="The rules: a rubric.toml.")],
     output: Annotated[Path, typer.Option(help="Folder for the grades.")] = Path("grades"),
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Grade bundles by a rubric: takes are re-simulated, policies play your own starts."""
-    with one_sentence(debug):
-        from teleop.classroom.grade_files import write_grades
-        from teleop.classroom.handed_in import bundles_in
-        from teleop.classroom.rubric import read_rubric
+    from teleop.classroom.grade_files import write_grades
+    from teleop.classroom.handed_in import bundles_in
+    from teleop.classroom.rubric import read_rubric
 
-        rules = read_rubric(rubric)
-        found = bundles_in(bundles)
-        with bar("Grading", as_json) as move:
-            grades: list[Grade] = _grades(found, rules, move)
-        files = write_grades(grades, rules, output)
-        if as_json:
-            rows = [dataclasses.asdict(each) | {"points": each.points} for each in grades]
-            say(True, {"grades": rows, "files": [str(file) for file in files]}, "")
-            return
-        shown = [
-            {"student": each.student, "points": each.points, "of": rules.most} for each in grades
-        ]
-        table(False, shown, rules.title or "Grades")
-        for each in grades:
-            for problem in each.problems:
-                tell(f"{each.student}: {problem}")
-        if "seed" not in rules.model_fields_set:
-            tell("The rubric has no seed: policies played starts that everybody knows.")
-        tell(f"Wrote {files[0]}, {files[1]} and {len(files) - 2} files for Gradescope.")
+    rules = read_rubric(rubric)
+    found = bundles_in(bundles)
+    with bar("Grading", as_json) as move:
+        grades: list[Grade] = _grades(found, rules, move)
+    files = write_grades(grades, rules, output)
+    if as_json:
+        rows = [dataclasses.asdict(each) | {"points": each.points} for each in grades]
+        say(True, {"grades": rows, "files": [str(file) for file in files]}, "")
+        return
+    shown = [{"student": each.student, "points": each.points, "of": rules.most} for each in grades]
+    table(False, shown, rules.title or "Grades")
+    for each in grades:
+        for problem in each.problems:
+            tell(f"{each.student}: {problem}")
+    if "seed" not in rules.model_fields_set:
+        tell("The rubric has no seed: policies played starts that everybody knows.")
+    tell(f"Wrote {files[0]}, {files[1]} and {len(files) - 2} files for Gradescope.")
 
 
 def _grades(bundles: list[Path], rubric: "Rubric", move: "OnProgress") -> list["Grade"]:

@@ -11,12 +11,10 @@ import typer
 from teleop.cli.options import (
     AsJson,
     DatasetName,
-    Debug,
     Imports,
     Recordings,
     find_dataset,
     named_env,
-    one_sentence,
     open_library,
     say,
     table,
@@ -44,19 +42,17 @@ def export(
     success: Verdict = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Export a dataset, or the matching episodes, in another format."""
     from teleop import curation
     from teleop.recording.datasets.query import Query
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        rows = Query(search, starred, success, tag).of(chosen.rows())
-        target, notes = curation.export(chosen, rows, form, output)
-        text = "; ".join([f"Wrote {len(rows)} episodes to {target}", *notes])
-        found = {"output": str(target), "episodes": len(rows), "notes": notes}
-        say(as_json, found, text)
+    chosen = find_dataset(recordings, dataset)
+    rows = Query(search, starred, success, tag).of(chosen.rows())
+    target, notes = curation.export(chosen, rows, form, output)
+    text = "; ".join([f"Wrote {len(rows)} episodes to {target}", *notes])
+    found = {"output": str(target), "episodes": len(rows), "notes": notes}
+    say(as_json, found, text)
 
 
 @cli.command("import")
@@ -79,24 +75,22 @@ def import_dataset(
     ] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Import a dataset. Its files are checked before they are opened."""
     from teleop import curation
     from teleop.recording.importing.source import Columns, preview_of
 
-    with one_sentence(debug):
-        seen = tuple(part.strip() for part in observations.split(",") if part.strip())
-        columns = Columns(seen, actions)
-        found = curation.foreign_source(path, columns)
-        if dry_run:
-            _preview(path, preview_of(found) if found else None, as_json)
-            return
-        if found and not found.env_id and not env and not as_json:
-            env = _asked(path.name)
-        library = open_library(recordings)
-        dataset = library.import_dataset(path, name, env_id=env, columns=columns)
-        _tell_imported(dataset, env, is_foreign=found is not None, as_json=as_json)
+    seen = tuple(part.strip() for part in observations.split(",") if part.strip())
+    columns = Columns(seen, actions)
+    found = curation.foreign_source(path, columns)
+    if dry_run:
+        _preview(path, preview_of(found) if found else None, as_json)
+        return
+    if found and not found.env_id and not env and not as_json:
+        env = _asked(path.name)
+    library = open_library(recordings)
+    dataset = library.import_dataset(path, name, env_id=env, columns=columns)
+    _tell_imported(dataset, env, is_foreign=found is not None, as_json=as_json)
 
 
 def _tell_imported(dataset: "Dataset", env: str, *, is_foreign: bool, as_json: bool) -> None:
@@ -159,16 +153,14 @@ def environment(
     env: Annotated[str, typer.Argument(help="The environment it was recorded in.")],
     imports: Imports = None,
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Set the environment of a dataset that does not name one."""
     from teleop import curation
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        name = named_env(env, imports)
-        curation.name_environment(chosen, name)
-        tell(f"The environment of {chosen.dataset_id} is now {name}.")
+    chosen = find_dataset(recordings, dataset)
+    name = named_env(env, imports)
+    curation.name_environment(chosen, name)
+    tell(f"The environment of {chosen.dataset_id} is now {name}.")
 
 
 def _asked(dataset_id: str) -> str:

@@ -12,11 +12,9 @@ from teleop.cli.options import (
     AsJson,
     Budget,
     DatasetName,
-    Debug,
     Recordings,
     bar,
     find_dataset,
-    one_sentence,
     open_library,
     progress,
     say,
@@ -91,7 +89,6 @@ def train(
     episodes: Played = 20,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Train a policy on a dataset. Ctrl+C keeps the best one so far."""
     from teleop import workflows
@@ -99,7 +96,7 @@ def train(
 
     asked = (members or None, steps or None, insist, lag if lag >= 0 else None, budget)
     given = _changed((*asked, not no_reward, all_takes)) | _shaped(frames, memory, chunk, flow=flow)
-    with one_sentence(debug), process_group() as rank:
+    with process_group() as rank:
         library = open_library(recordings)
         given |= {"seed": seed} | read_settings(settings) | _own_network(network)
         given |= {"start": find_start(library, dataset, start)} if start else {}
@@ -202,21 +199,19 @@ def retrain(
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and batches.")] = 0,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Train again with the corrections, as Retrain in the window does."""
     from teleop import workflows
 
-    with one_sentence(debug):
-        retraining = workflows.RetrainingJob(open_library(recordings), dataset, policy, seed)
-        with bar("Training", as_json) as move:
-            for told in retraining.run():
-                move(told.step, told.total, told.phase)
-        with bar("Playing fresh starts", as_json) as move:
-            for done, total in retraining.play():
-                move(done, total, "Playing fresh starts")
-        title = f"Mean return alone, round by round; saved {retraining.name}"
-        table(as_json, retraining.rows(), title)
+    retraining = workflows.RetrainingJob(open_library(recordings), dataset, policy, seed)
+    with bar("Training", as_json) as move:
+        for told in retraining.run():
+            move(told.step, told.total, told.phase)
+    with bar("Playing fresh starts", as_json) as move:
+        for done, total in retraining.play():
+            move(done, total, "Playing fresh starts")
+    title = f"Mean return alone, round by round; saved {retraining.name}"
+    table(as_json, retraining.rows(), title)
 
 
 @cli.command()
@@ -224,24 +219,22 @@ def profile(
     dataset: DatasetName,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Summarise the data: reaction time, idling, contradictions, coverage, pace."""
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.data.profile import profile_of
     from teleop.learning.tuning.lag_search import can_find, iter_lags
 
-    with one_sentence(debug):
-        demos = load_demonstrations(find_dataset(recordings, dataset))
-        guesses = []
-        if can_find(demos):
-            with bar("Finding the reaction time", as_json):
-                guesses = list(iter_lags(demos, 0))
-        rows = [dataclasses.asdict(trait) for trait in profile_of(demos, guesses)]
-        title = f"{demos.dataset_id}: {len(demos.used)} episodes, {demos.total_steps:,} steps"
-        if not as_json:
-            rows = [row | {"warns": "!" if row["warns"] else ""} for row in rows]
-        table(as_json, rows, title)
+    demos = load_demonstrations(find_dataset(recordings, dataset))
+    guesses = []
+    if can_find(demos):
+        with bar("Finding the reaction time", as_json):
+            guesses = list(iter_lags(demos, 0))
+    rows = [dataclasses.asdict(trait) for trait in profile_of(demos, guesses)]
+    title = f"{demos.dataset_id}: {len(demos.used)} episodes, {demos.total_steps:,} steps"
+    if not as_json:
+        rows = [row | {"warns": "!" if row["warns"] else ""} for row in rows]
+    table(as_json, rows, title)
 
 
 @cli.command()
@@ -265,25 +258,22 @@ def curve(
     ] = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Measure the learning curve: policies of 1, 2, 5, 10… demonstrations."""
     if over or picture or algorithm != "bc":
         from teleop.cli.setting_curve_command import run_setting_curve
 
-        with one_sentence(debug):
-            asked = (dataset, over, algorithm, runs, episodes, seed)
-            run_setting_curve(recordings, asked, picture, as_json=as_json)
+        asked = (dataset, over, algorithm, runs, episodes, seed)
+        run_setting_curve(recordings, asked, picture, as_json=as_json)
         return
     from teleop import workflows
     from teleop.learning.analysis.curve import counts_for, iter_curve
 
-    with one_sentence(debug):
-        demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
-        points = iter_curve(demos, known, seed, episodes)
-        total = len(counts_for(len(demos.used)))
-        shown = list(progress(points, total, "Learning curve", quiet=as_json))
-        table(as_json, [dataclasses.asdict(point) for point in shown], demos.dataset_id)
+    demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
+    points = iter_curve(demos, known, seed, episodes)
+    total = len(counts_for(len(demos.used)))
+    shown = list(progress(points, total, "Learning curve", quiet=as_json))
+    table(as_json, [dataclasses.asdict(point) for point in shown], demos.dataset_id)
 
 
 @cli.command()
@@ -293,21 +283,19 @@ def influence(
     episodes: Annotated[int, typer.Option(min=2, help="Episodes played by each policy.")] = 20,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Measure which demonstrations help: each is left out in turn."""
     from teleop import workflows
     from teleop.learning.analysis.influence import iter_influence
 
-    with one_sentence(debug):
-        demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
-        found = iter_influence(demos, known, seed, episodes)
-        listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
-        rows = [
-            dataclasses.asdict(item) | {"verdict": item.verdict}
-            for item in sorted(listed, key=lambda item: -item.effect)
-        ]
-        table(as_json, rows, f"{demos.dataset_id}: mean return with it, less without it")
+    demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
+    found = iter_influence(demos, known, seed, episodes)
+    listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
+    rows = [
+        dataclasses.asdict(item) | {"verdict": item.verdict}
+        for item in sorted(listed, key=lambda item: -item.effect)
+    ]
+    table(as_json, rows, f"{demos.dataset_id}: mean return with it, less without it")
 
 
 @cli.command()
@@ -324,29 +312,27 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Play fresh seeds: mean return, 95 % interval, success rate; which of two is better."""
     from teleop import workflows
 
-    with one_sentence(debug):
-        job = workflows.EvaluationJob(open_library(recordings), dataset, policies or ())
-        total = episodes * job.count
-        for _ in progress(job.run(episodes, seed), total, "Playing", quiet=as_json):
-            pass
-        rows, pairs = job.rows(), job.pairs()
-        if as_json and pairs:
-            found = [dataclasses.asdict(pair) | {"better": pair.better} for pair in pairs]
-            say(True, {"scores": rows, "comparisons": found}, "")
-            return
-        if as_json:
-            table(True, rows, job.env_id)
-            return
-        table(False, [_score_row(row) for row in rows], job.env_id)
-        if rule := rows[0]["rule"]:
-            tell(f"Success: {rule}.")
-        for pair in pairs:
-            tell(pair.text)
+    job = workflows.EvaluationJob(open_library(recordings), dataset, policies or ())
+    total = episodes * job.count
+    for _ in progress(job.run(episodes, seed), total, "Playing", quiet=as_json):
+        pass
+    rows, pairs = job.rows(), job.pairs()
+    if as_json and pairs:
+        found = [dataclasses.asdict(pair) | {"better": pair.better} for pair in pairs]
+        say(True, {"scores": rows, "comparisons": found}, "")
+        return
+    if as_json:
+        table(True, rows, job.env_id)
+        return
+    table(False, [_score_row(row) for row in rows], job.env_id)
+    if rule := rows[0]["rule"]:
+        tell(f"Success: {rule}.")
+    for pair in pairs:
+        tell(pair.text)
 
 
 def _score_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -367,18 +353,15 @@ def onnx(
     output: Annotated[Path, typer.Option(help="The file to write.")] = Path("policy.onnx"),
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Export a policy to ONNX, checked against onnxruntime."""
     from teleop import workflows
+    from teleop.learning.networks.onnx_export import export_onnx
 
-    with one_sentence(debug):
-        from teleop.learning.networks.onnx_export import export_onnx
-
-        _, found = workflows.find_policy(open_library(recordings), dataset, policy)
-        told = export_onnx(found, output)
-        text = f"Wrote {output}: {told['inputs']} -> {told['outputs']}, off by {told['error']:.0e}"
-        say(as_json, told | {"output": str(output)}, text)
+    _, found = workflows.find_policy(open_library(recordings), dataset, policy)
+    told = export_onnx(found, output)
+    text = f"Wrote {output}: {told['inputs']} -> {told['outputs']}, off by {told['error']:.0e}"
+    say(as_json, told | {"output": str(output)}, text)
 
 
 def read_settings(settings: list[str] | None) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What all commands share: options, one sentence for a user's error, tables and progress bars."""
 
+import functools
+import inspect
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -24,7 +26,7 @@ Recordings = Annotated[
         help="Recordings folder (default: ./recordings if it exists, else your data folder).",
     ),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+_Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Seed of the first episode.")]  # noqa: UP045
 Budget = Annotated[
@@ -104,8 +106,38 @@ def _allow(kind: str, name: str) -> None:
     trust.remember(kind, name)
 
 
+class Commands(typer.Typer):
+    """Commands that end with one sentence when something is wrong, or a traceback on request."""
+
+    def command(self, *args: Any, **options: Any) -> Callable[[Any], Any]:
+        """Register a function as a command; the function itself is left as it is."""
+        register = super().command(*args, **options)
+
+        def decorate(function: Callable[..., None]) -> Callable[..., None]:
+            register(_with_debug(function))
+            return function
+
+        return decorate
+
+
+def _with_debug(function: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(function)
+    def command(*args: Any, debug: bool, **options: Any) -> None:
+        with _one_sentence(debug):
+            function(*args, **options)
+
+    signature = inspect.signature(function)
+    debug = inspect.Parameter(
+        "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Debug
+    )
+    # Typer reads both
+    command.__signature__ = signature.replace(parameters=[*signature.parameters.values(), debug])  # type: ignore[attr-defined]
+    command.__annotations__ = function.__annotations__ | {"debug": _Debug}
+    return command
+
+
 @contextmanager
-def one_sentence(debug: bool) -> Iterator[None]:
+def _one_sentence(debug: bool) -> Iterator[None]:
     """A user's error ends with one sentence and exit code 2."""
     try:
         yield

@@ -14,8 +14,8 @@ from teleop import paths
 from teleop._version import __version__
 from teleop.cli.options import (
     AsJson,
+    Commands,
     DatasetName,
-    Debug,
     EnvArgs,
     Imports,
     Recordings,
@@ -25,7 +25,6 @@ from teleop.cli.options import (
     bar,
     find_dataset,
     named_env,
-    one_sentence,
     open_library,
     progress,
     say,
@@ -38,7 +37,7 @@ DEFAULT_ENV = "LunarLander-v3"
 # doctor looks for a display
 _WITH_WINDOW = ("open", "compare", "correct", "prefer", "lesson", "class", "doctor")
 
-cli = typer.Typer(
+cli = Commands(
     help="Drive any Gymnasium environment, record it, train a policy, and compare it with "
     "yourself.\n\n"
     "Without a command, the window opens: `teleop`, or `teleop CartPole-v1`.",
@@ -48,7 +47,7 @@ cli = typer.Typer(
 )
 
 # The window alone: building every command takes a tenth of a second before anything is on screen.
-window = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+window = Commands(add_completion=False, pretty_exceptions_enable=False)
 
 
 def _version(value: bool) -> None:
@@ -84,15 +83,13 @@ def open_window(
     arguments: EnvArgs = None,
     time_limit: TimeLimit = None,
     wrappers: Wrappers = None,
-    debug: Debug = False,
 ) -> None:
     """Open the window (the same as `teleop ENV`)."""
-    with one_sentence(debug):
-        if imports or arguments or time_limit or wrappers:
-            env = named_env(env, imports, arguments, time_limit, wrappers)
-        from teleop.api.open_window import show_window
+    if imports or arguments or time_limit or wrappers:
+        env = named_env(env, imports, arguments, time_limit, wrappers)
+    from teleop.api.open_window import show_window
 
-        show_window(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace_hz=pace)
+    show_window(env, paths.recordings_folder(Path.cwd(), recordings), seed, pace_hz=pace)
 
 
 @cli.command()
@@ -104,28 +101,26 @@ def controls(
     wrappers: Wrappers = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Show the controls of an environment, with your own changes."""
     from teleop import workflows
 
-    with one_sentence(debug):
-        name = named_env(env, imports, arguments, time_limit, wrappers)
-        root = paths.recordings_folder(Path.cwd(), recordings)
-        shown = workflows.controls_of(root, name)
-        if as_json:
-            typer.echo(json.dumps(shown, indent=1))
-            return
-        rows = [
-            {key: move[key] for key in ("move", "does", "acts", "hold", "keys", "pad", "mouse")}
-            for move in shown["moves"]
-        ]
-        table(False, rows, f"Controls of {name} ({shown['made']})")
-        if shown["idle"] is not None:
-            tell(f"When nothing is held: action {shown['idle']}")
-        if shown["axes"]:
-            table(False, shown["axes"], "Axes")
-        tell(f"To change them: F3 in the window, or {shown['file']}")
+    name = named_env(env, imports, arguments, time_limit, wrappers)
+    root = paths.recordings_folder(Path.cwd(), recordings)
+    shown = workflows.controls_of(root, name)
+    if as_json:
+        typer.echo(json.dumps(shown, indent=1))
+        return
+    rows = [
+        {key: move[key] for key in ("move", "does", "acts", "hold", "keys", "pad", "mouse")}
+        for move in shown["moves"]
+    ]
+    table(False, rows, f"Controls of {name} ({shown['made']})")
+    if shown["idle"] is not None:
+        tell(f"When nothing is held: action {shown['idle']}")
+    if shown["axes"]:
+        table(False, shown["axes"], "Axes")
+    tell(f"To change them: F3 in the window, or {shown['file']}")
 
 
 @cli.command()
@@ -149,24 +144,22 @@ def record(
     recordings: Recordings = None,
     seed: Seed = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Record episodes of the scripted expert (labelled as scripted)."""
     from teleop.api.policies import iter_record
 
-    with one_sentence(debug):
-        library = open_library(recordings)
-        driver = "wobbly" if wobbly else "human-like" if human_like else "expert"
-        first = seed or 0
-        results = iter_record(
-            library, env, driver, episodes, dataset_id=dataset, seed=first, noise=noise
-        )
-        shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
-        returns = [total for _, total in shown]
-        mean = sum(returns) / len(returns)
-        count = f"{len(returns)} episode" + ("s" if len(returns) > 1 else "")
-        text = f"Saved {count} of {env}, mean return {mean:.1f}"
-        say(as_json, {"env_id": env, "returns": returns, "mean": mean}, text)
+    library = open_library(recordings)
+    driver = "wobbly" if wobbly else "human-like" if human_like else "expert"
+    first = seed or 0
+    results = iter_record(
+        library, env, driver, episodes, dataset_id=dataset, seed=first, noise=noise
+    )
+    shown = list(progress(results, episodes, f"Recording {env}", quiet=as_json))
+    returns = [total for _, total in shown]
+    mean = sum(returns) / len(returns)
+    count = f"{len(returns)} episode" + ("s" if len(returns) > 1 else "")
+    text = f"Saved {count} of {env}, mean return {mean:.1f}"
+    say(as_json, {"env_id": env, "returns": returns, "mean": mean}, text)
 
 
 @cli.command()
@@ -182,24 +175,22 @@ def compare(
     ),
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Compare a recorded episode and a policy side by side, from the same seed."""
-    with one_sentence(debug):
-        from teleop import workflows
+    from teleop import workflows
 
-        library = open_library(recordings)
-        if not headless:
-            env_id, pair = workflows.find_pair(library, dataset, policy, episode)
-            from teleop.api.open_window import show_window
+    library = open_library(recordings)
+    if not headless:
+        env_id, pair = workflows.find_pair(library, dataset, policy, episode)
+        from teleop.api.open_window import show_window
 
-            show_window(env_id, library.root, pair=pair)
-            return
-        use_offscreen_driver()
-        comparison = workflows.ComparisonJob(library, dataset, policy, episode, output)
-        with bar("Comparing", as_json) as move:
-            comparison.run(lambda done: move(done, max(done, comparison.total), "Comparing"))
-        say(as_json, comparison.result(), comparison.text())
+        show_window(env_id, library.root, pair=pair)
+        return
+    use_offscreen_driver()
+    comparison = workflows.ComparisonJob(library, dataset, policy, episode, output)
+    with bar("Comparing", as_json) as move:
+        comparison.run(lambda done: move(done, max(done, comparison.total), "Comparing"))
+    say(as_json, comparison.result(), comparison.text())
 
 
 @cli.command()
@@ -207,19 +198,17 @@ def correct(
     dataset: DatasetName,
     policy: Annotated[str, typer.Argument(help="Policy (default: the newest).")] = "",
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Let a policy drive in the window, and take over when it goes wrong."""
-    with one_sentence(debug):
-        from teleop import workflows
+    from teleop import workflows
 
-        library = open_library(recordings)
-        env_id, loaded = workflows.find_policy(library, dataset, policy)
-        found = find_dataset(library.root, dataset)
-        pair = (found.dataset_id, "", loaded.name)
-        from teleop.api.open_window import show_window
+    library = open_library(recordings)
+    env_id, loaded = workflows.find_policy(library, dataset, policy)
+    found = find_dataset(library.root, dataset)
+    pair = (found.dataset_id, "", loaded.name)
+    from teleop.api.open_window import show_window
 
-        show_window(env_id, library.root, pair=pair, screen="correct")
+    show_window(env_id, library.root, pair=pair, screen="correct")
 
 
 @cli.command()
@@ -230,13 +219,11 @@ def demo(
     episodes: Annotated[int, typer.Option(min=2, help="Demonstrations.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Run the full pipeline headlessly with the scripted expert."""
     from teleop.demo import run_demo
 
-    with one_sentence(debug):
-        run_demo(output, episodes, seed, as_json=as_json)
+    run_demo(output, episodes, seed, as_json=as_json)
 
 
 @cli.command()
@@ -247,25 +234,23 @@ def doctor(
         bool, typer.Option("--class", help="Also check that lessons work here; half a minute.")
     ] = False,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Check this installation: display, gamepads, torch, versions, folders."""
     from teleop.doctor import examine
 
-    with one_sentence(debug):
-        if envs:
-            from teleop.envs.factory import known_ids
+    if envs:
+        from teleop.envs.factory import known_ids
 
-            ids = known_ids()
-            typer.echo(json.dumps(ids) if as_json else "\n".join(ids))
-            return
-        root = paths.recordings_folder(Path.cwd(), recordings)
-        findings = examine(root)
-        if for_class:
-            from teleop.reports.computer_check import iter_class_checks
+        ids = known_ids()
+        typer.echo(json.dumps(ids) if as_json else "\n".join(ids))
+        return
+    root = paths.recordings_folder(Path.cwd(), recordings)
+    findings = examine(root)
+    if for_class:
+        from teleop.reports.computer_check import iter_class_checks
 
-            findings += iter_class_checks(root)
-        rows = [{"what": f.name, "found": f.value, "to do": f.problem} for f in findings]
-        table(as_json, rows, "Doctor")
-        if any(f.problem for f in findings if f.name not in ("Display",)):
-            raise typer.Exit(1)
+        findings += iter_class_checks(root)
+    rows = [{"what": f.name, "found": f.value, "to do": f.problem} for f in findings]
+    table(as_json, rows, "Doctor")
+    if any(f.problem for f in findings if f.name not in ("Display",)):
+        raise typer.Exit(1)

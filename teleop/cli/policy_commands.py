@@ -10,10 +10,8 @@ import typer
 from teleop.cli.options import (
     AsJson,
     DatasetName,
-    Debug,
     Recordings,
     find_dataset,
-    one_sentence,
     open_library,
     progress,
     say,
@@ -33,27 +31,25 @@ def policies(
     trash: Annotated[bool, typer.Option("--trash", help="Show deleted policies instead.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """List a dataset's policies: recipe, data, return, success, date, note."""
-    with one_sentence(debug):
-        from teleop.learning.policy import list_policies
-        from teleop.learning.policy_folder import PolicyFolder
+    from teleop.learning.policy import list_policies
+    from teleop.learning.policy_folder import PolicyFolder
 
-        found = find_dataset(recordings, dataset)
-        folder = PolicyFolder(found)
-        if trash:
-            table(as_json, [{"in the trash": name} for name in folder.deleted()], dataset)
-        elif as_json:
-            table(True, [dataclasses.asdict(row) for row in folder.rows()], dataset)
-        else:
-            rows = folder.rows()
-            table(False, [_row(row) for row in rows], f"Policies of {found.dataset_id}")
-            if unreadable := sorted(set(list_policies(found.policies)) - {r.name for r in rows}):
-                tell(f"Cannot be read: {', '.join(unreadable)}")
-            for row in rows:
-                if row.missing:
-                    tell(f"{row.name}: {row.missing} of the episodes it learned from are gone.")
+    found = find_dataset(recordings, dataset)
+    folder = PolicyFolder(found)
+    if trash:
+        table(as_json, [{"in the trash": name} for name in folder.deleted()], dataset)
+    elif as_json:
+        table(True, [dataclasses.asdict(row) for row in folder.rows()], dataset)
+    else:
+        rows = folder.rows()
+        table(False, [_row(row) for row in rows], f"Policies of {found.dataset_id}")
+        if unreadable := sorted(set(list_policies(found.policies)) - {r.name for r in rows}):
+            tell(f"Cannot be read: {', '.join(unreadable)}")
+        for row in rows:
+            if row.missing:
+                tell(f"{row.name}: {row.missing} of the episodes it learned from are gone.")
 
 
 @cli.command()
@@ -70,30 +66,28 @@ def policy(
     restore: Annotated[bool, typer.Option("--restore", help="Restore it from the trash.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Rename a policy, note something about it, make it the baseline, delete or restore it."""
-    with one_sentence(debug):
-        from teleop.learning.policy_folder import PolicyFolder
+    from teleop.learning.policy_folder import PolicyFolder
 
-        folder = PolicyFolder(find_dataset(recordings, dataset))
-        described = note is not None or baseline is not None
-        if sum((bool(rename), delete, restore, described)) != 1:
-            raise LearningError(
-                "Say what to do with the policy: --rename, --delete, --restore, or --note and "
-                "--baseline."
-            )
-        if restore:
-            name, text = folder.restore(name), "Restored"
-        elif rename:
-            folder.call(name, rename)
-            name, text = rename, "Renamed to"
-        elif delete:
-            name, text = folder.delete(name), "Deleted; to restore it, use --restore with the name"
-        else:
-            folder.describe(name, note=note, pinned=baseline)
-            text = "Changed"
-        say(as_json, {"policy": name}, f"{text} {name}.")
+    folder = PolicyFolder(find_dataset(recordings, dataset))
+    described = note is not None or baseline is not None
+    if sum((bool(rename), delete, restore, described)) != 1:
+        raise LearningError(
+            "Say what to do with the policy: --rename, --delete, --restore, or --note and "
+            "--baseline."
+        )
+    if restore:
+        name, text = folder.restore(name), "Restored"
+    elif rename:
+        folder.call(name, rename)
+        name, text = rename, "Renamed to"
+    elif delete:
+        name, text = folder.delete(name), "Deleted; to restore it, use --restore with the name"
+    else:
+        folder.describe(name, note=note, pinned=baseline)
+        text = "Changed"
+    say(as_json, {"policy": name}, f"{text} {name}.")
 
 
 @cli.command()
@@ -109,27 +103,25 @@ def film(
     ),
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Write a film of the worst test episodes of a policy, or of a recorded episode."""
-    with one_sentence(debug):
-        from teleop.film_jobs import EpisodeFilmJob, FilmJob
+    from teleop.film_jobs import EpisodeFilmJob, FilmJob
 
-        use_offscreen_driver()
-        if episode and policy:
-            raise LearningError(
-                "A film shows either a policy's worst episodes or a recorded episode: leave out "
-                "the policy, or --episode."
-            )
-        if episode:
-            EpisodeFilmJob(open_library(recordings), dataset, episode).run(output)
-            say(as_json, {"output": str(output), "episode": episode}, f"Wrote {output}")
-            return
-        job = FilmJob(open_library(recordings), dataset, policy, worst)
-        for _ in progress(job.run(output), len(job.seeds), "Playing", quiet=as_json):
-            pass
-        found = {"output": str(output), "seeds": job.seeds}
-        say(as_json, found, f"Wrote {output}: seeds {', '.join(map(str, job.seeds))}")
+    use_offscreen_driver()
+    if episode and policy:
+        raise LearningError(
+            "A film shows either a policy's worst episodes or a recorded episode: leave out "
+            "the policy, or --episode."
+        )
+    if episode:
+        EpisodeFilmJob(open_library(recordings), dataset, episode).run(output)
+        say(as_json, {"output": str(output), "episode": episode}, f"Wrote {output}")
+        return
+    job = FilmJob(open_library(recordings), dataset, policy, worst)
+    for _ in progress(job.run(output), len(job.seeds), "Playing", quiet=as_json):
+        pass
+    found = {"output": str(output), "seeds": job.seeds}
+    say(as_json, found, f"Wrote {output}: seeds {', '.join(map(str, job.seeds))}")
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -19,11 +19,9 @@ from teleop.cli.learning import (
 from teleop.cli.options import (
     AsJson,
     DatasetName,
-    Debug,
     Recordings,
     bar,
     find_dataset,
-    one_sentence,
     open_library,
     say,
     table,
@@ -68,19 +66,17 @@ def practise(
     episodes: Played = 20,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Improve a clone by reinforcement learning. Ctrl+C keeps the best one so far."""
     from teleop import workflows
 
-    with one_sentence(debug):
-        library = open_library(recordings)
-        given: dict[str, Any] = {"seed": seed, "minutes": minutes, "scratch": scratch}
-        given |= read_settings(settings)
-        given |= {"start": find_start(library, dataset, start)} if start else {}
-        given |= {"reward": _reward_folder(library, dataset, reward)} if reward else {}
-        training = workflows.TrainingJob(library, dataset, "practise", given, name, only)
-        run_training(training, episodes, as_json=as_json)
+    library = open_library(recordings)
+    given: dict[str, Any] = {"seed": seed, "minutes": minutes, "scratch": scratch}
+    given |= read_settings(settings)
+    given |= {"start": find_start(library, dataset, start)} if start else {}
+    given |= {"reward": _reward_folder(library, dataset, reward)} if reward else {}
+    training = workflows.TrainingJob(library, dataset, "practise", given, name, only)
+    run_training(training, episodes, as_json=as_json)
 
 
 def _reward_folder(library: Any, dataset: str, name: str) -> str:
@@ -102,33 +98,31 @@ def prefer(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the pairs.")] = 0,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Choose the better of two short pieces in the window; a reward is learned from the answers."""
-    with one_sentence(debug):
-        found = find_dataset(recordings, dataset)
-        if not judge:
-            from teleop.api.open_window import show_window
+    found = find_dataset(recordings, dataset)
+    if not judge:
+        from teleop.api.open_window import show_window
 
-            env_id, pair = found.info().env_id, (found.dataset_id, "", "")
-            show_window(env_id, open_library(recordings).root, pair=pair, screen="prefer")
-            return
-        if judge != "return":
-            raise LearningError(f"There is no judge called {judge}; use --judge return.")
-        from teleop.learning.rewards.asking import Asking, judged
+        env_id, pair = found.info().env_id, (found.dataset_id, "", "")
+        show_window(env_id, open_library(recordings).root, pair=pair, screen="prefer")
+        return
+    if judge != "return":
+        raise LearningError(f"There is no judge called {judge}; use --judge return.")
+    from teleop.learning.rewards.asking import Asking, judged
 
-        asking = Asking(found, seed)
-        with bar("Answering", as_json) as move:
-            for number in range(answers):
-                asking.answer(judged(asking.pair).value)
-                move(number + 1, answers, "Answering")
-        asking.save()
-        told = {"answers": asking.count, "agreement": asking.agreement}
-        text = (
-            f"{asking.count} answers; the learned reward agrees with {asking.agreement:.0%} of the "
-            f"clear ones. Practise on it: teleop practise {found.dataset_id} --reward preferences"
-        )
-        say(as_json, told, text)
+    asking = Asking(found, seed)
+    with bar("Answering", as_json) as move:
+        for number in range(answers):
+            asking.answer(judged(asking.pair).value)
+            move(number + 1, answers, "Answering")
+    asking.save()
+    told = {"answers": asking.count, "agreement": asking.agreement}
+    text = (
+        f"{asking.count} answers; the learned reward agrees with {asking.agreement:.0%} of the "
+        f"clear ones. Practise on it: teleop practise {found.dataset_id} --reward preferences"
+    )
+    say(as_json, told, text)
 
 
 @cli.command()
@@ -137,18 +131,16 @@ def reward(
     policy: Annotated[str, typer.Argument(help="Policy (default: the newest with a reward).")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Show the reward that a policy learned: on each episode, and against random actions."""
     from teleop.learning.rewards.reward_report import RewardReport
 
-    with one_sentence(debug):
-        found = RewardReport(find_dataset(recordings, dataset), policy)
-        if as_json:
-            say(True, found.result(), "")
-            return
-        table(False, found.rows(), f"Reward learned by {found.policy}")
-        tell(found.text())
+    found = RewardReport(find_dataset(recordings, dataset), policy)
+    if as_json:
+        say(True, found.result(), "")
+        return
+    table(False, found.rows(), f"Reward learned by {found.policy}")
+    tell(found.text())
 
 
 @cli.command()
@@ -171,22 +163,20 @@ def methods(
     ] = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Chart what each method reaches, by your time and by steps. Ctrl+C keeps complete runs."""
     from teleop.learning.analysis.method_chart import MethodComparison, check_methods
     from teleop.ui.charts.figure_files import check_picture
 
-    with one_sentence(debug):
-        wanted = check_methods([name.strip() for name in only.split(",") if name.strip()])
-        if picture is not None:
-            check_picture(picture)
-        found = find_dataset(recordings, dataset)
-        chart = _charted(MethodComparison(found, steps, runs, wanted), picture, as_json=as_json)
-        if as_json:
-            say(True, dataclasses.asdict(chart), "")
-        else:
-            _tell_methods(chart, picture)
+    wanted = check_methods([name.strip() for name in only.split(",") if name.strip()])
+    if picture is not None:
+        check_picture(picture)
+    found = find_dataset(recordings, dataset)
+    chart = _charted(MethodComparison(found, steps, runs, wanted), picture, as_json=as_json)
+    if as_json:
+        say(True, dataclasses.asdict(chart), "")
+    else:
+        _tell_methods(chart, picture)
 
 
 def _charted(

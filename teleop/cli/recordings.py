@@ -9,11 +9,9 @@ import typer
 from teleop.cli.options import (
     AsJson,
     DatasetName,
-    Debug,
     Recordings,
     bar,
     find_dataset,
-    one_sentence,
     open_library,
     progress,
     say,
@@ -45,14 +43,12 @@ def list_datasets(
     env: Annotated[str, typer.Argument(help="Only datasets of this environment.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """List the datasets."""
     from teleop import workflows
 
-    with one_sentence(debug):
-        library = open_library(recordings)
-        table(as_json, workflows.dataset_rows(library, env or None), f"Datasets in {library.root}")
+    library = open_library(recordings)
+    table(as_json, workflows.dataset_rows(library, env or None), f"Datasets in {library.root}")
 
 
 @cli.command()
@@ -66,31 +62,29 @@ def show(
     trash: Annotated[bool, typer.Option("--trash", help="Show the trash instead.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Show a dataset's episodes and policies."""
     from teleop import curation
     from teleop.recording.datasets.query import Query
 
-    with one_sentence(debug):
-        if trash:
-            names = find_dataset(recordings, dataset).writer.trash.names()
-            rows = [{"number": int(name[:6]) + 1, "in the trash": name} for name in names]
-            table(as_json, rows, dataset)
-            return
-        query = Query(search, starred, success, tag, sort=sort)
-        found = find_dataset(recordings, dataset)
-        rows, policies, damaged = curation.episode_rows(found, query)
-        if as_json:
-            shown = {"episodes": rows, "policies": policies, "damaged": damaged}
-            typer.echo(json.dumps(shown, indent=1))
-            return
-        table(False, _told(rows), dataset)
-        tell(f"Policies: {', '.join(policies) or 'none yet'}")
-        for name in damaged:
-            tell(f"Damaged: {name} (see `teleop recover`)")
-        if found.label_damage:
-            tell(found.label_damage)
+    if trash:
+        names = find_dataset(recordings, dataset).writer.trash.names()
+        rows = [{"number": int(name[:6]) + 1, "in the trash": name} for name in names]
+        table(as_json, rows, dataset)
+        return
+    query = Query(search, starred, success, tag, sort=sort)
+    found = find_dataset(recordings, dataset)
+    rows, policies, damaged = curation.episode_rows(found, query)
+    if as_json:
+        shown = {"episodes": rows, "policies": policies, "damaged": damaged}
+        typer.echo(json.dumps(shown, indent=1))
+        return
+    table(False, _told(rows), dataset)
+    tell(f"Policies: {', '.join(policies) or 'none yet'}")
+    for name in damaged:
+        tell(f"Damaged: {name} (see `teleop recover`)")
+    if found.label_damage:
+        tell(found.label_damage)
 
 
 @cli.command()
@@ -114,19 +108,17 @@ def label(
     ] = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Star, tag or annotate episodes, or mark them as success or failure."""
     from teleop import curation
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        rows = curation.find_rows(chosen, episodes)
-        given = {"starred": star, "note": note, "success": success, "codename": codename}
-        changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
-        changes |= {"success": None} if unjudged else {}
-        found = curation.label(chosen, rows, tag or (), untag or (), **changes)
-        table(as_json, found, chosen.dataset_id)
+    chosen = find_dataset(recordings, dataset)
+    rows = curation.find_rows(chosen, episodes)
+    given = {"starred": star, "note": note, "success": success, "codename": codename}
+    changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
+    changes |= {"success": None} if unjudged else {}
+    found = curation.label(chosen, rows, tag or (), untag or (), **changes)
+    table(as_json, found, chosen.dataset_id)
 
 
 @cli.command()
@@ -139,22 +131,20 @@ def trim(
     whole: Annotated[bool, typer.Option("--whole", help="Undo a trim.")] = False,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Leave the ends of episodes out of training and exports; the files stay whole."""
     from teleop import curation
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        found = []
-        for row in curation.find_rows(chosen, episodes):
-            kept = curation.idle_ends(chosen, row) if idle else (first, end or row.total_steps)
-            change = None if whole else kept
-            chosen.label(row.uuid, trim=change)
-            steps = row.total_steps if change is None else change[1] - change[0]
-            where = "whole" if change is None else f"{change[0]}-{change[1]}"
-            found.append({"episode": row.number, "trim": where, "steps": steps})
-        table(as_json, found, chosen.dataset_id)
+    chosen = find_dataset(recordings, dataset)
+    found = []
+    for row in curation.find_rows(chosen, episodes):
+        kept = curation.idle_ends(chosen, row) if idle else (first, end or row.total_steps)
+        change = None if whole else kept
+        chosen.label(row.uuid, trim=change)
+        steps = row.total_steps if change is None else change[1] - change[0]
+        where = "whole" if change is None else f"{change[0]}-{change[1]}"
+        found.append({"episode": row.number, "trim": where, "steps": steps})
+    table(as_json, found, chosen.dataset_id)
 
 
 @cli.command()
@@ -162,16 +152,14 @@ def delete(
     dataset: DatasetName,
     episodes: Numbers,
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Move episodes to the trash; `teleop restore` restores them."""
     from teleop import curation
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        curation.delete(chosen, curation.find_rows(chosen, episodes))
-        numbers = " ".join(str(number) for number in episodes)
-        tell(f"Moved to the trash. To restore: teleop restore {chosen.dataset_id} {numbers}")
+    chosen = find_dataset(recordings, dataset)
+    curation.delete(chosen, curation.find_rows(chosen, episodes))
+    numbers = " ".join(str(number) for number in episodes)
+    tell(f"Moved to the trash. To restore: teleop restore {chosen.dataset_id} {numbers}")
 
 
 @cli.command()
@@ -179,14 +167,12 @@ def restore(
     dataset: DatasetName,
     names: Annotated[list[str], typer.Argument(help="Numbers, or names in the trash.")],
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Restore episodes and discarded takes from the trash (`teleop show --trash`)."""
     from teleop import curation
 
-    with one_sentence(debug):
-        numbers = curation.restore(find_dataset(recordings, dataset), names)
-        tell("Restored: episode " + ", ".join(str(number) for number in numbers))
+    numbers = curation.restore(find_dataset(recordings, dataset), names)
+    tell("Restored: episode " + ", ".join(str(number) for number in numbers))
 
 
 @cli.command()
@@ -194,20 +180,18 @@ def purge(
     dataset: DatasetName,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Delete a dataset's trash permanently. This cannot be undone."""
     from teleop import curation
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        names = chosen.writer.trash.names()
-        if not names:
-            tell(f"The trash of {chosen.dataset_id} is empty.")
-            return
-        if not yes:
-            typer.confirm(f"Delete {len(names)} episodes and takes permanently?", abort=True)
-        tell(f"Permanently deleted: {len(curation.purge(chosen))}")
+    chosen = find_dataset(recordings, dataset)
+    names = chosen.writer.trash.names()
+    if not names:
+        tell(f"The trash of {chosen.dataset_id} is empty.")
+        return
+    if not yes:
+        typer.confirm(f"Delete {len(names)} episodes and takes permanently?", abort=True)
+    tell(f"Permanently deleted: {len(curation.purge(chosen))}")
 
 
 @cli.command()
@@ -216,14 +200,12 @@ def merge(
     sources: Annotated[list[str], typer.Argument(help="Dataset ids to copy from.")],
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Copy several datasets into one; duplicates are skipped."""
-    with one_sentence(debug):
-        library = open_library(recordings)
-        added, doubles = library.merge(target, sources)
-        text = f"Added {added} episodes to {target}; {doubles} were there already"
-        say(as_json, {"dataset": target, "added": added, "already_there": doubles}, text)
+    library = open_library(recordings)
+    added, doubles = library.merge(target, sources)
+    text = f"Added {added} episodes to {target}; {doubles} were there already"
+    say(as_json, {"dataset": target, "added": added, "already_there": doubles}, text)
 
 
 @cli.command()
@@ -239,19 +221,17 @@ def split(
     success: Verdict = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Copy all or matching episodes into new datasets, at random by shares."""
     from teleop import curation
     from teleop.recording.datasets.query import Query
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        rows = Query(search, starred, success, tag).of(chosen.rows())
-        parts = curation.shares(rows, into, seed)
-        open_library(recordings).split(chosen.dataset_id, parts)
-        found = [{"dataset": name, "episodes": len(part)} for name, part in parts.items()]
-        table(as_json, found, chosen.dataset_id)
+    chosen = find_dataset(recordings, dataset)
+    rows = Query(search, starred, success, tag).of(chosen.rows())
+    parts = curation.shares(rows, into, seed)
+    open_library(recordings).split(chosen.dataset_id, parts)
+    found = [{"dataset": name, "episodes": len(part)} for name, part in parts.items()]
+    table(as_json, found, chosen.dataset_id)
 
 
 @cli.command()
@@ -259,12 +239,10 @@ def rename(
     old: Annotated[str, typer.Argument(help="Dataset id.")],
     new: Annotated[str, typer.Argument(help="New dataset id.")],
     recordings: Recordings = None,
-    debug: Debug = False,
 ) -> None:
     """Change a dataset's id; its policies and trash move with it."""
-    with one_sentence(debug):
-        open_library(recordings).rename(old, new)
-        tell(f"{old} is now {new}")
+    open_library(recordings).rename(old, new)
+    tell(f"{old} is now {new}")
 
 
 @cli.command()
@@ -272,25 +250,23 @@ def verify(
     dataset: DatasetName,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Re-simulate every episode. Exit code 0: all exact; 3: some diverge; 1: some unreadable."""
     from teleop import curation
 
-    with one_sentence(debug):
-        chosen = find_dataset(recordings, dataset)
-        total = len(chosen.rows()) + len(chosen.damaged())
-        checked = progress(curation.verify(chosen), total, "Checking", quiet=as_json)
-        rows = [
-            {"episode": number, "verdict": verdict, "finding": text}
-            for number, verdict, text in checked
-        ]
-        code = curation.exit_code([row["verdict"] for row in rows])
-        odd = [row for row in rows if row["verdict"] != "exact"]
-        if as_json or odd:
-            table(as_json, rows if as_json else odd, chosen.dataset_id)
-        if not as_json:
-            tell(f"{len(rows) - len(odd)} of {total} episodes are exact.")
+    chosen = find_dataset(recordings, dataset)
+    total = len(chosen.rows()) + len(chosen.damaged())
+    checked = progress(curation.verify(chosen), total, "Checking", quiet=as_json)
+    rows = [
+        {"episode": number, "verdict": verdict, "finding": text}
+        for number, verdict, text in checked
+    ]
+    code = curation.exit_code([row["verdict"] for row in rows])
+    odd = [row for row in rows if row["verdict"] != "exact"]
+    if as_json or odd:
+        table(as_json, rows if as_json else odd, chosen.dataset_id)
+    if not as_json:
+        tell(f"{len(rows) - len(odd)} of {total} episodes are exact.")
     raise typer.Exit(code)
 
 
@@ -300,12 +276,11 @@ def recover(
     into: Annotated[str, typer.Option(help="Dataset id for the extracted episodes.")] = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Extract intact episodes from damaged files. Exit code 0: all; 3: some lost; 1: none."""
     from teleop import curation
 
-    with one_sentence(debug), bar("Recovering", as_json):
+    with bar("Recovering", as_json):
         dataset_id, report = curation.recover(path, open_library(recordings), into)
     found = {"dataset": dataset_id, "saved": report.saved, "lost": report.lost}
     many = "episode" if len(report.saved) == 1 else "episodes"

@@ -13,12 +13,11 @@ from teleop import paths
 from teleop._version import __version__
 from teleop.cli.options import (
     AsJson,
+    Commands,
     DatasetName,
-    Debug,
     Recordings,
     bar,
     find_dataset,
-    one_sentence,
     say,
     tell,
 )
@@ -41,7 +40,7 @@ class _WriteByDefault(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-report = typer.Typer(
+report = Commands(
     help="Write a report that can be checked, or check one. `teleop report DATASET` writes one.",
     no_args_is_help=True,
     cls=_WriteByDefault,
@@ -60,34 +59,32 @@ def write(
     ] = True,
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Write what was recorded, trained, compared and answered as one HTML file."""
-    with one_sentence(debug):
-        from teleop.classroom.report_facts import Report, Stated, derive_facts
-        from teleop.recording.episodes.fingerprint import fingerprint_of
-        from teleop.reports.report_page import write_report
-        from teleop.translation import LANGUAGES
+    from teleop.classroom.report_facts import Report, Stated, derive_facts
+    from teleop.recording.episodes.fingerprint import fingerprint_of
+    from teleop.reports.report_page import write_report
+    from teleop.translation import LANGUAGES
 
-        if language not in LANGUAGES:
-            known = ", ".join(LANGUAGES)
-            raise ReportError(f"There is no translation into {language!r}; there are {known}.")
-        if len(codename) > 40:
-            raise ReportError(f"A codename has at most 40 characters; this has {len(codename)}.")
-        found = find_dataset(recordings, dataset)
-        with bar("Re-simulating", as_json) as move:
-            facts = derive_facts(found, move)
-        stated = Stated(
-            codename=codename,
-            made=datetime.now(UTC).isoformat(timespec="seconds"),
-            app_version=__version__,
-            versions=fingerprint_of(facts.env_id),
-            language=language,
-            lessons=_answers(language) if lessons else (),
-        )
-        files = write_report(Report(stated=stated, facts=facts), output)
-        names = [str(file) for file in files]
-        say(as_json, {"files": names}, f"Wrote {names[0]} and {len(names) - 1} files of figures.")
+    if language not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise ReportError(f"There is no translation into {language!r}; there are {known}.")
+    if len(codename) > 40:
+        raise ReportError(f"A codename has at most 40 characters; this has {len(codename)}.")
+    found = find_dataset(recordings, dataset)
+    with bar("Re-simulating", as_json) as move:
+        facts = derive_facts(found, move)
+    stated = Stated(
+        codename=codename,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        app_version=__version__,
+        versions=fingerprint_of(facts.env_id),
+        language=language,
+        lessons=_answers(language) if lessons else (),
+    )
+    files = write_report(Report(stated=stated, facts=facts), output)
+    names = [str(file) for file in files]
+    say(as_json, {"files": names}, f"Wrote {names[0]} and {len(names) - 1} files of figures.")
 
 
 @report.command()
@@ -97,31 +94,29 @@ def check(
         Path, typer.Argument(help="The .teleop.zip, or the dataset's folder, that it is about.")
     ],
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Derive every number of a report again. Exit code 0: all equal; 3: some differ."""
-    with one_sentence(debug):
-        from teleop.classroom.report_facts import derive_facts, differences
-        from teleop.recording import Library
-        from teleop.reports.report_page import read_report
+    from teleop.classroom.report_facts import derive_facts, differences
+    from teleop.recording import Library
+    from teleop.reports.report_page import read_report
 
-        found, text = read_report(file)
-        with tempfile.TemporaryDirectory(prefix="teleop-check-") as folder:
-            dataset: Dataset = Library(Path(folder)).import_dataset(bundle)
-            with bar("Re-simulating", as_json) as move:
-                derived = derive_facts(dataset, move)
-        wrong = differences(found.facts, derived) + _edited(found, text)
-        if as_json:
-            say(True, {"differences": wrong, "equal": not wrong}, "")
-        for line in wrong[:_MOST_TOLD] if not as_json else ():
-            tell(line)
-        if wrong:
-            more = len(wrong) - _MOST_TOLD
-            if more > 0 and not as_json:
-                tell(f"and {more} more")
-            raise typer.Exit(3)
-        if not as_json:
-            tell(f"{file}: every number is as {bundle} gives it.")
+    found, text = read_report(file)
+    with tempfile.TemporaryDirectory(prefix="teleop-check-") as folder:
+        dataset: Dataset = Library(Path(folder)).import_dataset(bundle)
+        with bar("Re-simulating", as_json) as move:
+            derived = derive_facts(dataset, move)
+    wrong = differences(found.facts, derived) + _edited(found, text)
+    if as_json:
+        say(True, {"differences": wrong, "equal": not wrong}, "")
+    for line in wrong[:_MOST_TOLD] if not as_json else ():
+        tell(line)
+    if wrong:
+        more = len(wrong) - _MOST_TOLD
+        if more > 0 and not as_json:
+            tell(f"and {more} more")
+        raise typer.Exit(3)
+    if not as_json:
+        tell(f"{file}: every number is as {bundle} gives it.")
 
 
 def _edited(found: "Report", text: str) -> list[str]:

@@ -12,11 +12,9 @@ import typer
 from teleop.cli.options import (
     AsJson,
     DatasetName,
-    Debug,
     Recordings,
     bar,
     find_dataset,
-    one_sentence,
     say,
     table,
     tell,
@@ -60,24 +58,22 @@ def sweep(
     ] = "local:1",
     recordings: Recordings = None,
     as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Train policies with every combination of settings, and compare them on the same starts.
 
     Run it again to go on with a sweep that was stopped.
     """
-    with one_sentence(debug):
-        found = find_dataset(recordings, dataset)
-        given = _parsed(settings)
-        asked, demos = _planned(found, given, (algorithm, seeds, seed, episodes))
-        with _claimed(output, asked):
-            failed = _run(asked, output, on, quiet=as_json)
-            _report(asked, output, demos.env_id, demos.mean_return, as_json=as_json)
-        if failed:
-            raise LearningError(
-                f"{len(failed)} runs failed, the first with: {sentence(failed[0])} The others are "
-                "kept; run the command again to try these once more."
-            )
+    found = find_dataset(recordings, dataset)
+    given = _parsed(settings)
+    asked, demos = _planned(found, given, (algorithm, seeds, seed, episodes))
+    with _claimed(output, asked):
+        failed = _run(asked, output, on, quiet=as_json)
+        _report(asked, output, demos.env_id, demos.mean_return, as_json=as_json)
+    if failed:
+        raise LearningError(
+            f"{len(failed)} runs failed, the first with: {sentence(failed[0])} The others are "
+            "kept; run the command again to try these once more."
+        )
 
 
 def _planned(
