@@ -14,7 +14,12 @@ from teleop.envs.spaces import Space, same_space, space_to_json
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
 from teleop.recording import Dataset, Library
-from teleop.recording.datasets.dataset_certificates import iter_certify_row, valid_certificates
+from teleop.recording.datasets.dataset_certificates import (
+    certified,
+    iter_certify_row,
+    store_certificate,
+    valid_certificates,
+)
 from teleop.recording.datasets.query import Query
 from teleop.recording.disk import files
 from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
@@ -24,6 +29,9 @@ from teleop.recording.importing.space_fit import MisfitError, fitted
 from teleop.recording.rescue.dataset_rescue import Rescue, recover_dataset
 from teleop.text import tr
 from teleop.types.metadata import Certificate, EpisodeRow
+from teleop.workers.runners import HERE, Runner, in_order
+
+_AT_ONCE = 20  # episodes that another process checks before it reports
 
 Writer = Callable[[Dataset, Sequence[EpisodeRow], Path], list[str]]
 # By export format: the writer, and the suffix of the file; empty for a folder.
@@ -127,20 +135,57 @@ def purge(dataset: Dataset) -> list[str]:
         return dataset.writer.purge()
 
 
-def verify(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
+def verify(dataset: Dataset, runner: Runner = HERE) -> Iterator[tuple[str, str, str]]:
     """Read and re-simulate every episode; yield (episode, verdict, finding).
 
     Verdicts: `exact`, `diverges`, `unknown` (cannot be re-simulated here) and `unreadable`.
+
+    Args:
+        dataset: the dataset.
+        runner: where the episodes are re-simulated; what was found is stored by this process.
     """
     try:
         dataset.spaces()
     except RecordingError as problem:  # every episode would fail the same way
         yield "all", "unreadable", sentence(problem)
         return
-    for row in dataset.rows():
-        yield from verify_row(dataset, row)
+    rows = dataset.rows()
+    if runner is HERE:
+        for row in rows:
+            yield from verify_row(dataset, row)
+    else:
+        yield from _verify_elsewhere(dataset, rows, runner)
     for name in dataset.damaged():
         yield name, "unreadable", "damaged; `teleop recover` may get steps out of it"
+
+
+def _verify_elsewhere(
+    dataset: Dataset, rows: list[EpisodeRow], runner: Runner
+) -> Iterator[tuple[str, str, str]]:
+    root = str(dataset.folder.resolve().parents[dataset.dataset_id.count("/")])
+    parts = [rows[first : first + _AT_ONCE] for first in range(0, len(rows), _AT_ONCE)]
+    asked = [(root, dataset.dataset_id, tuple(row.file for row in part)) for part in parts]
+    for part, found in zip(parts, in_order(runner, _certified, asked), strict=True):
+        for row, each in zip(part, found, strict=True):
+            if isinstance(each, str):
+                yield str(row.number), "unreadable", each
+            else:
+                store_certificate(dataset, each)
+                yield str(row.number), each.verdict, each.text
+
+
+def _certified(asked: tuple[str, str, tuple[str, ...]]) -> list[Certificate | str]:
+    """Re-simulate some episodes; return the certificate of each, or why it cannot be read."""
+    root, dataset_id, names = asked
+    dataset = Library(Path(root)).existing(dataset_id)
+    rows = {row.file: row for row in dataset.rows()}
+    found: list[Certificate | str] = []
+    for name in names:
+        try:
+            found.append(certified(dataset, rows[name]))
+        except (TeleopError, KeyError) as problem:
+            found.append(sentence(problem))
+    return found
 
 
 def verify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[tuple[str, str, str]]:

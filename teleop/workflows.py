@@ -1,6 +1,7 @@
 """What the commands do, as functions for tests and other programs."""
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from teleop.envs.naming import bare_id
 from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluation.paired import compare_results
-from teleop.evaluation.scoring import RandomPolicy, evaluate, score
+from teleop.evaluation.scoring import RandomPolicy, evaluate_from, score
 from teleop.evaluation.success import Result, rule_for
 from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
@@ -27,6 +28,10 @@ from teleop.text import tr
 from teleop.types import Policy
 from teleop.types.metadata import EpisodeRow
 from teleop.types.results import PairedComparison
+from teleop.workers.runners import HERE, Runner, in_order
+
+_AT_ONCE = 20  # episodes that a process plays before it reports
+_RANDOM, _SCRIPT = "random", "script"
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:
@@ -152,6 +157,31 @@ def find_pair(
     return env_id, (dataset.dataset_id, find_episode(dataset, episode).file, loaded.name)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Player:
+    """A policy as it travels to another process."""
+
+    env_id: str
+    name: str
+    folder: str = ""
+
+    def driver(self) -> Policy:
+        """Make or load it."""
+        if self.folder:
+            return _loaded_policy(self.folder)
+        return RandomPolicy(self.env_id) if self.name == _RANDOM else make_expert(self.env_id)
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded_policy(folder: str) -> LearnedPolicy:
+    return load_policy(folder)
+
+
+def _play_part(asked: tuple[_Player, Sequence[int]]) -> list[Result]:
+    player, seeds = asked
+    return list(evaluate_from(player.env_id, player.driver(), seeds))
+
+
 class EvaluationJob:
     """Plays policies of a dataset from the same starts, and compares them in pairs."""
 
@@ -168,30 +198,43 @@ class EvaluationJob:
         """
         dataset = find_dataset(library, name)
         self.env_id = dataset.info().env_id
-        self._drivers = [self._driver(library, name, each) for each in policies or ("",)]
+        self._drivers = [self._driver(library, dataset, each) for each in policies or ("",)]
         self.rule = rule_for(dataset)
         self.results: dict[str, list[Result]] = {}
 
-    def _driver(self, library: Library, name: str, policy: str) -> tuple[str, Policy]:
-        if policy == "random":
-            return policy, RandomPolicy(self.env_id)
-        if policy == "script":
-            return policy, make_expert(self.env_id)
-        self.env_id, found = find_policy(library, name, policy)
-        return found.name, found
+    def _driver(self, library: Library, dataset: Dataset, policy: str) -> _Player:
+        if policy in (_RANDOM, _SCRIPT):
+            return _Player(self.env_id, policy)
+        self.env_id, found = find_policy(library, dataset.dataset_id, policy)
+        folder = dataset.policies / found.name
+        return _Player(self.env_id, found.name, str(folder.resolve()))
 
     @property
     def count(self) -> int:
         """Number of policies."""
         return len(self._drivers)
 
-    def run(self, episodes: int, seed: int) -> Iterator[str]:
-        """Play every policy; yield its name after each episode."""
-        for name, driver in self._drivers:
-            self.results[name] = []
-            for result in evaluate(self.env_id, driver, episodes, seed):
-                self.results[name].append(result)
-                yield name
+    def run(self, episodes: int, seed: int, runner: Runner = HERE) -> Iterator[str]:
+        """Play every policy; yield its name after each episode.
+
+        Args:
+            episodes: number of episodes of each policy.
+            seed: seed of the first.
+            runner: where they are played.
+        """
+        seeds = range(seed, seed + episodes)
+        if runner is HERE:
+            for driver in self._drivers:
+                for result in evaluate_from(driver.env_id, driver.driver(), seeds):
+                    self.results.setdefault(driver.name, []).append(result)
+                    yield driver.name
+            return
+        parts = [seeds[first : first + _AT_ONCE] for first in range(0, episodes, _AT_ONCE)]
+        asked = [(driver, part) for driver in self._drivers for part in parts]
+        for (driver, _), results in zip(asked, in_order(runner, _play_part, asked), strict=True):
+            for result in results:
+                self.results.setdefault(driver.name, []).append(result)
+                yield driver.name
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the score of each policy as a row."""
@@ -208,12 +251,13 @@ class EvaluationJob:
         ]
 
 
-def load_for_tuning(library: Library, name: str) -> tuple[Any, Any]:
-    """Return (demonstrations, findings of their newest policy's training), to try more.
+def load_for_tuning(library: Library, name: str) -> tuple[Any, Any, Any]:
+    """Return (demonstrations, a reference to them, what their newest policy's training found).
 
     Raises:
         TeleopError: there is nothing to learn from.
     """
+    from teleop.learning.data.dataset_reference import DatasetReference
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.progress import check_teaches
     from teleop.learning.training_run import tuned_settings_of
@@ -223,7 +267,8 @@ def load_for_tuning(library: Library, name: str) -> tuple[Any, Any]:
     check_teaches(demos)
     names = list_policies(dataset.policies)
     policy = load_policy(dataset.policies / names[-1]) if names else None
-    return demos, tuned_settings_of(policy, demos)
+    named = DatasetReference.of(dataset, demos)
+    return demos, named, tuned_settings_of(policy, demos)
 
 
 def chosen_files(dataset: Dataset, only: str | None) -> list[str] | None:

@@ -29,7 +29,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("on", ["local:2", "slurm:local"])
+@pytest.mark.parametrize("on", ["local:2", pytest.param("slurm:local", marks=pytest.mark.slow)])
 def test_the_table_is_the_same_wherever_it_ran(here: Path, on: str) -> None:
     output = on.replace(":", "-")
     said = command("sweep", SAMPLE, *TRIED, "--output", output, "--on", on, here=here).stdout

@@ -12,7 +12,7 @@ from teleop.classroom.report_facts import STARTS, OnProgress
 from teleop.errors import ReportError, reason
 from teleop.text import tr
 from teleop.types.class_results import StudentRow
-from teleop.workers.worker_pool import WorkerPool
+from teleop.workers.runners import Runner
 
 _SETTLED_S = 3.0  # a file that is older is not being copied any more
 
@@ -24,7 +24,7 @@ class ClassFolder:
         folder: the folder.
     """
 
-    def __init__(self, folder: Path, pool: WorkerPool | None = None) -> None:
+    def __init__(self, folder: Path, pool: Runner | None = None) -> None:
         """Create a folder that was not looked at yet.
 
         Args:

@@ -28,7 +28,7 @@ from teleop.learning.training_run import TrainingRun, tuned_settings_of
 from teleop.recording import Dataset, Library
 from teleop.text import tr
 from teleop.types.class_results import ClassFindings, GrowthPoint, TeacherValue
-from teleop.workers.worker_pool import WorkerPool
+from teleop.workers.runners import Runner
 
 FIRST_START = 70_000
 _GROUPS = (1, 2, 5, 10, 20, 50, 100)
@@ -74,7 +74,7 @@ class ClassStudy:
         self,
         dataset: Dataset,
         root: Path,
-        pool: WorkerPool,
+        pool: Runner,
         seed: int = 0,
         budget_s: float = 20.0,
     ) -> None:

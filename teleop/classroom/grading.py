@@ -7,7 +7,7 @@ from pathlib import Path
 from teleop.classroom.handed_in import HandedIn, read_class
 from teleop.classroom.report_facts import OnProgress
 from teleop.classroom.rubric import Measure, Rubric
-from teleop.workers.worker_pool import WorkerPool
+from teleop.workers.runners import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def iter_grades(
     bundles: Sequence[Path],
     rubric: Rubric,
     on_progress: OnProgress,
-    pool: WorkerPool | None = None,
+    pool: Runner | None = None,
 ) -> Iterator[Grade]:
     """Read all bundles, then grade them; one that cannot be read gets no points and a problem.
 

@@ -24,7 +24,7 @@ from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.recording import Dataset, Library
 from teleop.take_over import OVER
 from teleop.text import ntr, tr
-from teleop.workers.worker_pool import WorkerPool
+from teleop.workers.runners import Runner
 
 _LARGEST = 1 << 30  # bytes of one bundle
 _UNPACKED = "teleop-class-"  # prefix of folders that bundles are unpacked into
@@ -126,7 +126,7 @@ def student_of(bundle: Path) -> str:
 class BundleReader:
     """Reads the bundles of a class, each of them once; one that changed is read again."""
 
-    def __init__(self, starts: range, pool: WorkerPool | None = None) -> None:
+    def __init__(self, starts: range, pool: Runner | None = None) -> None:
         """Create a reader that has read nothing.
 
         Args:
@@ -161,14 +161,14 @@ class BundleReader:
 
     def _iter_together(
         self,
-        pool: WorkerPool,
+        pool: Runner,
         stamps: Mapping[Stamp, Path],
         new: Sequence[Stamp],
         scratch: Path,
         on_progress: OnProgress,
     ) -> Iterator[None]:
         """Read bundles in the processes of a pool; they unpack into a folder of this process."""
-        jobs = [(stamps[stamp], self._starts, scratch) for stamp in new]
+        jobs = [(stamps[stamp].absolute(), self._starts, scratch) for stamp in new]
         on_progress(0, 100 * len(jobs), "Re-simulating")
         for done, (index, read) in enumerate(pool.each(_read_job, jobs), start=1):
             bundle = jobs[index][0]
@@ -188,7 +188,7 @@ class BundleReader:
 
 
 def read_class(
-    bundles: Sequence[Path], starts: range, on_progress: OnProgress, pool: WorkerPool | None = None
+    bundles: Sequence[Path], starts: range, on_progress: OnProgress, pool: Runner | None = None
 ) -> list[HandedIn]:
     """Read all bundles; of what several students handed in, nothing counts.
 
@@ -224,7 +224,8 @@ def _within(on_progress: OnProgress, index: int, total: int) -> OnProgress:
 
 def _read_job(job: tuple[Path, range, Path]) -> HandedIn:
     bundle, starts, scratch = job
-    return _read(bundle, starts, lambda *_: None, scratch)
+    shared = scratch if scratch.is_dir() else None  # another machine has a folder of its own
+    return _read(bundle, starts, lambda *_: None, shared)
 
 
 def _crashed(bundle: Path, problem: Exception) -> HandedIn:

@@ -13,6 +13,7 @@ from teleop.cli.options import (
     Budget,
     Commands,
     DatasetName,
+    On,
     Recordings,
     bar,
     find_dataset,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from teleop.classroom.report_facts import OnProgress
     from teleop.classroom.rubric import Rubric
     from teleop.types.class_results import ClassFindings, StudentRow
+    from teleop.workers.runners import Runner
 
 classroom = Commands(
     help="A class: list what it handed in, learn from all, take a student's data out.",
@@ -75,11 +77,14 @@ def open_class(
 
 
 @classroom.command("list")
-def list_class(folder: ClassFolderPath, as_json: AsJson = False) -> None:
+def list_class(folder: ClassFolderPath, on: On = "local", as_json: AsJson = False) -> None:
     """List what a class handed in; every take is re-simulated, every policy plays 20 starts."""
     from teleop.classroom.taken_out import TakenOut
+    from teleop.workers.runners import running
 
-    rows = _read(folder, as_json).rows(TakenOut(paths.classes_file()).uuids)
+    with running(on) as runner:
+        read = _read(folder, runner, as_json)
+    rows = read.rows(TakenOut(paths.classes_file()).uuids)
     shown = [_shown(row) for row in rows]
     if as_json:
         say(True, {"students": [dataclasses.asdict(row) for row in rows]}, "")
@@ -98,12 +103,13 @@ def study(
     ),
     seed: Annotated[int, typer.Option(min=0, help="Seed of groups and policies.")] = 0,
     budget: Budget = BUDGET_S,
+    on: On = "local",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a policy on all episodes that count, and find out who taught best."""
     root = paths.recordings_folder(Path.cwd(), recordings)
-    found = _studied(folder, root, (seed, budget), as_json)
+    found = _studied(folder, root, (seed, budget), on, as_json)
     files = _write_study(found, output)
     if as_json:
         data = dataclasses.asdict(found) | {"files": [str(file) for file in files]}
@@ -138,43 +144,37 @@ def take_out(
     say(as_json, data, text)
 
 
-def _read(folder: Path, quiet: bool) -> "ClassFolder":
+def _read(folder: Path, runner: "Runner", quiet: bool) -> "ClassFolder":
     """Read everything in a folder."""
     from teleop.classroom.class_folder import ClassFolder
-    from teleop.workers.worker_pool import WorkerPool
 
-    pool = WorkerPool()
-    try:
-        found = ClassFolder(folder, pool)
-        found.look(waits=False)
-        with bar("Re-simulating", quiet) as move:
-            for _ in found.iter_read(move):
-                pass
-    finally:
-        pool.close()
+    found = ClassFolder(folder, runner)
+    found.look(waits=False)
+    with bar("Re-simulating", quiet) as move:
+        for _ in found.iter_read(move):
+            pass
     return found
 
 
-def _studied(folder: Path, root: Path, settings: tuple[int, float], quiet: bool) -> "ClassFindings":
+def _studied(
+    folder: Path, root: Path, settings: tuple[int, float], on: str, quiet: bool
+) -> "ClassFindings":
     from teleop.classroom.class_dataset import update_class_dataset
     from teleop.classroom.class_study import ClassStudy
     from teleop.classroom.taken_out import TakenOut
     from teleop.recording import Library
-    from teleop.workers.worker_pool import WorkerPool
+    from teleop.workers.runners import running
 
-    read = _read(folder, quiet)
     out = TakenOut(paths.classes_file()).uuids
-    root.mkdir(parents=True, exist_ok=True)
-    dataset = update_class_dataset(Library(root), folder, read.handed_in(), out)
-    pool = WorkerPool()
-    try:
-        made = ClassStudy(dataset, root, pool, *settings)
+    with running(on) as runner:
+        read = _read(folder, runner, quiet)
+        root.mkdir(parents=True, exist_ok=True)
+        dataset = update_class_dataset(Library(root), folder, read.handed_in(), out)
+        made = ClassStudy(dataset, root.resolve(), runner, *settings)
         with bar("Learning", quiet) as move:
             for part in made.run():
                 move(part.done, part.total, str(part.phase))
         return made.found
-    finally:
-        pool.close()
 
 
 def _write_study(found: "ClassFindings", output: Path) -> list[Path]:
@@ -259,6 +259,7 @@ def grade(
     ],
     rubric: Annotated[Path, typer.Option(help="The rules: a rubric.toml.")],
     output: Annotated[Path, typer.Option(help="Folder for the grades.")] = Path("grades"),
+    on: On = "",
     as_json: AsJson = False,
 ) -> None:
     """Grade bundles by a rubric: takes are re-simulated, policies play your own starts."""
@@ -269,7 +270,7 @@ def grade(
     rules = read_rubric(rubric)
     found = bundles_in(bundles)
     with bar("Grading", as_json) as move:
-        grades: list[Grade] = _grades(found, rules, move)
+        grades: list[Grade] = _grades(found, rules, on, move)
     files = write_grades(grades, rules, output)
     if as_json:
         rows = [dataclasses.asdict(each) | {"points": each.points} for each in grades]
@@ -285,14 +286,11 @@ def grade(
     tell(f"Wrote {files[0]}, {files[1]} and {len(files) - 2} files for Gradescope.")
 
 
-def _grades(bundles: list[Path], rubric: "Rubric", move: "OnProgress") -> list["Grade"]:
+def _grades(bundles: list[Path], rubric: "Rubric", on: str, move: "OnProgress") -> list["Grade"]:
     """Grade a few bundles in this process, many in several."""
     from teleop.classroom.grading import iter_grades
-    from teleop.workers.worker_pool import WorkerPool
+    from teleop.workers.runners import running
 
-    pool = WorkerPool() if len(bundles) >= _MANY else None
-    try:
-        return list(iter_grades(bundles, rubric, move, pool))
-    finally:
-        if pool is not None:
-            pool.close()
+    on = on or ("local" if len(bundles) >= _MANY else "")
+    with running(on) as runner:
+        return list(iter_grades(bundles, rubric, move, runner if on else None))

@@ -12,6 +12,7 @@ from teleop.cli.options import (
     AsJson,
     Budget,
     DatasetName,
+    On,
     Recordings,
     bar,
     find_dataset,
@@ -256,6 +257,7 @@ def curve(
         Optional[Path],  # noqa: UP045
         typer.Option(help="With --over: an .svg file to draw; its values go beside it, as .csv."),
     ] = None,
+    on: On = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -264,15 +266,17 @@ def curve(
         from teleop.cli.setting_curve_command import run_setting_curve
 
         asked = (dataset, over, algorithm, runs, episodes, seed)
-        run_setting_curve(recordings, asked, picture, as_json=as_json)
+        run_setting_curve(recordings, asked, picture, on, as_json=as_json)
         return
     from teleop import workflows
     from teleop.learning.analysis.curve import counts_for, iter_curve
+    from teleop.workers.runners import running
 
-    demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
-    points = iter_curve(demos, known, seed, episodes)
+    demos, named, known = workflows.load_for_tuning(open_library(recordings), dataset)
     total = len(counts_for(len(demos.used)))
-    shown = list(progress(points, total, "Learning curve", quiet=as_json))
+    with running(on) as runner:
+        points = iter_curve(named if on else demos, known, seed, episodes, runner)
+        shown = list(progress(points, total, "Learning curve", quiet=as_json))
     table(as_json, [dataclasses.asdict(point) for point in shown], demos.dataset_id)
 
 
@@ -281,16 +285,19 @@ def influence(
     dataset: DatasetName,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the networks.")] = 0,
     episodes: Annotated[int, typer.Option(min=2, help="Episodes played by each policy.")] = 20,
+    on: On = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure which demonstrations help: each is left out in turn."""
     from teleop import workflows
     from teleop.learning.analysis.influence import iter_influence
+    from teleop.workers.runners import running
 
-    demos, known = workflows.load_for_tuning(open_library(recordings), dataset)
-    found = iter_influence(demos, known, seed, episodes)
-    listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
+    demos, named, known = workflows.load_for_tuning(open_library(recordings), dataset)
+    with running(on) as runner:
+        found = iter_influence(named if on else demos, known, seed, episodes, runner)
+        listed = list(progress(found, len(demos.used), "Leaving one out", quiet=as_json))
     rows = [
         dataclasses.asdict(item) | {"verdict": item.verdict}
         for item in sorted(listed, key=lambda item: -item.effect)
@@ -310,16 +317,19 @@ def evaluate(
     ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
+    on: On = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
     """Play fresh seeds: mean return, 95 % interval, success rate; which of two is better."""
     from teleop import workflows
+    from teleop.workers.runners import running
 
     job = workflows.EvaluationJob(open_library(recordings), dataset, policies or ())
     total = episodes * job.count
-    for _ in progress(job.run(episodes, seed), total, "Playing", quiet=as_json):
-        pass
+    with running(on) as runner:
+        for _ in progress(job.run(episodes, seed, runner), total, "Playing", quiet=as_json):
+            pass
     rows, pairs = job.rows(), job.pairs()
     if as_json and pairs:
         found = [dataclasses.asdict(pair) | {"better": pair.better} for pair in pairs]

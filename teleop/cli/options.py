@@ -33,6 +33,13 @@ Budget = Annotated[
     float, typer.Option(min=0, help="Seconds for choosing settings by playing (0 = none).")
 ]
 BUDGET_S = 20.0
+On = Annotated[
+    str,
+    typer.Option(
+        help="Where it runs: local:N (processes), dask://HOST:PORT, or slurm:PARTITION.",
+        show_default=False,
+    ),
+]
 DatasetName = Annotated[str, typer.Argument(help="Dataset id, or an environment's id.")]
 
 

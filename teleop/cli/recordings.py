@@ -9,6 +9,7 @@ import typer
 from teleop.cli.options import (
     AsJson,
     DatasetName,
+    On,
     Recordings,
     bar,
     find_dataset,
@@ -248,19 +249,22 @@ def rename(
 @cli.command()
 def verify(
     dataset: DatasetName,
+    on: On = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-simulate every episode. Exit code 0: all exact; 3: some diverge; 1: some unreadable."""
     from teleop import curation
+    from teleop.workers.runners import running
 
     chosen = find_dataset(recordings, dataset)
     total = len(chosen.rows()) + len(chosen.damaged())
-    checked = progress(curation.verify(chosen), total, "Checking", quiet=as_json)
-    rows = [
-        {"episode": number, "verdict": verdict, "finding": text}
-        for number, verdict, text in checked
-    ]
+    with running(on) as runner:
+        checked = progress(curation.verify(chosen, runner), total, "Checking", quiet=as_json)
+        rows = [
+            {"episode": number, "verdict": verdict, "finding": text}
+            for number, verdict, text in checked
+        ]
     code = curation.exit_code([row["verdict"] for row in rows])
     odd = [row for row in rows if row["verdict"] != "exact"]
     if as_json or odd:

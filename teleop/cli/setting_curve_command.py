@@ -3,10 +3,14 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teleop.cli.options import find_dataset, progress, say, table, tell
 from teleop.errors import LearningError
+
+if TYPE_CHECKING:
+    from teleop.learning.data.demonstrations import Demonstrations
+    from teleop.recording import Dataset
 
 _MOST_VALUES = 50
 
@@ -15,6 +19,7 @@ def run_setting_curve(
     recordings: Path | None,
     asked: tuple[str, str, str, int, int, int],
     picture: Path | None,
+    on: str,
     *,
     as_json: bool,
 ) -> None:
@@ -27,19 +32,24 @@ def run_setting_curve(
     """
     from teleop.learning.analysis.baselines import person_score
     from teleop.learning.analysis.setting_curve import iter_setting_curve
+    from teleop.learning.data.dataset_reference import DatasetReference
     from teleop.reports.setting_figure import setting_figure
     from teleop.ui.charts.figure_files import check_picture, write_figure
     from teleop.ui.drawing.theme import PAPER
+    from teleop.workers.runners import running
 
     dataset, over, algorithm, runs, episodes, seed = asked
     name, values = parsed_values(over)
     if picture is not None:
         check_picture(picture)
-    demos = _loaded(recordings, dataset)
+    found = find_dataset(recordings, dataset)
+    demos = _loaded(found)
     how = {"runs": runs, "starts": episodes, "seed": seed}
-    found = iter_setting_curve(demos, algorithm, name, values, **how)
+    source = DatasetReference.of(found, demos) if on else demos
     total = len(values) * (runs + 1)
-    points = [p for p in progress(found, total, f"Training by {name}", quiet=as_json) if p]
+    with running(on) as runner:
+        made = iter_setting_curve(source, algorithm, name, values, **how, runner=runner)
+        points = [p for p in progress(made, total, f"Training by {name}", quiet=as_json) if p]
     shown = person_score(demos).mean
     if picture is not None:
         write_figure(setting_figure(points, name, demos.env_id, shown, PAPER), picture)
@@ -53,7 +63,7 @@ def run_setting_curve(
     tell(f"The demonstrations have a mean return of {shown:.1f}.{wrote}")
 
 
-def _loaded(recordings: Path | None, dataset: str) -> Any:
+def _loaded(dataset: "Dataset") -> "Demonstrations":
     """Return the demonstrations of a dataset.
 
     Raises:
@@ -62,7 +72,7 @@ def _loaded(recordings: Path | None, dataset: str) -> Any:
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.progress import check_teaches
 
-    demos = load_demonstrations(find_dataset(recordings, dataset))
+    demos = load_demonstrations(dataset)
     check_teaches(demos)
     return demos
 

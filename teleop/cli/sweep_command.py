@@ -12,6 +12,7 @@ import typer
 from teleop.cli.options import (
     AsJson,
     DatasetName,
+    On,
     Recordings,
     bar,
     find_dataset,
@@ -52,10 +53,7 @@ def sweep(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first policy.")] = 0,
     episodes: Annotated[int, typer.Option(min=1, help="Episodes played by each policy.")] = 20,
     algorithm: Annotated[str, typer.Option(help="Algorithm.")] = "bc",
-    on: Annotated[
-        str,
-        typer.Option(help="Where: local:N (processes), dask://HOST:PORT, or slurm:PARTITION."),
-    ] = "local:1",
+    on: On = "local:1",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -85,15 +83,15 @@ def _planned(
         LearningError: a setting does not exist, or nothing can be learned from the dataset.
     """
     from teleop.learning.analysis.sweep import Sweep, check_sweep
+    from teleop.learning.data.dataset_reference import DatasetReference
     from teleop.learning.data.demonstrations import load_demonstrations
     from teleop.learning.progress import check_teaches
 
     demos = load_demonstrations(found)
     check_teaches(demos)
-    root = found.folder.resolve().parents[found.dataset_id.count("/")]
     algorithm, seeds, seed, episodes = how
-    sources = tuple(demos.sources)
-    asked = Sweep(str(root), found.dataset_id, sources, algorithm, settings, seeds, seed, episodes)
+    data = DatasetReference.of(found, demos)
+    asked = Sweep(data, algorithm, settings, seeds, seed, episodes)
     check_sweep(asked, demos)
     return asked, demos
 
@@ -138,7 +136,8 @@ def _claimed(folder: Path, asked: "Sweep") -> Iterator[None]:
     from teleop import paths
     from teleop.recording.disk.lock import Lock
 
-    plan = json.dumps(dataclasses.asdict(asked), indent=1)
+    told = dataclasses.asdict(asked)
+    plan = json.dumps(told.pop("data") | told, indent=1)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         before = (folder / _PLAN).read_text("utf-8") if (folder / _PLAN).exists() else plan
@@ -162,16 +161,13 @@ def _claimed(folder: Path, asked: "Sweep") -> Iterator[None]:
 def _run(asked: "Sweep", folder: Path, on: str, *, quiet: bool) -> list[Exception]:
     """Make the runs that are missing; return why some failed."""
     from teleop.learning.analysis.sweep import iter_sweep
-    from teleop.workers.runners import runner_for
+    from teleop.workers.runners import running
 
-    failed, runner = [], runner_for(on, folder)
-    try:
-        with bar("Sweep", quiet) as move:
-            for done, total, problem in iter_sweep(asked, folder.resolve(), runner):
-                move(done, total, "Sweep")
-                failed += [problem] if problem is not None else []
-    finally:
-        runner.close()
+    failed = []
+    with running(on, folder) as runner, bar("Sweep", quiet) as move:
+        for done, total, problem in iter_sweep(asked, folder.resolve(), runner):
+            move(done, total, "Sweep")
+            failed += [problem] if problem is not None else []
     return failed
 
 

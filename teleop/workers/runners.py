@@ -5,9 +5,11 @@ submitit.
 """
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -34,6 +36,69 @@ class Runner(Protocol):
     def close(self) -> None:
         """Cancel what is not finished, and let go of the engine."""
         ...
+
+
+class _Here:
+    """Makes the calls in this process, one after the other, as their results are asked for."""
+
+    def each(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[tuple[int, Result | Exception]]:
+        for index, item in enumerate(items):
+            yield index, _outcome(partial(function, item))
+
+    def close(self) -> None:
+        pass
+
+
+HERE: Runner = _Here()
+
+
+def in_order(
+    runner: Runner, function: Callable[[Item], Result], items: Sequence[Item]
+) -> Iterator[Result]:
+    """Call a function with each item; yield the results in the order of the items.
+
+    Raises:
+        Exception: what a call raised, once the results before it have been yielded.
+    """
+    early: dict[int, Result | Exception] = {}
+    wanted = 0
+    for index, result in runner.each(function, items):
+        early[index] = result
+        while wanted in early:
+            ready = early.pop(wanted)
+            if isinstance(ready, Exception):
+                raise ready
+            yield ready
+            wanted += 1
+
+
+@contextlib.contextmanager
+def running(on: str, folder: Path | None = None) -> Iterator[Runner]:
+    """Open what an address names, as `runner_for` does; close it afterwards.
+
+    Args:
+        on: an address; empty for this process.
+        folder: a folder that all machines share, for the jobs' files; None: a folder in the
+            current one that is deleted afterwards.
+
+    Raises:
+        WorkerError: it is not understood, its package is missing, or it does not answer.
+    """
+    if not on:
+        yield HERE
+        return
+    with contextlib.ExitStack() as stack:
+        if folder is None and on.startswith("slurm:"):
+            folder = Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix="teleop-jobs-", dir=Path.cwd())
+                )
+            )
+        runner = runner_for(on, folder or Path.cwd())
+        stack.callback(runner.close)
+        yield runner
 
 
 def runner_for(on: str, folder: Path) -> Runner:

@@ -205,6 +205,7 @@ def studied(here: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Class
     return found, work
 
 
+@pytest.mark.slow
 def test_a_policy_of_everybody_and_who_taught_best(studied: tuple[ClassFindings, Path]) -> None:
     found, root = studied[0], studied[1] / "recordings"
     assert found.students == tuple(COUNTING)
@@ -228,6 +229,7 @@ def test_a_policy_of_everybody_and_who_taught_best(studied: tuple[ClassFindings,
     assert row.missing == 0
 
 
+@pytest.mark.slow
 def test_the_figures_hold_every_value(studied: tuple[ClassFindings, Path]) -> None:
     found, _ = studied
     rows = list(csv.reader(figure_csv(teachers_figure(found)).splitlines()))
@@ -245,6 +247,7 @@ def test_the_figures_hold_every_value(studied: tuple[ClassFindings, Path]) -> No
     assert f"{found.against.difference:+,.0f}" in verdict_text(found)
 
 
+@pytest.mark.slow
 def test_taking_out_deletes_for_good_and_marks_the_policy(
     studied: tuple[ClassFindings, Path], here: Path, tmp_path: Path
 ) -> None:

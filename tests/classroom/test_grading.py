@@ -83,6 +83,7 @@ def test_a_class_is_graded_and_cheats_are_named(here: Path) -> None:
     assert "episode 1 not counted: diverges when replayed" in rows["weasel"]["problems"]
 
 
+@pytest.mark.slow
 def test_the_same_class_gives_the_same_bytes(here: Path) -> None:
     graded(here, "one")
     graded(here, "two")

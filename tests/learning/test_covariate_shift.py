@@ -73,6 +73,7 @@ def test_noise_repairs_the_perfect_driver(tmp_path: Path, seed: int) -> None:
     _check_noise(tmp_path, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_dagger_repairs_it_within_four_rounds(tmp_path: Path, seed: int) -> None:
     _check_dagger(tmp_path, seed)

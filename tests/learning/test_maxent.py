@@ -70,7 +70,12 @@ def _values(table: TransitionTable, way: NDArray[np.int64]) -> NDArray[np.float6
 
 
 @pytest.mark.parametrize(
-    ("env_id", "count"), [("FrozenLake-v1", 15), ("CliffWalking-v1", 4), ("Taxi-v4", 50)]
+    ("env_id", "count"),
+    [
+        ("FrozenLake-v1", 15),
+        ("CliffWalking-v1", 4),
+        pytest.param("Taxi-v4", 50, marks=pytest.mark.slow),
+    ],
 )
 def test_the_policy_reaches_the_demonstrators_return(
     tmp_path: Path, env_id: str, count: int

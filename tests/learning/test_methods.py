@@ -80,6 +80,7 @@ def test_an_answer_costs_as_long_as_a_piece_and_a_second(record: Record) -> None
     assert first.steps > 0  # pieces of what was played
 
 
+@pytest.mark.slow
 def test_complete_runs_are_kept_and_not_made_again(record: Record) -> None:
     dataset = record(SHORT, 2)
     two = ("dagger", "iq")
@@ -184,6 +185,7 @@ def test_an_interval_holds_the_spread_of_runs_and_of_starts() -> None:
     assert point_of([good], SuccessRule("")).success is None
 
 
+@pytest.mark.slow
 def test_the_command_draws_the_chart(record: Record, library: Library) -> None:
     dataset = record(SHORT, 2)
     here = library.root

@@ -42,6 +42,7 @@ def test_the_first_program_of_the_books_in_torch() -> None:
     assert int(np.argmax(likely)) == 1
 
 
+@pytest.mark.slow
 def test_the_first_program_of_the_books_in_keras() -> None:
     program = """
 import os

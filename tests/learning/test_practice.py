@@ -49,6 +49,7 @@ def clone(record: Record, tmp_path: Path) -> tuple[Demonstrations, Path]:
     return demos, tmp_path / "clone"
 
 
+@pytest.mark.slow
 def test_practice_improves_and_goes_on_later(record: Record, tmp_path: Path) -> None:
     demos = load_demonstrations(record("CartPole-v1", 2))
     policy = last_policy(practise.train(demos, practise.Config(steps=25_000, scratch=True)))

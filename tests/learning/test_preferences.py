@@ -172,6 +172,7 @@ def test_answers_that_tell_nothing_are_named(dataset: Dataset) -> None:
         asking.save()
 
 
+@pytest.mark.slow
 def test_the_command_line_answers_by_script(dataset: Dataset, tmp_path: Path) -> None:
     where = ("--recordings", str(tmp_path / "recordings"))
     line = ("prefer", dataset.dataset_id, "--judge", "return", "--answers", "6", *where)

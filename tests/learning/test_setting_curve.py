@@ -30,6 +30,7 @@ def loaded(here: Path, name: str) -> Demonstrations:
     return load_demonstrations(Library(here / "recordings").existing(name))
 
 
+@pytest.mark.slow
 def test_a_choice_passes_where_the_average_does_not(here: Path) -> None:
     command(
         *("curve", GATES, "--over", "recipe=average,choose", "--runs", "2", "--episodes", "10"),

@@ -54,7 +54,7 @@ def test_what_is_saved_acts_the_same_with_pictures(library: Library, tmp_path: o
     ("shape", "reaches"),
     [
         (Architecture(frames=4, stride=1), 0.95),
-        (Architecture(memory=32), 0.9),
+        pytest.param(Architecture(memory=32), 0.9, marks=pytest.mark.slow),
     ],
     ids=["frames", "memory"],
 )

@@ -33,6 +33,7 @@ def test_truncated_and_flipped_files_are_named_and_the_others_come_back() -> Non
     assert damage.flips(60)[1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["image", "dict"])
 def test_flipped_bytes_of_pictures_and_text_are_named(kind: str) -> None:
     assert damage.flips(60, kind)[1] == []

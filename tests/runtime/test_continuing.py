@@ -130,6 +130,7 @@ def test_gauges_are_read_while_the_policy_drives(process: ManualProcess) -> None
     assert live(process).gauges == ()  # nothing of the episode before is left standing
 
 
+@pytest.mark.slow
 def test_a_policy_asks_within_the_persons_budget(process: ManualProcess, library: Library) -> None:
     folder = library.dataset(SHOWN).policies / "first"
     policy = load_policy(folder)

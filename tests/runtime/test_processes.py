@@ -241,6 +241,7 @@ def test_training_reports_stops_and_keeps_the_best(library: Library) -> None:
     client.close()
 
 
+@pytest.mark.slow
 def test_the_trainer_says_what_the_data_is_and_how_the_policy_stands(library: Library) -> None:
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
     client: Client[Any, Any] = Client(ProcessName.TRAINER, run_trainer, (), lambda: None)
@@ -316,6 +317,7 @@ def test_no_shared_memory_is_left_behind(library: Library) -> None:
     assert not [name for name in memories if (folder / name.lstrip("/")).exists()]
 
 
+@pytest.mark.slow
 def test_rounds_are_played_to_their_end_whatever_is_asked_meanwhile(library: Library) -> None:
     list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id=CARTPOLE, seed=0))
     settings = {"members": 1, "lag_steps": 2, "steps": 100}

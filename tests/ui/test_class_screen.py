@@ -117,6 +117,7 @@ def test_a_folder_is_chosen_by_keys_alone_and_watched(person: Person, folder: Pa
     assert stored["class_folder"] == str(folder)
 
 
+@pytest.mark.slow
 def test_a_student_is_taken_out_and_put_back(person: Person, folder: Path) -> None:
     watch(person, folder)
     classroom = person.app.model.analyses.classroom
@@ -144,6 +145,7 @@ def test_a_folder_that_vanishes_is_said_and_found_again(person: Person, folder: 
     person.until(lambda: not classroom.listed.problem)
 
 
+@pytest.mark.slow
 def test_learning_from_all_can_be_stopped(person: Person, folder: Path) -> None:
     watch(person, folder)
     classroom = person.app.model.analyses.classroom
@@ -252,6 +254,7 @@ def hand_in_by_menu(person: Person) -> None:
     choose(person, "library.export", "Hand in")
 
 
+@pytest.mark.slow
 def test_folders_dropped_on_the_window_open_what_they_are(
     person: Person, folder: Path, tmp_path: Path
 ) -> None:
@@ -267,6 +270,7 @@ def test_folders_dropped_on_the_window_open_what_they_are(
     person.until(lambda: any("cannot be imported" in text for text in toasts(person)))
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_not_chosen_is_not_what_an_import_is_for(
     person: Person, folder: Path
 ) -> None:

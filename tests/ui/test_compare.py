@@ -126,6 +126,7 @@ def test_a_race_is_driven_from_the_same_start_and_can_be_saved(person: Person) -
     person.until(lambda: person.app.model.library.dataset_id.endswith("human-v0"))  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_what_is_side_by_side_is_written_to_a_file(person: Person) -> None:
     folder = person.app.context.exports
     person.click("write")

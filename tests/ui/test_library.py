@@ -190,6 +190,7 @@ def test_home_opens_any_environment_by_picture_or_name(person: Person) -> None:
     person.until(lambda: any("Nonsense" in text for text in person.app.overlays.toasts.texts))
 
 
+@pytest.mark.slow
 def test_composition_by_an_input_method_shows_before_it_is_committed(person: Person) -> None:
     person.click("home")
     person.click("open")

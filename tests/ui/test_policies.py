@@ -188,6 +188,7 @@ def test_the_ticked_policies_are_compared(person: Person) -> None:
     person.until(lambda: any(wanted in text for text in toasts.texts))
 
 
+@pytest.mark.slow
 def test_a_film_of_the_worst_is_written(person: Person) -> None:
     open_policies(person)
     person.click("policy.first")
@@ -217,6 +218,7 @@ def test_a_chart_fills_the_window_and_is_saved_with_its_values(person: Person) -
     person.until(lambda: "scrub" in person.app.ui.events.nodes)
 
 
+@pytest.mark.slow
 def test_learning_without_the_failures(person: Person) -> None:
     person.key("2", mod=pygame.KMOD_CTRL)
     model = person.app.model

@@ -229,6 +229,7 @@ def test_every_recipe_has_a_page(person: Person) -> None:
     assert person.app.context.sheet.name == ""
 
 
+@pytest.mark.slow
 def test_methods_are_run_with_one_click_and_kept(tmp_path: Path) -> None:
     copy_samples("cartpole-v1", tmp_path)
     person = Person(tmp_path, "CartPole-v1")
@@ -270,6 +271,7 @@ def _cloned(told: MethodsCompared) -> int:
     return len(told.chart.lines[0].by_human) if told.chart else 0
 
 
+@pytest.mark.slow
 def test_the_library_draws_the_learned_reward_of_an_episode(tmp_path: Path) -> None:
     copy_samples("cartpole-v1", tmp_path)
     dataset = Library(tmp_path).existing("cartpole-v1/sample-v0")

@@ -56,6 +56,7 @@ def test_an_environment_that_hangs_is_named_and_stopped_and_the_take_is_kept(
     assert person.app.model.live.seed != first_seed  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_an_environment_that_comes_back_goes_on(drive: MakePerson) -> None:
     person = drive("Pauses-v0")
     push(person)

@@ -8,8 +8,10 @@ import numpy as np
 from teleop.errors import LearningError
 from teleop.evaluation.intervals import bootstrap_interval
 from teleop.evaluation.scoring import evaluate
+from teleop.learning.data.dataset_reference import DatasetReference, demonstrations_from
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, fit_ensemble
+from teleop.workers.runners import HERE, Runner, in_order
 
 _TRIAL_SEED = 60_000
 _MOST_DRAWS = 3  # random subsets for each number of demonstrations
@@ -40,34 +42,59 @@ def counts_for(total: int) -> list[int]:
     return [count for count in steps if count < total] + [total]
 
 
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """One random subset of the demonstrations."""
+
+    source: Demonstrations | DatasetReference
+    chosen: tuple[int, ...]
+    known: TunedSettings
+    seed: int
+    episodes: int
+
+
 def iter_curve(
-    demos: Demonstrations, known: TunedSettings, seed: int = 0, episodes: int = 10
+    source: Demonstrations | DatasetReference,
+    known: TunedSettings,
+    seed: int = 0,
+    episodes: int = 10,
+    runner: Runner = HERE,
 ) -> Iterator[CurvePoint]:
     """Train on growing random subsets of the demonstrations, and play each policy.
 
     Args:
-        demos: all demonstrations.
+        source: all demonstrations; a reference if other processes train.
         known: lag, length and size, as found by training on all demonstrations.
         seed: seed of subsets and networks.
         episodes: episodes played by each policy.
+        runner: where the policies are trained.
 
     Raises:
         EnvError: the environment cannot be made, or failed.
     """
     rng = np.random.default_rng(seed)
-    used = demos.used
-    for count in counts_for(len(used)):
-        draws = 1 if count == len(used) else _MOST_DRAWS
-        returns: list[float] = []
-        for _ in range(draws):
-            chosen = rng.permutation(used)[:count].tolist()
-            try:
-                policy = fit_ensemble(demos.only(chosen), known, seed)
-            except LearningError:
-                continue
-            returns += [
-                r.total_reward for r in evaluate(demos.env_id, policy, episodes, _TRIAL_SEED)
-            ]
+    used = demonstrations_from(source).used
+    counts = counts_for(len(used))
+    draws = [1 if count == len(used) else _MOST_DRAWS for count in counts]
+    asked = [
+        _Draw(source, tuple(rng.permutation(used)[:count].tolist()), known, seed, episodes)
+        for count, times in zip(counts, draws, strict=True)
+        for _ in range(times)
+    ]
+    found = in_order(runner, _play, asked)
+    for count, times in zip(counts, draws, strict=True):
+        returns = [each for _ in range(times) for each in next(found)]
         if returns:
             low, high = bootstrap_interval(np.array(returns))
-            yield CurvePoint(count, float(np.mean(returns)), low, high, draws)
+            yield CurvePoint(count, float(np.mean(returns)), low, high, times)
+
+
+def _play(draw: _Draw) -> list[float]:
+    """Train one policy and return its returns; none if nothing can be learned from the subset."""
+    demos = demonstrations_from(draw.source)
+    try:
+        policy = fit_ensemble(demos.only(draw.chosen), draw.known, draw.seed)
+    except LearningError:
+        return []
+    results = evaluate(demos.env_id, policy, draw.episodes, _TRIAL_SEED)
+    return [float(result.total_reward) for result in results]

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from teleop.errors import LearningError
 from teleop.evaluation.scoring import evaluate
+from teleop.learning.data.dataset_reference import DatasetReference, demonstrations_from
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.ensemble import TunedSettings, fit_ensemble
+from teleop.workers.runners import HERE, Runner, in_order
 
 _TRIAL_SEED = 70_000
 _CLEAR = 2.0  # standard errors
@@ -38,34 +40,61 @@ class Influence:
         return "helps" if self.effect > 0 else "hurts"
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One training: the episodes that it uses, and its seed."""
+
+    source: Demonstrations | DatasetReference
+    chosen: tuple[int, ...] | None  # None: all
+    known: TunedSettings
+    seed: int
+    episodes: int
+
+
 def iter_influence(
-    demos: Demonstrations, known: TunedSettings, seed: int = 0, episodes: int = 20
+    source: Demonstrations | DatasetReference,
+    known: TunedSettings,
+    seed: int = 0,
+    episodes: int = 20,
+    runner: Runner = HERE,
 ) -> Iterator[Influence]:
     """Train with all demonstrations, then without each; all policies play the same starts.
 
     Training with all is repeated three times: the results vary, and an effect must exceed this
     variation.
 
+    Args:
+        source: all demonstrations; a reference if other processes train.
+        known: lag, length and size, as found by training on all demonstrations.
+        seed: seed of the networks.
+        episodes: episodes played by each policy.
+        runner: where the policies are trained.
+
     Raises:
         LearningError: there are fewer than two demonstrations.
         EnvError: the environment cannot be made, or failed.
     """
+    demos = demonstrations_from(source)
     used = demos.used
     if len(used) < 2:
         raise LearningError("Leaving one out needs at least two demonstrations. Record another.")
-    wholes = np.stack([_returns(demos, known, seed + i, episodes) for i in range(_REPEATS)])
+    asked = [_Asked(source, None, known, seed + i, episodes) for i in range(_REPEATS)]
+    for index in used:
+        rest = tuple(other for other in used if other != index)
+        asked.append(_Asked(source, rest, known, seed, episodes))
+    found = in_order(runner, _returns, asked)
+    wholes = np.stack([next(found) for _ in range(_REPEATS)])
     whole = wholes.mean(axis=0)  # (episodes,)
     luck = float(wholes.mean(axis=1).var(ddof=1)) * (1 + 1 / _REPEATS)
     for index in used:
-        rest = demos.only([other for other in used if other != index])
-        apart = whole - _returns(rest, known, seed, episodes)
+        apart = whole - next(found)
         error = float(np.sqrt(apart.var(ddof=1) / len(apart) + luck))
         yield Influence(demos.numbers[index], float(apart.mean()), error)
 
 
-def _returns(
-    demos: Demonstrations, known: TunedSettings, seed: int, episodes: int
-) -> NDArray[np.float64]:
-    policy = fit_ensemble(demos, known, seed)
-    results = evaluate(demos.env_id, policy, episodes, _TRIAL_SEED)
+def _returns(asked: _Asked) -> NDArray[np.float64]:
+    demos = demonstrations_from(asked.source)
+    used = demos if asked.chosen is None else demos.only(asked.chosen)
+    policy = fit_ensemble(used, asked.known, asked.seed)
+    results = evaluate(demos.env_id, policy, asked.episodes, _TRIAL_SEED)
     return np.array([result.total_reward for result in results])

@@ -10,11 +10,15 @@ import numpy as np
 from teleop.errors import LearningError
 from teleop.evaluation.intervals import nested_interval, nested_share
 from teleop.evaluation.scoring import evaluate
+from teleop.evaluation.success import Result
 from teleop.learning.algorithms import find_algorithm
+from teleop.learning.data.dataset_reference import DatasetReference, demonstrations_from
 from teleop.learning.data.demonstrations import Demonstrations
 from teleop.learning.networks.architecture import Architecture
+from teleop.learning.policy import LearnedPolicy
 from teleop.learning.recipes import find_recipe
 from teleop.learning.training_run import configured
+from teleop.workers.runners import HERE, Runner, in_order
 
 _SHAPE = tuple(field.name for field in dataclasses.fields(Architecture))
 RECIPE, EPISODES = "recipe", "episodes"  # names that are no setting of an algorithm
@@ -49,8 +53,19 @@ class SettingPoint:
     starts: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One run with one value."""
+
+    source: Demonstrations | DatasetReference
+    algorithm: str
+    settings: dict[str, Any]
+    seed: int
+    starts: int
+
+
 def iter_setting_curve(
-    demos: Demonstrations,
+    source: Demonstrations | DatasetReference,
     algorithm: str,
     name: str,
     values: Sequence[Any],
@@ -58,11 +73,12 @@ def iter_setting_curve(
     runs: int = 3,
     starts: int = 20,
     seed: int = 0,
+    runner: Runner = HERE,
 ) -> Iterator[SettingPoint | None]:
     """Train and play policies with each value; yield None after each run, and each point.
 
     Args:
-        demos: the demonstrations.
+        source: the demonstrations; a reference if other processes train.
         algorithm: name of an algorithm.
         name: `recipe`, `episodes` (how many demonstrations), a field of `Architecture`, or a
             setting of the algorithm.
@@ -70,25 +86,51 @@ def iter_setting_curve(
         runs: number of policies for each value.
         starts: number of starts that each policy plays, the same for all.
         seed: seed of the first run.
+        runner: where the policies are trained.
 
     Raises:
         LearningError: a setting or a value does not exist, or nothing can be learned.
     """
+    rule = demonstrations_from(source).success_rule
     for value in values:  # a wrong value is found before the first training
-        chosen(demos, algorithm, {name: value}, seed)
+        chosen(demonstrations_from(source), algorithm, {name: value}, seed)
+    seeds = range(seed, seed + runs)
+    found = in_order(
+        runner,
+        _play,
+        [_Asked(source, algorithm, {name: v}, run, starts) for v in values for run in seeds],
+    )
     for value in values:
         played = []
-        for run in range(seed, seed + runs):
-            used, module, config = chosen(demos, algorithm, {name: value}, run)
-            policies = [p.policy for p in module.train(used, config) if p.policy is not None]
-            if not policies:
-                raise LearningError(f"The training with {name}={value} ended without a policy.")
-            played.append(list(evaluate(demos.env_id, policies[-1], starts, FIRST_SEED)))
+        for _ in seeds:
+            played.append(next(found))
             yield None
-        rule = demos.success_rule
         judged = [[rule.judge(result) for result in one] for one in played]
         returns = [[result.total_reward for result in one] for one in played]
         yield point_of(str(value), returns, judged)
+
+
+def _play(asked: _Asked) -> list[Result]:
+    demos = demonstrations_from(asked.source)
+    policy = trained(demos, asked.algorithm, asked.settings, asked.seed)
+    return list(evaluate(demos.env_id, policy, asked.starts, FIRST_SEED))
+
+
+def trained(
+    demos: Demonstrations, algorithm: str, settings: Mapping[str, Any], seed: int
+) -> LearnedPolicy:
+    """Train one policy; the arguments are those of `chosen`.
+
+    Raises:
+        LearningError: a setting or a value does not exist, or nothing can be learned.
+    """
+    used, module, config = chosen(demos, algorithm, settings, seed)
+    policies = [p.policy for p in module.train(used, config) if p.policy is not None]
+    if not policies:
+        said = ", ".join(f"{name}={value}" for name, value in settings.items())
+        raise LearningError(f"The training with {said} ended without a policy.")
+    last: LearnedPolicy = policies[-1]
+    return last
 
 
 def chosen(

@@ -20,10 +20,16 @@ import numpy as np
 from teleop._version import __version__
 from teleop.errors import LearningError
 from teleop.evaluation.scoring import evaluate
-from teleop.learning.analysis.setting_curve import FIRST_SEED, SettingPoint, chosen, point_of
-from teleop.learning.data.demonstrations import Demonstrations, load_demonstrations
+from teleop.learning.analysis.setting_curve import (
+    FIRST_SEED,
+    SettingPoint,
+    chosen,
+    point_of,
+    trained,
+)
+from teleop.learning.data.dataset_reference import DatasetReference, demonstrations_from
+from teleop.learning.data.demonstrations import Demonstrations
 from teleop.paths import write_texts
-from teleop.recording import Library
 from teleop.workers.runners import Runner
 
 _RUN, _POLICY = "run.json", "policy"
@@ -37,9 +43,7 @@ class Sweep:
     """What a sweep tries.
 
     Attributes:
-        root: the recordings folder, as every worker sees it.
-        dataset_id: the dataset.
-        sources: (file, SHA-256) of its episodes, which every worker checks.
+        data: the dataset.
         algorithm: name of an algorithm.
         settings: the values of each setting.
         seeds: number of policies for each combination.
@@ -47,9 +51,7 @@ class Sweep:
         starts: number of starts that each policy plays, the same for all.
     """
 
-    root: str
-    dataset_id: str
-    sources: tuple[tuple[str, str], ...]
+    data: DatasetReference
     algorithm: str
     settings: Mapping[str, Sequence[Any]]
     seeds: int
@@ -141,21 +143,12 @@ def make_run(asked: _Asked) -> str:
     """
     import torch
 
-    torch.set_num_threads(1)  # so that every machine computes the same
     began, sweep = time.perf_counter(), asked.sweep
-    demos = load_demonstrations(Library(Path(sweep.root)).existing(sweep.dataset_id))
-    if tuple(demos.sources) != sweep.sources:
-        raise LearningError(
-            f"{sweep.dataset_id} in {sweep.root} on {platform.node()} is not what the sweep began "
-            "with: its episodes have changed. Begin a new sweep, or copy the recordings."
-        )
-    used, module, config = chosen(demos, sweep.algorithm, asked.settings, asked.seed)
-    policies = [p.policy for p in module.train(used, config) if p.policy is not None]
-    if not policies:
-        raise LearningError("The training ended without a policy.")
-    played = list(evaluate(demos.env_id, policies[-1], sweep.starts, FIRST_SEED))
+    demos = demonstrations_from(sweep.data)
+    policy = trained(demos, sweep.algorithm, asked.settings, asked.seed)
+    played = list(evaluate(demos.env_id, policy, sweep.starts, FIRST_SEED))
     folder = Path(asked.folder)
-    policies[-1].save(folder / _POLICY)
+    policy.save(folder / _POLICY)
     rule = demos.success_rule
     run = Run(
         asked.settings,

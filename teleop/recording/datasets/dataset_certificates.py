@@ -31,6 +31,21 @@ def iter_certify_row(dataset: Dataset, row: EpisodeRow) -> Iterator[Certificate 
     """
     for found in iter_certify(dataset.read(row), dataset.info().env_id):
         if found is not None:
-            with contextlib.suppress(OSError):  # read-only media: re-simulated next time
-                add_certificate(dataset.places.certificates, found)
+            store_certificate(dataset, found)
         yield found
+
+
+def certified(dataset: Dataset, row: EpisodeRow) -> Certificate:
+    """Re-simulate an episode; return its certificate, which is not stored.
+
+    Raises:
+        RecordingError: the episode is damaged.
+    """
+    found = iter_certify(dataset.read(row), dataset.info().env_id)
+    return next(each for each in found if each is not None)
+
+
+def store_certificate(dataset: Dataset, found: Certificate) -> None:
+    """Add a certificate to the dataset; on read-only media the episode is checked again later."""
+    with contextlib.suppress(OSError):
+        add_certificate(dataset.places.certificates, found)

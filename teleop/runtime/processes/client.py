@@ -97,7 +97,7 @@ class Client(Generic[Sent, Received]):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._inbox: deque[Received | ProcessLost] = deque()
-        self._quitting = self._stopped = False
+        self._quitting = self._stopped = self._has_begun = False
         self.process = context.Process(
             target=serve,
             args=(theirs, memory, *arguments),
@@ -132,9 +132,16 @@ class Client(Generic[Sent, Received]):
         self.process.kill()
 
     def close(self) -> None:
-        """Ask the process to finish writing and end; kill it after five seconds."""
+        """Ask the process to finish writing and end; kill it after five seconds.
+
+        One that has not sent anything is still loading its libraries, and has nothing to write: it
+        is killed at once.
+        """
         self._quitting = True
-        self.send(Request.QUIT)
+        if self._has_begun:
+            self.send(Request.QUIT)
+        else:
+            self.process.kill()
         self._end()
         self._thread.join(_PATIENCE_S)
 
@@ -157,6 +164,7 @@ class Client(Generic[Sent, Received]):
         try:
             while True:
                 self._inbox.append(pipe.recv())
+                self._has_begun = True
                 self._wake()
         except (EOFError, OSError):
             if not self._quitting:
