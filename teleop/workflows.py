@@ -207,7 +207,7 @@ class EvaluationJob:
             return _Player(self.env_id, policy)
         self.env_id, found = find_policy(library, dataset.dataset_id, policy)
         folder = dataset.policies / found.name
-        return _Player(self.env_id, found.name, str(folder.resolve()))
+        return _Player(self.env_id, found.name, str(folder.absolute()))
 
     @property
     def count(self) -> int:

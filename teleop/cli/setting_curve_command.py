@@ -9,6 +9,8 @@ from teleop.cli.options import find_dataset, progress, say, table, tell
 from teleop.errors import LearningError
 
 if TYPE_CHECKING:
+    from teleop.learning.analysis.setting_curve import SettingPoint
+    from teleop.learning.data.dataset_reference import DatasetReference
     from teleop.learning.data.demonstrations import Demonstrations
     from teleop.recording import Dataset
 
@@ -31,25 +33,19 @@ def run_setting_curve(
         TeleopError: something that was asked for does not exist.
     """
     from teleop.learning.analysis.baselines import person_score
-    from teleop.learning.analysis.setting_curve import iter_setting_curve
     from teleop.learning.data.dataset_reference import DatasetReference
     from teleop.reports.setting_figure import setting_figure
     from teleop.ui.charts.figure_files import check_picture, write_figure
     from teleop.ui.drawing.theme import PAPER
-    from teleop.workers.runners import running
 
-    dataset, over, algorithm, runs, episodes, seed = asked
+    dataset, over, *how = asked
     name, values = parsed_values(over)
     if picture is not None:
         check_picture(picture)
     found = find_dataset(recordings, dataset)
     demos = _loaded(found)
-    how = {"runs": runs, "starts": episodes, "seed": seed}
     source = DatasetReference.of(found, demos) if on else demos
-    total = len(values) * (runs + 1)
-    with running(on) as runner:
-        made = iter_setting_curve(source, algorithm, name, values, **how, runner=runner)
-        points = [p for p in progress(made, total, f"Training by {name}", quiet=as_json) if p]
+    points = _points(source, name, values, how, on, quiet=as_json)
     shown = person_score(demos).mean
     if picture is not None:
         write_figure(setting_figure(points, name, demos.env_id, shown, PAPER), picture)
@@ -61,6 +57,27 @@ def run_setting_curve(
     table(False, shown_rows, f"{dataset}: what {name} changes")
     wrote = f" Wrote {picture}, and its values beside it." if picture else ""
     tell(f"The demonstrations have a mean return of {shown:.1f}.{wrote}")
+
+
+def _points(
+    source: "Demonstrations | DatasetReference",
+    name: str,
+    values: list[Any],
+    how: list[Any],
+    on: str,
+    *,
+    quiet: bool,
+) -> "list[SettingPoint]":
+    """Train and play; `how` holds algorithm, runs, episodes played by each, and seed."""
+    from teleop.learning.analysis.setting_curve import iter_setting_curve
+    from teleop.workers.runners import running
+
+    algorithm, runs, starts, seed = how
+    times = {"runs": runs, "starts": starts, "seed": seed}
+    total = len(values) * (runs + 1)
+    with running(on) as runner:
+        made = iter_setting_curve(source, algorithm, name, values, **times, runner=runner)
+        return [p for p in progress(made, total, f"Training by {name}", quiet=quiet) if p]
 
 
 def _loaded(dataset: "Dataset") -> "Demonstrations":

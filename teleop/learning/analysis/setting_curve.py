@@ -91,21 +91,17 @@ def iter_setting_curve(
     Raises:
         LearningError: a setting or a value does not exist, or nothing can be learned.
     """
-    rule = demonstrations_from(source).success_rule
+    demos, seeds = demonstrations_from(source), range(seed, seed + runs)
     for value in values:  # a wrong value is found before the first training
-        chosen(demonstrations_from(source), algorithm, {name: value}, seed)
-    seeds = range(seed, seed + runs)
-    found = in_order(
-        runner,
-        _play,
-        [_Asked(source, algorithm, {name: v}, run, starts) for v in values for run in seeds],
-    )
+        chosen(demos, algorithm, {name: value}, seed)
+    asked = [_Asked(source, algorithm, {name: v}, run, starts) for v in values for run in seeds]
+    found = in_order(runner, _play, asked)
     for value in values:
         played = []
         for _ in seeds:
             played.append(next(found))
             yield None
-        judged = [[rule.judge(result) for result in one] for one in played]
+        judged = [[demos.success_rule.judge(result) for result in one] for one in played]
         returns = [[result.total_reward for result in one] for one in played]
         yield point_of(str(value), returns, judged)
 
