@@ -17,10 +17,12 @@ from teleop._version import __version__
 TYPE_CHECKING = False  # type checkers know this name; importing `typing` takes 10 ms
 
 if TYPE_CHECKING:
+    from teleop.api.curves import LearningCurve, learning_curve
     from teleop.api.episode_dataset import EpisodeDataset, load_dataset
     from teleop.api.open_window import open  # noqa: A004  it is called teleop.open
     from teleop.api.policies import Comparison, compare, evaluate, iter_train, record, train
     from teleop.api.record_episodes import RecordEpisodes
+    from teleop.api.training_log import Log
     from teleop.errors import (
         ControlError,
         DamagedFileError,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         EnvError,
         HostileFileError,
         LearningError,
+        LogError,
         RecordingError,
         StorageError,
         TeleopError,
@@ -48,6 +51,8 @@ _PLACES = {
     "open": "teleop.api.open_window",
     "EpisodeDataset": "teleop.api.episode_dataset",
     "load_dataset": "teleop.api.episode_dataset",
+    **dict.fromkeys(("LearningCurve", "learning_curve"), "teleop.api.curves"),
+    "Log": "teleop.api.training_log",
     **dict.fromkeys(
         ("Comparison", "compare", "evaluate", "iter_train", "record", "train"),
         "teleop.api.policies",
@@ -60,7 +65,8 @@ _PLACES = {
     **dict.fromkeys(
         (
             *("ControlError", "DamagedFileError", "DatasetBusyError", "DisplayError", "EnvError"),
-            *("HostileFileError", "LearningError", "RecordingError", "StorageError", "TeleopError"),
+            *("HostileFileError", "LearningError", "LogError", "RecordingError", "StorageError"),
+            "TeleopError",
         ),
         "teleop.errors",
     ),
@@ -81,7 +87,10 @@ __all__ = [
     "EpisodeDataset",
     "HostileFileError",
     "LearnedPolicy",
+    "LearningCurve",
     "LearningError",
+    "Log",
+    "LogError",
     "MaxEnt",
     "Nearest",
     "Policy",
@@ -94,6 +103,7 @@ __all__ = [
     "compare",
     "evaluate",
     "iter_train",
+    "learning_curve",
     "load_dataset",
     "load_policy",
     "open",

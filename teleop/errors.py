@@ -11,6 +11,8 @@ TeleopError
 ├── LessonError       a lesson cannot be read, or what it claims does not happen
 ├── ReportError       a report cannot be written or read, or its numbers are wrong
 ├── LearningError     nothing can be learned from the data, or a policy does not fit
+├── LogError          a log cannot be written where it was asked for, or drawn
+├── WorkerError       the engine for many runs cannot be used
 └── DisplayError      there is no screen to open a window on
 
 A message says what happened, where, what was expected and found, and what to do next. Bugs are not
@@ -67,6 +69,10 @@ class ReportError(TeleopError):
 
 class LearningError(TeleopError):
     """Nothing can be learned from the data, or a policy does not fit the environment."""
+
+
+class LogError(TeleopError):
+    """A log cannot be written where it was asked for, or drawn."""
 
 
 class WorkerError(TeleopError):

@@ -27,7 +27,7 @@ from teleop.recording import Dataset, Library
 from teleop.text import tr
 from teleop.types import Policy
 from teleop.types.metadata import EpisodeRow
-from teleop.types.results import PairedComparison
+from teleop.types.results import PairedComparison, Score
 from teleop.workers.runners import HERE, Runner, in_order
 
 _AT_ONCE = 20  # episodes that a process plays before it reports
@@ -236,11 +236,10 @@ class EvaluationJob:
                 self.results.setdefault(driver.name, []).append(result)
                 yield driver.name
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the score of each policy as a row."""
+    def scores(self) -> list[Score]:
+        """Return the score of each policy."""
         return [
-            dataclasses.asdict(score(self.env_id, name, found, rule=self.rule))
-            for name, found in self.results.items()
+            score(self.env_id, name, found, rule=self.rule) for name, found in self.results.items()
         ]
 
     def pairs(self) -> list[PairedComparison]:

@@ -22,6 +22,7 @@ SHAPE = {
     "compare": "(episode, *policies, env_id='')",
     "evaluate": "(policy, env_id='', episodes=20, *, seed=50000, on_result=None)",
     "iter_train": "(data, config=None)",
+    "learning_curve": "(data, *, seed=0, episodes=10)",
     "load_dataset": "(dataset_id, root=None)",
     "load_policy": "(folder)",
     "open": "(env_id='LunarLander-v3', *, root=None, seed=None)",

@@ -69,10 +69,18 @@ def test_the_notebook_runs_from_top_to_bottom(here: Path) -> None:
     resources = {"metadata": {"path": str(here)}}
     done = NotebookClient(notebook, timeout=120, resources=resources).execute()
     outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
-    kinds = {kind for output in outputs for kind in output.get("data", ())}
-    assert "image/gif" in kinds
-    assert "text/html" in kinds  # the dataset as a table
-    assert any("mean return" in output.get("text", "") for output in outputs)
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    dataset, player, log, score, chance, comparison, curve = filter(None, pages)
+    assert "<table>" in dataset
+    assert "<video" in player
+    assert "data:image/png" in log
+    assert "mean return" in score
+    assert "random" in chance
+    assert "<video" in comparison
+    assert "<table>" in comparison
+    assert "data:image/png" in curve
+    assert (here / "compare.gif").exists()
+    assert '"evaluation/return"' in (here / "training.jsonl").read_text()
 
 
 def test_readme_quotes_the_examples() -> None:

@@ -1,6 +1,5 @@
 """A dataset as a sequence of episodes."""
 
-import html
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -14,6 +13,7 @@ from teleop.envs.factory import make_env
 from teleop.errors import RecordingError
 from teleop.recording import Dataset, Episode, Library
 from teleop.recording.datasets.query import Query
+from teleop.types.html_table import html_table
 from teleop.types.metadata import EpisodeRow
 
 if TYPE_CHECKING:
@@ -202,14 +202,8 @@ class EpisodeDataset(Sequence[Episode]):
 
     def _repr_html_(self) -> str:
         rows = [_as_dict(row) for row in self.rows[:_SHOWN]]
-        names = list(rows[0]) if rows else []
-        head = "".join(f"<th>{name}</th>" for name in names)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{_cell(row[name])}</td>" for name in names) + "</tr>"
-            for row in rows
-        )
         more = f"<p>and {len(self) - _SHOWN} more</p>" if len(self) > _SHOWN else ""
-        return f"<p>{html.escape(repr(self))}</p><table><tr>{head}</tr>{body}</table>{more}"
+        return html_table(rows, repr(self)) + more
 
 
 def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
@@ -223,13 +217,6 @@ def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
             f"No episode of {data.id} is selected, so there is nothing to learn from."
         )
     return data._dataset, [row.file for row in data.rows]
-
-
-def _cell(value: object) -> str:
-    """Return a value as HTML."""
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    return "" if value is None or value is False else html.escape(str(value))
 
 
 def _as_dict(row: EpisodeRow) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Record with a policy, train, evaluate and compare, as the command line does."""
 
+import base64
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +22,7 @@ from teleop.recording import Episode, Library, Recorder, dataset_info
 from teleop.recording.datasets.dataset_library import scripted_dataset_id
 from teleop.session import Session, record_episodes, seeds_from
 from teleop.types import Action, Actor, Observation, Policy
+from teleop.types.html_table import html_table
 from teleop.types.results import Score
 
 if TYPE_CHECKING:
@@ -337,6 +340,21 @@ class Comparison:
         """
         write_side_by_side(self._replay, Path(path), self._pace_hz)
         return Path(path)
+
+    def _repr_html_(self) -> str:
+        sides = zip(self.names, self.returns, self.steps, strict=True)
+        rows = [{"side": n, "return": r, "steps": s} for n, r, s in sides]
+        apart = "never" if self.diverged_at is None else f"at step {self.diverged_at}"
+        table = html_table(rows, f"{self.env_id}, seed {self.seed}; they part {apart}")
+        return self._film() + table
+
+    def _film(self) -> str:
+        """All sides as an inline film; empty if the environment has no pictures."""
+        if not self.has_pictures:
+            return ""
+        with tempfile.TemporaryDirectory() as folder:
+            data = base64.b64encode(self.save(Path(folder) / "sides.mp4").read_bytes()).decode()
+        return f'<video controls loop width="640" src="data:video/mp4;base64,{data}"></video>'
 
     def __repr__(self) -> str:
         sides = zip(self.names, self.returns, strict=True)

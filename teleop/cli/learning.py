@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -12,10 +12,12 @@ from teleop.cli.options import (
     AsJson,
     Budget,
     DatasetName,
+    LogTo,
     On,
     Recordings,
     bar,
     find_dataset,
+    logging_to,
     open_library,
     progress,
     say,
@@ -24,6 +26,10 @@ from teleop.cli.options import (
 )
 from teleop.cli.play import cli
 from teleop.errors import LearningError
+
+if TYPE_CHECKING:
+    from teleop.api.training_log import Log
+    from teleop.workflows import EvaluationJob
 
 Set = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -88,6 +94,7 @@ def train(
     settings: Set = None,
     name: PolicyName = "",
     episodes: Played = 20,
+    log: LogTo = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -102,7 +109,7 @@ def train(
         given |= {"seed": seed} | read_settings(settings) | _own_network(network)
         given |= {"start": find_start(library, dataset, start)} if start else {}
         training = workflows.TrainingJob(library, dataset, algorithm, given, name, only)
-        run_training(training, 0 if rank else episodes, as_json=as_json, leads=rank == 0)
+        run_training(training, 0 if rank else episodes, log, as_json=as_json, leads=rank == 0)
 
 
 def _shaped(frames: int, memory: int, chunk: int, *, flow: bool) -> dict[str, Any]:
@@ -131,15 +138,19 @@ def _changed(asked: tuple[Any, ...]) -> dict[str, Any]:
     return {name: value for (name, usual), value in settings if value != usual}
 
 
-def run_training(training: Any, episodes: int, *, as_json: bool, leads: bool = True) -> None:
+def run_training(
+    training: Any, episodes: int, log: LogTo, *, as_json: bool, leads: bool = True
+) -> None:
     """Train, save and score; with several processes only the leading one saves and prints."""
-    _train(training, episodes, saves=leads, quiet=as_json or not leads)
+    described = training.training_run.described
+    with logging_to(log if leads else (), training.folder.name, described) as figures:
+        _train(training, episodes, figures, saves=leads, quiet=as_json or not leads)
     if leads:
         said = training.training_run.advice() if training.training_run.scores else ()
         say(as_json, training.result(), "\n".join((*said, f"Saved {training.folder}")))
 
 
-def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
+def _train(training: Any, episodes: int, log: "Log", *, saves: bool, quiet: bool) -> None:
     """Pull a training to its end, saying what it finds."""
     if not quiet:
         for trait in training.training_run.traits:
@@ -150,11 +161,13 @@ def _train(training: Any, episodes: int, *, saves: bool, quiet: bool) -> None:
     with bar("Training", quiet) as move:
         for told in training.run(saves=saves):
             move(told.step, told.total, told.phase)
+            log(told)
             tried = told.tried or tried
             if told.finding and not quiet:
                 tell(f"{'✓' if told.verified else '-'} {told.finding}")
         for played in training.stand(episodes) if episodes else ():
             move(played.done, played.total, f"Playing: {played.who}")
+            log(played.score)
     if tried and not quiet:
         table(False, _trials(tried), "Settings that were tried by playing, the chosen one first")
     if training.training_run.scores and not quiet:
@@ -198,6 +211,7 @@ def retrain(
     dataset: DatasetName,
     policy: Annotated[str, typer.Argument(help="The corrected policy (default: the newest).")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and batches.")] = 0,
+    log: LogTo = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -205,9 +219,11 @@ def retrain(
     from teleop import workflows
 
     retraining = workflows.RetrainingJob(open_library(recordings), dataset, policy, seed)
-    with bar("Training", as_json) as move:
+    described = {"dataset": dataset, "seed": seed}
+    with logging_to(log, retraining.name, described) as note, bar("Training", as_json) as move:
         for told in retraining.run():
             move(told.step, told.total, told.phase)
+            note(told)
     with bar("Playing fresh starts", as_json) as move:
         for done, total in retraining.play():
             move(done, total, "Playing fresh starts")
@@ -317,20 +333,31 @@ def evaluate(
     ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
+    log: LogTo = None,
     on: On = "",
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
     """Play fresh seeds: mean return, 95 % interval, success rate; which of two is better."""
     from teleop import workflows
+    from teleop.api.log_targets import check_targets
     from teleop.workers.runners import running
 
+    check_targets(log or ())
     job = workflows.EvaluationJob(open_library(recordings), dataset, policies or ())
     total = episodes * job.count
     with running(on) as runner:
         for _ in progress(job.run(episodes, seed, runner), total, "Playing", quiet=as_json):
             pass
-    rows, pairs = job.rows(), job.pairs()
+    for score in job.scores() if log else ():
+        with logging_to(log, score.name, {"dataset": dataset, "seed": seed}) as note:
+            for each in (*job.results[score.name], score):
+                note(each)
+    _tell_scores(job, as_json=as_json)
+
+
+def _tell_scores(job: "EvaluationJob", *, as_json: bool) -> None:
+    rows, pairs = [dataclasses.asdict(score) for score in job.scores()], job.pairs()
     if as_json and pairs:
         found = [dataclasses.asdict(pair) | {"better": pair.better} for pair in pairs]
         say(True, {"scores": rows, "comparisons": found}, "")

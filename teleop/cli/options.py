@@ -5,7 +5,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -17,6 +17,7 @@ from teleop import crash_reports
 from teleop.errors import EnvError, TeleopError, sentence
 
 if TYPE_CHECKING:
+    from teleop.api.training_log import Log
     from teleop.recording import Dataset
 
 Recordings = Annotated[
@@ -33,6 +34,15 @@ Budget = Annotated[
     float, typer.Option(min=0, help="Seconds for choosing settings by playing (0 = none).")
 ]
 BUDGET_S = 20.0
+LogTo = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--log",
+        metavar="TARGET",
+        help="Also write the figures to jsonl:FILE, tensorboard:FOLDER, wandb:PROJECT or "
+        "trackio:PROJECT; repeatable.",
+    ),
+]
 On = Annotated[
     str,
     typer.Option(
@@ -180,6 +190,17 @@ def _explained(problem: Exception) -> tuple[str, int]:
         "traceback.",
         1,
     )
+
+
+@contextmanager
+def logging_to(targets: Sequence[str] | None, run: str, config: dict[str, Any]) -> Iterator["Log"]:
+    """A log of one run; targets that were given up are named at its end."""
+    from teleop.api.training_log import Log
+
+    with Log(*targets or (), run=run, config=config) as log:
+        yield log
+    for problem in log.problems:
+        tell(problem, err=True)
 
 
 def open_library(recordings: Path | None) -> Any:

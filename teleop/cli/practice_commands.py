@@ -19,6 +19,7 @@ from teleop.cli.learning import (
 from teleop.cli.options import (
     AsJson,
     DatasetName,
+    LogTo,
     Recordings,
     bar,
     find_dataset,
@@ -64,6 +65,7 @@ def practise(
     settings: Set = None,
     name: PolicyName = "",
     episodes: Played = 20,
+    log: LogTo = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -76,7 +78,7 @@ def practise(
     given |= {"start": find_start(library, dataset, start)} if start else {}
     given |= {"reward": _reward_folder(library, dataset, reward)} if reward else {}
     training = workflows.TrainingJob(library, dataset, "practise", given, name, only)
-    run_training(training, episodes, as_json=as_json)
+    run_training(training, episodes, log, as_json=as_json)
 
 
 def _reward_folder(library: Any, dataset: str, name: str) -> str:

@@ -72,6 +72,12 @@ class TrainingRun:
         names = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
         return next(name for name in names if name not in taken)
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What is trained on what, for a log."""
+        known = {"dataset": self.demos.dataset_id, "env": self.demos.env_id}
+        return known | {"algorithm": self.algorithm} | dataclasses.asdict(self.config)
+
     def train(self) -> Iterator[Progress]:
         """Run the algorithm, and play a few fresh starts with each new policy."""
         quick = self.algorithm == "bc" and is_quick(self.demos.env_id)

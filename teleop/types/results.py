@@ -43,6 +43,19 @@ class Score:
             f"(95 % interval {self.low:.1f} to {self.high:.1f}){rate}, {self.episodes} episodes"
         )
 
+    def _repr_html_(self) -> str:
+        from teleop.types.html_table import html_table
+
+        row = {
+            "policy": self.name or "policy",
+            "mean return": self.mean,
+            "95 % interval": f"{self.low:.1f} to {self.high:.1f}",
+            "success": None if self.success is None else f"{self.success:.0%}",
+            "episodes": self.episodes,
+            "mean steps": self.mean_steps,
+        }
+        return html_table([row], self.rule and f"Success: {self.rule}.")
+
 
 @dataclass(frozen=True, slots=True)
 class Trait:
