@@ -47,7 +47,7 @@ def inline_picture(draw: "Callable[[], Figure]") -> str:
     page = io.BytesIO()
     figure.savefig(page, format="png")
     data = base64.b64encode(page.getvalue()).decode()
-    return f'<img src="data:image/png;base64,{data}">'
+    return f'<img style="max-width:100%" src="data:image/png;base64,{data}">'
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,11 @@ class Log:
         """
         from teleop.api.curves import new_figure
 
-        series = {name: each for name, each in self.series().items() if len(each[0]) > 1}
+        series = {
+            name: each
+            for name, each in self.series().items()
+            if len(each[0]) > 1 and not name.endswith("/starts")
+        }
         figure = new_figure(max(1, len(series)))
         for axes, (name, (steps, values)) in zip(figure.axes, series.items(), strict=False):
             axes.plot(steps, values, linewidth=1.2)
