@@ -28,7 +28,7 @@ from teleop.recording.importing.source import Columns, Source
 from teleop.recording.importing.space_fit import MisfitError, fitted
 from teleop.recording.rescue.dataset_rescue import Rescue, recover_dataset
 from teleop.text import tr
-from teleop.types.metadata import Certificate, EpisodeRow
+from teleop.types.metadata import Certificate, EpisodeRow, marks_text
 from teleop.workers.runners import HERE, Runner, in_order
 
 _AT_ONCE = 20  # episodes that another process checks before it reports
@@ -294,6 +294,8 @@ def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[
         "tags": ", ".join(row.label.tags),
         "note": row.label.note,
         "codename": row.label.codename,
+        "task": row.label.task,
+        "marks": marks_text(row.label.marks),
         "verdict": said,
         "trim": f"{trim[0]}-{trim[1]}" if trim else "",
         "recovered": row.recovered,

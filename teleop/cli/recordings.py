@@ -20,10 +20,12 @@ from teleop.cli.options import (
     tell,
 )
 from teleop.cli.play import cli
+from teleop.errors import RecordingError
 
 Numbers = Annotated[list[int], typer.Argument(min=1, help="Numbers of episodes.")]
 Search = Annotated[
-    str, typer.Option(help="Only episodes with this text in tags, note, driver or seed.")
+    str,
+    typer.Option(help="Only episodes with this text in task, tags, note, marks, driver or seed."),
 ]
 Starred = Annotated[bool, typer.Option("--starred", help="Only starred episodes.")]
 Tag = Annotated[str, typer.Option(help="Only episodes with this tag.")]
@@ -91,7 +93,11 @@ def show(
 @cli.command()
 def label(
     dataset: DatasetName,
-    episodes: Numbers,
+    episodes: Annotated[
+        Optional[list[int]],  # noqa: UP045
+        typer.Argument(min=1, help="Numbers of episodes."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All episodes.")] = False,
     star: Annotated[Optional[bool], typer.Option("--star/--unstar", help="Star or unstar.")] = None,  # noqa: UP045
     tag: Annotated[Optional[list[str]], typer.Option(help="Add a tag.")] = None,  # noqa: UP045
     untag: Annotated[Optional[list[str]], typer.Option(help="Remove a tag.")] = None,  # noqa: UP045
@@ -107,16 +113,28 @@ def label(
         Optional[str],  # noqa: UP045
         typer.Option(help='What the driver is called in a class; "" removes it.'),
     ] = None,
+    task: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help='What is done in them, in one line; "" removes it.'),
+    ] = None,
+    marks: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="STEP NAME, …", help='Named moments: "120 grasp, 240 lift".'),
+    ] = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:
-    """Star, tag or annotate episodes, or mark them as success or failure."""
+    """Star, tag, name or annotate episodes, or mark them as success or failure."""
     from teleop import curation
+    from teleop.types.metadata import marks_from
 
     chosen = find_dataset(recordings, dataset)
-    rows = curation.find_rows(chosen, episodes)
+    if not episodes and not every:
+        raise RecordingError("Name the episodes by their numbers, or all of them with --all.")
+    rows = chosen.rows() if every else curation.find_rows(chosen, episodes or [])
     given = {"starred": star, "note": note, "success": success, "codename": codename}
-    changes: dict[str, Any] = {key: v for key, v in given.items() if v is not None}
+    named = {"task": task, "marks": None if marks is None else marks_from(marks)}
+    changes: dict[str, Any] = {key: v for key, v in (given | named).items() if v is not None}
     changes |= {"success": None} if unjudged else {}
     found = curation.label(chosen, rows, tag or (), untag or (), **changes)
     table(as_json, found, chosen.dataset_id)
@@ -308,5 +326,5 @@ def _about(row: dict[str, Any]) -> str:
     replay = f"replay {row['replay']}" if row["replay"] else ""
     recovered = "recovered" if row["recovered"] else ""
     star = "★" if row["starred"] else ""
-    parts = (star, row["verdict"], row["codename"], row["tags"], row["note"], trim)
+    parts = (star, row["verdict"], row["codename"], row["task"], row["tags"], row["note"], trim)
     return " · ".join(part for part in (*parts, recovered, replay, row["flags"]) if part)

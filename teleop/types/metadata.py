@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,8 +11,22 @@ from teleop.text import tr
 
 Verdict = Literal["exact", "diverges", "unknown"]
 _LONGEST_TAG = _LONGEST_CODENAME = 40
-_LONGEST_NOTE = 2000
+_LONGEST_NOTE, LONGEST_TASK = 2000, 200
+_MOST_MARKS = 200
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A named moment of an episode.
+
+    Attributes:
+        step: number of steps before it.
+        name: a few words.
+    """
+
+    step: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,8 @@ class Label:
         success: whether the task was solved; None if not marked.
         trim: (first step, step after the last) to use; None for all. No steps are deleted.
         codename: what the person who drove calls themself in a class; empty if they did not say.
+        task: what is done in the episode, in one line; empty if nobody said.
+        marks: named moments, the earliest first.
     """
 
     starred: bool = False
@@ -33,13 +50,15 @@ class Label:
     success: bool | None = None
     trim: tuple[int, int] | None = None
     codename: str = ""
+    task: str = ""
+    marks: tuple[Mark, ...] = ()
 
     def changed(self, **changes: Any) -> "Label":
         """Return a copy with some fields replaced, cleaned up and checked.
 
         Raises:
-            RecordingError: a tag or note is too long, a tag has a comma, a trim is empty, or the
-                codename cannot be one.
+            RecordingError: a tag, note, task or name of a mark is too long, a tag has a comma, a
+                trim is empty, or the codename cannot be one.
         """
         new = dataclasses.replace(self, **changes)
         tags = tuple(sorted({tag.strip() for tag in new.tags if tag.strip()}))
@@ -60,7 +79,48 @@ class Label:
             )
         if new.trim is not None and not 0 <= new.trim[0] < new.trim[1]:
             raise RecordingError(f"A trim keeps at least one step; {new.trim} keeps none.")
-        return dataclasses.replace(new, tags=tags, codename=checked_codename(new.codename))
+        task, marks = " ".join(new.task.split()), checked_marks(new.marks)
+        if len(task) > LONGEST_TASK:
+            raise RecordingError(
+                tr(
+                    "A task has at most {longest} characters; this has {found}.",
+                    longest=LONGEST_TASK,
+                    found=len(task),
+                )
+            )
+        codename = checked_codename(new.codename)
+        return dataclasses.replace(new, tags=tags, codename=codename, task=task, marks=marks)
+
+
+def checked_marks(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Return marks as they are stored: the earliest first, none twice.
+
+    Raises:
+        RecordingError: there are too many, a step is negative, or a name is empty, too long or has
+            a comma.
+    """
+    found = sorted({Mark(mark.step, " ".join(mark.name.split())) for mark in marks})
+    wrong = [m for m in found if m.step < 0 or not 0 < len(m.name) <= _LONGEST_TAG or "," in m.name]
+    if wrong or len(found) > _MOST_MARKS:
+        raise RecordingError(
+            tr("A mark is a step and a short name without commas, as in: 120 grasp")
+        )
+    return tuple(found)
+
+
+def marks_text(marks: Iterable[Mark]) -> str:
+    """Return marks as a person types them: `120 grasp, 240 lift`."""
+    return ", ".join(f"{mark.step} {mark.name}" for mark in marks)
+
+
+def marks_from(text: str) -> tuple[Mark, ...]:
+    """Read marks as a person types them.
+
+    Raises:
+        RecordingError: a part is not a step and a name.
+    """
+    parts = [part.strip().partition(" ") for part in text.split(",") if part.strip()]
+    return checked_marks(Mark(int(s) if s.isdecimal() else -1, name) for s, _, name in parts)
 
 
 def checked_codename(text: str) -> str:

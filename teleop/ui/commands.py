@@ -51,6 +51,7 @@ class Command(Enum):
     STEP_ONCE = tr("One step, while paused")
     PRACTICE = tr("Practice: record nothing")
     STAR_TAKE = tr("Star the take")
+    MARK = tr("Mark this moment")
     OVERLAY = tr("Hide or show the overlay")
     ENLARGE = tr("Enlarge the chart, or close it")
     OPTIONS = tr("Recording options")
@@ -106,6 +107,7 @@ _LABELS = {
     "f3": "F3",
     "f4": "F4",
     "f5": "F5",
+    "f6": "F6",
     "f12": "F12",
     "f7": "F7",
     "f8": "F8",
@@ -132,6 +134,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("f5", Command.RETRY, driving=True),
     Shortcut("f7", Command.REWIND, driving=True),
     Shortcut("f8", Command.STAR_TAKE, driving=True),
+    Shortcut("f6", Command.MARK, driving=True),
+    Shortcut("m", Command.MARK),
     Shortcut("p", Command.PRACTICE),
     Shortcut(".", Command.STEP_ONCE),
     Shortcut("return", Command.SAVE, ctrl=True, driving=True),

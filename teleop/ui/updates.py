@@ -117,7 +117,9 @@ class Updates:
             # settings of an earlier version have one goal for all environments
             usual = DriveOptions().goal if settings.goals else settings.options.goal
             goal = settings.goals.get(message.env_id, usual)
-            self._context.change_options(replace(self._context.options, turn_based=None, goal=goal))
+            task = settings.tasks.get(message.env_id, "")
+            options = replace(self._context.options, turn_based=None, goal=goal, task=task)
+            self._context.change_options(options)
         return effects + self._follow(message)
 
     def _follow(self, message: FromEnvironment | FromTrainer | FromClassroom) -> list[Effect]:

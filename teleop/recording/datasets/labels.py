@@ -1,4 +1,4 @@
-"""Labels of episodes: star, tags, note, success, trim, codename. The episode files stay unchanged.
+"""Labels of episodes: star, tags, note, success, trim, task, … The episode files stay unchanged.
 
 `labels.json` maps an episode's uuid to its label, so a label follows its episode anywhere.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from teleop.errors import RecordingError, TeleopError, sentence
 from teleop.recording.disk import files
 from teleop.recording.disk.lock import Lock
-from teleop.types.metadata import NO_LABEL, Label
+from teleop.types.metadata import NO_LABEL, Label, Mark
 
 _PATIENCE_S = 10.0  # wait for another program that changes labels
 
@@ -101,6 +101,10 @@ def _label(data: dict[str, Any]) -> Label:
             success=None if data.get("success") is None else bool(data["success"]),
             trim=None if trim is None else (int(trim[0]), int(trim[1])),
             codename=str(data.get("codename", "")),
+            task=str(data.get("task", "")),
+            marks=tuple(
+                Mark(int(mark["step"]), str(mark["name"])) for mark in data.get("marks", ())
+            ),
         )
     except (RecordingError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         return NO_LABEL

@@ -13,11 +13,13 @@ class Query:
     """Conditions for episodes; an episode must meet all that are set.
 
     Attributes:
-        text: text that occurs in the tags, note, codename, driver, flags, uuid or seed.
+        text: text that occurs in the task, tags, note, names of marks, codename, driver, flags,
+            uuid or seed.
         starred: only starred episodes.
         success: only successes (True) or only failures (False).
         tag: a tag that the episode has.
         min_return: the lowest return.
+        task: the task of the episode.
         sort: one of `SORTS`; a leading `-` reverses the order.
     """
 
@@ -26,6 +28,7 @@ class Query:
     success: bool | None = None
     tag: str = ""
     min_return: float | None = None
+    task: str = ""
     sort: str = "episode"
 
     def of(self, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
@@ -46,6 +49,7 @@ class Query:
             (not self.starred or label.starred)
             and (self.success is None or label.success is self.success)
             and (not self.tag or self.tag in label.tags)
+            and (not self.task or self.task == label.task)
             and (self.min_return is None or row.total_reward >= self.min_return)
             and (not self.text or self.text.lower() in _words(row))
         )
@@ -64,4 +68,5 @@ SORTS: dict[str, Callable[[EpisodeRow], Any]] = {
 def _words(row: EpisodeRow) -> str:
     label = row.label
     parts = (*label.tags, label.note, label.codename, row.driver, row.driver_name, *row.flags)
-    return "\n".join([*parts, row.uuid, "" if row.seed is None else str(row.seed)]).lower()
+    named = [label.task, *(mark.name for mark in label.marks)]
+    return "\n".join([*parts, *named, row.uuid, "" if row.seed is None else str(row.seed)]).lower()

@@ -35,7 +35,7 @@ from teleop.runtime.protocol.library_messages import (
 )
 from teleop.runtime.protocol.session_messages import FromEnvironment, Notice, Say, Tone
 from teleop.text import joined, ntr, tr
-from teleop.types.metadata import EpisodeRow
+from teleop.types.metadata import EpisodeRow, marks_from
 
 _LISTS_ANEW = (EpisodeOperation.DELETE, EpisodeOperation.RESTORE, EpisodeOperation.PURGE)
 
@@ -276,6 +276,10 @@ def _label(request: Curate) -> dict[str, Any]:
             return {"tags": tuple(_words(value))}
         case EpisodeOperation.NOTE:
             return {"note": str(value)}
+        case EpisodeOperation.TASK:
+            return {"task": str(value)}
+        case EpisodeOperation.MARKS:
+            return {"marks": marks_from(str(value))}
         case EpisodeOperation.VERDICT:
             return {"success": value}
     return {"trim": value}

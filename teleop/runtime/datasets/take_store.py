@@ -16,12 +16,45 @@ from teleop.recording.disk import files
 from teleop.recording.episodes.episode import Episode
 from teleop.runtime.datasets.corrections import iter_corrected
 from teleop.runtime.datasets.listing import library_changed
+from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.runtime.protocol.session_messages import Corrections, Notice, Say, Tone
 from teleop.take_over import OVER
 from teleop.text import joined, ntr, tr
-from teleop.types.metadata import EpisodeRow
+from teleop.types.metadata import EpisodeRow, Mark
 
 _Job = tuple[Future[Any], Callable[[Any], None], Callable[[], None] | None]
+
+
+class TakeNotes:
+    """What the person notes about a take while they drive.
+
+    Attributes:
+        starred: whether the take will be starred.
+        marks: the moments that were marked.
+        inputs: number of inputs so far.
+    """
+
+    def __init__(self) -> None:
+        self.inputs, self.starred = 0, False
+        self.marks: list[Mark] = []
+
+    def forget(self) -> None:
+        """Begin a new take."""
+        self.inputs, self.starred, self.marks = 0, False, []
+
+    def star(self) -> None:
+        """Star the take, or take the star back."""
+        self.starred = not self.starred
+
+    def mark(self, step: int) -> Mark:
+        """Mark a moment; its name is a number until somebody gives it another."""
+        self.cut(step)
+        self.marks.append(Mark(step, str(len(self.marks) + 1)))
+        return self.marks[-1]
+
+    def cut(self, step: int) -> None:
+        """Drop the marks from a step on: the person went back before it."""
+        self.marks = [mark for mark in self.marks if mark.step < step]
 
 
 class TakeStore:
@@ -34,7 +67,7 @@ class TakeStore:
         env: gym.Env[Any, Any],
         worker: ThreadPoolExecutor,
         say: Say,
-        codename: str = "",
+        options: DriveOptions,
     ) -> None:
         self._library, self._env_id, self._env, self.say = library, env_id, env, say
         self._worker = worker
@@ -50,7 +83,8 @@ class TakeStore:
         self._is_plain = isinstance(space, gym.spaces.Box) and len(space.shape) == 1
         self.stays = False  # keep listing the shown dataset, wherever takes go
         self._unlisted = ""  # the last reported reason why something could not be listed
-        self.codename = codename  # label of saved episodes
+        self.options = options
+        self.notes = TakeNotes()
         self.changed = False  # something that the window shows outside the list
 
     @property
@@ -102,19 +136,27 @@ class TakeStore:
             if take.problem:
                 self.say(Notice(Tone.BAD, take.problem))
 
-    def keep(self, *, starred: bool = False, note: str = "") -> None:
-        """Save the pending take, labelled with a star and the codename."""
+    def mark(self, step: int) -> None:
+        """Mark a step of the running take; practice and the start have nothing to mark."""
+        if step and not self.options.practice:
+            mark = self.notes.mark(step)
+            self.say(Notice(Tone.PLAIN, tr("Mark {name}: step {step}", name=mark.name, step=step)))
+
+    def keep(self, note: str = "") -> None:
+        """Save the pending take, labelled with what was noted, the task and the codename."""
         take, self.pending = self.pending, None
         if take is None or self.recorder is None:
             return
-        recorder, codename = self.recorder, self.codename
+        recorder = self.recorder
+        label = {"starred": self.notes.starred, "marks": tuple(self.notes.marks)}
+        label |= {"codename": self.options.codename, "task": self.options.task}
         if not self.stays:
             self._shown = self._dataset
 
         def save() -> tuple[EpisodeRow, tuple[str, ...]]:
             row = recorder.keep(take)
-            if starred or codename:
-                self._dataset.label(row.uuid, starred=starred, codename=codename)
+            if any(label.values()):
+                self._dataset.label(row.uuid, **label)
             late = ""
             if self._is_plain:
                 with contextlib.suppress(Exception):  # the take is saved; this only adds a remark

@@ -82,14 +82,14 @@ class DrivingSession:
         self._starts = SeedSchedule(base_seed)
         drawing = FrameSource(env.observation_space, env_id, self._say)
         self._wheel = DriverSelection(self._human, self.options.hand_back_s)
-        self.takes = TakeStore(library, env_id, env, worker, self._say, self.options.codename)
+        self.takes = TakeStore(library, env_id, env, worker, self._say, self.options)
         probe = Probe(lambda: make_env(env_id, render=False), base_seed)
         self.assistance = Assistance(self._say)
         self._back = Rewind(self._session, self._wheel, self.takes, probe, self._say)
         self._display = DriveDisplay(self._session, self._back, drawing, self._say)
         self._waiting = StartTrigger()
-        self._practises = self._starred = False
-        self._events, self._now = 0, 0.0  # inputs in this episode, time of the last tick
+        self._practises = False
+        self._now = 0.0  # time of the last tick
         self._set_pace()
         picture = self._session.draw()  # an environment that cannot render must not count as open
         self._say(describe_environment(env_id, self._controls, env))
@@ -129,7 +129,7 @@ class DrivingSession:
     def _hear(self, event: InputEvent) -> None:
         """Handle an input of the person: a key, button, stick or the mouse moved."""
         self._human.hear(event)
-        self._events += 1
+        self.takes.notes.inputs += 1
         pressed = abs(event.value) >= _PRESSED
         if pressed and self._waiting.for_input:
             self._begin(self._now)
@@ -151,8 +151,8 @@ class DrivingSession:
             self._show(now, draw=False)
         elif self._waiting.next_due(now):
             self._start_take(now)
-        elif not self._advance(self._session.tick, now):
-            self._look(now)
+        elif not self._advance(self._session.tick, now) and self._probes and self._back.look():
+            self._show(now, draw=False)  # whether this environment can rewind is known now
         self._collect(now)
 
     # ------------------------------------------------------------ a take, or practice
@@ -191,7 +191,7 @@ class DrivingSession:
         self._stop_take(now)
         if driven and not self._session.steps:
             self._say(Notice(Tone.PLAIN, tr("Nothing to save: no step was recorded")))
-        self.takes.keep(starred=self._starred, note=PaceReport.of(self._session, self._events).text)
+        self.takes.keep(PaceReport.of(self._session, self.takes.notes.inputs).text)
         self._ready(now)
 
     def _discard_take(self, now: float) -> None:
@@ -221,7 +221,7 @@ class DrivingSession:
 
     def _star_take(self, now: float) -> None:
         """Mark the take to be starred when it is saved, or remove the mark."""
-        self._starred = not self._starred
+        self.takes.notes.star()
         self._show(now, draw=False)
 
     def _new_seed(self, now: float, seed: int | None = None) -> None:
@@ -265,6 +265,7 @@ class DrivingSession:
     def _rewind_end(self, now: float) -> None:
         """Stop rewinding and continue from there."""
         if self._back.end(now):
+            self.takes.notes.cut(self._session.steps + 1)
             self._show(now)
 
     # ------------------------------------------------------------ how it is driven
@@ -297,7 +298,7 @@ class DrivingSession:
 
     def _set_options(self, options: DriveOptions, now: float) -> None:
         """Apply new options for driving and recording."""
-        self.options, self.takes.codename = options, options.codename
+        self.options = self.takes.options = options
         self._wheel.hand_back_after(options.hand_back_s)
         self._session.add_noise(options.noise)
         self.assistance.per_minute = options.questions
@@ -347,7 +348,7 @@ class DrivingSession:
     def _begin(self, now: float, begun: Beginning | None = None) -> None:
         self._waiting.cancel()
         self._practises = self.options.practice
-        self._starred, self._events = False, 0
+        self.takes.notes.forget()
         self._back.forget()
         try:
             self._session.use_recorder(None if self._practises else self.takes.ready_recorder())
@@ -378,11 +379,6 @@ class DrivingSession:
             self.takes.offer_again()
         if self.takes.changed:
             self.takes.changed = False
-            self._show(now, draw=False)
-
-    def _look(self, now: float) -> None:
-        """While nobody drives, test whether this environment can rewind."""
-        if self._probes and self._back.look():
             self._show(now, draw=False)
 
     def _stepped(self, now: float) -> None:
@@ -463,7 +459,7 @@ class DrivingSession:
         return replace(
             live,
             waiting_s=self._waiting.shown_s(now),
-            starred=self._starred,
+            starred=self.takes.notes.starred,
             cannot_rewind=self._back.problem,
             numbers=self._display.numbers(self.options.preview, always=self._starts.held),
         )
@@ -485,6 +481,7 @@ _REQUESTS: dict[Request, Callable[[DrivingSession, float], None]] = {
     Request.REWIND_END: DrivingSession._rewind_end,
     Request.STEP_ONCE: DrivingSession._step_once,
     Request.STAR_TAKE: DrivingSession._star_take,
+    Request.MARK: lambda act, _: act.takes.mark(act._session.steps if act.engaged else 0),
     Request.RELEASE_INPUT: lambda act, _: act._human.release(),
     Request.SHOW_DRIVE: DrivingSession._show_again,
 }

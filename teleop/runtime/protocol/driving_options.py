@@ -59,6 +59,7 @@ class DriveOptions:
         noise: size of random errors added to what the person does, from 0 to 1 (DART).
         questions: questions a minute that a supervised policy may ask; 0: none.
         codename: what the person calls themself in a class; saved episodes get it as a label.
+        task: what the person demonstrates, in one line; saved episodes get it as a label.
     """
 
     start: Start = Start.AT_ONCE
@@ -75,3 +76,4 @@ class DriveOptions:
     noise: float = 0.0
     questions: float = 0.0
     codename: str = ""
+    task: str = ""

@@ -27,6 +27,8 @@ class EpisodeOperation(Enum):
     STAR = "star"
     TAGS = "tags"
     NOTE = "note"
+    TASK = "task"
+    MARKS = "marks"
     VERDICT = "verdict"
     TRIM = "trim"
     DELETE = "delete"
@@ -44,7 +46,8 @@ class Curate:
         dataset_id: id of the dataset.
         operation: the operation.
         chosen: uuids of episodes; for RESTORE and PURGE, names in the trash.
-        value: STAR: a bool; TAGS: a text with commas; NOTE: a text; VERDICT: True, False or None;
+        value: STAR: a bool; TAGS: a text with commas; NOTE and TASK: a text; MARKS: a text such
+            as `120 grasp, 240 lift`; VERDICT: True, False or None;
             TRIM: (first step, step after the last) or None; EXPORT: (format, path).
     """
 

@@ -48,6 +48,7 @@ class Request(Enum):
     REWIND_END = "rewind end"
     STEP_ONCE = "step once"
     STAR_TAKE = "star take"
+    MARK = "mark"
     NEW_SEED = "new seed"
     LEAVE_RACE = "leave race"
     SHOW_DRIVE = "show drive"

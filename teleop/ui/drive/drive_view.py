@@ -225,6 +225,7 @@ _REQUESTS = {
     Command.NEW_SEED: Request.NEW_SEED,
     Command.RETRY: Request.RETRY,
     Command.STAR_TAKE: Request.STAR_TAKE,
+    Command.MARK: Request.MARK,
 }
 _ON_DESK: dict[Command, Callable[[UiContext], None]] = {
     Command.RECORD: UiContext.toggle_record,

@@ -4,7 +4,7 @@ from pygame import Rect
 
 from teleop.runtime.protocol.library_messages import Curate, EpisodeOperation
 from teleop.text import tr
-from teleop.types.metadata import EpisodeRow
+from teleop.types.metadata import EpisodeRow, marks_text
 from teleop.ui.comparison.timeline import Timeline
 from teleop.ui.drawing.formatting import signed
 from teleop.ui.drawing.theme import ON_VEIL, VEIL
@@ -18,9 +18,14 @@ _VERDICTS = (("success", tr("Success"), True), ("failure", tr("Failure"), False)
 
 
 class EpisodeCard:
-    """View state: the playhead."""
+    """View state: the playhead.
+
+    Attributes:
+        ticked: uuids of the episodes that are ticked in the table; they get a task together.
+    """
 
     def __init__(self) -> None:
+        self.ticked: frozenset[str] = frozenset()
         self.player = Timeline()
         self._wish: Curate | None = None
 
@@ -43,7 +48,9 @@ class EpisodeCard:
         at = (card.x + px(26) + used, card.y + px(26))
         ui.painter.text(note, at, "small", ui.theme.text2, width=card.right - px(12) - at[0])
         view = Rect(card.x + px(12), card.y + px(48), card.width - px(24), 0)
-        view.height = min(round(view.width / (context.view("lane0").aspect or 1.5)), px(280))
+        fits = max(px(140), card.height - px(440))
+        wide = round(view.width / (context.view("lane0").aspect or 1.5))
+        view.height = min(wide, px(280), fits)
         comparison = context.model.comparison
         strip = Rect(view.x, view.bottom, view.width, 0)
         if has_reward(comparison):
@@ -61,7 +68,7 @@ class EpisodeCard:
         wish = self._draw_trim(context, card, y, row, step, dataset_id) or wish
         wish = self._draw_verdict(context, card, y + px(44), row, dataset_id) or wish
         self._draw_texts(context, card, y + px(92), row, dataset_id)
-        self._draw_findings(context, Rect(card.x, y + px(196), card.width, card.bottom), row)
+        self._draw_findings(context, Rect(card.x, y + px(238), card.width, card.bottom), row)
         return wish
 
     def _draw_picture(self, context: UiContext, area: Rect, row: EpisodeRow) -> int:
@@ -94,7 +101,9 @@ class EpisodeCard:
     def _draw_player(
         self, context: UiContext, comparison: Comparison, bar: Rect, row: EpisodeRow
     ) -> None:
-        marks = [(edge, context.ui.theme.human) for edge in row.label.trim or ()]
+        theme = context.ui.theme
+        marks = [(edge, theme.human) for edge in row.label.trim or ()]
+        marks += [(mark.step, theme.agent) for mark in row.label.marks]
         self.player.draw(context, comparison, bar, marks)
 
     def _draw_trim(
@@ -143,28 +152,65 @@ class EpisodeCard:
     def _draw_texts(
         self, context: UiContext, card: Rect, y: int, row: EpisodeRow, dataset_id: str
     ) -> None:
-        """Draw the tags and the note, which are edited in place."""
+        """Draw task, tags, note and marks, which are edited in place."""
         ui, px = context.ui, context.ui.painter.px
         ui.group("labels")
-        label = row.label
+        label, gap = row.label, px(8)
+        many = len(self.ticked) if row.uuid in self.ticked else 1
+        task = tr("Task of the {n} selected episodes", n=many) if many > 1 else tr("Task")
+        half = (card.width - px(24) - gap) // 2
+        first = Rect(card.x + px(12), y, card.width - px(24), px(36))
+        second = first.move(0, px(46))
         fields = (
-            ("tags", ", ".join(label.tags), tr("Tags, separated by commas"), EpisodeOperation.TAGS),
-            ("note", label.note, tr("Note"), EpisodeOperation.NOTE),
+            (first, EpisodeOperation.TASK, label.task, task),
+            (
+                Rect(second.x, second.y, half, second.height),
+                EpisodeOperation.TAGS,
+                ", ".join(label.tags),
+                tr("Tags, separated by commas"),
+            ),
+            (
+                Rect(second.right - half, second.y, half, second.height),
+                EpisodeOperation.NOTE,
+                label.note,
+                tr("Note"),
+            ),
+            (
+                second.move(0, px(46)),
+                EpisodeOperation.MARKS,
+                marks_text(label.marks),
+                tr("Marks: 120 grasp, 240 lift"),
+            ),
         )
-        for index, (name, text, hint, operation) in enumerate(fields):
-            rect = Rect(card.x + px(12), y + index * px(46), card.width - px(24), px(36))
-            if ui.field(f"label.{name}", rect, context.editing, text, hint):
+        for rect, operation, text, hint in fields:
+            if ui.field(f"label.{operation.value}", rect, context.editing, text, hint):
+                self._edit(context, row, dataset_id, operation, text)
 
-                def done(
-                    new: str,
-                    old: str = text,
-                    operation: EpisodeOperation = operation,
-                    uuid: str = row.uuid,
-                ) -> None:
-                    if new != old:
-                        self._wish = Curate(dataset_id, operation, (uuid,), new)
+    def mark(self, context: UiContext, row: EpisodeRow, dataset_id: str) -> None:
+        """Add a mark at the playhead, and let the person type its name."""
+        text = marks_text(row.label.marks)
+        begun = f"{text}, {int(self.player.step)} " if text else f"{int(self.player.step)} "
+        self._edit(context, row, dataset_id, EpisodeOperation.MARKS, text, begun)
 
-                context.edit(TextEdit(f"label.{name}", text, len(text), done))
+    def _edit(
+        self,
+        context: UiContext,
+        row: EpisodeRow,
+        dataset_id: str,
+        operation: EpisodeOperation,
+        text: str,
+        begun: str = "",
+    ) -> None:
+        """Edit a text of an episode; the task is that of all ticked ones."""
+        together = operation is EpisodeOperation.TASK and row.uuid in self.ticked
+        chosen = tuple(sorted(self.ticked)) if together else (row.uuid,)
+
+        def done(new: str) -> None:
+            if new != text:
+                self._wish = Curate(dataset_id, operation, chosen, new)
+
+        shown = begun or text
+        context.edit(TextEdit(f"label.{operation.value}", shown, len(shown), done))
 
     def _draw_findings(self, context: UiContext, area: Rect, row: EpisodeRow) -> None:
         """Draw the certificate and the flags of the episode."""

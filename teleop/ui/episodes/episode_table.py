@@ -65,7 +65,8 @@ def _labels(row: EpisodeRow) -> str:
 
 def _words(row: EpisodeRow) -> str:
     star = "starred" if row.starred else ""
-    about = (str(row.number), _driver(row), _labels(row), row.label.note, row.verdict, star)
+    named = (row.label.note, row.label.task, *(mark.name for mark in row.label.marks))
+    about = (str(row.number), _driver(row), _labels(row), *named, row.verdict, star)
     return " ".join((*about, str(row.seed), date_text(row.started)))
 
 

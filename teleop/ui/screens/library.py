@@ -119,6 +119,10 @@ class LibraryScreen:
         elif command is Command.STAR:
             rows = self._meant(context)
             self._curate(context, EpisodeOperation.STAR, value=not all(row.starred for row in rows))
+        elif command is Command.MARK:
+            row = self._current(self._listed(context))
+            if row is not None:
+                self._card.mark(context, row, self._dataset)
         elif context.model.comparison is not None:
             return self._card.player.command(context, context.model.comparison, command)
         return True
@@ -144,6 +148,7 @@ class LibraryScreen:
         if self._tab == "policies" and listed is not None:
             self._policies.draw_card(context, card, listed)
         else:
+            self._card.ticked = frozenset(self._table.chosen)
             changed = self._card.draw(context, card, self._current(listed), self._dataset)
             if changed is not None:
                 context.tell(changed)

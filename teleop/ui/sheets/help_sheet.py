@@ -122,7 +122,7 @@ _GROUPS: dict[str, tuple[Command, ...]] = {
     ),
     _TAKE: (
         *(Command.SAVE, Command.DISCARD, Command.UNDO, Command.STAR_TAKE, Command.STAR),
-        *(Command.DELETE, Command.RETRAIN),
+        *(Command.MARK, Command.DELETE, Command.RETRAIN),
     ),
     _WATCH: (
         *(Command.PLAY, Command.BACK, Command.FORWARD, Command.SECOND_BACK),
@@ -146,6 +146,7 @@ _WHILE_DRIVING = {
     Command.SAVE: tr("Driving: save"),
     Command.DISCARD: tr("Driving: discard"),
     Command.STAR_TAKE: tr("Driving: star"),
+    Command.MARK: tr("Driving: mark this moment"),
     Command.RETRY: tr("Driving: start again"),
     Command.REWIND: tr("Driving: rewind"),
 }

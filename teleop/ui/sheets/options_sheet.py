@@ -9,6 +9,8 @@ from teleop.text import tr
 from teleop.ui.widgets.sheet import Line
 
 Values = TypeVar("Values")
+TASK = "option.task"  # a text, which a sheet of its own asks for
+_BEFORE_TASK = 5  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,10 @@ _OPTIONS = (
 
 def option_lines(options: DriveOptions) -> list[Line]:
     """Return the rows with their current values."""
-    return lines_of(_OPTIONS, options)
+    note = tr("Saved episodes carry it; exports and search use it")
+    lines = lines_of(_OPTIONS, options)
+    lines.insert(_BEFORE_TASK, Line(TASK, tr("Task"), options.task or tr("none"), note))
+    return lines
 
 
 def changed_options(options: DriveOptions, line_id: str, step: int) -> DriveOptions:

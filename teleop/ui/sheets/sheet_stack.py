@@ -5,8 +5,9 @@ from teleop.text import tr
 from teleop.ui.sheets.algorithm_sheet import draw_algorithm
 from teleop.ui.sheets.controls_sheet import control_lines, controls_request
 from teleop.ui.sheets.import_sheet import IMPORT, draw_import_sheet
-from teleop.ui.sheets.options_sheet import changed_options, option_lines
+from teleop.ui.sheets.options_sheet import TASK, changed_options, option_lines
 from teleop.ui.sheets.settings_sheet import changed_settings, setting_lines
+from teleop.ui.sheets.task_sheet import TASK_SHEET, ask_for_task, draw_task_sheet
 from teleop.ui.state.context import UiContext
 from teleop.ui.system.gamepad_mapping import ASKED, PadMapping
 from teleop.ui.widgets.sheet import SHEET, Changed, Line
@@ -38,6 +39,8 @@ def draw_sheet(context: UiContext) -> None:
         context.toggle_sheet("")
     elif context.pads.mapping:
         return
+    elif used.id == TASK:
+        ask_for_task(context)
     elif context.sheet.name == "options":
         context.change_options(changed_options(context.options, used.id, used.step))
     else:
@@ -76,6 +79,7 @@ _WITHOUT_ENV = {
     "files": _draw_files,
     "algorithm": draw_algorithm,
     IMPORT: draw_import_sheet,
+    TASK_SHEET: draw_task_sheet,
 }
 
 

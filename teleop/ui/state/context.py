@@ -318,8 +318,11 @@ class UiContext:
             self.tell(Request.STOP_TAKE if live.engaged else Request.START_TAKE)
 
     def change_options(self, options: DriveOptions) -> None:
-        """Apply new options for driving and recording; the goal is kept for the environment."""
+        """Apply new options for driving and recording; an environment has its own goal and task."""
         env = self.model.env
+        if env is not None and options.task != self.options.task:
+            tasks = self.settings.tasks | {env.env_id: options.task}
+            self.settings = replace(self.settings, tasks=tasks)
         if env is not None and options.goal != self.options.goal:
             goals = self.settings.goals | {env.env_id: options.goal}
             self.settings = replace(self.settings, goals=goals)

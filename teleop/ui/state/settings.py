@@ -9,7 +9,7 @@ from typing import Any
 
 from teleop.errors import RecordingError
 from teleop.runtime.protocol.driving_options import DriveOptions, Preview, Seeds, Start
-from teleop.types.metadata import checked_codename
+from teleop.types.metadata import LONGEST_TASK, checked_codename
 
 _ENUMS = {"start": Start, "seeds": Seeds, "preview": Preview}
 _RANGES = {  # allowed values in the file; other values are ignored
@@ -26,7 +26,7 @@ _RANGES = {  # allowed values in the file; other values are ignored
     "questions": (0.0, 60.0),
 }
 _MOST_GOALS = 1000
-_NOT_KEPT = ("turn_based", "practice")  # temporary, or specific to one environment
+_NOT_KEPT = ("turn_based", "practice", "task")  # temporary, or specific to one environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Settings:
         class_folder: the folder of a class that was watched last; empty for none.
         hand_in_folder: the folder that the person handed in to last; empty for none.
         goals: number of episodes that the person wants to record, by environment.
+        tasks: what the person demonstrates, by environment.
     """
 
     theme: str = "ink"
@@ -64,6 +65,7 @@ class Settings:
     hand_in_folder: str = ""
     options: DriveOptions = field(default_factory=DriveOptions)
     goals: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)
 
 
 class SettingsFile:
@@ -82,7 +84,7 @@ class SettingsFile:
             return Settings()
         if not isinstance(found, dict):
             return Settings()
-        plain = {f.name for f in fields(Settings)} - {"options", "goals"}
+        plain = {f.name for f in fields(Settings)} - {"options", "goals", "tasks"}
         usual = Settings()
         kept = {
             name: found[name]
@@ -90,7 +92,8 @@ class SettingsFile:
             if name in found and _is_like(name, found[name], getattr(usual, name))
         }
         options, goals = _options(found.get("options")), _goals(found.get("goals"))
-        return replace(usual, **kept, options=options, goals=goals)
+        tasks = _tasks(found.get("tasks"))
+        return replace(usual, **kept, options=options, goals=goals, tasks=tasks)
 
     def write(self, settings: Settings) -> None:
         """Store the settings; if that fails, they last until the window closes."""
@@ -113,6 +116,13 @@ def _goals(found: Any) -> dict[str, int]:
     """Return the valid goals by environment, at most as many as anybody has environments."""
     pairs = list(found.items())[-_MOST_GOALS:] if isinstance(found, dict) else []
     return {env_id: goal for env_id, goal in pairs if _is_like("goal", goal, 0)}
+
+
+def _tasks(found: Any) -> dict[str, str]:
+    """Return the valid tasks by environment."""
+    pairs = list(found.items())[-_MOST_GOALS:] if isinstance(found, dict) else []
+    texts = {env_id: text for env_id, text in pairs if isinstance(text, str)}
+    return {env_id: text for env_id, text in texts.items() if 0 < len(text) <= LONGEST_TASK}
 
 
 def _options(found: Any) -> DriveOptions:
