@@ -1,6 +1,7 @@
 """What people do with recordings after driving: find, label, trim, verify, export, recover."""
 
 import dataclasses
+import functools
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ from teleop.envs.factory import close_env, make_env
 from teleop.envs.spaces import Space, same_space, space_to_json
 from teleop.errors import RecordingError, StorageError, TeleopError, reason, sentence
 from teleop.learning.policy import list_policies
+from teleop.playback.replay import iter_drawn
 from teleop.recording import Dataset, Library
 from teleop.recording.datasets.dataset_certificates import (
     certified,
@@ -22,7 +24,8 @@ from teleop.recording.datasets.dataset_certificates import (
 )
 from teleop.recording.datasets.query import Query
 from teleop.recording.disk import files
-from teleop.recording.exchange import bundle, lerobot, packed, robomimic, tables
+from teleop.recording.exchange import bundle, episode_records, lerobot, packed, robomimic, tables
+from teleop.recording.exchange.flat import parts_of
 from teleop.recording.importing.read_source import is_foreign, read_source
 from teleop.recording.importing.source import Columns, Source
 from teleop.recording.importing.space_fit import MisfitError, fitted
@@ -33,6 +36,15 @@ from teleop.workers.runners import HERE, Runner, in_order
 
 _AT_ONCE = 20  # episodes that another process checks before it reports
 
+
+def _write_lerobot_video(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+    """Write LeRobot with video: of what was observed, else of what the environment draws."""
+    env_id = dataset.info().env_id
+    pictures = any(part.is_image for part in parts_of(dataset.spaces()[0], "state"))
+    rendered = None if pictures else functools.partial(iter_drawn, env_id)
+    return lerobot.write_lerobot(dataset, rows, target, video=True, rendered=rendered)
+
+
 Writer = Callable[[Dataset, Sequence[EpisodeRow], Path], list[str]]
 # By export format: the writer, and the suffix of the file; empty for a folder.
 FORMS: dict[str, tuple[Writer, str]] = {
@@ -40,8 +52,10 @@ FORMS: dict[str, tuple[Writer, str]] = {
     "minari": (packed.write_packed, ""),
     "robomimic": (robomimic.write_robomimic, ".hdf5"),
     "lerobot": (lerobot.write_lerobot, ""),
+    "lerobot-video": (_write_lerobot_video, ""),
     "npz": (tables.write_npz, ".npz"),
     "csv": (tables.write_csv, ".csv"),
+    "parquet": (episode_records.write_parquet, ".parquet"),
 }
 
 

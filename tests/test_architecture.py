@@ -105,6 +105,7 @@ OWN_WAYS = {  # modules that open what does not lie below a recordings folder
     "recording/rescue/rescue_worker.py": "such drafts",
     "recording/rescue/headerless_scan.py": "such drafts",
     "recording/exchange/lerobot.py": "drafts beside the file that the user names",
+    "recording/exchange/video_file.py": "the same",
     "recording/exchange/packed.py": "the same",
     "recording/exchange/tables.py": "the same",
     "recording/exchange/bundle.py": "the same, and drafts",

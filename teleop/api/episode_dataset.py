@@ -10,9 +10,10 @@ import numpy as np
 from teleop import paths
 from teleop.api.shown_episode import ShownEpisode, read_shown
 from teleop.envs.factory import make_env
-from teleop.errors import RecordingError
+from teleop.errors import RecordingError, writing
 from teleop.recording import Dataset, Episode, Library
 from teleop.recording.datasets.query import Query
+from teleop.recording.exchange.episode_records import episode_record, write_parquet
 from teleop.types.html_table import html_table
 from teleop.types.metadata import EpisodeRow
 
@@ -153,22 +154,24 @@ class EpisodeDataset(Sequence[Episode]):
         tag: str = "",
         min_return: float | None = None,
         sort: str = "episode",
+        task: str = "",
     ) -> "EpisodeDataset":
         """Return the episodes that match all given conditions.
 
         Args:
             condition: called with each of `rows`.
-            text: text in tags, note, driver or seed.
+            text: text in task, tags, note, marks, driver or seed.
             starred: only starred episodes.
             success: only episodes labelled as success (True) or failure (False).
             tag: only episodes with this tag.
             min_return: only episodes with at least this return.
             sort: episode, return, steps, date, seed or driver; prefix `-` for descending order.
+            task: only episodes of this task.
 
         Raises:
             RecordingError: the sort order is unknown.
         """
-        query = Query(text, starred, success, tag, min_return, sort)
+        query = Query(text, starred, success, tag, min_return, sort, task)
         rows = query.of([row for row in self.rows if condition is None or condition(row)])
         return EpisodeDataset(self._dataset, rows)
 
@@ -180,7 +183,18 @@ class EpisodeDataset(Sequence[Episode]):
         """
         import pandas
 
-        return pandas.DataFrame([_as_dict(row) for row in self.rows])
+        return pandas.DataFrame([episode_record(row) for row in self.rows])
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """Write a Parquet file with a row for each episode, for DuckDB, Polars and others.
+
+        Raises:
+            RecordingError: pyarrow is missing.
+            StorageError: the file cannot be written.
+        """
+        with writing(Path(path)):
+            write_parquet(self._dataset, self.rows, Path(path))
+        return Path(path)
 
     @overload
     def __getitem__(self, index: int) -> ShownEpisode: ...
@@ -201,7 +215,7 @@ class EpisodeDataset(Sequence[Episode]):
         return f"<{self.id}: {len(self)} episodes, {self.total_steps} steps of {env}>"
 
     def _repr_html_(self) -> str:
-        rows = [_as_dict(row) for row in self.rows[:_SHOWN]]
+        rows = [_told(episode_record(row)) for row in self.rows[:_SHOWN]]
         more = f"<p>and {len(self) - _SHOWN} more</p>" if len(self) > _SHOWN else ""
         return html_table(rows, repr(self)) + more
 
@@ -219,16 +233,7 @@ def dataset_of(data: EpisodeDataset) -> tuple[Dataset, list[str]]:
     return data._dataset, [row.file for row in data.rows]
 
 
-def _as_dict(row: EpisodeRow) -> dict[str, Any]:
-    return {
-        "episode": row.number,
-        "return": row.total_reward,
-        "steps": row.total_steps,
-        "seed": row.seed,
-        "driver": row.who,
-        "starred": row.starred,
-        "success": row.label.success,
-        "tags": ", ".join(row.label.tags),
-        "note": row.label.note,
-        "codename": row.label.codename,
-    }
+def _told(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a reader looks for first."""
+    names = ("episode", "return", "steps", "seed", "driver", "starred", "success", "task", "note")
+    return {name: record[name] for name in names} | {"tags": ", ".join(record["tags"])}

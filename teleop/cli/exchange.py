@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 def export(
     dataset: DatasetName,
     form: Annotated[
-        str, typer.Option("--format", help="bundle, minari, robomimic, lerobot, npz or csv.")
+        str,
+        typer.Option(
+            "--format",
+            help="bundle, minari, robomimic, lerobot, lerobot-video, npz, csv or parquet.",
+        ),
     ] = "bundle",
     output: Annotated[Optional[Path], typer.Option(help="File or folder to write.")] = None,  # noqa: UP045
     search: Search = "",

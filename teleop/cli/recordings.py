@@ -90,37 +90,45 @@ def show(
         tell(found.label_damage)
 
 
+Labelled = Annotated[Optional[list[int]], typer.Argument(min=1, help="Numbers of episodes.")]  # noqa: UP045
+Every = Annotated[bool, typer.Option("--all", help="All episodes.")]
+Star = Annotated[Optional[bool], typer.Option("--star/--unstar", help="Star or unstar.")]  # noqa: UP045
+AddTag = Annotated[Optional[list[str]], typer.Option(help="Add a tag.")]  # noqa: UP045
+Untag = Annotated[Optional[list[str]], typer.Option(help="Remove a tag.")]  # noqa: UP045
+NoteText = Annotated[Optional[str], typer.Option(help="A note; replaces the old one.")]  # noqa: UP045
+Judged = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option("--success/--failure", help="Whether the task was solved."),
+]
+Unjudged = Annotated[bool, typer.Option("--unjudged", help="Remove the success or failure mark.")]
+CodenameText = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help='What the driver is called in a class; "" removes it.'),
+]
+TaskText = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help='What is done in them, in one line; "" removes it.'),
+]
+MarksText = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(metavar="STEP NAME, …", help='Named moments: "120 grasp, 240 lift".'),
+]
+
+
 @cli.command()
 def label(
     dataset: DatasetName,
-    episodes: Annotated[
-        Optional[list[int]],  # noqa: UP045
-        typer.Argument(min=1, help="Numbers of episodes."),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="All episodes.")] = False,
-    star: Annotated[Optional[bool], typer.Option("--star/--unstar", help="Star or unstar.")] = None,  # noqa: UP045
-    tag: Annotated[Optional[list[str]], typer.Option(help="Add a tag.")] = None,  # noqa: UP045
-    untag: Annotated[Optional[list[str]], typer.Option(help="Remove a tag.")] = None,  # noqa: UP045
-    note: Annotated[Optional[str], typer.Option(help="A note; replaces the old one.")] = None,  # noqa: UP045
-    success: Annotated[
-        Optional[bool],  # noqa: UP045
-        typer.Option("--success/--failure", help="Whether the task was solved."),
-    ] = None,
-    unjudged: Annotated[
-        bool, typer.Option("--unjudged", help="Remove the success or failure mark.")
-    ] = False,
-    codename: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help='What the driver is called in a class; "" removes it.'),
-    ] = None,
-    task: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help='What is done in them, in one line; "" removes it.'),
-    ] = None,
-    marks: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="STEP NAME, …", help='Named moments: "120 grasp, 240 lift".'),
-    ] = None,
+    episodes: Labelled = None,
+    every: Every = False,
+    star: Star = None,
+    tag: AddTag = None,
+    untag: Untag = None,
+    note: NoteText = None,
+    success: Judged = None,
+    unjudged: Unjudged = False,
+    codename: CodenameText = None,
+    task: TaskText = None,
+    marks: MarksText = None,
     recordings: Recordings = None,
     as_json: AsJson = False,
 ) -> None:

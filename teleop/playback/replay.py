@@ -197,3 +197,22 @@ def _copied(value: Observation) -> Observation:
     if isinstance(value, tuple):
         return tuple(_copied(part) for part in value)
     return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def iter_drawn(env_id: str, episode: Episode) -> Iterator[NDArray[np.uint8]]:
+    """Play a recorded episode again; yield each frame, the first one before the first action.
+
+    Raises:
+        EnvError: the environment cannot be created, drawn or reset, or failed.
+    """
+    replay = Replay(env_id, episode.row.seed or 0, [RecordedPolicy(episode)])
+    try:
+        shown, runs = 0, True
+        yield replay.lanes[0].picture(0)
+        while runs:
+            runs = replay.advance()
+            if replay.steps > shown:
+                shown = replay.steps
+                yield replay.lanes[0].picture(shown)
+    finally:
+        replay.close()

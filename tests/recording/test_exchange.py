@@ -15,10 +15,14 @@ from gymnasium import spaces
 from PIL import Image
 
 from teleop import curation
+from teleop.api.policies import iter_record
 from teleop.errors import RecordingError
+from teleop.playback.replay import iter_drawn
 from teleop.recording import Dataset, Library
 from teleop.recording.exchange.flat import ActionVector
+from teleop.recording.importing.lerobot_video import Frames
 from teleop.recording.trust.vetting import picture_of
+from teleop.types.metadata import Mark
 from tests.harness.recordings import recorded
 
 Record = Callable[..., Dataset]
@@ -170,6 +174,83 @@ def test_lerobot_layout_is_as_documented(library: Library, tmp_path: Path) -> No
     assert b"pandas" in tasks.schema.metadata
 
 
+def test_lerobot_has_video_tasks_and_subtasks(library: Library, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    dataset = nested(library)
+    (row,) = dataset.rows()
+    marks = (Mark(1, "grasp"), Mark(2, "lift"))
+    dataset.label(row.uuid, task="tidy up", marks=marks)
+    target = tmp_path / "lerobot"
+    written(dataset, "lerobot-video", target)
+    info = json.loads((target / "meta/info.json").read_text())
+    assert info["features"]["observation.images.camera"]["dtype"] == "video"
+    frames = pq.read_table(target / "data/chunk-000/file-000.parquet")
+    assert "observation.images.camera" not in frames.column_names
+    names = pq.read_table(target / "meta/subtasks.parquet")["__index_level_0__"].to_pylist()
+    said = [names[index] for index in frames["subtask_index"].to_pylist()]
+    assert said == ["tidy up", "grasp", "lift"]
+    back = library.import_dataset(target, "back/video-v0")
+    (again,) = back.rows()
+    assert (again.label.task, again.label.marks) == ("tidy up", marks)
+    seen = back.read(again).observations
+    before = dataset.read(row).observations["camera"]
+    brightness = [np.ravel(pictures[:3].mean(axis=-1)) for pictures in (seen["camera"], before)]
+    assert np.corrcoef(brightness)[0, 1] > 0.8  # noise, which video stores badly
+
+
+def test_lerobot_shows_what_the_environment_draws(library: Library, tmp_path: Path) -> None:
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id="cart/pole-v0"))
+    dataset = library.dataset("cart/pole-v0")
+    first, second = dataset.rows()
+    dataset.label(first.uuid, trim=(3, 9), task="balance", marks=(Mark(5, "lean"),))
+    written(dataset, "lerobot-video", tmp_path / "out")
+    episodes = pq_rows(tmp_path / "out/meta/episodes/chunk-000/file-000.parquet")
+    key = "videos/observation.images.rendered"
+    fps = json.loads((tmp_path / "out/meta/info.json").read_text())["fps"]
+    steps = [6, second.total_steps]
+    assert [e["length"] for e in episodes] == steps
+    spans = [(e[f"{key}/from_timestamp"] * fps, e[f"{key}/to_timestamp"] * fps) for e in episodes]
+    assert spans == [(0, pytest.approx(6)), (pytest.approx(6), pytest.approx(sum(steps)))]
+    film = Frames(tmp_path / "out", {key[7:]: [400, 600, 3]}, fps, 1000)
+    drawn = list(iter_drawn("CartPole-v1", dataset.read(first)))
+    try:
+        shown = film.read(key[7:], 0, 6)
+    finally:
+        film.close()
+    apart = [np.abs(shown[0].astype(int) - picture.astype(int)).mean() for picture in drawn[:10]]
+    assert int(np.argmin(apart)) == 3  # where the trim begins
+    back = library.import_dataset(tmp_path / "out", "back/pole-v0")
+    assert back.info().env_id == "CartPole-v1"
+    assert [row.label.task for row in back.rows()] == ["balance", ""]
+    assert back.rows()[0].label.marks == (Mark(2, "lean"),)  # counted from the trim
+
+
+def test_a_table_of_episodes_is_read_by_duckdb(record: Record, tmp_path: Path) -> None:
+    import duckdb
+
+    dataset = record(episodes=3)
+    first, *_ = dataset.rows()
+    dataset.label(first.uuid, task="balance", tags=("soft", "left"), marks=(Mark(2, "lean"),))
+    written(dataset, "parquet", tmp_path / "episodes.parquet")
+    query = (
+        "select env, task, tags, marks[1].name, steps, success, started from '{}' order by episode"
+    )
+    with duckdb.connect() as database:
+        rows = database.execute(query.format(tmp_path / "episodes.parquet")).fetchall()
+    assert len(rows) == 3
+    assert rows[0][:5] == ("CartPole-v1", "balance", ["left", "soft"], "lean", first.total_steps)
+    assert rows[1][1:4] == ("", [], None)
+    assert rows[0][5] is None
+    assert rows[0][6].timestamp() == pytest.approx(first.started, abs=1e-5)
+
+
+def pq_rows(path: Path) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return found
+
+
 def _state(dataset: Dataset) -> list[float]:
     observations = dataset.read(dataset.rows()[0]).observations
     first, second = (part[0] for part in observations["pair"])
@@ -202,7 +283,7 @@ def test_exports_never_write_over_anything(record: Record, tmp_path: Path) -> No
     with pytest.raises(RecordingError, match="exists already"):
         written(dataset, "csv", tmp_path / "there")
     with pytest.raises(RecordingError, match="Unknown format"):
-        written(dataset, "parquet", tmp_path / "x")
+        written(dataset, "paper", tmp_path / "x")
     with pytest.raises(RecordingError, match="matches"):
         curation.export(dataset, [], "csv", tmp_path / "y")
     assert [p.name for p in tmp_path.iterdir() if p.name != "recordings"] == ["there"]

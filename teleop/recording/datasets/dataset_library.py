@@ -15,12 +15,13 @@ from teleop.errors import HostileFileError, RecordingError, StorageError, reason
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.datasets.description import DatasetInfo
 from teleop.recording.datasets.incoming import check_incoming, register
+from teleop.recording.datasets.labels import labels_bytes
 from teleop.recording.disk import files
 from teleop.recording.disk.path_errors import RefusedPathError, UntrustedPathError
 from teleop.recording.episodes.episode_reader import content_id
 from teleop.recording.trust import vetting_service
 from teleop.text import tr
-from teleop.types.metadata import DatasetSummary, EpisodeRow
+from teleop.types.metadata import NO_LABEL, DatasetSummary, EpisodeRow, Label
 
 if TYPE_CHECKING:
     from teleop.recording.importing.source import Columns
@@ -400,11 +401,18 @@ def _unpacked(source: Path, draft: Path, env_id: str, columns: "Columns | None")
         found = read_source.read_source(source, columns)
         about = env_id or found.env_id
         named = f"{slug(about) if about else 'imported'}/{slug(source.name.partition('.')[0])}-v0"
-        source_conversion.convert(found, draft, named, env_id)
+        labels = source_conversion.convert(found, draft, named, env_id)
+        _write_labels(Dataset(draft, named), labels)
         return named
     if source.is_dir():
         return minari.copy_dataset(_only_dataset(source), draft)
     return bundle.read_bundle(source, draft)
+
+
+def _write_labels(dataset: Dataset, labels: Sequence[Label]) -> None:
+    if any(label != NO_LABEL for label in labels):
+        by_uuid = {row.uuid: label for row, label in zip(dataset.rows(), labels, strict=True)}
+        files.write_atomic(dataset.places.labels, labels_bytes(by_uuid))
 
 
 def _only_dataset(folder: Path) -> Path:

@@ -19,8 +19,8 @@ class Query:
         success: only successes (True) or only failures (False).
         tag: a tag that the episode has.
         min_return: the lowest return.
-        task: the task of the episode.
         sort: one of `SORTS`; a leading `-` reverses the order.
+        task: the task of the episode.
     """
 
     text: str = ""
@@ -28,8 +28,8 @@ class Query:
     success: bool | None = None
     tag: str = ""
     min_return: float | None = None
-    task: str = ""
     sort: str = "episode"
+    task: str = ""
 
     def of(self, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
         """Return the matching episodes, sorted.

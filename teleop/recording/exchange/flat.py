@@ -9,6 +9,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from teleop.envs.spaces import Space
+from teleop.errors import RecordingError
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Arrays, Episode
 from teleop.recording.journals.flattening import Kind, LeafSpec, is_image, iter_leaves
@@ -87,6 +88,22 @@ def iter_trimmed(dataset: Dataset, rows: Sequence[EpisodeRow]) -> Iterator[Episo
     """
     for row in rows:
         yield dataset.read(row).trimmed()
+
+
+def arrow_and_parquet(form: str) -> tuple[Any, Any]:
+    """Return the modules pyarrow and pyarrow.parquet.
+
+    Raises:
+        RecordingError: pyarrow is missing.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as problem:
+        raise RecordingError(
+            tr("{form} needs pyarrow: pip install 'teleop-studio[lerobot]'", form=form)
+        ) from problem
+    return pyarrow, pyarrow.parquet
 
 
 class ActionVector:

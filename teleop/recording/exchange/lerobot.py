@@ -1,14 +1,17 @@
 """Export datasets in LeRobot's v3.0 layout (lerobot 0.4, `LeRobotDataset`), with pyarrow only.
 
 A frame is (o_t, a_t). The layout requires `timestamp` to be frame_index / fps; the real time is
-`teleop.time`. Vectors become `observation.state`, images become `observation.images.<name>` (PNG).
+`teleop.time`. Vectors become `observation.state`, images become `observation.images.<name>`, as PNG
+or video. The task of an episode becomes its `task`; the name of the latest mark becomes the
+`subtask` of a frame.
 """
 
 import io
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +19,20 @@ from numpy.typing import NDArray
 from teleop.errors import RecordingError
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Episode
-from teleop.recording.exchange.flat import ActionVector, Part, iter_trimmed, no_place, parts_of
+from teleop.recording.exchange.flat import (
+    ActionVector,
+    Part,
+    arrow_and_parquet,
+    iter_trimmed,
+    no_place,
+    parts_of,
+)
+from teleop.recording.exchange.video_file import RENDERED, VIDEO_PATH, VideoFiles
 from teleop.text import tr
 from teleop.types.metadata import EpisodeRow
 
+Rendered: TypeAlias = Callable[[Episode], Iterator[NDArray[np.uint8]]]
+_STATS_PICTURES = 50  # of each episode
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _SCALARS = {
     "timestamp": "float32",
@@ -34,50 +47,143 @@ _SCALARS = {
 }
 
 
-def write_lerobot(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+def write_lerobot(
+    dataset: Dataset,
+    rows: Sequence[EpisodeRow],
+    target: Path,
+    *,
+    video: bool = False,
+    rendered: Rendered | None = None,
+) -> list[str]:
     """Write the episodes to a folder.
+
+    Args:
+        dataset: the dataset.
+        rows: its episodes.
+        target: the folder.
+        video: whether pictures become videos, which are smaller, and not exactly as recorded.
+        rendered: draws an episode again; None: only what was observed is written.
 
     Returns:
         notes on data that LeRobot cannot store.
 
     Raises:
-        RecordingError: an episode is damaged, or pyarrow is missing.
+        RecordingError: an episode is damaged or cannot be drawn, or pyarrow is missing.
         OSError: writing to disk failed.
     """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as problem:
-        raise RecordingError(
-            tr("The LeRobot format needs pyarrow: pip install 'teleop-studio[lerobot]'")
-        ) from problem
-    layout = _Layout(dataset)
+    pa, pq = arrow_and_parquet("The LeRobot format")
+    layout = _Layout(dataset, rows)
+    films = _Films(dataset, target, layout, rendered) if video else None
     for folder in ("meta/episodes/chunk-000", "data/chunk-000"):
         (target / folder).mkdir(parents=True, exist_ok=True)
-    schema = layout.schema(pa)
     ends, stats = [0], _Stats()
+    try:
+        _write_frames(dataset, rows, target, layout, films, ends, stats)
+    finally:
+        if films is not None:
+            films.close()
+    _write_meta(pa, pq, target, layout, ends, stats, films)
+    return no_place([part.name for part in layout.texts])
+
+
+def _write_frames(
+    dataset: Dataset,
+    rows: Sequence[EpisodeRow],
+    target: Path,
+    layout: "_Layout",
+    films: "_Films | None",
+    ends: list[int],
+    stats: "_Stats",
+) -> None:
+    """Write the frames of all episodes; add their ends and statistics."""
+    pa, pq = arrow_and_parquet("The LeRobot format")
+    schema = layout.schema(pa, films)
     with pq.ParquetWriter(target / _DATA_PATH.format(chunk_index=0, file_index=0), schema) as out:
         for number, episode in enumerate(iter_trimmed(dataset, rows)):
             columns = layout.columns(episode, number, ends[-1])
+            if films is not None:
+                stats.add(films.take(episode, columns))
             stats.add(columns)
             out.write_table(pa.table(layout.arrow(pa, columns), schema=schema))
             ends.append(ends[-1] + len(episode.rewards))
-    _write_meta(pa, pq, target, layout, ends, stats)
-    return no_place([part.name for part in layout.texts])
+
+
+class _Films:
+    """The videos of all cameras."""
+
+    def __init__(
+        self, dataset: Dataset, target: Path, layout: "_Layout", rendered: Rendered | None
+    ) -> None:
+        self._dataset = dataset
+        self._target, self._fps, self._rendered = target, layout.fps, rendered
+        self._files = {
+            key: VideoFiles(target, key, (*part.shape, 1)[:3], layout.fps)
+            for key, part in layout.images.items()
+        }
+
+    def take(self, episode: Episode, columns: dict[str, Any]) -> dict[str, Any]:
+        """Move the pictures of an episode into the videos; return a few of them, for statistics."""
+        seen = {key: columns.pop(key) for key in list(self._files) if key in columns}
+        if self._rendered is not None:
+            seen[RENDERED] = self._drawn(episode, len(columns["action"]))
+        few = {}
+        for key, pictures in seen.items():
+            if key not in self._files:
+                self._files[key] = VideoFiles(self._target, key, pictures[0].shape, self._fps)
+            self._files[key].add(pictures)
+            few[key] = np.stack(pictures[:: max(1, len(pictures) // _STATS_PICTURES)])
+        return few
+
+    def _drawn(self, episode: Episode, steps: int) -> list[NDArray[np.uint8]]:
+        if self._rendered is None:
+            raise RuntimeError("nothing draws")
+        first = episode.row.label.trim[0] if episode.row.label.trim else 0
+        whole = self._dataset.read(episode.row)
+        pictures = list(itertools.islice(self._rendered(whole), first, first + steps))
+        if len(pictures) < steps:
+            raise RecordingError(
+                tr(
+                    "Episode {number} cannot be drawn again: it ends at step {found}",
+                    number=episode.row.number,
+                    found=len(pictures),
+                )
+            )
+        return pictures
+
+    def close(self) -> None:
+        for files in self._files.values():
+            files.close()
+
+    def features(self) -> dict[str, Any]:
+        return {key: files.feature() for key, files in self._files.items()}
+
+    def places(self) -> dict[str, list[Any]]:
+        """Return where each episode is in the videos, as columns of the table of episodes."""
+        found: dict[str, list[Any]] = {}
+        for key, files in self._files.items():
+            found[f"videos/{key}/chunk_index"] = [0] * len(files.places)
+            for index, name in enumerate(("file_index", "from_timestamp", "to_timestamp")):
+                found[f"videos/{key}/{name}"] = [place[index] for place in files.places]
+        return found
 
 
 class _Layout:
     """The columns of a dataset and how they are stored."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, rows: Sequence[EpisodeRow]) -> None:
         observation, action = dataset.spaces()
         parts = parts_of(observation, "state")
         self.texts = [part for part in parts if part.is_text]
-        self._images = [part for part in parts if part.is_image]
+        self.images = {self._image_key(part): part for part in parts if part.is_image}
         self._numbers = [part for part in parts if not part.is_text and not part.is_image]
         self._action = ActionVector(action, scaled=False)
         info = dataset.info()
-        self.task = f"Drive {info.env_id}"
+        self._usual = f"Drive {info.env_id}"
+        self.by_row = [row.label.task or self._usual for row in rows]
+        self.tasks = list(dict.fromkeys(self.by_row))
+        self._marked = any(row.label.marks for row in rows)
+        self.subtasks = dict.fromkeys(self.tasks) if self._marked else {}
+        self.subtasks |= dict.fromkeys(mark.name for row in rows for mark in row.label.marks)
         self.env_id = info.env_id
         self.fps = max(1, round(info.pace_hz)) if info.pace_hz else 1
         self._state_names = [
@@ -91,20 +197,23 @@ class _Layout:
         found: dict[str, Any] = {}
         if self._state_names:
             found["observation.state"] = _vector(self._state_names)
-        for part in self._images:
+        for key, part in self.images.items():
             shape = [*part.shape, 1][:3]
             names = ["height", "width", "channels"]
-            found[self._image_key(part)] = {"dtype": "image", "shape": shape, "names": names}
+            found[key] = {"dtype": "image", "shape": shape, "names": names}
         found["action"] = _vector(list(self._action.names))
-        scalars = {k: {"dtype": v, "shape": [1], "names": None} for k, v in _SCALARS.items()}
+        kinds = _SCALARS | ({"subtask_index": "int64"} if self._marked else {})
+        scalars = {k: {"dtype": v, "shape": [1], "names": None} for k, v in kinds.items()}
         return found | scalars
 
-    def schema(self, pa: Any) -> Any:
-        """Return the Arrow schema of the frames."""
+    def schema(self, pa: Any, films: "_Films | None") -> Any:
+        """Return the Arrow schema of the frames; videos are no column."""
         kinds = {"float32": pa.float32(), "int64": pa.int64(), "bool": pa.bool_()}
         picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
         fields = []
         for name, feature in self.features().items():
+            if feature["dtype"] == "image" and films is not None:
+                continue
             if feature["dtype"] == "image":
                 kind = picture
             elif feature["shape"] == [1]:  # LeRobot accepts no lists of length one
@@ -123,21 +232,34 @@ class _Layout:
                 part.of(episode.observations)[:total].reshape(total, -1) for part in self._numbers
             ]
             found["observation.state"] = np.concatenate(flat, axis=1, dtype=np.float32)
-        for part in self._images:
-            found[self._image_key(part)] = part.of(episode.observations)[:total]
+        for key, part in self.images.items():
+            found[key] = part.of(episode.observations)[:total]
         frames = np.arange(total)
+        found |= self._said(episode, number, total)
         return found | {
             "action": self._action.rows(episode.actions),
             "timestamp": (frames / self.fps).astype(np.float32),
             "frame_index": frames,
             "episode_index": np.full(total, number),
             "index": first + frames,
-            "task_index": np.zeros(total, np.int64),
             "next.reward": episode.rewards.astype(np.float32),
             "next.done": episode.terminations | episode.truncations,
             "teleop.time": episode.times_s[:total].astype(np.float32),
             "teleop.actor": episode.actors[1:].astype(np.int64),
         }
+
+    def _said(self, episode: Episode, number: int, total: int) -> dict[str, Any]:
+        """Return the task of an episode, and the latest mark before each of its frames."""
+        task = self.by_row[number]
+        found = {"task_index": np.full(total, self.tasks.index(task))}
+        if self._marked:
+            names = list(self.subtasks)
+            subtasks = np.full(total, names.index(task))
+            first = episode.row.label.trim[0] if episode.row.label.trim else 0
+            for mark in episode.row.label.marks:
+                subtasks[max(0, mark.step - first) :] = names.index(mark.name)
+            found["subtask_index"] = subtasks
+        return found
 
     def arrow(self, pa: Any, columns: dict[str, Any]) -> dict[str, Any]:
         """Convert the columns to Arrow arrays."""
@@ -213,31 +335,48 @@ def _png(picture: NDArray[np.uint8]) -> bytes:
 
 
 def _write_meta(
-    pa: Any, pq: Any, target: Path, layout: _Layout, ends: list[int], stats: _Stats
+    pa: Any,
+    pq: Any,
+    target: Path,
+    layout: _Layout,
+    ends: list[int],
+    stats: _Stats,
+    films: _Films | None,
 ) -> None:
     count = len(ends) - 1
+    features = layout.features() | (films.features() if films else {})
     info = {
         "codebase_version": "v3.0",
         "robot_type": layout.env_id,
         "total_episodes": count,
         "total_frames": ends[-1],
-        "total_tasks": 1,
+        "total_tasks": len(layout.tasks),
         "chunks_size": 1000,
         "data_files_size_in_mb": 100,
         "video_files_size_in_mb": 200,
         "fps": layout.fps,
         "splits": {"train": f"0:{count}"},
         "data_path": _DATA_PATH,
-        "video_path": None,
-        "features": layout.features(),
+        "video_path": VIDEO_PATH if films and films.features() else None,
+        "features": features,
     }
     (target / "meta/info.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
     (target / "meta/stats.json").write_text(json.dumps(stats.result(), indent=1), encoding="utf-8")
-    pq.write_table(_tasks(pa, layout.task), target / "meta/tasks.parquet")
+    pq.write_table(_texts(pa, "task_index", layout.tasks), target / "meta/tasks.parquet")
+    if layout.subtasks:
+        subtasks = _texts(pa, "subtask_index", list(layout.subtasks))
+        pq.write_table(subtasks, target / "meta/subtasks.parquet")
+    _write_episodes(pa, pq, target, layout, ends, films)
+
+
+def _write_episodes(
+    pa: Any, pq: Any, target: Path, layout: _Layout, ends: list[int], films: _Films | None
+) -> None:
+    count = len(ends) - 1
     zeros = [0] * count
     episodes = {
         "episode_index": list(range(count)),
-        "tasks": [[layout.task]] * count,
+        "tasks": [[task] for task in layout.by_row],
         "length": np.diff(ends).tolist(),
         "data/chunk_index": zeros,
         "data/file_index": zeros,
@@ -245,13 +384,13 @@ def _write_meta(
         "dataset_to_index": ends[1:],
         "meta/episodes/chunk_index": zeros,
         "meta/episodes/file_index": zeros,
-    }
+    } | (films.places() if films else {})
     pq.write_table(pa.table(episodes), target / "meta/episodes/chunk-000/file-000.parquet")
 
 
-def _tasks(pa: Any, task: str) -> Any:
-    """Return the table of the one task; its pandas metadata makes the text the index."""
-    table = pa.table({"task_index": [0], "__index_level_0__": [task]})
+def _texts(pa: Any, name: str, texts: list[str]) -> Any:
+    """Return a table of texts with their numbers; its pandas metadata makes the text the index."""
+    table = pa.table({name: list(range(len(texts))), "__index_level_0__": texts})
     column = {
         "field_name": "__index_level_0__",
         "name": None,

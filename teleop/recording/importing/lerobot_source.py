@@ -7,7 +7,7 @@ holds what was observed and the action that followed; what came after the last i
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from teleop.errors import RecordingError
 from teleop.recording.disk import files
+from teleop.recording.exchange.flat import arrow_and_parquet
+from teleop.recording.exchange.video_file import RENDERED
 from teleop.recording.importing.lerobot_video import Frames
 from teleop.recording.importing.source import (
     NO_ENDS,
@@ -27,12 +29,15 @@ from teleop.recording.importing.source import (
 )
 from teleop.recording.trust.vetting import picture_of
 from teleop.text import tr
+from teleop.types.metadata import LONGEST_TASK, NO_LABEL, Label, Mark
 
 _KEY = re.compile(r"^[A-Za-z0-9][\w.\-]{0,99}$")
 _ENV = re.compile(r"-v\d+$")  # our own export puts the environment where others put the robot
 _SEEN, _ACTED = "observation.", "action"
 _NUMBERS = ("float32", "float64", "int32", "int64", "int16", "uint8", "bool")
 _PICTURES = ("image", "video")
+_UNREADABLE = (OSError, ValueError, AttributeError, RecursionError, KeyError, TypeError)
+_BESIDE = ("next.reward", "next.done", "task_index", "subtask_index")
 
 
 def is_lerobot(folder: Path) -> bool:
@@ -47,18 +52,13 @@ def lerobot_source(folder: Path) -> Source:
         RecordingError: pyarrow is missing, or the dataset is damaged or not understood.
         OSError: it cannot be read.
     """
-    try:
-        import pyarrow.parquet  # noqa: F401  a missing package is said before anything is read
-    except ImportError as problem:
-        raise RecordingError(
-            tr("The LeRobot format needs pyarrow: pip install 'teleop-studio[lerobot]'")
-        ) from problem
+    arrow_and_parquet("The LeRobot format")  # a missing package is said first
     files.guard(folder)
     dataset = _LeRobot(folder, *_info(folder))
     notes = [NO_LAST]
     notes += [] if "next.reward" in dataset.features else [NO_REWARDS]
     notes += [] if "next.done" in dataset.features else [NO_ENDS]
-    tasks = dataset.tasks()
+    tasks = list(dataset.texts["task"].values())
     notes += [tr("Tasks: {tasks}.", tasks="; ".join(tasks[:5]))] if tasks else []
     return Source(
         form=f"LeRobot {dataset.version}",
@@ -102,6 +102,7 @@ class _LeRobot:
     Attributes:
         seen: features that are observed.
         acted: features of the action.
+        texts: texts of tasks and subtasks, by number.
     """
 
     folder: Path
@@ -112,10 +113,14 @@ class _LeRobot:
     env_id: str
     seen: list[str] = field(default_factory=list)
     acted: list[str] = field(default_factory=list)
+    texts: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.texts.update({kind: _texts(self.folder, kind) for kind in ("task", "subtask")})
         for name, feature in self.features.items():
             kind = feature.get("dtype")
+            if name == RENDERED and self.env_id:
+                continue  # our own export drew it; the policy did not see it
             if name.startswith(_SEEN) and kind in (*_NUMBERS, *_PICTURES):
                 self.seen.append(name)
             elif name.split(".")[0] == _ACTED and kind in _NUMBERS:
@@ -149,12 +154,28 @@ class _LeRobot:
 
     def _episode(self, columns: dict[str, NDArray[Any]]) -> SourceEpisode:
         done = columns.get("next.done")
-        return episode_of(
+        found = episode_of(
             _named({name: columns[name] for name in self.seen}),
             _named({name: columns[name] for name in self.acted}),
             columns.get("next.reward"),
             terminated=bool(np.ravel(done)[-1]) if done is not None else False,
         )
+        return replace(found, label=self._label(columns))
+
+    def _label(self, columns: dict[str, NDArray[Any]]) -> Label:
+        """Return the task, and a mark where another subtask begins; empty if they are odd."""
+        tasks, subtasks = self.texts["task"], self.texts["subtask"]
+        index = np.ravel(columns.get("task_index", ()))
+        task = tasks.get(int(index[0]), "") if len(index) else ""
+        task = "" if task == f"Drive {self.env_id}" else task  # what our own export calls it
+        parts = np.ravel(columns.get("subtask_index", ()))
+        starts = [0, *(np.flatnonzero(parts[1:] != parts[:-1]) + 1)] if len(parts) else []
+        named = [(int(step), subtasks.get(int(parts[step]), "")) for step in starts]
+        marks = tuple(Mark(step, name) for step, name in named if name and (step or name != task))
+        try:
+            return NO_LABEL.changed(task=task, marks=marks)
+        except RecordingError:  # too long, or too many
+            return NO_LABEL
 
     def _tables(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield (number, columns) of each episode."""
@@ -162,7 +183,7 @@ class _LeRobot:
         import pyarrow.parquet as pq
 
         wanted = [n for n in self.features if self.features[n].get("dtype") != "video"]
-        wanted = [n for n in wanted if n in (*self.seen, *self.acted, "next.reward", "next.done")]
+        wanted = [n for n in wanted if n in (*self.seen, *self.acted, *_BESIDE)]
         for path in _parquet_files(self.folder / "data"):
             try:
                 with files.open_file(path) as raw:
@@ -187,22 +208,29 @@ class _LeRobot:
         except (ValueError, TypeError) as problem:
             raise RecordingError(f"{name} is missing in some frames ({problem}).") from problem
 
-    def tasks(self) -> list[str]:
-        """Return the texts of the tasks; none if they cannot be read."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        table, lines = self.folder / "meta" / "tasks.parquet", self.folder / "meta" / "tasks.jsonl"
-        try:
-            if files.is_file(table):
-                with files.open_file(table) as raw:
-                    rows = pq.read_table(raw).to_pylist()
-            else:
-                text = files.read_bytes(lines, files.MOST_DESCRIPTION).decode()
-                rows = [json.loads(line) for line in text.splitlines()]
-            return [str(v)[:200] for row in rows for v in row.values() if isinstance(v, str)]
-        except (OSError, ValueError, AttributeError, RecursionError, pa.ArrowException):
-            return []
+def _texts(folder: Path, kind: str) -> dict[int, str]:
+    """Return the texts of the tasks or subtasks, by number; none if they cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = folder / "meta" / f"{kind}s.parquet"
+    lines = folder / "meta" / f"{kind}s.jsonl"
+    try:
+        if files.is_file(table):
+            with files.open_file(table) as raw:
+                rows = pq.read_table(raw).to_pylist()
+        else:
+            text = files.read_bytes(lines, files.MOST_DESCRIPTION).decode()
+            rows = [json.loads(line) for line in text.splitlines()]
+        return {
+            int(row[f"{kind}_index"]): str(value)[:LONGEST_TASK]
+            for row in rows
+            for value in row.values()
+            if isinstance(value, str)
+        }
+    except (*_UNREADABLE, pa.ArrowException):
+        return {}
 
 
 def _parquet_files(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from teleop.errors import RecordingError
 from teleop.recording.episodes.episode import Arrays
 from teleop.text import tr
 from teleop.types.import_preview import ImportPreview
+from teleop.types.metadata import NO_LABEL, Label
 
 FORMS = (
     "a .teleop.zip, a folder of Minari or LeRobot, HDF5 of Minari, robomimic or D4RL, .npz, or .csv"
@@ -41,6 +42,7 @@ class SourceEpisode:
         rewards: (T,).
         terminated: whether the last step ended the task; otherwise it was cut off.
         seed: seed of its reset, if known.
+        label: its task and the names of its moments, if known.
     """
 
     observations: Arrays
@@ -48,6 +50,7 @@ class SourceEpisode:
     rewards: NDArray[np.float64]
     terminated: bool
     seed: int | None = None
+    label: Label = NO_LABEL
 
 
 @dataclass(frozen=True, slots=True)

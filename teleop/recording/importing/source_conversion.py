@@ -11,6 +11,7 @@ from teleop.recording.importing.source import Source
 from teleop.recording.importing.source_writer import write_source
 from teleop.recording.importing.space_fit import MisfitError
 from teleop.text import tr
+from teleop.types.metadata import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,11 @@ class _Environment:
     spec: str | None
 
 
-def convert(source: Source, folder: Path, dataset_id: str, env_id: str = "") -> None:
+def convert(source: Source, folder: Path, dataset_id: str, env_id: str = "") -> list[Label]:
     """Write a source as a dataset, in the spaces of its environment if they are known.
+
+    Returns:
+        the label of each episode.
 
     Args:
         source: what was recorded.
@@ -37,7 +41,8 @@ def convert(source: Source, folder: Path, dataset_id: str, env_id: str = "") -> 
     wanted, note = _wanted(source, env_id)
     if wanted is not None:
         try:
-            write_source(source, folder, dataset_id, spaces=wanted.spaces, env_spec=wanted.spec)
+            spaces, spec = wanted.spaces, wanted.spec
+            return write_source(source, folder, dataset_id, spaces=spaces, env_spec=spec)
         except MisfitError as problem:
             if env_id:
                 raise RecordingError(
@@ -46,10 +51,8 @@ def convert(source: Source, folder: Path, dataset_id: str, env_id: str = "") -> 
                 ) from problem
             files.remove_tree(folder)
             note = _unusable(source, problem)
-        else:
-            return
     notes = (*source.notes, note) if note else source.notes
-    write_source(replace(source, notes=notes), folder, dataset_id, spaces=source.spaces)
+    return write_source(replace(source, notes=notes), folder, dataset_id, spaces=source.spaces)
 
 
 def _wanted(source: Source, env_id: str) -> tuple[_Environment | None, str]:

@@ -14,6 +14,7 @@ from teleop.recording.disk.safe_file import SafeFile
 from teleop.recording.episodes.episode import Arrays
 from teleop.recording.importing.source import Source, SourceEpisode
 from teleop.recording.importing.space_fit import MisfitError, SeenSpace, fitted
+from teleop.types.metadata import Label
 
 _MINARI = "0.5.0"  # versions that read this layout: 0.5.0 to 0.5.4
 
@@ -25,14 +26,14 @@ def write_source(
     *,
     spaces: tuple[Space, Space] | None = None,
     env_spec: str | None = None,
-) -> None:
-    """Write all episodes of a source to `folder/data`.
+) -> list[Label]:
+    """Write all episodes of a source to `folder/data`; return the label of each.
 
     Args:
         source: what to write.
         folder: an empty folder.
         dataset_id: id in the description.
-        spaces: (observation space, action space) that the values must fit; None to find them.
+        spaces: spaces of observations and actions that the values must fit; None to find them.
         env_spec: the environment, as Gymnasium's `EnvSpec.to_json`.
 
     Raises:
@@ -40,28 +41,30 @@ def write_source(
         RecordingError: the episodes are damaged or differ, or there are none.
         OSError: writing to disk failed.
     """
-    data = folder / "data"
+    data, steps, labels = folder / "data", 0, list[Label]()
     files.make_folder(data)
     found = SeenSpace(is_action=False), SeenSpace(is_action=True)
-    episodes = steps = 0
     with SafeFile(data / "main_data.hdf5") as raw:
         with h5py.File(raw, "w") as file:
             for episode in source.episodes():
                 observed, acted = _stored(source, episode, spaces, found)
-                _fill(file.create_group(f"episode_{episodes}"), episodes, episode, observed, acted)
-                episodes, steps = episodes + 1, steps + len(episode.rewards)
+                _fill(file, len(labels), episode, observed, acted)
+                steps += len(episode.rewards)
+                labels.append(episode.label)
         raw.check()
-    if not episodes:
+    if not labels:
         raise RecordingError("The file holds no episodes.")
-    about = _description(source, spaces or (found[0].space(), found[1].space()))
-    about |= {"dataset_id": dataset_id, "total_episodes": episodes, "total_steps": steps}
+    about = _description(source, spaces or (found[0].space(), found[1].space()), env_spec)
+    about |= {"dataset_id": dataset_id, "total_episodes": len(labels), "total_steps": steps}
     about["dataset_size"] = round(files.stat(data / "main_data.hdf5").st_size / 1e6, 1)
-    about |= {"env_spec": env_spec} if env_spec else {}
     files.write_atomic(data / "metadata.json", json.dumps(about).encode())
+    return labels
 
 
-def _description(source: Source, spaces: tuple[Space, Space]) -> dict[str, Any]:
-    return {
+def _description(
+    source: Source, spaces: tuple[Space, Space], env_spec: str | None
+) -> dict[str, Any]:
+    return ({"env_spec": env_spec} if env_spec else {}) | {
         "data_format": "hdf5",
         "minari_version": _MINARI,
         "jpeg_encoding": False,
@@ -91,9 +94,9 @@ def _stored(
 
 
 def _fill(
-    group: h5py.Group, number: int, episode: SourceEpisode, observed: Arrays, acted: Arrays
+    file: h5py.File, number: int, episode: SourceEpisode, observed: Arrays, acted: Arrays
 ) -> None:
-    steps = len(episode.rewards)
+    group, steps = file.create_group(f"episode_{number}"), len(episode.rewards)
     group.attrs["id"], group.attrs["total_steps"] = number, steps
     if episode.seed is not None:
         group.attrs["seed"] = episode.seed

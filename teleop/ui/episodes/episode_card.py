@@ -48,9 +48,8 @@ class EpisodeCard:
         at = (card.x + px(26) + used, card.y + px(26))
         ui.painter.text(note, at, "small", ui.theme.text2, width=card.right - px(12) - at[0])
         view = Rect(card.x + px(12), card.y + px(48), card.width - px(24), 0)
-        fits = max(px(140), card.height - px(440))
         wide = round(view.width / (context.view("lane0").aspect or 1.5))
-        view.height = min(wide, px(280), fits)
+        view.height = min(wide, px(280), max(px(140), card.height - px(440)))
         comparison = context.model.comparison
         strip = Rect(view.x, view.bottom, view.width, 0)
         if has_reward(comparison):
@@ -167,7 +166,7 @@ class EpisodeCard:
                 Rect(second.x, second.y, half, second.height),
                 EpisodeOperation.TAGS,
                 ", ".join(label.tags),
-                tr("Tags, separated by commas"),
+                tr("Tags"),
             ),
             (
                 Rect(second.right - half, second.y, half, second.height),

@@ -37,10 +37,18 @@ _FORMS = (
     MenuItem("minari", "Minari", tr("Self-contained dataset")),
     MenuItem("robomimic", "robomimic", tr("One HDF5 file")),
     MenuItem("lerobot", "LeRobot", tr("Version 3.0")),
+    MenuItem("lerobot-video", "LeRobot", tr("With video")),
     MenuItem("npz", "NumPy", ".npz"),
-    MenuItem("csv", tr("Table"), ".csv"),
+    MenuItem("csv", tr("Table of steps"), ".csv"),
+    MenuItem("parquet", tr("Table of episodes"), ".parquet"),
 )
-_ENDINGS = {"bundle": ".teleop.zip", "robomimic": ".hdf5", "npz": ".npz", "csv": ".csv"}
+_ENDINGS = {
+    "bundle": ".teleop.zip",
+    "robomimic": ".hdf5",
+    "npz": ".npz",
+    "csv": ".csv",
+    "parquet": ".parquet",
+}
 _COMMAND, _FILM, _REPORT, _HAND_IN = "command", "film", "report", "hand-in"
 _TABS = {"episodes": tr("Episodes"), "policies": tr("Policies"), "trash": tr("Trash")}
 
@@ -343,7 +351,6 @@ class LibraryScreen:
 
     def _draw_menus(self, context: UiContext, card: Rect, listed: EpisodesListed) -> None:
         px = context.ui.painter.px
-        anchor = Rect(card.right - px(300), card.bottom - px(612), px(280), px(36))
         line = export_line(listed.dataset_id, "bundle")
         film = MenuItem(_FILM, tr("Video of this episode"), tr("MP4, with the keys that were held"))
         played = context.model.comparison is not None and self._table.current
@@ -351,6 +358,8 @@ class LibraryScreen:
         handed = MenuItem(_HAND_IN, tr("Hand in"), tr("To the folder of your class"))
         command = MenuItem(_COMMAND, tr("Copy as command"), line)
         choices = [*_FORMS, *([film] if played else []), report, handed, command]
+        top = max(px(8), card.bottom - px(118 + 52 * len(choices)))
+        anchor = Rect(card.right - px(300), top, px(280), px(36))
         picked = context.popover.draw(context.ui, "forms", anchor, choices, "", 280)
         if picked == _COMMAND:
             copy_line(context, line)
