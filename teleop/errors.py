@@ -12,6 +12,7 @@ TeleopError
 ├── ReportError       a report cannot be written or read, or its numbers are wrong
 ├── LearningError     nothing can be learned from the data, or a policy does not fit
 ├── LogError          a log cannot be written where it was asked for, or drawn
+├── RemoteError       an address cannot be reached, refuses, or holds no dataset
 ├── WorkerError       the engine for many runs cannot be used
 └── DisplayError      there is no screen to open a window on
 
@@ -73,6 +74,10 @@ class LearningError(TeleopError):
 
 class LogError(TeleopError):
     """A log cannot be written where it was asked for, or drawn."""
+
+
+class RemoteError(TeleopError):
+    """An address cannot be reached, refuses, or holds no dataset."""
 
 
 class WorkerError(TeleopError):

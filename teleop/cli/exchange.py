@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -13,6 +14,7 @@ from teleop.cli.options import (
     DatasetName,
     Imports,
     Recordings,
+    bar,
     find_dataset,
     named_env,
     open_library,
@@ -27,6 +29,9 @@ from teleop.errors import RecordingError, TeleopError, sentence
 if TYPE_CHECKING:
     from teleop.recording import Dataset
     from teleop.types.import_preview import ImportPreview
+
+
+_LICENCE = re.compile(r"^[a-z0-9][a-z0-9.-]{1,60}$")
 
 
 @cli.command()
@@ -149,6 +154,57 @@ def _preview(path: Path, found: "ImportPreview | None", as_json: bool) -> None:
     tell(f"Environment: {found.env_id or 'not named; set it with --env'}.")
     for note in found.notes:
         tell(str(note))
+
+
+@cli.command()
+def publish(
+    dataset: DatasetName,
+    address: Annotated[
+        str,
+        typer.Argument(
+            help="hf://USER/NAME, file:///FOLDER, s3://BUCKET/FOLDER, sftp://HOST/FOLDER, …"
+        ),
+    ],
+    licence: Annotated[
+        str, typer.Option("--licence", "--license", help="Such as cc-by-4.0, cc0-1.0 or mit.")
+    ] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a dataset with its labels, policies and a card. Run it again to go on."""
+    from teleop.sharing.publishing import iter_publish
+
+    chosen = find_dataset(recordings, dataset)
+    if not licence and sys.stdin.isatty() and not as_json:
+        licence = str(typer.prompt("Which licence may others use it under? Such as cc-by-4.0"))
+    if not _LICENCE.match(licence):
+        raise RecordingError(
+            "Say which licence others may use it under: --licence cc-by-4.0, cc0-1.0, mit, …"
+        )
+    done = 0
+    with bar("Publishing", as_json) as move:
+        for done, total, name in iter_publish(chosen, address, licence):
+            move(done, total, name)
+    found = {"dataset": chosen.dataset_id, "address": address, "files": done}
+    say(as_json, found, f"Published {chosen.dataset_id} to {address}")
+
+
+@cli.command()
+def fetch(
+    address: Annotated[str, typer.Argument(help="Where it was published: hf://USER/NAME, …")],
+    name: Annotated[str, typer.Option(help="Dataset id (default: as published).")] = "",
+    recordings: Recordings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a published dataset. Its files are checked before they are opened."""
+    from teleop.sharing.fetching import Fetching
+
+    fetching = Fetching(address, open_library(recordings), name)
+    with bar("Fetching", as_json) as move:
+        for done, total, latest in fetching.run():
+            move(done, total, latest)
+    if fetching.dataset is not None:
+        _tell_imported(fetching.dataset, "", is_foreign=False, as_json=as_json)
 
 
 @cli.command()

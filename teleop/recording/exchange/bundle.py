@@ -26,7 +26,7 @@ from teleop.text import tr
 from teleop.types.metadata import EpisodeRow
 
 CONTENTS = "teleop.json"
-_FILES = re.compile(
+FILES = re.compile(
     r"^(data/(metadata\.json|manifest\.json|labels\.json|main_data\.hdf5"
     r"|episodes/\d{6,9}-[0-9a-f]{12}\.h5)"
     r"|policies/[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/(config\.json|weights\.safetensors))$"
@@ -64,7 +64,7 @@ def write_bundle(
         parts["data/labels.json"] = dataset.places.labels
     for path in files.tree(dataset.policies):
         name = f"policies/{path.parent.name}/{path.name}"
-        if _FILES.match(name):
+        if FILES.match(name):
             parts[name] = _of_sane_size(path)
     contents: dict[str, Any] = {
         "schema": SCHEMA,
@@ -141,7 +141,7 @@ class _Unpacking:
         self._need_same_names(listed)
         for place, about in listed.items():
             name = place.removeprefix(f"{dataset_id}/")
-            if not _FILES.match(name):
+            if not FILES.match(name):
                 raise self._refusal(
                     f"holds {printable(name)[:80]!r}, which does not belong in a dataset"
                 )

@@ -1,0 +1,1 @@
+"""Publish datasets to the Hugging Face hub or any fsspec address, and fetch them from there."""
