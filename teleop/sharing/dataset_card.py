@@ -26,17 +26,9 @@ def card_of(dataset: Dataset, licence: str, address: str) -> str:
         address: where it is published.
     """
     rows = certified_rows(dataset)
-    head = [
-        "---",
-        f"license: {licence}",
-        f"pretty_name: {dataset.dataset_id}",
-        "task_categories:",
-        "- reinforcement-learning",
-        "- robotics",
-        "tags:",
-        *(f"- {tag}" for tag in _TAGS),
-        "---",
-    ]
+    head = ["---", f"license: {licence}", f"pretty_name: {dataset.dataset_id}"]
+    head += ["task_categories:", "- reinforcement-learning", "- robotics", "tags:"]
+    head += [*(f"- {tag}" for tag in _TAGS), "---"]
     body = [
         f"# {dataset.dataset_id}",
         "",

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Fetching:
         digest = hashlib.sha256(f"{address}/{self._below}".encode()).hexdigest()[:32]
         self._folder = cache_folder() / "fetched" / digest
 
-    def run(self) -> Iterator[tuple[int, int, str]]:
+    def run(self) -> Generator[tuple[int, int, str]]:
         """Download and import; yield (files that are here, files in all, the latest).
 
         What was fetched completely before a break is not fetched again.

@@ -12,7 +12,7 @@ Layout, below the address, as Minari's storage on the Hugging Face hub has it:
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from teleop.errors import RecordingError, RemoteError
@@ -25,7 +25,7 @@ NAMESPACE, CARD = "namespace_metadata.json", "README.md"
 _MOST_TEXT = 1 << 20
 
 
-def iter_publish(dataset: Dataset, address: str, licence: str) -> Iterator[tuple[int, int, str]]:
+def iter_publish(dataset: Dataset, address: str, licence: str) -> Generator[tuple[int, int, str]]:
     """Publish a dataset; yield (files that are there, files in all, the latest).
 
     An upload that was cut is continued: episodes that are there, of the same name and size, are not

@@ -1,6 +1,7 @@
 """A folder at an address: the Hugging Face hub, or any file system that fsspec knows."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -124,7 +125,11 @@ class _Hub(_Files):
 
     def __init__(self, address: str) -> None:
         from huggingface_hub import HfFileSystem
+        from huggingface_hub.utils.tqdm import disable_progress_bars
 
+        disable_progress_bars()
+        # what fails in the end is said once, by us
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
         parts = address.removeprefix(_HUB).strip("/").split("/")
         if len(parts) < 2:
             raise RemoteError(f"{address} names no repository: write hf://USER/NAME.")
@@ -156,16 +161,23 @@ def _problems_of(address: str) -> Iterator[None]:
         raise
     except PermissionError as problem:
         raise RemoteError(f"{address} refuses this ({reason(problem)}).") from problem
-    except OSError as problem:
-        status = getattr(getattr(problem, "response", None), "status_code", None)
-        raise RemoteError(_said(address, problem, status)) from problem
     except ImportError as problem:
         raise RemoteError(f"{address} needs another package ({problem}).") from problem
     except Exception as problem:  # each file system's package raises its own
-        raise RemoteError(f"{address} cannot be used ({_clean(sentence(problem))}).") from problem
+        raise RemoteError(_said(address, problem, _status(problem))) from problem
 
 
-def _said(address: str, problem: OSError, status: int | None) -> str:
+def _status(problem: BaseException | None) -> int | None:
+    """Return the HTTP status that an error is about; None if it is about none."""
+    while problem is not None:
+        status = getattr(getattr(problem, "response", None), "status_code", None)
+        if isinstance(status, int):
+            return status
+        problem = problem.__cause__
+    return None
+
+
+def _said(address: str, problem: Exception, status: int | None) -> str:
     if status in (401, 403):
         if address.startswith(_HUB):
             return (
@@ -177,7 +189,8 @@ def _said(address: str, problem: OSError, status: int | None) -> str:
         return f"{address} is not there, or not for you."
     if status is not None:
         return f"{address} answered with an error (HTTP {status}). Try again later."
-    return f"{address} cannot be reached or written ({_clean(reason(problem))}). Try again later."
+    why = reason(problem) if isinstance(problem, OSError) else sentence(problem).rstrip(".")
+    return f"{address} cannot be reached or written ({_clean(why)})."
 
 
 def _clean(text: str) -> str:
