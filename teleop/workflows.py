@@ -1,7 +1,6 @@
 """What the commands do, as functions for tests and other programs."""
 
 import dataclasses
-import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from teleop import curation
 from teleop.api.episode_dataset import find_dataset
 from teleop.api.policies import Comparison
+from teleop.api.policy_player import RANDOM, SCRIPT, PolicyPlayer, play_part
 from teleop.control import ControlsFile, bound, make_scheme
 from teleop.control.bindings import AXES, DISCRETE, LAYER_WORDS, AxisTable, Move
 from teleop.control.schemes import DiscreteScheme
@@ -18,20 +18,17 @@ from teleop.envs.naming import bare_id
 from teleop.envs.pictures import one_colour_said
 from teleop.errors import LearningError, RecordingError
 from teleop.evaluation.paired import compare_results
-from teleop.evaluation.scoring import RandomPolicy, evaluate_from, score
+from teleop.evaluation.scoring import evaluate_from, score
 from teleop.evaluation.success import Result, rule_for
-from teleop.experts import make_expert
 from teleop.learning.policy import LearnedPolicy, list_policies, load_policy
 from teleop.learning.policy_folder import check_name
 from teleop.recording import Dataset, Library
 from teleop.text import tr
-from teleop.types import Policy
 from teleop.types.metadata import EpisodeRow
 from teleop.types.results import PairedComparison, Score
 from teleop.workers.runners import HERE, Runner, in_order
 
 _AT_ONCE = 20  # episodes that a process plays before it reports
-_RANDOM, _SCRIPT = "random", "script"
 
 
 def controls_of(root: Path, env_id: str) -> dict[str, Any]:
@@ -157,57 +154,39 @@ def find_pair(
     return env_id, (dataset.dataset_id, find_episode(dataset, episode).file, loaded.name)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Player:
-    """A policy as it travels to another process."""
-
-    env_id: str
-    name: str
-    folder: str = ""
-
-    def driver(self) -> Policy:
-        """Make or load it."""
-        if self.folder:
-            return _loaded_policy(self.folder)
-        return RandomPolicy(self.env_id) if self.name == _RANDOM else make_expert(self.env_id)
-
-
-@functools.lru_cache(maxsize=8)
-def _loaded_policy(folder: str) -> LearnedPolicy:
-    return load_policy(folder)
-
-
-def _play_part(asked: tuple[_Player, Sequence[int]]) -> list[Result]:
-    player, seeds = asked
-    return list(evaluate_from(player.env_id, player.driver(), seeds))
-
-
 class EvaluationJob:
     """Plays policies of a dataset from the same starts, and compares them in pairs."""
 
-    def __init__(self, library: Library, name: str, policies: Sequence[str]) -> None:
+    def __init__(
+        self, library: Library, name: str, policies: Sequence[str], task: str = ""
+    ) -> None:
         """Load the policies.
 
         Args:
             library: the library with the recordings.
             name: id of a dataset or an environment.
             policies: names of policies, `script` or `random`; empty: the newest policy.
+            task: what policies of several tasks are asked for; empty: the most frequent one.
 
         Raises:
-            TeleopError: there is no such policy, or it does not fit.
+            TeleopError: there is no such policy, or it does not fit, or does not know the task.
         """
+        self._task = task
         dataset = find_dataset(library, name)
         self.env_id = dataset.info().env_id
         self._drivers = [self._driver(library, dataset, each) for each in policies or ("",)]
         self.rule = rule_for(dataset)
         self.results: dict[str, list[Result]] = {}
 
-    def _driver(self, library: Library, dataset: Dataset, policy: str) -> _Player:
-        if policy in (_RANDOM, _SCRIPT):
-            return _Player(self.env_id, policy)
+    def _driver(self, library: Library, dataset: Dataset, policy: str) -> PolicyPlayer:
+        if policy in (RANDOM, SCRIPT):
+            return PolicyPlayer(self.env_id, policy)
         self.env_id, found = find_policy(library, dataset.dataset_id, policy)
+        if self._task and not found.ask_for(self._task):
+            known = "; ".join(found.tasks) or "none"
+            raise LearningError(f"{found.name} does not know this task. Tasks: {known}.")
         folder = dataset.policies / found.name
-        return _Player(self.env_id, found.name, str(folder.absolute()))
+        return PolicyPlayer(self.env_id, found.name, str(folder.absolute()), self._task)
 
     @property
     def count(self) -> int:
@@ -231,7 +210,7 @@ class EvaluationJob:
             return
         parts = [seeds[first : first + _AT_ONCE] for first in range(0, episodes, _AT_ONCE)]
         asked = [(driver, part) for driver in self._drivers for part in parts]
-        for (driver, _), results in zip(asked, in_order(runner, _play_part, asked), strict=True):
+        for (driver, _), results in zip(asked, in_order(runner, play_part, asked), strict=True):
             for result in results:
                 self.results.setdefault(driver.name, []).append(result)
                 yield driver.name

@@ -70,6 +70,9 @@ StartFrom = Annotated[str, typer.Option("--from", help="Start from this policy's
 OwnNetwork = Annotated[str, typer.Option(help="Your own network, as package.module:Class.")]
 PolicyName = Annotated[str, typer.Option(help="Name of the new policy.")]
 Played = Annotated[int, typer.Option(min=0, help="Episodes played to score the policy.")]
+Condition = Annotated[
+    str, typer.Option(help="Learn the task as an input: one-hot, or tokens (its words).")
+]
 
 
 @cli.command()
@@ -90,6 +93,7 @@ def train(
     budget: Budget = BUDGET_S,
     no_reward: NoReward = False,
     all_takes: AllTakes = False,
+    condition: Condition = "",
     only: Only = None,
     settings: Set = None,
     name: PolicyName = "",
@@ -103,7 +107,9 @@ def train(
     from teleop.learning.networks.distributed import process_group
 
     asked = (members or None, steps or None, insist, lag if lag >= 0 else None, budget)
-    given = _changed((*asked, not no_reward, all_takes)) | _shaped(frames, memory, chunk, flow=flow)
+    given = _changed((*asked, not no_reward, all_takes, condition)) | _shaped(
+        frames, memory, chunk, flow=flow
+    )
     with process_group() as rank:
         library = open_library(recordings)
         given |= {"seed": seed} | read_settings(settings) | _own_network(network)
@@ -129,6 +135,7 @@ _USUAL = {
     "budget_s": BUDGET_S,
     "reward": True,
     "all_takes": False,
+    "condition": "",
 }
 
 
@@ -333,6 +340,7 @@ def evaluate(
     ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 50_000,
+    task: Annotated[str, typer.Option(help="What a policy of several tasks is asked for.")] = "",
     log: LogTo = None,
     on: On = "",
     recordings: Recordings = None,
@@ -344,7 +352,7 @@ def evaluate(
     from teleop.workers.runners import running
 
     check_targets(log or ())
-    job = workflows.EvaluationJob(open_library(recordings), dataset, policies or ())
+    job = workflows.EvaluationJob(open_library(recordings), dataset, policies or (), task)
     total = episodes * job.count
     with running(on) as runner:
         for _ in progress(job.run(episodes, seed, runner), total, "Playing", quiet=as_json):

@@ -10,7 +10,7 @@ about 0.1 ms. Without torch, the process that plays starts seconds sooner and us
 import dataclasses
 import json
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from teleop.envs.action_spaces.action_labels import axis_words, branch_words
 from teleop.envs.factors import Factors
 from teleop.envs.spaces import Space, same_space, space_from_json
 from teleop.errors import HostileFileError, LearningError, StorageError, TeleopError, reason
-from teleop.learning.data.inputs import Encoding, Picture, Rows
+from teleop.learning.data.inputs import TASK_KINDS, Encoding, Picture, Rows, TaskInputs
 from teleop.learning.data.normaliser import Normaliser
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import (
@@ -62,6 +62,7 @@ class PolicyConfig:
         factors: factors of each number of a Discrete observation; empty if it has none.
         words: words that text observations may contain; empty if text is ignored.
         angles: whether angles in observations are encoded as cosine and sine.
+        tasks: how the task is encoded, as JSON-able data; empty if the policy knows no tasks.
     """
 
     env_id: str
@@ -77,6 +78,7 @@ class PolicyConfig:
     factors: Factors = ()
     words: tuple[str, ...] = ()
     angles: bool = False
+    tasks: dict[str, Any] = field(default_factory=dict)
 
 
 class PolicyLabels(Protocol):
@@ -129,6 +131,23 @@ class LearnedPolicy:
         look_back = (self.shape.frames - 1) * self.shape.stride + 1
         self._past: deque[tuple[Rows, tuple[Picture, ...]]] = deque(maxlen=look_back)
         self._plan: list[Array] = []
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that the policy was trained on, the most frequent first; empty if none."""
+        return self.encoding.task_inputs.tasks if self.encoding.task_inputs else ()
+
+    def ask_for(self, task: str) -> bool:
+        """Choose the task that the policy does from now on.
+
+        Returns:
+            False if the policy does not know it; it then keeps the one it had.
+        """
+        known = self.encoding.task_inputs
+        if known is None or not known.knows(task):
+            return False
+        self.encoding.task = task
+        return True
 
     def act(self, observation: Observation) -> Action:
         """Return the most likely action."""
@@ -378,7 +397,7 @@ _UNREADABLE = (
     *(RecursionError, SafetensorError),
 )
 _CONFIG_FIELDS = tuple(PolicyConfig.__dataclass_fields__)
-_LATER_FIELDS = ("factors", "words", "angles")  # older policies lack them
+_LATER_FIELDS = ("factors", "words", "angles", "tasks")  # older policies lack them
 
 
 def load_policy(folder: str | Path) -> LearnedPolicy:
@@ -394,7 +413,8 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
         words = tuple(str(word) for word in data.get("words", ()))
         fields = {key: data[key] for key in _CONFIG_FIELDS if key not in _LATER_FIELDS}
         angles = bool(data.get("angles", False))
-        config = PolicyConfig(**fields, factors=factors, words=words, angles=angles)
+        tasks = dict(data.get("tasks", {}))
+        config = PolicyConfig(**fields, factors=factors, words=words, angles=angles, tasks=tasks)
         tensors = read_tensors(folder / "weights.safetensors", files.MOST_WEIGHTS)
         policy = _policy_from(folder.name, config, tensors)
         policy.check_shapes()
@@ -416,7 +436,13 @@ def load_policy(folder: str | Path) -> LearnedPolicy:
 def encoding_from(config: PolicyConfig) -> Encoding:
     """Return the encoding that turns observations into inputs."""
     space = space_from_json(config.observation_space)
-    return Encoding(space, config.factors, config.words, angles=config.angles)
+    encoding = Encoding(space, config.factors, config.words, angles=config.angles)
+    if not config.tasks:
+        return encoding
+    kind, known = str(config.tasks["kind"]), tuple(str(task) for task in config.tasks["tasks"])
+    if kind not in TASK_KINDS or not known:
+        raise LearningError("The policy's tasks are invalid. Train it again.")
+    return encoding.with_tasks(TaskInputs(kind, known))
 
 
 def shape_from(data: dict[str, Any]) -> Architecture:

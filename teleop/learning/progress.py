@@ -1,7 +1,7 @@
 """Training progress, and functions that all algorithms share."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -115,5 +115,6 @@ def make_policy(
         factors=demos.encoding.factors,
         words=demos.encoding.words,
         angles=demos.encoding.angles,
+        tasks=asdict(demos.encoding.task_inputs) if demos.encoding.task_inputs else {},
     )
     return LearnedPolicy("", config, normaliser, demos.head, model)

@@ -100,7 +100,11 @@ class Replay:
         self._envs = [make_env(env_id, render=draws) for _ in policies]
         self._space = self._envs[0].observation_space
         self._games: list[Iterator[Transition]] = []
+        recorded = (p.episode.row.label.task for p in policies if isinstance(p, RecordedPolicy))
+        task = next(recorded, "")
         for lane, env in zip(self.lanes, self._envs, strict=True):
+            if (ask_for := getattr(lane.policy, "ask_for", None)) is not None:
+                ask_for(task)  # what the person did
             lane.policy.reset(seed)
             self._games.append(iter_episode(env, lane.policy.act, seed))
             self._keep(lane, env, next(self._games[-1]).observation)

@@ -25,6 +25,7 @@ from teleop.errors import EnvError, LearningError
 from teleop.learning.data.demonstrations import Demonstrations, Lag
 from teleop.learning.data.profile import has_hidden_state
 from teleop.learning.data.return_paths import ReturnPaths, can_count
+from teleop.learning.data.task_condition import conditioned
 from teleop.learning.networks import distributed
 from teleop.learning.networks.architecture import Architecture
 from teleop.learning.networks.heads import averaging_head, choosing_head
@@ -70,6 +71,8 @@ class Config:
         all_takes: leave no episode out.
         head: how numbers are predicted: `average` (their mean), `choose` (one of a few levels), or
             empty: `choose` if the recordings have at most 7 values of an axis, else `average`.
+        condition: how the task of an episode is an input: `one-hot`, `tokens`, or empty for not at
+            all. The reward knows no task, so nothing is then chosen by it.
     """
 
     seed: int = 0
@@ -85,6 +88,7 @@ class Config:
     reward: bool = True
     all_takes: bool = False
     head: str = ""
+    condition: str = ""
 
 
 @dataclass(slots=True)
@@ -134,6 +138,8 @@ def train(
     """
     check_teaches(demos)
     demos = _answering(demos, config.head)
+    if config.condition:
+        demos, config = conditioned(demos, config.condition), replace(config, reward=False)
     _check_shape(config.shape, demos)
     run = _begin(demos, config, network)
     yield from _describe(run)

@@ -70,6 +70,7 @@ class Demonstrations:
             it; None if neither did. Empty without a recording.
         seeds: seed of each episode's reset; None if it is unknown. Empty without a recording.
         firsts: steps of each episode that were trimmed off its start. Empty without a recording.
+        tasks: the task of each episode; empty without a recording.
     """
 
     env_id: str
@@ -97,6 +98,7 @@ class Demonstrations:
     marked: tuple[bool | None, ...] = ()
     seeds: tuple[int | None, ...] = ()
     firsts: tuple[int, ...] = ()
+    tasks: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -289,12 +291,13 @@ def load_demonstrations(
         sources=tuple((row.file, row.sha256) for row in rows),
         sittings=sitting_numbers(rows),
     )
-    marked, seeds = _marked(rows, gathered.reported), tuple(row.seed for row in rows)
-    return replace(found, marked=marked, seeds=seeds, firsts=_firsts(rows))
+    return replace(found, marked=_marked(rows, gathered.reported), **_noted(rows))
 
 
-def _firsts(rows: list[EpisodeRow]) -> tuple[int, ...]:
-    return tuple(row.label.trim[0] if row.label.trim else 0 for row in rows)
+def _noted(rows: list[EpisodeRow]) -> dict[str, Any]:
+    firsts = tuple(row.label.trim[0] if row.label.trim else 0 for row in rows)
+    tasks = tuple(row.label.task for row in rows)
+    return {"seeds": tuple(row.seed for row in rows), "firsts": firsts, "tasks": tasks}
 
 
 def _marked(rows: list[EpisodeRow], reported: list[bool | None]) -> tuple[bool | None, ...]:

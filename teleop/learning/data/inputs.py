@@ -6,6 +6,7 @@ state number by its factors if the environment can decode it, and a periodic ang
 most 64 pixels per side. Text that varies becomes a bag of words.
 """
 
+import copy
 import math
 import re
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ _LARGEST_ONE_HOT = 4096
 _LARGEST_ROW = 1 << 16
 _LEAST_SIDE = 32
 _MOST_WORDS = 512
+TASK_KINDS = ("one-hot", "tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,49 @@ class Inputs:
         return Inputs(self.vector[rows], tuple(part[rows] for part in self.pictures))
 
 
+@dataclass(frozen=True, slots=True)
+class TaskInputs:
+    """How a task becomes inputs.
+
+    Attributes:
+        kind: `one-hot` (an input for each task) or `tokens` (an input for each word of the tasks).
+        tasks: the known tasks, the most frequent first.
+    """
+
+    kind: str
+    tasks: tuple[str, ...]
+
+    @property
+    def features(self) -> int:
+        """Number of inputs."""
+        return len(self.tasks) if self.kind == "one-hot" else len(self._words)
+
+    def knows(self, task: str) -> bool:
+        """Return whether a task can be told from nothing."""
+        return task in self.tasks if self.kind == "one-hot" else bool(self.row(task).any())
+
+    def row(self, task: str) -> Rows:
+        """Return the inputs of a task: (features,); zeros if it is not known."""
+        if self.kind == "one-hot":
+            return np.array([task == each for each in self.tasks], np.float32)
+        row: Rows = _bags(self._words, [task])[0]
+        return row
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return tuple(sorted({word for task in self.tasks for word in _split(task)}))
+
+
 class Encoding:
-    """Turns observations of one space into `Inputs`."""
+    """Turns observations of one space into `Inputs`.
+
+    Attributes:
+        task_inputs: how the task is encoded; None if it is not.
+        task: the task that is encoded in each row.
+    """
+
+    task_inputs: TaskInputs | None = None
+    task = ""
 
     def __init__(
         self,
@@ -93,6 +136,13 @@ class Encoding:
         self.pictures = tuple(shrink.small for _, shrink in self._pictures)
         self._check_size()
 
+    def with_tasks(self, task_inputs: TaskInputs) -> "Encoding":
+        """Return an encoding whose rows also hold the task; it begins with the most frequent."""
+        other = copy.copy(self)
+        other.task_inputs, other.task = task_inputs, task_inputs.tasks[0]
+        other.features += task_inputs.features
+        return other
+
     def _check_size(self) -> None:
         if not self.features and not self.pictures:
             raise LearningError("The observations are text that is always the same.")
@@ -107,6 +157,8 @@ class Encoding:
         parts = [_columns(choices, leaf.value_in(tree)) for leaf, choices in self._numbers]
         parts += [_bags(self.words, leaf.value_in(tree)) for leaf in self._texts]
         count = len(self._any_leaf.value_in(tree))
+        if self.task_inputs is not None:
+            parts.append(np.tile(self.task_inputs.row(self.task), (count, 1)))
         vector = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
         return Inputs(vector, tuple(shrink(leaf.value_in(tree)) for leaf, shrink in self._pictures))
 
@@ -124,6 +176,8 @@ class Encoding:
             for leaf, choices in self._numbers
         ]
         parts += [_bags(self.words, [leaf.value_in(observation)])[0] for leaf in self._texts]
+        if self.task_inputs is not None:
+            parts.append(self.task_inputs.row(self.task))
         if len(parts) == 1:
             only: Rows = parts[0]
             return only

@@ -286,7 +286,7 @@ def _twins(demos: Demonstrations) -> Iterator[Trait]:
 
 def _same_starts(demos: Demonstrations) -> Iterator[tuple[int, int]]:
     """Yield pairs of episodes that begin alike."""
-    used = np.array(demos.used)
+    used = np.array(demos.used, np.int64)  # none if only a policy drove
     first = demos.inputs.vector[demos.starts[used]]  # (E, features)
     for place, index in enumerate(used[:-1]):
         apart = np.abs(first[place + 1 :] - first[place])

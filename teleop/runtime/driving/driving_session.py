@@ -279,6 +279,7 @@ class DrivingSession:
         if policy is not None:
             env = self._session.env
             policy.check_fits(self.env_id, env.observation_space, env.action_space)
+            policy.ask_for(self.options.task)
         before, self._wheel.over = self._wheel.over, policy
         self.takes.stays = bool(before or policy)  # saving a take now changes no list
         if policy is not None:
