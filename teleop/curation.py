@@ -55,6 +55,7 @@ FORMS: dict[str, tuple[Writer, str]] = {
     "lerobot-video": (_write_lerobot_video, ""),
     "npz": (tables.write_npz, ".npz"),
     "csv": (tables.write_csv, ".csv"),
+    "imitation": (tables.write_imitation, ".npz"),
     "parquet": (episode_records.write_parquet, ".parquet"),
 }
 

@@ -41,7 +41,7 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="bundle, minari, robomimic, lerobot, lerobot-video, npz, csv or parquet.",
+            help="bundle, minari, robomimic, lerobot, lerobot-video, imitation, npz, csv, parquet.",
         ),
     ] = "bundle",
     output: Annotated[Optional[Path], typer.Option(help="File or folder to write.")] = None,  # noqa: UP045

@@ -225,6 +225,24 @@ def test_lerobot_shows_what_the_environment_draws(library: Library, tmp_path: Pa
     assert back.rows()[0].label.marks == (Mark(2, "lean"),)  # counted from the trim
 
 
+def test_trajectories_of_imitation_come_back(library: Library, tmp_path: Path) -> None:
+    list(iter_record(library, "Pendulum-v1", "random", 2, dataset_id="swing/arm-v0"))
+    dataset = library.dataset("swing/arm-v0")
+    assert written(dataset, "imitation", tmp_path / "arm.npz") == ["infos are empty"]
+    with np.load(tmp_path / "arm.npz", allow_pickle=True) as data:  # as the library splits it
+        count = len(data["indices"]) + 1
+        obs = np.split(data["obs"], data["indices"] + np.arange(count - 1) + 1)
+        assert [len(part) for part in obs] == [row.total_steps + 1 for row in dataset.rows()]
+        assert len(data["infos"]) == len(data["acts"]) == len(data["rews"])
+    back = library.import_dataset(tmp_path / "arm.npz", "back/arm-v0", env_id="Pendulum-v1")
+    for before, after in zip(dataset.rows(), back.rows(), strict=True):
+        one, other = dataset.read(before), back.read(after)
+        np.testing.assert_array_equal(one.observations, other.observations)
+        np.testing.assert_allclose(one.actions, other.actions)
+    with pytest.raises(RecordingError, match="no nested spaces"):
+        written(nested(library), "imitation", tmp_path / "n.npz")
+
+
 def test_a_table_of_episodes_is_read_by_duckdb(record: Record, tmp_path: Path) -> None:
     import duckdb
 

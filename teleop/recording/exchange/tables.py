@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from teleop.errors import RecordingError
 from teleop.recording.datasets.dataset import Dataset
 from teleop.recording.episodes.episode import Episode
 from teleop.recording.exchange.flat import Part, iter_trimmed, no_place, parts_of
@@ -62,6 +63,36 @@ def _about(dataset: Dataset, rows: Sequence[EpisodeRow]) -> dict[str, Any]:
         "action_space": json.loads(info.action_space),
         "episodes": [row.uuid for row in rows],
     }
+
+
+def write_imitation(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
+    """Write the trajectories of the `imitation` library: an `.npz` that its `load` reads.
+
+    Returns:
+        a note: the library's `infos` are empty.
+
+    Raises:
+        RecordingError: an episode is damaged, or the spaces are nested.
+        OSError: writing to disk failed.
+    """
+    observation, action = (parts_of(space, "all") for space in dataset.spaces())
+    if len(observation) != 1 or len(action) != 1:
+        raise RecordingError("imitation knows no nested spaces; export to minari or lerobot.")
+    episodes = list(iter_trimmed(dataset, rows))
+    lengths = [len(episode.rewards) for episode in episodes]
+    infos = np.empty(sum(lengths), object)
+    infos[:] = [{} for _ in infos]
+    columns = {
+        "obs": np.concatenate([observation[0].of(each.observations) for each in episodes]),
+        "acts": np.concatenate([action[0].of(each.actions) for each in episodes]),
+        "rews": np.concatenate([each.rewards for each in episodes]),
+        "terminal": np.array([bool(each.terminations[-1]) for each in episodes]),
+        "indices": np.cumsum(lengths)[:-1],
+        "infos": infos,
+    }
+    with target.open("wb") as file:
+        np.savez(file, allow_pickle=True, **columns)
+    return ["infos are empty"]
 
 
 def write_csv(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
