@@ -200,6 +200,7 @@ PAD_DRIVING: dict[str, Command] = {
     "pad.x": Command.STAR_TAKE,
     "pad.y": Command.RETRY,
     "pad.left_shoulder": Command.REWIND,
+    "pad.right_shoulder": Command.MARK,
 }
 
 

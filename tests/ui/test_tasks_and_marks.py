@@ -101,3 +101,12 @@ def test_a_mark_that_means_nothing_is_said(person: Person) -> None:
     person.key("return")
     person.until(lambda: any("120 grasp" in text for text in person.app.overlays.toasts.texts))
     assert rows(person)[0].label.marks == ()
+
+
+def test_view_and_rb_mark_by_gamepad(person: Person) -> None:
+    from teleop.ui.commands import PAD_DRIVING, Command
+
+    assert PAD_DRIVING["pad.right_shoulder"] is Command.MARK
+    person.record(3)
+    person.app.command(PAD_DRIVING["pad.right_shoulder"])
+    person.until(lambda: any("Mark 1" in text for text in person.app.overlays.toasts.texts))
