@@ -8,7 +8,7 @@ from teleop.ui.state.context import UiContext
 from teleop.ui.system.keyboard_layout import control_label
 
 HELP = "help-sheet"
-_PAD_ROWS = 5
+_PAD_ROWS = -(-(len(PAD) + len(PAD_DRIVING)) // 3)  # in three columns
 _LONGEST = 10  # letters of two keys beside each other
 
 
