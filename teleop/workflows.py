@@ -174,7 +174,8 @@ class EvaluationJob:
         self._task = task
         dataset = find_dataset(library, name)
         self.env_id = dataset.info().env_id
-        self._drivers = [self._driver(library, dataset, each) for each in policies or ("",)]
+        drivers = [self._driver(library, dataset, each) for each in policies or ("",)]
+        self._drivers = list(dict.fromkeys(drivers))
         self.rule = rule_for(dataset)
         self.results: dict[str, list[Result]] = {}
 
@@ -186,7 +187,7 @@ class EvaluationJob:
             known = "; ".join(found.tasks) or "none"
             raise LearningError(f"{found.name} does not know this task. Tasks: {known}.")
         folder = dataset.policies / found.name
-        return PolicyPlayer(self.env_id, found.name, str(folder.absolute()), self._task)
+        return PolicyPlayer.saved(self.env_id, found.name, folder, self._task)
 
     @property
     def count(self) -> int:

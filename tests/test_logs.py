@@ -66,6 +66,7 @@ def test_figures_have_names_and_steps() -> None:
         "evaluation/success": ([1], [1.0]),
     }
     assert log.rows[1]["finding"] == "Lag: 2"
+    assert "<table>" in log._repr_html_()  # there is no curve of one point
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")

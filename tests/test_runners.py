@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from teleop import paths
-from teleop.errors import WorkerError
+from teleop.errors import LearningError, WorkerError
+from teleop.learning.data.dataset_reference import DatasetReference, demonstrations_from
+from teleop.learning.data.demonstrations import load_demonstrations
+from teleop.recording import Library
 from teleop.runtime.processes.client import Client
 from teleop.runtime.processes.entry import run_trainer
 from teleop.runtime.protocol.session_messages import ProcessName
@@ -82,8 +85,26 @@ def test_verify_stores_what_other_processes_found(here: Path, tmp_path: Path) ->
     assert len(stored.read_text("utf-8").splitlines()) == len(rows)
 
 
+def test_a_policy_named_twice_counts_once(here: Path) -> None:
+    rows = as_json("evaluate", SAMPLE, "random", "random", "--episodes", "3", here=here)
+    assert [row["episodes"] for row in rows] == [3]
+
+
+def test_labels_that_change_meanwhile_are_not_mixed(here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "recordings", tmp_path / "recordings")
+    dataset = Library(tmp_path / "recordings").existing(SAMPLE)
+    demos = load_demonstrations(dataset)
+    named = DatasetReference.of(dataset, demos)
+    assert demonstrations_from(named).total_steps == demos.total_steps
+    dataset.label(dataset.rows()[0].uuid, trim=(0, 5))
+    again = DatasetReference.of(dataset, load_demonstrations(dataset))
+    assert demonstrations_from(again).total_steps < demos.total_steps
+    with pytest.raises(LearningError, match="have changed"):
+        demonstrations_from(named)
+
+
 def test_an_address_that_means_nothing_is_an_error() -> None:
-    for address in ("local:x", "dask://", "slurm:", "local:9999"):
+    for address in ("local:x", "local:²", "dask://", "slurm:", "local:9999"):
         with pytest.raises(WorkerError, match="is not understood"), running(address):
             pass
 

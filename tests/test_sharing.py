@@ -141,6 +141,70 @@ def test_several_datasets_are_told_apart(library: Library, shared: str, tmp_path
         fetched(library, shared)
 
 
+def test_another_dataset_of_the_same_name_is_not_overwritten(
+    library: Library, shared: str, tmp_path: Path
+) -> None:
+    shutil.copytree(paths.samples_folder() / "teleop-twogates-v0", library.root / "gates")
+    before = {p: p.read_bytes() for p in (tmp_path / "shared").rglob("*") if p.is_file()}
+    with pytest.raises(RemoteError, match="holds cartpole-v1/sample-v0 under the name sample-v0"):
+        list(iter_publish(library.existing("gates/sample-v0"), shared, "mit"))
+    assert {p: p.read_bytes() for p in before} == before
+
+
+def test_two_datasets_have_a_card_each(library: Library, shared: str, tmp_path: Path) -> None:
+    library.rename(SAMPLE, "cartpole-v1/second-v0")
+    list(iter_publish(library.existing("cartpole-v1/second-v0"), shared, "mit"))
+    folder = tmp_path / "shared/cartpole-v1"
+    text = (folder / "README.md").read_text("utf-8")
+    assert "license: other" in text
+    assert (
+        f"| [sample-v0](sample-v0/README.md) | cc-by-4.0 | `teleop fetch {shared}/sample-v0` |"
+        in text
+    )
+    assert "license: mit" in (folder / "second-v0/README.md").read_text("utf-8")
+
+
+def test_a_page_that_somebody_wrote_stays(library: Library, shared: str, tmp_path: Path) -> None:
+    page = tmp_path / "shared/cartpole-v1/README.md"
+    page.write_text("my own page")
+    published(library, shared)
+    assert page.read_text() == "my own page"
+
+
+def test_what_was_deleted_is_withdrawn(library: Library, shared: str, tmp_path: Path) -> None:
+    dataset = library.existing(SAMPLE)
+    dataset.writer.claim()
+    gone = dataset.rows()[2].file
+    dataset.writer.delete(gone)
+    dataset.writer.release()
+    published(library, shared)
+    there = {path.name for path in (tmp_path / "shared").rglob("*.h5")}
+    assert gone not in there
+    assert len(there) == 5
+    fetched(library, f"{shared}/{STEM}")
+
+
+def test_more_than_fits_is_not_begun(library: Library, shared: str, tmp_path: Path) -> None:
+    path = tmp_path / "shared/cartpole-v1" / STEM / "teleop.json"
+    contents = json.loads(path.read_text())
+    name = "data/episodes/000009-0123456789ab.h5"
+    for size, kind in ((1 << 50, HostileFileError), (-1, HostileFileError)):
+        contents["files"][name] = {"size": size, "sha256": "0" * 64}
+        path.write_text(json.dumps(contents))
+        with pytest.raises(kind, match=r"Nothing was fetched"):
+            fetched(library, shared)
+
+
+def test_a_login_in_an_address_is_never_shown(library: Library) -> None:
+    from teleop.sharing.remote_folder import without_login
+
+    address = "ftp://me:secret@127.0.0.1:9/folder"
+    assert without_login(address) == "ftp://127.0.0.1:9/folder"
+    with pytest.raises(RemoteError, match=r"127.0.0.1:9/folder cannot be reached") as caught:
+        published(library, address)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_dataset_of_minari_is_fetched(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "minari/cart"
     shutil.copytree(library.existing(SAMPLE).folder / "data", folder / "data")
@@ -157,7 +221,7 @@ def test_a_dataset_of_minari_is_fetched(library: Library, tmp_path: Path) -> Non
         ("nowhere", "is not an address"),
         ("file://", "is not an address"),
         ("what://x/y", "is not understood"),
-        ("hf://ann", "names no repository"),
+        ("hf://ann", "names no dataset repository"),
         ("file:///nowhere/at/all", "holds no dataset"),
     ],
 )

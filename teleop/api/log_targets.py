@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from teleop.errors import LogError, reason
+from teleop.errors import LogError, reason, sentence
 
 KINDS = "jsonl:FILE, tensorboard:FOLDER, wandb:PROJECT, or trackio:PROJECT"
 
@@ -56,6 +56,9 @@ def target_for(to: str, run: str, config: Mapping[str, Any]) -> LogTarget:
         return _TARGETS[kind](rest, run, config)
     except OSError as problem:
         raise LogError(f"The log {to} cannot be written ({reason(problem)}).") from problem
+    except Exception as problem:  # a service's package may raise anything
+        why = sentence(problem).rstrip(".")
+        raise LogError(f"The log {to} cannot be begun ({why}).") from problem
 
 
 class _JsonLines:

@@ -128,7 +128,8 @@ class Log:
         from teleop.api.curves import inline_picture
 
         lines = "".join(f"<p>{html.escape(text)}</p>" for text in self.problems)
-        picture = inline_picture(self.plot)
+        drawn = any(len(steps) > 1 for steps, _ in self.series().values())
+        picture = inline_picture(self.plot) if drawn else ""
         return lines + (picture or html_table(self.rows[-_SHOWN:]))
 
     def _of_progress(self, told: Progress) -> tuple[dict[str, float], dict[str, str]]:

@@ -173,6 +173,7 @@ def publish(
 ) -> None:
     """Publish a dataset with its labels, policies and a card. Run it again to go on."""
     from teleop.sharing.publishing import iter_publish
+    from teleop.sharing.remote_folder import without_login
 
     chosen = find_dataset(recordings, dataset)
     if not licence and sys.stdin.isatty() and not as_json:
@@ -185,8 +186,9 @@ def publish(
     with bar("Publishing", as_json) as move:
         for done, total, name in iter_publish(chosen, address, licence):
             move(done, total, name)
-    found = {"dataset": chosen.dataset_id, "address": address, "files": done}
-    say(as_json, found, f"Published {chosen.dataset_id} to {address}")
+    shown = without_login(address)
+    found = {"dataset": chosen.dataset_id, "address": shown, "files": done}
+    say(as_json, found, f"Published {chosen.dataset_id} to {shown}")
 
 
 @cli.command()

@@ -357,11 +357,11 @@ def evaluate(
     with running(on) as runner:
         for _ in progress(job.run(episodes, seed, runner), total, "Playing", quiet=as_json):
             pass
+    _tell_scores(job, as_json=as_json)
     for score in job.scores() if log else ():
         with logging_to(log, score.name, {"dataset": dataset, "seed": seed}) as note:
             for each in (*job.results[score.name], score):
                 note(each)
-    _tell_scores(job, as_json=as_json)
 
 
 def _tell_scores(job: "EvaluationJob", *, as_json: bool) -> None:

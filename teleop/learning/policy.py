@@ -138,15 +138,15 @@ class LearnedPolicy:
         return self.encoding.task_inputs.tasks if self.encoding.task_inputs else ()
 
     def ask_for(self, task: str) -> bool:
-        """Choose the task that the policy does from now on.
+        """Choose the task that the policy does from now on; empty: the most frequent one.
 
         Returns:
             False if the policy does not know it; it then keeps the one it had.
         """
         known = self.encoding.task_inputs
-        if known is None or not known.knows(task):
+        if known is None or (task and not known.knows(task)):
             return False
-        self.encoding.task = task
+        self.encoding.task = task or known.tasks[0]
         return True
 
     def act(self, observation: Observation) -> Action:

@@ -14,6 +14,7 @@ from teleop.envs.conversion import as_in_space
 from teleop.envs.factory import close_env, make_env
 from teleop.envs.pictures import NOTHING_YET, draw, is_one_colour
 from teleop.envs.stepping import Transition, iter_episode
+from teleop.errors import RecordingError
 from teleop.recording.episodes.episode import Episode, row_of_tree
 from teleop.text import tr
 from teleop.types import Action, Actor, Observation, Policy
@@ -208,8 +209,13 @@ def iter_drawn(env_id: str, episode: Episode) -> Iterator[NDArray[np.uint8]]:
 
     Raises:
         EnvError: the environment cannot be created, drawn or reset, or failed.
+        RecordingError: the episode has no seed, or goes another way than it was recorded; this is
+            known when all frames have been yielded.
     """
-    replay = Replay(env_id, episode.row.seed or 0, [RecordedPolicy(episode)])
+    number = episode.row.number
+    if episode.row.seed is None:
+        raise RecordingError(f"Episode {number} has no seed, so it cannot be drawn again.")
+    replay = Replay(env_id, episode.row.seed, [RecordedPolicy(episode)])
     try:
         shown, runs = 0, True
         yield replay.lanes[0].picture(0)
@@ -218,5 +224,7 @@ def iter_drawn(env_id: str, episode: Episode) -> Iterator[NDArray[np.uint8]]:
             if replay.steps > shown:
                 shown = replay.steps
                 yield replay.lanes[0].picture(shown)
+        if (found := replay.fidelity()) != "exact":
+            raise RecordingError(f"Episode {number} cannot be drawn again: it {found}.")
     finally:
         replay.close()

@@ -1,7 +1,8 @@
 """The page that describes a published dataset, made from what is known about it."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from teleop.recording import Dataset
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.types.metadata import EpisodeRow
 
+OWN_CARD = "<!-- written by `teleop publish`; remove this line to keep your changes -->"
 _TAGS = ("teleop", "minari", "gymnasium", "imitation-learning")
 _WHO = {"human": "people", "script": "scripts", "policy": "policies", "other": "other programs"}
 
@@ -30,6 +32,7 @@ def card_of(dataset: Dataset, licence: str, address: str) -> str:
     head += ["task_categories:", "- reinforcement-learning", "- robotics", "tags:"]
     head += [*(f"- {tag}" for tag in _TAGS), "---"]
     body = [
+        OWN_CARD,
         f"# {dataset.dataset_id}",
         "",
         f"Demonstrations in `{dataset.info().env_id or 'an unknown environment'}`, recorded with "
@@ -50,6 +53,39 @@ def card_of(dataset: Dataset, licence: str, address: str) -> str:
         "rewards, and the times at which they happened are stored as they were recorded.",
     ]
     return "\n".join([*head, "", *body]) + "\n"
+
+
+def cards_list(address: str, cards: Mapping[str, str]) -> str:
+    """Return the card of a folder with several datasets.
+
+    Args:
+        address: the folder.
+        cards: the card of each dataset, by the name of its folder.
+    """
+    licences = {stem: _licence_in(card) for stem, card in sorted(cards.items())}
+    known = set(licences.values())
+    lines = [
+        "---",
+        f"license: {known.pop() if len(known) == 1 else 'other'}",
+        "tags:",
+        *(f"- {tag}" for tag in _TAGS),
+        "---",
+        "",
+        OWN_CARD,
+        "# Datasets",
+        "",
+        "| dataset | licence | fetch it |",
+        "|---|---|---|",
+    ]
+    for stem, licence in licences.items():
+        fetch = f"`teleop fetch {address.rstrip('/')}/{stem}`"
+        lines.append(f"| [{stem}]({stem}/README.md) | {licence} | {fetch} |")
+    return "\n".join(lines) + "\n"
+
+
+def _licence_in(card: str) -> str:
+    found = re.search(r"^license: (\S+)$", card, re.MULTILINE)
+    return found[1] if found else "other"
 
 
 def _facts(dataset: Dataset, rows: Sequence[EpisodeRow]) -> list[tuple[str, str]]:

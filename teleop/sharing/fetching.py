@@ -5,11 +5,11 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-from teleop.errors import HostileFileError, RemoteError
+from teleop.errors import HostileFileError, RemoteError, StorageError
 from teleop.paths import cache_folder
 from teleop.recording import Dataset, Library
 from teleop.recording.exchange import bundle
@@ -18,6 +18,7 @@ from teleop.sharing.remote_folder import remote_folder
 _MOST_CONTENTS = 64 << 20
 _MINARI = re.compile(r"^data/(metadata\.json|main_data\.hdf5)$")
 _BLOCK = 1 << 20
+_COPIES = 3  # as fetched, as one file, and in the library
 _SAFE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
 
 
@@ -59,11 +60,35 @@ class Fetching:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         listed = self._listed()
+        self._need_room(listed)
         for done, (name, about) in enumerate(listed.items(), start=1):
             self._fetch(name, about)
             yield done, len(listed), name
         self.dataset = self._library.import_dataset(self._source(listed), self._new_id)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _need_room(self, listed: Mapping[str, Mapping[str, Any]]) -> None:
+        """Check what is asked for before anything is fetched.
+
+        Raises:
+            HostileFileError: it is more than any dataset has.
+            StorageError: it does not fit on this disk.
+        """
+        sizes = [int(about["size"]) for about in listed.values()]
+        where = self._remote.address
+        if min(sizes, default=0) < 0 or len(sizes) > bundle.MOST_FILES:
+            raise HostileFileError(f"{where} lists files that cannot be. Nothing was fetched.")
+        if sum(sizes) > bundle.MOST_BYTES:
+            raise HostileFileError(
+                f"{where} holds {sum(sizes) / 1e9:.0f} GB; at most {bundle.MOST_BYTES >> 30} GB "
+                "are fetched. Nothing was fetched."
+            )
+        free = shutil.disk_usage(self._folder).free
+        if _COPIES * sum(sizes) > free:
+            raise StorageError(
+                f"{where} needs {_COPIES * sum(sizes) / 1e9:.1f} GB while it is checked; this disk "
+                f"has {free / 1e9:.1f} GB left."
+            )
 
     def _listed(self) -> dict[str, dict[str, Any]]:
         """Return size and SHA-256 of each file; a Minari dataset lists none."""

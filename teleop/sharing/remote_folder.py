@@ -3,9 +3,10 @@
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from teleop.errors import RemoteError, reason, sentence
 
@@ -43,6 +44,10 @@ class RemoteFolder(Protocol):
         """Write files, by their paths; yield the path of each that is complete."""
         ...
 
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete files."""
+        ...
+
 
 def remote_folder(address: str) -> RemoteFolder:
     """Open an address.
@@ -54,10 +59,11 @@ def remote_folder(address: str) -> RemoteFolder:
     Raises:
         RemoteError: it is not understood, or the package for it is missing.
     """
+    shown = without_login(address)
     kind, separator, rest = address.partition("://")
     if not separator or not rest.strip("/"):
         raise RemoteError(
-            f"{address} is not an address: write hf://USER/NAME, file:///FOLDER, "
+            f"{shown} is not an address: write hf://USER/NAME, file:///FOLDER, "
             "s3://BUCKET/FOLDER or sftp://HOST/FOLDER."
         )
     try:
@@ -65,15 +71,23 @@ def remote_folder(address: str) -> RemoteFolder:
         import huggingface_hub  # noqa: F401  both are in one extra
     except ImportError as problem:
         raise RemoteError("Publishing needs: pip install 'teleop-studio[hub]'") from problem
-    try:
+    with _problems_of(shown):
         if kind == "hf":
             return _Hub(address)
-        opened, path = fsspec.core.url_to_fs(address)
-    except ImportError as problem:  # it says which package
-        raise RemoteError(f"{address} needs another package: {problem}.") from problem
-    except ValueError as problem:
-        raise RemoteError(f"{address} is not understood ({problem}).") from problem
-    return _Files(address, opened, path)
+        if kind not in fsspec.available_protocols():
+            raise RemoteError(f"{shown} is not understood: there is no protocol {kind}.")
+        opened, path = fsspec.core.url_to_fs(address)  # some log in at once
+    return _Files(shown, opened, path)
+
+
+def without_login(address: str) -> str:
+    """Return an address without the name and password in it."""
+    parts = urlsplit(address)
+    return (
+        address
+        if "@" not in parts.netloc
+        else address.replace(f"{parts.netloc.rpartition('@')[0]}@", "", 1)
+    )
 
 
 class _Files:
@@ -113,6 +127,11 @@ class _Files:
                 self._opened.mv(place + _PART, place)
             yield name
 
+    def remove(self, names: Sequence[str]) -> None:
+        with _problems_of(self.address):
+            for name in names:
+                self._opened.rm_file(self._at(name))
+
     def _at(self, name: str) -> str:
         return f"{self._path}/{name}"
 
@@ -131,8 +150,9 @@ class _Hub(_Files):
         # what fails in the end is said once, by us
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
         parts = address.removeprefix(_HUB).strip("/").split("/")
-        if len(parts) < 2:
-            raise RemoteError(f"{address} names no repository: write hf://USER/NAME.")
+        parts = parts[parts[0] == "datasets" :]
+        if len(parts) < 2 or parts[0] in ("models", "spaces"):
+            raise RemoteError(f"{address} names no dataset repository: write hf://USER/NAME.")
         self._repo, self._below = "/".join(parts[:2]), "/".join(parts[2:])
         path = "/".join(["datasets", *parts])
         super().__init__(address, HfFileSystem(), path)
@@ -151,13 +171,23 @@ class _Hub(_Files):
             )
         yield from sources
 
+    def remove(self, names: Sequence[str]) -> None:
+        from huggingface_hub import CommitOperationDelete, HfApi
+
+        below = f"{self._below}/" if self._below else ""
+        gone = [CommitOperationDelete(below + name) for name in names]
+        with _problems_of(self.address):
+            HfApi().create_commit(
+                self._repo, gone, commit_message="Withdraw with Teleop", repo_type="dataset"
+            )
+
 
 @contextlib.contextmanager
 def _problems_of(address: str) -> Iterator[None]:
     """Explain in one sentence what went wrong at an address; no token is ever named."""
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, RemoteError):
         raise
     except PermissionError as problem:
         raise RemoteError(f"{address} refuses this ({reason(problem)}).") from problem

@@ -10,9 +10,9 @@ from teleop.errors import RecordingError
 from teleop.text import tr
 
 Verdict = Literal["exact", "diverges", "unknown"]
-_LONGEST_TAG = _LONGEST_CODENAME = 40
+LONGEST_NAME = _LONGEST_TAG = _LONGEST_CODENAME = 40
 _LONGEST_NOTE, LONGEST_TASK = 2000, 200
-_MOST_MARKS = 200
+_MOST_MARKS, _LAST_STEP = 200, 10**9
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
 
 
@@ -100,8 +100,11 @@ def checked_marks(marks: Iterable[Mark]) -> tuple[Mark, ...]:
             a comma.
     """
     found = sorted({Mark(mark.step, " ".join(mark.name.split())) for mark in marks})
-    wrong = [m for m in found if m.step < 0 or not 0 < len(m.name) <= _LONGEST_TAG or "," in m.name]
-    if wrong or len(found) > _MOST_MARKS:
+    right = [
+        0 <= mark.step <= _LAST_STEP and 0 < len(mark.name) <= _LONGEST_TAG and "," not in mark.name
+        for mark in found
+    ]
+    if not all(right) or len(found) > _MOST_MARKS:
         raise RecordingError(
             tr("A mark is a step and a short name without commas, as in: 120 grasp")
         )
@@ -120,7 +123,8 @@ def marks_from(text: str) -> tuple[Mark, ...]:
         RecordingError: a part is not a step and a name.
     """
     parts = [part.strip().partition(" ") for part in text.split(",") if part.strip()]
-    return checked_marks(Mark(int(s) if s.isdecimal() else -1, name) for s, _, name in parts)
+    steps = [int(step) if step.isdecimal() and len(step) < 12 else -1 for step, _, _ in parts]
+    return checked_marks(Mark(step, part[2]) for step, part in zip(steps, parts, strict=True))
 
 
 def checked_codename(text: str) -> str:

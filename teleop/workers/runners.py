@@ -113,7 +113,7 @@ def runner_for(on: str, folder: Path) -> Runner:
         WorkerError: it is not understood, its package is missing, or it does not answer.
     """
     kind, _, rest = on.partition(":")
-    if kind == "local" and (not rest or rest.isdigit()) and int(rest or 1) <= _MOST_LOCAL:
+    if kind == "local" and (not rest or rest.isdecimal()) and int(rest or 1) <= _MOST_LOCAL:
         return WorkerPool(int(rest or 0))
     if kind == "dask" and rest.startswith("//") and len(rest) > len("//"):
         return _Dask(rest.removeprefix("//"))

@@ -22,7 +22,7 @@ from teleop.recording import Dataset, Library
 from teleop.recording.exchange.flat import ActionVector
 from teleop.recording.importing.lerobot_video import Frames
 from teleop.recording.trust.vetting import picture_of
-from teleop.types.metadata import Mark
+from teleop.types.metadata import Mark, marks_from
 from tests.harness.recordings import recorded
 
 Record = Callable[..., Dataset]
@@ -260,6 +260,43 @@ def test_a_table_of_episodes_is_read_by_duckdb(record: Record, tmp_path: Path) -
     assert rows[1][1:4] == ("", [], None)
     assert rows[0][5] is None
     assert rows[0][6].timestamp() == pytest.approx(first.started, abs=1e-5)
+
+
+def test_what_cannot_be_drawn_again_is_not_drawn(library: Library, tmp_path: Path) -> None:
+    list(iter_record(library, "CartPole-v1", "human-like", 1, dataset_id="cart/pole-v0"))
+    written(library.dataset("cart/pole-v0"), "npz", tmp_path / "a.npz")
+    seedless = library.import_dataset(tmp_path / "a.npz", "back/pole-v0", env_id="CartPole-v1")
+    if seedless.rows()[0].seed is None:
+        with pytest.raises(RecordingError, match="has no seed"):
+            written(seedless, "lerobot-video", tmp_path / "out")
+    written(library.dataset("cart/pole-v0"), "lerobot", tmp_path / "plain")
+    other = library.import_dataset(tmp_path / "plain", "other/pole-v0")
+    with pytest.raises(RecordingError, match="has no seed"):
+        written(other, "lerobot-video", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_subtasks_of_others_become_marks(library: Library, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    list(iter_record(library, "CartPole-v1", "human-like", 2, dataset_id="cart/pole-v0"))
+    dataset = library.dataset("cart/pole-v0")
+    first, _ = dataset.rows()
+    dataset.label(first.uuid, marks=(Mark(3, "grasp"),))
+    written(dataset, "lerobot", tmp_path / "out")
+    back = library.import_dataset(tmp_path / "out", "back/pole-v0").rows()
+    assert [row.label.marks for row in back] == [(Mark(3, "grasp"),), ()]
+    path = tmp_path / "out/meta/subtasks.parquet"
+    table = pq.read_table(path)
+    names = ["pick up, then place it" if n == "grasp" else n for n in table[1].to_pylist()]
+    pq.write_table(table.set_column(1, table.schema.names[1], [names]), path)
+    again = library.import_dataset(tmp_path / "out", "again/pole-v0").rows()
+    assert again[0].label.marks == (Mark(3, "pick up then place it"),)
+
+
+def test_marks_far_beyond_are_refused() -> None:
+    for text in ("99999999999999999999 x", "1e9 x", "-1 x", "5 a,6", f"5 {'x' * 41}"):
+        with pytest.raises(RecordingError, match="120 grasp"):
+            marks_from(text)
 
 
 def pq_rows(path: Path) -> list[dict[str, Any]]:

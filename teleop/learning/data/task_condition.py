@@ -27,10 +27,10 @@ def conditioned(demos: Demonstrations, kind: str) -> Demonstrations:
     if kind not in TASK_KINDS:
         raise LearningError(f"condition is {kind}; it is one of: {', '.join(TASK_KINDS)}.")
     tasks = [*demos.tasks, *[""] * (demos.count - len(demos.tasks))]
-    told = Counter(tasks[index] for index in demos.used)
+    told = Counter(tasks[index] for index in demos.used if tasks[index])
     if len(told) < 2:
         raise LearningError(
-            "All episodes have the same task, so a policy cannot learn to tell tasks apart. Say "
+            "All episodes have the same task or none, so there are no tasks to tell apart. Say "
             f"what is done in them: teleop label {demos.dataset_id} NUMBERS --task TEXT"
         )
     task_inputs = TaskInputs(kind, tuple(task for task, _ in told.most_common()))

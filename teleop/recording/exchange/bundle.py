@@ -31,8 +31,8 @@ FILES = re.compile(
     r"|episodes/\d{6,9}-[0-9a-f]{12}\.h5)"
     r"|policies/[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/(config\.json|weights\.safetensors))$"
 )
-_MOST_FILES = 200_000
-_MOST_BYTES = 64 << 30
+MOST_FILES = 200_000
+MOST_BYTES = 64 << 30
 _LARGEST_CONTENTS = 64 << 20
 _DEFLATE_AT_BEST = 1100
 _BLOCK = 1 << 20
@@ -150,7 +150,7 @@ class _Unpacking:
 
     def _named_entries(self) -> dict[str, zipfile.ZipInfo]:
         found = self._bundle.infolist()
-        if len(found) > _MOST_FILES:
+        if len(found) > MOST_FILES:
             raise self._refusal(f"holds {len(found)} files")
         entries: dict[str, zipfile.ZipInfo] = {}
         for entry in found:
@@ -165,7 +165,7 @@ class _Unpacking:
             self._need_honest_size(entry)
             entries[name] = entry
         total = sum(entry.file_size for entry in entries.values())
-        if total > _MOST_BYTES:
+        if total > MOST_BYTES:
             raise self._refusal(f"unpacks to {total / 1e9:.0f} GB")
         return entries
 

@@ -7,7 +7,6 @@ or video. The task of an episode becomes its `task`; the name of the latest mark
 """
 
 import io
-import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,7 +27,6 @@ from teleop.recording.exchange.flat import (
     parts_of,
 )
 from teleop.recording.exchange.video_file import RENDERED, VIDEO_PATH, VideoFiles
-from teleop.text import tr
 from teleop.types.metadata import EpisodeRow
 
 Rendered: TypeAlias = Callable[[Episode], Iterator[NDArray[np.uint8]]]
@@ -139,14 +137,11 @@ class _Films:
             raise RuntimeError("nothing draws")
         first = episode.row.label.trim[0] if episode.row.label.trim else 0
         whole = self._dataset.read(episode.row)
-        pictures = list(itertools.islice(self._rendered(whole), first, first + steps))
+        pictures = list(self._rendered(whole))[first : first + steps]
         if len(pictures) < steps:
             raise RecordingError(
-                tr(
-                    "Episode {number} cannot be drawn again: it ends at step {found}",
-                    number=episode.row.number,
-                    found=len(pictures),
-                )
+                f"Episode {episode.row.number} cannot be drawn again: it ends after "
+                f"{len(pictures)} of {steps} steps."
             )
         return pictures
 

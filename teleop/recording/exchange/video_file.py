@@ -37,7 +37,7 @@ class VideoFiles:
         self._format = "yuv444p" if shape[0] % 2 or shape[1] % 2 else "yuv420p"
         self._number, self._frames = -1, 0
         self._film: Any = None
-        self._path = folder
+        self._path = folder / "none yet"
 
     def add(self, pictures: Iterable[NDArray[np.uint8]]) -> int:
         """Write the pictures of an episode; return how many there were.
@@ -45,7 +45,8 @@ class VideoFiles:
         Raises:
             OSError: writing failed.
         """
-        if self._film is None or self._path.stat().st_size > _LARGEST:
+        size = self._path.stat().st_size if self._path.exists() else 0  # ffmpeg has yet to begin
+        if self._film is None or size > _LARGEST:
             self._begin()
         first, count = self._frames, 0
         for picture in pictures:

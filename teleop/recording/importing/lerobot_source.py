@@ -29,7 +29,7 @@ from teleop.recording.importing.source import (
 )
 from teleop.recording.trust.vetting import picture_of
 from teleop.text import tr
-from teleop.types.metadata import LONGEST_TASK, NO_LABEL, Label, Mark
+from teleop.types.metadata import LONGEST_NAME, LONGEST_TASK, NO_LABEL, Label, Mark
 
 _KEY = re.compile(r"^[A-Za-z0-9][\w.\-]{0,99}$")
 _ENV = re.compile(r"-v\d+$")  # our own export puts the environment where others put the robot
@@ -167,15 +167,16 @@ class _LeRobot:
         tasks, subtasks = self.texts["task"], self.texts["subtask"]
         index = np.ravel(columns.get("task_index", ()))
         task = tasks.get(int(index[0]), "") if len(index) else ""
-        task = "" if task == f"Drive {self.env_id}" else task  # what our own export calls it
         parts = np.ravel(columns.get("subtask_index", ()))
         starts = [0, *(np.flatnonzero(parts[1:] != parts[:-1]) + 1)] if len(parts) else []
         named = [(int(step), subtasks.get(int(parts[step]), "")) for step in starts]
-        marks = tuple(Mark(step, name) for step, name in named if name and (step or name != task))
+        marks = [Mark(step, _short(name)) for step, name in named if step or name != task]
+        own = "" if task == f"Drive {self.env_id}" else task  # what our own export calls it
+        label = NO_LABEL.changed(task=own)
         try:
-            return NO_LABEL.changed(task=task, marks=marks)
-        except RecordingError:  # too long, or too many
-            return NO_LABEL
+            return label.changed(marks=tuple(mark for mark in marks if mark.name))
+        except RecordingError:  # too many
+            return label
 
     def _tables(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield (number, columns) of each episode."""
@@ -231,6 +232,11 @@ def _texts(folder: Path, kind: str) -> dict[int, str]:
         }
     except (*_UNREADABLE, pa.ArrowException):
         return {}
+
+
+def _short(name: str) -> str:
+    """Return the text of a subtask as the name of a mark."""
+    return " ".join(name.replace(",", " ").split())[:LONGEST_NAME].strip()
 
 
 def _parquet_files(folder: Path) -> list[Path]:

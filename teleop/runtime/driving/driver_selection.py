@@ -2,6 +2,7 @@
 
 from teleop.control import HumanPolicy
 from teleop.learning import LearnedPolicy
+from teleop.runtime.protocol.driving_options import DriveOptions
 from teleop.session import Session
 from teleop.take_over import TakeOver, TouchGate
 
@@ -28,9 +29,11 @@ class DriverSelection:
             return self.person
         return TakeOver(self.over, self.person, self._gate)
 
-    def hand_back_after(self, seconds: float) -> None:
-        """Set how long the person keeps control after releasing all controls."""
-        self._gate.hold_s = seconds
+    def use(self, options: DriveOptions) -> None:
+        """Set how long the person keeps control after letting go, and what the policy does."""
+        self._gate.hold_s = options.hand_back_s
+        if self.over is not None:
+            self.over.ask_for(options.task)
 
     def take_turns(self, wish: bool | None, usual: bool) -> bool:
         """Set and return whether a step waits for a press; never while a policy drives."""

@@ -300,7 +300,7 @@ class DrivingSession:
     def _set_options(self, options: DriveOptions, now: float) -> None:
         """Apply new options for driving and recording."""
         self.options = self.takes.options = options
-        self._wheel.hand_back_after(options.hand_back_s)
+        self._wheel.use(options)
         self._session.add_noise(options.noise)
         self.assistance.per_minute = options.questions
         self._set_pace()
