@@ -62,7 +62,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "line",
     [
         ("curve", SAMPLE, "--episodes", "2"),
-        ("curve", SAMPLE, "--over", "steps=20,40", "--runs", "2", "--episodes", "2"),
+        pytest.param(
+            ("curve", SAMPLE, "--over", "steps=20,40", "--runs", "2", "--episodes", "2"),
+            marks=pytest.mark.slow,
+        ),
         pytest.param(("influence", SAMPLE, "--episodes", "2"), marks=pytest.mark.slow),
         ("evaluate", SAMPLE, "random", "script", "--episodes", "45"),
         ("verify", SAMPLE),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from teleop import paths
+from teleop import curation, paths
 from teleop.errors import HostileFileError, RecordingError, RemoteError
 from teleop.recording import Library
 from teleop.sharing.fetching import Fetching
@@ -39,7 +39,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def shared(library: Library, tmp_path: Path) -> str:
-    """The address of a published dataset."""
+    """The address of a published dataset, whose episodes were re-simulated."""
+    list(curation.verify(library.existing(SAMPLE)))
     address = (tmp_path / "shared/cartpole-v1").as_uri()
     published(library, address)
     return address
@@ -208,9 +209,9 @@ def test_a_login_in_an_address_is_never_shown(library: Library) -> None:
 def test_a_dataset_of_minari_is_fetched(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "minari/cart"
     shutil.copytree(library.existing(SAMPLE).folder / "data", folder / "data")
-    from teleop.curation import export
-
-    export(library.existing(SAMPLE), library.existing(SAMPLE).rows(), "minari", tmp_path / "m")
+    curation.export(
+        library.existing(SAMPLE), library.existing(SAMPLE).rows(), "minari", tmp_path / "m"
+    )
     fetched(library, (tmp_path / "m").as_uri())
     assert len(library.existing("back/cart-v0").rows()) == 6
 

@@ -326,6 +326,7 @@ def test_teachers_are_ordered_by_success_then_by_return() -> None:
     assert [each.student for each in found.best_first] == ["c", "b", "a"]
 
 
+@pytest.mark.slow
 def test_the_command_line_lists_a_class_and_writes_tables_and_figures(
     studied: tuple[ClassFindings, Path], here: Path, tmp_path: Path
 ) -> None:
