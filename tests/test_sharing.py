@@ -207,8 +207,6 @@ def test_a_login_in_an_address_is_never_shown(library: Library) -> None:
 
 
 def test_a_dataset_of_minari_is_fetched(library: Library, tmp_path: Path) -> None:
-    folder = tmp_path / "minari/cart"
-    shutil.copytree(library.existing(SAMPLE).folder / "data", folder / "data")
     curation.export(
         library.existing(SAMPLE), library.existing(SAMPLE).rows(), "minari", tmp_path / "m"
     )
