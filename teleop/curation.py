@@ -296,22 +296,15 @@ def shares(
 
 
 def _episode_row(row: EpisodeRow, certificates: dict[str, Certificate]) -> dict[str, Any]:
-    certificate = certificates.get(row.uuid)
-    said = {None: "", True: "success", False: "failure"}[row.label.success]
-    trim = row.label.trim
-    return {
-        "episode": row.number,
-        "return": row.total_reward,
-        "steps": row.total_steps,
-        "seed": row.seed,
-        "driver": row.who,
-        "starred": row.starred,
+    """Return what is known of an episode, with lists as text."""
+    known = episode_records.episode_record(row)
+    certificate, trim = certificates.get(row.uuid), row.label.trim
+    names = ("episode", "return", "steps", "seed", "driver", "starred")
+    return {name: known[name] for name in names} | {
         "tags": ", ".join(row.label.tags),
-        "note": row.label.note,
-        "codename": row.label.codename,
-        "task": row.label.task,
+        **{name: known[name] for name in ("note", "codename", "task")},
         "marks": marks_text(row.label.marks),
-        "verdict": said,
+        "verdict": {None: "", True: "success", False: "failure"}[row.label.success],
         "trim": f"{trim[0]}-{trim[1]}" if trim else "",
         "recovered": row.recovered,
         "replay": certificate.text if certificate else "",

@@ -82,7 +82,7 @@ def test_a_log_that_cannot_be_written_any_more_is_given_up_and_said(tmp_path: Pa
     log.close()
     assert len(log.rows) == 20  # the run went on
     (problem,) = log.problems
-    assert "full.jsonl was given up" in problem
+    assert "full.jsonl was stopped" in problem
 
 
 def test_a_log_that_cannot_be_begun_is_one_sentence(

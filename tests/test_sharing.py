@@ -17,7 +17,7 @@ from teleop.errors import HostileFileError, RecordingError, RemoteError
 from teleop.recording import Library
 from teleop.sharing.fetching import Fetching
 from teleop.sharing.publishing import iter_publish
-from tests.harness.cli import one_sentence
+from tests.harness.cli import as_json, one_sentence
 from tests.harness.cli import teleop as command
 from tests.harness.hub_server import TOKEN, Hub, hub
 
@@ -64,8 +64,11 @@ def test_what_was_published_comes_back(library: Library, shared: str, tmp_path: 
     assert [row.sha256 for row in back.rows()] == [row.sha256 for row in dataset.rows()]
     card = (tmp_path / "shared/cartpole-v1/README.md").read_text("utf-8")
     assert card.startswith("---\nlicense: cc-by-4.0\n")
-    for fact in ("6 (6 by scripts)", "6 of 6 episodes", "67% of 6", "typically 133 ms"):
+    for fact in ("6 (6 by scripts)", "6 of 6 episodes", "67% of 6"):
         assert fact in card
+    measured = as_json("profile", SAMPLE, here=tmp_path)[0]  # never the usual one as if measured
+    assert f"| Reaction time | {measured['found']} |" in card
+    assert "typically" not in card
     listed = json.loads((tmp_path / "shared/cartpole-v1/namespace_metadata.json").read_text())
     assert listed["datasets"] == ["cartpole-v1/sample-v0"]
 

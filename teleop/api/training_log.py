@@ -37,7 +37,7 @@ class Log:
 
     Attributes:
         rows: each row's `seconds` since the beginning, `step`, figures and texts.
-        problems: why a target was given up; the run itself goes on.
+        problems: why a log was stopped; the run itself continues.
     """
 
     def __init__(self, *to: str, run: str = "run", config: Mapping[str, Any] | None = None) -> None:
@@ -160,12 +160,12 @@ class Log:
             self._guarded(to, self._targets[to].write, step, {"seconds": seconds, **values}, texts)
 
     def _guarded(self, to: str, function: Any, *arguments: Any) -> None:
-        """Call a target; give it up if it fails."""
+        """Call a target; stop using it if it fails."""
         try:
             function(*arguments)
         except Exception as problem:  # noqa: BLE001  a service's package may raise anything
             self._targets.pop(to, None)
-            self.problems.append(f"The log {to} was given up ({_why(problem)}); the run went on.")
+            self.problems.append(f"The log {to} was stopped ({_why(problem)}); the run continued.")
 
 
 def _why(problem: Exception) -> str:

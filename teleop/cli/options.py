@@ -194,7 +194,7 @@ def _explained(problem: Exception) -> tuple[str, int]:
 
 @contextmanager
 def logging_to(targets: Sequence[str] | None, run: str, config: dict[str, Any]) -> Iterator["Log"]:
-    """A log of one run; targets that were given up are named at its end."""
+    """A log of one run; targets that were stopped are named at its end."""
     from teleop.api.training_log import Log
 
     with Log(*targets or (), run=run, config=config) as log:

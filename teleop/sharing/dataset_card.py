@@ -10,6 +10,7 @@ from teleop.errors import TeleopError
 from teleop.evaluation.success import rule_for
 from teleop.learning.data.demonstrations import load_demonstrations
 from teleop.learning.data.profile import profile_of
+from teleop.learning.tuning.lag_search import can_find, iter_lags
 from teleop.recording import Dataset
 from teleop.recording.datasets.dataset_certificates import certified_rows
 from teleop.types.metadata import EpisodeRow
@@ -116,10 +117,14 @@ def _success(dataset: Dataset, rows: Sequence[EpisodeRow]) -> str:
 def _measured(dataset: Dataset) -> list[tuple[str, str]]:
     """Return what the profile says of the demonstrations: reaction time, pace, and others."""
     try:
-        traits = profile_of(load_demonstrations(dataset))
+        demos = load_demonstrations(dataset)
+        measurable = not demos.delayed or can_find(demos)
+        guesses = list(iter_lags(demos, 0)) if demos.delayed and measurable else []
+        traits = profile_of(demos, guesses)
     except TeleopError:  # nothing can be learned from it: there is no profile
         return []
-    return [(trait.topic, trait.found) for trait in traits if trait.found]
+    # the first one is the reaction time; without a measurement it would be the usual one
+    return [(trait.topic, trait.found) for trait in traits[not measurable :] if trait.found]
 
 
 def _tasks(rows: Sequence[EpisodeRow]) -> list[str]:

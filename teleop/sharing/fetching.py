@@ -16,10 +16,10 @@ from teleop.recording.exchange import bundle
 from teleop.sharing.remote_folder import remote_folder
 
 _MOST_CONTENTS = 64 << 20
-_MINARI = re.compile(r"^data/(metadata\.json|main_data\.hdf5)$")
+_MINARI = re.compile(r"^data/(metadata\.json|main_data\.hdf5)\Z")
 _BLOCK = 1 << 20
 _COPIES = 3  # as fetched, as one file, and in the library
-_SAFE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
+_SAFE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*\Z")
 
 
 class Fetching:
@@ -64,7 +64,11 @@ class Fetching:
         for done, (name, about) in enumerate(listed.items(), start=1):
             self._fetch(name, about)
             yield done, len(listed), name
-        self.dataset = self._library.import_dataset(self._source(listed), self._new_id)
+        try:
+            self.dataset = self._library.import_dataset(self._source(listed), self._new_id)
+        except HostileFileError:
+            shutil.rmtree(self._folder, ignore_errors=True)  # it is refused again
+            raise
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _need_room(self, listed: Mapping[str, Mapping[str, Any]]) -> None:

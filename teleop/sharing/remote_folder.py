@@ -216,7 +216,7 @@ def _said(address: str, problem: Exception, status: int | None) -> str:
             )
         return f"{address} refuses the login (HTTP {status})."
     if status == 404:
-        return f"{address} is not there, or not for you."
+        return f"{address} does not exist, or you may not read it."
     if status is not None:
         return f"{address} answered with an error (HTTP {status}). Try again later."
     why = reason(problem) if isinstance(problem, OSError) else sentence(problem).rstrip(".")

@@ -29,7 +29,7 @@ CONTENTS = "teleop.json"
 FILES = re.compile(
     r"^(data/(metadata\.json|manifest\.json|labels\.json|main_data\.hdf5"
     r"|episodes/\d{6,9}-[0-9a-f]{12}\.h5)"
-    r"|policies/[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/(config\.json|weights\.safetensors))$"
+    r"|policies/[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/(config\.json|weights\.safetensors))\Z"
 )
 MOST_FILES = 200_000
 MOST_BYTES = 64 << 30

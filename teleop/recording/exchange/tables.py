@@ -68,8 +68,11 @@ def _about(dataset: Dataset, rows: Sequence[EpisodeRow]) -> dict[str, Any]:
 def write_imitation(dataset: Dataset, rows: Sequence[EpisodeRow], target: Path) -> list[str]:
     """Write the trajectories of the `imitation` library: an `.npz` that its `load` reads.
 
+    The library reads `infos` as Python objects and asks each for its keys, so they are pickled, as
+    it does itself. All of them are empty dicts; Teleop's own import never loads them.
+
     Returns:
-        a note: the library's `infos` are empty.
+        a note: `infos` are empty.
 
     Raises:
         RecordingError: an episode is damaged, or the spaces are nested.

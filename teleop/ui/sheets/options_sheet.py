@@ -119,7 +119,7 @@ _OPTIONS = (
 
 def option_lines(options: DriveOptions) -> list[Line]:
     """Return the rows with their current values."""
-    note = tr("Saved episodes carry it; exports and search use it")
+    note = tr("Saved with each episode; used by exports and search")
     lines = lines_of(_OPTIONS, options)
     lines.insert(_BEFORE_TASK, Line(TASK, tr("Task"), options.task or tr("none"), note))
     return lines
